@@ -1,0 +1,43 @@
+# Two targets do everything: `make demo` shows the program at work, `make test` proves it.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A name on PATH is not yet a Python that runs (version managers leave shims behind): try each.
+$(READY): pyproject.toml
+	@for python in python3.13 python3.12 python3.11 python3 python; do \
+	    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
+	    then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "No Python 3.11, 3.12 or 3.13 here. Get one from https://www.python.org/downloads/ or your package manager." >&2; exit 1; \
+	fi; \
+	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c '' 2>/dev/null; then \
+	    echo "Setting up $(VENV) with $$found (once; TensorFlow is a large download) ..."; \
+	    rm -rf $(VENV) && $$found -m venv $(VENV); \
+	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## train on data/, evaluate, predict
+	@sh -c 'set -e; run() { printf "\n$$ %s\n" "sentiment $$*"; $(BIN)/sentiment "$$@"; }; \
+	run train data/train.csv --output demo.safetensors --force; \
+	run evaluate data/test.csv --model demo.safetensors; \
+	run predict --model demo.safetensors "A warm, funny film with a wonderful cast." "The zip broke on day two and nobody answered my emails."'
+	@printf '\nUse it in this shell from here:\n  source $(BIN)/activate\n  sentiment predict -m demo.safetensors "your text"\n  sentiment --help\n'
+
+test: lint ## lint, type-check and run the tests
+	@$(BIN)/python -m pytest --numprocesses 2 --quiet
+
+lint: $(READY) ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
+
+clean: ## remove everything that make made
+	@rm -rf $(VENV) demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
