@@ -1,0 +1,45 @@
+"""Sparse rows: the feature vectors of a batch of reviews."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """Feature vectors in compressed sparse row form.
+
+    Attributes:
+        columns: int32 [non-zeros], feature numbers, ascending within a row.
+        values: float32 [non-zeros].
+        offsets: int64 [rows + 1]; row i owns the entries offsets[i]:offsets[i + 1].
+        width: how many features there are.
+    """
+
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    width: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.offsets.size - 1
+
+    def take(self, rows: NDArray[np.integer]) -> "SparseRows":
+        """Return the given rows, in the given order."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return SparseRows(self.columns[entries], self.values[entries], offsets, self.width)
+
+    @staticmethod
+    def concatenate(parts: "list[SparseRows]", width: int) -> "SparseRows":
+        """Stack batches of rows on top of each other."""
+        lengths = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
+        return SparseRows(
+            np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
+            np.concatenate([np.zeros(0, np.float32), *(part.values for part in parts)]),
+            np.cumsum(np.concatenate(lengths)),
+            width,
+        )

@@ -1,0 +1,228 @@
+"""Text → tokens, for many reviews at once and without a Python loop over characters or tokens.
+
+A token is a lower-cased word (letters, digits, apostrophes between them), a single punctuation
+mark, an emoji, an emoticon such as `:-)` or `<3`, or a single character of a script that is
+written without spaces. The rule is written once, as *which characters continue the token of the
+character before them*; everything else starts a token or is space.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.hashing import Hashes, SubstringHasher
+
+Codes = NDArray[np.uint8] | NDArray[np.uint32]
+Flags = NDArray[np.bool_]
+
+# Characters handled at once: small enough for the arrays to stay in the processor's cache.
+PIECE_SIZE = 1 << 17
+
+_LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
+# Typographic apostrophes become plain; joiners and variation selectors say nothing of the mood.
+_APOSTROPHES = "’‘ʼ"
+_INVISIBLE = "\u200b\u200d\ufe0e\ufe0f"
+
+_UNSEEN, _SPACE, _WORD, _MARK = range(4)
+# Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han. Ranges of code points.
+_UNSPACED = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The tokens of several reviews, or of a part of a long one, found in joined characters.
+
+    Attributes:
+        codes: code points of the normalized characters, [characters].
+        starts, ends: where each token begins and ends, int64 [tokens].
+        rows: the review that each part of the piece belongs to, int64 [parts].
+        bounds: where each part begins, and the end of the last, int64 [parts + 1].
+    """
+
+    codes: Codes
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+
+    def hashes(self) -> Hashes:
+        """Hash each token, uint64 [tokens]."""
+        return SubstringHasher(self.codes).hash(self.starts, self.ends)
+
+    def token_rows(self) -> NDArray[np.int64]:
+        """Say which review each token belongs to, int64 [tokens]."""
+        return np.repeat(self.rows, np.diff(np.searchsorted(self.starts, self.bounds)))
+
+    def squeezed(self) -> tuple[Codes, NDArray[np.int64]]:
+        """Collapse white space, and say which review each character belongs to.
+
+        Returns:
+            Code points with one space before the first word, after the last, and where there was
+            any between; and the review of each, int64.
+        """
+        steps = np.zeros(self.codes.size + 1, dtype=np.int8)
+        steps[self.starts] += 1
+        steps[self.ends] -= 1
+        solid = np.cumsum(steps[:-1], dtype=np.int8) > 0
+        kept = solid.copy()
+        kept[:-1] |= solid[1:]
+        kept[self.bounds[1:] - 1] = True
+        rows = np.repeat(self.rows, np.diff(self.bounds))
+        return np.where(solid, self.codes, ord(" "))[kept], rows[kept]
+
+
+def normalize(text: str) -> str:
+    """Lower-case a review, drop HTML line breaks and fold typographic variants."""
+    if "<" in text:
+        text = _LINE_BREAK_TAG.sub("\n", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        for character in _APOSTROPHES:
+            text = text.replace(character, "'")
+        for character in _INVISIBLE:
+            text = text.replace(character, "")
+    return text.lower()
+
+
+def pieces(texts: Sequence[str]) -> Iterator[Piece]:
+    """Split reviews into tokens, some 100,000 characters at a time.
+
+    Args:
+        texts: reviews; an empty one has no tokens.
+    """
+    for joined, rows, lengths in _joined(texts):
+        codes = code_points(joined)
+        starts, ends = token_spans(codes)
+        bounds = np.concatenate(([0], np.cumsum(lengths)))
+        yield Piece(codes, starts, ends, np.asarray(rows, dtype=np.int64), bounds)
+
+
+def code_points(text: str) -> Codes:
+    """The characters of a text as integers: uint8 [n] where it is ASCII, else uint32 [n]."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the tokens in normalized characters: their starts and ends, int64 [tokens] each."""
+    classes = _classify(codes)
+    continues = _continues(codes, classes)
+    solid = classes != _SPACE
+    is_start = solid & ~continues
+    is_end = solid
+    is_end[:-1] &= ~continues[1:]
+    return np.flatnonzero(is_start), np.flatnonzero(is_end) + 1
+
+
+def _joined(texts: Sequence[str]) -> Iterator[tuple[str, list[int], list[int]]]:
+    """Join normalized reviews into pieces of bounded length.
+
+    Yields the piece, and for each part of it the index of its review and its length. A review that
+    is longer than a piece is cut between words.
+    """
+    parts: list[str] = []
+    owners: list[int] = []
+    size = 0
+    for owner, text in enumerate(texts):
+        for part in _cut(normalize(text)):
+            if size + len(part) > PIECE_SIZE and parts:
+                yield "".join(parts), owners, [len(part) for part in parts]
+                parts, owners, size = [], [], 0
+            parts.append(part)
+            owners.append(owner)
+            size += len(part)
+    if parts:
+        yield "".join(parts), owners, [len(part) for part in parts]
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Cut a long text between words, with space around each part to keep it from its neighbors."""
+    start = 0
+    while len(text) - start > PIECE_SIZE:
+        end = text.rfind(" ", start, start + PIECE_SIZE) + 1 or start + PIECE_SIZE
+        yield f"\n{text[start:end]}\n"
+        start = end
+    yield f"\n{text[start:]}\n"
+
+
+def _continues(codes: Codes, classes: NDArray[np.uint8]) -> Flags:
+    """Whether each character continues the token of the one before it, bool [n]."""
+    word = classes == _WORD
+    # An apostrophe between two word characters is one itself: don't.
+    apostrophes = np.flatnonzero(codes[1:-1] == ord("'")) + 1
+    inner = apostrophes[word[apostrophes - 1] & word[apostrophes + 1]]
+    word[inner] = True
+    continues = np.zeros(codes.size, dtype=np.bool_)
+    np.logical_and(word[1:], word[:-1], out=continues[1:])
+    _join_emoticons(codes, word, continues)
+    return continues
+
+
+def _is_one_of(characters: str) -> Flags:
+    table = np.zeros(128, dtype=np.bool_)
+    table[[ord(character) for character in characters]] = True
+    return table
+
+
+_EYES = _is_one_of(":;=")
+_NOSE = _is_one_of("-^'")
+_MOUTH = _is_one_of(")(][}{|/\\*dpo3")
+_LETTER_MOUTH = _is_one_of("dpo3")
+
+
+def _join_emoticons(codes: Codes, word: Flags, continues: Flags) -> None:
+    """Mark the later characters of `:)`, `;-(`, `=d`, `<3` and their like as continuing."""
+    ascii_codes = codes if codes.dtype == np.uint8 else np.minimum(codes, 127)
+
+    def spots(table: Flags) -> NDArray[np.int64]:
+        """Where an emoticon may begin: not inside a word (`http://`) and not at the very end."""
+        found = np.flatnonzero(table[ascii_codes[: max(codes.size - 3, 0)]])
+        return found[(found == 0) | ~word[found - 1]]
+
+    eyes = spots(_EYES)
+    nose = _NOSE[ascii_codes[eyes + 1]]
+    mouths = eyes + 1 + nose
+    fits = _MOUTH[ascii_codes[mouths]]
+    # A letter is a mouth only where no word goes on: `:d` but not `:day`.
+    fits &= ~(_LETTER_MOUTH[ascii_codes[mouths]] & word[mouths + 1])
+    continues[mouths[fits]] = True
+    continues[eyes[fits & nose] + 1] = True
+    hearts = spots(_is_one_of("<")) + 1
+    continues[hearts[(ascii_codes[hearts] == ord("3")) & ~word[hearts + 1]]] = True
+
+
+# The class of every code point, filled in as characters are met; pages never touched cost nothing.
+_classes = np.zeros(0x110000, dtype=np.uint8)
+
+
+def _classify(codes: Codes) -> NDArray[np.uint8]:
+    classes: NDArray[np.uint8] = _classes[codes]
+    if codes.size and not classes.all():
+        for code in set(codes[classes == _UNSEEN].tolist()):
+            _classes[code] = _class_of(code)
+        classes = _classes[codes]
+    return classes
+
+
+def _class_of(code: int) -> int:
+    character = chr(code)
+    category = unicodedata.category(character)
+    if character.isspace() or category[0] in "CZ":
+        return _SPACE
+    if any(first <= code <= last for first, last in _UNSPACED):
+        return _MARK
+    return _WORD if character.isalnum() or category[0] == "M" else _MARK

@@ -1,0 +1,50 @@
+"""A trained model: everything between a review and its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features import Vectorizer
+from sentiment.features.hashing import Hashes
+from sentiment.model.calibration import Calibration
+from sentiment.model.decision import Decision
+from sentiment.model.network import Network
+
+
+@dataclass(frozen=True)
+class Model:
+    """Vectorizer → network → calibration → decision, and where it all came from.
+
+    Attributes:
+        vectorizer: reviews → sparse rows.
+        network: sparse rows → logits.
+        calibration: logits → probabilities of *positive*.
+        decision: probabilities → answers.
+        history: one record an epoch: `loss`, `validation_loss`, `validation_accuracy`.
+        provenance: data (rows by class, hash), seed, options, package versions, held-out figures;
+            JSON values only.
+        seen: uint64 hashes of training reviews, sorted: all of them, or the smallest of many.
+        phrases: the most influential n-grams as text, since hashes cannot be turned back.
+    """
+
+    vectorizer: Vectorizer
+    network: Network
+    calibration: Calibration = Calibration()
+    decision: Decision = Decision()
+    history: tuple[dict[str, float], ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
+    seen: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+    phrases: dict[int, str] = field(default_factory=dict)
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Score reviews before calibration: float64 [n]."""
+        return self.network.logits(self.vectorizer.transform(texts))
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Say how likely each review is positive: float64 [n], NaN where a review is empty."""
+        p_positive = self.calibration.probabilities(self.logits(texts))
+        p_positive[[not text or text.isspace() for text in texts]] = np.nan
+        return p_positive

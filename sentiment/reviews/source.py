@@ -1,0 +1,118 @@
+"""What every input looks like from outside: a source of batches of rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol
+
+from sentiment.errors import DataError
+
+Row = dict[str, Any]
+
+BATCH_ROWS = 1024
+BATCH_CHARS = 4 << 20
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that arrived together.
+
+    Attributes:
+        rows: Column name → value as read: str for text formats, JSON or Arrow values for others.
+        first_row: The 1-based number of `rows[0]` within its source.
+        arrow: The untouched `pyarrow.RecordBatch` the rows came from; only for Parquet.
+        name: The name of the source, for messages.
+        format: The format of the source.
+    """
+
+    rows: Sequence[Row]
+    first_row: int
+    arrow: Any = None
+    name: str = "<input>"
+    format: str = "lines"
+
+
+class Source(Protocol):
+    """One opened input.
+
+    Attributes:
+        name: The path as given, or `<stdin>`.
+        format: `lines`, `csv`, `tsv`, `jsonl`, `parquet`, `folder` or `fasttext`.
+        columns: The keys of the rows, each once; for JSON lines those of the first batch.
+        header: The names as they stand in the file; they differ from `columns` where a file
+            uses one name twice.
+        has_header: False only for a delimited file without a header line, whose columns are
+            named "1", "2", ….
+    """
+
+    name: str
+    format: str
+    columns: list[str]
+    header: list[str]
+    has_header: bool
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows once, in order, as they arrive; close the input at the end.
+
+        Raises:
+            DataError: A row cannot be read. The rows before it are given out first.
+        """
+
+    def close(self) -> None:
+        """Close the input before its end; standard input stays open."""
+
+
+class TextsSource:
+    """Texts that are in memory already, as a source with the column `text`."""
+
+    format = "lines"
+    has_header = True
+
+    def __init__(self, texts: Sequence[str], name: str = "<arguments>") -> None:
+        self.name = name
+        self.columns = ["text"]
+        self.header = ["text"]
+        self._texts = texts
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the texts in batches of at most `BATCH_ROWS`."""
+        for start in range(0, len(self._texts), BATCH_ROWS):
+            rows = [{"text": text} for text in self._texts[start : start + BATCH_ROWS]]
+            yield Batch(rows, start + 1, name=self.name, format=self.format)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:
+    """Look at the first batch without losing it.
+
+    Returns:
+        The rows of the first batch (none for an empty input), and all batches from the first on.
+    """
+    batches = source.batches()
+    first = next(batches, None)
+    if first is None:
+        return [], iter(())
+    return first.rows, chain([first], batches)
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Make every name occur once: the second `a` becomes `a.2`, or the next that is free."""
+    taken = set(names)
+    seen: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, count = name, 1
+        while candidate in seen or (count > 1 and candidate in taken):
+            count += 1
+            candidate = f"{name}.{count}"
+        seen.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+def row_error(name: str, row: int, what: str, line: int | None = None) -> DataError:
+    """Build the error for one row: `name, row 3 (line 5): what`."""
+    at_line = f" (line {line})" if line is not None else ""
+    return DataError(f"{name}, row {row}{at_line}: {what}")

@@ -1,0 +1,130 @@
+"""Bytes: opening files and standard input, decompressing, and knowing when a read would wait."""
+
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from sentiment.errors import DataError
+
+Where = Path | Literal["-"]
+
+BLOCK_BYTES = 1 << 20
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
+
+
+class ByteStream:
+    """A binary stream that is read in blocks as large as what is there.
+
+    Args:
+        stream: An open binary stream.
+        name: How messages call it.
+        owned: Whether `close` closes the stream; standard input is left open.
+        damage: The exceptions by which a decompressor says that the file is damaged.
+    """
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        *,
+        owned: bool = True,
+        damage: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self.name = name
+        self._stream = stream
+        self._read = getattr(stream, "read1", stream.read)
+        self._owned = owned
+        self._damage = damage
+        self._pipe = _pipe_number(stream)
+
+    def read(self) -> bytes:
+        """Give what is there, at most 1 MB; wait only when nothing is; empty at the end.
+
+        Raises:
+            DataError: The file cannot be read or is damaged.
+        """
+        try:
+            block: bytes = self._read(BLOCK_BYTES)
+        except self._damage as error:
+            raise DataError(f"{self.name}: damaged or cut short ({error}); fetch it anew") from error
+        except OSError as error:
+            raise DataError(f"{self.name}: {error.strerror or error}") from error
+        return block
+
+    def read_all(self) -> bytes:
+        """Give the rest of the stream whole."""
+        return b"".join(iter(self.read, b""))
+
+    def waits(self) -> bool:
+        """Tell whether the next read would wait for a producer."""
+        if self._pipe is None:
+            return False
+        import select  # noqa: PLC0415
+
+        try:
+            ready, _, _ = select.select([self._pipe], [], [], 0)
+        except (OSError, ValueError):  # Windows pipes, or a number beyond what select takes
+            return True
+        return not ready
+
+    def close(self) -> None:
+        """Close the stream if it was opened here."""
+        if self._owned:
+            self._stream.close()
+
+
+def open_stream(where: Where, stdin: BinaryIO | None = None) -> ByteStream:
+    """Open a file or standard input; a known suffix such as `.gz` is decompressed on the way.
+
+    Args:
+        where: A path, or "-" for standard input.
+        stdin: Stands in for standard input.
+
+    Raises:
+        DataError: The file cannot be opened.
+    """
+    if where == "-":
+        return ByteStream(stdin or sys.stdin.buffer, "<stdin>", owned=False)
+    path = Path(where)
+    try:
+        if path.suffix.lower() in COMPRESSIONS:
+            return _open_compressed(path)
+        return ByteStream(path.open("rb"), str(where))
+    except OSError as error:
+        raise DataError(f"{where}: {error.strerror or error}") from error
+
+
+def _open_compressed(path: Path) -> ByteStream:
+    """Open a decompressor; each is imported only when a file asks for it."""
+    stream: BinaryIO
+    damage: tuple[type[Exception], ...] = (EOFError, ValueError)
+    match path.suffix.lower():
+        case ".gz":
+            import gzip
+            import zlib
+
+            stream = gzip.open(path)  # type: ignore[assignment]
+            damage = (*damage, gzip.BadGzipFile, zlib.error)
+        case ".bz2":
+            import bz2
+
+            stream = bz2.open(path)  # type: ignore[assignment]
+            damage = (*damage, OSError)
+        case _:
+            import lzma
+
+            stream = lzma.open(path)  # type: ignore[assignment]
+            damage = (*damage, lzma.LZMAError)
+    return ByteStream(stream, str(path), damage=damage)
+
+
+def _pipe_number(stream: BinaryIO) -> int | None:
+    """Give the descriptor of a stream that may wait for its producer, None for plain files."""
+    import os
+
+    try:
+        number = stream.fileno()
+        return None if stat.S_ISREG(os.fstat(number).st_mode) else number
+    except (OSError, AttributeError, ValueError):
+        return None
