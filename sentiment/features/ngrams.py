@@ -5,14 +5,14 @@ at a review's end, because people conclude there; n-grams of characters, for dat
 short to meet each word often.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
-from sentiment.features.tokens import Piece, pieces
+from sentiment.features.tokens import Codes, pieces
 
 # A key is a hash whose lowest bits are zero: sorting keys that carry a row number there finds the
 # distinct (key, row) pairs of a batch in one go.
@@ -22,6 +22,7 @@ _ROW_MASK = np.uint64(ROWS_PER_BATCH - 1)
 
 _TAIL_SALT = salt("tail")
 _CHARACTER_SALT = salt("char")
+_NO_CHARACTERS = (np.zeros(0, np.uint8), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -65,49 +66,82 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
     for piece in pieces(texts):
         tokens.append(piece.hashes())
         owners.append(piece.token_rows())
-        tagged += _character_ngrams(piece, ngrams.characters)
+        codes, rows = piece.squeezed() if ngrams.characters[1] else _NO_CHARACTERS
+        for found in character_ngrams(codes, rows, ngrams):
+            tagged.append(_tag(found.hashes, rows[found.starts]))
     if tokens:
-        tagged += _word_ngrams(np.concatenate(tokens), np.concatenate(owners), ngrams)
+        rows = np.concatenate(owners)
+        for found in word_ngrams(np.concatenate(tokens), rows, ngrams):
+            tagged.append(_tag(found.hashes, rows[found.starts]))
     pairs = np.concatenate(tagged) if tagged else np.zeros(0, np.uint64)
     pairs.sort()
     if pairs.size:
         pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
-    return Occurrences(pairs & ~_ROW_MASK, (pairs & _ROW_MASK).astype(np.uint16))
+    return Occurrences(feature_keys(pairs), (pairs & _ROW_MASK).astype(np.uint16))
 
 
-def _tag(hashes: Hashes, rows: NDArray[np.int64]) -> Hashes:
-    """Put each n-gram's row where its key has zeros."""
-    return (hashes & ~_ROW_MASK) | rows.astype(np.uint64)
+@dataclass(frozen=True)
+class Found:
+    """All n-grams of one family and order.
+
+    Attributes:
+        order: how many tokens or characters long.
+        at_end: whether these are the features of a review's end.
+        hashes: uint64 [n-grams].
+        starts: the number of the first token or character of each, int64 [n-grams].
+    """
+
+    order: int
+    at_end: bool
+    hashes: Hashes
+    starts: NDArray[np.int64]
 
 
-def _word_ngrams(tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams) -> list[Hashes]:
-    """Hash every word n-gram of every row, and those at its end once more."""
-    counts = np.bincount(rows, minlength=1)
-    ends = np.cumsum(counts)[rows]
+def word_ngrams(tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
+    """Hash every word n-gram of every review, and those at its end once more.
+
+    Args:
+        tokens: hashes of the tokens of all reviews, uint64 [tokens].
+        rows: which review each token belongs to, ascending, int64 [tokens].
+        ngrams: which n-grams are features.
+    """
+    ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
     left = ends - np.arange(tokens.size)  # tokens from here to the end of the review
-    tagged = []
     hashes = tokens
     for order in range(1, ngrams.words + 1):
         if order > 1:
             hashes = combine(hashes[:-1], tokens[order - 1 :])
         fits = left[: hashes.size] >= order
-        tagged.append(_tag(hashes[fits], rows[: hashes.size][fits]))
+        starts = np.flatnonzero(fits)
+        yield Found(order, False, hashes[starts], starts)
         if ngrams.tail:
-            fits &= left[: hashes.size] <= ngrams.tail
-            tagged.append(_tag(hashes[fits] ^ _TAIL_SALT, rows[: hashes.size][fits]))
-    return tagged
+            starts = np.flatnonzero(fits & (left[: hashes.size] <= ngrams.tail))
+            yield Found(order, True, hashes[starts] ^ _TAIL_SALT, starts)
 
 
-def _character_ngrams(piece: Piece, orders: tuple[int, int]) -> list[Hashes]:
-    """Hash every run of characters, tokens being set apart by single spaces."""
-    shortest, longest = orders
+def character_ngrams(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
+    """Hash every run of characters of every review.
+
+    Args:
+        codes: code points with single spaces between words (`Piece.squeezed`).
+        rows: which review each character belongs to, int64 [characters].
+        ngrams: which n-grams are features.
+    """
+    shortest, longest = ngrams.characters
     if not longest:
-        return []
-    codes, rows = piece.squeezed()
+        return
     hasher = SubstringHasher(codes)
-    tagged = []
     for order in range(shortest, longest + 1):
         starts = np.flatnonzero(rows[: max(codes.size - order + 1, 0)] == rows[order - 1 :])
         hashes = hasher.hash(starts, starts + order)
-        tagged.append(_tag(hashes ^ _CHARACTER_SALT, rows[starts]))
-    return tagged
+        yield Found(order, False, hashes ^ _CHARACTER_SALT, starts)
+
+
+def feature_keys(hashes: Hashes) -> Hashes:
+    """Clear the bits in which a key carries its row."""
+    return hashes & ~_ROW_MASK
+
+
+def _tag(hashes: Hashes, rows: NDArray[np.int64]) -> Hashes:
+    """Put each n-gram's row where its key has zeros."""
+    return feature_keys(hashes) | rows.astype(np.uint64)

@@ -51,7 +51,9 @@ class Vectorizer:
         counts = count_by_class(texts, labels, ngrams)
         ratios = log_count_ratios(counts)
         chosen = strongest(counts, ratios, limit, min_count)
-        return cls(ngrams, counts.keys[chosen], ratios[chosen].astype(np.float32))
+        # As the model file stores them, so that training sees what prediction will.
+        weights = ratios[chosen].astype(np.float16).astype(np.float32)
+        return cls(ngrams, counts.keys[chosen], weights)
 
     def transform(self, texts: Sequence[str]) -> SparseRows:
         """Turn reviews into sparse rows, [reviews, features]."""

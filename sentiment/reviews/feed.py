@@ -2,14 +2,24 @@
 
 import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 
 from sentiment.errors import UsageError
 from sentiment.reviews.stream import ByteStream
 
 
-class BadBytes(Exception):  # noqa: N818
-    """Bytes that are not text in the encoding; whoever counts rows turns it into a DataError."""
+class Unreadable(Exception):  # noqa: N818
+    """The next row cannot be read; whoever counts rows turns it into a DataError.
+
+    Args:
+        what: What is wrong, and the way out.
+        line: The line it is on, where that is not the number of the row.
+    """
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        super().__init__(what)
+        self.line = line
 
 
 class TextFeed:
@@ -42,7 +52,7 @@ class TextFeed:
         r"""Give the text once; every block but the last ends with `\n`.
 
         Raises:
-            BadBytes: After all whole lines before the bytes that cannot be decoded.
+            Unreadable: After all whole lines before the bytes that cannot be decoded.
         """
         first = self.peek()
         self._first = ""
@@ -79,19 +89,22 @@ class TextFeed:
         if held:
             yield "".join(held)
 
-    def _decode(self, raw: bytes) -> tuple[str, BadBytes | None]:
+    def _decode(self, raw: bytes) -> tuple[str, Unreadable | None]:
         """Decode a block, or what comes before the first bad byte in it."""
         state = self._decoder.getstate()
         try:
             return self._decoder.decode(raw, final=not raw), None
         except UnicodeDecodeError as error:
-            bad = error.object[error.start]
+            unreadable = Unreadable(describe_byte(error.object[error.start], self._encoding))
             # error.object ends where the block ends but may begin before it, with held bytes.
             good = max(0, len(raw) - (len(error.object) - error.start))
-            self._decoder.setstate(state)
-            return self._decoder.decode(raw[:good]), BadBytes(describe_byte(bad, self._encoding))
         except UnicodeError as error:
-            return "", BadBytes(f"not {self._encoding} ({error}); name the encoding with --encoding")
+            what = f"not {self._encoding.upper()} ({error}); name the encoding with --encoding"
+            unreadable, good = Unreadable(what), 0
+        self._decoder.setstate(state)
+        with suppress(UnicodeError):
+            return self._decoder.decode(raw[:good]), unreadable
+        return "", unreadable
 
 
 def describe_byte(byte: int, encoding: str) -> str:
@@ -116,9 +129,7 @@ def check_encoding(encoding: str) -> str:
     except (LookupError, ValueError):
         codec = None
     if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
-        raise UsageError(
-            f"unknown encoding {encoding!r}; try utf-8, utf-16, cp1252 or latin-1"
-        )
+        raise UsageError(f"unknown encoding {encoding!r}; try utf-8, utf-16, cp1252 or latin-1")
     return codec.name
 
 

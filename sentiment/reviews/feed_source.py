@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sentiment.errors import DataError
-from sentiment.reviews.feed import BadBytes, TextFeed
+from sentiment.reviews.feed import TextFeed, Unreadable
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, row_error
 
 
@@ -26,7 +26,11 @@ class FeedSource(ABC):
 
     @abstractmethod
     def pieces(self) -> Iterator[list[Row]]:
-        """Give the rows of each block; at an error, give the rows before it and then raise."""
+        """Give the rows of each block.
+
+        Raises:
+            Unreadable: A row cannot be read; all rows before it have been given.
+        """
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
@@ -43,14 +47,14 @@ class FeedSource(ABC):
         self.feed.close()
 
     def _located(self) -> Iterator[list[Row]]:
-        """Give the pieces; bytes that cannot be decoded are reported with their row."""
+        """Give the pieces; what cannot be read is reported with its row."""
         read = 0
         try:
             for rows in self.pieces():
                 read += len(rows)
                 yield rows
-        except BadBytes as error:
-            raise row_error(self.name, read + 1, str(error)) from error
+        except Unreadable as error:
+            raise row_error(self.name, read + 1, str(error), error.line) from error
 
 
 def regroup(pieces: Iterator[list[Row]], feed: TextFeed) -> Iterator[list[Row]]:

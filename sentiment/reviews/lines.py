@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sentiment.reviews.feed import TextFeed, block_lines
+from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
 from sentiment.reviews.feed_source import FeedSource
-from sentiment.reviews.source import Row, row_error
+from sentiment.reviews.source import Row
 
 LABEL_MARK = "__label__"
 
@@ -30,23 +30,20 @@ class FasttextSource(FeedSource):
 
     def __init__(self, feed: TextFeed) -> None:
         super().__init__(feed, ["label", "text"])
-        self._row = 0
 
     def pieces(self) -> Iterator[list[Row]]:
         """Give a row for each line.
 
         Raises:
-            DataError: A line has more than one label.
+            Unreadable: A line has more than one label.
         """
         for block in self.feed.blocks():
             rows: list[Row] = []
             for line in block_lines(block):
-                self._row += 1
                 label, text = split_label(line)
                 if text.startswith(LABEL_MARK):
                     yield rows
-                    what = "more than one label; keep the one that says positive or negative"
-                    raise row_error(self.name, self._row, what)
+                    raise Unreadable("more than one label; keep one on each line")
                 rows.append({"label": label, "text": text})
             yield rows
 
@@ -55,5 +52,5 @@ def split_label(line: str) -> tuple[str | None, str]:
     """Split a fastText line into its label, if any, and the rest."""
     if not line.startswith(LABEL_MARK):
         return None, line
-    first, *rest = line.removeprefix(LABEL_MARK).split(maxsplit=1)[:2] or [""]
-    return first, rest[0] if rest else ""
+    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
+    return label, text[0] if text else ""

@@ -9,7 +9,7 @@ from sentiment.errors import DataError
 
 Where = Path | Literal["-"]
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 17  # larger blocks make more garbage at a time, and are slower
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
 
 
@@ -39,7 +39,7 @@ class ByteStream:
         self._pipe = _pipe_number(stream)
 
     def read(self) -> bytes:
-        """Give what is there, at most 1 MB; wait only when nothing is; empty at the end.
+        """Give what is there, at most a block; wait only when nothing is; empty at the end.
 
         Raises:
             DataError: The file cannot be read or is damaged.
@@ -47,7 +47,9 @@ class ByteStream:
         try:
             block: bytes = self._read(BLOCK_BYTES)
         except self._damage as error:
-            raise DataError(f"{self.name}: damaged or cut short ({error}); fetch it anew") from error
+            raise DataError(
+                f"{self.name}: damaged or cut short ({error}); fetch it anew"
+            ) from error
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
         return block
@@ -60,7 +62,7 @@ class ByteStream:
         """Tell whether the next read would wait for a producer."""
         if self._pipe is None:
             return False
-        import select  # noqa: PLC0415
+        import select
 
         try:
             ready, _, _ = select.select([self._pipe], [], [], 0)
@@ -98,23 +100,23 @@ def open_stream(where: Where, stdin: BinaryIO | None = None) -> ByteStream:
 def _open_compressed(path: Path) -> ByteStream:
     """Open a decompressor; each is imported only when a file asks for it."""
     stream: BinaryIO
-    damage: tuple[type[Exception], ...] = (EOFError, ValueError)
+    damage: tuple[type[Exception], ...] = (EOFError,)
     match path.suffix.lower():
         case ".gz":
             import gzip
             import zlib
 
-            stream = gzip.open(path)  # type: ignore[assignment]
+            stream = gzip.GzipFile(path)  # type: ignore[assignment]
             damage = (*damage, gzip.BadGzipFile, zlib.error)
         case ".bz2":
             import bz2
 
-            stream = bz2.open(path)  # type: ignore[assignment]
+            stream = bz2.BZ2File(path)  # type: ignore[assignment]
             damage = (*damage, OSError)
         case _:
             import lzma
 
-            stream = lzma.open(path)  # type: ignore[assignment]
+            stream = lzma.LZMAFile(path)  # type: ignore[assignment]  # noqa: SIM115
             damage = (*damage, lzma.LZMAError)
     return ByteStream(stream, str(path), damage=damage)
 

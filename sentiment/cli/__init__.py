@@ -1,0 +1,107 @@
+"""The command line: one thin module a command, and the only place that prints or exits.
+
+A command's module is imported when the command runs, so `sentiment --help` and `sentiment predict`
+start without what `train` needs.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from sentiment import __version__
+from sentiment.cli.console import console
+from sentiment.errors import SentimentError
+
+INTERRUPTED = 130
+READER_GONE = 141
+
+# The name of each command (its module has the same), and its line in `sentiment --help`.
+COMMANDS = {
+    "train": "Train a model on reviews with labels.",
+    "evaluate": "Measure a model on reviews with labels.",
+    "predict": "Say of each review whether it is positive or negative.",
+    "info": "Show what is in a model.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name, and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"sentiment.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="sentiment %(version)s")
+def group() -> None:
+    """Train a sentiment classifier on your own reviews, and ask it.
+
+    \b
+    Examples:
+      sentiment train reviews.csv
+      sentiment evaluate held_out.csv
+      sentiment predict "The room was spotless and the staff were kind."
+      cat reviews.txt | sentiment predict
+
+    Each command explains itself: sentiment train --help
+    """
+
+
+def main() -> NoReturn:
+    """Run the program; every error is one line on stderr and an exit code."""
+    try:
+        group.main(prog_name="sentiment", standalone_mode=False)
+        sys.stdout.flush()
+        code = 0
+    except click.exceptions.Exit as request:
+        code = request.exit_code
+    except click.ClickException as error:
+        console.error(_usage_message(error))
+        code = error.exit_code
+    except SentimentError as error:
+        console.error(str(error), error)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        console.error("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = READER_GONE
+    except Exception as error:  # noqa: BLE001  # the last resort: still one line
+        console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
+        code = 1
+    _leave(code)
+
+
+def _usage_message(error: click.ClickException) -> str:
+    message = error.format_message().replace("\n", " ")
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return message
+    return f"{message} Try '{context.command_path} --help'."
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit; if the reader of stdout is gone, without complaint about what could not be written."""
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = code or READER_GONE
+    except OSError as error:
+        console.error(f"cannot write to stdout: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = code or 1
+    sys.exit(code)

@@ -1,0 +1,135 @@
+"""Options that several commands share, gathered into the values the packages take."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sentiment.cli.console import console
+from sentiment.errors import UsageError
+from sentiment.reviews import INPUT_FORMATS, ReadOptions
+
+Command = Callable[..., None]
+
+
+def gathered(into: type, name: str, options: Sequence[Callable[[Command], Command]]) -> Any:
+    """Declare options whose values reach the command as one dataclass.
+
+    Args:
+        into: the dataclass; the options are named as its fields.
+        name: the command's argument that takes it.
+        options: `click.option` declarations, in the order of the help text.
+    """
+    fields = [field.name for field in dataclasses.fields(into)]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(**values: Any) -> None:
+            chosen = {field: values.pop(field) for field in fields if field in values}
+            command(**{name: into(**chosen)}, **values)
+
+        decorated: Command = run
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+_INPUT = [
+    click.option(
+        "--input-format",
+        "format",
+        type=click.Choice(INPUT_FORMATS),
+        help="How files are read; by default decided by their names.",
+    ),
+    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether CSV and TSV files begin with column names; by default found out.",
+    ),
+    click.option(
+        "--text-column",
+        "text_columns",
+        multiple=True,
+        metavar="NAME",
+        help="Column of the text; repeat it to join several, such as title and body.",
+    ),
+]
+_LABELS = [
+    click.option("--label-column", metavar="NAME", help="Column of the label."),
+    click.option(
+        "--positive",
+        multiple=True,
+        metavar="VALUE",
+        help="A label that means positive; may be repeated.",
+    ),
+    click.option(
+        "--negative",
+        multiple=True,
+        metavar="VALUE",
+        help="A label that means negative; may be repeated.",
+    ),
+    click.option("--strict", is_flag=True, help="Neutral or missing labels are an error."),
+]
+
+read_options = gathered(ReadOptions, "reading", _INPUT)
+read_label_options = gathered(ReadOptions, "reading", _INPUT + _LABELS)
+
+
+def model_option(command: Command) -> Command:
+    """Declare `--model`."""
+    return click.option(
+        "-m",
+        "--model",
+        "model_path",
+        type=click.Path(path_type=Path),
+        metavar="MODEL",
+        help="Model file; by default $SENTIMENT_MODEL, else ./model.safetensors.",
+    )(command)
+
+
+def force_option(command: Command) -> Command:
+    """Declare `--force`."""
+    return click.option("--force", is_flag=True, help="Overwrite an existing file.")(command)
+
+
+def json_option(command: Command) -> Command:
+    """Declare `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+
+
+def talk_options(command: Command) -> Command:
+    """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
+
+    def store(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(console, str(parameter.name), True)
+
+    for name, flags, text in (
+        ("debug", ("--debug",), "Show a traceback with an error."),
+        ("verbose", ("-v", "--verbose"), "Say more on stderr."),
+        ("quiet", ("-q", "--quiet"), "Only warnings and errors on stderr."),
+    ):
+        command = click.option(
+            *flags, name, is_flag=True, expose_value=False, is_eager=True, callback=store, help=text
+        )(command)
+    return command
+
+
+def refuse_overwriting(path: Path, force: bool) -> None:
+    """Stop before work is done that could not be kept.
+
+    Raises:
+        UsageError: the file exists and `--force` was not given, or its folder does not exist.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder, not a file")
+    if path.exists() and path.is_file() and not force:
+        raise UsageError(f"{path} exists; --force overwrites it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: no such folder")

@@ -1,0 +1,184 @@
+"""`sentiment predict`: texts in, one answer a row out."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from sentiment.cli.console import console
+from sentiment.cli.models import open_model
+from sentiment.cli.options import (
+    force_option,
+    model_option,
+    read_options,
+    refuse_overwriting,
+    talk_options,
+)
+from sentiment.errors import DataError, UsageError
+from sentiment.model import Decision, Model
+from sentiment.model.files import replacing
+from sentiment.reviews import (
+    OUTPUT_FORMATS,
+    Columns,
+    ReadOptions,
+    Source,
+    TextsSource,
+    TextWriter,
+    Writer,
+    expand,
+    find_columns,
+    format_of,
+    open_source,
+    peek,
+    texts_of,
+    writer_for,
+)
+
+
+@click.command(short_help="Say of each review whether it is positive or negative.")
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@model_option
+@click.option("-i", "--input", "inputs", multiple=True, metavar="FILE",
+              help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the answers here, not to stdout.")  # fmt: skip
+@click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
+              help="Format of the answers; by default that of -o, else text.")  # fmt: skip
+@click.option("--threshold", type=click.FloatRange(0, 1), metavar="P",
+              help="Answer positive from this probability on; by default the model's own.")  # fmt: skip
+@click.option("--prefix", default="", metavar="WORD",
+              help="Put before the names of the columns that are added.")  # fmt: skip
+@read_options
+@force_option
+@talk_options
+def command(
+    texts: tuple[str, ...],
+    model_path: Path | None,
+    inputs: tuple[str, ...],
+    output: Path | None,
+    output_format: str | None,
+    threshold: float | None,
+    prefix: str,
+    reading: ReadOptions,
+    force: bool,
+) -> None:
+    """Say of each review whether it is positive or negative.
+
+    One line a review: the answer, the probability that the review is positive, and its text. With
+    CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
+    `p_positive`. Rows come out in order, none missing, none added; an empty text gets an empty
+    answer.
+
+    \b
+    Examples:
+      sentiment predict "Great coffee, lovely staff."
+      cat reviews.txt | sentiment predict
+      sentiment predict -i reviews.csv -o scored.csv
+      sentiment predict -i reviews.jsonl --format fasttext
+      tail -f chat.log | sentiment predict | grep ^negative
+    """
+    if output is not None:
+        refuse_overwriting(output, force)
+    sources = _sources(texts, inputs, reading)
+    _, model = open_model(model_path)
+    decision = model.decision if threshold is None else model.decision.at(threshold)
+    by_name = format_of(output) if output else None
+    chosen_format = output_format or (by_name if by_name in OUTPUT_FORMATS else "text")
+    with _target(output) as stream:
+        _score(model, decision, sources, reading, _Output(stream, chosen_format, prefix))
+
+
+def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) -> Iterator[Source]:
+    """Open what is to be scored, one input after the other."""
+    if texts and inputs:
+        raise UsageError("give either texts or -i files, not both")
+    if texts:
+        for text in texts:
+            if len(text) < 256 and "\0" not in text and Path(text).is_file():
+                console.note(f"scoring the text {text!r}; to score the file of that name: -i {text}")
+        return iter([TextsSource(texts)])
+    if not inputs and sys.stdin.isatty():
+        raise UsageError(
+            'nothing to score: give a text in quotes, a file with -i, or pipe reviews in; '
+            "see sentiment predict --help"
+        )
+    return (
+        open_source(
+            where, format=reading.format, encoding=reading.encoding, header=reading.header
+        )
+        for where in expand(inputs or ["-"])
+    )
+
+
+@dataclass
+class _Output:
+    """Where records go, and how; the first input decides which columns there are."""
+
+    stream: BinaryIO
+    format: str
+    prefix: str
+    first: Source | None = None
+    _writer: Writer | None = None
+
+    def writer(self, source: Source, columns: Columns) -> Writer:
+        """Give the writer, made for the first source.
+
+        Raises:
+            DataError: a later source has other columns, and the format needs the same.
+        """
+        if self._writer is None or self.first is None:
+            self.first = source
+            self._writer = writer_for(self.format, self.stream, source, columns, prefix=self.prefix)
+        elif self.format in ("csv", "tsv", "parquet") and source.columns != self.first.columns:
+            raise DataError(
+                f"{source.name} has other columns than {self.first.name}; "
+                "score them one by one, or with --format jsonl"
+            )
+        if isinstance(self._writer, TextWriter):
+            self._writer.columns = columns
+        return self._writer
+
+    def close(self) -> None:
+        """Write what the format ends with."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _score(
+    model: Model,
+    decision: Decision,
+    sources: Iterator[Source],
+    reading: ReadOptions,
+    output: _Output,
+) -> None:
+    """Answer every row of every source, and give each batch out as soon as it is done."""
+    for source in sources:
+        first_rows, batches = peek(source)
+        columns = find_columns(
+            source.columns,
+            first_rows,
+            text_columns=reading.text_columns,
+            need_label=False,
+            name=source.name,
+        )
+        console.detail(f"{source.name}: {columns.how}")
+        writer = output.writer(source, columns)
+        for batch in batches:
+            p_positive = model.probabilities(texts_of(batch, columns))
+            writer.write(batch, decision.answers(p_positive), p_positive)
+            output.stream.flush()
+    output.close()
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[BinaryIO]:
+    """Open stdout, or a file that appears whole or not at all."""
+    if output is None:
+        yield sys.stdout.buffer
+    else:
+        with replacing(output) as file:
+            yield file

@@ -1,0 +1,53 @@
+"""How a training looks in a terminal, and in a log."""
+
+from sentiment.cli.console import Console
+from sentiment.reviews import LabelledReviews
+from sentiment.training import Epoch, Progress, Recipe
+
+_BAR = 24
+
+
+class ShownProgress(Progress):
+    """A bar that moves on a terminal, a line an epoch everywhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def chosen(
+        self, recipe: Recipe, training: LabelledReviews, validation: LabelledReviews
+    ) -> None:
+        """Say how the rows were split and what the data decided."""
+        positive = int(training.labels.sum())
+        self._console.note(
+            f"training on {len(training):,} reviews ({positive:,} positive, "
+            f"{len(training) - positive:,} negative), {len(validation):,} held out"
+        )
+        ngrams = recipe.ngrams
+        parts = [f"1–{ngrams.words}-grams of words"]
+        if ngrams.tail:
+            parts.append(f"again for the last {ngrams.tail} tokens")
+        if ngrams.characters[1]:
+            parts.append("{}–{}-grams of characters".format(*ngrams.characters))
+        self._console.note(
+            f"features: {', '.join(parts)}; batches of {recipe.batch_size}, "
+            f"at most {recipe.epochs} epochs"
+        )
+        if recipe.objective != "accuracy":
+            self._console.note(
+                f"unbalanced labels ({positive / len(training):.0%} positive): "
+                f"the threshold is chosen for {recipe.objective} on the held-out reviews"
+            )
+        self._console.status("featurizing, and starting TensorFlow …")
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Move the bar."""
+        done = _BAR * step // steps
+        self._console.status(f"epoch {epoch} [{'━' * done}{' ' * (_BAR - done)}] {step}/{steps}")
+
+    def epoch(self, epoch: Epoch, epochs: int) -> None:
+        """Write the epoch's line."""
+        self._console.note(
+            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
+            f"validation loss {epoch.validation_loss:.4f}  "
+            f"accuracy {epoch.validation_accuracy:.1%}"
+        )

@@ -1,0 +1,14 @@
+"""A trained model without Keras: forward pass, calibration, decision, and its file.
+
+`model` holds the parts together, `network` is the forward pass in numpy, `calibration` turns
+logits into probabilities, `decision` turns probabilities into answers, `file` reads and writes
+`.safetensors`.
+"""
+
+from sentiment.model.calibration import Calibration
+from sentiment.model.decision import Decision
+from sentiment.model.file import load_model, save_model
+from sentiment.model.model import Model
+from sentiment.model.network import Layer, Network
+
+__all__ = ["Calibration", "Decision", "Layer", "Model", "Network", "load_model", "save_model"]

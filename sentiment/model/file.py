@@ -1,0 +1,273 @@
+"""The model file: one `.safetensors` file, safe to load from a stranger.
+
+Layout (format version 1): tensors, and under the metadata key `sentiment` one JSON document with
+everything that is not a tensor. The document holds a CRC-32 of the whole file, taken with the
+checksum's own eight digits as zeros; it finds damage, it does not stop forgery. Forged files are
+harmless for another reason: nothing in a file is code, and every size, shape, type and number is
+checked before anything is built from it.
+"""
+
+import json
+import math
+import struct
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import ModelError
+from sentiment.features import NGrams, Vectorizer
+from sentiment.model.calibration import Calibration
+from sentiment.model.decision import Decision
+from sentiment.model.files import replacing
+from sentiment.model.model import Model
+from sentiment.model.network import Layer, Network
+
+FORMAT_VERSION = 1
+MAX_FILE_SIZE = 1 << 30
+MAX_HEADER_SIZE = 1 << 24
+
+_KEY = "sentiment"
+_UNSEALED = "crc32:00000000"
+_DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
+
+Tensors = dict[str, NDArray[Any]]
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model: to a temporary file beside its target, synced, then renamed.
+
+    Raises:
+        ModelError: the file cannot be written; whatever stood there is untouched.
+    """
+    from safetensors.numpy import save
+
+    document = json.dumps(_document(model), separators=(",", ":"), ensure_ascii=True)
+    data = save(_tensors(model), metadata={_KEY: document})
+    try:
+        with replacing(path) as file:
+            file.write(_sealed(data))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot write the model: {error.strerror}") from error
+
+
+def load_model(path: Path) -> Model:
+    """Read a model, checking everything before anything is built.
+
+    Raises:
+        ModelError: the file is missing, damaged, from a newer version, or not a model.
+    """
+    data = _read(path)
+    try:
+        header = _header(data)
+        document = _checked_document(data, header)
+        tensors = _checked_tensors(data)
+        return _model(document, tensors)
+    except _NotOursError as error:
+        raise ModelError(
+            f"{path}: not a sentiment model ({error}); `sentiment train` makes one"
+        ) from error
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        reason = str(error) or type(error).__name__
+        raise ModelError(f"{path}: damaged model ({reason}); train or copy it again") from error
+
+
+class _NotOursError(Exception):
+    """The file is of some other kind."""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ModelError(f"{path}: a folder, not a model file")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_SIZE + 1)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such model; `sentiment train -o {path}` makes one") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
+    if len(data) > MAX_FILE_SIZE:
+        raise ModelError(f"{path}: larger than any model ({MAX_FILE_SIZE >> 30} GB)")
+    return data
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    """Parse the JSON that a safetensors file begins with."""
+    if len(data) < 8:
+        raise _NotOursError("too short")
+    (size,) = struct.unpack("<Q", data[:8])
+    if size > min(MAX_HEADER_SIZE, len(data) - 8):
+        raise _NotOursError("no safetensors header")
+    try:
+        header = json.loads(data[8 : 8 + size])
+    except (ValueError, RecursionError) as error:
+        raise _NotOursError("no safetensors header") from error
+    if not isinstance(header, dict):
+        raise _NotOursError("no safetensors header")
+    return header
+
+
+def _checked_document(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+    """Find our JSON document in the header; check the file's version and checksum."""
+    metadata = header.get("__metadata__")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get(_KEY), str):
+        raise _NotOursError("a safetensors file of another program")
+    document = json.loads(metadata[_KEY], parse_constant=_refuse_constant)
+    if not isinstance(document, dict):
+        raise ValueError("the description is not an object")
+    version = document.get("format")
+    if not isinstance(version, int) or version < 1:
+        raise ValueError("no format version")
+    if version > FORMAT_VERSION:
+        raise _NotOursError(
+            f"its format {version} is newer than this program's {FORMAT_VERSION}: upgrade sentiment"
+        )
+    checksum = document.get("checksum")
+    if not isinstance(checksum, str) or data.count(checksum.encode()) != 1:
+        raise ValueError("no checksum")
+    if _checksum(data.replace(checksum.encode(), _UNSEALED.encode())) != checksum:
+        raise ValueError("the checksum does not match")
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+def _sealed(data: bytes) -> bytes:
+    return data.replace(_UNSEALED.encode(), _checksum(data).encode(), 1)
+
+
+def _checksum(data: bytes) -> str:
+    return f"crc32:{zlib.crc32(data):08x}"
+
+
+def _checked_tensors(data: bytes) -> Tensors:
+    """Let safetensors check sizes, offsets and shapes; take what has a type we use."""
+    from safetensors import SafetensorError, deserialize
+
+    try:
+        found = deserialize(data)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    tensors = {}
+    for name, info in found:
+        if info["dtype"] not in _DTYPES:
+            raise ValueError(f"{name} has the type {info['dtype']}")
+        flat = np.frombuffer(info["data"], dtype=_DTYPES[info["dtype"]])
+        tensors[name] = flat.reshape(info["shape"])
+        if flat.dtype.kind == "f" and not np.isfinite(flat).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    return tensors
+
+
+def _tensors(model: Model) -> Tensors:
+    tensors: Tensors = {
+        "features.keys": model.vectorizer.keys,
+        "features.weights": model.vectorizer.weights.astype(np.float16),
+        "training.seen": model.seen,
+    }
+    for number, layer in enumerate(model.network.layers):
+        tensors |= {
+            f"layers.{number}.kernel": layer.kernel,
+            f"layers.{number}.scale": layer.scale,
+            f"layers.{number}.bias": layer.bias,
+        }
+    return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+
+
+def _document(model: Model) -> dict[str, Any]:
+    return {
+        "format": FORMAT_VERSION,
+        "checksum": _UNSEALED,
+        "ngrams": asdict(model.vectorizer.ngrams),
+        "layers": len(model.network.layers),
+        "calibration": asdict(model.calibration),
+        "decision": asdict(model.decision),
+        "history": list(model.history),
+        "provenance": model.provenance,
+        "phrases": [[str(key), text] for key, text in model.phrases.items()],
+    }
+
+
+def _model(document: dict[str, Any], tensors: Tensors) -> Model:
+    """Build the model, checking how the parts fit together."""
+    return Model(
+        vectorizer=_vectorizer(document["ngrams"], tensors),
+        network=_network(document["layers"], tensors),
+        calibration=_calibration(document["calibration"]),
+        decision=_decision(document["decision"]),
+        history=tuple(document["history"]),
+        provenance=dict(document["provenance"]),
+        seen=_tensor(tensors, "training.seen", "u", 1),
+        phrases={int(key): str(text) for key, text in document["phrases"]},
+    )
+
+
+def _vectorizer(ngrams: dict[str, Any], tensors: Tensors) -> Vectorizer:
+    shortest, longest = (_whole(order, 0, 16) for order in ngrams["characters"])
+    keys = _tensor(tensors, "features.keys", "u", 1)
+    weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
+    if keys.shape != weights.shape:
+        raise ValueError("feature keys and weights differ in number")
+    if not (keys[1:] > keys[:-1]).all():
+        raise ValueError("feature keys are out of order")
+    orders = NGrams(
+        words=_whole(ngrams["words"], 1, 16),
+        tail=_whole(ngrams["tail"], 0, 1 << 20),
+        characters=(shortest, longest),
+    )
+    return Vectorizer(orders, keys, weights)
+
+
+def _network(depth: object, tensors: Tensors) -> Network:
+    layers = []
+    inputs = tensors["features.keys"].size
+    for number in range(_whole(depth, 1, 64)):
+        kernel = _tensor(tensors, f"layers.{number}.kernel", "fi", 2)
+        scale = _tensor(tensors, f"layers.{number}.scale", "f", 1)
+        bias = _tensor(tensors, f"layers.{number}.bias", "f", 1)
+        if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
+            raise ValueError(f"layer {number} does not fit the one before it")
+        layers.append(Layer(kernel, scale, bias))
+        inputs = bias.size
+    if inputs != 1:
+        raise ValueError("the last layer has more than one output")
+    return Network(tuple(layers))
+
+
+def _calibration(fields: dict[str, Any]) -> Calibration:
+    slope, intercept = _number(fields["slope"]), _number(fields["intercept"])
+    if slope <= 0:
+        raise ValueError("the calibration turns answers round")
+    return Calibration(slope, intercept)
+
+
+def _decision(fields: dict[str, Any]) -> Decision:
+    band = fields["band"]
+    if band is not None:
+        low, high = (_number(edge) for edge in band)
+        band = (low, high)
+    return Decision(_number(fields["threshold"]), band)
+
+
+def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
+    tensor = tensors[name]
+    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
+        raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
+    return tensor
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(f"{value!r} is not a whole number from {least} to {most}")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)

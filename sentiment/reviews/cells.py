@@ -1,0 +1,92 @@
+"""How single values are written: cells, escapes, and characters a terminal must not see."""
+
+import json
+import math
+import re
+from typing import Any
+
+from sentiment.errors import DataError
+from sentiment.reviews.values import is_missing
+
+_ESCAPES = {**{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}} | {
+    ord("\\"): "\\\\",
+    ord("\t"): "\\t",
+    ord("\n"): "\\n",
+    ord("\r"): "\\r",
+}
+_SUSPECTS = bytes([*range(0x20), 0x7F, ord("\\")])
+_TSV_ESCAPES = {ord(char): _ESCAPES[ord(char)] for char in "\\\t\n\r"}
+_TSV_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
+_CSV_TO_QUOTE = re.compile(r'[",\r\n]')
+
+
+def cell(value: Any) -> str:
+    """Write a value of any type into a text cell: None and NaN empty, nested values as JSON."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, (dict, list, tuple)):
+        return to_json(value)
+    return str(value)
+
+
+def to_json(value: Any) -> str:
+    """Write JSON; what JSON does not have becomes null (NaN, infinity) or a string.
+
+    Raises:
+        DataError: A value is nested too deeply.
+    """
+    try:
+        return _encode_json(value)
+    except ValueError:
+        return _encode_json(_finite(value))
+    except RecursionError as error:
+        raise DataError("a value is nested too deeply to be written; leave it out") from error
+
+
+def csv_cell(text: str) -> str:
+    """Quote a CSV cell where it must be, as the csv module's QUOTE_MINIMAL does.
+
+    Line breaks are always quoted; the csv module leaves a lone carriage return bare before
+    Python 3.13. It is also three times slower on long texts.
+    """
+    if _CSV_TO_QUOTE.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def tsv_cell(text: str) -> str:
+    """Escape what would break a TSV row."""
+    return text.translate(_TSV_ESCAPES) if _TSV_TO_ESCAPE.search(text) else text
+
+
+def printable(text: str) -> str:
+    r"""Escape backslash, line breaks and all control characters, which move a terminal's cursor."""
+    # Looking at bytes is ten times faster than a search; U+0080 to U+009F begin with C2.
+    raw = text.encode("utf-8", "surrogatepass")
+    if b"\xc2" not in raw and len(raw.translate(None, _SUSPECTS)) == len(raw):
+        return text
+    return text.translate(_ESCAPES)
+
+
+def encode(text: str) -> bytes:
+    r"""Encode as UTF-8; a lone surrogate becomes `\ud800`, which JSON reads back as itself."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=cell).encode

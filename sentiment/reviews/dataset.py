@@ -1,0 +1,64 @@
+"""Reviews with labels, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledReviews:
+    """Texts with labels, ready to train on.
+
+    Attributes:
+        texts: n texts, none empty.
+        labels: int8 [n]: 1 positive, 0 negative.
+        notes: How the files were read, to be announced.
+        warnings: What the user should know about rows that were dropped.
+    """
+
+    texts: list[str]
+    labels: NDArray[np.int8]
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.int64] | Sequence[int]) -> "LabelledReviews":
+        """Give the rows with these 0-based numbers, in this order."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        texts = [self.texts[row] for row in chosen]
+        return replace(self, texts=texts, labels=self.labels[chosen])
+
+    def digest(self) -> NDArray[np.uint64]:
+        """Give a stable 64-bit hash of each text, the same where only white space differs.
+
+        Returns:
+            uint64 [n], for finding rows that two sets share.
+        """
+        from hashlib import blake2b
+
+        hashes = (
+            blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+            for text in self.texts
+        )
+        return np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
+
+
+def require_both_classes(reviews: LabelledReviews, name: str) -> None:
+    """Make sure there is something to tell apart.
+
+    Raises:
+        DataError: All reviews have the same label, or there is none.
+    """
+    positive = int(np.count_nonzero(reviews.labels))
+    if 0 < positive < len(reviews):
+        return
+    found = (
+        f"only {'positive' if positive else 'negative'} reviews" if len(reviews) else "no reviews"
+    )
+    raise DataError(f"{name}: {found} (n={len(reviews):,}); training needs both classes")

@@ -1,0 +1,123 @@
+"""Parquet files, read a record batch at a time."""
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any, overload
+
+from sentiment.errors import DataError, MissingDependencyError
+from sentiment.reviews.source import BATCH_ROWS, Batch, Row, unique_names
+from sentiment.reviews.stream import ByteStream
+
+
+class ArrowRows(Sequence[Row]):
+    """The rows of a record batch; made only when somebody looks at one.
+
+    Args:
+        batch: A `pyarrow.RecordBatch` with unique column names.
+        name: The name of the source, for messages.
+    """
+
+    def __init__(self, batch: Any, name: str) -> None:
+        self._batch = batch
+        self._name = name
+        self._rows: list[Row] | None = None
+
+    def column(self, name: str) -> list[Any]:
+        """Give the values of one column without making the rows; None where there is none."""
+        if name not in self._batch.schema.names:
+            return [None] * len(self)
+        return self._python(self._batch.column(name))
+
+    def __len__(self) -> int:
+        return int(self._batch.num_rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._made()[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._made())
+
+    def _made(self) -> list[Row]:
+        if self._rows is None:
+            self._rows = self._python(self._batch)
+        return self._rows
+
+    def _python(self, arrow: Any) -> list[Any]:
+        try:
+            values: list[Any] = arrow.to_pylist()
+        except (ValueError, OverflowError) as error:  # such as a date after the year 9999
+            raise DataError(f"{self._name}: a value that Python cannot hold ({error})") from error
+        return values
+
+
+class ParquetSource:
+    """A Parquet file; standard input, which cannot be searched, is read whole into memory.
+
+    Args:
+        stream: The bytes; a file is opened anew by its path and the stream closed.
+        path: The file, None for standard input.
+
+    Raises:
+        DataError: The file is not Parquet, or damaged.
+        MissingDependencyError: pyarrow is not installed.
+    """
+
+    format = "parquet"
+    has_header = True
+
+    def __init__(self, stream: ByteStream, path: str | None) -> None:
+        pyarrow = import_pyarrow()
+        self.name = stream.name
+        self._damage = (pyarrow.ArrowException, OSError, ValueError)
+        try:
+            place = path or BytesIO(stream.read_all())
+            self._file = pyarrow.parquet.ParquetFile(place)
+        except self._damage as error:
+            raise self._damaged(error) from error
+        finally:
+            stream.close()
+        self.schema = self._file.schema_arrow
+        self.header = list(self.schema.names)
+        self.columns = unique_names(self.header)
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows in batches; see `Source.batches`."""
+        first = 1
+        try:
+            for arrow in self._file.iter_batches(batch_size=BATCH_ROWS):
+                arrow.validate(full=True)
+                rows = ArrowRows(arrow.rename_columns(self.columns), self.name)
+                yield Batch(rows, first, arrow, self.name, self.format)
+                first += len(rows)
+        except self._damage as error:
+            raise self._damaged(error) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _damaged(self, error: Exception) -> DataError:
+        reason = " ".join(str(error).split())
+        return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); fetch it anew")
+
+
+def import_pyarrow() -> Any:
+    """Import pyarrow with its Parquet part, which takes longer than answering one text.
+
+    Raises:
+        MissingDependencyError: It is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingDependencyError(
+            "Parquet needs pyarrow, which is not installed: pip install pyarrow"
+        ) from error
+    return pyarrow

@@ -1,0 +1,142 @@
+"""Predictions written to Parquet."""
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError
+from sentiment.reviews.cells import cell, encode
+from sentiment.reviews.parquet import ParquetSource, import_pyarrow
+from sentiment.reviews.source import Batch, Source
+from sentiment.reviews.writer import Writer, new_column_error
+
+GROUP_BYTES = 64 << 20
+
+
+class ParquetWriter(Writer):
+    """The row's own columns, then a string `predicted` and a double `p_positive`, null for none.
+
+    Rows that come from Parquet keep their Arrow schema. Of other rows, the first batch decides
+    the type of each column: booleans, integers and floats stay what they are, all else is text.
+
+    Args:
+        stream: A binary stream; it is only written to, never searched.
+        source: The input.
+        added: The names of the two new columns.
+    """
+
+    def __init__(self, stream: BinaryIO, source: Source, added: tuple[str, str]) -> None:
+        super().__init__(stream)
+        self._pyarrow = import_pyarrow()
+        self._columns = source.columns
+        self._added = added
+        self._own: Any = source.schema if isinstance(source, ParquetSource) else None
+        self._writer: Any = None
+        self._waiting: list[Any] = []
+        self._waiting_bytes = 0
+
+    def write(
+        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+    ) -> None:
+        """Write a batch, together with the next ones once they fill a row group."""
+        pyarrow = self._pyarrow
+        own = self._own_arrays(batch)
+        words = pyarrow.array([word or None for word in predicted], pyarrow.string())
+        numbers = pyarrow.array(np.asarray(p_positive, np.float64), from_pandas=True)
+        part = pyarrow.RecordBatch.from_arrays([*own, words, numbers], schema=self._schema())
+        self._waiting.append(part)
+        self._waiting_bytes += part.nbytes
+        if self._waiting_bytes >= GROUP_BYTES:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the last row group and the footer, without which the file cannot be read."""
+        if self._own is None:
+            self._own = self._schema_of([])
+        self._write_group()
+        self._writer.close()
+        super().close()
+
+    def _write_group(self) -> None:
+        if self._writer is None:
+            sink = self._pyarrow.PythonFile(_Sink(self._stream), mode="w")
+            self._writer = self._pyarrow.parquet.ParquetWriter(sink, self._schema())
+        if self._waiting:
+            table = self._pyarrow.Table.from_batches(self._waiting)
+            self._writer.write_table(table, row_group_size=len(table))
+        self._waiting, self._waiting_bytes = [], 0
+
+    def _schema(self) -> Any:
+        pyarrow = self._pyarrow
+        name, p_name = self._added
+        schema = self._own.append(pyarrow.field(name, pyarrow.string()))
+        return schema.append(pyarrow.field(p_name, pyarrow.float64()))
+
+    def _own_arrays(self, batch: Batch) -> list[Any]:
+        """Give the row's own columns as Arrow arrays."""
+        if self._own is None:
+            self._own = self._schema_of(batch.rows)
+        if batch.arrow is not None and batch.arrow.schema.equals(self._own):
+            return list(batch.arrow.columns)
+        known = frozenset(self._columns)
+        for number, row in enumerate(batch.rows):
+            if not row.keys() <= known:
+                raise new_column_error(batch, number, row, known, "parquet")
+        try:
+            return [
+                self._array([row.get(name) for row in batch.rows], field.type)
+                for name, field in zip(self._columns, self._own, strict=True)
+            ]
+        except (self._pyarrow.ArrowException, OverflowError, TypeError) as error:
+            last = batch.first_row + len(batch.rows) - 1
+            reason = " ".join(str(error).split())
+            raise DataError(
+                f"{batch.name}, rows {batch.first_row}–{last}: a value is of another type than "
+                f"in the first rows ({reason}); write --format jsonl"
+            ) from error
+
+    def _schema_of(self, rows: Sequence[dict[str, Any]]) -> Any:
+        types = [self._type_of([row.get(name) for row in rows]) for name in self._columns]
+        names = [encode(name).decode() for name in self._columns]
+        return self._pyarrow.schema(zip(names, types, strict=True))
+
+    def _type_of(self, values: Sequence[Any]) -> Any:
+        kinds = {type(value) for value in values if value is not None}
+        if kinds == {bool}:
+            return self._pyarrow.bool_()
+        if kinds == {int}:
+            return self._pyarrow.int64()
+        if kinds and kinds <= {int, float}:
+            return self._pyarrow.float64()
+        return self._pyarrow.string()
+
+    def _array(self, values: list[Any], type: Any) -> Any:
+        if type == self._pyarrow.string():
+            values = [None if value is None else encode(cell(value)).decode() for value in values]
+        return self._pyarrow.array(values, type)
+
+
+class _Sink:
+    """A stream that Arrow cannot close or search: standard output has to outlive it."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._written = 0
+
+    def write(self, data: Any) -> int:
+        self._stream.write(data)
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        pass

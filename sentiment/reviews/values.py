@@ -1,0 +1,62 @@
+"""How single values read: numbers, label words, and values that are missing."""
+
+import math
+import re
+from functools import lru_cache
+from typing import Any
+
+POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
+NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
+NEUTRAL_WORDS = frozenset({"neutral"})
+LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
+
+Key = str | float | None
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a plain decimal number."""
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def is_label_word(text: str) -> bool:
+    """Tell whether a text is a word such as `positive` or `no`, in any case."""
+    return text.strip().casefold() in LABEL_WORDS
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value stands for none: None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def key_of(value: Any) -> Key:
+    """Give what values are compared by: one for "1", "1.0", 1 and True, one for "Pos " and "pos".
+
+    Returns:
+        A number, a case-folded word, or None for a missing value (None, "", NaN).
+    """
+    try:
+        return _cached_key(value)
+    except TypeError:  # a list or an object cannot be looked up, and is no label either
+        return str(value)
+
+
+@lru_cache(maxsize=4096)
+def _cached_key(value: Any) -> Key:
+    if isinstance(value, str):
+        text = value.strip().replace("\u2212", "-")
+        return float(text) if is_number(text) else text.casefold() or None
+    if is_missing(value):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return str(value).strip().casefold() or None
+
+
+def reads_as_label(key: Key) -> bool:
+    """Tell whether a value could be one of some set of labels: a word, or −1 to 10 in halves."""
+    if isinstance(key, str):
+        return key in LABEL_WORDS
+    return key is not None and -1 <= key <= 10 and (2 * key).is_integer()

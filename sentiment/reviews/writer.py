@@ -1,0 +1,76 @@
+"""What every writer of predictions is, and how probabilities are written."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError
+from sentiment.reviews.cells import printable
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.source import Batch, Row, row_error
+
+
+class Writer(ABC):
+    """Writes one record for each row, in order.
+
+    Args:
+        stream: A binary stream; the caller flushes and closes it.
+
+    Attributes:
+        columns: Where the texts are; to be set anew when the next batch comes from another source.
+    """
+
+    columns: Columns | None = None
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    @abstractmethod
+    def write(
+        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+    ) -> None:
+        """Write a batch.
+
+        Args:
+            batch: The rows, n of them.
+            predicted: `positive`, `negative`, `uncertain` or "" for each row.
+            p_positive: The probability of positive for each row, NaN where there is no answer.
+
+        Raises:
+            DataError: A row does not fit into the format.
+        """
+
+    def close(self) -> None:
+        """Write what is left, such as the header of an empty table, and flush the stream."""
+        self._stream.flush()
+
+
+def four_digits(p: float) -> str:
+    """Write a probability for people; empty for NaN."""
+    return "" if math.isnan(p) else f"{p:.4f}"
+
+
+def six_digits(p: float) -> str:
+    """Write a probability for programs; empty for NaN."""
+    return "" if math.isnan(p) else str(round(p, 6))
+
+
+def new_column_error(
+    batch: Batch, number: int, row: Row, known: frozenset[str], format: str
+) -> DataError:
+    """Build the error for a row with a column that came too late for the header.
+
+    Args:
+        batch: The batch of the row.
+        number: The 0-based place of the row in it.
+        row: The row.
+        known: The columns that were known when the header was written.
+        format: The format that is written.
+    """
+    new = printable(min(row.keys() - known))
+    what = f'has a column "{new}" that the first rows have not, and {format} has one header'
+    return row_error(batch.name, batch.first_row + number, f"{what}; write --format jsonl")

@@ -1,0 +1,168 @@
+"""Predictions written beside the rows they belong to."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import UsageError
+from sentiment.reviews.cells import cell, csv_cell, encode, printable, to_json, tsv_cell
+from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.source import Batch, Source, row_error
+from sentiment.reviews.writer import Writer, four_digits, new_column_error, six_digits
+
+OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
+
+
+class TextWriter(Writer):
+    """`predicted<TAB>p_positive<TAB>text`, for people and for `cut`."""
+
+    columns: Columns
+
+    def __init__(self, stream: BinaryIO, columns: Columns) -> None:
+        super().__init__(stream)
+        self.columns = columns
+
+    def write(
+        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+    ) -> None:
+        """Write a line for each row; see `Writer.write`."""
+        texts = texts_of(batch, self.columns)
+        self._stream.write(
+            encode(
+                "".join(
+                    f"{word}\t{four_digits(p)}\t{printable(text)}\n"
+                    for word, p, text in zip(predicted, p_positive.tolist(), texts, strict=True)
+                )
+            )
+        )
+
+
+class FasttextWriter(Writer):
+    """`__label__positive 0.9800`: the label and, as fastText prints it, the label's probability."""
+
+    def write(
+        self,
+        batch: Batch,  # noqa: ARG002
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+    ) -> None:
+        """Write a line for each row, an empty one for an empty answer; see `Writer.write`."""
+        lines = []
+        for word, p in zip(predicted, p_positive.tolist(), strict=True):
+            p_label = 1 - p if word == "negative" else p
+            lines.append(f"__label__{word} {four_digits(p_label)}".rstrip() if word else "")
+        self._stream.write(encode("".join(f"{line}\n" for line in lines)))
+
+
+class DelimitedWriter(Writer):
+    """CSV or TSV: the row's own columns, then `predicted` and `p_positive`."""
+
+    def __init__(
+        self, stream: BinaryIO, source: Source, added: Sequence[str], *, format: str
+    ) -> None:
+        super().__init__(stream)
+        self._columns = source.columns
+        self._known = frozenset(source.columns)
+        self._format = format
+        self._delimiter = "," if format == "csv" else "\t"
+        self._header = [*source.header, *added] if source.has_header else None
+        self._raw_header = source.format == format == "tsv"
+
+    def write(
+        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+    ) -> None:
+        """Write a line for each row; see `Writer.write`."""
+        self._write_header()
+        quote = self._quoting(raw=batch.format == self._format == "tsv")
+        join, columns, known = self._delimiter.join, self._columns, self._known
+        lines = []
+        for number, (row, word, p) in enumerate(
+            zip(batch.rows, predicted, p_positive.tolist(), strict=True)
+        ):
+            if not row.keys() <= known:
+                raise new_column_error(batch, number, row, known, self._format)
+            fields = [quote(cell(row.get(name))) for name in columns]
+            lines.append(join((*fields, word, six_digits(p))))
+        lines.append("")
+        self._stream.write(encode("\n".join(lines)))
+
+    def close(self) -> None:
+        """Write the header of a table without rows, and flush the stream."""
+        self._write_header()
+        super().close()
+
+    def _write_header(self) -> None:
+        if self._header:
+            names = map(self._quoting(raw=self._raw_header), self._header)
+            self._stream.write(encode(self._delimiter.join(names) + "\n"))
+            self._header = None
+
+    def _quoting(self, *, raw: bool) -> Callable[[str], str]:
+        if self._format == "csv":
+            return csv_cell
+        return str if raw else tsv_cell
+
+
+class JsonlWriter(Writer):
+    """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none."""
+
+    def __init__(self, stream: BinaryIO, added: tuple[str, str]) -> None:
+        super().__init__(stream)
+        self._added = added
+
+    def write(
+        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+    ) -> None:
+        """Write a line for each row; see `Writer.write`."""
+        name, p_name = self._added
+        lines = []
+        for number, (row, word, p) in enumerate(
+            zip(batch.rows, predicted, p_positive.tolist(), strict=True)
+        ):
+            if name in row or p_name in row:
+                what = f'has "{name}" or "{p_name}" already; choose other names with --prefix'
+                raise row_error(batch.name, batch.first_row + number, what)
+            answer = {name: word or None, p_name: None if math.isnan(p) else round(p, 6)}
+            lines.append(to_json({**row, **answer}))
+        lines.append("")
+        self._stream.write(encode("\n".join(lines)))
+
+
+def writer_for(
+    format: str, stream: BinaryIO, source: Source, columns: Columns, *, prefix: str = ""
+) -> Writer:
+    """Give the writer of a format.
+
+    Args:
+        format: One of `OUTPUT_FORMATS`.
+        stream: A binary stream.
+        source: The (first) input, whose columns come before the predictions.
+        columns: Where its texts are.
+        prefix: Comes before the names `predicted` and `p_positive`.
+
+    Raises:
+        UsageError: There is no such format, or the input has a column of that name.
+        MissingDependencyError: Parquet is asked for and pyarrow is not installed.
+    """
+    added = (f"{prefix}predicted", f"{prefix}p_positive")
+    if format == "text":
+        return TextWriter(stream, columns)
+    if format == "fasttext":
+        return FasttextWriter(stream)
+    if taken := [name for name in added if name in {*source.columns, *source.header}]:
+        raise UsageError(
+            f'{source.name} has a column "{taken[0]}" already; '
+            "choose other names with --prefix, for instance --prefix model_"
+        )
+    if format in ("csv", "tsv"):
+        return DelimitedWriter(stream, source, added, format=format)
+    if format == "jsonl":
+        return JsonlWriter(stream, added)
+    if format == "parquet":
+        from sentiment.reviews.parquet_writer import ParquetWriter
+
+        return ParquetWriter(stream, source, added)
+    raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

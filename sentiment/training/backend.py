@@ -1,0 +1,76 @@
+"""Keras and TensorFlow, imported quietly.
+
+The only module that imports them, and only inside a function: the import takes seconds. TensorFlow
+writes to file descriptor 2 from C++ before its logger can be told not to.
+"""
+
+import io
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import ModuleType
+
+_lock = threading.Lock()
+
+
+def start_loading() -> None:
+    """Import Keras in a thread of its own, while the caller does something else.
+
+    An import that fails, fails again, and is heard of, in `load_keras`.
+    """
+
+    def load() -> None:
+        with suppress(Exception):
+            load_keras()
+
+    threading.Thread(target=load, name="keras-import", daemon=True).start()
+
+
+def load_keras() -> ModuleType:
+    """Import Keras on the TensorFlow backend; stderr is shown only if that fails."""
+    with _lock:
+        if "keras" not in sys.modules:
+            os.environ["KERAS_BACKEND"] = "tensorflow"
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+            with _only_python_on_stderr():
+                import keras
+                import tensorflow  # noqa: F401  # here, so that what it says is held back here
+    import keras
+
+    return keras
+
+
+@contextmanager
+def _only_python_on_stderr() -> Iterator[None]:
+    """Hold back what C++ writes to file descriptor 2, and show it after an error.
+
+    Python's own stderr goes on to where it went: other threads may have something to say.
+    """
+    python_stderr = sys.stderr
+    python_stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        if _writes_to_descriptor_2(python_stderr):
+            sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(real, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            sys.stderr = python_stderr
+            os.dup2(real, 2)
+            os.close(real)
+
+
+def _writes_to_descriptor_2(stream: io.TextIOBase) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (OSError, ValueError):  # a stand-in, as in tests
+        return False

@@ -1,0 +1,147 @@
+"""Build the Keras network and fit it to sparse rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features import SparseRows
+from sentiment.model import Layer, Network
+from sentiment.training.backend import load_keras
+from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.progress import Epoch, Progress
+
+
+@dataclass(frozen=True)
+class Example:
+    """Rows with their labels.
+
+    Attributes:
+        rows: feature vectors, [n, features].
+        labels: 0 or 1, [n].
+    """
+
+    rows: SparseRows
+    labels: NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The network as it stood after its best epoch, and the way there."""
+
+    network: Network
+    epochs: list[Epoch]
+    best_epoch: int
+
+
+def build(width: int, options: TrainingOptions, learning_rate: float, prior: float) -> Any:
+    """Build and compile the `keras.Sequential`.
+
+    Args:
+        width: how many features there are.
+        options: hidden layers and dropout.
+        learning_rate: Adam's.
+        prior: share of positive rows; the output starts there, however unbalanced the data are.
+    """
+    keras = load_keras()
+    network = keras.Sequential([keras.Input((width,), sparse=True)])
+    for units in options.hidden:
+        network.add(keras.layers.Dense(units, activation="relu"))
+        if options.dropout:
+            network.add(keras.layers.Dropout(options.dropout))
+    start = keras.initializers.Constant(float(np.log(prior / (1 - prior))))
+    network.add(keras.layers.Dense(1, activation="sigmoid", bias_initializer=start))
+    network.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+    )
+    return network
+
+
+def fit(
+    training: Example,
+    validation: Example,
+    options: TrainingOptions,
+    recipe: Recipe,
+    progress: Progress,
+) -> Fit:
+    """Fit by Adam on binary cross-entropy; keep the weights of the best validation loss."""
+    keras = load_keras()
+    keras.utils.set_random_seed(options.seed)
+    network = build(
+        training.rows.width, options, recipe.learning_rate, float(training.labels.mean())
+    )
+    epochs: list[Epoch] = []
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="val_loss",
+        patience=options.patience,
+        restore_best_weights=True,
+        start_from_epoch=0,
+    )
+    network.fit(
+        _batches(training, recipe.batch_size, options.seed),
+        validation_data=_batches(validation, 4096, None),
+        epochs=recipe.epochs,
+        shuffle=False,  # the batches shuffle themselves
+        verbose=0,
+        callbacks=[stopping, _reporter(epochs, recipe, progress)],
+    )
+    return Fit(to_numpy(network), epochs, int(stopping.best_epoch) + 1)
+
+
+def to_numpy(network: Any) -> Network:
+    """Take the weights out of a Keras network; nothing of Keras stays."""
+    dense = [layer for layer in network.layers if layer.get_weights()]
+    return Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
+
+
+def _batches(example: Example, size: int, seed: int | None) -> Any:
+    """Serve the rows in batches of `tf.SparseTensor`; with a seed, shuffled anew each epoch."""
+    keras = load_keras()
+    import tensorflow as tf
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self._random = None if seed is None else np.random.default_rng(seed)
+            self._order = np.arange(len(example.rows))
+            self.on_epoch_end()
+
+        def __len__(self) -> int:
+            return -(-self._order.size // size)
+
+        def __getitem__(self, index: int) -> tuple[Any, NDArray[np.float32]]:
+            chosen = self._order[index * size : (index + 1) * size]
+            batch = example.rows.take(chosen)
+            numbers = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
+            entries = np.stack([numbers, batch.columns], axis=1)
+            tensor = tf.SparseTensor(entries, batch.values, (len(batch), batch.width))
+            return tensor, example.labels[chosen].astype(np.float32)[:, None]
+
+        def on_epoch_end(self) -> None:
+            if self._random is not None:
+                self._random.shuffle(self._order)
+
+    return Batches()
+
+
+def _reporter(epochs: list[Epoch], recipe: Recipe, progress: Progress) -> Any:
+    """Let Keras tell us, not stdout."""
+    keras = load_keras()
+
+    class Reporter(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self._epoch = epoch + 1
+
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            progress.step(self._epoch, batch + 1, self.params["steps"])
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+            done = Epoch(epoch + 1, logs["loss"], logs["val_loss"], logs["val_accuracy"])
+            epochs.append(done)
+            progress.epoch(done, recipe.epochs)
+
+    return Reporter()
+

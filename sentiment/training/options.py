@@ -1,0 +1,56 @@
+"""What a training is asked to do, and what it chose itself where it was not asked."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sentiment.features import NGrams
+
+Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The user's choices; None where the data decide (see `sentiment.training.recipe`).
+
+    Attributes:
+        hidden: units of each ReLU layer; empty for none.
+        dropout: share of hidden activations dropped while training, [0, 1).
+        epochs: epochs at the most.
+        patience: epochs without a better validation loss before training stops.
+        batch_size: rows a step.
+        learning_rate: Adam's.
+        features: n-grams to keep at the most.
+        validation_share: share of rows held out when no validation reviews are given, (0, 1).
+        optimize: what the decision threshold is chosen for.
+        seed: makes the run repeatable.
+    """
+
+    hidden: tuple[int, ...] = (16,)
+    dropout: float = 0.0
+    epochs: int | None = None
+    patience: int = 2
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    features: int = 300_000
+    validation_share: float = 0.1
+    optimize: Objective | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice made: what is trained, and how.
+
+    Attributes:
+        ngrams: which n-grams are features.
+        min_count: n-grams that fewer training reviews hold are left out.
+        epochs, batch_size, learning_rate: as in `TrainingOptions`.
+        objective: what the decision threshold is chosen for.
+    """
+
+    ngrams: NGrams
+    min_count: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    objective: Objective

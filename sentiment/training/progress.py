@@ -1,0 +1,31 @@
+"""How a training tells its caller how it goes; the caller decides what to show."""
+
+from dataclasses import dataclass
+
+from sentiment.reviews import LabelledReviews
+from sentiment.training.options import Recipe
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known when an epoch ends; losses are binary cross-entropy in nats."""
+
+    number: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+class Progress:
+    """Hears how the training goes on; this one keeps it to itself."""
+
+    def chosen(
+        self, recipe: Recipe, training: LabelledReviews, validation: LabelledReviews
+    ) -> None:
+        """Hear what was chosen, and how the rows were split."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Hear that a batch is done; epoch and step are counted from 1."""
+
+    def epoch(self, epoch: Epoch, epochs: int) -> None:
+        """Hear that an epoch is done, of `epochs` at the most."""

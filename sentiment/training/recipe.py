@@ -1,0 +1,38 @@
+"""Choices the data make: which features, how many epochs, how large a step."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features import NGrams
+from sentiment.training.options import Recipe, TrainingOptions
+
+# Beyond this many words a review repeats itself enough for words alone.
+_SHORT = 60
+# With fewer reviews, many words are met once or never, and pieces of words help.
+_FEW = 5_000
+_UNBALANCED = 0.4
+
+
+def choose_recipe(
+    texts: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+) -> Recipe:
+    """Decide what the user left open, from the training rows alone."""
+    words = float(np.median([len(text.split()) for text in texts]))
+    if words < _SHORT or len(texts) < _FEW:
+        ngrams = NGrams(words=2, tail=0, characters=(2, 5))
+    else:
+        ngrams = NGrams(words=3, tail=40)
+    share = float(labels.mean())
+    balanced = _UNBALANCED <= share <= 1 - _UNBALANCED
+    # About twenty-five steps an epoch; Adam's step grows with the batch.
+    batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(len(texts) / 24)), 32, 1024))
+    return Recipe(
+        ngrams=ngrams,
+        min_count=2 if len(texts) >= _FEW else 1,
+        epochs=options.epochs or (20 if len(texts) < _FEW else 6),
+        batch_size=batch_size,
+        learning_rate=options.learning_rate or 0.01 * (batch_size / 1024) ** 0.5,
+        objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
+    )

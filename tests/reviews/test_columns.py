@@ -1,0 +1,127 @@
+import pytest
+
+from sentiment.errors import DataError, UsageError
+from sentiment.reviews import find_columns, text_of
+
+
+def find(columns, rows=(), *, need_label=True, **options):
+    rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    return find_columns(columns, rows, need_label=need_label, name="a.csv", **options)
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "label"),
+    [
+        (["text", "label"], "text", "label"),
+        (["Label", "TEXT"], "TEXT", "Label"),
+        (["id", "text", "label", "rating"], "text", "label"),
+        (["", "Title", "Review Text", "Rating", "Class Name"], "Review Text", "Rating"),
+        (["review-body", "star_rating"], "review-body", "star_rating"),
+        (["reviewText", "summary", "overall"], "reviewText", "overall"),
+        (["title", "stars"], "title", "stars"),
+        (["title", "product_review", "score"], "product_review", "score"),
+        (["y", "headline"], "headline", "y"),
+        (
+            ["airline_sentiment", "airline_sentiment_gold", "text", "sentiment_confidence"],
+            "text",
+            "airline_sentiment",
+        ),
+        (["travel_class", "rating", "comment"], "comment", "rating"),
+    ],
+)
+def test_columns_are_found_by_name(columns, text, label):
+    found = find(columns)
+    assert ((text,), label) == (found.text, found.label)
+
+
+@pytest.mark.parametrize(
+    ("columns", "candidates", "flag"),
+    [
+        (["text", "review", "label"], '"text" and "review"', "--text-column"),
+        (["text", "label", "sentiment"], '"label" and "sentiment"', "--label-column"),
+        (["text", "stars", "rating"], '"stars" and "rating"', "--label-column"),
+    ],
+)
+def test_a_tie_is_an_error_that_lists_the_candidates(columns, candidates, flag):
+    with pytest.raises(DataError, match=f"a.csv: {candidates} could each .*{flag}"):
+        find(columns)
+
+
+LONG = "a review of quite a few words"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text", "label"),
+    [
+        ([(LONG, "1"), (LONG + "!", "0")], "1", "2"),
+        ([("positive", LONG), ("negative", LONG + "!")], "2", "1"),
+        ([("neg", "very bad"), ("pos", "quite good")], "2", "1"),
+        ([(LONG, 4.5), (LONG + "!", 2)], "1", "2"),
+    ],
+)
+def test_columns_without_names_are_found_by_content(rows, text, label):
+    found = find(["1", "2"], rows)
+    assert ((text,), label) == (found.text, found.label)
+    assert f'text from "{text}" (by content), label from "{label}" (by content)' == found.how
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("good", "1"), ("good", "0"), ("good", "1")],  # the same text again and again
+        [(LONG, LONG), (LONG + "!", LONG + "?")],  # two columns of texts
+        [(LONG, "27"), (LONG + "!", "4,27")],  # nothing reads as labels
+        [("1", "2"), ("3", "4")],  # no words at all
+    ],
+)
+def test_unclear_content_is_an_error_that_lists_the_columns(rows):
+    with pytest.raises(DataError, match=r'name it with --\w+-column; there are "1", "2"'):
+        find(["1", "2"], rows)
+
+
+def test_two_columns_that_read_as_labels_are_a_tie():
+    with pytest.raises(DataError, match='"2" and "3" could each be the label'):
+        find(["1", "2", "3"], [(LONG, "1", "0"), (LONG + "!", "0", "1")])
+
+
+def test_a_single_column_is_the_text():
+    found = find(["whatever"], [("x",)], need_label=False)
+    assert (found.text, found.label, found.how[22:-1]) == (("whatever",), None, "the only column")
+
+
+def test_named_columns_are_taken_whatever_their_case():
+    found = find(["text", "Title", "Stars"], text_columns=["title", "TEXT"], label_column="stars")
+    assert (found.text, found.label) == (("Title", "text"), "Stars")
+    assert found.how == 'text from "Title" + "text" (as asked), label from "Stars" (as asked)'
+
+
+def test_the_exact_name_wins_over_others_that_differ_by_case():
+    assert find(["text", "TEXT", "label"], text_columns=["TEXT"]).text == ("TEXT",)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"text_columns": ["body"]},
+        {"label_column": "body"},
+        {"text_columns": ["TeXT"]},
+        {"text_columns": ["label"], "label_column": "label"},
+    ],
+)
+def test_a_named_column_that_does_not_fit_is_a_usage_error(options):
+    with pytest.raises(UsageError, match=r"a\.csv: "):
+        find(["text", "TEXT", "label"], **options)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"a": "x", "b": "y"}, "x\ny"),
+        ({"a": "x", "b": ""}, "x"),
+        ({"a": None, "b": float("nan")}, ""),
+        ({"b": 4.5}, "4.5"),
+    ],
+)
+def test_joined_columns_leave_out_what_is_empty(row, text):
+    columns = find(["a", "b"], text_columns=["a", "b"], need_label=False)
+    assert text == text_of(row, columns)

@@ -1,0 +1,14 @@
+import subprocess
+import sys
+
+HEAVY = {"pyarrow", "pandas", "scipy", "sklearn", "tensorflow", "keras", "gzip", "bz2", "lzma"}
+
+
+def test_reading_lines_needs_no_heavy_import():
+    code = (
+        "import io, sys; from sentiment.reviews import open_source;"
+        "list(open_source('-', stdin=io.BytesIO(b'good\\n')).batches());"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set() == HEAVY & set(run.stdout.split())

@@ -1,0 +1,186 @@
+import bz2
+import gzip
+import lzma
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.errors import DataError, UsageError
+from sentiment.reviews import expand, format_of, open_source
+
+from .helpers import rows_from, rows_of, save
+
+
+def texts_from(data, **options):
+    return [row["text"] for row in rows_from(data, **options)]
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"", []),
+        (b"good\nbad\n", ["good", "bad"]),
+        (b"good\nbad", ["good", "bad"]),
+        (b"good\r\n\r\nbad\r\n", ["good", "", "bad"]),
+        (b"\n\n", ["", ""]),
+        (b"a\r\r\n", ["a\r"]),
+        (b"\xef\xbb\xbfgood\n", ["good"]),
+        ("form\ffeed, next\x85line, \u2028separator\n".encode(), None),
+    ],
+)
+def test_lines_end_at_line_feeds_only(data, texts):
+    expected = texts if texts is not None else [data.decode().rstrip("\n")]
+    assert expected == texts_from(data)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")))
+def test_any_text_gives_the_lines_it_has(text):
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    assert [line.removesuffix("\r") for line in lines] == texts_from(text.encode())
+
+
+def test_a_line_longer_than_a_block_stays_whole():
+    text = "word " * 100_000
+    assert [text, "next"] == texts_from(f"{text}\nnext\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.txt", "lines"),
+        ("a.CSV", "csv"),
+        ("a.tsv.gz", "tsv"),
+        ("a.ndjson.xz", "jsonl"),
+        ("a.b.parquet", "parquet"),
+        ("a.ft", "fasttext"),
+        ("a.log", None),
+        ("a.gz", None),
+        ("a", None),
+    ],
+)
+def test_the_suffix_names_the_format(name, format):
+    assert format == format_of(name)
+
+
+def test_a_file_of_an_unknown_suffix_is_lines(tmp_path):
+    assert rows_of(save(tmp_path, "notes.log", "a,b\n")) == [{"text": "a,b"}]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.xlsx", "a.zip"])
+def test_a_suffix_that_cannot_be_lines_is_refused_with_a_way_out(tmp_path, name):
+    with pytest.raises(DataError, match=r"save|unpack"):
+        open_source(save(tmp_path, name, "{}"))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
+)
+class TestCompression:
+    def test_is_undone(self, tmp_path, suffix, compress):
+        path = save(tmp_path, "a.csv" + suffix, compress(b"text,label\ngood,1\n"))
+        assert rows_of(path) == [{"text": "good", "label": "1"}]
+
+    def test_cut_short_is_an_error_with_the_file(self, tmp_path, suffix, compress):
+        path = save(tmp_path, "a.txt" + suffix, compress(b"good film\n" * 1000)[:-12])
+        with pytest.raises(DataError, match=r"a\.txt.*damaged or cut short"):
+            rows_of(path)
+
+    def test_of_something_else_is_an_error_with_the_file(self, tmp_path, suffix, compress):
+        with pytest.raises(DataError, match=r"a\.csv.*damaged or cut short"):
+            rows_of(save(tmp_path, "a.csv" + suffix, b"text,label\ngood,1\n"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])
+@pytest.mark.parametrize("format", ["lines", "csv", "tsv"])
+def test_other_encodings_are_read(encoding, format):
+    data = "text\ncafé\n".encode(encoding)
+    assert rows_from(data, format=format, encoding=encoding)[-1]["text"] == "café"
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "a\0b", ""])
+def test_an_unknown_encoding_is_a_usage_error(encoding):
+    with pytest.raises(UsageError, match="encoding"):
+        rows_from(b"good\n", encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("format", "before"),
+    [
+        ("lines", b"fine\n" * 16),
+        ("csv", b"text,label\n" + b'"fi\nne",1\n' * 16),
+        ("tsv", b"text\tlabel\n" + b"fine\t1\n" * 16),
+        ("jsonl", b'{"text": "fine"}\n' * 16),
+        ("fasttext", b"__label__pos fine\n" * 16),
+    ],
+)
+def test_bad_bytes_are_reported_with_their_row_and_an_encoding(format, before):
+    with pytest.raises(DataError, match=r"<stdin>, row 17: not UTF-8 \(byte 0xE9\); .*cp1252"):
+        rows_from(before + b"caf\xe9\n", format=format)
+
+
+def test_rows_before_a_bad_one_are_given_out():
+    import io
+
+    batches = open_source("-", stdin=io.BytesIO(b"one\ntwo\ncaf\xe9\n")).batches()
+    assert next(batches).rows == [{"text": "one"}, {"text": "two"}]
+    with pytest.raises(DataError, match="row 3"):
+        next(batches)
+
+
+def test_utf16_bytes_suggest_utf16():
+    with pytest.raises(DataError, match="--encoding utf-16"):
+        rows_from("good\n".encode("utf-16"))
+
+
+def test_a_text_cut_within_a_character_is_reported():
+    with pytest.raises(DataError, match="row 2: not UTF-8"):
+        rows_from("good\ncaf\u00e9".encode()[:-1])
+
+
+def test_batches_are_bounded_and_numbered():
+    import io
+
+    data = b"good\n" * 3000
+    batches = list(open_source("-", stdin=io.BytesIO(data)).batches())
+    assert [batch.first_row for batch in batches] == [1, 1025, 2049]
+    assert sum(len(batch.rows) for batch in batches) == 3000
+
+
+def test_long_texts_make_shorter_batches():
+    import io
+
+    data = (b"x" * 100_000 + b"\n") * 200
+    batches = list(open_source("-", stdin=io.BytesIO(data)).batches())
+    assert max(len(batch.rows) for batch in batches) < 60
+
+
+def test_globs_are_expanded_in_order(tmp_path):
+    for name in ("b.csv", "a.csv", "c.txt"):
+        save(tmp_path, name, "x")
+    found = expand([f"{tmp_path}/*.csv", "-", f"{tmp_path}/c.txt"])
+    assert [tmp_path / "a.csv", tmp_path / "b.csv", "-", tmp_path / "c.txt"] == found
+
+
+def test_a_name_with_brackets_is_itself_where_it_exists(tmp_path):
+    path = save(tmp_path, "a[1].csv", "x")
+    assert [path] == expand([str(path)])
+
+
+@pytest.mark.parametrize("pattern", ["missing.csv", "*.missing"])
+def test_a_pattern_without_a_match_is_an_error(tmp_path, pattern):
+    with pytest.raises(DataError, match=r"^no such file: .*missing"):
+        expand([f"{tmp_path}/{pattern}"])
+
+
+def test_a_missing_file_is_a_data_error(tmp_path):
+    with pytest.raises(DataError, match=r"No such file"):
+        open_source(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize("format", ["xml", "folder"])
+def test_a_format_that_does_not_fit_is_a_usage_error(format, tmp_path):
+    with pytest.raises(UsageError):
+        open_source(save(tmp_path, "a.txt", "x"), format=format)

@@ -1,0 +1,114 @@
+"""What goes in comes out untouched, whatever it is."""
+
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .helpers import stdin_source, written
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NAMES = st.lists(st.text("abcXYZ _-é", min_size=1, max_size=5), min_size=1, max_size=4)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | TEXT
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    SCALARS | FLOATS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.data(), NAMES, st.sampled_from(",;\t|"))
+def test_csv_to_csv(data, names, delimiter):
+    names = [f"{name}{number}" for number, name in enumerate([*names, "last"])]
+    row = st.lists(TEXT, min_size=len(names), max_size=len(names))
+    rows = data.draw(st.lists(row, max_size=4))
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=delimiter).writerows([names, *rows])
+    output = written("csv", stdin_source(stream.getvalue().encode(), "csv", header=True))
+    expected = [[*names, "predicted", "p_positive"], *([*row, "positive", "0.98"] for row in rows)]
+    assert expected == list(csv.reader(io.StringIO(output.decode(), newline=""), strict=True))
+
+
+@given(st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=4))
+def test_csv_is_quoted_as_the_csv_module_quotes(rows):
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerows([["a", "b", "c", "predicted", "p_positive"]])
+    writer.writerows([*row, "positive", "0.98"] for row in rows)
+    data = "".join(json.dumps(dict(zip("abc", row, strict=True))) + "\n" for row in rows)
+    if rows:
+        output = written("csv", stdin_source(data.encode(), "jsonl")).decode()
+        expected = list(csv.reader(io.StringIO(stream.getvalue(), newline="")))
+        assert expected == list(csv.reader(io.StringIO(output, newline="")))
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"])),
+            min_size=2,
+            max_size=2,
+        ),
+        max_size=4,
+    )
+)
+def test_tsv_to_tsv(rows):
+    lines = [["text", "label"], *rows]
+    data = "".join("\t".join(line) + "\n" for line in lines).encode()
+    added = [["predicted", "p_positive"], *([["positive", "0.98"]] * len(rows))]
+    pairs = zip(lines, added, strict=True)
+    expected = "".join("\t".join([*line, *more]) + "\n" for line, more in pairs)
+    assert expected == written("tsv", stdin_source(data, "tsv")).decode()
+
+
+@given(st.lists(st.dictionaries(TEXT, JSON, max_size=4), max_size=4))
+def test_jsonl_to_jsonl(rows):
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    output = written("jsonl", stdin_source(data, "jsonl")).decode()
+    lines = output.split("\n")[:-1]
+    expected = [{**row, "predicted": "positive", "p_positive": 0.98} for row in rows]
+    assert [list(row.items()) for row in expected] == [list(json.loads(x).items()) for x in lines]
+
+
+@st.composite
+def tables(draw):
+    n = draw(st.integers(0, 4))
+
+    def column(values, type):
+        return pa.array(draw(st.lists(st.none() | values, min_size=n, max_size=n)), type)
+
+    schema = pa.schema(
+        [
+            pa.field("text", pa.large_string()),
+            pa.field("id", pa.int32(), metadata={"kind": "key"}),
+            pa.field("tags", pa.list_(pa.string())),
+            pa.field("at", pa.timestamp("ns", tz="UTC")),
+            pa.field("raw", pa.dictionary(pa.int32(), pa.string())),
+        ],
+        metadata={"pandas": "{}"},
+    )
+    arrays = [
+        column(TEXT, schema.field(0).type),
+        column(st.integers(-9, 9), schema.field(1).type),
+        column(st.lists(TEXT, max_size=2), schema.field(2).type),
+        column(st.integers(0, 2**60), schema.field(3).type),
+        column(TEXT, pa.string()).dictionary_encode(),
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+@given(tables())
+def test_parquet_to_parquet(table):
+    stream = io.BytesIO()
+    pq.write_table(table, stream)
+    written_table = pq.read_table(
+        io.BytesIO(written("parquet", stdin_source(stream.getvalue(), "parquet")))
+    )
+    own = written_table.select(table.column_names)
+    assert pq.read_table(stream).equals(own, check_metadata=True)
+    assert ["positive"] * len(table) == written_table["predicted"].to_pylist()

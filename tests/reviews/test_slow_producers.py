@@ -1,0 +1,46 @@
+import os
+import threading
+
+import pytest
+
+from sentiment.reviews import open_source
+
+CASES = {
+    "lines": (b"", b"good film\n", b"bad film\n"),
+    "csv": (b"text,label\n", b'"good\nfilm",1\n', b"bad,0\n"),
+    "tsv": (b"text\tlabel\n", b"good\t1\n", b"bad\t0\n"),
+    "jsonl": (b"", b'{"text": "good"}\n', b'{"text": "bad"}\n'),
+    "fasttext": (b"", b"__label__pos good\n", b"__label__neg bad\n"),
+}
+
+
+@pytest.mark.parametrize("format", CASES)
+def test_each_row_is_given_out_before_the_next_is_waited_for(format):
+    header, first, second = CASES[format]
+    answered = threading.Event()
+    reader, writer = os.pipe()
+
+    def produce():
+        with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
+            stream.write(header + first)
+            if answered.wait(timeout=5):
+                stream.write(second)
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    with open(reader, "rb") as stdin:  # noqa: PTH123
+        sizes = []
+        for batch in open_source("-", format=format, stdin=stdin).batches():
+            sizes.append(len(batch.rows))
+            answered.set()
+    producer.join()
+    assert sizes == [1, 1]
+
+
+def test_a_fast_producer_gets_full_batches():
+    reader, writer = os.pipe()
+    with open(writer, "wb") as stream:  # noqa: PTH123
+        stream.write(b"x\n" * 20_000)  # fits into the pipe
+    with open(reader, "rb") as stdin:  # noqa: PTH123
+        sizes = [len(batch.rows) for batch in open_source("-", stdin=stdin).batches()]
+    assert sizes == [1024] * 19 + [20_000 - 19 * 1024]

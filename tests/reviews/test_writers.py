@@ -1,0 +1,244 @@
+import io
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment.errors import DataError, UsageError
+from sentiment.reviews import OUTPUT_FORMATS, TextsSource, find_columns, open_source, writer_for
+
+from .helpers import stdin_source, written
+
+NONE = ("", float("nan"))
+CSV = b"text,label\ngood,1\n"
+ADDED = "predicted,p_positive"
+ANSWER = "positive,0.98"
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "expected"),
+    [
+        ("lines", "good, really\n", f'text,{ADDED}\n"good, really",{ANSWER}\n'),
+        ("csv", "text,label\ngood,1\n", f"text,label,{ADDED}\ngood,1,{ANSWER}\n"),
+        ("csv", "good film,1\n", f"good film,1,{ANSWER}\n"),
+        ("csv", "text,a,a\nx,1,2\n", f"text,a,a,{ADDED}\nx,1,2,{ANSWER}\n"),
+        ("csv", "text,label\n", f"text,label,{ADDED}\n"),
+        ("csv", 'text\n"a\rb"\n', f'text,{ADDED}\n"a\rb",{ANSWER}\n'),
+        ("tsv", 'text\tlabel\n"x\t1\n', f'text,label,{ADDED}\n"""x",1,{ANSWER}\n'),
+        ("jsonl", '{"text": "x", "a": null}', f"text,a,{ADDED}\nx,,{ANSWER}\n"),
+        ("jsonl", '{"text": "x", "b": true}', f"text,b,{ADDED}\nx,true,{ANSWER}\n"),
+        ("jsonl", '{"text": "x", "c": [1.5]}', f"text,c,{ADDED}\nx,[1.5],{ANSWER}\n"),
+        ("jsonl", '{"text": "x", "c": {"d": 1}}', f'text,c,{ADDED}\nx,"{{""d"": 1}}",{ANSWER}\n'),
+        ("jsonl", '{"a": 1}\n{"text": "y"}', f"a,text,{ADDED}\n1,,{ANSWER}\n,y,{ANSWER}\n"),
+        ("jsonl", '{"text": "\\ud800"}', f"text,{ADDED}\n\\ud800,{ANSWER}\n"),
+    ],
+)
+def test_csv_is_the_row_and_its_prediction(source, data, expected):
+    assert expected == written("csv", stdin_source(data.encode(), source)).decode()
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "rows"),
+    [
+        ("tsv", 'text\tlabel\n"a\\tb\t1\n', ["text\tlabel", '"a\\tb\t1']),
+        ("tsv", "good film\t1\n", ["good film\t1"]),
+        ("csv", 'text,label\n"a\tb\nc\\d",1\n', ["text\tlabel", "a\\tb\\nc\\\\d\t1"]),
+        ("csv", '"te\txt",label\n', ["te\\txt\tlabel"]),
+    ],
+)
+def test_tsv_is_the_row_and_its_prediction(source, data, rows):
+    added = ["predicted\tp_positive"] * ("label" in rows[0]) + ["positive\t0.98"]
+    expected = "".join(f"{row}\t{more}\n" for row, more in zip(rows, added, strict=False))
+    assert expected == written("tsv", stdin_source(data.encode(), source)).decode()
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "row"),
+    [
+        ("csv", "text,label\ngood,1\n", '"text": "good", "label": "1"'),
+        ("csv", "good film,1\n", '"1": "good film", "2": "1"'),
+        ("jsonl", '{"text": "caf\u00e9", "n": 1.0}', '"text": "caf\u00e9", "n": 1.0'),
+        ("jsonl", '{"text": "\\ud800"}', '"text": "\\ud800"'),
+        ("jsonl", '{"text": "x", "a": [1e999]}', '"text": "x", "a": [null]'),
+    ],
+)
+def test_jsonl_is_the_row_and_its_prediction(source, data, row):
+    expected = f'{{{row}, "predicted": "positive", "p_positive": 0.98}}\n'
+    assert expected == written("jsonl", stdin_source(data.encode(), source)).decode()
+
+
+@pytest.mark.parametrize(
+    ("format", "expected"),
+    [("text", "positive\t0.9800\tgood film\n"), ("fasttext", "__label__positive 0.9800\n")],
+)
+def test_text_and_fasttext_are_the_prediction_first(format, expected):
+    assert expected == written(format, stdin_source(b"good film\n", "lines")).decode()
+
+
+@pytest.mark.parametrize("format", ["text", "jsonl", "fasttext"])
+def test_no_rows_are_written_as_nothing(format):
+    assert written(format, stdin_source(b"", "lines")) == b""
+
+
+@pytest.mark.parametrize(
+    ("format", "expected"),
+    [
+        ("text", b"\t\t\n"),
+        ("csv", b"text,predicted,p_positive\n,,\n"),
+        ("tsv", b"text\tpredicted\tp_positive\n\t\t\n"),
+        ("jsonl", b'{"text": "", "predicted": null, "p_positive": null}\n'),
+        ("fasttext", b"\n"),
+    ],
+)
+def test_an_empty_answer_is_written_empty(format, expected):
+    assert expected == written(format, stdin_source(b"\n", "lines"), answer=NONE)
+
+
+def test_fasttext_gives_the_probability_of_the_label_it_names():
+    source = stdin_source(b"bad\n", "lines")
+    assert written("fasttext", source, answer=("negative", 0.1)) == b"__label__negative 0.9000\n"
+
+
+def test_text_never_shows_a_terminal_what_it_would_obey():
+    text = "a\\b\tc\nd\re\x1b[31m\x07\x7f\x9b\u00a0é"
+    expected = "positive\t0.9800\ta\\\\b\\tc\\nd\\re\\x1b[31m\\x07\\x7f\\x9b\u00a0é\n"
+    assert expected.encode() == written("text", TextsSource([text]))
+
+
+def test_text_joins_the_text_columns():
+    source = stdin_source(b"title,text\nFine,Good\n", "csv")
+    columns = find_columns(
+        source.columns, [], text_columns=["title", "text"], need_label=False, name=""
+    )
+    assert written("text", source, columns=columns) == b"positive\t0.9800\tFine\\nGood\n"
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["predicted", "p_positive"])
+def test_a_taken_name_is_a_usage_error_that_suggests_a_prefix(format, name):
+    with pytest.raises(UsageError, match=f'"{name}" already.*--prefix'):
+        written(format, stdin_source(f"text,{name}\ngood,1\n".encode(), "csv"))
+
+
+def test_a_prefix_makes_the_names_free():
+    source = stdin_source(b"text,predicted\ngood,1\n", "csv")
+    expected = b"text,predicted,my_predicted,my_p_positive\ngood,1,positive,0.98\n"
+    assert expected == written("csv", source, prefix="my_")
+
+
+def test_a_name_taken_in_a_later_row_is_an_error():
+    data = b'{"text": "x"}\n' * 1024 + b'{"text": "y", "predicted": 1}\n'
+    with pytest.raises(DataError, match=r"row 1025: .*--prefix"):
+        written("jsonl", stdin_source(data, "jsonl"))
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+def test_a_key_that_comes_too_late_is_an_error_with_its_row(format):
+    data = b'{"text": "x"}\n' * 1024 + b'{"text": "y", "new": 1}\n'
+    with pytest.raises(DataError, match=r'<stdin>, row 1025: .*"new".*--format jsonl'):
+        written(format, stdin_source(data, "jsonl"))
+
+
+def test_an_unknown_format_is_a_usage_error():
+    with pytest.raises(UsageError, match="unknown output format 'xml'"):
+        written("xml", stdin_source(CSV, "csv"))
+
+
+def test_each_batch_is_written_at_once(tmp_path):
+    source = TextsSource(["good"])
+    (batch,) = source.batches()
+    columns = find_columns(["text"], batch.rows, need_label=False, name="")
+    for format in set(OUTPUT_FORMATS) - {"parquet"}:
+        stream = io.BytesIO()
+        writer_for(format, stream, source, columns).write(batch, ["positive"], np.array([0.9]))
+        assert stream.getvalue().endswith(b"\n")
+
+
+def test_rows_of_another_source_keep_to_the_first_header():
+    first, second = (
+        stdin_source(b"text\tlabel\na\\b\t1\n", "tsv"),
+        stdin_source(b"text\nx\\y\n", "csv"),
+    )
+    stream = io.BytesIO()
+    columns = find_columns(first.columns, [], need_label=False, name="")
+    writer = writer_for("tsv", stream, first, columns)
+    for source in (first, second):
+        for batch in source.batches():
+            writer.write(batch, ["positive"], np.array([0.5]))
+    expected = (
+        b"text\tlabel\tpredicted\tp_positive\na\\b\t1\tpositive\t0.5\nx\\\\y\t\tpositive\t0.5\n"
+    )
+    assert expected == stream.getvalue()
+
+
+def parquet(format, data, **options):
+    return pq.read_table(io.BytesIO(written("parquet", stdin_source(data, format), **options)))
+
+
+def test_parquet_takes_the_types_of_the_first_rows():
+    row = {"text": "x", "i": 1, "f": 1.5, "b": True, "n": None, "l": [1, "é"], "m": "\ud800"}
+    table = parquet("jsonl", json.dumps(row).encode())
+    expected = {
+        "text": "x", "i": 1, "f": 1.5, "b": True, "n": None, "l": '[1, "é"]', "m": "\\ud800",
+        "predicted": "positive", "p_positive": 0.98,
+    }  # fmt: skip
+    assert [expected] == table.to_pylist()
+
+
+def test_parquet_from_csv_is_text():
+    assert {field.name: str(field.type) for field in parquet("csv", CSV).schema} == {
+        "text": "string",
+        "label": "string",
+        "predicted": "string",
+        "p_positive": "double",
+    }
+
+
+def test_parquet_without_answer_has_nulls():
+    row = {"text": "good", "label": "1", "predicted": None, "p_positive": None}
+    assert [row] == parquet("csv", CSV, answer=NONE).to_pylist()
+
+
+def test_parquet_without_rows_is_valid():
+    table = parquet("csv", b"text,label\n")
+    assert (len(table), table.column_names) == (0, ["text", "label", "predicted", "p_positive"])
+
+
+def test_parquet_refuses_another_type_with_the_rows():
+    data = b'{"text": "x", "n": 1}\n' * 1024 + b'{"text": "y", "n": "one"}\n'
+    with pytest.raises(DataError, match=r"<stdin>, rows 1025–1025: .*another type.*jsonl"):
+        parquet("jsonl", data)
+
+
+def test_parquet_is_written_to_a_pipe_that_stays_open(tmp_path):
+    import os
+
+    reader, writer = os.pipe()
+    with open(writer, "wb") as stream:  # noqa: PTH123
+        source = TextsSource(["good"])
+        columns = find_columns(["text"], [], need_label=False, name="")
+        sink = writer_for("parquet", stream, source, columns)
+        for batch in source.batches():
+            sink.write(batch, ["positive"], np.array([0.9]))
+        sink.close()
+        assert not stream.closed
+    with open(reader, "rb") as stream:  # noqa: PTH123
+        assert pq.read_table(io.BytesIO(stream.read()))["text"].to_pylist() == ["good"]
+
+
+def test_parquet_of_two_schemas_takes_what_fits(tmp_path):
+    tables = [pa.table({"text": ["a"], "n": [1]}), pa.table({"text": ["b"]})]
+    stream = io.BytesIO()
+    writer = None
+    for number, table in enumerate(tables):
+        path = tmp_path / f"{number}.parquet"
+        pq.write_table(table, path)
+        source = open_source(path)
+        columns = find_columns(source.columns, [], need_label=False, name="")
+        writer = writer or writer_for("parquet", stream, source, columns)
+        for batch in source.batches():
+            writer.write(batch, ["positive"], np.array([0.9]))
+    writer.close()
+    assert pq.read_table(stream)["n"].to_pylist() == [1, None]
