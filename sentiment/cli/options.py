@@ -100,7 +100,9 @@ def force_option(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """Declare `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
+        command
+    )
 
 
 def talk_options(command: Command) -> Command:

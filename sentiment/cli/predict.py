@@ -99,17 +99,17 @@ def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) 
     if texts:
         for text in texts:
             if len(text) < 256 and "\0" not in text and Path(text).is_file():
-                console.note(f"scoring the text {text!r}; to score the file of that name: -i {text}")
+                console.note(
+                    f"scoring the text {text!r}; to score the file of that name: -i {text}"
+                )
         return iter([TextsSource(texts)])
     if not inputs and sys.stdin.isatty():
         raise UsageError(
-            'nothing to score: give a text in quotes, a file with -i, or pipe reviews in; '
+            "nothing to score: give a text in quotes, a file with -i, or pipe reviews in; "
             "see sentiment predict --help"
         )
     return (
-        open_source(
-            where, format=reading.format, encoding=reading.encoding, header=reading.header
-        )
+        open_source(where, format=reading.format, encoding=reading.encoding, header=reading.header)
         for where in expand(inputs or ["-"])
     )
 

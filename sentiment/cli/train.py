@@ -1,7 +1,6 @@
 """`sentiment train`: reviews with labels in, a model file out."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,9 +17,10 @@ from sentiment.cli.options import (
     refuse_overwriting,
     talk_options,
 )
+from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.model import Model, save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, require_both_classes
+from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 
@@ -115,14 +115,9 @@ def command(
 
 
 def _read(paths: tuple[str, ...], reading: ReadOptions, purpose: str) -> LabelledReviews:
-    console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(paths, reading)
-    for note in reviews.notes:
-        console.note(note)
-    for warning in reviews.warnings:
-        console.warn(warning)
+    reviews = read_reviews(paths, reading, purpose)
     require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
-    return replace(reviews, notes=[], warnings=[])
+    return reviews
 
 
 def _report(model: Model, target: Path, replaced: bool, as_json: bool) -> None:

@@ -118,7 +118,11 @@ def code_points(text: str) -> Codes:
 
 
 def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the tokens in normalized characters: their starts and ends, int64 [tokens] each."""
+    """Find the tokens in normalized characters, the last of which is space.
+
+    Returns:
+        Their starts and ends, int64 [tokens] each.
+    """
     classes = _classify(codes)
     continues = _continues(codes, classes)
     solid = classes != _SPACE
@@ -182,27 +186,34 @@ _EYES = _is_one_of(":;=")
 _NOSE = _is_one_of("-^'")
 _MOUTH = _is_one_of(")(][}{|/\\*dpo3")
 _LETTER_MOUTH = _is_one_of("dpo3")
+_HEART = _is_one_of("<")
 
 
 def _join_emoticons(codes: Codes, word: Flags, continues: Flags) -> None:
     """Mark the later characters of `:)`, `;-(`, `=d`, `<3` and their like as continuing."""
     ascii_codes = codes if codes.dtype == np.uint8 else np.minimum(codes, 127)
+    # The last character is space: a look beyond the end sees space.
+    last = codes.size - 1
 
-    def spots(table: Flags) -> NDArray[np.int64]:
-        """Where an emoticon may begin: not inside a word (`http://`) and not at the very end."""
-        found = np.flatnonzero(table[ascii_codes[: max(codes.size - 3, 0)]])
+    def beginnings(table: Flags) -> NDArray[np.int64]:
+        """Where an emoticon may begin: not right behind a word (`http://`)."""
+        found = np.flatnonzero(table[ascii_codes])
         return found[(found == 0) | ~word[found - 1]]
 
-    eyes = spots(_EYES)
-    nose = _NOSE[ascii_codes[eyes + 1]]
-    mouths = eyes + 1 + nose
-    fits = _MOUTH[ascii_codes[mouths]]
-    # A letter is a mouth only where no word goes on: `:d` but not `:day`.
-    fits &= ~(_LETTER_MOUTH[ascii_codes[mouths]] & word[mouths + 1])
+    def word_goes_on(mouths: NDArray[np.int64]) -> Flags:
+        """A letter is a mouth only where no word goes on: `:d` but not `:day`."""
+        followed: Flags = word[np.minimum(mouths + 1, last)]
+        return followed & _LETTER_MOUTH[ascii_codes[mouths]]
+
+    eyes = beginnings(_EYES)
+    nose = _NOSE[ascii_codes[np.minimum(eyes + 1, last)]]
+    mouths = np.minimum(eyes + 1 + nose, last)
+    fits = _MOUTH[ascii_codes[mouths]] & ~word_goes_on(mouths)
     continues[mouths[fits]] = True
     continues[eyes[fits & nose] + 1] = True
-    hearts = spots(_is_one_of("<")) + 1
-    continues[hearts[(ascii_codes[hearts] == ord("3")) & ~word[hearts + 1]]] = True
+    threes = np.minimum(beginnings(_HEART) + 1, last)
+    threes = threes[(ascii_codes[threes] == ord("3")) & ~word_goes_on(threes)]
+    continues[threes] = True
 
 
 # The class of every code point, filled in as characters are met; pages never touched cost nothing.

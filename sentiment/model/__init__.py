@@ -8,7 +8,16 @@ logits into probabilities, `decision` turns probabilities into answers, `file` r
 from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import Model
+from sentiment.model.model import SEEN_LIMIT, Model
 from sentiment.model.network import Layer, Network
 
-__all__ = ["Calibration", "Decision", "Layer", "Model", "Network", "load_model", "save_model"]
+__all__ = [
+    "SEEN_LIMIT",
+    "Calibration",
+    "Decision",
+    "Layer",
+    "Model",
+    "Network",
+    "load_model",
+    "save_model",
+]

@@ -13,6 +13,9 @@ from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
 from sentiment.model.network import Network
 
+# Enough to find reviews that another file shares with the training data, however large that was.
+SEEN_LIMIT = 16_384
+
 
 @dataclass(frozen=True)
 class Model:
@@ -26,7 +29,7 @@ class Model:
         history: one record an epoch: `loss`, `validation_loss`, `validation_accuracy`.
         provenance: data (rows by class, hash), seed, options, package versions, held-out figures;
             JSON values only.
-        seen: uint64 hashes of training reviews, sorted: all of them, or the smallest of many.
+        seen: uint64 hashes of training and held-out reviews, sorted: all of them, or the `SEEN_LIMIT` smallest.
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
     """
 

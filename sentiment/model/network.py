@@ -69,11 +69,15 @@ class Network:
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same weights."""
-        return isinstance(other, Network) and all(
-            np.array_equal(mine, theirs)
-            for a, b in zip(self.layers, other.layers, strict=False)
-            for mine, theirs in ((a.kernel, b.kernel), (a.scale, b.scale), (a.bias, b.bias))
-        ) and len(self.layers) == len(other.layers)
+        return (
+            isinstance(other, Network)
+            and all(
+                np.array_equal(mine, theirs)
+                for a, b in zip(self.layers, other.layers, strict=False)
+                for mine, theirs in ((a.kernel, b.kernel), (a.scale, b.scale), (a.bias, b.bias))
+            )
+            and len(self.layers) == len(other.layers)
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -53,6 +53,8 @@ def find_columns(
         UsageError: A column the user named does not exist, or is both text and label.
         DataError: No column, or more than one, comes into question.
     """
+    if not source_columns and not sample_rows:  # an empty input has an empty answer
+        return Columns((), None, "no rows")
     finder = _Finder(source_columns, sample_rows, name)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None

@@ -68,18 +68,18 @@ def read_labelled(
         names = _group_name([table.name for table in tables if table.how == how])
         notes.append(f"{names}: {how}")
     warnings: list[str] = []
-    labels: list[NDArray[np.int8]] = [np.empty(0, np.int8)] * len(tables)
-    for column in dict.fromkeys(table.column for table in tables):
-        members = [number for number, table in enumerate(tables) if table.column == column]
-        for group, reading in _read_groups(members, tables, options):
-            ends = np.cumsum([len(tables[number].texts) for number in group])
-            for number, part in zip(group, np.split(reading.labels, ends[:-1]), strict=True):
-                labels[number] = part
-            notes.append(reading.description)
-            warnings += reading.warnings
+    labels = [np.empty(0, np.int8)] * len(tables)
+    groups = _read_groups(tables, options)
+    for members, reading in groups:
+        ends = np.cumsum([len(tables[number].texts) for number in members])
+        for number, part in zip(members, np.split(reading.labels, ends[:-1]), strict=True):
+            labels[number] = part
+        name = _group_name([tables[number].name for number in members])
+        notes.append(f"{name}: {reading.description}" if len(groups) > 1 else reading.description)
+        warnings += reading.warnings
     texts = [text for table in tables for text in table.texts]
     name = _group_name([table.name for table in tables])
-    return _drop_rows(texts, np.concatenate(labels), notes, warnings, name)
+    return _drop_rows(texts, np.concatenate([np.empty(0, np.int8), *labels]), notes, warnings, name)
 
 
 def read_texts(
@@ -166,15 +166,24 @@ def _read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> _
 
 
 def _read_groups(
-    members: list[int], tables: Sequence[_Table], options: ReadOptions
+    tables: Sequence[_Table], options: ReadOptions
 ) -> list[tuple[list[int], LabelReading]]:
-    """Read tables together; where that cannot be, as with 0/1 beside words, one by one."""
-    try:
-        return [(members, _read_group([tables[number] for number in members], options))]
-    except DataError:
-        if len(members) == 1:
-            raise
-        return [([number], _read_group([tables[number]], options)) for number in members]
+    """Read together the tables whose label columns have the same name.
+
+    Where that cannot be, as with 0 and 1 beside words, each table is read by itself.
+
+    Returns:
+        The numbers of the tables of each group, and the reading of their labels.
+    """
+    readings = []
+    for column in dict.fromkeys(table.column for table in tables):
+        members = [number for number, table in enumerate(tables) if table.column == column]
+        try:
+            group = [(members, _read_group([tables[number] for number in members], options))]
+        except DataError:
+            group = [([number], _read_group([tables[number]], options)) for number in members]
+        readings += group
+    return readings
 
 
 def _read_group(tables: Sequence[_Table], options: ReadOptions) -> LabelReading:
@@ -212,4 +221,6 @@ def _drop_rows(
 
 
 def _group_name(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    if len(names) < 2:
+        return names[0] if names else "no files"
+    return f"{names[0]} and {len(names) - 1} more"

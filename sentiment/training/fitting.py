@@ -144,4 +144,3 @@ def _reporter(epochs: list[Epoch], recipe: Recipe, progress: Progress) -> Any:
             progress.epoch(done, recipe.epochs)
 
     return Reporter()
-

@@ -10,7 +10,7 @@ import numpy as np
 from sentiment import __version__
 from sentiment.features import Vectorizer
 from sentiment.features.naming import name_features
-from sentiment.model import Calibration, Decision, Model, Network
+from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Network
 from sentiment.reviews import LabelledReviews, stratified_split
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold
@@ -19,8 +19,6 @@ from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
 
-# Enough to find rows that another file shares with the training data, however large they were.
-SEEN_LIMIT = 16_384
 PHRASE_LIMIT = 2_000
 
 
@@ -75,7 +73,7 @@ def train(
         decision=Decision(threshold),
         history=tuple(asdict(epoch) for epoch in done.epochs),
         provenance=_provenance(training, validation, options, recipe, done, accuracy),
-        seen=np.unique(training.digest())[:SEEN_LIMIT],
+        seen=np.unique(np.concatenate((training.digest(), validation.digest())))[:SEEN_LIMIT],
         phrases=_phrases(vectorizer, network, training),
     )
 
@@ -91,9 +89,7 @@ def _split(
     return reviews.take(kept), reviews.take(held_out)
 
 
-def _phrases(
-    vectorizer: Vectorizer, network: Network, training: LabelledReviews
-) -> dict[int, str]:
+def _phrases(vectorizer: Vectorizer, network: Network, training: LabelledReviews) -> dict[int, str]:
     """Name the features that move a logit most: weight times the reach of the first layer."""
     reach = np.linalg.norm(network.layers[0].dense_kernel(), axis=1)
     influence = np.abs(vectorizer.weights) * reach

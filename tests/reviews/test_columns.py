@@ -125,3 +125,12 @@ def test_a_named_column_that_does_not_fit_is_a_usage_error(options):
 def test_joined_columns_leave_out_what_is_empty(row, text):
     columns = find(["a", "b"], text_columns=["a", "b"], need_label=False)
     assert text == text_of(row, columns)
+
+
+def test_an_empty_input_needs_no_columns():
+    assert find([], need_label=False).text == ()
+
+
+def test_names_are_shown_without_control_characters():
+    with pytest.raises(DataError, match=r'"a\\n\\x1b"'):
+        find(["a\n\x1b", "b"])

@@ -90,6 +90,20 @@ def test_what_was_chosen_is_noted(tmp_path):
     ] == read(path).notes
 
 
+def test_each_reading_is_noted_with_its_file(tmp_path):
+    first = save(tmp_path, "a.csv", "text,label\ngood,1\nbad,0\n")
+    second = save(tmp_path, "b.csv", "text,stars\nbad,1\ngood,2\n")
+    expected = [
+        f'{first}: labels in "label": 0 negative, 1 positive',
+        f'{second}: labels in "stars": 1 negative, 2 positive',
+    ]
+    assert expected == read(first, second).notes[-2:]
+
+
+def test_no_files_give_no_reviews():
+    assert read().texts == []
+
+
 def test_rows_without_text_or_label_are_dropped_and_counted(tmp_path):
     path = save(tmp_path, "a.csv", 'text,label\ngood,1\n" ",1\nfine,\nbad,0\nso so,0\n')
     reviews = read(path)

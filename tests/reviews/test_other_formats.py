@@ -109,3 +109,10 @@ def test_without_pyarrow_the_command_to_install_it_is_named(tmp_path, monkeypatc
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     with pytest.raises(MissingDependencyError, match="pip install pyarrow"):
         open_source(save(tmp_path, "a.parquet", b""))
+
+
+def test_a_date_beyond_python_is_an_error_of_the_file():
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"at": pa.array([2**62], pa.timestamp("us"))}), stream)
+    with pytest.raises(DataError, match="<stdin>: a value that Python cannot hold"):
+        rows_from(stream.getvalue(), format="parquet")

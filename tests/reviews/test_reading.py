@@ -184,3 +184,8 @@ def test_a_missing_file_is_a_data_error(tmp_path):
 def test_a_format_that_does_not_fit_is_a_usage_error(format, tmp_path):
     with pytest.raises(UsageError):
         open_source(save(tmp_path, "a.txt", "x"), format=format)
+
+
+def test_utf16_without_its_mark_is_reported():
+    with pytest.raises(DataError, match=r"row 1: not UTF-16 .*--encoding"):
+        rows_from("good\n".encode("utf-16-le"), encoding="utf-16")

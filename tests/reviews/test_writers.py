@@ -242,3 +242,22 @@ def test_parquet_of_two_schemas_takes_what_fits(tmp_path):
             writer.write(batch, ["positive"], np.array([0.9]))
     writer.close()
     assert pq.read_table(stream)["n"].to_pylist() == [1, None]
+
+
+def test_text_follows_the_columns_of_each_source():
+    stream = io.BytesIO()
+    writer = None
+    for name in ("text", "review"):
+        source = stdin_source(f"{name},label\ngood,1\n".encode(), "csv")
+        columns = find_columns(source.columns, [], need_label=False, name="")
+        writer = writer or writer_for("text", stream, source, columns)
+        writer.columns = columns
+        for batch in source.batches():
+            writer.write(batch, ["positive"], np.array([0.5]))
+    assert stream.getvalue() == b"positive\t0.5000\tgood\n" * 2
+
+
+@pytest.mark.parametrize("format", ["text", "csv", "tsv", "jsonl", "parquet", "fasttext"])
+@pytest.mark.parametrize("source", ["csv", "tsv", "jsonl", "lines"])
+def test_an_empty_input_is_written_without_error(format, source):
+    assert isinstance(written(format, stdin_source(b"", source)), bytes)

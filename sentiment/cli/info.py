@@ -1,0 +1,107 @@
+"""`sentiment info`: what is in a model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sentiment.cli.models import open_model
+from sentiment.cli.options import json_option, talk_options
+from sentiment.model import Model
+
+
+@click.command(short_help="Show what is in a model.")
+@click.argument("model_path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@json_option
+@talk_options
+def command(model_path: Path | None, as_json: bool) -> None:
+    """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
+
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors.
+
+    \b
+    Examples:
+      sentiment info
+      sentiment info big.safetensors --json
+    """
+    path, model = open_model(model_path)
+    facts = describe(model) | {"model": str(path), "bytes": path.stat().st_size}
+    click.echo(json.dumps(facts) if as_json else "\n".join(_as_text(facts)))
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """Gather what there is to know, as JSON values."""
+    ngrams = model.vectorizer.ngrams
+    layers = [
+        {
+            "name": "output" if number == len(model.network.layers) else f"hidden {number}",
+            "inputs": layer.kernel.shape[0],
+            "units": layer.kernel.shape[1],
+            "activation": "sigmoid" if number == len(model.network.layers) else "ReLU",
+            "trainable_parameters": layer.kernel.size + layer.bias.size,
+        }
+        for number, layer in enumerate(model.network.layers, start=1)
+    ]
+    return {
+        "labels": ["negative", "positive"],
+        "vectorizer": {
+            "features": int(model.vectorizer.keys.size),
+            "words": ngrams.words,
+            "tail": ngrams.tail,
+            "characters": list(ngrams.characters),
+        },
+        "layers": layers,
+        "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
+        "threshold": model.decision.threshold,
+        "band": model.decision.band,
+        "calibration": {
+            "slope": model.calibration.slope,
+            "intercept": model.calibration.intercept,
+        },
+        "history": list(model.history),
+        "provenance": model.provenance,
+    }
+
+
+def _as_text(facts: dict[str, Any]) -> Iterator[str]:
+    vectorizer, about = facts["vectorizer"], facts["provenance"]
+    yield f"{facts['model']} ({facts['bytes'] / 1e6:.1f} MB)"
+    yield ""
+    characters = "{}–{}".format(*vectorizer["characters"])
+    yield (
+        f"vectorizer  {vectorizer['features']:,} n-grams: words 1–{vectorizer['words']}"
+        + (f", again for the last {vectorizer['tail']} tokens" if vectorizer["tail"] else "")
+        + (f", characters {characters}" if vectorizer["characters"][1] else "")
+    )
+    yield ""
+    yield f"{'layer':<12}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
+    for layer in facts["layers"]:
+        yield (
+            f"{layer['name']:<12}{layer['inputs']:>10,}{layer['units']:>8,}  "
+            f"{layer['activation']:<12}{layer['trainable_parameters']:>12,}"
+        )
+    yield f"{'in all':<12}{facts['trainable_parameters']:>44,}"
+    yield ""
+    calibration = facts["calibration"]
+    yield f"labels      {', '.join(facts['labels'])}; positive from {facts['threshold']:.3g} on"
+    yield (f"calibration p = σ({calibration['slope']:.3f} · logit {calibration['intercept']:+.3f})")
+    yield from _origin(about)
+
+
+def _origin(about: dict[str, Any]) -> Iterator[str]:
+    for name, title in (("training", "trained on"), ("validation", "held out")):
+        if name in about:
+            part = about[name]
+            right = f", {part['accuracy']:.1%} right" if "accuracy" in part else ""
+            yield (
+                f"{title:<12}{part['positive']:,} positive and {part['negative']:,} negative "
+                f"reviews{right} (hash {part['hash'][:12]})"
+            )
+    if "best_epoch" in about:
+        yield f"epochs      the best was epoch {about['best_epoch']}"
+    if "options" in about:
+        yield f"seed        {about['options']['seed']}"
+    if "versions" in about:
+        yield "made with   " + ", ".join(f"{k} {v}" for k, v in about["versions"].items())

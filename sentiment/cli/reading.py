@@ -1,0 +1,17 @@
+"""Reading reviews with labels, and saying how they were read."""
+
+from collections.abc import Sequence
+
+from sentiment.cli.console import console
+from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+
+
+def read_reviews(paths: Sequence[str], reading: ReadOptions, purpose: str) -> LabelledReviews:
+    """Read reviews; say which columns were taken, how labels were read, what was dropped."""
+    console.status(f"reading {purpose} reviews …")
+    reviews = read_labelled(paths, reading)
+    for note in reviews.notes:
+        console.note(note)
+    for warning in reviews.warnings:
+        console.warn(warning)
+    return reviews

@@ -1,0 +1,54 @@
+"""What several tests share: real data where it is, the program as users run it, a trained model."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TRAIN = ROOT / "data" / "train.csv"
+TEST = ROOT / "data" / "test.csv"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    folder = ROOT.parent / "shared" / "datasets"
+    if not folder.is_dir():
+        pytest.skip("the real data sets (../shared/datasets) are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run the program in a process of its own: `run("predict", "text", stdin="…")`."""
+
+    def call(*args: str | Path, stdin: str | bytes | None = None, **options):
+        environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"}
+        environment |= options.pop("env", {})
+        as_bytes = isinstance(stdin, bytes) or options.pop("binary", False)
+        return subprocess.run(
+            [sys.executable, "-m", "sentiment", *map(str, args)],
+            input=stdin if stdin is not None else (b"" if as_bytes else ""),
+            capture_output=True,
+            env=environment,
+            check=False,
+            timeout=120,
+            **({} if as_bytes else {"text": True, "encoding": "utf-8"}),
+            **options,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def trained(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model trained on the bundled reviews through the command line."""
+    path = tmp_path_factory.mktemp("trained") / "model.safetensors"
+    done = run("train", TRAIN, "-o", path, "--epochs", "8")
+    assert done.returncode == 0, done.stderr
+    return path

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.features.naming import name_features
+from sentiment.features.ngrams import NGrams, occurrences
+from sentiment.features.tokens import code_points, normalize, token_spans
+
+TEXTS = st.lists(st.text(alphabet="abc é.!'\n", max_size=20), max_size=5)
+KINDS = st.builds(
+    NGrams,
+    words=st.integers(1, 4),
+    tail=st.integers(0, 4),
+    characters=st.sampled_from([(0, 0), (1, 1), (2, 4)]),
+)
+
+
+def slow_ngrams(text: str, ngrams: NGrams) -> set[str]:
+    """What `name_features` calls each n-gram of a review, found with Python loops."""
+    normalized = normalize(text) + "\n"
+    starts, ends = token_spans(code_points(normalized))
+    tokens = [normalized[s:e] for s, e in zip(starts, ends, strict=True)]
+    found = set()
+    for order in range(1, ngrams.words + 1):
+        for first in range(len(tokens) - order + 1):
+            span = normalized[starts[first] : ends[first + order - 1]]
+            found.add(" ".join(span.split()))
+            if ngrams.tail and first >= len(tokens) - ngrams.tail:
+                found.add("… " + " ".join(span.split()))
+    squeezed = " ".join(["", *normalized.split(), ""]) if normalized.split() else " "
+    shortest, longest = ngrams.characters
+    for order in range(shortest, longest + 1):
+        if order:
+            found |= {f"‹{squeezed[i : i + order]}›" for i in range(len(squeezed) - order + 1)}
+    return found
+
+
+@given(TEXTS, KINDS)
+def test_occurrences_are_the_ngrams_that_python_loops_find(texts, ngrams):
+    found = occurrences(texts, ngrams)
+    for row, text in enumerate(texts):
+        keys = found.keys[found.rows == row]
+        names = name_features([text], ngrams, keys)
+        assert len(names) == keys.size == np.unique(keys).size
+        # "a." and "a ." are two spans of the same two tokens: compare what they are made of.
+        assert {n.replace(" ", "") for n in names.values() if "‹" not in n} == {
+            n.replace(" ", "") for n in slow_ngrams(text, ngrams) if "‹" not in n
+        }
+        assert {n for n in names.values() if "‹" in n} == {
+            n for n in slow_ngrams(text, ngrams) if "‹" in n
+        }
+
+
+@given(TEXTS, KINDS)
+def test_a_review_has_the_same_features_in_any_company(texts, ngrams):
+    together = occurrences(texts, ngrams)
+    for row, text in enumerate(texts):
+        alone = occurrences([text], ngrams)
+        assert together.keys[together.rows == row].tolist() == alone.keys.tolist()
+
+
+def test_pairs_are_sorted_by_key_then_row():
+    found = occurrences(["good film", "film good", "good"], NGrams(words=1, tail=0))
+    pairs = list(zip(found.keys.tolist(), found.rows.tolist(), strict=True))
+    assert pairs == sorted(set(pairs))
+    assert len(pairs) == 5
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", " \n"]])
+def test_no_words_have_no_features(texts):
+    assert occurrences(texts, NGrams()).keys.size == 0
+
+
+def test_features_of_the_end_differ_from_the_same_words_elsewhere():
+    ngrams = NGrams(words=1, tail=1)
+    end = set(occurrences(["a b"], ngrams).keys.tolist())
+    start = set(occurrences(["b a"], ngrams).keys.tolist())
+    assert len(end) == len(start) == 3
+    assert len(end & start) == 2
