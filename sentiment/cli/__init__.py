@@ -47,7 +47,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="sentiment %(version)s")
 def group() -> None:
-    """Train a sentiment classifier on your own reviews, and ask it.
+    r"""Train a sentiment classifier on your own reviews, and ask it.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def main() -> NoReturn:
         code = INTERRUPTED
     except BrokenPipeError:
         code = READER_GONE
-    except Exception as error:  # noqa: BLE001  # the last resort: still one line
+    except Exception as error:  # the last resort: still one line
         console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
         code = 1
     _leave(code)

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
@@ -59,12 +60,10 @@ class Console:
             click.echo("\r\x1b[2K", nl=False, err=True)
             self._line_open = False
 
-    def _say(self, text: str, **style: bool) -> None:
+    def _say(self, text: str, dim: bool | None = None) -> None:
         self.clear_status()
-        try:
-            click.echo(self._style(text, **style), err=True)
-        except OSError:
-            pass  # nobody can be told that nobody can be told
+        with suppress(OSError):  # with stderr gone, nobody can be told that it is
+            click.echo(self._style(text, dim=dim), err=True)
 
     def _style(self, text: str, fg: str | None = None, dim: bool | None = None) -> str:
         return click.style(text, fg=fg, dim=dim) if self.terminal and colored() else text

@@ -8,7 +8,13 @@ import click
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import json_option, model_option, read_label_options, talk_options
+from sentiment.cli.options import (
+    json_option,
+    model_option,
+    read_label_options,
+    talk_options,
+    threshold_option,
+)
 from sentiment.cli.reading import read_reviews
 from sentiment.evaluation import Metrics, find_overlap, measure
 from sentiment.model import SEEN_LIMIT, Model
@@ -18,8 +24,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 @click.command(short_help="Measure a model on reviews with labels.")
 @click.argument("data", nargs=-1, metavar="[DATA]...")
 @model_option
-@click.option("--threshold", type=click.FloatRange(0, 1), metavar="P",
-              help="Answer positive from this probability on; by default the model's own.")  # fmt: skip
+@threshold_option
 @read_label_options
 @json_option
 @talk_options
@@ -30,7 +35,7 @@ def command(
     reading: ReadOptions,
     as_json: bool,
 ) -> None:
-    """Measure a model on reviews with labels.
+    r"""Measure a model on reviews with labels.
 
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
     reviews that come with the program. Reviews that the model was trained on are counted, and

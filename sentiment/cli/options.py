@@ -15,7 +15,9 @@ from sentiment.reviews import INPUT_FORMATS, ReadOptions
 Command = Callable[..., None]
 
 
-def gathered(into: type, name: str, options: Sequence[Callable[[Command], Command]]) -> Any:
+def gathered(
+    into: type, name: str, options: Sequence[Callable[[Command], Command]]
+) -> Callable[[Command], Command]:
     """Declare options whose values reach the command as one dataclass.
 
     Args:
@@ -93,6 +95,16 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+def threshold_option(command: Command) -> Command:
+    """Declare `--threshold`."""
+    return click.option(
+        "--threshold",
+        type=click.FloatRange(0, 1),
+        metavar="P",
+        help="Answer positive from this probability on; by default the model's own.",
+    )(command)
+
+
 def force_option(command: Command) -> Command:
     """Declare `--force`."""
     return click.option("--force", is_flag=True, help="Overwrite an existing file.")(command)
@@ -108,7 +120,7 @@ def json_option(command: Command) -> Command:
 def talk_options(command: Command) -> Command:
     """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
 
-    def store(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    def store(_: click.Context, parameter: click.Parameter, value: bool) -> None:
         if value:
             setattr(console, str(parameter.name), True)
 

@@ -17,6 +17,7 @@ from sentiment.cli.options import (
     read_options,
     refuse_overwriting,
     talk_options,
+    threshold_option,
 )
 from sentiment.errors import DataError, UsageError
 from sentiment.model import Decision, Model
@@ -48,8 +49,7 @@ from sentiment.reviews import (
               help="Write the answers here, not to stdout.")  # fmt: skip
 @click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
-@click.option("--threshold", type=click.FloatRange(0, 1), metavar="P",
-              help="Answer positive from this probability on; by default the model's own.")  # fmt: skip
+@threshold_option
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
 @read_options
@@ -66,7 +66,7 @@ def command(
     reading: ReadOptions,
     force: bool,
 ) -> None:
-    """Say of each review whether it is positive or negative.
+    r"""Say of each review whether it is positive or negative.
 
     One line a review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and

@@ -25,7 +25,7 @@ from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 
 
-class _Units(click.ParamType):
+class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """Units of hidden layers: `16`, `64,32`, or nothing."""
 
     name = "units"
@@ -36,7 +36,7 @@ class _Units(click.ParamType):
         parts = [part.strip() for part in value.split(",")] if value.strip() else []
         if all(part.isdecimal() and 0 < int(part) <= 4096 for part in parts) and len(parts) <= 16:
             return tuple(map(int, parts))
-        self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+        return self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
 
 
 _training_options = gathered(
@@ -89,7 +89,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Train a model on reviews with labels.
+    r"""Train a model on reviews with labels.
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed. Columns and labels are found, and what was found is said.

@@ -38,10 +38,10 @@ def combine(left: Hashes, right: Hashes) -> Hashes:
     return mix(combined)
 
 
-def salt(name: str) -> np.uint64:
-    """A constant for a family of features, so that equal strings in two families differ."""
+def salt(name: str) -> Hashes:
+    """Give a constant that tells families of features apart: uint64 [1]."""
     codes = np.frombuffer(name.encode("ascii"), dtype=np.uint8)
-    return SubstringHasher(codes).hash(np.array([0]), np.array([codes.size]))[0]
+    return SubstringHasher(codes).hash(np.array([0]), np.array([codes.size]))
 
 
 class SubstringHasher:

@@ -67,12 +67,16 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
         tokens.append(piece.hashes())
         owners.append(piece.token_rows())
         codes, rows = piece.squeezed() if ngrams.characters[1] else _NO_CHARACTERS
-        for found in character_ngrams(codes, rows, ngrams):
-            tagged.append(_tag(found.hashes, rows[found.starts]))
+        tagged += [
+            _tag(found.hashes, rows[found.starts])
+            for found in character_ngrams(codes, rows, ngrams)
+        ]
     if tokens:
         rows = np.concatenate(owners)
-        for found in word_ngrams(np.concatenate(tokens), rows, ngrams):
-            tagged.append(_tag(found.hashes, rows[found.starts]))
+        tagged += [
+            _tag(found.hashes, rows[found.starts])
+            for found in word_ngrams(np.concatenate(tokens), rows, ngrams)
+        ]
     pairs = np.concatenate(tagged) if tagged else np.zeros(0, np.uint64)
     pairs.sort()
     if pairs.size:

@@ -1,4 +1,4 @@
-"""Which n-grams matter, and how much: document counts by class → naive-Bayes weights → the top K."""
+"""Which n-grams matter, and how much: counts by class → naive-Bayes weights → the top K."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     r = log((p + a·π₊) / N₊) − log((q + a·π₋) / N₋), with p and q the numbers of positive and
     negative reviews that hold the feature, N the sizes of the classes and π their shares. The
     smoothing mass a is shared out in proportion to the classes, so that a feature never seen has
-    r = 0 however unbalanced the data are; with balanced classes and a = 2 this is add-one smoothing.
+    r = 0 however unbalanced the data are; with balanced classes a = 2 is add-one smoothing.
 
     Returns:
         float64 [features]; positive where the feature speaks for the positive class.

@@ -30,17 +30,18 @@ class Calibration:
         positives = int(labels.sum())
         negatives = labels.size - positives
         targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-        design = np.stack([logits, np.ones_like(logits)], axis=1)
-        parameters = np.array([1.0, 0.0])
-        for _ in range(50):  # Newton's method; it settles in about six steps
+        scale = float(logits.std()) or 1.0
+        design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
+        parameters = np.zeros(2)
+        for _ in range(100):  # Newton's method, from flat and in standard units: it settles in ten
             p = sigmoid(design @ parameters)
             gradient = design.T @ (p - targets)
             hessian = (design.T * (p * (1 - p))) @ design + 1e-9 * np.eye(2)
             step = np.linalg.solve(hessian, gradient)
-            parameters -= np.clip(step, -2, 2)
+            parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
             if np.abs(step).max() < 1e-10:
                 break
-        slope, intercept = parameters
+        slope, intercept = parameters[0] / scale, parameters[1]
         # A slope that is not positive would turn answers round: too few rows to calibrate on.
         return cls(float(slope), float(intercept)) if slope > 0 else cls()
 

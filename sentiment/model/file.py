@@ -150,7 +150,7 @@ def _checked_tensors(data: bytes) -> Tensors:
     from safetensors import SafetensorError, deserialize
 
     try:
-        found = deserialize(data)
+        found = deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise ValueError(str(error)) from error
     tensors = {}

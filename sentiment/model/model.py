@@ -26,10 +26,11 @@ class Model:
         network: sparse rows → logits.
         calibration: logits → probabilities of *positive*.
         decision: probabilities → answers.
-        history: one record an epoch: `loss`, `validation_loss`, `validation_accuracy`.
+        history: one record an epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
         provenance: data (rows by class, hash), seed, options, package versions, held-out figures;
             JSON values only.
-        seen: uint64 hashes of training and held-out reviews, sorted: all of them, or the `SEEN_LIMIT` smallest.
+        seen: uint64 hashes of training and held-out reviews, sorted: all of them, or the
+            `SEEN_LIMIT` smallest.
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
     """
 

@@ -83,7 +83,7 @@ class Network:
 
 
 def sparse_product(rows: SparseRows, kernel: Floats | NDArray[np.int8]) -> Floats:
-    """Multiply sparse rows [n, inputs] with a dense kernel [inputs, outputs]: float32 [n, outputs]."""
+    """Multiply sparse rows [n, inputs] with a kernel [inputs, outputs]: float32 [n, outputs]."""
     product = np.zeros((len(rows), kernel.shape[1]), dtype=np.float32)
     first = 0
     while first < len(rows):

@@ -45,7 +45,7 @@ class FasttextWriter(Writer):
 
     def write(
         self,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
         predicted: Sequence[str],
         p_positive: NDArray[np.floating],
     ) -> None:

@@ -4,14 +4,13 @@ The only module that imports them, and only inside a function: the import takes 
 writes to file descriptor 2 from C++ before its logger can be told not to.
 """
 
-import io
 import os
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import ModuleType
+from typing import Any, TextIO
 
 _lock = threading.Lock()
 
@@ -29,7 +28,7 @@ def start_loading() -> None:
     threading.Thread(target=load, name="keras-import", daemon=True).start()
 
 
-def load_keras() -> ModuleType:
+def load_keras() -> Any:
     """Import Keras on the TensorFlow backend; stderr is shown only if that fails."""
     with _lock:
         if "keras" not in sys.modules:
@@ -54,7 +53,7 @@ def _only_python_on_stderr() -> Iterator[None]:
     real = os.dup(2)
     with tempfile.TemporaryFile() as held:
         if _writes_to_descriptor_2(python_stderr):
-            sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+            sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -69,7 +68,7 @@ def _only_python_on_stderr() -> Iterator[None]:
             os.close(real)
 
 
-def _writes_to_descriptor_2(stream: io.TextIOBase) -> bool:
+def _writes_to_descriptor_2(stream: TextIO) -> bool:
     try:
         return stream.fileno() == 2
     except (OSError, ValueError):  # a stand-in, as in tests

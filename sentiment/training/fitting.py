@@ -1,5 +1,6 @@
 """Build the Keras network and fit it to sparse rows."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,7 @@ def _batches(example: Example, size: int, seed: int | None) -> Any:
             self.on_epoch_end()
 
         def __len__(self) -> int:
-            return -(-self._order.size // size)
+            return math.ceil(self._order.size / size)
 
         def __getitem__(self, index: int) -> tuple[Any, NDArray[np.float32]]:
             chosen = self._order[index * size : (index + 1) * size]

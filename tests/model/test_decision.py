@@ -1,0 +1,21 @@
+import numpy as np
+
+from sentiment.model import Decision
+
+P = np.array([0.0, 0.3, 0.5, 0.7, 1.0, np.nan])
+
+
+def test_positive_begins_at_the_threshold():
+    assert Decision(0.5).answers(P) == [
+        "negative", "negative", "positive", "positive", "positive", "",
+    ]  # fmt: skip
+
+
+def test_inside_the_band_the_answer_is_uncertain():
+    assert Decision(0.5, band=(0.3, 0.7)).answers(P) == [
+        "negative", "negative", "uncertain", "positive", "positive", "",
+    ]  # fmt: skip
+
+
+def test_another_threshold_leaves_the_band_behind():
+    assert Decision(0.5, band=(0.3, 0.7)).at(0.8) == Decision(0.8)

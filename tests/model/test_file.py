@@ -1,0 +1,176 @@
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+
+from sentiment.errors import ModelError
+from sentiment.features import NGrams, Vectorizer
+from sentiment.model import Calibration, Decision, Layer, Model, Network, load_model, save_model
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+def small_model() -> Model:
+    vectorizer = Vectorizer.fit(
+        ["good film", "bad film"], np.array([1, 0]), NGrams(2, 3, (2, 3)), min_count=1
+    )
+    random = np.random.default_rng(0)
+    kernels = [
+        random.normal(size=shape).astype(np.float32)
+        for shape in ((vectorizer.keys.size, 4), (4, 1))
+    ]
+    hidden, output = (Layer.exact(k, np.full(k.shape[1], 0.1, np.float32)) for k in kernels)
+    return Model(
+        vectorizer,
+        Network((hidden.quantized(), output)),
+        Calibration(0.9, 0.1),
+        Decision(0.4, (0.3, 0.6)),
+        ({"number": 1, "loss": 0.5},),
+        {"seed": 0},
+        np.array([1, 5], np.uint64),
+        {int(vectorizer.keys[0]): "good – “film”"},
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> bytes:
+    path = tmp_path_factory.mktemp("model") / "m.safetensors"
+    save_model(small_model(), path)
+    return path.read_bytes()
+
+
+def load_bytes(data: bytes, folder: Path) -> Model:
+    path = folder / "m.safetensors"
+    path.write_bytes(data)
+    return load_model(path)
+
+
+def test_a_loaded_model_is_the_saved_one(saved, tmp_path):
+    model, loaded = small_model(), load_bytes(saved, tmp_path)
+    assert loaded.vectorizer == model.vectorizer
+    assert loaded.network == model.network
+    assert (loaded.calibration, loaded.decision) == (model.calibration, model.decision)
+    assert (loaded.history, loaded.provenance) == (model.history, model.provenance)
+    assert loaded.phrases == model.phrases
+    assert loaded.seen.tolist() == [1, 5]
+    texts = ["good", "bad film", "", "unknown"]
+    assert np.array_equal(loaded.probabilities(texts), model.probabilities(texts), equal_nan=True)
+
+
+def test_saving_twice_gives_the_same_bytes(saved, tmp_path):
+    save_model(small_model(), tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == saved
+
+
+def test_the_file_is_plain_safetensors_with_one_metadata_key(saved, tmp_path):
+    load_bytes(saved, tmp_path)
+    with safe_open(tmp_path / "m.safetensors", framework="numpy") as file:
+        assert list(file.metadata()) == ["sentiment"]
+        assert json.loads(file.metadata()["sentiment"])["format"] == 1
+        assert file.get_tensor("layers.0.kernel").dtype == np.int8
+
+
+def test_a_model_of_format_1_still_loads_and_answers_the_same():
+    model = load_model(FIXTURES / "format-1.safetensors")
+    expected = json.loads((FIXTURES / "format-1.json").read_text())
+    assert model.probabilities(list(expected)).tolist() == pytest.approx(list(expected.values()))
+
+
+def message_of(data: bytes, folder: Path) -> str:
+    with pytest.raises(ModelError) as error:
+        load_bytes(data, folder)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"short",
+        b"id,text,label\n1,fine,1\n" * 9,
+        struct.pack("<Q", 2**62) + b"{}",
+        struct.pack("<Q", 2) + b"[]",
+        struct.pack("<Q", 2) + b"{}",
+        struct.pack("<Q", 40_000) + b"[" * 40_000,
+    ],
+)
+def test_another_kind_of_file_is_not_a_model(data, tmp_path):
+    assert "not a sentiment model" in message_of(data, tmp_path)
+
+
+def test_a_newer_format_asks_for_an_upgrade(saved, tmp_path):
+    newer = saved.replace(rb"\"format\":1", rb"\"format\":9")
+    assert "upgrade" in message_of(newer, tmp_path)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_damaged_byte_is_found(saved, tmp_path_factory, data):
+    place = data.draw(st.integers(0, len(saved) - 1))
+    flipped = data.draw(st.integers(1, 255))
+    damaged = bytearray(saved)
+    damaged[place] ^= flipped
+    message_of(bytes(damaged), tmp_path_factory.getbasetemp())
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
+    length = data.draw(st.integers(0, len(saved) - 1))
+    message_of(saved[:length], tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibration": Calibration(-1.0, 0.0)},
+        {"calibration": Calibration(float("nan"), 0.0)},
+        {"decision": Decision(float("inf"))},
+        {"network": Network(small_model().network.layers[1:])},
+        {"network": Network(small_model().network.layers[:1])},
+        {"vectorizer": replace(small_model().vectorizer, weights=np.zeros(1, np.float32))},
+        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(words=10**6))},
+        {
+            "vectorizer": replace(
+                small_model().vectorizer, keys=small_model().vectorizer.keys[::-1].copy()
+            )
+        },
+        {
+            "vectorizer": replace(
+                small_model().vectorizer,
+                weights=np.full_like(small_model().vectorizer.weights, np.nan),
+            )
+        },
+    ],
+)
+def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(change, tmp_path):
+    save_model(replace(small_model(), **change), tmp_path / "forged")
+    message_of((tmp_path / "forged").read_bytes(), tmp_path)
+
+
+def test_missing_files_and_folders_are_named(tmp_path):
+    with pytest.raises(ModelError, match="no such model"):
+        load_model(tmp_path / "nowhere")
+    with pytest.raises(ModelError, match="a folder"):
+        load_model(tmp_path)
+
+
+def test_a_model_that_cannot_be_written_leaves_the_old_one(saved, tmp_path, monkeypatch):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(b"old")
+
+    def no_space(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.raises(ModelError, match="No space left"):
+        save_model(small_model(), path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.features import SparseRows
+from sentiment.model import Layer, Network
+from sentiment.model.network import sparse_product
+
+
+def random_rows(lengths: list[int], width: int) -> SparseRows:
+    random = np.random.default_rng(0)
+    columns = [np.sort(random.choice(width, length, replace=False)) for length in lengths]
+    return SparseRows(
+        np.concatenate([np.zeros(0, np.int32), *columns]).astype(np.int32),
+        random.normal(size=sum(lengths)).astype(np.float32),
+        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        width,
+    )
+
+
+def dense(rows: SparseRows) -> np.ndarray:
+    matrix = np.zeros((len(rows), rows.width))
+    numbers = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
+    matrix[numbers, rows.columns] = rows.values
+    return matrix
+
+
+def random_network(*sizes: int) -> Network:
+    random = np.random.default_rng(1)
+    return Network(
+        tuple(
+            Layer.exact(
+                random.normal(size=(inputs, outputs)).astype(np.float32),
+                random.normal(size=outputs).astype(np.float32),
+            )
+            for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
+        )
+    )
+
+
+@given(st.lists(st.integers(0, 8), max_size=12), st.integers(1, 5))
+def test_the_sparse_product_is_the_dense_product(lengths, outputs):
+    rows = random_rows(lengths, 8)
+    kernel = np.random.default_rng(2).normal(size=(8, outputs)).astype(np.float32)
+    assert sparse_product(rows, kernel) == pytest.approx(dense(rows) @ kernel, abs=1e-5)
+
+
+def test_rows_longer_than_a_block_are_multiplied_too():
+    rows = random_rows([0, 40_000, 3, 0, 40_000], 50_000)
+    kernel = np.ones((50_000, 1), np.float32)
+    assert sparse_product(rows, kernel) == pytest.approx(dense(rows) @ kernel, abs=1e-3)
+
+
+def test_layers_are_chained_with_relu_between_them():
+    network = random_network(6, 4, 3, 1)
+    rows = random_rows([2, 0, 6], 6)
+    x = dense(rows)
+    for layer in network.layers[:-1]:
+        x = np.maximum(x @ layer.kernel + layer.bias, 0)
+    expected = x @ network.layers[-1].kernel + network.layers[-1].bias
+    assert network.logits(rows) == pytest.approx(expected[:, 0], abs=1e-5)
+    assert network.hidden == (4, 3)
+
+
+def test_without_hidden_layers_the_network_is_linear():
+    network = random_network(6, 1)
+    rows = random_rows([3, 1], 6)
+    layer = network.layers[0]
+    assert network.logits(rows) == pytest.approx((dense(rows) @ layer.kernel + layer.bias)[:, 0])
+    assert network.hidden == ()
+
+
+def test_quantized_weights_are_within_half_a_step():
+    layer = random_network(100, 4).layers[0]
+    quantized = layer.quantized()
+    assert quantized.kernel.dtype == np.int8
+    error = np.abs(quantized.dense_kernel() - layer.kernel).max(axis=0)
+    assert (error <= quantized.scale * 0.5001).all()
+
+
+def test_a_layer_of_zeros_can_be_quantized():
+    layer = Layer.exact(np.zeros((3, 2), np.float32), np.zeros(2, np.float32)).quantized()
+    assert (layer.dense_kernel() == 0).all()
+
+
+def test_networks_are_equal_by_their_weights():
+    assert random_network(6, 4, 1) == random_network(6, 4, 1)
+    assert random_network(6, 4, 1) != random_network(6, 1)
+    assert random_network(6, 1) != "network"
