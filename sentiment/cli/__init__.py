@@ -47,7 +47,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="sentiment %(version)s")
 def group() -> None:
-    r"""Train a sentiment classifier on your own reviews, and ask it.
+    """Train a sentiment classifier on your own reviews, and ask it.
 
     \b
     Examples:
@@ -63,11 +63,14 @@ def group() -> None:
 def main() -> NoReturn:
     """Run the program; every error is one line on stderr and an exit code."""
     try:
-        group.main(prog_name="sentiment", standalone_mode=False)
+        _run(sys.argv[1:])
         sys.stdout.flush()
         code = 0
     except click.exceptions.Exit as request:
         code = request.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        code = error.exit_code
     except click.ClickException as error:
         console.error(_usage_message(error))
         code = error.exit_code
@@ -79,10 +82,22 @@ def main() -> NoReturn:
         code = INTERRUPTED
     except BrokenPipeError:
         code = READER_GONE
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else "cannot write: "
+        console.error(f"{where}{error.strerror or error}", error)
+        code = 1
     except Exception as error:  # the last resort: still one line
         console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
         code = 1
     _leave(code)
+
+
+def _run(arguments: list[str]) -> None:
+    """Run a command; unlike click's own `main`, leave every exception to the caller."""
+    if "_SENTIMENT_COMPLETE" in os.environ:
+        group.main(prog_name="sentiment")  # a shell asks for completions
+    with group.make_context("sentiment", arguments) as context:
+        group.invoke(context)
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -35,7 +35,7 @@ def command(
     reading: ReadOptions,
     as_json: bool,
 ) -> None:
-    r"""Measure a model on reviews with labels.
+    """Measure a model on reviews with labels.
 
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
     reviews that come with the program. Reviews that the model was trained on are counted, and

@@ -17,7 +17,7 @@ from sentiment.model import Model
 @json_option
 @talk_options
 def command(model_path: Path | None, as_json: bool) -> None:
-    r"""Show what is in a model: its vectorizer, its network layer by layer, where it came from.
+    """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
 
     Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors.
 

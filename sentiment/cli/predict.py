@@ -50,6 +50,7 @@ from sentiment.reviews import (
 @click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
+@click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
 @read_options
@@ -61,12 +62,13 @@ def command(
     inputs: tuple[str, ...],
     output: Path | None,
     output_format: str | None,
+    as_json: bool,
     threshold: float | None,
     prefix: str,
     reading: ReadOptions,
     force: bool,
 ) -> None:
-    r"""Say of each review whether it is positive or negative.
+    """Say of each review whether it is positive or negative.
 
     One line a review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
@@ -87,7 +89,8 @@ def command(
     _, model = open_model(model_path)
     decision = model.decision if threshold is None else model.decision.at(threshold)
     by_name = format_of(output) if output else None
-    chosen_format = output_format or (by_name if by_name in OUTPUT_FORMATS else "text")
+    by_name = by_name if by_name in OUTPUT_FORMATS else "text"
+    chosen_format = "jsonl" if as_json else output_format or by_name
     with _target(output) as stream:
         _score(model, decision, sources, reading, _Output(stream, chosen_format, prefix))
 

@@ -89,7 +89,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    r"""Train a model on reviews with labels.
+    """Train a model on reviews with labels.
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed. Columns and labels are found, and what was found is said.

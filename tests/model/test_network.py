@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,7 +36,7 @@ def random_network(*sizes: int) -> Network:
                 random.normal(size=(inputs, outputs)).astype(np.float32),
                 random.normal(size=outputs).astype(np.float32),
             )
-            for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
+            for inputs, outputs in pairwise(sizes)
         )
     )
 

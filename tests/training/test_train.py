@@ -98,7 +98,9 @@ def test_the_weights_of_the_best_epoch_are_kept_and_training_stops_after_patienc
     recipe = choose_recipe(noise.texts, noise.labels, options)
     vectorizer = Vectorizer.fit(noise.texts[:90], noise.labels[:90], recipe.ngrams, min_count=1)
     rows = vectorizer.transform(noise.texts)
-    parts = [Example(rows.take(part), noise.labels[part]) for part in (np.arange(90), np.arange(90, 120))]
+    parts = [
+        Example(rows.take(part), noise.labels[part]) for part in (np.arange(90), np.arange(90, 120))
+    ]
     done = fit(*parts, options, recipe, Progress())
     losses = [epoch.validation_loss for epoch in done.epochs]
     assert done.best_epoch == int(np.argmin(losses)) + 1

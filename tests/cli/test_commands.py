@@ -1,0 +1,129 @@
+"""`train`, `evaluate`, `info` and the help texts through the real command line."""
+
+import json
+import re
+import shlex
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from sentiment.cli import COMMANDS
+from tests.conftest import ROOT, TEST, TRAIN
+
+
+def test_train_without_output_writes_and_replaces_its_own_model(run, tmp_path):
+    for word in ("saved", "replaced"):
+        done = run("train", TRAIN, "--epochs", "1", "--hidden", "", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"{word} model.safetensors" in done.stderr
+        assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+    done = run("predict", "fine", cwd=tmp_path)
+    assert done.returncode == 0
+
+
+def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
+    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "2", "--json")
+    for words in (
+        'text from "text"',
+        "labels in",
+        "432 reviews (216 positive, 216 negative), 48 held out",
+        "2–5-grams of characters",
+        "epoch 2/2",
+        "of the held-out reviews right",
+    ):
+        assert words in done.stderr
+    result = json.loads(done.stdout)
+    assert result["training"]["positive"] == 216
+    assert result["bytes"] == (tmp_path / "m").stat().st_size
+
+
+def test_train_quietly_says_nothing(run, tmp_path):
+    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1", "-q")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_train_keeps_an_existing_file_unless_forced(run, tmp_path):
+    (tmp_path / "m").write_text("mine")
+    done = run("train", TRAIN, "-o", tmp_path / "m")
+    assert (done.returncode, (tmp_path / "m").read_text()) == (2, "mine")
+
+
+def test_train_takes_validation_reviews(run, tmp_path):
+    done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
+    assert "training on 480 reviews (240 positive, 240 negative), 160 held out" in done.stderr
+
+
+def test_without_data_the_bundled_reviews_are_taken(run, trained, tmp_path):
+    done = run("evaluate", "-m", trained, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["n"] == 160
+
+
+def test_evaluate_gives_text_and_flat_json(run, trained):
+    text = run("evaluate", TEST, "-m", trained).stdout
+    flat = json.loads(run("evaluate", TEST, "-m", trained, "--json").stdout)
+    assert {"accuracy", "macro_f1", "roc_auc", "log_loss", "n"} <= set(flat)
+    assert f"{flat['accuracy']:.1%}" in text
+    assert sum(map(sum, flat["confusion_matrix"])) == flat["n"] == 160
+
+
+def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
+    assert (
+        "480 of 480 reviews stood in the training data"
+        in run("evaluate", TRAIN, "-m", trained).stderr
+    )
+    assert "stood in the training data" not in run("evaluate", TEST, "-m", trained).stderr
+
+
+def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
+    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1", "--hidden", "8,4")
+    facts = json.loads(run("info", tmp_path / "m", "--json").stdout)
+    features = facts["vectorizer"]["features"]
+    assert [layer["trainable_parameters"] for layer in facts["layers"]] == [
+        features * 8 + 8, 8 * 4 + 4, 4 + 1,
+    ]  # fmt: skip
+    text = run("info", tmp_path / "m").stdout
+    assert f"{facts['trainable_parameters']:,}" in text
+    assert "216 positive and 216 negative reviews" in text
+    assert done.returncode == 0
+
+
+def test_the_model_is_found_by_variable_then_by_name(run, trained, tmp_path):
+    done = run("predict", "fine", "-v", env={"SENTIMENT_MODEL": str(trained)}, cwd=tmp_path)
+    assert (done.returncode, f"model: {trained}" in done.stderr) == (0, True)
+    (tmp_path / "model.safetensors").write_bytes(trained.read_bytes())
+    done = run("predict", "fine", "-v", cwd=tmp_path)
+    assert "model: ./model.safetensors" in done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_that_parses(run, name):
+    command = import_module(f"sentiment.cli.{name}").command
+    assert command.short_help == COMMANDS[name]
+    examples = re.findall(rf"sentiment {name}[^|\n]*", command.help)
+    assert examples
+    for example in examples:
+        _, _, *arguments = shlex.split(example)
+        command.make_context(name, arguments, resilient_parsing=True)
+    done = run(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_the_version_is_that_of_the_package(run):
+    from sentiment import __version__
+
+    assert run("--version").stdout == f"sentiment {__version__}\n"
+
+
+def test_the_readme_names_every_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"sentiment {name}" in readme for name in COMMANDS)
+
+
+def test_it_runs_as_a_program_too(tmp_path):
+    program = Path(sys.executable).with_name("sentiment")
+    assert program.exists()

@@ -1,0 +1,121 @@
+"""Each exit code of the contract, with its one line and no traceback."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+FILES = {
+    "empty.csv": "",
+    "header.csv": "text,label\n",
+    "one.csv": "text,label\nfine,positive\ngood,positive\n",
+    "no_label.csv": "text,colour\nit is a fine day,red\nnot a fine day,blue\n",
+    "tie.csv": "text,label,sentiment\na,1,1\nb,0,0\n",
+    "two_texts.csv": "text,review,label\na,b,1\nc,d,0\n",
+    "words.csv": "text,label\na,spam\nb,ham\n",
+    "latin.csv": b"text,label\ncaf\xe9,1\nno,0\n",
+    "ragged.csv": "text,label\na,1\nb,0,0,0\n",
+    "fine.csv": "text,label\na,1\nb,0\n",
+    "not_a_model": "hello",
+}
+
+CASES = {
+    "missing file": (3, ["train", "nowhere.csv"], "no such file: nowhere.csv"),
+    "missing glob": (3, ["train", "*.parquet"], "no such file: *.parquet"),
+    "empty file": (3, ["train", "empty.csv"], "empty.csv: no rows"),
+    "no rows": (3, ["train", "header.csv"], "header.csv: no rows"),
+    "one class": (3, ["train", "one.csv"], "one.csv: only positive reviews (n=2)"),
+    "no label": (3, ["train", "no_label.csv"], "--label-column"),
+    "two labels": (3, ["train", "tie.csv"], '"label" and "sentiment"'),
+    "two texts": (3, ["train", "two_texts.csv"], "--text-column"),
+    "odd labels": (3, ["train", "words.csv"], "spam, ham"),
+    "encoding": (3, ["train", "latin.csv"], "--encoding"),
+    "ragged": (3, ["train", "ragged.csv"], "row 2"),
+    "neutral": (3, ["train", "words.csv", "--positive", "spam"], None),
+    "unknown column": (2, ["train", "fine.csv", "--label-column", "x"], '"x"'),
+    "wrong option": (2, ["train", "--colour"], "No such option"),
+    "wrong value": (2, ["train", "--hidden", "many"], "--hidden"),
+    "wrong command": (2, ["trian"], "trian"),
+    "text and file": (2, ["predict", "fine", "-i", "fine.csv"], "not both"),
+    "no model": (4, ["predict", "fine"], "sentiment train"),
+    "missing model": (4, ["predict", "fine", "-m", "nowhere"], "nowhere: no such model"),
+    "not a model": (4, ["predict", "fine", "-m", "not_a_model"], "not a sentiment model"),
+    "damaged model": (4, ["info", "damaged"], "damaged: damaged model"),
+    "bad rows": (3, ["evaluate", "ragged.csv", "-m", "model"], "row 2"),
+    "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
+}
+del CASES["neutral"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, trained):
+    path = tmp_path_factory.mktemp("codes")
+    for name, content in FILES.items():
+        (path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    shutil.copy(trained, path / "model")
+    damaged = bytearray(trained.read_bytes())
+    damaged[-1] ^= 1
+    (path / "damaged").write_bytes(damaged)
+    return path
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_error_is_one_line_and_its_exit_code(run, folder, name):
+    code, arguments, message = CASES[name]
+    done = run(*arguments, cwd=folder)
+    assert (done.returncode, done.stdout) == (code, "")
+    *_, last = done.stderr.splitlines()
+    assert last.startswith("error: ")
+    assert message in last
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_where_it_happened(run, folder):
+    done = run("train", "empty.csv", "--debug", cwd=folder)
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1] == "error: empty.csv: no rows"
+
+
+def test_what_nobody_foresaw_is_still_one_line(run, folder):
+    code = (
+        "import sentiment.cli.models as m\n"
+        "def broken(path): raise ZeroDivisionError('oh')\n"
+        "m.load_model = broken\n"
+        "import sys; sys.argv[1:] = ['info', 'model']\n"
+        "from sentiment.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: unexpected ZeroDivisionError: oh (--debug shows where)\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupt_is_130(folder):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sentiment", "predict", "-m", "model"],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdin.write("fine\n")
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, "error: interrupted\n")
+    assert time.monotonic() - started < 5
+
+
+def test_without_arguments_the_help_is_shown(run):
+    done = run()
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr

@@ -1,0 +1,67 @@
+"""The wheel away from the checkout, and with next to nothing installed."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The package unpacked from a wheel built without network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", ROOT, "--no-deps", "--no-build-isolation",
+         "--no-index", "--quiet", "--wheel-dir", folder],
+        check=True,
+    )  # fmt: skip
+    (archive,) = folder.glob("*.whl")
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder / "site")
+    return folder / "site"
+
+
+def python(site: Path, *args: str, light: bool = False, cwd: Path) -> subprocess.CompletedProcess:
+    flags = ["-S"] if light else []
+    return subprocess.run(
+        [sys.executable, "-B", *flags, *args],
+        env={**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
+    where = python(wheel, "-c", "import sentiment; print(sentiment.__file__)", cwd=tmp_path)
+    assert where.stdout.startswith(str(wheel))
+    done = python(wheel, "-m", "sentiment", "train", "--epochs", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = python(wheel, "-m", "sentiment", "evaluate", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["n"] == 160
+    assert str(wheel) in done.stderr
+
+
+def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):
+    light = tmp_path / "light"
+    light.mkdir()
+    (light / "sentiment").symlink_to(wheel / "sentiment")
+    for name in ("click", "numpy", "safetensors"):
+        package = Path(find_spec(name).origin).parent
+        (light / name).symlink_to(package)
+        if (libraries := package.with_name(f"{name}.libs")).exists():
+            (light / libraries.name).symlink_to(libraries)
+    run = ["-m", "sentiment"]
+    assert python(light, "-c", "import keras", light=True, cwd=tmp_path).returncode == 1
+    done = python(light, *run, "--help", light=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = python(light, *run, "predict", "-m", str(trained), "wonderful", light=True, cwd=tmp_path)
+    assert done.stdout.startswith("positive\t"), done.stderr
