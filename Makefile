@@ -25,12 +25,20 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## train on data/, evaluate, predict
-	@sh -c 'set -e; run() { printf "\n$$ %s\n" "sentiment $$*"; $(BIN)/sentiment "$$@"; }; \
-	run train data/train.csv --output demo.safetensors --force; \
-	run evaluate data/test.csv --model demo.safetensors; \
-	run predict --model demo.safetensors "A warm, funny film with a wonderful cast." "The zip broke on day two and nobody answered my emails."'
-	@printf '\nUse it in this shell from here:\n  source $(BIN)/activate\n  sentiment predict -m demo.safetensors "your text"\n  sentiment --help\n'
+define DEMO
+run() { printf '\n\033[1m$$ sentiment'; for word; do case $$word in *' '*) printf ' "%s"' "$$word";; \
+    *) printf ' %s' "$$word";; esac; done; printf '\033[0m\n'; $(BIN)/sentiment "$$@"; }; \
+set -e; \
+run train data/train.csv -o demo.safetensors --force; \
+run evaluate data/test.csv -m demo.safetensors; \
+run predict -m demo.safetensors "A warm, funny film with a wonderful cast." \
+    "The zip broke on day two and nobody answered my emails."; \
+printf '\nTo use it in this shell from here:\n\n  source $(BIN)/activate\n'; \
+printf '  sentiment predict -m demo.safetensors "your text"\n  sentiment --help\n\n'
+endef
+
+demo: $(READY) ## set up, train on data/, evaluate, predict
+	@$(DEMO)
 
 test: lint ## lint, type-check and run the tests
 	@$(BIN)/python -m pytest --numprocesses 2 --quiet
