@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,9 @@ test: lint ## lint, type-check and run the tests
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
+
+bench: $(READY) ## measure accuracy beside its peers (needs ../shared/datasets)
+	@$(BIN)/python benchmarks/accuracy.py
 
 clean: ## remove everything that make made
 	@rm -rf $(VENV) demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,6 +5,7 @@ start without what `train` needs.
 """
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -17,6 +18,7 @@ from sentiment.errors import SentimentError
 
 INTERRUPTED = 130
 READER_GONE = 141
+TERMINATED = 143
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {
@@ -60,11 +62,12 @@ def group() -> None:
     """
 
 
-def main() -> NoReturn:
+def run() -> NoReturn:
     """Run the program; every error is one line on stderr and an exit code."""
+    _replace_closed_streams()
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         _run(sys.argv[1:])
-        sys.stdout.flush()
         code = 0
     except click.exceptions.Exit as request:
         code = request.exit_code
@@ -83,8 +86,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         code = READER_GONE
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else "cannot write: "
-        console.error(f"{where}{error.strerror or error}", error)
+        console.error(f"{error.filename or 'cannot write'}: {error.strerror or error}", error)
         code = 1
     except Exception as error:  # the last resort: still one line
         console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
@@ -108,15 +110,36 @@ def _usage_message(error: click.ClickException) -> str:
     return f"{message} Try '{context.command_path} --help'."
 
 
+def _replace_closed_streams() -> None:
+    """Occupy descriptors 0 to 2 where the caller closed them, lest a file that is opened gets one.
+
+    What is written to a closed stdout is an error; to a closed stderr it is nobody's loss.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            opened = os.open(os.devnull, flags)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            if name != "stdin":  # a missing stdin is known by its absence
+                setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _terminate(*_: object) -> NoReturn:
+    """Leave by an exception, so that half-written files are removed on the way."""
+    sys.exit(TERMINATED)
+
+
 def _leave(code: int) -> NoReturn:
-    """Exit; if the reader of stdout is gone, without complaint about what could not be written."""
+    """Exit; if what stdout still holds cannot be written, do not let Python complain about it."""
     try:
         sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = code or READER_GONE
     except OSError as error:
-        console.error(f"cannot write to stdout: {error.strerror}")
+        if isinstance(error, BrokenPipeError):
+            code = code or READER_GONE
+        elif code == 0:
+            console.error(f"cannot write: {error.strerror}")
+            code = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = code or 1
     sys.exit(code)

@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from typing import Any
 
 import click
 
@@ -21,12 +22,7 @@ class Console:
         self.quiet = False
         self.verbose = False
         self.debug = False
-        self._line_open = False
-
-    @property
-    def terminal(self) -> bool:
-        """Whether a person is likely to be watching stderr."""
-        return sys.stderr.isatty()
+        self._status_shown = False
 
     def note(self, text: str) -> None:
         """Say something useful."""
@@ -35,43 +31,47 @@ class Console:
 
     def detail(self, text: str) -> None:
         """Say something that only a person at a terminal, or `--verbose`, cares about."""
-        if self.verbose or (self.terminal and not self.quiet):
-            self._say(text, dim=True)
+        if self.verbose or (_is_terminal() and not self.quiet):
+            self._say(_styled(text, dim=True))
 
     def warn(self, text: str) -> None:
         """Say what may surprise later."""
-        self._say(self._style("warning: ", fg="yellow") + text)
+        self._say(_styled("warning: ", fg="yellow") + text)
 
     def error(self, text: str, error: BaseException | None = None) -> None:
         """Say what went wrong, in one line."""
         if error is not None and self.debug:
             traceback.print_exception(error)
-        self._say(self._style("error: ", fg="red") + " ".join(text.split("\n")))
+        self._say(_styled("error: ", fg="red") + " ".join(text.split("\n")))
 
     def status(self, text: str) -> None:
-        """Show what is going on now, on a terminal, until something else is shown."""
-        if self.terminal and not self.quiet:
-            click.echo(f"\r\x1b[2K{self._style(text, dim=True)}", nl=False, err=True)
-            self._line_open = True
+        """Show what is going on now, until something else is shown; on capable terminals only."""
+        if _is_terminal() and not self.quiet and os.environ.get("TERM") != "dumb":
+            self._write(f"\r\x1b[2K{_styled(text, dim=True)}")
+            self._status_shown = True
 
     def clear_status(self) -> None:
         """Take back what `status` showed."""
-        if self._line_open:
-            click.echo("\r\x1b[2K", nl=False, err=True)
-            self._line_open = False
+        if self._status_shown:
+            self._write("\r\x1b[2K")
+            self._status_shown = False
 
-    def _say(self, text: str, dim: bool | None = None) -> None:
+    def _say(self, line: str) -> None:
         self.clear_status()
+        self._write(f"{line}\n")
+
+    def _write(self, text: str) -> None:
         with suppress(OSError):  # with stderr gone, nobody can be told that it is
-            click.echo(self._style(text, dim=dim), err=True)
-
-    def _style(self, text: str, fg: str | None = None, dim: bool | None = None) -> str:
-        return click.style(text, fg=fg, dim=dim) if self.terminal and colored() else text
+            click.echo(text, nl=False, err=True)
 
 
-def colored() -> bool:
-    """Whether colors are welcome, by the convention of no-color.org; terminals only."""
-    return not os.environ.get("NO_COLOR")
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def _styled(text: str, **style: Any) -> str:
+    """Color a text where that is welcome: on a terminal, by the convention of no-color.org."""
+    return click.style(text, **style) if _is_terminal() and not os.environ.get("NO_COLOR") else text
 
 
 console = Console()

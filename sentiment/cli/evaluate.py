@@ -22,7 +22,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 
 
 @click.command(short_help="Measure a model on reviews with labels.")
-@click.argument("data", nargs=-1, metavar="[DATA]...")
+@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
 @model_option
 @threshold_option
 @read_label_options

@@ -10,6 +10,7 @@ import click
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
 from sentiment.model import Model
+from sentiment.reviews.cells import printable
 
 
 @click.command(short_help="Show what is in a model.")
@@ -61,7 +62,7 @@ def describe(model: Model) -> dict[str, Any]:
             "intercept": model.calibration.intercept,
         },
         "history": list(model.history),
-        "provenance": model.provenance,
+        "provenance": model.provenance.as_json() if model.provenance else None,
     }
 
 
@@ -87,21 +88,18 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     calibration = facts["calibration"]
     yield f"labels      {', '.join(facts['labels'])}; positive from {facts['threshold']:.3g} on"
     yield (f"calibration p = σ({calibration['slope']:.3f} · logit {calibration['intercept']:+.3f})")
-    yield from _origin(about)
+    if about is not None:
+        yield from _origin(about)
 
 
 def _origin(about: dict[str, Any]) -> Iterator[str]:
     for name, title in (("training", "trained on"), ("validation", "held out")):
-        if name in about:
-            part = about[name]
-            right = f", {part['accuracy']:.1%} right" if "accuracy" in part else ""
-            yield (
-                f"{title:<12}{part['positive']:,} positive and {part['negative']:,} negative "
-                f"reviews{right} (hash {part['hash'][:12]})"
-            )
-    if "best_epoch" in about:
-        yield f"epochs      the best was epoch {about['best_epoch']}"
-    if "options" in about:
-        yield f"seed        {about['options']['seed']}"
-    if "versions" in about:
-        yield "made with   " + ", ".join(f"{k} {v}" for k, v in about["versions"].items())
+        rows = about[name]
+        yield (
+            f"{title:<12}{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
+            f"(hash {printable(rows['hash'])[:12]})"
+        )
+    yield f"right       {about['accuracy']:.1%} of the held-out reviews"
+    yield f"epochs      the best was epoch {about['best_epoch']}"
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    yield f"made with   {printable(versions)}"

@@ -19,6 +19,8 @@ def open_model(named: Path | None) -> tuple[Path, Model]:
     """
     if named is not None:
         path = named
+        if console.verbose:
+            console.detail(f"model: {path}")
     elif os.environ.get(VARIABLE):
         path = Path(os.environ[VARIABLE])
         console.detail(f"model: {path} (from ${VARIABLE})")

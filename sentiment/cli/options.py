@@ -2,14 +2,17 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import click
 
 from sentiment.cli.console import console
 from sentiment.errors import UsageError
+from sentiment.model.files import is_stream
 from sentiment.reviews import INPUT_FORMATS, ReadOptions
 
 Command = Callable[..., None]
@@ -95,11 +98,19 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+class Number(click.FloatRange):
+    """A finite number within bounds: `nan` passes every comparison that click makes."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
+        number = float(super().convert(value, param, ctx))
+        return number if math.isfinite(number) else self.fail(f"{value!r} is not finite.")
+
+
 def threshold_option(command: Command) -> Command:
     """Declare `--threshold`."""
     return click.option(
         "--threshold",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         metavar="P",
         help="Answer positive from this probability on; by default the model's own.",
     )(command)
@@ -135,15 +146,23 @@ def talk_options(command: Command) -> Command:
     return command
 
 
-def refuse_overwriting(path: Path, force: bool) -> None:
+def check_target(path: Path, force: bool) -> None:
     """Stop before work is done that could not be kept.
 
     Raises:
-        UsageError: the file exists and `--force` was not given, or its folder does not exist.
+        UsageError: the file exists and `--force` was not given, or its folder cannot be written.
     """
     if path.is_dir():
         raise UsageError(f"{path}: a folder, not a file")
-    if path.exists() and path.is_file() and not force:
+    if is_stream(path):
+        return
+    if path.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
-    if not path.parent.is_dir():
+    folder = path.resolve().parent
+    if not folder.is_dir():
         raise UsageError(f"{path.parent}: no such folder")
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot write there: {error.strerror}") from error

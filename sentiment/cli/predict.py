@@ -1,5 +1,6 @@
 """`sentiment predict`: texts in, one answer a row out."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,10 @@ import click
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
+    check_target,
     force_option,
     model_option,
     read_options,
-    refuse_overwriting,
     talk_options,
     threshold_option,
 )
@@ -32,8 +33,8 @@ from sentiment.reviews import (
     Writer,
     expand,
     find_columns,
-    format_of,
     open_source,
+    output_format_of,
     peek,
     texts_of,
     writer_for,
@@ -43,7 +44,7 @@ from sentiment.reviews import (
 @click.command(short_help="Say of each review whether it is positive or negative.")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @model_option
-@click.option("-i", "--input", "inputs", multiple=True, metavar="FILE",
+@click.option("-i", "--input", "inputs", multiple=True, type=click.Path(), metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the answers here, not to stdout.")  # fmt: skip
@@ -84,13 +85,14 @@ def command(
       tail -f chat.log | sentiment predict | grep ^negative
     """
     if output is not None:
-        refuse_overwriting(output, force)
+        check_target(output, force)
     sources = _sources(texts, inputs, reading)
     _, model = open_model(model_path)
     decision = model.decision if threshold is None else model.decision.at(threshold)
-    by_name = format_of(output) if output else None
-    by_name = by_name if by_name in OUTPUT_FORMATS else "text"
-    chosen_format = "jsonl" if as_json else output_format or by_name
+    if as_json and output_format not in (None, "jsonl"):
+        raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
+    chosen_format = "jsonl" if as_json else output_format
+    chosen_format = chosen_format or (output_format_of(output) if output else "text")
     with _target(output) as stream:
         _score(model, decision, sources, reading, _Output(stream, chosen_format, prefix))
 
@@ -100,19 +102,29 @@ def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) 
     if texts and inputs:
         raise UsageError("give either texts or -i files, not both")
     if texts:
+        # The shell's bytes are UTF-8 whatever the locale says.
+        texts = [os.fsencode(text).decode("utf-8", "replace") for text in texts]
         for text in texts:
-            if len(text) < 256 and "\0" not in text and Path(text).is_file():
+            if text == "-":
+                console.note("scoring the text '-'; to score stdin: -i -")
+            elif len(text) < 256 and "\0" not in text and Path(text).is_file():
                 console.note(
                     f"scoring the text {text!r}; to score the file of that name: -i {text}"
                 )
         return iter([TextsSource(texts)])
-    if not inputs and sys.stdin.isatty():
+    if not inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
             "nothing to score: give a text in quotes, a file with -i, or pipe reviews in; "
             "see sentiment predict --help"
         )
     return (
-        open_source(where, format=reading.format, encoding=reading.encoding, header=reading.header)
+        open_source(
+            where,
+            format=reading.format,
+            encoding=reading.encoding,
+            header=reading.header,
+            columns=reading.text_columns,
+        )
         for where in expand(inputs or ["-"])
     )
 
@@ -161,6 +173,8 @@ def _score(
     """Answer every row of every source, and give each batch out as soon as it is done."""
     for source in sources:
         first_rows, batches = peek(source)
+        if not source.columns and not first_rows:
+            continue  # an empty file has no columns to agree with the others'
         columns = find_columns(
             source.columns,
             first_rows,
@@ -168,7 +182,9 @@ def _score(
             need_label=False,
             name=source.name,
         )
-        console.detail(f"{source.name}: {columns.how}")
+        if source.format != "lines":
+            for note in (columns.how, *source.notes):
+                console.note(f"{source.name}: {note}")
         writer = output.writer(source, columns)
         for batch in batches:
             p_positive = model.probabilities(texts_of(batch, columns))

@@ -6,10 +6,22 @@ from sentiment.cli.console import console
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
 
 
-def read_reviews(paths: Sequence[str], reading: ReadOptions, purpose: str) -> LabelledReviews:
-    """Read reviews; say which columns were taken, how labels were read, what was dropped."""
+def read_reviews(
+    paths: Sequence[str],
+    reading: ReadOptions,
+    purpose: str,
+    like: LabelledReviews | None = None,
+) -> LabelledReviews:
+    """Read reviews; say which columns were taken, how labels were read, what was dropped.
+
+    Args:
+        paths: files, globs or folders.
+        reading: how to read them.
+        purpose: what they are for.
+        like: reviews whose rule for labels holds here too.
+    """
     console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(paths, reading)
+    reviews = read_labelled(paths, reading, like=like)
     for note in reviews.notes:
         console.note(note)
     for warning in reviews.warnings:

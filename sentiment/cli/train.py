@@ -5,21 +5,24 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+import numpy as np
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
 from sentiment.cli.models import DEFAULT_MODEL
 from sentiment.cli.options import (
+    Number,
+    check_target,
     force_option,
     gathered,
     json_option,
     read_label_options,
-    refuse_overwriting,
     talk_options,
 )
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
-from sentiment.model import Model, save_model
+from sentiment.errors import ModelError
+from sentiment.model import Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
@@ -45,7 +48,7 @@ _training_options = gathered(
     [
         click.option("--hidden", type=_Units(), default="16", show_default=True, metavar="UNITS",
                      help="Units of each ReLU layer, such as 64,32; '' for none."),
-        click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), default=0.0,
+        click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
                      show_default=True, metavar="SHARE", help="Hidden activations to drop."),
         click.option("--epochs", type=click.IntRange(1), metavar="N",
                      help="Epochs at the most; by default 6, with few reviews 20."),
@@ -53,11 +56,11 @@ _training_options = gathered(
                      metavar="N", help="Epochs to wait for a better validation loss."),
         click.option("--batch-size", type=click.IntRange(1), metavar="N",
                      help="Rows a step; by default 32 to 1024, by the number of reviews."),
-        click.option("--learning-rate", type=click.FloatRange(0, min_open=True), metavar="R",
+        click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
                      help="Adam's; by default 0.01 for batches of 1024, less for smaller ones."),
         click.option("--features", type=click.IntRange(1), default=300_000, show_default=True,
                      metavar="N", help="N-grams to keep at the most."),
-        click.option("--validation-share", type=click.FloatRange(0, 1, min_open=True,
+        click.option("--validation-share", type=Number(0, 1, min_open=True,
                      max_open=True), default=0.1, show_default=True, metavar="SHARE",
                      help="Rows to hold out where --validation is not given."),
         click.option("--optimize", type=click.Choice(get_args(Objective)),
@@ -70,10 +73,10 @@ _training_options = gathered(
 
 
 @click.command(short_help="Train a model on reviews with labels.")
-@click.argument("data", nargs=-1, metavar="[DATA]...")
+@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the model here; by default ./model.safetensors.")  # fmt: skip
-@click.option("--validation", multiple=True, metavar="FILE",
+@click.option("--validation", multiple=True, type=click.Path(), metavar="FILE",
               help="Hold these reviews out, not a share of DATA; may be repeated.")  # fmt: skip
 @_training_options
 @read_label_options
@@ -102,38 +105,73 @@ def command(
       sentiment train products.csv --text-column title --text-column body --label-column stars
     """
     target = output or DEFAULT_MODEL
-    # Without -o, train replaces its own earlier model, and says so.
-    refuse_overwriting(target, force or output is None)
+    replaces = output is None and _is_model(target)
+    check_target(target, force or replaces)
     paths = data or (bundled_reviews("train.csv"),)
-    reviews = _read(paths, reading, "training")
-    held_out = _read(validation, reading, "validation") if validation else None
+    reviews = read_reviews(paths, reading, "training")
+    require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+    held_out = _read_validation(validation, reading, reviews) if validation else None
     console.status("featurizing, and starting TensorFlow …")
     model = train(reviews, options, held_out, ShownProgress(console))
-    replaced = output is None and target.exists()
     save_model(model, target)
-    _report(model, target, replaced, as_json)
-
-
-def _read(paths: tuple[str, ...], reading: ReadOptions, purpose: str) -> LabelledReviews:
-    reviews = read_reviews(paths, reading, purpose)
-    require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
-    return reviews
-
-
-def _report(model: Model, target: Path, replaced: bool, as_json: bool) -> None:
-    """Say what came out."""
-    about = model.provenance
-    size = target.stat().st_size if target.is_file() else 0
-    console.note(
-        f"{'replaced' if replaced else 'saved'} {target} ({size / 1e6:.1f} MB): "
-        f"{about['validation']['accuracy']:.1%} of the held-out reviews right"
-    )
+    _report(model, target, replaces)
     if as_json:
-        result = {
-            "model": str(target),
-            "bytes": size,
-            "features": int(model.vectorizer.keys.size),
-            "threshold": model.decision.threshold,
-            **{key: about[key] for key in ("training", "validation", "best_epoch")},
-        }
-        click.echo(json.dumps(result))
+        click.echo(json.dumps(_facts(model, target)))
+
+
+def _is_model(path: Path) -> bool:
+    """Whether `train` may replace a file without being told to: only a model of its own."""
+    try:
+        load_model(path)
+    except ModelError:
+        return False
+    return True
+
+
+def _read_validation(
+    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews
+) -> LabelledReviews:
+    """Read held-out reviews, their labels by the rule that the training labels were read by."""
+    held_out = read_reviews(paths, reading, "validation", like=training)
+    require_both_classes(held_out, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+    shared = int(np.isin(held_out.digest(), training.digest()).sum())
+    if shared:
+        console.warn(
+            f"{shared:,} of {len(held_out):,} validation reviews stand in the training data too; "
+            "what is chosen by them is chosen too hopefully"
+        )
+    return held_out
+
+
+def _report(model: Model, target: Path, replaced: bool) -> None:
+    """Say what came out, and what there was too little data for."""
+    about = model.provenance
+    if about is None:
+        return
+    n = about.validation.positive + about.validation.negative
+    if not about.calibrated:
+        console.warn(
+            f"only {about.validation.positive} positive and {about.validation.negative} negative "
+            "reviews were held out: too few to calibrate the probabilities or choose a threshold"
+        )
+    elif about.recipe["objective"] != "accuracy":
+        console.note(
+            f"answers positive from {model.decision.threshold:.3f} on, "
+            f"chosen for {about.recipe['objective']}"
+        )
+    size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
+    console.note(
+        f"{'replaced' if replaced else 'saved'} {target}{size}: "
+        f"{about.accuracy:.1%} of {n:,} held-out reviews right"
+    )
+
+
+def _facts(model: Model, target: Path) -> dict[str, Any]:
+    about = model.provenance.as_json() if model.provenance else {}
+    kept = ("training", "validation", "accuracy", "best_epoch", "calibrated")
+    return {
+        "model": str(target),
+        "features": int(model.vectorizer.keys.size),
+        "threshold": model.decision.threshold,
+        **{name: about[name] for name in kept if name in about},
+    }

@@ -3,6 +3,7 @@
 from sentiment.cli.console import Console
 from sentiment.reviews import LabelledReviews
 from sentiment.training import Epoch, Progress, Recipe
+from sentiment.training.recipe import UNBALANCED
 
 _BAR = 24
 
@@ -32,10 +33,11 @@ class ShownProgress(Progress):
             f"features: {', '.join(parts)}; batches of {recipe.batch_size}, "
             f"at most {recipe.epochs} epochs"
         )
-        if recipe.objective != "accuracy":
+        share = positive / len(training)
+        if not UNBALANCED <= share <= 1 - UNBALANCED:
             self._console.note(
-                f"unbalanced labels ({positive / len(training):.0%} positive): "
-                f"the threshold is chosen for {recipe.objective} on the held-out reviews"
+                f"unbalanced labels ({share:.0%} positive): the threshold is chosen for "
+                f"{recipe.objective}"
             )
         self._console.status("featurizing, and starting TensorFlow …")
 

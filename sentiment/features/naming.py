@@ -6,9 +6,9 @@ import numpy as np
 
 from sentiment.features.hashing import Hashes
 from sentiment.features.ngrams import (
-    ROWS_PER_BATCH,
     Found,
     NGrams,
+    batches,
     character_ngrams,
     feature_keys,
     word_ngrams,
@@ -30,9 +30,10 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
-    for first in range(0, len(texts), ROWS_PER_BATCH):
-        for piece in pieces(texts[first : first + ROWS_PER_BATCH]):
-            for found in word_ngrams(piece.hashes(), piece.token_rows(), ngrams):
+    for batch in batches(texts):
+        for piece in pieces(texts[batch]):
+            tokens, owners = piece.hashes(), piece.token_rows()
+            for found in word_ngrams(tokens, owners, ngrams, goes_on=piece.goes_on):
                 for key, start in _new(found, wanted, names):
                     span = piece.codes[piece.starts[start] : piece.ends[start + found.order - 1]]
                     names[key] = "… " * found.at_end + " ".join(_text(span).split())

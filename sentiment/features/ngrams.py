@@ -5,7 +5,7 @@ at a review's end, because people conclude there; n-grams of characters, for dat
 short to meet each word often.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,10 @@ _ROW_MASK = np.uint64(ROWS_PER_BATCH - 1)
 
 _TAIL_SALT = salt("tail")
 _CHARACTER_SALT = salt("char")
-_NO_CHARACTERS = (np.zeros(0, np.uint8), np.zeros(0, np.int64))
+
+# Bounds of memory: characters of a batch, and (key, row) pairs held before repeats are dropped.
+_BATCH_CHARACTERS = 1 << 21
+_PAIRS_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,18 @@ class Occurrences:
     rows: NDArray[np.uint16]
 
 
+def batches(texts: Sequence[str]) -> Iterator[slice]:
+    """Cut reviews into batches small enough to featurize at once, in rows and in characters."""
+    first = size = 0
+    for number, text in enumerate(texts):
+        if number - first == ROWS_PER_BATCH or (size and size + len(text) > _BATCH_CHARACTERS):
+            yield slice(first, number)
+            first, size = number, 0
+        size += len(text)
+    if first < len(texts):
+        yield slice(first, len(texts))
+
+
 def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
     """Find the distinct features of each review.
 
@@ -60,28 +75,46 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
         texts: at most `ROWS_PER_BATCH` reviews.
         ngrams: which n-grams are features.
     """
-    tagged: list[Hashes] = []
-    tokens: list[Hashes] = []
-    owners: list[NDArray[np.int64]] = []
+    distinct = _Distinct()
+    no_tokens, no_rows = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    tokens, rows = no_tokens, no_rows
     for piece in pieces(texts):
-        tokens.append(piece.hashes())
-        owners.append(piece.token_rows())
-        codes, rows = piece.squeezed() if ngrams.characters[1] else _NO_CHARACTERS
-        tagged += [
-            _tag(found.hashes, rows[found.starts])
-            for found in character_ngrams(codes, rows, ngrams)
-        ]
-    if tokens:
-        rows = np.concatenate(owners)
-        tagged += [
-            _tag(found.hashes, rows[found.starts])
-            for found in word_ngrams(np.concatenate(tokens), rows, ngrams)
-        ]
-    pairs = np.concatenate(tagged) if tagged else np.zeros(0, np.uint64)
-    pairs.sort()
-    if pairs.size:
-        pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
+        tokens = np.concatenate((tokens, piece.hashes()))
+        rows = np.concatenate((rows, piece.token_rows()))
+        distinct.add(word_ngrams(tokens, rows, ngrams, goes_on=piece.goes_on), rows)
+        if ngrams.characters[1]:
+            codes, owners = piece.squeezed()
+            distinct.add(character_ngrams(codes, owners, ngrams), owners)
+        # A review that goes on is joined to its next part by the tokens that n-grams reach across.
+        kept = ngrams.tail + ngrams.words if piece.goes_on else 0
+        start = max(tokens.size - kept, 0)
+        tokens, rows = tokens[start:], rows[start:]
+    pairs = distinct.pairs()
     return Occurrences(feature_keys(pairs), (pairs & _ROW_MASK).astype(np.uint16))
+
+
+class _Distinct:
+    """Gathers (key, row) pairs; however often each is found, memory is taken by the distinct."""
+
+    def __init__(self) -> None:
+        self._parts: list[Hashes] = []
+        self._size = 0
+
+    def add(self, found: "Iterable[Found]", rows: NDArray[np.int64]) -> None:
+        """Add n-grams, given which row each token or character belongs to."""
+        for ngram in found:
+            tagged = feature_keys(ngram.hashes) | rows[ngram.starts].astype(np.uint64)
+            self._parts.append(tagged)
+            self._size += tagged.size
+        if self._size > _PAIRS_AT_ONCE:
+            self._parts = [self.pairs()]
+            self._size = 0
+
+    def pairs(self) -> Hashes:
+        """Return the distinct pairs, sorted."""
+        pairs = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
+        pairs.sort()
+        return pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if pairs.size else pairs
 
 
 @dataclass(frozen=True)
@@ -101,16 +134,22 @@ class Found:
     starts: NDArray[np.int64]
 
 
-def word_ngrams(tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
+def word_ngrams(
+    tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams, *, goes_on: bool = False
+) -> Iterator[Found]:
     """Hash every word n-gram of every review, and those at its end once more.
 
     Args:
         tokens: hashes of the tokens of all reviews, uint64 [tokens].
         rows: which review each token belongs to, ascending, int64 [tokens].
         ngrams: which n-grams are features.
+        goes_on: the last review has more tokens than these, so its end is not here.
     """
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
     left = ends - np.arange(tokens.size)  # tokens from here to the end of the review
+    is_end = left <= ngrams.tail
+    if goes_on and rows.size:
+        is_end &= rows != rows[-1]
     hashes = tokens
     for order in range(1, ngrams.words + 1):
         if order > 1:
@@ -119,7 +158,7 @@ def word_ngrams(tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams) -> Iter
         starts = np.flatnonzero(fits)
         yield Found(order, False, hashes[starts], starts)
         if ngrams.tail:
-            starts = np.flatnonzero(fits & (left[: hashes.size] <= ngrams.tail))
+            starts = np.flatnonzero(fits & is_end[: hashes.size])
             yield Found(order, True, hashes[starts] ^ _TAIL_SALT, starts)
 
 
@@ -144,8 +183,3 @@ def character_ngrams(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> I
 def feature_keys(hashes: Hashes) -> Hashes:
     """Clear the bits in which a key carries its row."""
     return hashes & ~_ROW_MASK
-
-
-def _tag(hashes: Hashes, rows: NDArray[np.int64]) -> Hashes:
-    """Put each n-gram's row where its key has zeros."""
-    return feature_keys(hashes) | rows.astype(np.uint64)

@@ -50,6 +50,7 @@ class Piece:
         starts, ends: where each token begins and ends, int64 [tokens].
         rows: the review that each part of the piece belongs to, int64 [parts].
         bounds: where each part begins, and the end of the last, int64 [parts + 1].
+        goes_on: whether the last review has more parts, in the next piece.
     """
 
     codes: Codes
@@ -57,6 +58,7 @@ class Piece:
     ends: NDArray[np.int64]
     rows: NDArray[np.int64]
     bounds: NDArray[np.int64]
+    goes_on: bool
 
     def hashes(self) -> Hashes:
         """Hash each token, uint64 [tokens]."""
@@ -103,11 +105,31 @@ def pieces(texts: Sequence[str]) -> Iterator[Piece]:
     Args:
         texts: reviews; an empty one has no tokens.
     """
-    for joined, rows, lengths in _joined(texts):
-        codes = code_points(joined)
-        starts, ends = token_spans(codes)
-        bounds = np.concatenate(([0], np.cumsum(lengths)))
-        yield Piece(codes, starts, ends, np.asarray(rows, dtype=np.int64), bounds)
+    parts: list[str] = []
+    rows: list[int] = []
+    size = 0
+    for row, text in enumerate(texts):
+        for part in _cut(normalize(text)):
+            if size + len(part) > PIECE_SIZE and parts:
+                yield _piece(parts, rows, goes_on=rows[-1] == row)
+                parts, rows, size = [], [], 0
+            parts.append(part)
+            rows.append(row)
+            size += len(part)
+    if parts:
+        yield _piece(parts, rows, goes_on=False)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a review has nothing to read: no token at all."""
+    return not any(piece.starts.size for piece in pieces([text]))
+
+
+def _piece(parts: list[str], rows: list[int], *, goes_on: bool) -> Piece:
+    codes = code_points("".join(parts))
+    starts, ends = token_spans(codes)
+    bounds = np.cumsum([0, *map(len, parts)])
+    return Piece(codes, starts, ends, np.array(rows, dtype=np.int64), bounds, goes_on)
 
 
 def code_points(text: str) -> Codes:
@@ -130,27 +152,6 @@ def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     is_end = solid
     is_end[:-1] &= ~continues[1:]
     return np.flatnonzero(is_start), np.flatnonzero(is_end) + 1
-
-
-def _joined(texts: Sequence[str]) -> Iterator[tuple[str, list[int], list[int]]]:
-    """Join normalized reviews into pieces of bounded length.
-
-    Yields the piece, and for each part of it the index of its review and its length. A review that
-    is longer than a piece is cut between words.
-    """
-    parts: list[str] = []
-    owners: list[int] = []
-    size = 0
-    for owner, text in enumerate(texts):
-        for part in _cut(normalize(text)):
-            if size + len(part) > PIECE_SIZE and parts:
-                yield "".join(parts), owners, [len(part) for part in parts]
-                parts, owners, size = [], [], 0
-            parts.append(part)
-            owners.append(owner)
-            size += len(part)
-    if parts:
-        yield "".join(parts), owners, [len(part) for part in parts]
 
 
 def _cut(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.ngrams import ROWS_PER_BATCH, NGrams, occurrences
+from sentiment.features.ngrams import NGrams, batches, occurrences
 from sentiment.features.rows import SparseRows
 from sentiment.features.weighting import count_by_class, log_count_ratios, strongest
 
@@ -57,11 +57,8 @@ class Vectorizer:
 
     def transform(self, texts: Sequence[str]) -> SparseRows:
         """Turn reviews into sparse rows, [reviews, features]."""
-        batches = [
-            self._transform_batch(texts[first : first + ROWS_PER_BATCH])
-            for first in range(0, len(texts), ROWS_PER_BATCH)
-        ]
-        return SparseRows.concatenate(batches, self.keys.size)
+        parts = [self._transform_batch(texts[rows]) for rows in batches(texts)]
+        return SparseRows.concatenate(parts, self.keys.size)
 
     def _transform_batch(self, texts: Sequence[str]) -> SparseRows:
         rows, columns = self._known(texts)

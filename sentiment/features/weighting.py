@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.ngrams import ROWS_PER_BATCH, NGrams, occurrences
+from sentiment.features.ngrams import NGrams, batches, occurrences
 
 _ONE = np.uint64(1)
 
@@ -42,8 +42,7 @@ def count_by_class(
     labels = np.asarray(labels).astype(np.uint64)
     # The label travels in the lowest bit of the key, so that one sort counts both classes.
     labelled = []
-    for first in range(0, len(texts), ROWS_PER_BATCH):
-        rows = slice(first, first + ROWS_PER_BATCH)
+    for rows in batches(texts):
         found = occurrences(texts[rows], ngrams)
         labelled.append(found.keys | labels[rows][found.rows])
     merged = np.concatenate([np.zeros(0, np.uint64), *labelled])

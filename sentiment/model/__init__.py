@@ -10,6 +10,7 @@ from sentiment.model.decision import Decision
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import SEEN_LIMIT, Model
 from sentiment.model.network import Layer, Network
+from sentiment.model.provenance import Provenance, Rows
 
 __all__ = [
     "SEEN_LIMIT",
@@ -18,6 +19,8 @@ __all__ = [
     "Layer",
     "Model",
     "Network",
+    "Provenance",
+    "Rows",
     "load_model",
     "save_model",
 ]

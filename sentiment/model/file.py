@@ -8,7 +8,6 @@ checked before anything is built from it.
 """
 
 import json
-import math
 import struct
 import zlib
 from dataclasses import asdict
@@ -21,10 +20,12 @@ from numpy.typing import NDArray
 from sentiment.errors import ModelError
 from sentiment.features import NGrams, Vectorizer
 from sentiment.model.calibration import Calibration
+from sentiment.model.checks import mapping, number, string, whole
 from sentiment.model.decision import Decision
 from sentiment.model.files import replacing
 from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
+from sentiment.model.provenance import Provenance
 
 FORMAT_VERSION = 1
 MAX_FILE_SIZE = 1 << 30
@@ -41,17 +42,14 @@ def save_model(model: Model, path: Path) -> None:
     """Write a model: to a temporary file beside its target, synced, then renamed.
 
     Raises:
-        ModelError: the file cannot be written; whatever stood there is untouched.
+        OSError: the file cannot be written; whatever stood there is untouched.
     """
     from safetensors.numpy import save
 
-    document = json.dumps(_document(model), separators=(",", ":"), ensure_ascii=True)
+    document = json.dumps(_document(model), separators=(",", ":"), allow_nan=False)
     data = save(_tensors(model), metadata={_KEY: document})
-    try:
-        with replacing(path) as file:
-            file.write(_sealed(data))
-    except OSError as error:
-        raise ModelError(f"{path}: cannot write the model: {error.strerror}") from error
+    with replacing(path) as file:
+        file.write(_sealed(data))
 
 
 def load_model(path: Path) -> Model:
@@ -170,11 +168,11 @@ def _tensors(model: Model) -> Tensors:
         "features.weights": model.vectorizer.weights.astype(np.float16),
         "training.seen": model.seen,
     }
-    for number, layer in enumerate(model.network.layers):
+    for depth, layer in enumerate(model.network.layers):
         tensors |= {
-            f"layers.{number}.kernel": layer.kernel,
-            f"layers.{number}.scale": layer.scale,
-            f"layers.{number}.bias": layer.bias,
+            f"layers.{depth}.kernel": layer.kernel,
+            f"layers.{depth}.scale": layer.scale,
+            f"layers.{depth}.bias": layer.bias,
         }
     return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
@@ -188,7 +186,7 @@ def _document(model: Model) -> dict[str, Any]:
         "calibration": asdict(model.calibration),
         "decision": asdict(model.decision),
         "history": list(model.history),
-        "provenance": model.provenance,
+        "provenance": model.provenance and model.provenance.as_json(),
         "phrases": [[str(key), text] for key, text in model.phrases.items()],
     }
 
@@ -200,15 +198,15 @@ def _model(document: dict[str, Any], tensors: Tensors) -> Model:
         network=_network(document["layers"], tensors),
         calibration=_calibration(document["calibration"]),
         decision=_decision(document["decision"]),
-        history=tuple(document["history"]),
-        provenance=dict(document["provenance"]),
+        history=tuple(_epoch(epoch) for epoch in document["history"]),
+        provenance=_provenance(document["provenance"]),
         seen=_tensor(tensors, "training.seen", "u", 1),
-        phrases={int(key): str(text) for key, text in document["phrases"]},
+        phrases={int(key): string(text) for key, text in document["phrases"]},
     )
 
 
 def _vectorizer(ngrams: dict[str, Any], tensors: Tensors) -> Vectorizer:
-    shortest, longest = (_whole(order, 0, 16) for order in ngrams["characters"])
+    shortest, longest = (whole(order, 0, 16) for order in ngrams["characters"])
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
     if keys.shape != weights.shape:
@@ -216,8 +214,8 @@ def _vectorizer(ngrams: dict[str, Any], tensors: Tensors) -> Vectorizer:
     if not (keys[1:] > keys[:-1]).all():
         raise ValueError("feature keys are out of order")
     orders = NGrams(
-        words=_whole(ngrams["words"], 1, 16),
-        tail=_whole(ngrams["tail"], 0, 1 << 20),
+        words=whole(ngrams["words"], 1, 16),
+        tail=whole(ngrams["tail"], 0, 1 << 20),
         characters=(shortest, longest),
     )
     return Vectorizer(orders, keys, weights)
@@ -226,12 +224,12 @@ def _vectorizer(ngrams: dict[str, Any], tensors: Tensors) -> Vectorizer:
 def _network(depth: object, tensors: Tensors) -> Network:
     layers = []
     inputs = tensors["features.keys"].size
-    for number in range(_whole(depth, 1, 64)):
-        kernel = _tensor(tensors, f"layers.{number}.kernel", "fi", 2)
-        scale = _tensor(tensors, f"layers.{number}.scale", "f", 1)
-        bias = _tensor(tensors, f"layers.{number}.bias", "f", 1)
+    for place in range(whole(depth, 1, 64)):
+        kernel = _tensor(tensors, f"layers.{place}.kernel", "fi", 2)
+        scale = _tensor(tensors, f"layers.{place}.scale", "f", 1)
+        bias = _tensor(tensors, f"layers.{place}.bias", "f", 1)
         if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
-            raise ValueError(f"layer {number} does not fit the one before it")
+            raise ValueError(f"layer {place} does not fit the one before it")
         layers.append(Layer(kernel, scale, bias))
         inputs = bias.size
     if inputs != 1:
@@ -240,7 +238,7 @@ def _network(depth: object, tensors: Tensors) -> Network:
 
 
 def _calibration(fields: dict[str, Any]) -> Calibration:
-    slope, intercept = _number(fields["slope"]), _number(fields["intercept"])
+    slope, intercept = number(fields["slope"]), number(fields["intercept"])
     if slope <= 0:
         raise ValueError("the calibration turns answers round")
     return Calibration(slope, intercept)
@@ -249,9 +247,17 @@ def _calibration(fields: dict[str, Any]) -> Calibration:
 def _decision(fields: dict[str, Any]) -> Decision:
     band = fields["band"]
     if band is not None:
-        low, high = (_number(edge) for edge in band)
+        low, high = (number(edge) for edge in band)
         band = (low, high)
-    return Decision(_number(fields["threshold"]), band)
+    return Decision(number(fields["threshold"]), band)
+
+
+def _epoch(fields: object) -> dict[str, float]:
+    return {string(name): number(value) for name, value in mapping(fields).items()}
+
+
+def _provenance(fields: object) -> Provenance | None:
+    return None if fields is None else Provenance.from_json(fields)
 
 
 def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
@@ -259,15 +265,3 @@ def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray
     if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
         raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
     return tensor
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{value!r} is not a whole number from {least} to {most}")
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
-    return float(value)

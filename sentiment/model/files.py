@@ -1,26 +1,30 @@
 """Writing a file so that a killed run leaves the old one whole."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside the target; once written, sync it and rename it to the target.
 
-    Nothing changes at the target if the block raises, or if the process is killed.
+    Nothing changes at the target if the block raises, or if the process is killed. What is not a
+    file (a device, a named pipe, `/dev/stdout`) is written to directly.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; it names the target.
     """
-    target = path.resolve()  # a link keeps pointing where it points
-    if target.exists() and not target.is_file():
-        with target.open("wb") as device:  # /dev/stdout, /dev/null or a named pipe
-            yield device
+    if is_stream(path):
+        with _open_stream(path) as stream:
+            yield stream
         return
+    target = path.resolve()  # a link keeps pointing where it points
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         with temporary.open("wb") as file:
@@ -28,6 +32,28 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.filename in (None, str(temporary)):
+            error.filename = str(path)
+        raise
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path is something to write to, not something to replace."""
+    return _descriptor(path) is not None or (path.exists() and not path.is_file())
+
+
+def _descriptor(path: Path) -> int | None:
+    """The number of the open descriptor that a path such as `/dev/fd/3` stands for."""
+    numbered = re.fullmatch(r"(?:/dev|/proc/self)/fd/(\d{1,6})", str(path))
+    return int(numbered[1]) if numbered else _DESCRIPTORS.get(str(path))
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    descriptor = _descriptor(path)
+    # Opened by name, a file behind /dev/stdout would be cut to nothing first.
+    return path.open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")

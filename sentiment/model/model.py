@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import Vectorizer
 from sentiment.features.hashing import Hashes
+from sentiment.features.tokens import is_blank
 from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
 from sentiment.model.network import Network
+from sentiment.model.provenance import Provenance
 
 # Enough to find reviews that another file shares with the training data, however large that was.
 SEEN_LIMIT = 16_384
@@ -27,8 +28,7 @@ class Model:
         calibration: logits → probabilities of *positive*.
         decision: probabilities → answers.
         history: one record an epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
-        provenance: data (rows by class, hash), seed, options, package versions, held-out figures;
-            JSON values only.
+        provenance: data, options, package versions, held-out figures.
         seen: uint64 hashes of training and held-out reviews, sorted: all of them, or the
             `SEEN_LIMIT` smallest.
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
@@ -39,16 +39,15 @@ class Model:
     calibration: Calibration = Calibration()
     decision: Decision = Decision()
     history: tuple[dict[str, float], ...] = ()
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: Provenance | None = None
     seen: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
     phrases: dict[int, str] = field(default_factory=dict)
 
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Score reviews before calibration: float64 [n]."""
-        return self.network.logits(self.vectorizer.transform(texts))
-
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Say how likely each review is positive: float64 [n], NaN where a review is empty."""
-        p_positive = self.calibration.probabilities(self.logits(texts))
-        p_positive[[not text or text.isspace() for text in texts]] = np.nan
+        """Say how likely each review is positive: float64 [n], NaN where one has no token."""
+        rows = self.vectorizer.transform(texts)
+        p_positive = self.calibration.probabilities(self.network.logits(rows))
+        for row in np.flatnonzero(np.diff(rows.offsets) == 0).tolist():
+            if is_blank(texts[row]):
+                p_positive[row] = np.nan
         return p_positive

@@ -8,14 +8,21 @@ The data flow: `expand` turns what the user named into paths; `open_source` open
 
 from sentiment.reviews.columns import Columns, find_columns, text_of, texts_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.labelled import ReadOptions, read_labelled, read_texts
+from sentiment.reviews.formats import (
+    INPUT_FORMATS,
+    OUTPUT_FORMATS,
+    format_of,
+    output_format_of,
+)
+from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.reviews.labels import LabelReading, read_labels
-from sentiment.reviews.opening import INPUT_FORMATS, expand, format_of, open_source
+from sentiment.reviews.opening import expand, open_source
 from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
 from sentiment.reviews.split import stratified_split
 from sentiment.reviews.stream import Where
+from sentiment.reviews.tables import ReadOptions
 from sentiment.reviews.writer import Writer
-from sentiment.reviews.writers import OUTPUT_FORMATS, TextWriter, writer_for
+from sentiment.reviews.writers import TextWriter, writer_for
 
 __all__ = [
     "INPUT_FORMATS",
@@ -35,6 +42,7 @@ __all__ = [
     "find_columns",
     "format_of",
     "open_source",
+    "output_format_of",
     "peek",
     "read_labelled",
     "read_labels",

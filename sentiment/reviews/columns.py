@@ -6,10 +6,17 @@ from typing import Any
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.cells import printable
-from sentiment.reviews.names import LABEL_NAMES, TEXT_NAMES, last_word, normal_name
+from sentiment.reviews.names import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    is_id_name,
+    last_word,
+    normal_name,
+    numbered_names,
+)
 from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Row
-from sentiment.reviews.values import is_missing, key_of, reads_as_label
+from sentiment.reviews.values import Key, is_missing, key_of, reads_as_label
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
 SHOWN_COLUMNS = 20
@@ -78,7 +85,7 @@ class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Row], name: str) -> None:
-        self.columns = columns
+        self.columns = list(columns)
         self.rows = rows
         self.name = name
 
@@ -113,8 +120,13 @@ class _Finder:
             for names in LABEL_NAMES:
                 if found := [name for name in columns if form(name) in names]:
                     return self._only(found, "label", "--label-column"), "by name"
+        columns = [name for name in columns if not is_id_name(name)]
+        # A yes or no under an unknown name, such as "verified", need not be the label.
+        trusted = len(columns) == 1 or self.columns == numbered_names(len(self.columns))
         if found := [name for name in columns if self._reads_as_labels(name)]:
-            return self._only(found, "label", "--label-column"), "by content"
+            label = self._only(found, "label", "--label-column")
+            if trusted:
+                return label, "by content"
         raise self._not_found("label", "--label-column")
 
     def _only(self, candidates: Sequence[str], kind: str, flag: str) -> str:
@@ -151,8 +163,14 @@ class _Finder:
         return best if clear and distinct else None
 
     def _reads_as_labels(self, column: str) -> bool:
-        keys = {key_of(value) for value in self._values(column)} - {None}
-        return bool(keys) and all(map(reads_as_label, keys))
+        keys = [key for key in map(key_of, self._values(column)) if key is not None]
+        return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
+
+
+def _number_rows(keys: Sequence[Key]) -> bool:
+    """Tell whether values look like the numbers of rows: labels repeat, where there are some."""
+    differ = len(set(keys)) == len(keys) and not any(isinstance(key, str) for key in keys)
+    return differ and (len(keys) > 2 or list(keys) == [1, 2])
 
 
 def mean_words(values: Iterable[Any]) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.reviews.rules import Rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +19,14 @@ class LabelledReviews:
         labels: int8 [n]: 1 positive, 0 negative.
         notes: How the files were read, to be announced.
         warnings: What the user should know about rows that were dropped.
+        rules: The rules by which the labels were read, for `read_labelled(…, like=…)`.
     """
 
     texts: list[str]
     labels: NDArray[np.int8]
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    rules: Rules = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.texts)

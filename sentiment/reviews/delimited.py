@@ -2,17 +2,19 @@
 
 import csv
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import chain
 
 from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
 from sentiment.reviews.feed_source import FeedSource
-from sentiment.reviews.header import looks_like_header
+from sentiment.reviews.header import describe_columns, names_other_values, reads_as_header
+from sentiment.reviews.names import numbered_names
 from sentiment.reviews.source import Row, unique_names
 
 Record = tuple[int, list[str]]  # the line it ends on, its fields
 
+ROWS_LOOKED_AT = 100
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
@@ -20,9 +22,12 @@ FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long re
 class DelimitedSource(FeedSource):
     """What CSV and TSV share: a header or none, and rows that must be as wide as the first.
 
+    A blank line is a row with an empty text where there is one column, and no row otherwise.
+
     Args:
         feed: The text.
         header: Whether the first row names the columns; None decides by its looks.
+        asked: Names of columns that the user gave; a first row that holds one is a header.
 
     Raises:
         Unreadable: The first row cannot be read.
@@ -30,21 +35,30 @@ class DelimitedSource(FeedSource):
 
     advice: str
 
-    def __init__(self, feed: TextFeed, header: bool | None = None) -> None:
+    def __init__(
+        self, feed: TextFeed, header: bool | None = None, asked: Sequence[str] = ()
+    ) -> None:
         self._blocks = self._records(feed)
-        self._first = next(filter(None, self._blocks), [])
-        names = self._first[0][1] if self._first else []
-        self.has_header = looks_like_header(names) if header is None else header and bool(names)
-        if self.has_header:
-            del self._first[0]
+        self._held: list[Record] = []  # what was read to know the columns, and is to be given out
+        first = self._read_on(rows=1)
+        names = first[0] if first else []
+        notes: list[str] = []
+        if header is None:
+            self.has_header, notes = self._look_at(names, asked)
         else:
-            names = [str(number) for number in range(1, len(names) + 1)]
+            self.has_header = header and bool(names)
+        if self.has_header:
+            place = next(number for number, (_, fields) in enumerate(self._held) if fields)
+            del self._held[: place + 1]
+        else:
+            names = numbered_names(len(names))
         super().__init__(feed, unique_names(names))
         self.header = names
+        self.notes = notes
 
     @abstractmethod
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        """Give the records that end in each block, without blank lines."""
+        """Give the records that end in each block; a blank line is one without fields."""
 
     def pieces(self) -> Iterator[list[Row]]:
         """Give a row for each record.
@@ -54,15 +68,42 @@ class DelimitedSource(FeedSource):
                 in the format.
         """
         columns = self.columns
-        for records in chain([self._first], self._blocks):
+        for records in chain([self._held], self._blocks):
             rows: list[Row] = []
-            for line, fields in records:
+            for line, record in records:
+                if not record and len(columns) != 1:
+                    continue
+                fields = record or [""]
                 if len(fields) != len(columns):
                     yield rows
                     what = f"{count_of(len(fields), 'field')} where {len(columns)} are expected"
                     raise Unreadable(f"{what}; {self.advice}", line)
                 rows.append(dict(zip(columns, fields, strict=True)))
             yield rows
+
+    def _look_at(self, names: list[str], asked: Sequence[str]) -> tuple[bool, list[str]]:
+        """Decide whether the first row is a header; give what is to be said about it."""
+        by_itself = reads_as_header(names, asked)
+        if by_itself is None:
+            _, *below = self._read_on(rows=2)
+            is_header = names_other_values(names, below[:ROWS_LOOKED_AT])
+        else:
+            is_header = by_itself
+        if not is_header:
+            return False, [describe_columns(len(names))] if names else []
+        told_by_columns = by_itself and len(names) > 1  # what is said of the columns tells it
+        return True, [] if told_by_columns else ["first row taken as header"]
+
+    def _read_on(self, rows: int) -> list[list[str]]:
+        """Read blocks until there are so many rows; give all rows that are there."""
+        while True:
+            found = [fields for _, fields in self._held if fields]
+            if len(found) >= rows:
+                return found
+            block = next(self._blocks, None)
+            if block is None:
+                return found
+            self._held += block
 
 
 class CsvSource(DelimitedSource):
@@ -99,8 +140,7 @@ class CsvSource(DelimitedSource):
             if fields is None:
                 break
             line = reader.line_num
-            if fields:
-                records.append((line, fields))
+            records.append((line, fields))
             if line == given:  # the next record needs another block, which may take its time
                 yield records
                 records = []
@@ -110,26 +150,21 @@ class TsvSource(DelimitedSource):
     """Tab-separated values as IANA registered them: a quote is a plain character."""
 
     format = "tsv"
-    advice = "if fields are quoted, read the file with --input-format csv"
+    advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         line = 0
-        width = 0
         for block in feed.blocks():
             records: list[Record] = []
             for text in block_lines(block):
                 line += 1
-                # A blank line is no row, unless a row is a single field, which may be empty.
-                if text or width == 1:
-                    fields = text.split("\t")
-                    width = width or len(fields)
-                    records.append((line, fields))
+                records.append((line, text.split("\t") if text else []))
             yield records
 
 
 def sniff_delimiter(text: str) -> str:
-    """Find the delimiter that occurs most often outside quotes in the first line."""
-    first_line = text.partition("\n")[0]
+    """Find the delimiter that occurs most often outside quotes in the first filled line."""
+    first_line = text.lstrip("\r\n").partition("\n")[0]
     unquoted = "".join(first_line.split('"')[::2])
     return max(DELIMITERS, key=unquoted.count)
 

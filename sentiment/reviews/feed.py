@@ -99,7 +99,7 @@ class TextFeed:
             # error.object ends where the block ends but may begin before it, with held bytes.
             good = max(0, len(raw) - (len(error.object) - error.start))
         except UnicodeError as error:
-            what = f"not {self._encoding.upper()} ({error}); name the encoding with --encoding"
+            what = f"not {self._encoding.upper()} ({error}); name another with --encoding"
             unreadable, good = Unreadable(what), 0
         self._decoder.setstate(state)
         with suppress(UnicodeError):
@@ -108,12 +108,12 @@ class TextFeed:
 
 
 def describe_byte(byte: int, encoding: str) -> str:
-    """Say what is wrong with a byte, and the encoding that is worth a try."""
+    """Say what is wrong with a byte, and what is worth a try where no encoding was named."""
+    if encoding not in ("utf-8", "utf-8-sig"):
+        return f"byte 0x{byte:02X} does not fit {encoding}; name another with --encoding"
     guess = "utf-16" if byte in (0xFE, 0xFF) else "cp1252"
-    if guess == encoding:
-        guess = "latin-1"
     return (
-        f"not {encoding.upper()} (byte 0x{byte:02X}); "
+        f"not UTF-8 (byte 0x{byte:02X}); "
         f"name the encoding with --encoding, for instance --encoding {guess}"
     )
 

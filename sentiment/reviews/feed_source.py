@@ -23,6 +23,7 @@ class FeedSource(ABC):
         self.feed = feed
         self.columns = columns
         self.header = columns
+        self.notes: list[str] = []
 
     @abstractmethod
     def pieces(self) -> Iterator[list[Row]]:

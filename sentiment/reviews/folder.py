@@ -1,4 +1,4 @@
-"""A folder with `pos/` and `neg/`, each text in a file of its own."""
+"""A folder of text files, each a review of its own; `pos/` and `neg/` in it are the labels."""
 
 import codecs
 from collections.abc import Iterator
@@ -14,49 +14,53 @@ FOLDER_LABELS = {
     "pos": "positive",
     "positive": "positive",
 }
+SHOWN_FILES = 3
 
 
 class FolderSource:
     """The `.txt` files below `pos/` and `neg/` (or `positive/`, `negative/`), sorted by name.
 
     Columns: `text`, `label` ("positive" or "negative"), `file` (its path within the folder).
+    Where no label is needed, a folder without these sub-folders is read too: the `.txt` files
+    in it, columns `text` and `file`.
 
     Raises:
-        DataError: The folder does not have both sub-folders.
+        DataError: The folder does not hold what is needed.
         UsageError: There is no such encoding.
     """
 
     format = "folder"
     has_header = True
 
-    def __init__(self, path: Path, encoding: str = "utf-8") -> None:
+    def __init__(self, path: Path, encoding: str = "utf-8", *, need_label: bool = False) -> None:
         self.name = str(path)
-        self.columns = ["text", "label", "file"]
-        self.header = self.columns
         self._encoding = check_encoding(encoding)
         self._path = path
-        folders = sorted(name for name in FOLDER_LABELS if (path / name).is_dir())
-        if len({FOLDER_LABELS[name] for name in folders}) < 2:
+        folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
+        labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
+        files, others = _list_files([path / name for name in folders] if labelled else [path])
+        if not labelled and (need_label or not files):
             found = ", ".join(sorted(child.name for child in path.iterdir())[:5]) or "nothing"
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
-                f"with .txt files; found {found}"
+                f"with .txt files{'' if need_label else ', or .txt files'}; found {found}"
             )
-        self._files = [
-            (file, FOLDER_LABELS[name])
-            for name in folders
-            for file in sorted((path / name).glob("*.txt"))
-        ]
+        self._files = files
+        self._labelled = labelled
+        self.columns = ["text", "label", "file"] if labelled else ["text", "file"]
+        self.header = self.columns
+        self.notes = [self._describe(others)] if others else []
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
         rows: list[Row] = []
         chars = first = 0
-        for number, (file, label) in enumerate(self._files, start=1):
-            text = self._read(file, number)
-            name = file.relative_to(self._path).as_posix()
-            rows.append({"text": text, "label": label, "file": name})
-            chars += len(text)
+        for number, file in enumerate(self._files, start=1):
+            row = {"text": self._read(file, number)}
+            if self._labelled:
+                row["label"] = FOLDER_LABELS[file.parent.name]
+            rows.append(row | {"file": self._short(file)})
+            chars += len(row["text"])
             if len(rows) == BATCH_ROWS or chars >= BATCH_CHARS:
                 yield Batch(rows, first + 1, name=self.name, format=self.format)
                 rows, chars, first = [], 0, number
@@ -77,3 +81,23 @@ class FolderSource:
             what = describe_byte(error.object[error.start], self._encoding)
             raise row_error(str(file), number, what) from error
         return text.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+
+    def _short(self, file: Path) -> str:
+        return file.relative_to(self._path).as_posix()
+
+    def _describe(self, others: list[Path]) -> str:
+        shown = [self._short(file) for file in others[:SHOWN_FILES]]
+        more = ["…"] if len(others) > SHOWN_FILES else []
+        return f"skipped {len(others):,} that are not .txt files: {', '.join([*shown, *more])}"
+
+
+def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Give the `.txt` files in some folders, and what else is there; nothing that is hidden."""
+    found = [
+        child
+        for folder in sorted(folders)
+        for child in sorted(folder.iterdir())
+        if not child.name.startswith(".")
+    ]
+    files = [child for child in found if child.suffix.lower() == ".txt" and not child.is_dir()]
+    return files, sorted(set(found) - set(files))

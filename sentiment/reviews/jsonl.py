@@ -1,12 +1,17 @@
 """JSON lines: an object a line, or a string a line."""
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from sentiment.reviews.cells import printable
 from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.source import Batch, Row
+
+SHOWN_DIGITS = 20
 
 
 class JsonlSource(FeedSource):
@@ -37,7 +42,12 @@ class JsonlSource(FeedSource):
         Raises:
             Unreadable: A line is not a JSON object or string.
         """
-        decode = json.JSONDecoder(parse_constant=refuse_constant).decode
+        decode = json.JSONDecoder(
+            object_pairs_hook=make_object,
+            parse_constant=refuse_constant,
+            parse_float=make_float,
+            parse_int=make_int,
+        ).decode
         number = 0
         for block in self.feed.blocks():
             rows: list[Row] = []
@@ -65,6 +75,48 @@ def as_row(value: Any) -> Row:
         return {"text": value}
     kind = "null" if value is None else type(value).__name__
     raise ValueError(f"an object is expected on each line, not a {kind}")
+
+
+def make_object(pairs: list[tuple[str, Any]]) -> Row:
+    """Make an object of its keys and values.
+
+    Raises:
+        ValueError: A key occurs twice, of which Python would keep the last.
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f'the key "{printable(twice)}" occurs twice; keep one')
+    return made
+
+
+def make_float(digits: str) -> float:
+    """Read a number.
+
+    Raises:
+        ValueError: It is larger than a float can be, and would become infinite.
+    """
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{_cut(digits)} is too large a number; write it as a string")
+    return value
+
+
+def make_int(digits: str) -> int:
+    """Read an integer.
+
+    Raises:
+        ValueError: It has more digits than Python reads.
+    """
+    try:
+        return int(digits)
+    except ValueError as error:
+        what = f"a number of {len(digits.lstrip('-')):,} digits is too long; write it as a string"
+        raise ValueError(what) from error
+
+
+def _cut(digits: str) -> str:
+    return digits if len(digits) <= SHOWN_DIGITS else f"{digits[:SHOWN_DIGITS]}…"
 
 
 def refuse_constant(name: str) -> None:

@@ -16,6 +16,10 @@ LABEL_NAMES = (
     frozenset({"label", "sentiment", "polarity", "target", "class", "y"}),
     frozenset({"rating", "stars", "star rating", "overall", "score"}),
 )
+ID_NAMES = frozenset(
+    {"", "id", "ids", "uid", "uuid", "index", "idx", "key", "line", "no", "nr", "number", "row",
+     "unnamed: 0"}
+)  # fmt: skip
 KNOWN_NAMES = frozenset().union(*TEXT_NAMES, *LABEL_NAMES)
 
 
@@ -28,6 +32,16 @@ def normal_name(name: str) -> str:
 def last_word(name: str) -> str:
     """Give the last word of a name: `airline_sentiment` → `sentiment`."""
     return normal_name(name).rpartition(" ")[2]
+
+
+def is_id_name(name: str) -> bool:
+    """Tell whether a name is one of a column that numbers or identifies the rows."""
+    return normal_name(name) in ID_NAMES or last_word(name) in ID_NAMES
+
+
+def numbered_names(count: int) -> list[str]:
+    """Name columns without names: "1", "2", …."""
+    return [str(number) for number in range(1, count + 1)]
 
 
 def is_known_name(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""From what the user named to opened sources: globs, formats by name, by suffix, by content."""
+"""From what the user named to opened sources: globs, formats as told, by suffix, by content."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,34 +7,22 @@ from typing import BinaryIO
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import TextFeed, Unreadable
+from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.folder import FolderSource
+from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import LABEL_MARK, FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
 from sentiment.reviews.stream import COMPRESSIONS, ByteStream, Where, open_stream
 
-INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "folder", "fasttext")
-SUFFIXES = {
-    ".txt": "lines",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".ft": "fasttext",
-}
-NOT_READ = {
-    ".json": "JSON is read one object a line; save it as .jsonl, or use --input-format jsonl",
-    ".xlsx": "spreadsheets are not read; save the sheet as CSV",
-    ".xls": "spreadsheets are not read; save the sheet as CSV",
-    ".zip": "archives are not read; unpack it first",
-    ".tar": "archives are not read; unpack it first",
-    ".tgz": "archives are not read; unpack it first",
-}
 SNIFFED_LINES = 100
+NO_LABELS = (
+    "labels are needed, and plain lines have none; write text<TAB>label or "
+    "__label__positive text on each line, or name another format with --input-format"
+)
+SNIFFED = "sniffed"  # lines of a format that their content tells
+SNIFFED_NAMES = {"fasttext": "fastText", "tsv": "TSV"}
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
@@ -42,9 +30,14 @@ def expand(patterns: Sequence[str]) -> list[Where]:
 
     Raises:
         DataError: A file does not exist, or a pattern matches none.
+        UsageError: A pattern is empty, or standard input is named twice.
     """
     from glob import glob  # Path.glob takes no absolute patterns
 
+    if list(patterns).count("-") > 1:
+        raise UsageError('"-" is given twice; standard input can be read only once')
+    if "" in patterns:
+        raise UsageError("an empty file name is given; name a file, or - for standard input")
     found: list[Where] = []
     for pattern in patterns:
         if pattern == "-":
@@ -58,14 +51,6 @@ def expand(patterns: Sequence[str]) -> list[Where]:
     return found
 
 
-def format_of(path: str | Path) -> str | None:
-    """Give the format that a path's suffix stands for, None for an unknown one."""
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    if suffixes and suffixes[-1] in COMPRESSIONS:
-        suffixes.pop()
-    return SUFFIXES.get(suffixes[-1]) if suffixes else None
-
-
 def open_source(
     where: Where | str,
     *,
@@ -73,16 +58,20 @@ def open_source(
     encoding: str = "utf-8",
     header: bool | None = None,
     need_label: bool = False,
+    columns: Sequence[str] = (),
     stdin: BinaryIO | None = None,
 ) -> Source:
-    """Open one input. It waits for the first row only where the columns' names depend on it.
+    """Open one input. It waits for the first rows only where the columns' names depend on them.
 
     Args:
         where: A path, or "-" for standard input.
-        format: One of `INPUT_FORMATS`; None decides by the suffix, and reads lines otherwise.
+        format: One of `INPUT_FORMATS`; None decides by the suffix, and reads lines otherwise,
+            which in a file may be found to be fastText or TSV.
         encoding: The encoding of text formats; a byte order mark is dropped.
-        header: Whether a delimited file has a header; None decides by its first row.
-        need_label: Labels are needed, so lines are looked at: they may be fastText or TSV.
+        header: Whether a delimited file has a header; None decides by its first rows.
+        need_label: Labels are needed, so standard input is looked at like a file, and plain
+            lines will not do.
+        columns: Names of columns that the user gave; a first row that holds one is a header.
         stdin: A binary stream that stands in for standard input.
 
     Raises:
@@ -95,16 +84,16 @@ def open_source(
     if isinstance(where, Path) and where.is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{where} is a folder; it cannot be read as {format}")
-        return FolderSource(where, encoding)
+        return FolderSource(where, encoding, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{where} is not a folder")
-    if format is None and isinstance(where, Path):
-        format = _format_by_suffix(where)
+    if format is None:
+        format = _format_by_name(where, need_label)
     stream = open_stream(where, stdin)
     try:
         if format == "parquet":
             return _open_parquet(stream, where)
-        return _open_text(TextFeed(stream, encoding), format, header, need_label)
+        return _open_text(TextFeed(stream, encoding), format, header, columns, need_label)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
@@ -113,10 +102,11 @@ def open_source(
         raise
 
 
-def _format_by_suffix(path: Path) -> str | None:
-    if reason := NOT_READ.get(path.suffix.lower()):
-        raise DataError(f"{path}: {reason}")
-    return format_of(path)
+def _format_by_name(where: Where, need_label: bool) -> str:
+    format = "lines" if where == "-" else input_format_of(where) or "lines"
+    # A pipe gives lines as they come, unless labels must be found in them.
+    looked_at = need_label or (where != "-" and where.is_file())
+    return SNIFFED if format == "lines" and looked_at else format
 
 
 def _open_parquet(stream: ByteStream, where: Where) -> Source:
@@ -127,36 +117,35 @@ def _open_parquet(stream: ByteStream, where: Where) -> Source:
     return ParquetSource(stream, str(where))
 
 
-def _open_text(feed: TextFeed, format: str | None, header: bool | None, need_label: bool) -> Source:
-    if need_label and format in (None, "lines"):
-        format = sniff_labelled(feed.peek(), feed.name)
+def _open_text(
+    feed: TextFeed, format: str, header: bool | None, columns: Sequence[str], need_label: bool
+) -> FeedSource:
+    if format == SNIFFED:
+        format = sniff_lines(feed.peek())
+        source = _open_text(feed, format, header, columns, need_label)
+        if format in SNIFFED_NAMES:
+            source.notes.insert(0, f"read as {SNIFFED_NAMES[format]}, by its content")
+        return source
     match format:
         case "csv":
-            return CsvSource(feed, header)
+            return CsvSource(feed, header, columns)
         case "tsv":
-            return TsvSource(feed, header)
+            return TsvSource(feed, header, columns)
         case "jsonl":
             return JsonlSource(feed)
         case "fasttext":
             return FasttextSource(feed)
         case _:
+            if need_label and feed.peek():
+                raise DataError(f"{feed.name}: {NO_LABELS}")
             return LinesSource(feed)
 
 
-def sniff_labelled(text: str, name: str) -> str:
-    """Decide how lines hold labels: "fasttext" or "tsv".
-
-    Raises:
-        DataError: They do neither.
-    """
+def sniff_lines(text: str) -> str:
+    """Tell the format of lines: "fasttext" or "tsv" where they can hold labels, else "lines"."""
     lines = [line for line in text.split("\n", SNIFFED_LINES)[:SNIFFED_LINES] if line.strip()]
-    if not lines:
-        raise DataError(f"{name}: no rows")
-    if all(line.startswith(LABEL_MARK) for line in lines):
+    if lines and all(line.startswith(LABEL_MARK) for line in lines):
         return "fasttext"
-    if len({line.count("\t") for line in lines}) == 1 and "\t" in lines[0]:
+    if lines and "\t" in lines[0] and len({line.count("\t") for line in lines}) == 1:
         return "tsv"
-    raise DataError(
-        f"{name}: labels are needed, and plain lines have none; write text<TAB>label or "
-        "__label__positive text on each line, or name another format with --input-format"
-    )
+    return "lines"

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any, overload
 
 from sentiment.errors import DataError, MissingDependencyError
-from sentiment.reviews.source import BATCH_ROWS, Batch, Row, unique_names
+from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
 from sentiment.reviews.stream import ByteStream
 
 
@@ -83,6 +83,7 @@ class ParquetSource:
         self.schema = self._file.schema_arrow
         self.header = list(self.schema.names)
         self.columns = unique_names(self.header)
+        self.notes: list[str] = []
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
@@ -90,9 +91,10 @@ class ParquetSource:
         try:
             for arrow in self._file.iter_batches(batch_size=BATCH_ROWS):
                 arrow.validate(full=True)
-                rows = ArrowRows(arrow.rename_columns(self.columns), self.name)
-                yield Batch(rows, first, arrow, self.name, self.format)
-                first += len(rows)
+                for part in parts_of(arrow):
+                    rows = ArrowRows(part.rename_columns(self.columns), self.name)
+                    yield Batch(rows, first, part, self.name, self.format)
+                    first += len(rows)
         except self._damage as error:
             raise self._damaged(error) from error
         finally:
@@ -105,6 +107,14 @@ class ParquetSource:
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
         return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); fetch it anew")
+
+
+def parts_of(arrow: Any) -> Iterator[Any]:
+    """Cut a record batch with long texts into parts of about `BATCH_CHARS`; nothing is copied."""
+    count = -(-arrow.nbytes // BATCH_CHARS)
+    step = max(1, -(-arrow.num_rows // max(1, count)))
+    for start in range(0, arrow.num_rows, step):
+        yield arrow.slice(start, step)
 
 
 def import_pyarrow() -> Any:

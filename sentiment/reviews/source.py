@@ -10,7 +10,7 @@ from sentiment.errors import DataError
 Row = dict[str, Any]
 
 BATCH_ROWS = 1024
-BATCH_CHARS = 4 << 20
+BATCH_CHARS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Source(Protocol):
             uses one name twice.
         has_header: False only for a delimited file without a header line, whose columns are
             named "1", "2", ….
+        notes: What was guessed to read it, to be announced.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source(Protocol):
     columns: list[str]
     header: list[str]
     has_header: bool
+    notes: list[str]
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows once, in order, as they arrive; close the input at the end.
@@ -72,6 +74,7 @@ class TextsSource:
         self.name = name
         self.columns = ["text"]
         self.header = ["text"]
+        self.notes: list[str] = []
         self._texts = texts
 
     def batches(self) -> Iterator[Batch]:
@@ -100,14 +103,16 @@ def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:
 def unique_names(names: Sequence[str]) -> list[str]:
     """Make every name occur once: the second `a` becomes `a.2`, or the next that is free."""
     taken = set(names)
-    seen: set[str] = set()
+    counts: dict[str, int] = {}  # the number at the end of the last candidate for each name
     unique = []
     for name in names:
-        candidate, count = name, 1
-        while candidate in seen or (count > 1 and candidate in taken):
-            count += 1
-            candidate = f"{name}.{count}"
-        seen.add(candidate)
+        candidate = name
+        count = counts.get(name, 0) + 1
+        if count > 1:
+            while (candidate := f"{name}.{count}") in taken:
+                count += 1
+        counts[name] = count
+        taken.add(candidate)
         unique.append(candidate)
     return unique
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sentiment.errors import UsageError
 from sentiment.reviews.cells import cell, csv_cell, encode, printable, to_json, tsv_cell
 from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, four_digits, new_column_error, six_digits
-
-OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
 
 
 class TextWriter(Writer):

@@ -5,8 +5,14 @@ from numpy.typing import NDArray
 
 from sentiment.training.options import Objective
 
-# With fewer held-out rows of a class a threshold fits noise; 0.5 is the honest choice.
-_ENOUGH = 20
+# With fewer held-out rows of a class, a threshold and a calibration would fit noise.
+_ENOUGH = 10
+
+
+def enough_to_choose(labels: NDArray[np.integer]) -> bool:
+    """Whether there are held-out rows enough, of both classes, to choose anything by them."""
+    positives = int(labels.sum())
+    return min(positives, labels.size - positives) >= _ENOUGH
 
 
 def choose_threshold(
@@ -24,7 +30,7 @@ def choose_threshold(
     """
     positives = int(labels.sum())
     negatives = labels.size - positives
-    if objective == "accuracy" or min(positives, negatives) < _ENOUGH:
+    if objective == "accuracy" or not enough_to_choose(labels):
         return 0.5
     order = np.argsort(-p_positive, kind="stable")
     ranked = p_positive[order]

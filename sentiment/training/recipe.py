@@ -12,7 +12,8 @@ from sentiment.training.options import Recipe, TrainingOptions
 _SHORT = 60
 # With fewer reviews, many words are met once or never, and pieces of words help.
 _FEW = 5_000
-_UNBALANCED = 0.4
+# A label rarer than this makes accuracy a poor thing to aim at.
+UNBALANCED = 0.4
 
 
 def choose_recipe(
@@ -25,7 +26,7 @@ def choose_recipe(
     else:
         ngrams = NGrams(words=3, tail=40)
     share = float(labels.mean())
-    balanced = _UNBALANCED <= share <= 1 - _UNBALANCED
+    balanced = UNBALANCED <= share <= 1 - UNBALANCED
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(len(texts) / 24)), 32, 1024))
     return Recipe(

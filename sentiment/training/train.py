@@ -3,19 +3,20 @@
 import hashlib
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
 from sentiment import __version__
+from sentiment.errors import DataError
 from sentiment.features import Vectorizer
+from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
-from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Network
+from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Network, Provenance, Rows
 from sentiment.reviews import LabelledReviews, stratified_split
 from sentiment.training.backend import start_loading
-from sentiment.training.decide import choose_threshold
-from sentiment.training.fitting import Example, Fit, fit
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.decide import choose_threshold, enough_to_choose
+from sentiment.training.fitting import Example, fit
+from sentiment.training.options import TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
 
@@ -38,10 +39,15 @@ def train(
         options: the user's choices.
         validation: held-out reviews; without them, a share of `reviews` is held out.
         progress: told about choices, batches and epochs.
+
+    Raises:
+        DataError: there are too few different reviews to hold some out.
+        UsageError: the training diverged.
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
     training, validation = _split(reviews, validation, options)
+    digests = training.digest(), validation.digest()
     recipe = choose_recipe(training.texts, training.labels, options)
     progress.chosen(recipe, training, validation)
     vectorizer = Vectorizer.fit(
@@ -62,18 +68,27 @@ def train(
     first, *rest = done.network.layers
     network = Network((first.quantized(), *rest))
     logits = network.logits(held_out.rows)
-    calibration = Calibration.fit(logits, held_out.labels)
+    enough = enough_to_choose(held_out.labels)
+    calibration = Calibration.fit(logits, held_out.labels) if enough else Calibration()
     p_positive = calibration.probabilities(logits)
     threshold = choose_threshold(p_positive, held_out.labels, recipe.objective)
-    accuracy = float(np.mean((p_positive >= threshold) == (held_out.labels == 1)))
     return Model(
         vectorizer=vectorizer,
         network=network,
         calibration=calibration,
         decision=Decision(threshold),
         history=tuple(asdict(epoch) for epoch in done.epochs),
-        provenance=_provenance(training, validation, options, recipe, done, accuracy),
-        seen=np.unique(np.concatenate((training.digest(), validation.digest())))[:SEEN_LIMIT],
+        provenance=Provenance(
+            training=_rows(training, digests[0]),
+            validation=_rows(validation, digests[1]),
+            accuracy=float(np.mean((p_positive >= threshold) == (held_out.labels == 1))),
+            best_epoch=done.best_epoch,
+            calibrated=enough,
+            options=asdict(options),
+            recipe=asdict(recipe),
+            versions=_versions(),
+        ),
+        seen=np.unique(np.concatenate(digests))[:SEEN_LIMIT],
         phrases=_phrases(vectorizer, network, training),
     )
 
@@ -86,7 +101,12 @@ def _split(
     kept, held_out = stratified_split(
         reviews.labels, options.validation_share, options.seed, groups=reviews.digest()
     )
-    return reviews.take(kept), reviews.take(held_out)
+    training, validation = reviews.take(kept), reviews.take(held_out)
+    if any(len(set(part.labels.tolist())) < 2 for part in (training, validation)):
+        raise DataError(
+            "too few different reviews to hold some of each label out: give more, or --validation"
+        )
+    return training, validation
 
 
 def _phrases(vectorizer: Vectorizer, network: Network, training: LabelledReviews) -> dict[int, str]:
@@ -97,33 +117,14 @@ def _phrases(vectorizer: Vectorizer, network: Network, training: LabelledReviews
     return name_features(training.texts, vectorizer.ngrams, vectorizer.keys[top])
 
 
-def _provenance(
-    training: LabelledReviews,
-    validation: LabelledReviews,
-    options: TrainingOptions,
-    recipe: Recipe,
-    done: Fit,
-    accuracy: float,
-) -> dict[str, Any]:
-    """Say where the model came from; nothing in it varies between two equal runs."""
-    return {
-        "training": _summary(training),
-        "validation": _summary(validation) | {"accuracy": round(accuracy, 6)},
-        "best_epoch": done.best_epoch,
-        "options": asdict(options),
-        "recipe": asdict(recipe),
-        "versions": {"sentiment": __version__}
-        | {package: version(package) for package in ("keras", "numpy", "tensorflow")},
-    }
-
-
-def _summary(reviews: LabelledReviews) -> dict[str, Any]:
+def _rows(reviews: LabelledReviews, digest: Hashes) -> Rows:
     content = hashlib.blake2b(digest_size=16)
-    content.update(reviews.digest().astype("<u8").tobytes())
+    content.update(digest.astype("<u8").tobytes())
     content.update(reviews.labels.astype(np.int8).tobytes())
     positive = int(reviews.labels.sum())
-    return {
-        "positive": positive,
-        "negative": len(reviews.texts) - positive,
-        "hash": content.hexdigest(),
-    }
+    return Rows(positive, len(reviews) - positive, content.hexdigest())
+
+
+def _versions() -> dict[str, str]:
+    packages = ("keras", "numpy", "tensorflow")
+    return {"sentiment": __version__} | {package: version(package) for package in packages}

@@ -1,8 +1,10 @@
 """`train`, `evaluate`, `info` and the help texts through the real command line."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -33,12 +35,12 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
         "432 reviews (216 positive, 216 negative), 48 held out",
         "2–5-grams of characters",
         "epoch 2/2",
-        "of the held-out reviews right",
+        "held-out reviews right",
     ):
         assert words in done.stderr
     result = json.loads(done.stdout)
     assert result["training"]["positive"] == 216
-    assert result["bytes"] == (tmp_path / "m").stat().st_size
+    assert result["model"] == str(tmp_path / "m")
 
 
 def test_train_quietly_says_nothing(run, tmp_path):
@@ -50,6 +52,13 @@ def test_train_keeps_an_existing_file_unless_forced(run, tmp_path):
     (tmp_path / "m").write_text("mine")
     done = run("train", TRAIN, "-o", tmp_path / "m")
     assert (done.returncode, (tmp_path / "m").read_text()) == (2, "mine")
+
+
+def test_train_without_output_does_not_replace_what_is_no_model(run, tmp_path):
+    (tmp_path / "model.safetensors").write_text("something of mine")
+    done = run("train", TRAIN, cwd=tmp_path)
+    assert (done.returncode, "--force" in done.stderr) == (2, True)
+    assert (tmp_path / "model.safetensors").read_text() == "something of mine"
 
 
 def test_train_takes_validation_reviews(run, tmp_path):
@@ -107,7 +116,7 @@ def test_every_command_has_help_with_an_example_that_parses(run, name):
     assert examples
     for example in examples:
         _, _, *arguments = shlex.split(example)
-        command.make_context(name, arguments, resilient_parsing=True)
+        command.make_context(name, arguments)  # parses, or raises
     done = run(name, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(option.help for option in command.params if isinstance(option, click.Option))
@@ -124,6 +133,58 @@ def test_the_readme_names_every_command():
     assert all(f"sentiment {name}" in readme for name in COMMANDS)
 
 
-def test_it_runs_as_a_program_too(tmp_path):
+def test_it_runs_as_a_program_too():
     program = Path(sys.executable).with_name("sentiment")
-    assert program.exists()
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("sentiment ")
+
+
+def test_completion_completes_commands_and_files(tmp_path):
+    (tmp_path / "reviews.csv").write_text("text,label\n")
+    for words, expected in (("sentiment ev", "evaluate"), ("sentiment train rev", "file")):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("sentiment")],
+            env={
+                **os.environ,
+                "_SENTIMENT_COMPLETE": "bash_complete",
+                "COMP_WORDS": words,
+                "COMP_CWORD": str(len(words.split()) - 1),
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert expected in done.stdout
+
+
+def test_without_a_model_the_way_to_one_is_said(run, tmp_path):
+    done = run("predict", "fine", cwd=tmp_path)
+    assert (done.returncode, "sentiment train" in done.stderr) == (4, True)
+
+
+def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path):
+    rows = [f"word{n} here,{n % 5 + 1}\n" for n in range(60)]
+    (tmp_path / "stars.csv").write_text("text,stars\n" + "".join(rows))
+    held_out = [f"other{n} here,{2 if n % 2 else 4}\n" for n in range(20)]
+    (tmp_path / "held_out.csv").write_text("text,stars\n" + "".join(held_out))
+    done = run(
+        "train", "stars.csv", "--validation", "held_out.csv", "--epochs", "1", "--json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)["validation"]
+    assert (facts["positive"], facts["negative"]) == (10, 10)
+
+
+def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
+    done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
+    assert "160 of 160 validation reviews stand in the training data too" in done.stderr
+
+
+def test_with_few_reviews_the_model_is_saved_with_a_warning(run, tmp_path):
+    rows = [f"{'good' if n % 2 else 'bad'} thing {n},{n % 2}\n" for n in range(20)]
+    (tmp_path / "few.csv").write_text("text,label\n" + "".join(rows))
+    done = run("train", "few.csv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "too few to calibrate" in done.stderr

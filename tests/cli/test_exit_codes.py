@@ -21,6 +21,8 @@ FILES = {
     "ragged.csv": "text,label\na,1\nb,0,0,0\n",
     "fine.csv": "text,label\na,1\nb,0\n",
     "not_a_model": "hello",
+    "neutral.csv": "text,label\ngood,neutral\n",
+    "two.csv": "text,label\n" + "".join(f"word{n} is here,{n % 2}\n" for n in range(40)),
 }
 
 CASES = {
@@ -35,7 +37,6 @@ CASES = {
     "odd labels": (3, ["train", "words.csv"], "spam, ham"),
     "encoding": (3, ["train", "latin.csv"], "--encoding"),
     "ragged": (3, ["train", "ragged.csv"], "row 2"),
-    "neutral": (3, ["train", "words.csv", "--positive", "spam"], None),
     "unknown column": (2, ["train", "fine.csv", "--label-column", "x"], '"x"'),
     "wrong option": (2, ["train", "--colour"], "No such option"),
     "wrong value": (2, ["train", "--hidden", "many"], "--hidden"),
@@ -46,9 +47,15 @@ CASES = {
     "not a model": (4, ["predict", "fine", "-m", "not_a_model"], "not a sentiment model"),
     "damaged model": (4, ["info", "damaged"], "damaged: damaged model"),
     "bad rows": (3, ["evaluate", "ragged.csv", "-m", "model"], "row 2"),
+    "one word each": (3, ["train", "fine.csv"], "too few different reviews"),
+    "diverging": (2, ["train", "two.csv", "--learning-rate", "1e30"], "--learning-rate"),
+    "not a number": (2, ["train", "two.csv", "--learning-rate", "nan"], "not finite"),
+    "all neutral": (3, ["evaluate", "neutral.csv", "-m", "model"], "no reviews left"),
+    "unwritable": (2, ["train", "fine.csv", "-o", "/proc/m"], "cannot write there"),
+    "format": (2, ["predict", "fine", "-m", "model", "-o", "out.json"], ".jsonl"),
+    "two formats": (2, ["predict", "fine", "-m", "model", "--json", "--format", "csv"], "--json"),
     "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
 }
-del CASES["neutral"]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +93,7 @@ def test_what_nobody_foresaw_is_still_one_line(run, folder):
         "def broken(path): raise ZeroDivisionError('oh')\n"
         "m.load_model = broken\n"
         "import sys; sys.argv[1:] = ['info', 'model']\n"
-        "from sentiment.cli import main; main()"
+        "from sentiment.cli import run; run()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False

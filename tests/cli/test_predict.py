@@ -157,6 +157,61 @@ def test_an_output_that_fails_midway_does_not_appear(run, trained, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
+@pytest.mark.parametrize("redirect", ["> out.txt", ">> out.txt", "| cat > out.txt"])
+def test_dev_stdout_is_stdout(trained, tmp_path, redirect):
+    (tmp_path / "out.txt").write_text("before\n")
+    command = f"{sys.executable} -m sentiment predict -m {trained} fine -o /dev/stdout {redirect}"
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    *before, last = (tmp_path / "out.txt").read_text().splitlines()
+    assert last.endswith("\tfine")
+    assert before == (["before"] if ">>" in redirect else [])
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "words"),
+    [
+        ("<&-", 2, "nothing to score"),
+        ("wonderful >&-", 1, "cannot write"),
+        ("wonderful 2>&-", 0, ""),
+        ("-i nowhere 2>&-", 3, ""),
+    ],
+)
+def test_closed_streams_are_no_traceback(trained, tmp_path, closed, code, words):
+    command = f"{sys.executable} -m sentiment predict -m {trained} {closed}"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.startswith("positive") == (code == 0)
+
+
+def test_a_terminated_run_leaves_no_half_file(trained, tmp_path):
+    command = [sys.executable, "-m", "sentiment", "predict", "-m", trained, "-o", "out.txt"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE) as process:
+        process.stdin.write(b"fine\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+        process.stdin.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_in_a_c_locale_texts_are_still_utf_8(run, trained):
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = run("predict", "-m", trained, "schön", env=locale)
+    assert done.stdout.endswith("\tschön\n")
+
+
+@pytest.mark.parametrize("text", ["\u200b", "<br />", " "])
+def test_a_text_with_nothing_to_read_has_no_answer(run, trained, text):
+    assert json.loads(run("predict", "-m", trained, "--json", text).stdout)["predicted"] is None
+
+
 def start(trained, **options) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "sentiment", "predict", "-m", str(trained)],

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.naming import name_features
-from sentiment.features.ngrams import NGrams, occurrences
+from sentiment.features.ngrams import NGrams, batches, occurrences
 from sentiment.features.tokens import code_points, normalize, token_spans
 
 TEXTS = st.lists(st.text(alphabet="abc é.!'\n", max_size=20), max_size=5)
@@ -58,6 +58,29 @@ def test_a_review_has_the_same_features_in_any_company(texts, ngrams):
     for row, text in enumerate(texts):
         alone = occurrences([text], ngrams)
         assert together.keys[together.rows == row].tolist() == alone.keys.tolist()
+
+
+def test_a_review_longer_than_a_piece_has_the_features_of_its_whole(monkeypatch):
+    text = " ".join(f"w{n % 50} w{n % 7}" for n in range(300))
+    ngrams = NGrams(words=3, tail=20)
+    whole = occurrences(["x", text, "y z"], ngrams)
+    monkeypatch.setattr("sentiment.features.tokens.PIECE_SIZE", 200)
+    monkeypatch.setattr("sentiment.features.ngrams._PAIRS_AT_ONCE", 100)
+    cut = occurrences(["x", text, "y z"], ngrams)
+    assert cut.keys.tolist() == whole.keys.tolist()
+    assert cut.rows.tolist() == whole.rows.tolist()
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_batches_hold_every_review_once_and_are_bounded(lengths):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sentiment.features.ngrams._BATCH_CHARACTERS", 10)
+        patch.setattr("sentiment.features.ngrams.ROWS_PER_BATCH", 4)
+        texts = ["x" * length for length in lengths]
+        cut = [texts[rows] for rows in batches(texts)]
+    assert [text for batch in cut for text in batch] == texts
+    assert all(0 < len(batch) <= 4 for batch in cut)
+    assert all(sum(map(len, batch)) <= 10 or len(batch) == 1 for batch in cut)
 
 
 def test_pairs_are_sorted_by_key_then_row():

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.tokens import PIECE_SIZE, code_points, normalize, pieces, token_spans
+from sentiment.features.tokens import (
+    PIECE_SIZE,
+    code_points,
+    is_blank,
+    normalize,
+    pieces,
+    token_spans,
+)
 
 
 def tokens(text: str) -> list[str]:
@@ -80,6 +87,16 @@ def test_a_review_longer_than_a_piece_is_read_to_its_end(word):
     (last,) = (piece.hashes().tolist() for piece in pieces(["the end"]))
     assert hashes[-2:] == last or (word == "x" and hashes[-1:] == last[-1:])
     assert all(set(piece.rows.tolist()) == {0} for piece in pieces([text]))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\ufeff", "<br />", "\x00", "\u3000"])
+def test_a_text_without_tokens_is_blank(text):
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", "!", "😍", "0"])
+def test_a_text_with_a_token_is_not_blank(text):
+    assert not is_blank(text)
 
 
 @given(st.text(alphabet="ab. \né", max_size=30))

@@ -11,7 +11,17 @@ from safetensors import safe_open
 
 from sentiment.errors import ModelError
 from sentiment.features import NGrams, Vectorizer
-from sentiment.model import Calibration, Decision, Layer, Model, Network, load_model, save_model
+from sentiment.model import (
+    Calibration,
+    Decision,
+    Layer,
+    Model,
+    Network,
+    Provenance,
+    Rows,
+    load_model,
+    save_model,
+)
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -32,7 +42,9 @@ def small_model() -> Model:
         Calibration(0.9, 0.1),
         Decision(0.4, (0.3, 0.6)),
         ({"number": 1, "loss": 0.5},),
-        {"seed": 0},
+        Provenance(
+            Rows(1, 1, "ab"), Rows(1, 0, "cd"), 0.9, 3, True, {"seed": 0}, {}, {"sentiment": "1"}
+        ),
         np.array([1, 5], np.uint64),
         {int(vectorizer.keys[0]): "good – “film”"},
     )
@@ -131,8 +143,12 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
     "change",
     [
         {"calibration": Calibration(-1.0, 0.0)},
-        {"calibration": Calibration(float("nan"), 0.0)},
-        {"decision": Decision(float("inf"))},
+        {"history": ("loss",)},
+        {"history": ({"loss": "low"},)},
+        {"provenance": replace(small_model().provenance, training=Rows(-1, 0, ""))},
+        {"provenance": replace(small_model().provenance, versions={"sentiment": 1})},
+        {"provenance": replace(small_model().provenance, options=[])},
+        {"phrases": {0: 1}},
         {"network": Network(small_model().network.layers[1:])},
         {"network": Network(small_model().network.layers[:1])},
         {"vectorizer": replace(small_model().vectorizer, weights=np.zeros(1, np.float32))},
@@ -155,6 +171,16 @@ def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(change, tmp_pa
     message_of((tmp_path / "forged").read_bytes(), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"calibration": Calibration(float("nan"), 0.0)}, {"decision": Decision(float("inf"))}],
+)
+def test_numbers_that_are_not_finite_are_never_written(change, tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save_model(replace(small_model(), **change), tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_files_and_folders_are_named(tmp_path):
     with pytest.raises(ModelError, match="no such model"):
         load_model(tmp_path / "nowhere")
@@ -170,7 +196,7 @@ def test_a_model_that_cannot_be_written_leaves_the_old_one(saved, tmp_path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", no_space)
-    with pytest.raises(ModelError, match="No space left"):
+    with pytest.raises(OSError, match="No space left"):
         save_model(small_model(), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

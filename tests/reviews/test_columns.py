@@ -84,6 +84,34 @@ def test_two_columns_that_read_as_labels_are_a_tie():
         find(["1", "2", "3"], [(LONG, "1", "0"), (LONG + "!", "0", "1")])
 
 
+@pytest.mark.parametrize("column", ["id", "Index", "review_id", "no", "rowNumber", "key", ""])
+def test_a_column_named_as_an_id_is_no_label(column):
+    rows = [(n % 2, f"{LONG} {n}", word) for n, word in enumerate(["pos", "neg", "pos", "neg"])]
+    assert find([column, "t", "verdict"], rows).label == "verdict"
+    with pytest.raises(DataError, match="no column looks like the label"):
+        find([column, "t"], [row[:2] for row in rows])
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [1, 2, 3], ["3", "2", "1"], [0, 1, 2, 3]])
+@pytest.mark.parametrize("columns", [["1", "2"], ["n", "t"]])
+def test_running_numbers_are_no_labels(columns, numbers):
+    with pytest.raises(DataError, match="no column looks like the label"):
+        find(columns, [(n, f"{LONG} {n}") for n in numbers])
+
+
+def test_the_only_column_beside_the_text_may_be_the_label_by_content():
+    rows = [("1", LONG, "yes"), ("2", LONG + "!", "no")]
+    assert find(["id", "t", "recommended"], rows).label == "recommended"
+
+
+@pytest.mark.parametrize("other", ["2020-01-01", "7", "Leeds"])
+def test_among_named_columns_content_alone_does_not_make_a_label(other):
+    rows = [(LONG, "yes", other), (LONG + "!", "no", other)]
+    with pytest.raises(DataError, match=r"the label.*--label-column"):
+        find(["t", "verified", "seen"], rows)
+    assert find(["1", "2", "3"], [(*row[:2], "x" + row[2]) for row in rows]).label == "2"
+
+
 def test_a_single_column_is_the_text():
     found = find(["whatever"], [("x",)], need_label=False)
     assert (found.text, found.label, found.how[22:-1]) == (("whatever",), None, "the only column")

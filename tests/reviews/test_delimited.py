@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.reviews.header import looks_like_header
+from sentiment.reviews.source import unique_names
 
 from .helpers import rows_from, stdin_source
 
@@ -33,8 +33,12 @@ def records(data, format="csv", **options):
         ('text,size\nscreen 5" wide,5"\n', [['screen 5" wide', '5"']]),
         ("text,label\r\ngood,1\r\n\r\nbad,0", [["good", "1"], ["bad", "0"]]),
         ("text,label\rgood,1\rbad,0\r", [["good", "1"], ["bad", "0"]]),
-        ("text\ngood\n\nbad\n", [["good"], ["bad"]]),
+        ("text\ngood\n\nbad\n\n", [["good"], [""], ["bad"], [""]]),
+        ("\n\ntext\ngood\n", [["good"]]),
+        ("\n\ntext,label\ngood,1\n", [["good", "1"]]),
+        ("\ngood film\nbad\n", [[""], ["good film"], ["bad"]]),
         ('text\n""\n', [[""]]),
+        ("\n\n", []),
         ("text,label\n", []),
         ("", []),
     ],
@@ -49,6 +53,7 @@ def test_csv_is_read(data, expected):
         ('text\tlabel\n"good\t1\n', [['"good', "1"]]),
         ("text\tlabel\na\\tb\t1\r\n\n", [["a\\tb", "1"]]),
         ("text\ngood\n\nbad\n", [["good"], [""], ["bad"]]),
+        ("\ngood film\nbad\n", [[""], ["good film"], ["bad"]]),
         ("", []),
     ],
 )
@@ -90,28 +95,87 @@ def test_a_name_used_twice_is_made_unique_and_kept_for_writing():
     assert source.header == ["text", "a", "a", "a.2"]
 
 
+def test_many_columns_of_one_name_are_made_unique_in_no_time():
+    names = unique_names([""] * 50_000)  # took two minutes
+    assert len(set(names)) == 50_000
+    assert names[-1] == ".50000"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl"])
+def test_an_empty_file_has_no_columns_and_no_rows(data, format):
+    source = stdin_source(data, format)
+    assert ([], [], []) == (source.columns, source.header, list(source.batches()))
+
+
 @pytest.mark.parametrize(
-    ("first_row", "expected"),
+    "lines",
     [
-        (["text", "label"], True),
-        (["id", "name"], True),
-        (["", "Clothing ID", "Age"], True),
-        (["Sentence"], True),
-        (["comment_id"], True),
-        (["reviewText", "overall"], True),
-        (["good film", "1"], False),
-        (["good", "positive"], False),
-        (["neg", "bad"], False),
-        (["one long string of words here", "x"], False),
-        (["Great!", "fun"], False),
-        (["good film"], False),
-        (["", ""], False),
-        ([], False),
-        (["id", "positive", "anger", "joy"], True),
+        "text,label|good film,1",
+        ",Clothing ID,Age,Rating|0,767,33,4",
+        "Sentence|good film",
+        "reviewText,overall|good film,5",
+        "id,text,positive,anger,joy|7,good film,1,0,0",  # label words, but many columns
+        "id,name|1,good film|2,bad film",  # numbers below
+        "kommentar,urteil|good film,positive|bad film,negative",  # label words below
+        ",kommentar,urteil|0,good film,1|1,bad film,",
+        "text,positive|good film,1|bad film,0",
+        "review,urteil",
     ],
 )
-def test_a_header_is_told_from_data(first_row, expected):
-    assert expected == looks_like_header(first_row)
+def test_a_first_row_that_names_the_columns_is_a_header(lines):
+    source = stdin_source(lines.replace("|", "\n").encode(), "csv")
+    assert (source.has_header, source.header) == (True, lines.partition("|")[0].split(","))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Excellent|Terrible|Good stuff here",
+        "comment_id|1|2",  # a single word that is no known name
+        "Feedback,1|bad service,0",
+        "Feedback,positive|bad service,negative",
+        "good film,1|bad film,0",
+        "good,positive|dull,negative",
+        "neg,bad|pos,good",
+        "one long string of words here,x|good,1",
+        "Great!,fun|good,1",
+        "good film|bad film",
+        ",|good film,1",
+        "good film,|bad film,0",  # a missing label is no name
+        "good film,n/a|bad film,0",
+        "good,good|bad film,0",
+        "kopf,urteil|gut,ja|mies,nein",  # nothing tells
+        "kopf,urteil",
+    ],
+)
+def test_a_first_row_that_could_be_data_is_data(lines):
+    source = stdin_source(lines.replace("|", "\n").encode(), "csv")
+    assert not source.has_header
+    assert lines.count("|") + 1 == sum(len(batch.rows) for batch in source.batches())
+
+
+def test_a_column_the_user_named_makes_a_header():
+    data = b"kopf,urteil\ngut,2\nmies,1\n"
+    assert stdin_source(data, "csv", columns=["Urteil"]).has_header
+    assert not stdin_source(b"gut,2\nmies,1\n", "csv", columns=["2"]).has_header
+
+
+@pytest.mark.parametrize(
+    ("data", "notes"),
+    [
+        ("text,label\ngood,1\n", []),  # what is said of the columns tells it
+        ("text\ngood\n", ["first row taken as header"]),
+        ("id,name\n1,good\n", ["first row taken as header"]),
+        ("good film\n", ["no header: the column is called 1"]),
+        ("good film,1\n", ["no header: columns are called 1, 2"]),
+        ("1,2,3,4,5,6\n", ["no header: columns are called 1 to 6"]),
+        ("", []),
+    ],
+)
+def test_what_was_made_of_the_first_row_is_noted(data, notes):
+    assert notes == stdin_source(data.encode(), "csv").notes
+    assert stdin_source(data.encode(), "csv", header=False).notes == []
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv"])

@@ -32,7 +32,10 @@ def test_blank_lines_are_no_rows():
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": -Infinity}', "-Infinity is not JSON"),
         ('{"a": ' + "[" * 100_000, "nested too deeply"),
-        ('{"a": ' + "1" * 5000 + "}", "digits"),
+        ('{"a": ' + "1" * 5000 + "}", "a number of 5,000 digits is too long; write it as a string"),
+        ('{"a": [1e400]}', "1e400 is too large a number; write it as a string"),
+        ('{"a": 1, "a": 2}', 'the key "a" occurs twice'),
+        ('{"a": {"b\\n": 1, "b\\n": 2}}', r'the key "b\\n" occurs twice'),
     ],
 )
 def test_a_broken_line_is_named(line, message):

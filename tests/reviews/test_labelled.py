@@ -56,10 +56,44 @@ def test_plain_lines_are_an_error_that_says_how_to_write_labels(tmp_path):
         read(save(tmp_path, "a.txt", "good\nbad\n"))
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt", "a.jsonl", "a.ft"])
+EMPTY = pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt", "a.jsonl", "a.ft"])
+
+
+@EMPTY
 def test_an_empty_file_has_no_rows(tmp_path, name):
     with pytest.raises(DataError, match=rf"{name}: no rows"):
         read(save(tmp_path, name, ""))
+
+
+@EMPTY
+def test_an_empty_file_among_others_is_skipped(tmp_path, name):
+    empty = save(tmp_path, name, "")
+    reviews = read(empty, save(tmp_path, "b.csv", "text,label\ngood,1\nbad,0\n"))
+    assert (reviews.texts, reviews.warnings) == (["good", "bad"], [f"{empty}: no rows; skipped"])
+    texts = read_texts([str(empty), str(tmp_path / "b.csv")], ReadOptions())
+    assert texts == ["good", "bad"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        ("good,neutral\nbad,neutral\n", "2 neutral"),
+        ('"",pos\n" ",neg\n', "2 without text"),
+        ("good,\n,neutral\n,pos\n", "1 neutral, 1 without label, 1 without text"),
+    ],
+)
+def test_no_reviews_left_is_an_error_with_the_counts(tmp_path, rows, counts):
+    with pytest.raises(DataError, match=rf"a\.csv: no reviews left: {counts}$"):
+        read(save(tmp_path, "a.csv", f"text,label\n{rows}"))
+
+
+def test_notes_of_a_source_come_with_what_was_chosen(tmp_path):
+    path = save(tmp_path, "a.txt", "good film\t1\nbad book\t0\n")
+    expected = (
+        f"{path}: read as TSV, by its content; no header: columns are called 1, 2; "
+        'text from "1" (by content), label from "2" (by content)'
+    )
+    assert expected == read(path).notes[0]
 
 
 def test_a_header_alone_has_no_rows(tmp_path):
@@ -73,6 +107,37 @@ def test_shards_with_the_same_label_column_are_judged_together(tmp_path):
     reviews = read(first, second)
     assert reviews.texts == ["good", "fine", "bad", "nice"]
     assert reviews.labels.tolist() == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("01", "12"),  # together 0, 1, 2
+        (["-1", "1"], "01"),  # together -1, 0, 1
+        ("01", "012"),
+        ("12", "12345"),  # two classes, or the lower stars?
+        ("01", "12345"),  # cannot be read together
+        (["-1", "1"], "12"),
+    ],
+)
+def test_files_that_contradict_each_other_are_an_error(tmp_path, first, second):
+    paths = [
+        save(tmp_path, name, "text,label\n" + "".join(f"good,{value}\n" for value in values))
+        for name, values in (("a.csv", first), ("b.csv", second), ("c.csv", "1"))
+    ]
+    message = r'"label" contradict.*a\.csv: .*b\.csv: .*--positive VALUE and --negative VALUE'
+    with pytest.raises(DataError, match=message):
+        read(*paths[:2])
+    with pytest.raises(DataError, match=r"contradict|cannot tell"):
+        read(*paths)
+
+
+def test_shards_of_one_scale_are_no_contradiction(tmp_path):
+    paths = [
+        save(tmp_path, f"{values}.csv", "text,stars\n" + "".join(f"x,{v}\n" for v in values))
+        for values in ("12", "3", "45")
+    ]
+    assert read(*paths).labels.tolist() == [0, 0, 1, 1]
 
 
 def test_files_with_other_labels_are_judged_by_themselves(tmp_path):
@@ -164,3 +229,65 @@ def test_digests_are_stable_and_ignore_white_space():
     digests = reviews.digest()
     assert (np.uint64, 3) == (digests.dtype, len(set(digests.tolist())))
     assert 2952434739088078779 == digests[0] == digests[1]
+
+
+class TestReadingLikeOtherReviews:
+    def save(self, folder, name, values, column="stars"):
+        rows = "".join(f"x,{value}\n" for value in values)
+        return save(folder, name, f"text,{column}\n{rows}")
+
+    def like(self, folder, training, validation, *, column="stars", **options):
+        reviews = read(self.save(folder, "train.csv", training), **options)
+        path = self.save(folder, "val.csv", validation, column)
+        return read_labelled([str(path)], ReadOptions(**options), like=reviews)
+
+    @pytest.mark.parametrize(
+        ("training", "validation", "labels"),
+        [
+            ("12345", "12", [0, 0]),
+            ("1245", "53", [1]),  # the scale holds what training reviews do not have
+            ("01", "1", [1]),
+            ("12", "1", [0]),
+            (["pos", "neg"], ["good", "neutral", "no"], [1, 0]),
+            ("12345", ["2.5", "", "4.5"], [1]),
+        ],
+    )
+    def test_their_rule_holds(self, tmp_path, training, validation, labels):
+        reviews = self.like(tmp_path, training, validation)
+        assert labels == reviews.labels.tolist()
+        assert reviews.notes[-1].endswith("; as in the training reviews")
+
+    def test_their_rule_holds_in_a_column_of_another_name(self, tmp_path):
+        assert self.like(tmp_path, "12345", "12", column="label").labels.tolist() == [0, 0]
+
+    @pytest.mark.parametrize(
+        ("training", "validation", "unknown"),
+        [("01", "012", "2"), ("12345", "1970", "0, 7, 9"), (["pos", "neg"], ["pos", "meh"], "meh")],
+    )
+    def test_values_unknown_to_it_are_named(self, tmp_path, training, validation, unknown):
+        message = rf'val\.csv: "stars" holds {unknown}, which .*training .*--positive VALUE'
+        with pytest.raises(DataError, match=message):
+            self.like(tmp_path, training, validation)
+
+    def test_labels_of_another_kind_are_read_alone(self, tmp_path):
+        reviews = self.like(tmp_path, "12345", ["pos", "neg"])
+        assert reviews.labels.tolist() == [1, 0]
+        assert any("val.csv: labels of another kind than" in note for note in reviews.notes)
+
+    def test_what_the_user_says_goes_first(self, tmp_path):
+        reviews = self.like(tmp_path, "12345", "3456", negative=("5",))
+        assert reviews.labels.tolist() == [1, 1, 0, 1]
+
+    def test_the_rule_of_the_same_column_goes_first(self, tmp_path):
+        first = self.save(tmp_path, "a.csv", "01", "label")
+        training = read(first, self.save(tmp_path, "b.csv", "12"))
+        path = self.save(tmp_path, "c.csv", "1")
+        assert read_labelled([str(path)], ReadOptions(), like=training).labels.tolist() == [0]
+        path = self.save(tmp_path, "d.csv", "1", "score")
+        with pytest.raises(DataError, match=r"d\.csv: .*more than one way.*--positive VALUE"):
+            read_labelled([str(path)], ReadOptions(), like=training)
+
+    def test_the_rules_stay_with_the_rows_and_out_of_sight(self, tmp_path):
+        reviews = read(self.save(tmp_path, "a.csv", "12345")).take([0, 1])
+        assert list(reviews.rules) == ["stars"]
+        assert "Rule(" not in repr(reviews)

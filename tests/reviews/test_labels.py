@@ -88,6 +88,15 @@ def test_a_value_given_to_both_is_a_usage_error():
 
 def test_a_value_that_never_occurs_is_a_warning():
     assert read([1, 5], positive=["5", "6"]).warnings == ['a.csv: "label" is never 6']
+    assert read([1, 1], positive=["5"], negative=["1"]).labels.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "options", [{"positive": ["7"]}, {"negative": ["7"]}, {"positive": ["7"], "negative": ["0"]}]
+)
+def test_a_value_that_never_occurs_and_leaves_one_class_is_an_error(options):
+    with pytest.raises(DataError, match=r'a\.csv: "label" is never 7; it holds 0, 1$'):
+        read([0, 1, 1], **options)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +106,9 @@ def test_a_value_that_never_occurs_is_a_warning():
         ([-1, 1], 'labels in "label": −1 negative, 1 positive'),
         (
             [1, 2, 4, 5, 5, 5, 5, 3],
-            'labels in "label": stars, 1–2 negative, 4–5 positive; dropped 1 neutral row (12%)',
+            'labels in "label": stars: 1–2 negative, 4–5 positive; dropped 1 neutral row (12%)',
         ),
-        ([1, 10], 'labels in "label": ratings, 1–4 negative, 7–10 positive'),
+        ([1, 10], 'labels in "label": ratings: 1–4 negative, 7–10 positive'),
         (["Positive", "neg"], 'labels in "label": neg negative, positive'),
         ([None], 'labels in "label": all missing'),
     ],

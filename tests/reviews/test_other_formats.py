@@ -52,6 +52,32 @@ def test_a_folder_without_classes_says_what_was_expected(tmp_path):
         open_source(tmp_path)
 
 
+def test_a_folder_without_classes_is_read_where_no_label_is_needed(tmp_path):
+    for name in ("b.txt", "a.TXT", "notes.md", ".hidden.txt"):
+        save(tmp_path, name, name)
+    (tmp_path / "more").mkdir()
+    source = open_source(tmp_path)
+    assert (source.columns, source.notes) == (
+        ["text", "file"],
+        ["skipped 2 that are not .txt files: more, notes.md"],
+    )
+    assert [
+        {"text": "a.TXT", "file": "a.TXT"},
+        {"text": "b.txt", "file": "b.txt"},
+    ] == rows_of(tmp_path)
+    with pytest.raises(DataError, match="pos/ and neg/"):
+        open_source(tmp_path, need_label=True)
+
+
+def test_what_a_folder_skips_is_counted(folder):
+    for number in range(5):
+        save(folder / "pos", f"{number}.html", "x")
+    assert open_source(folder).notes == [
+        "skipped 5 that are not .txt files: pos/0.html, pos/1.html, pos/2.html, …"
+    ]
+    assert len(rows_of(folder)) == 3
+
+
 def test_a_folder_names_the_file_that_is_not_utf8(folder):
     save(folder / "pos", "a.txt", b"caf\xe9")
     with pytest.raises(DataError, match=r"pos/a\.txt, row 2: not UTF-8"):
@@ -109,6 +135,16 @@ def test_without_pyarrow_the_command_to_install_it_is_named(tmp_path, monkeypatc
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     with pytest.raises(MissingDependencyError, match="pip install pyarrow"):
         open_source(save(tmp_path, "a.parquet", b""))
+
+
+def test_parquet_with_long_texts_makes_shorter_batches():
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"text": ["x" * 100_000] * 30}), stream)
+    source = open_source("-", format="parquet", stdin=io.BytesIO(stream.getvalue()))
+    batches = list(source.batches())
+    assert max(len(batch.rows) for batch in batches) < 15
+    assert [batch.first_row for batch in batches][:2] == [1, len(batches[0].rows) + 1]
+    assert sum(len(batch.rows) for batch in batches) == 30
 
 
 def test_a_date_beyond_python_is_an_error_of_the_file():

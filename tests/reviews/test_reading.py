@@ -1,13 +1,14 @@
 import bz2
 import gzip
 import lzma
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import expand, format_of, open_source
+from sentiment.reviews import expand, format_of, open_source, output_format_of
 
 from .helpers import rows_from, rows_of, save
 
@@ -65,11 +66,50 @@ def test_the_suffix_names_the_format(name, format):
     assert format == format_of(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.txt", "text"),
+        ("a", "text"),
+        ("a.log", "text"),
+        ("a.b/c", "text"),
+        ("a.CSV", "csv"),
+        ("a.tab", "tsv"),
+        ("a.ndjson", "jsonl"),
+        ("a.pq", "parquet"),
+        ("a.ft", "fasttext"),
+    ],
+)
+def test_the_suffix_names_the_format_of_the_output(name, format):
+    assert format == output_format_of(name)
+    assert format == output_format_of(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("a.json", r"\.jsonl"),
+        ("a.xlsx", r"\.csv"),
+        ("a.xls", r"\.csv"),
+        ("a.csv.gz", r"write a\.csv"),
+        ("a.bz2", "write a"),
+        ("a.txt.xz", r"write a\.txt"),
+        ("a.zip", "--format"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_a_usage_error(name, way_out):
+    with pytest.raises(UsageError, match=rf"^{name}: .*{way_out}"):
+        output_format_of(name)
+
+
 def test_a_file_of_an_unknown_suffix_is_lines(tmp_path):
     assert rows_of(save(tmp_path, "notes.log", "a,b\n")) == [{"text": "a,b"}]
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.xlsx", "a.zip"])
+@pytest.mark.parametrize(
+    "name",
+    ["a.json", "a.xlsx", "a.zip", "a.tar.gz", "a.json.gz", "a.XLSX.gz", "a.tgz", "a.json.bz2.xz"],
+)
 def test_a_suffix_that_cannot_be_lines_is_refused_with_a_way_out(tmp_path, name):
     with pytest.raises(DataError, match=r"save|unpack"):
         open_source(save(tmp_path, name, "{}"))
@@ -154,7 +194,7 @@ def test_long_texts_make_shorter_batches():
 
     data = (b"x" * 100_000 + b"\n") * 200
     batches = list(open_source("-", stdin=io.BytesIO(data)).batches())
-    assert max(len(batch.rows) for batch in batches) < 60
+    assert max(len(batch.rows) for batch in batches) < 15
 
 
 def test_globs_are_expanded_in_order(tmp_path):
@@ -167,6 +207,16 @@ def test_globs_are_expanded_in_order(tmp_path):
 def test_a_name_with_brackets_is_itself_where_it_exists(tmp_path):
     path = save(tmp_path, "a[1].csv", "x")
     assert [path] == expand([str(path)])
+
+
+def test_an_empty_name_is_a_usage_error():
+    with pytest.raises(UsageError, match="an empty file name"):
+        expand(["a.csv", ""])
+
+
+def test_standard_input_is_read_only_once():
+    with pytest.raises(UsageError, match="only once"):
+        expand(["-", "-"])
 
 
 @pytest.mark.parametrize("pattern", ["missing.csv", "*.missing"])
@@ -186,6 +236,49 @@ def test_a_format_that_does_not_fit_is_a_usage_error(format, tmp_path):
         open_source(save(tmp_path, "a.txt", "x"), format=format)
 
 
+@pytest.mark.parametrize(
+    ("data", "encoding"), [(b"caf\x81\n", "cp1252"), (b"\xe9\n", "ascii"), (b"\x81 ", "shift_jis")]
+)
+def test_a_byte_that_does_not_fit_a_named_encoding_is_said_to(data, encoding):
+    with pytest.raises(DataError, match=rf"row 1: byte 0x\w\w does not fit {encoding};") as error:
+        rows_from(data, encoding=encoding)
+    assert "for instance" not in str(error.value)
+
+
+def test_bytes_named_utf8_may_be_cp1252():
+    with pytest.raises(DataError, match="for instance --encoding cp1252"):
+        rows_from(b"caf\xe9\n", encoding="utf-8-sig")
+
+
 def test_utf16_without_its_mark_is_reported():
     with pytest.raises(DataError, match=r"row 1: not UTF-16 .*--encoding"):
         rows_from("good\n".encode("utf-16-le"), encoding="utf-16")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.data"])
+@pytest.mark.parametrize("need_label", [True, False])
+@pytest.mark.parametrize(
+    ("data", "format", "note"),
+    [
+        ("__label__1 good\n__label__2 bad\n", "fasttext", "read as fastText, by its content"),
+        ("good film\t1\nbad book\t0\n", "tsv", "read as TSV, by its content"),
+    ],
+)
+def test_lines_in_a_file_that_hold_labels_are_read_so(
+    tmp_path, name, need_label, data, format, note
+):
+    source = open_source(save(tmp_path, name, data), need_label=need_label)
+    source.close()
+    assert (source.format, source.notes[0]) == (format, note)
+
+
+def test_lines_are_taken_as_they_are_where_told_or_piped(tmp_path):
+    data = b"__label__1 good\n"
+    assert rows_of(save(tmp_path, "a.txt", data), format="lines") == [{"text": "__label__1 good"}]
+    assert rows_from(data) == [{"text": "__label__1 good"}]
+
+
+def test_plain_lines_have_no_notes(tmp_path):
+    source = open_source(save(tmp_path, "a.txt", "good\tfilm\nbad\n\n"))
+    source.close()
+    assert (source.format, source.notes) == ("lines", [])

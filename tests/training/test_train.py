@@ -124,7 +124,7 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
     reviews = LabelledReviews(texts, labels)
     kept, held_out = stratified_split(labels, 0.3, 1)
     model = train(reviews.take(kept), TrainingOptions(epochs=5, validation_share=0.3))
-    assert model.provenance["recipe"]["objective"] == "macro-f1"
+    assert model.provenance.recipe["objective"] == "macro-f1"
     answers = np.array(model.decision.answers(model.probabilities([texts[i] for i in held_out])))
     recall = [(answers[labels[held_out] == y] == word).mean()
               for y, word in ((0, "negative"), (1, "positive"))]  # fmt: skip
@@ -134,9 +134,8 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
 def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_path):
     model = train(reviews, FAST)
     about = model.provenance
-    assert sum(about[part][label] for part in ("training", "validation")
-               for label in ("positive", "negative")) == 120  # fmt: skip
-    assert about["options"]["seed"] == 0
+    assert sum(n.positive + n.negative for n in (about.training, about.validation)) == 120
+    assert about.options["seed"] == 0
     assert str(TRAIN.parent) not in str(about)
     assert len(model.phrases) > 100
     assert model.seen.size == 120

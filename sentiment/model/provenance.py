@@ -1,0 +1,83 @@
+"""Where a model came from: nothing here varies between two runs on the same data and options."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from sentiment.model.checks import mapping, number, string, whole
+
+_MOST = 1 << 62
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A set of reviews that went into a model.
+
+    Attributes:
+        positive, negative: how many there were.
+        hash: of texts and labels in order, to tell whether two models saw the same.
+    """
+
+    positive: int
+    negative: int
+    hash: str
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Check and build from what `asdict` made."""
+        fields = mapping(value)
+        return cls(
+            whole(fields["positive"], 0, _MOST),
+            whole(fields["negative"], 0, _MOST),
+            string(fields["hash"]),
+        )
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Data, options and versions of a training.
+
+    Attributes:
+        training: the reviews it was fitted on.
+        validation: the reviews held out.
+        accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
+            threshold, so it flatters a little.
+        best_epoch: the epoch whose weights were kept, from 1.
+        calibrated: whether there were enough held-out reviews to calibrate on.
+        options: what the user asked for, JSON values.
+        recipe: what was chosen where nothing was asked, JSON values.
+        versions: package → version.
+    """
+
+    training: Rows
+    validation: Rows
+    accuracy: float
+    best_epoch: int
+    calibrated: bool
+    options: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Turn into JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Check and build from what `as_json` made.
+
+        Raises:
+            ValueError, KeyError: it was something else.
+        """
+        fields = mapping(value)
+        return cls(
+            training=Rows.from_json(fields["training"]),
+            validation=Rows.from_json(fields["validation"]),
+            accuracy=number(fields["accuracy"]),
+            best_epoch=whole(fields["best_epoch"], 1, _MOST),
+            calibrated=bool(fields["calibrated"]),
+            options=mapping(fields["options"]),
+            recipe=mapping(fields["recipe"]),
+            versions={
+                string(name): string(text) for name, text in mapping(fields["versions"]).items()
+            },
+        )

@@ -1,0 +1,148 @@
+"""One file of reviews each: opened as the options say, its columns chosen, read whole."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from sentiment.reviews.columns import Columns, find_columns, texts_of
+from sentiment.reviews.opening import open_source
+from sentiment.reviews.parquet import ArrowRows
+from sentiment.reviews.source import Batch, Source, peek
+from sentiment.reviews.stream import Where
+from sentiment.reviews.values import Key, key_of
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the command-line options say about reading.
+
+    Attributes:
+        format: The input format; None decides by suffix and content.
+        encoding: The encoding of text formats.
+        header: Whether delimited files have a header; None decides by their first rows.
+        text_columns: The columns of text; none to have them found.
+        label_column: The column of labels; None to have it found.
+        positive: Values that mean positive.
+        negative: Values that mean negative.
+        strict: Neutral and missing labels are errors.
+    """
+
+    format: str | None = None
+    encoding: str = "utf-8"
+    header: bool | None = None
+    text_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose columns are chosen; without columns and batches if it has no rows.
+
+    Attributes:
+        name: The file.
+        columns: Where its texts and labels are.
+        batches: Its rows.
+        how: How it is read, to be announced.
+    """
+
+    name: str
+    columns: Columns
+    batches: Iterable[Batch]
+    how: str
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A file that was read, its labels as they stand.
+
+    Attributes:
+        name: The file.
+        column: The column of labels.
+        texts: n texts.
+        values: n labels.
+        how: How it was read, to be announced.
+    """
+
+    name: str
+    column: str
+    texts: list[str]
+    values: list[Any]
+    how: str
+
+    @cached_property
+    def keys(self) -> set[Key]:
+        """The distinct labels, without missing ones."""
+        return {key_of(value) for value in self.values} - {None}
+
+
+def open_reviews(
+    where: Where, options: ReadOptions, *, need_label: bool, stdin: BinaryIO | None
+) -> Opened:
+    """Open a file and choose its columns by the first batch.
+
+    Raises:
+        DataError: It cannot be read, or its columns cannot be told.
+        UsageError: An option does not fit.
+    """
+    label_column = options.label_column if need_label else None
+    source = open_source(
+        where,
+        format=options.format,
+        encoding=options.encoding,
+        header=options.header,
+        need_label=need_label,
+        columns=[*options.text_columns, *([label_column] if label_column else [])],
+        stdin=stdin,
+    )
+    try:
+        return _choose(source, options, label_column, need_label)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _choose(
+    source: Source, options: ReadOptions, label_column: str | None, need_label: bool
+) -> Opened:
+    sample, batches = peek(source)
+    if not sample:
+        return Opened(source.name, Columns((), None, ""), (), "")
+    columns = find_columns(
+        source.columns,
+        sample,
+        text_columns=options.text_columns,
+        label_column=label_column,
+        need_label=need_label,
+        name=source.name,
+    )
+    return Opened(source.name, columns, batches, "; ".join([*source.notes, columns.how]))
+
+
+def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Table:
+    """Read a file of reviews with labels.
+
+    Raises:
+        DataError: It cannot be read, or its columns cannot be told.
+        UsageError: An option does not fit.
+    """
+    opened = open_reviews(where, options, need_label=True, stdin=stdin)
+    label = opened.columns.label or ""
+    texts: list[str] = []
+    values: list[Any] = []
+    for batch in opened.batches:
+        texts += texts_of(batch, opened.columns)
+        if isinstance(batch.rows, ArrowRows):
+            values += batch.rows.column(label)
+        else:
+            values += [row.get(label) for row in batch.rows]
+    return Table(opened.name, label, texts, values, opened.how)
+
+
+def name_of(tables: Iterable[Table]) -> str:
+    """Name some files in few words: `a.csv and 2 more`."""
+    first, *others = [table.name for table in tables]
+    return f"{first} and {len(others)} more" if others else first
