@@ -78,6 +78,8 @@ def _as_text(metrics: Metrics) -> str:
         f"macro F1 {metrics.macro_f1:9.1%}",
         f"ROC AUC  {roc_auc:>9}",
         f"log loss {metrics.log_loss:9.4f}",
+        f"Brier    {metrics.brier:9.4f}",
+        f"ECE      {metrics.ece:9.4f}    {metrics.ece_floor:.4f} would be perfect calibration",
         "",
         "           precision   recall       F1  reviews",
     ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
+from sentiment.cli.wording import describe
 from sentiment.model import Model
 from sentiment.reviews.cells import printable
 
@@ -28,13 +30,12 @@ def command(model_path: Path | None, as_json: bool) -> None:
       sentiment info big.safetensors --json
     """
     path, model = open_model(model_path)
-    facts = describe(model) | {"model": str(path), "bytes": path.stat().st_size}
+    facts = facts_of(model) | {"model": str(path), "bytes": path.stat().st_size}
     click.echo(json.dumps(facts) if as_json else "\n".join(_as_text(facts)))
 
 
-def describe(model: Model) -> dict[str, Any]:
+def facts_of(model: Model) -> dict[str, Any]:
     """Gather what there is to know, as JSON values."""
-    ngrams = model.vectorizer.ngrams
     layers = [
         {
             "name": "output" if number == len(model.network.layers) else f"hidden {number}",
@@ -49,9 +50,8 @@ def describe(model: Model) -> dict[str, Any]:
         "labels": ["negative", "positive"],
         "vectorizer": {
             "features": int(model.vectorizer.keys.size),
-            "words": ngrams.words,
-            "tail": ngrams.tail,
-            "characters": list(ngrams.characters),
+            "kinds": describe(model.vectorizer.ngrams),
+            **asdict(model.vectorizer.ngrams),
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
@@ -70,12 +70,7 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     vectorizer, about = facts["vectorizer"], facts["provenance"]
     yield f"{facts['model']} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
-    characters = "{}–{}".format(*vectorizer["characters"])
-    yield (
-        f"vectorizer  {vectorizer['features']:,} n-grams: words 1–{vectorizer['words']}"
-        + (f", again for the last {vectorizer['tail']} tokens" if vectorizer["tail"] else "")
-        + (f", characters {characters}" if vectorizer["characters"][1] else "")
-    )
+    yield f"vectorizer  {vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
     yield ""
     yield f"{'layer':<12}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
     for layer in facts["layers"]:

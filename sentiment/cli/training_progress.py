@@ -1,6 +1,7 @@
 """How a training looks in a terminal, and in a log."""
 
 from sentiment.cli.console import Console
+from sentiment.cli.wording import describe
 from sentiment.reviews import LabelledReviews
 from sentiment.training import Epoch, Progress, Recipe
 from sentiment.training.recipe import UNBALANCED
@@ -23,14 +24,8 @@ class ShownProgress(Progress):
             f"training on {len(training):,} reviews ({positive:,} positive, "
             f"{len(training) - positive:,} negative), {len(validation):,} held out"
         )
-        ngrams = recipe.ngrams
-        parts = [f"1–{ngrams.words}-grams of words"]
-        if ngrams.tail:
-            parts.append(f"again for the last {ngrams.tail} tokens")
-        if ngrams.characters[1]:
-            parts.append("{}–{}-grams of characters".format(*ngrams.characters))
         self._console.note(
-            f"features: {', '.join(parts)}; batches of {recipe.batch_size}, "
+            f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
             f"at most {recipe.epochs} epochs"
         )
         share = positive / len(training)
@@ -40,6 +35,10 @@ class ShownProgress(Progress):
                 f"{recipe.objective}"
             )
         self._console.status("featurizing, and starting TensorFlow …")
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Say that the held-out reviews are learned from too."""
+        self._console.note(f"fitting all {rows:,} reviews for {epochs} epochs")
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.evaluation.calibration import calibration_error, calibration_noise
+
 
 @dataclass(frozen=True)
 class ClassMetrics:
@@ -24,6 +26,11 @@ class ClassMetrics:
     support: int
 
 
+_FLAT = (
+    "n", "accuracy", "macro_f1", "roc_auc", "log_loss", "brier", "ece", "ece_floor", "threshold",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Metrics:
     """What `measure` finds.
@@ -34,6 +41,9 @@ class Metrics:
         macro_f1: mean of the F1 of both classes.
         roc_auc: chance that a positive review is ranked above a negative one; None with one class.
         log_loss: mean cross-entropy of the probabilities, in nats.
+        brier: mean squared distance of probability and label.
+        ece: expected calibration error.
+        ece_floor: the ECE that a perfectly calibrated model would have on these rows, on average.
         threshold: the least probability answered positive.
         negative, positive: each class by itself.
         confusion: reviews by label (rows: negative, positive) and answer (columns), int [2, 2].
@@ -44,6 +54,9 @@ class Metrics:
     macro_f1: float
     roc_auc: float | None
     log_loss: float
+    brier: float
+    ece: float
+    ece_floor: float
     threshold: float
     negative: ClassMetrics
     positive: ClassMetrics
@@ -51,10 +64,7 @@ class Metrics:
 
     def as_json(self) -> dict[str, Any]:
         """Flatten to one level of JSON values, but for the confusion matrix."""
-        flat: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("n", "accuracy", "macro_f1", "roc_auc", "log_loss", "threshold")
-        }
+        flat: dict[str, Any] = {name: getattr(self, name) for name in _FLAT}
         for name in ("negative", "positive"):
             for field in ("precision", "recall", "f1", "support"):
                 flat[f"{field}_{name}"] = getattr(getattr(self, name), field)
@@ -92,6 +102,9 @@ def measure(
         macro_f1=(negative.f1 + positive.f1) / 2,
         roc_auc=float(roc_auc_score(labels, p_positive)) if 0 < labels.mean() < 1 else None,
         log_loss=float(log_loss(labels, p_positive, labels=[0, 1])),
+        brier=float(np.mean((p_positive - labels) ** 2)),
+        ece=calibration_error(p_positive, labels),
+        ece_floor=calibration_noise(p_positive),
         threshold=threshold,
         negative=negative,
         positive=positive,

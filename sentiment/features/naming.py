@@ -6,14 +6,16 @@ import numpy as np
 
 from sentiment.features.hashing import Hashes
 from sentiment.features.ngrams import (
+    Family,
     Found,
     NGrams,
+    Tokens,
     batches,
-    character_ngrams,
+    character_features,
     feature_keys,
-    word_ngrams,
+    word_features,
 )
-from sentiment.features.tokens import Codes, pieces
+from sentiment.features.tokens import Codes, Piece, pieces
 
 
 def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[int, str]:
@@ -25,26 +27,36 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
         keys: uint64 [wanted].
 
     Returns:
-        The n-gram of each key found, in the order of `keys`: `not good`; with an ellipsis before
-        it where it stands at a review's end; in ‹angle quotes› where it is a run of characters.
+        The n-gram of each key found, in the order of `keys`: `not good`; `… good` where it stands
+        at a review's end; `good-` for a stem; `not … good` for a word under a negation; `‹good›`
+        for a run of characters.
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
     for batch in batches(texts):
         for piece in pieces(texts[batch]):
-            tokens, owners = piece.hashes(), piece.token_rows()
-            for found in word_ngrams(tokens, owners, ngrams, goes_on=piece.goes_on):
+            tokens = Tokens.of(piece, ngrams)
+            for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
                 for key, start in _new(found, wanted, names):
-                    span = piece.codes[piece.starts[start] : piece.ends[start + found.order - 1]]
-                    names[key] = "… " * found.at_end + " ".join(_text(span).split())
+                    names[key] = _name(found, piece, start, ngrams)
             if ngrams.characters[1]:
                 codes, rows = piece.squeezed()
-                for found in character_ngrams(codes, rows, ngrams):
+                for found in character_features(codes, rows, ngrams):
                     for key, start in _new(found, wanted, names):
                         names[key] = f"‹{_text(codes[start : start + found.order])}›"
         if len(names) == wanted.size:
             break
     return {key: names[key] for key in keys.tolist() if key in names}
+
+
+def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
+    """Spell a feature made of words out."""
+    first, last = piece.starts[start], piece.ends[start + found.order - 1]
+    if found.family is Family.STEM:
+        cut = min(last, first + ngrams.stem)
+        return _text(piece.codes[first:cut]) + "-" * bool(cut < last)
+    words = " ".join(_text(piece.codes[first:last]).split())
+    return {Family.END: "… ", Family.NEGATED: "not … "}.get(found.family, "") + words
 
 
 def _new(found: Found, wanted: Hashes, names: dict[int, str]) -> list[tuple[int, int]]:

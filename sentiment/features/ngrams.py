@@ -1,27 +1,26 @@
 """Tokens → n-gram features of each review, as (key, row) pairs in a batch.
 
-Three families, told apart by a salt: n-grams of words; the same n-grams once more where they stand
-at a review's end, because people conclude there; n-grams of characters, for data too small or too
-short to meet each word often.
+Families, told apart by a salt: n-grams of words; the same once more where they stand at a review's
+end, because people conclude there; the stems of words; words under a negation; n-grams of
+characters, for data too small or too short to meet each word often.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
-from sentiment.features.tokens import Codes, pieces
+from sentiment.features.negation import is_negated
+from sentiment.features.tokens import Codes, Piece, pieces
 
 # A key is a hash whose lowest bits are zero: sorting keys that carry a row number there finds the
 # distinct (key, row) pairs of a batch in one go.
 ROW_BITS = 10
 ROWS_PER_BATCH = 1 << ROW_BITS
 _ROW_MASK = np.uint64(ROWS_PER_BATCH - 1)
-
-_TAIL_SALT = salt("tail")
-_CHARACTER_SALT = salt("char")
 
 # Bounds of memory: characters of a batch, and (key, row) pairs held before repeats are dropped.
 _BATCH_CHARACTERS = 1 << 21
@@ -35,11 +34,18 @@ class NGrams:
     Attributes:
         words: longest word n-gram; all from single words up to it are features.
         tail: how many tokens at the end of a review have features of their own; 0 for none.
+        tail_words: longest word n-gram among those.
+        stem: how many letters of each word are a feature; 0 for none.
+        negation: how many words after a negation, up to the next punctuation mark, are features of
+            their own; 0 for none.
         characters: shortest and longest character n-gram; (0, 0) for none.
     """
 
     words: int = 3
     tail: int = 40
+    tail_words: int = 2
+    stem: int = 5
+    negation: int = 6
     characters: tuple[int, int] = (0, 0)
 
 
@@ -76,19 +82,16 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
         ngrams: which n-grams are features.
     """
     distinct = _Distinct()
-    no_tokens, no_rows = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    tokens, rows = no_tokens, no_rows
+    tokens = Tokens.none()
     for piece in pieces(texts):
-        tokens = np.concatenate((tokens, piece.hashes()))
-        rows = np.concatenate((rows, piece.token_rows()))
-        distinct.add(word_ngrams(tokens, rows, ngrams, goes_on=piece.goes_on), rows)
+        tokens = tokens.joined(Tokens.of(piece, ngrams))
+        distinct.add(word_features(tokens, ngrams, goes_on=piece.goes_on), tokens.rows)
         if ngrams.characters[1]:
-            codes, owners = piece.squeezed()
-            distinct.add(character_ngrams(codes, owners, ngrams), owners)
-        # A review that goes on is joined to its next part by the tokens that n-grams reach across.
-        kept = ngrams.tail + ngrams.words if piece.goes_on else 0
-        start = max(tokens.size - kept, 0)
-        tokens, rows = tokens[start:], rows[start:]
+            codes, rows = piece.squeezed()
+            distinct.add(character_features(codes, rows, ngrams), rows)
+        # A review that goes on is joined to its next part by the tokens that features reach across.
+        reach = ngrams.tail + ngrams.words + ngrams.negation if piece.goes_on else 0
+        tokens = tokens.last(reach)
     pairs = distinct.pairs()
     return Occurrences(feature_keys(pairs), (pairs & _ROW_MASK).astype(np.uint16))
 
@@ -117,52 +120,106 @@ class _Distinct:
         return pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if pairs.size else pairs
 
 
+class Family(Enum):
+    """What kind of feature an n-gram is."""
+
+    WORDS = "words"
+    END = "end"
+    STEM = "stem"
+    NEGATED = "negated"
+    CHARACTERS = "characters"
+
+
+_SALTS = {family: salt(family.value) for family in Family if family is not Family.WORDS}
+
+
 @dataclass(frozen=True)
 class Found:
     """All n-grams of one family and order.
 
     Attributes:
+        family: what kind of feature they are.
         order: how many tokens or characters long.
-        at_end: whether these are the features of a review's end.
         hashes: uint64 [n-grams].
         starts: the number of the first token or character of each, int64 [n-grams].
     """
 
+    family: Family
     order: int
-    at_end: bool
     hashes: Hashes
     starts: NDArray[np.int64]
 
 
-def word_ngrams(
-    tokens: Hashes, rows: NDArray[np.int64], ngrams: NGrams, *, goes_on: bool = False
-) -> Iterator[Found]:
-    """Hash every word n-gram of every review, and those at its end once more.
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of some reviews, one after the other.
+
+    Attributes:
+        hashes: uint64 [tokens].
+        stems: hashes of their first letters, uint64 [tokens]; empty where stems are no features.
+        rows: which review each belongs to, ascending, int64 [tokens].
+    """
+
+    hashes: Hashes
+    stems: Hashes
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, piece: Piece, ngrams: NGrams) -> "Tokens":
+        """Hash the tokens of a piece."""
+        stems = piece.stems(ngrams.stem) if ngrams.stem else np.zeros(0, np.uint64)
+        return cls(piece.hashes(), stems, piece.token_rows())
+
+    @classmethod
+    def none(cls) -> "Tokens":
+        """No tokens."""
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64))
+
+    def joined(self, more: "Tokens") -> "Tokens":
+        """Append tokens."""
+        if not self.hashes.size:
+            return more
+        return Tokens(
+            np.concatenate((self.hashes, more.hashes)),
+            np.concatenate((self.stems, more.stems)),
+            np.concatenate((self.rows, more.rows)),
+        )
+
+    def last(self, count: int) -> "Tokens":
+        """Keep the last tokens."""
+        first = max(self.hashes.size - count, 0)
+        return Tokens(self.hashes[first:], self.stems[first:], self.rows[first:])
+
+
+def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> Iterator[Found]:
+    """Hash every feature that is made of words.
 
     Args:
-        tokens: hashes of the tokens of all reviews, uint64 [tokens].
-        rows: which review each token belongs to, ascending, int64 [tokens].
+        tokens: the tokens of some reviews.
         ngrams: which n-grams are features.
         goes_on: the last review has more tokens than these, so its end is not here.
     """
+    hashes, rows = tokens.hashes, tokens.rows
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
-    left = ends - np.arange(tokens.size)  # tokens from here to the end of the review
+    left = ends - np.arange(hashes.size)  # tokens from here to the end of the review
     is_end = left <= ngrams.tail
     if goes_on and rows.size:
         is_end &= rows != rows[-1]
-    hashes = tokens
     for order in range(1, ngrams.words + 1):
         if order > 1:
-            hashes = combine(hashes[:-1], tokens[order - 1 :])
+            hashes = combine(hashes[:-1], tokens.hashes[order - 1 :])
         fits = left[: hashes.size] >= order
-        starts = np.flatnonzero(fits)
-        yield Found(order, False, hashes[starts], starts)
-        if ngrams.tail:
-            starts = np.flatnonzero(fits & is_end[: hashes.size])
-            yield Found(order, True, hashes[starts] ^ _TAIL_SALT, starts)
+        yield _chosen(Family.WORDS, order, hashes, fits)
+        if ngrams.tail and order <= ngrams.tail_words:
+            yield _chosen(Family.END, order, hashes, fits & is_end[: hashes.size])
+    if ngrams.stem:
+        yield _chosen(Family.STEM, 1, tokens.stems, np.ones(tokens.stems.size, np.bool_))
+    if ngrams.negation:
+        negated = is_negated(tokens.hashes, rows, ngrams.negation)
+        yield _chosen(Family.NEGATED, 1, tokens.hashes, negated)
 
 
-def character_ngrams(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
+def character_features(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
     """Hash every run of characters of every review.
 
     Args:
@@ -171,15 +228,21 @@ def character_ngrams(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> I
         ngrams: which n-grams are features.
     """
     shortest, longest = ngrams.characters
-    if not longest:
-        return
     hasher = SubstringHasher(codes)
     for order in range(shortest, longest + 1):
         starts = np.flatnonzero(rows[: max(codes.size - order + 1, 0)] == rows[order - 1 :])
-        hashes = hasher.hash(starts, starts + order)
-        yield Found(order, False, hashes ^ _CHARACTER_SALT, starts)
+        hashes = hasher.hash(starts, starts + order) ^ _SALTS[Family.CHARACTERS]
+        yield Found(Family.CHARACTERS, order, hashes, starts)
 
 
 def feature_keys(hashes: Hashes) -> Hashes:
     """Clear the bits in which a key carries its row."""
     return hashes & ~_ROW_MASK
+
+
+def _chosen(family: Family, order: int, hashes: Hashes, chosen: NDArray[np.bool_]) -> Found:
+    starts = np.flatnonzero(chosen)
+    salted = hashes[starts]
+    if family in _SALTS:
+        salted ^= _SALTS[family]
+    return Found(family, order, salted, starts)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +61,18 @@ class Piece:
     bounds: NDArray[np.int64]
     goes_on: bool
 
+    @cached_property
+    def hasher(self) -> SubstringHasher:
+        """Hashes parts of these characters."""
+        return SubstringHasher(self.codes)
+
     def hashes(self) -> Hashes:
         """Hash each token, uint64 [tokens]."""
-        return SubstringHasher(self.codes).hash(self.starts, self.ends)
+        return self.hasher.hash(self.starts, self.ends)
+
+    def stems(self, length: int) -> Hashes:
+        """Hash the first characters of each token, `length` at the most: uint64 [tokens]."""
+        return self.hasher.hash(self.starts, np.minimum(self.ends, self.starts + length))
 
     def token_rows(self) -> NDArray[np.int64]:
         """Say which review each token belongs to, int64 [tokens]."""

@@ -205,20 +205,24 @@ def _model(document: dict[str, Any], tensors: Tensors) -> Model:
     )
 
 
-def _vectorizer(ngrams: dict[str, Any], tensors: Tensors) -> Vectorizer:
-    shortest, longest = (whole(order, 0, 16) for order in ngrams["characters"])
+def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
+    orders = mapping(fields)
+    shortest, longest = (whole(order, 0, 16) for order in orders["characters"])
+    ngrams = NGrams(
+        words=whole(orders["words"], 1, 16),
+        tail=whole(orders["tail"], 0, 1 << 16),
+        tail_words=whole(orders["tail_words"], 1, 16),
+        stem=whole(orders["stem"], 0, 1 << 16),
+        negation=whole(orders["negation"], 0, 1 << 16),
+        characters=(shortest, longest),
+    )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
     if keys.shape != weights.shape:
         raise ValueError("feature keys and weights differ in number")
     if not (keys[1:] > keys[:-1]).all():
         raise ValueError("feature keys are out of order")
-    orders = NGrams(
-        words=whole(ngrams["words"], 1, 16),
-        tail=whole(ngrams["tail"], 0, 1 << 20),
-        characters=(shortest, longest),
-    )
-    return Vectorizer(orders, keys, weights)
+    return Vectorizer(ngrams, keys, weights)
 
 
 def _network(depth: object, tensors: Tensors) -> Network:

@@ -42,6 +42,7 @@ class Provenance:
         accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
             threshold, so it flatters a little.
         best_epoch: the epoch whose weights were kept, from 1.
+        refitted: whether the held-out reviews were then fitted on, too.
         calibrated: whether there were enough held-out reviews to calibrate on.
         options: what the user asked for, JSON values.
         recipe: what was chosen where nothing was asked, JSON values.
@@ -53,6 +54,7 @@ class Provenance:
     accuracy: float
     best_epoch: int
     calibrated: bool
+    refitted: bool
     options: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Provenance:
             accuracy=number(fields["accuracy"]),
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
+            refitted=bool(fields["refitted"]),
             options=mapping(fields["options"]),
             recipe=mapping(fields["recipe"]),
             versions={

@@ -30,7 +30,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Fit:
-    """The network as it stood after its best epoch, and the way there."""
+    """A fitted network and the way there.
+
+    Attributes:
+        network: the weights of the best epoch; of the last where nothing was held out.
+        epochs: what each epoch came to; none where nothing was held out.
+        best_epoch: the one whose weights were kept, from 1.
+    """
 
     network: Network
     epochs: list[Epoch]
@@ -83,12 +89,20 @@ def _sparse_dense() -> Any:
 
 def fit(
     training: Example,
-    validation: Example,
+    validation: Example | None,
     options: TrainingOptions,
     recipe: Recipe,
     progress: Progress,
 ) -> Fit:
-    """Fit by Adam on binary cross-entropy; keep the weights of the best validation loss.
+    """Fit by Adam on binary cross-entropy.
+
+    Args:
+        training: rows to fit.
+        validation: rows to stop by: the weights of the best validation loss are kept, and training
+            ends `patience` epochs after it. Without them all epochs of the recipe are run.
+        options: hidden layers, dropout, patience, seed.
+        recipe: epochs, batch size, learning rate.
+        progress: told about batches and epochs.
 
     Raises:
         UsageError: the training diverged.
@@ -99,23 +113,22 @@ def fit(
         training.rows.width, options, recipe.learning_rate, float(training.labels.mean())
     )
     epochs: list[Epoch] = []
+    reporter = _reporter(epochs, recipe, progress)
     stopping = keras.callbacks.EarlyStopping(
-        monitor="val_loss",
-        patience=options.patience,
-        restore_best_weights=True,
-        start_from_epoch=0,
+        monitor="val_loss", patience=options.patience, restore_best_weights=True
     )
-    network.fit(
+    losses = network.fit(
         _batches(training, recipe.batch_size, options.seed),
-        validation_data=_batches(validation, 4096, None),
+        validation_data=validation and _batches(validation, 4096, None),
         epochs=recipe.epochs,
         shuffle=False,  # the batches shuffle themselves
         verbose=0,
-        callbacks=[stopping, _reporter(epochs, recipe, progress)],
-    )
-    if not all(np.isfinite([epoch.loss, epoch.validation_loss]).all() for epoch in epochs):
+        callbacks=[reporter, stopping] if validation else [reporter],
+    ).history
+    if not all(np.isfinite(values).all() for values in losses.values()):
         raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-    return Fit(to_numpy(network), epochs, int(stopping.best_epoch) + 1)
+    best_epoch = int(stopping.best_epoch) + 1 if validation else recipe.epochs
+    return Fit(to_numpy(network), epochs, best_epoch)
 
 
 def to_numpy(network: Any) -> Network:
@@ -162,12 +175,14 @@ def _reporter(epochs: list[Epoch], recipe: Recipe, progress: Progress) -> Any:
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self._epoch = epoch + 1
 
-        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+            self.model.stop_training |= not math.isfinite(logs["loss"])
             progress.step(self._epoch, batch + 1, self.params["steps"])
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            done = Epoch(epoch + 1, logs["loss"], logs["val_loss"], logs["val_accuracy"])
-            epochs.append(done)
-            progress.epoch(done, recipe.epochs)
+            if "val_loss" in logs:
+                done = Epoch(epoch + 1, logs["loss"], logs["val_loss"], logs["val_accuracy"])
+                epochs.append(done)
+                progress.epoch(done, recipe.epochs)
 
     return Reporter()

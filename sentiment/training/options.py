@@ -19,6 +19,7 @@ class TrainingOptions:
         patience: epochs without a better validation loss before training stops.
         batch_size: rows a step.
         learning_rate: Adam's.
+        refit: fit once more on all rows, once all is chosen by those held out.
         features: n-grams to keep at the most.
         validation_share: share of rows held out when no validation reviews are given, (0, 1).
         optimize: what the decision threshold is chosen for.
@@ -28,10 +29,11 @@ class TrainingOptions:
     hidden: tuple[int, ...] = (16,)
     dropout: float = 0.0
     epochs: int | None = None
-    patience: int = 2
+    patience: int = 3
     batch_size: int | None = None
     learning_rate: float | None = None
-    features: int = 300_000
+    refit: bool = True
+    features: int = 200_000
     validation_share: float = 0.1
     optimize: Objective | None = None
     seed: int = 0

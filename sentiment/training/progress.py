@@ -24,6 +24,9 @@ class Progress:
     ) -> None:
         """Hear what was chosen, and how the rows were split."""
 
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""
+
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Hear that a batch is done; epoch and step are counted from 1."""
 

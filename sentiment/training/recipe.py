@@ -20,19 +20,16 @@ def choose_recipe(
     texts: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
 ) -> Recipe:
     """Decide what the user left open, from the training rows alone."""
-    words = float(np.median([len(text.split()) for text in texts]))
-    if words < _SHORT or len(texts) < _FEW:
-        ngrams = NGrams(words=2, tail=0, characters=(2, 5))
-    else:
-        ngrams = NGrams(words=3, tail=40)
+    few = len(texts) < _FEW
+    short = float(np.median([len(text.split()) for text in texts])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(len(texts) / 24)), 32, 1024))
     return Recipe(
-        ngrams=ngrams,
-        min_count=2 if len(texts) >= _FEW else 1,
-        epochs=options.epochs or (20 if len(texts) < _FEW else 6),
+        ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if few or short else NGrams(),
+        min_count=1 if few or short else 2,
+        epochs=options.epochs or (20 if few else 8),
         batch_size=batch_size,
         learning_rate=options.learning_rate or 0.01 * (batch_size / 1024) ** 0.5,
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),

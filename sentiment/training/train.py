@@ -1,7 +1,7 @@
 """Reviews → a trained model: split, choose, vectorize, fit, calibrate, decide."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -16,8 +16,8 @@ from sentiment.reviews import LabelledReviews, stratified_split
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold, enough_to_choose
 from sentiment.training.fitting import Example, fit
-from sentiment.training.options import TrainingOptions
-from sentiment.training.progress import Progress
+from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.progress import Epoch, Progress
 from sentiment.training.recipe import choose_recipe
 
 PHRASE_LIMIT = 2_000
@@ -31,13 +31,15 @@ def train(
 ) -> Model:
     """Train a model.
 
-    Everything that looks at labels is fitted on the training rows; calibration and threshold are
-    chosen on the held-out rows, which the network sees only to know when to stop.
+    A first network is fitted on the training rows alone; the held-out rows say when to stop, and
+    calibration and threshold are chosen on them. Then vectorizer and network are fitted once more,
+    for as many epochs, on all rows; calibration and threshold stay.
 
     Args:
         reviews: training reviews of both classes.
         options: the user's choices.
-        validation: held-out reviews; without them, a share of `reviews` is held out.
+        validation: held-out reviews, which are never fitted on; without them, a share of `reviews`
+            is held out.
         progress: told about choices, batches and epochs.
 
     Raises:
@@ -46,10 +48,60 @@ def train(
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
-    training, validation = _split(reviews, validation, options)
-    digests = training.digest(), validation.digest()
+    training, held_out = _split(reviews, validation, options)
     recipe = choose_recipe(training.texts, training.labels, options)
-    progress.chosen(recipe, training, validation)
+    progress.chosen(recipe, training, held_out)
+    trial = _fit(training, held_out, options, recipe, progress)
+    logits = trial.network.logits(trial.vectorizer.transform(held_out.texts))
+    enough = enough_to_choose(held_out.labels)
+    calibration = Calibration.fit(logits, held_out.labels) if enough else Calibration()
+    p_positive = calibration.probabilities(logits)
+    threshold = choose_threshold(p_positive, held_out.labels, recipe.objective)
+    final = trial
+    if validation is None and options.refit:
+        progress.refitting(len(reviews), trial.best_epoch)
+        final = _fit(reviews, None, options, replace(recipe, epochs=trial.best_epoch), progress)
+    digests = training.digest(), held_out.digest()
+    return Model(
+        vectorizer=final.vectorizer,
+        network=final.network,
+        calibration=calibration,
+        decision=Decision(threshold),
+        history=tuple(asdict(epoch) for epoch in trial.epochs),
+        provenance=Provenance(
+            training=_rows(training, digests[0]),
+            validation=_rows(held_out, digests[1]),
+            accuracy=float(np.mean((p_positive >= threshold) == (held_out.labels == 1))),
+            best_epoch=trial.best_epoch,
+            calibrated=enough,
+            refitted=final is not trial,
+            options=asdict(options),
+            recipe=asdict(recipe),
+            versions=_versions(),
+        ),
+        seen=np.unique(np.concatenate(digests))[:SEEN_LIMIT],
+        phrases=_phrases(final.vectorizer, final.network, training),
+    )
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """Everything that is fitted to one set of reviews, the weights as the model file has them."""
+
+    vectorizer: Vectorizer
+    network: Network
+    epochs: list[Epoch]
+    best_epoch: int
+
+
+def _fit(
+    training: LabelledReviews,
+    held_out: LabelledReviews | None,
+    options: TrainingOptions,
+    recipe: Recipe,
+    progress: Progress,
+) -> _Trained:
+    """Fit vectorizer and network to training reviews; held-out ones only say when to stop."""
     vectorizer = Vectorizer.fit(
         training.texts,
         training.labels,
@@ -57,40 +109,14 @@ def train(
         limit=options.features,
         min_count=recipe.min_count,
     )
-    held_out = Example(vectorizer.transform(validation.texts), validation.labels)
-    done = fit(
-        Example(vectorizer.transform(training.texts), training.labels),
-        held_out,
-        options,
-        recipe,
-        progress,
-    )
+    rows = Example(vectorizer.transform(training.texts), training.labels)
+    stop_by = None
+    if held_out is not None:
+        stop_by = Example(vectorizer.transform(held_out.texts), held_out.labels)
+    done = fit(rows, stop_by, options, recipe, progress)
     first, *rest = done.network.layers
     network = Network((first.quantized(), *rest))
-    logits = network.logits(held_out.rows)
-    enough = enough_to_choose(held_out.labels)
-    calibration = Calibration.fit(logits, held_out.labels) if enough else Calibration()
-    p_positive = calibration.probabilities(logits)
-    threshold = choose_threshold(p_positive, held_out.labels, recipe.objective)
-    return Model(
-        vectorizer=vectorizer,
-        network=network,
-        calibration=calibration,
-        decision=Decision(threshold),
-        history=tuple(asdict(epoch) for epoch in done.epochs),
-        provenance=Provenance(
-            training=_rows(training, digests[0]),
-            validation=_rows(validation, digests[1]),
-            accuracy=float(np.mean((p_positive >= threshold) == (held_out.labels == 1))),
-            best_epoch=done.best_epoch,
-            calibrated=enough,
-            options=asdict(options),
-            recipe=asdict(recipe),
-            versions=_versions(),
-        ),
-        seen=np.unique(np.concatenate(digests))[:SEEN_LIMIT],
-        phrases=_phrases(vectorizer, network, training),
-    )
+    return _Trained(vectorizer, network, done.epochs, done.best_epoch)
 
 
 def _split(

@@ -33,7 +33,7 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
         'text from "text"',
         "labels in",
         "432 reviews (216 positive, 216 negative), 48 held out",
-        "2–5-grams of characters",
+        "characters 2–5",
         "epoch 2/2",
         "held-out reviews right",
     ):

@@ -7,7 +7,7 @@ from sentiment.features import NGrams, SparseRows, Vectorizer
 
 TEXTS = ["good film", "bad film", "good", "bad", "good good bad"]
 LABELS = np.array([1, 0, 1, 0, 0])
-WORDS = NGrams(words=1, tail=0)
+WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sentiment.features.ngrams import ROWS_PER_BATCH, NGrams, occurrences
 from sentiment.features.weighting import ClassCounts, count_by_class, log_count_ratios, strongest
 
-WORDS = NGrams(words=1, tail=0)
+WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 
 
 @given(st.lists(st.tuples(st.text(alphabet="abc ", max_size=9), st.integers(0, 1)), max_size=12))

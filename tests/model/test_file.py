@@ -28,7 +28,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 def small_model() -> Model:
     vectorizer = Vectorizer.fit(
-        ["good film", "bad film"], np.array([1, 0]), NGrams(2, 3, (2, 3)), min_count=1
+        ["good film", "bad film"], np.array([1, 0]), NGrams(2, 3, 1, 2, 4, (2, 3)), min_count=1
     )
     random = np.random.default_rng(0)
     kernels = [
@@ -43,7 +43,15 @@ def small_model() -> Model:
         Decision(0.4, (0.3, 0.6)),
         ({"number": 1, "loss": 0.5},),
         Provenance(
-            Rows(1, 1, "ab"), Rows(1, 0, "cd"), 0.9, 3, True, {"seed": 0}, {}, {"sentiment": "1"}
+            Rows(1, 1, "ab"),
+            Rows(1, 0, "cd"),
+            0.9,
+            3,
+            True,
+            True,
+            {"seed": 0},
+            {},
+            {"sentiment": "1"},
         ),
         np.array([1, 5], np.uint64),
         {int(vectorizer.keys[0]): "good – “film”"},
