@@ -1,13 +1,13 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench bench-accuracy clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A name on PATH is not yet a Python that runs (version managers leave shims behind): try each.
 $(READY): pyproject.toml
@@ -20,7 +20,7 @@ $(READY): pyproject.toml
 	fi; \
 	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c '' 2>/dev/null; then \
 	    echo "Setting up $(VENV) with $$found (once; TensorFlow is a large download) ..."; \
-	    rm -rf $(VENV) && $$found -m venv $(VENV); \
+	    rm -rf $(VENV) benchmarks/.peers && $$found -m venv $(VENV); \
 	fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
@@ -46,9 +46,11 @@ test: lint ## lint, type-check and run the tests
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 
-bench: $(READY) ## measure accuracy beside its peers (needs ../shared/datasets)
+bench: bench-accuracy ## run every benchmark (needs ../shared/datasets)
+
+bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
 
 clean: ## remove everything that make made
-	@rm -rf $(VENV) demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 TRAIN = ROOT / "data" / "train.csv"
 TEST = ROOT / "data" / "test.csv"
+
+# How long one example takes says more of the machine than of the code.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -7,6 +7,7 @@ start without what `train` needs.
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -83,6 +84,8 @@ def run() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         console.error("interrupted")
         code = INTERRUPTED
+    except SystemExit as request:
+        code = request.code if isinstance(request.code, int) else 1
     except BrokenPipeError:
         code = READER_GONE
     except OSError as error:
@@ -132,14 +135,15 @@ def _terminate(*_: object) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit; if what stdout still holds cannot be written, do not let Python complain about it."""
+    """Exit at once: Python would wait for threads, and abort if TensorFlow is being imported."""
     try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        code = code or READER_GONE
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            code = code or READER_GONE
-        elif code == 0:
+        if code == 0:
             console.error(f"cannot write: {error.strerror}")
             code = 1
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(code)
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code)

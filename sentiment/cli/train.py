@@ -23,7 +23,7 @@ from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.errors import ModelError
 from sentiment.model import Model, load_model, save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
+from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 
@@ -80,6 +80,8 @@ _training_options = gathered(
               help="Write the model here; by default ./model.safetensors.")  # fmt: skip
 @click.option("--validation", multiple=True, type=click.Path(), metavar="FILE",
               help="Hold these reviews out, not a share of DATA; may be repeated.")  # fmt: skip
+@click.option("--unlabeled", multiple=True, type=click.Path(), metavar="FILE",
+              help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -89,6 +91,7 @@ def command(
     data: tuple[str, ...],
     output: Path | None,
     validation: tuple[str, ...],
+    unlabeled: tuple[str, ...],
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -114,7 +117,8 @@ def command(
     require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
     held_out = _read_validation(validation, reading, reviews) if validation else None
     console.status("featurizing, and starting TensorFlow …")
-    model = train(reviews, options, held_out, ShownProgress(console))
+    more = read_texts(unlabeled, reading) if unlabeled else []
+    model = train(reviews, options, held_out, more, ShownProgress(console))
     save_model(model, target)
     _report(model, target, replaces)
     if as_json:

@@ -36,6 +36,15 @@ class ShownProgress(Progress):
             )
         self._console.status("featurizing, and starting TensorFlow …")
 
+    def unlabeled(self, number: int, rows: int) -> None:
+        """Name the round."""
+        self._console.note(f"round {number} with {rows:,} unlabeled reviews")
+
+    def judged(self, better: bool, loss: float, before: float) -> None:
+        """Say whether it helped."""
+        verdict = "kept" if better else "no better, so it is left out"
+        self._console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
+
     def refitting(self, rows: int, epochs: int) -> None:
         """Say that the held-out reviews are learned from too."""
         self._console.note(f"fitting all {rows:,} reviews for {epochs} epochs")

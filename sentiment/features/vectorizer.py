@@ -33,7 +33,7 @@ class Vectorizer:
     def fit(
         cls,
         texts: Sequence[str],
-        labels: NDArray[np.integer],
+        labels: NDArray[np.integer] | NDArray[np.floating],
         ngrams: NGrams,
         *,
         limit: int = 300_000,
@@ -43,7 +43,7 @@ class Vectorizer:
 
         Args:
             texts: reviews, [n].
-            labels: 0 (negative) or 1 (positive), [n]; both must occur.
+            labels: how far each is positive, from 0 to 1, [n]; both classes must occur.
             ngrams: which n-grams are features.
             limit: how many features to keep at the most.
             min_count: n-grams that fewer reviews hold are left out.

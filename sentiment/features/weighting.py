@@ -7,58 +7,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.ngrams import NGrams, batches, occurrences
+from sentiment.features.ngrams import (
+    ROWS_PER_BATCH,
+    NGrams,
+    batches,
+    feature_keys,
+    occurrences,
+)
 
-_ONE = np.uint64(1)
+# As many steps of a soft label as the bits that a key leaves free can tell apart.
+_LEVELS = ROWS_PER_BATCH - 1
 
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """How many reviews of each class hold each feature.
+    """How many reviews of each class hold each feature; a review may belong to both in part.
 
     Attributes:
         keys: uint64 [features], sorted, distinct.
-        negative, positive: int64 [features], numbers of reviews.
+        negative, positive: float64 [features], numbers of reviews.
         n_negative, n_positive: numbers of reviews counted.
     """
 
     keys: Hashes
-    negative: NDArray[np.int64]
-    positive: NDArray[np.int64]
-    n_negative: int
-    n_positive: int
+    negative: NDArray[np.float64]
+    positive: NDArray[np.float64]
+    n_negative: float
+    n_positive: float
 
 
 def count_by_class(
-    texts: Sequence[str], labels: NDArray[np.integer], ngrams: NGrams
+    texts: Sequence[str], labels: NDArray[np.integer] | NDArray[np.floating], ngrams: NGrams
 ) -> ClassCounts:
     """Count the reviews of each class that hold each feature.
 
     Args:
         texts: reviews, [n].
-        labels: 0 (negative) or 1 (positive), [n].
+        labels: how far each is positive, from 0 to 1, [n]; counted in steps of 1/1023.
         ngrams: which n-grams are features.
     """
-    labels = np.asarray(labels).astype(np.uint64)
-    # The label travels in the lowest bit of the key, so that one sort counts both classes.
-    labelled = []
+    levels = np.rint(np.asarray(labels, dtype=np.float64) * _LEVELS).astype(np.uint64)
+    # The label travels in the lowest bits of the key, so that one sort counts both classes.
+    parts = [np.zeros(0, np.uint64)]
     for rows in batches(texts):
         found = occurrences(texts[rows], ngrams)
-        labelled.append(found.keys | labels[rows][found.rows])
-    merged = np.concatenate([np.zeros(0, np.uint64), *labelled])
-    del labelled
-    merged.sort()
-    ends = np.flatnonzero(np.concatenate((merged[1:] != merged[:-1], [merged.size > 0])))
-    keys, counts = merged[ends], np.diff(ends, prepend=-1)
-    del merged
-    is_positive = (keys & _ONE).astype(np.bool_)
-    keys &= ~_ONE
-    is_new = np.concatenate(([True], keys[1:] != keys[:-1])) if keys.size else np.zeros(0, np.bool_)
-    slots = np.cumsum(is_new) - 1
-    by_class = np.zeros((2, int(is_new.sum())), dtype=np.int64)
-    by_class[is_positive.astype(np.int8), slots] = counts
-    positives = int(labels.sum())
-    return ClassCounts(keys[is_new], by_class[0], by_class[1], len(texts) - positives, positives)
+        parts.append(found.keys | levels[rows][found.rows])
+    pairs = np.concatenate(parts)
+    del parts
+    pairs.sort()
+    keys = feature_keys(pairs)
+    starts = np.flatnonzero(np.concatenate(([pairs.size > 0], keys[1:] != keys[:-1])))
+    keys = keys[starts]
+    held = np.diff(starts, append=pairs.size)
+    pairs &= np.uint64(_LEVELS)
+    positive = np.add.reduceat(pairs, starts) / _LEVELS if starts.size else np.zeros(0)
+    n_positive = float(levels.sum()) / _LEVELS
+    return ClassCounts(keys, held - positive, positive, len(texts) - n_positive, n_positive)
 
 
 def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:

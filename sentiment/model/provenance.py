@@ -43,6 +43,7 @@ class Provenance:
             threshold, so it flatters a little.
         best_epoch: the epoch whose weights were kept, from 1.
         refitted: whether the held-out reviews were then fitted on, too.
+        unlabeled: unlabeled reviews that were learned from.
         calibrated: whether there were enough held-out reviews to calibrate on.
         options: what the user asked for, JSON values.
         recipe: what was chosen where nothing was asked, JSON values.
@@ -55,6 +56,7 @@ class Provenance:
     best_epoch: int
     calibrated: bool
     refitted: bool
+    unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Provenance:
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
+            unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
             recipe=mapping(fields["recipe"]),
             versions={

@@ -21,11 +21,11 @@ class Example:
 
     Attributes:
         rows: feature vectors, [n, features].
-        labels: 0 or 1, [n].
+        labels: how far each is positive, from 0 to 1, [n].
     """
 
     rows: SparseRows
-    labels: NDArray[np.integer]
+    labels: NDArray[np.integer] | NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,12 @@ class Progress:
     ) -> None:
         """Hear what was chosen, and how the rows were split."""
 
+    def unlabeled(self, number: int, rows: int) -> None:
+        """Hear that a round of learning from unlabeled reviews begins, counted from 1."""
+
+    def judged(self, better: bool, loss: float, before: float) -> None:
+        """Hear whether that round lowered the validation loss; if not, it is forgotten."""
+
     def refitting(self, rows: int, epochs: int) -> None:
         """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""
 

@@ -25,6 +25,13 @@ def test_counts_are_those_of_a_counter(rows):
     assert (counts.n_negative, counts.n_positive) == ((labels == 0).sum(), (labels == 1).sum())
 
 
+def test_a_soft_label_is_counted_in_part_for_each_class():
+    counts = count_by_class(["good", "good", "bad"], np.array([1, 0.25, 0.5]), WORDS)
+    assert sorted(counts.positive) == pytest.approx([0.5, 1.25], abs=1e-3)
+    assert sorted(counts.negative) == pytest.approx([0.5, 0.75], abs=1e-3)
+    assert (counts.n_positive, counts.n_negative) == pytest.approx((1.75, 1.25), abs=1e-3)
+
+
 def test_counting_goes_on_across_batches():
     texts = ["good"] * (ROWS_PER_BATCH + 5)
     counts = count_by_class(texts, np.array([1] * ROWS_PER_BATCH + [0] * 5), WORDS)

@@ -1,5 +1,6 @@
 """Training for real: Keras on a few dozen reviews."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +90,41 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     one, other = (train(training, options, validation=v) for v in (validation, nonsense))
     assert one.vectorizer == other.vectorizer
     assert one.network == other.network
+
+
+class Judge(Progress):
+    """Remembers what was said of the rounds with unlabeled reviews."""
+
+    def __init__(self):
+        self.verdicts = []
+
+    def judged(self, better, loss, before):
+        self.verdicts.append(better)
+        assert better == (loss < before)
+
+
+def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(reviews):
+    judge = Judge()
+    unlabeled = [f"{text} indeed" for text in reviews.texts[:40]]
+    model = train(reviews, FAST, unlabeled=unlabeled, progress=judge)
+    assert 1 <= len(judge.verdicts) <= 3
+    assert all(judge.verdicts[:-1])
+    assert model.provenance.unlabeled == (40 if judge.verdicts[0] else 0)
+
+
+def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):
+    def turned_round(logits):
+        return 1.0 * (logits < 0)
+
+    options = replace(FAST, epochs=6)
+    plain = train(reviews, options)
+    judge = Judge()
+    monkeypatch.setattr(sys.modules["sentiment.training.train"], "sigmoid", turned_round)
+    model = train(reviews, options, unlabeled=reviews.texts * 3, progress=judge)
+    assert judge.verdicts == [False]
+    assert model.provenance.unlabeled == 0
+    assert model.network == plain.network
+    assert model.vectorizer == plain.vectorizer
 
 
 def test_the_weights_of_the_best_epoch_are_kept_and_training_stops_after_patience(reviews):
