@@ -51,7 +51,7 @@ _training_options = gathered(
         click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
                      show_default=True, metavar="SHARE", help="Hidden activations to drop."),
         click.option("--epochs", type=click.IntRange(1), metavar="N",
-                     help="Epochs at the most; by default 6, with few reviews 20."),
+                     help="Epochs at the most; by default 5, with few reviews 15."),
         click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
                      metavar="N", help="Epochs to wait for a better validation loss."),
         click.option("--batch-size", type=click.IntRange(1), metavar="N",

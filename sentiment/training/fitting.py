@@ -43,13 +43,13 @@ class Fit:
     best_epoch: int
 
 
-def build(width: int, options: TrainingOptions, learning_rate: float, prior: float) -> Any:
+def build(width: int, options: TrainingOptions, learning_rate: Any, prior: float) -> Any:
     """Build and compile the `keras.Sequential`.
 
     Args:
         width: how many features there are.
         options: hidden layers and dropout.
-        learning_rate: Adam's.
+        learning_rate: Adam's; a number or a Keras schedule.
         prior: share of positive rows; the output starts there, however unbalanced the data are.
     """
     keras = load_keras()
@@ -93,42 +93,46 @@ def fit(
     options: TrainingOptions,
     recipe: Recipe,
     progress: Progress,
+    epochs: int | None = None,
 ) -> Fit:
-    """Fit by Adam on binary cross-entropy.
+    """Fit by Adam on binary cross-entropy, the learning rate falling in a line to nothing.
 
     Args:
         training: rows to fit.
         validation: rows to stop by: the weights of the best validation loss are kept, and training
-            ends `patience` epochs after it. Without them all epochs of the recipe are run.
+            ends `patience` epochs after it.
         options: hidden layers, dropout, patience, seed.
         recipe: epochs, batch size, learning rate.
         progress: told about batches and epochs.
+        epochs: how many of the recipe's epochs to run; None for all.
 
     Raises:
         UsageError: the training diverged.
     """
     keras = load_keras()
     keras.utils.set_random_seed(options.seed)
-    network = build(
-        training.rows.width, options, recipe.learning_rate, float(training.labels.mean())
+    steps = math.ceil(len(training.rows) / recipe.batch_size)
+    falling = keras.optimizers.schedules.PolynomialDecay(
+        recipe.learning_rate, decay_steps=recipe.epochs * steps, end_learning_rate=0.0
     )
-    epochs: list[Epoch] = []
-    reporter = _reporter(epochs, recipe, progress)
+    network = build(training.rows.width, options, falling, float(training.labels.mean()))
+    history: list[Epoch] = []
+    reporter = _reporter(history, recipe, progress)
     stopping = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=options.patience, restore_best_weights=True
     )
     losses = network.fit(
         _batches(training, recipe.batch_size, options.seed),
         validation_data=validation and _batches(validation, 4096, None),
-        epochs=recipe.epochs,
+        epochs=epochs or recipe.epochs,
         shuffle=False,  # the batches shuffle themselves
         verbose=0,
         callbacks=[reporter, stopping] if validation else [reporter],
     ).history
     if not all(np.isfinite(values).all() for values in losses.values()):
         raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-    best_epoch = int(stopping.best_epoch) + 1 if validation else recipe.epochs
-    return Fit(to_numpy(network), epochs, best_epoch)
+    best_epoch = int(stopping.best_epoch) + 1 if validation else epochs or recipe.epochs
+    return Fit(to_numpy(network), history, best_epoch)
 
 
 def to_numpy(network: Any) -> Network:

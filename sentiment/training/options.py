@@ -18,7 +18,7 @@ class TrainingOptions:
         epochs: epochs at the most.
         patience: epochs without a better validation loss before training stops.
         batch_size: rows a step.
-        learning_rate: Adam's.
+        learning_rate: Adam's at the start; it falls to nothing over the epochs.
         refit: fit once more on all rows, once all is chosen by those held out.
         features: n-grams to keep at the most.
         validation_share: share of rows held out when no validation reviews are given, (0, 1).

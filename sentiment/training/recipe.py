@@ -29,7 +29,7 @@ def choose_recipe(
     return Recipe(
         ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if few or short else NGrams(),
         min_count=1 if few or short else 2,
-        epochs=options.epochs or (20 if few else 8),
+        epochs=options.epochs or (15 if few else 5),
         batch_size=batch_size,
         learning_rate=options.learning_rate or 0.01 * (batch_size / 1024) ** 0.5,
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -159,8 +159,9 @@ class _Run:
             Example(vectorizer.transform(rows.texts), rows.labels),
             held_out if epochs is None else None,
             self.options,
-            self.recipe if epochs is None else replace(self.recipe, epochs=epochs),
+            self.recipe,
             self.progress,
+            epochs,
         )
         first, *rest = done.network.layers
         network = Network((first.quantized(), *rest))
