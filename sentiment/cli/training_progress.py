@@ -2,8 +2,8 @@
 
 from sentiment.cli.console import Console
 from sentiment.cli.wording import describe
-from sentiment.reviews import LabelledReviews
 from sentiment.training import Epoch, Progress, Recipe
+from sentiment.training.progress import Labels
 from sentiment.training.recipe import UNBALANCED
 
 _BAR = 24
@@ -15,14 +15,12 @@ class ShownProgress(Progress):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def chosen(
-        self, recipe: Recipe, training: LabelledReviews, validation: LabelledReviews
-    ) -> None:
+    def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
         """Say how the rows were split and what the data decided."""
-        positive = int(training.labels.sum())
+        positive = int(training.sum())
         self._console.note(
             f"training on {len(training):,} reviews ({positive:,} positive, "
-            f"{len(training) - positive:,} negative), {len(validation):,} held out"
+            f"{len(training) - positive:,} negative), {len(held_out):,} held out"
         )
         self._console.note(
             f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "

@@ -1,11 +1,13 @@
 """Text → tokens → n-grams → sparse rows; the same code for training and for prediction.
 
-`tokens` finds tokens, `ngrams` hashes n-grams of them, `weighting` counts the n-grams by class and
-weighs them, `vectorizer` is the fitted result. numpy only.
+`tokens` finds tokens, `ngrams` hashes n-grams of them, `occurrences` says which review holds which.
+For training, `incidence` keeps that for all reviews, and `weighting` counts and weighs by class;
+`vectorizer` is the fitted result. numpy only.
 """
 
+from sentiment.features.incidence import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.rows import SparseRows
 from sentiment.features.vectorizer import Vectorizer
 
-__all__ = ["NGrams", "SparseRows", "Vectorizer"]
+__all__ = ["Incidence", "NGrams", "SparseRows", "Vectorizer"]

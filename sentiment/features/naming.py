@@ -10,11 +10,10 @@ from sentiment.features.ngrams import (
     Found,
     NGrams,
     Tokens,
-    batches,
     character_features,
-    feature_keys,
     word_features,
 )
+from sentiment.features.occurrences import feature_keys
 from sentiment.features.tokens import Codes, Piece, pieces
 
 
@@ -33,17 +32,16 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
-    for batch in batches(texts):
-        for piece in pieces(texts[batch]):
-            tokens = Tokens.of(piece, ngrams)
-            for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+    for piece in pieces(texts):
+        tokens = Tokens.of(piece, ngrams)
+        for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+            for key, start in _new(found, wanted, names):
+                names[key] = _name(found, piece, start, ngrams)
+        if ngrams.characters[1]:
+            codes, rows = piece.squeezed()
+            for found in character_features(codes, rows, ngrams):
                 for key, start in _new(found, wanted, names):
-                    names[key] = _name(found, piece, start, ngrams)
-            if ngrams.characters[1]:
-                codes, rows = piece.squeezed()
-                for found in character_features(codes, rows, ngrams):
-                    for key, start in _new(found, wanted, names):
-                        names[key] = f"‹{_text(codes[start : start + found.order])}›"
+                    names[key] = f"‹{_text(codes[start : start + found.order])}›"
         if len(names) == wanted.size:
             break
     return {key: names[key] for key in keys.tolist() if key in names}

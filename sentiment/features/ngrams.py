@@ -1,11 +1,11 @@
-"""Tokens → n-gram features of each review, as (key, row) pairs in a batch.
+"""Tokens → n-grams, as hashes with the places where they stand.
 
 Families, told apart by a salt: n-grams of words; the same once more where they stand at a review's
 end, because people conclude there; the stems of words; words under a negation; n-grams of
 characters, for data too small or too short to meet each word often.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,18 +14,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
 from sentiment.features.negation import is_negated
-from sentiment.features.tokens import Codes, Piece, pieces
-
-# A key is a hash whose lowest bits are zero: sorting keys that carry a row number there finds the
-# distinct (key, row) pairs of a batch in one go.
-ROW_BITS = 10
-ROWS_PER_BATCH = 1 << ROW_BITS
-_ROW_MASK = np.uint64(ROWS_PER_BATCH - 1)
-
-# Bounds of memory: characters of a batch, and (key, row) pairs held before repeats are dropped.
-_BATCH_CHARACTERS = 1 << 21
-_PAIRS_AT_ONCE = 1 << 22
-
+from sentiment.features.tokens import Codes, Piece
 
 @dataclass(frozen=True)
 class NGrams:
@@ -47,77 +36,6 @@ class NGrams:
     stem: int = 5
     negation: int = 6
     characters: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
-class Occurrences:
-    """Which features occur in which rows of a batch, each pair once, sorted by key, then row.
-
-    Attributes:
-        keys: uint64 [pairs], the lowest `ROW_BITS` bits zero.
-        rows: uint16 [pairs], below `ROWS_PER_BATCH`.
-    """
-
-    keys: Hashes
-    rows: NDArray[np.uint16]
-
-
-def batches(texts: Sequence[str]) -> Iterator[slice]:
-    """Cut reviews into batches small enough to featurize at once, in rows and in characters."""
-    first = size = 0
-    for number, text in enumerate(texts):
-        if number - first == ROWS_PER_BATCH or (size and size + len(text) > _BATCH_CHARACTERS):
-            yield slice(first, number)
-            first, size = number, 0
-        size += len(text)
-    if first < len(texts):
-        yield slice(first, len(texts))
-
-
-def occurrences(texts: Sequence[str], ngrams: NGrams) -> Occurrences:
-    """Find the distinct features of each review.
-
-    Args:
-        texts: at most `ROWS_PER_BATCH` reviews.
-        ngrams: which n-grams are features.
-    """
-    distinct = _Distinct()
-    tokens = Tokens.none()
-    for piece in pieces(texts):
-        tokens = tokens.joined(Tokens.of(piece, ngrams))
-        distinct.add(word_features(tokens, ngrams, goes_on=piece.goes_on), tokens.rows)
-        if ngrams.characters[1]:
-            codes, rows = piece.squeezed()
-            distinct.add(character_features(codes, rows, ngrams), rows)
-        # A review that goes on is joined to its next part by the tokens that features reach across.
-        reach = ngrams.tail + ngrams.words + ngrams.negation if piece.goes_on else 0
-        tokens = tokens.last(reach)
-    pairs = distinct.pairs()
-    return Occurrences(feature_keys(pairs), (pairs & _ROW_MASK).astype(np.uint16))
-
-
-class _Distinct:
-    """Gathers (key, row) pairs; however often each is found, memory is taken by the distinct."""
-
-    def __init__(self) -> None:
-        self._parts: list[Hashes] = []
-        self._size = 0
-
-    def add(self, found: "Iterable[Found]", rows: NDArray[np.int64]) -> None:
-        """Add n-grams, given which row each token or character belongs to."""
-        for ngram in found:
-            tagged = feature_keys(ngram.hashes) | rows[ngram.starts].astype(np.uint64)
-            self._parts.append(tagged)
-            self._size += tagged.size
-        if self._size > _PAIRS_AT_ONCE:
-            self._parts = [self.pairs()]
-            self._size = 0
-
-    def pairs(self) -> Hashes:
-        """Return the distinct pairs, sorted."""
-        pairs = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
-        pairs.sort()
-        return pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if pairs.size else pairs
 
 
 class Family(Enum):
@@ -233,11 +151,6 @@ def character_features(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) ->
         starts = np.flatnonzero(rows[: max(codes.size - order + 1, 0)] == rows[order - 1 :])
         hashes = hasher.hash(starts, starts + order) ^ _SALTS[Family.CHARACTERS]
         yield Found(Family.CHARACTERS, order, hashes, starts)
-
-
-def feature_keys(hashes: Hashes) -> Hashes:
-    """Clear the bits in which a key carries its row."""
-    return hashes & ~_ROW_MASK
 
 
 def _chosen(family: Family, order: int, hashes: Hashes, chosen: NDArray[np.bool_]) -> Found:

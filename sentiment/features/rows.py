@@ -43,3 +43,26 @@ class SparseRows:
             np.cumsum(np.concatenate(lengths)),
             width,
         )
+
+
+def sorted_by_row(
+    rows: NDArray[np.integer], columns: NDArray[np.int32], count: int, width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Bring pairs of row and column into the order of compressed sparse rows.
+
+    Args:
+        rows, columns: [pairs], each pair once, in any order.
+        count: how many rows there are.
+        width: how many columns there are.
+
+    Returns:
+        How many pairs each row has, int64 [count], and the columns, by row and ascending in it.
+    """
+    bits = width.bit_length()
+    narrow = bits + count.bit_length() <= 32  # half the bytes, and two thirds of the time
+    pairs = rows.astype(np.uint32 if narrow else np.uint64)
+    pairs <<= pairs.dtype.type(bits)
+    pairs |= columns.astype(pairs.dtype)
+    pairs.sort()
+    pairs &= pairs.dtype.type((1 << bits) - 1)
+    return np.bincount(rows, minlength=count), pairs.astype(np.int32)

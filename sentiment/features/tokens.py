@@ -20,8 +20,9 @@ from sentiment.features.hashing import Hashes, SubstringHasher
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 
-# Characters handled at once: small enough for the arrays to stay in the processor's cache.
+# Characters and reviews handled at once: few enough for the arrays to stay in the processor's cache.
 PIECE_SIZE = 1 << 17
+PIECE_ROWS = 1 << 10
 
 _LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 # Typographic apostrophes become plain; joiners and variation selectors say nothing of the mood.
@@ -44,22 +45,26 @@ _UNSPACED = (
 
 @dataclass(frozen=True)
 class Piece:
-    """The tokens of several reviews, or of a part of a long one, found in joined characters.
+    """The tokens of consecutive reviews, or of a part of a long one, found in joined characters.
 
     Attributes:
         codes: code points of the normalized characters, [characters].
         starts, ends: where each token begins and ends, int64 [tokens].
-        rows: the review that each part of the piece belongs to, int64 [parts].
-        bounds: where each part begins, and the end of the last, int64 [parts + 1].
-        goes_on: whether the last review has more parts, in the next piece.
+        first_row: the number of the first review.
+        bounds: where each review begins, and the end of the last, int64 [reviews + 1].
+        goes_on: whether this is part of one long review that goes on in the next piece.
     """
 
     codes: Codes
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    first_row: int
     bounds: NDArray[np.int64]
     goes_on: bool
+
+    def __len__(self) -> int:
+        """Return the number of reviews."""
+        return self.bounds.size - 1
 
     @cached_property
     def hasher(self) -> SubstringHasher:
@@ -75,11 +80,12 @@ class Piece:
         return self.hasher.hash(self.starts, np.minimum(self.ends, self.starts + length))
 
     def token_rows(self) -> NDArray[np.int64]:
-        """Say which review each token belongs to, int64 [tokens]."""
-        return np.repeat(self.rows, np.diff(np.searchsorted(self.starts, self.bounds)))
+        """Say which review of the piece each token belongs to, int64 [tokens]."""
+        tokens = np.diff(np.searchsorted(self.starts, self.bounds))
+        return np.repeat(np.arange(len(self)), tokens)
 
     def squeezed(self) -> tuple[Codes, NDArray[np.int64]]:
-        """Collapse white space, and say which review each character belongs to.
+        """Collapse white space, and say which review of the piece each character belongs to.
 
         Returns:
             Code points with one space before the first word, after the last, and where there was
@@ -92,7 +98,7 @@ class Piece:
         kept = solid.copy()
         kept[:-1] |= solid[1:]
         kept[self.bounds[1:] - 1] = True
-        rows = np.repeat(self.rows, np.diff(self.bounds))
+        rows = np.repeat(np.arange(len(self)), np.diff(self.bounds))
         return np.where(solid, self.codes, ord(" "))[kept], rows[kept]
 
 
@@ -110,24 +116,26 @@ def normalize(text: str) -> str:
 
 
 def pieces(texts: Sequence[str]) -> Iterator[Piece]:
-    """Split reviews into tokens, some 100,000 characters at a time.
+    """Split reviews into tokens, some 100,000 characters at a time; a long review by itself.
 
     Args:
         texts: reviews; an empty one has no tokens.
     """
     parts: list[str] = []
-    rows: list[int] = []
     size = 0
-    for row, text in enumerate(texts):
-        for part in _cut(normalize(text)):
-            if size + len(part) > PIECE_SIZE and parts:
-                yield _piece(parts, rows, goes_on=rows[-1] == row)
-                parts, rows, size = [], [], 0
-            parts.append(part)
-            rows.append(row)
-            size += len(part)
+    for row, text in enumerate(map(normalize, texts)):
+        if parts and (size + len(text) > PIECE_SIZE or len(parts) == PIECE_ROWS):
+            yield _piece(parts, row - len(parts))
+            parts, size = [], 0
+        if len(text) > PIECE_SIZE:
+            *others, last = _cut(text)
+            yield from (_piece([part], row, goes_on=True) for part in others)
+            yield _piece([last], row)
+        else:
+            parts.append(text)
+            size += len(text)
     if parts:
-        yield _piece(parts, rows, goes_on=False)
+        yield _piece(parts, len(texts) - len(parts))
 
 
 def is_blank(text: str) -> bool:
@@ -135,11 +143,12 @@ def is_blank(text: str) -> bool:
     return not any(piece.starts.size for piece in pieces([text]))
 
 
-def _piece(parts: list[str], rows: list[int], *, goes_on: bool) -> Piece:
+def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> Piece:
+    parts = [f"\n{part}\n" for part in parts]  # space keeps each from its neighbors
     codes = code_points("".join(parts))
     starts, ends = token_spans(codes)
     bounds = np.cumsum([0, *map(len, parts)])
-    return Piece(codes, starts, ends, np.array(rows, dtype=np.int64), bounds, goes_on)
+    return Piece(codes, starts, ends, first_row, bounds, goes_on)
 
 
 def code_points(text: str) -> Codes:
@@ -165,13 +174,13 @@ def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Cut a long text between words, with space around each part to keep it from its neighbors."""
+    """Cut a long text between words, where there is space between them."""
     start = 0
     while len(text) - start > PIECE_SIZE:
         end = text.rfind(" ", start, start + PIECE_SIZE) + 1 or start + PIECE_SIZE
-        yield f"\n{text[start:end]}\n"
+        yield text[start:end]
         start = end
-    yield f"\n{text[start:]}\n"
+    yield text[start:]
 
 
 def _continues(codes: Codes, classes: NDArray[np.uint8]) -> Flags:

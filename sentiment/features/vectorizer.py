@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.ngrams import NGrams, batches, occurrences
-from sentiment.features.rows import SparseRows
+from sentiment.features.incidence import Incidence
+from sentiment.features.lookup import KeyIndex
+from sentiment.features.ngrams import NGrams
+from sentiment.features.occurrences import Occurrences, occurrences
+from sentiment.features.rows import SparseRows, sorted_by_row
 from sentiment.features.weighting import count_by_class, log_count_ratios, strongest
 
 
@@ -32,56 +36,71 @@ class Vectorizer:
     @classmethod
     def fit(
         cls,
-        texts: Sequence[str],
+        incidence: Incidence,
         labels: NDArray[np.integer] | NDArray[np.floating],
-        ngrams: NGrams,
+        times: NDArray[np.integer] | None = None,
         *,
-        limit: int = 300_000,
-        min_count: int = 2,
+        limit: int = 200_000,
+        min_count: int = 1,
     ) -> "Vectorizer":
-        """Choose and weigh features. It looks at labels: give it training rows only.
+        """Choose and weigh features. It looks at labels: let it see training reviews only.
 
         Args:
-            texts: reviews, [n].
+            incidence: the n-grams of some reviews.
             labels: how far each is positive, from 0 to 1, [n]; both classes must occur.
-            ngrams: which n-grams are features.
+            times: how often each review counts, [n]; 0 keeps it out of sight. None: once each.
             limit: how many features to keep at the most.
-            min_count: n-grams that fewer reviews hold are left out.
+            min_count: n-grams that fewer of the reviews counted hold are left out.
         """
-        counts = count_by_class(texts, labels, ngrams)
+        times = np.ones(len(incidence), np.int64) if times is None else times
+        counts = count_by_class(incidence, np.asarray(labels, np.float64), times)
         ratios = log_count_ratios(counts)
         chosen = strongest(counts, ratios, limit, min_count)
         # As the model file stores them, so that training sees what prediction will.
         weights = ratios[chosen].astype(np.float16).astype(np.float32)
-        return cls(ngrams, counts.keys[chosen], weights)
+        return cls(incidence.ngrams, incidence.keys[chosen], weights)
+
+    @cached_property
+    def _index(self) -> KeyIndex:
+        return KeyIndex(self.keys)
 
     def transform(self, texts: Sequence[str]) -> SparseRows:
         """Turn reviews into sparse rows, [reviews, features]."""
-        parts = [self._transform_batch(texts[rows]) for rows in batches(texts)]
+        parts = [self._transform(found) for found in occurrences(texts, self.ngrams)]
         return SparseRows.concatenate(parts, self.keys.size)
 
-    def _transform_batch(self, texts: Sequence[str]) -> SparseRows:
-        rows, columns = self._known(texts)
-        lengths = np.bincount(rows, minlength=len(texts))
-        values = self.weights[columns]
-        norms = np.sqrt(np.bincount(rows, weights=values**2, minlength=len(texts)))
-        norms[norms == 0] = 1  # only features of weight 0: leave them 0
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        return SparseRows(
-            columns, (values / norms[rows]).astype(np.float32), offsets, self.keys.size
-        )
+    def rows_of(self, incidence: Incidence) -> SparseRows:
+        """Turn reviews whose n-grams are found already into sparse rows, [reviews, features]."""
+        places = KeyIndex(incidence.keys).find(self.keys)
+        there = np.flatnonzero(places >= 0)
+        numbers = np.full(incidence.keys.size, -1, np.int32)
+        numbers[places.take(there)] = there
+        parts = []
+        for block in incidence.blocks():
+            held, offsets = incidence.pairs(block)
+            columns = numbers.take(held)
+            known = np.flatnonzero(columns >= 0)
+            parts.append(self._weighted(columns.take(known), np.searchsorted(known, offsets)))
+        return SparseRows.concatenate(parts, self.keys.size)
 
-    def _known(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Find the known features: rows and columns of the pairs, sorted by row, then column."""
-        found = occurrences(texts, self.ngrams)
-        if not self.keys.size:
-            return np.zeros(0, np.int64), np.zeros(0, np.int32)
-        places = np.searchsorted(self.keys, found.keys)
-        places[places == self.keys.size] = 0
-        known = self.keys[places] == found.keys
-        pairs = (found.rows[known].astype(np.int64) << 32) | places[known]
-        pairs.sort()
-        return pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32)
+    def _transform(self, found: Occurrences) -> SparseRows:
+        places = self._index.find(found.keys)
+        known = np.flatnonzero(places >= 0)
+        lengths, columns = sorted_by_row(
+            found.rows.take(known), places.take(known), found.reviews, self.keys.size
+        )
+        return self._weighted(columns, np.concatenate(([0], np.cumsum(lengths))))
+
+    def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> SparseRows:
+        """Give each feature its weight, and each row the length 1."""
+        values = self.weights.take(columns)
+        lengths = np.diff(offsets)
+        filled = np.flatnonzero(lengths)  # reduceat would give an empty row its neighbor's value
+        squares = np.zeros(lengths.size)
+        squares[filled] = np.add.reduceat(values**2, offsets[filled], dtype=np.float64)
+        squares[squares == 0] = 1  # only features of weight 0: leave them 0
+        values *= np.repeat((1 / np.sqrt(squares)).astype(np.float32), lengths)
+        return SparseRows(columns, values, offsets, self.keys.size)
 
     def __eq__(self, other: object) -> bool:
         """Whether both give every review the same row."""

@@ -1,22 +1,11 @@
 """Which n-grams matter, and how much: counts by class → naive-Bayes weights → the top K."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes
-from sentiment.features.ngrams import (
-    ROWS_PER_BATCH,
-    NGrams,
-    batches,
-    feature_keys,
-    occurrences,
-)
-
-# As many steps of a soft label as the bits that a key leaves free can tell apart.
-_LEVELS = ROWS_PER_BATCH - 1
+from sentiment.features.incidence import Incidence
 
 
 @dataclass(frozen=True)
@@ -24,45 +13,51 @@ class ClassCounts:
     """How many reviews of each class hold each feature; a review may belong to both in part.
 
     Attributes:
-        keys: uint64 [features], sorted, distinct.
         negative, positive: float64 [features], numbers of reviews.
         n_negative, n_positive: numbers of reviews counted.
     """
 
-    keys: Hashes
     negative: NDArray[np.float64]
     positive: NDArray[np.float64]
     n_negative: float
     n_positive: float
 
+    @property
+    def held(self) -> NDArray[np.float64]:
+        """How many reviews hold each feature, float64 [features]."""
+        return self.negative + self.positive
+
 
 def count_by_class(
-    texts: Sequence[str], labels: NDArray[np.integer] | NDArray[np.floating], ngrams: NGrams
+    incidence: Incidence, labels: NDArray[np.floating], times: NDArray[np.integer]
 ) -> ClassCounts:
     """Count the reviews of each class that hold each feature.
 
     Args:
-        texts: reviews, [n].
-        labels: how far each is positive, from 0 to 1, [n]; counted in steps of 1/1023.
-        ngrams: which n-grams are features.
+        incidence: which features the reviews hold.
+        labels: how far each review is positive, from 0 to 1, [n].
+        times: how often each review counts, [n]; 0 leaves it out, and its label is not looked at.
     """
-    levels = np.rint(np.asarray(labels, dtype=np.float64) * _LEVELS).astype(np.uint64)
-    # The label travels in the lowest bits of the key, so that one sort counts both classes.
-    parts = [np.zeros(0, np.uint64)]
-    for rows in batches(texts):
-        found = occurrences(texts[rows], ngrams)
-        parts.append(found.keys | levels[rows][found.rows])
-    pairs = np.concatenate(parts)
-    del parts
-    pairs.sort()
-    keys = feature_keys(pairs)
-    starts = np.flatnonzero(np.concatenate(([pairs.size > 0], keys[1:] != keys[:-1])))
-    keys = keys[starts]
-    held = np.diff(starts, append=pairs.size)
-    pairs &= np.uint64(_LEVELS)
-    positive = np.add.reduceat(pairs, starts) / _LEVELS if starts.size else np.zeros(0)
-    n_positive = float(levels.sum()) / _LEVELS
-    return ClassCounts(keys, held - positive, positive, len(texts) - n_positive, n_positive)
+    positive = np.where(times > 0, labels, 0.0) * times
+    negative = times - positive
+    return ClassCounts(
+        _held_by(incidence, negative),
+        _held_by(incidence, positive),
+        float(negative.sum()),
+        float(positive.sum()),
+    )
+
+
+def _held_by(incidence: Incidence, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum, for each feature, an amount of each review that holds it."""
+    sums = np.zeros(incidence.keys.size)
+    # Never so few pairs at once that adding up costs more than counting.
+    for block in incidence.blocks(max(4 * sums.size, 1 << 20)):
+        if amounts[block].any():
+            columns, offsets = incidence.pairs(block)
+            each = np.repeat(amounts[block], np.diff(offsets))
+            sums += np.bincount(columns, each, minlength=sums.size)
+    return sums
 
 
 def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:
@@ -98,7 +93,7 @@ def strongest(
     Returns:
         Indices of the chosen features, sorted; ties go to the smaller key.
     """
-    held = counts.positive + counts.negative
+    held = counts.held
     candidates = np.flatnonzero(held >= min_count)
     if candidates.size <= limit:
         return candidates

@@ -17,15 +17,17 @@ from sentiment.training.progress import Epoch, Progress
 
 @dataclass(frozen=True)
 class Example:
-    """Rows with their labels.
+    """Reviews with their labels.
 
     Attributes:
-        rows: feature vectors, [n, features].
+        rows: feature vectors of these reviews and others, [m, features].
+        numbers: which of the rows these are, int64 [n]; one may be there twice.
         labels: how far each is positive, from 0 to 1, [n].
     """
 
     rows: SparseRows
-    labels: NDArray[np.integer] | NDArray[np.floating]
+    numbers: NDArray[np.int64]
+    labels: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,79 @@ class Fit:
     best_epoch: int
 
 
-def build(width: int, options: TrainingOptions, learning_rate: Any, prior: float) -> Any:
+class Fitter:
+    """Fits networks, one after the other, by Adam on binary cross-entropy.
+
+    Keras compiles a network once; fits of the same number of features start it anew.
+    """
+
+    def __init__(self, options: TrainingOptions, recipe: Recipe, progress: Progress) -> None:
+        """Remember what all fits share: hidden layers, seed, epochs, batches, learning rate."""
+        self._options = options
+        self._recipe = recipe
+        self._progress = progress
+        self._network: Any = None
+        self._initial: list[NDArray[np.float32]] = []
+
+    def fit(
+        self, training: Example, validation: Example | None = None, epochs: int | None = None
+    ) -> Fit:
+        """Fit a network, the learning rate falling in a line to nothing.
+
+        Args:
+            training: reviews to fit.
+            validation: reviews to stop by: the weights of the best validation loss are kept, and
+                training ends `patience` epochs after it.
+            epochs: how many of the recipe's epochs to run; None for all.
+
+        Raises:
+            UsageError: the training diverged.
+        """
+        keras = load_keras()
+        options, recipe = self._options, self._recipe
+        network = self._start(training.rows.width, float(training.labels.mean()))
+        batches = _batches(training, recipe.batch_size, options.seed)
+        history: list[Epoch] = []
+        stopping = keras.callbacks.EarlyStopping(
+            monitor="val_loss", patience=options.patience, restore_best_weights=True
+        )
+        losses = network.fit(
+            batches,
+            validation_data=validation and _batches(validation, 4096, None),
+            epochs=epochs or recipe.epochs,
+            shuffle=False,  # the batches shuffle themselves
+            verbose=0,
+            callbacks=[
+                _falling(recipe.learning_rate, recipe.epochs * len(batches)),
+                _reporter(history, recipe, self._progress),
+                *([stopping] if validation else []),
+            ],
+        ).history
+        if not all(np.isfinite(values).all() for values in losses.values()):
+            raise UsageError("training diverged: the loss is no number; lower --learning-rate")
+        best_epoch = int(stopping.best_epoch) + 1 if validation else epochs or recipe.epochs
+        return Fit(to_numpy(network), history, best_epoch)
+
+    def _start(self, width: int, prior: float) -> Any:
+        """Give a network as it is before the first step; the output starts at the prior."""
+        keras = load_keras()
+        keras.utils.set_random_seed(self._options.seed)
+        if self._network is None or self._network.input_shape != (None, width):
+            self._network = build(width, self._options)
+            self._initial = self._network.get_weights()
+        log_odds = np.array([np.log(prior / (1 - prior))], np.float32)
+        self._network.set_weights([*self._initial[:-1], log_odds])
+        for variable in self._network.optimizer.variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+        return self._network
+
+
+def build(width: int, options: TrainingOptions) -> Any:
     """Build and compile the `keras.Sequential`.
 
     Args:
         width: how many features there are.
         options: hidden layers and dropout.
-        learning_rate: Adam's; a number or a Keras schedule.
-        prior: share of positive rows; the output starts there, however unbalanced the data are.
     """
     keras = load_keras()
     network = keras.Sequential([keras.Input((width,), sparse=True)])
@@ -60,13 +127,9 @@ def build(width: int, options: TrainingOptions, learning_rate: Any, prior: float
         dense = keras.layers.Dense
         if options.dropout:
             network.add(keras.layers.Dropout(options.dropout))
-    start = keras.initializers.Constant(float(np.log(prior / (1 - prior))))
-    network.add(dense(1, activation="sigmoid", bias_initializer=start))
-    network.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-    )
+    network.add(dense(1, activation="sigmoid"))
+    network.compile(optimizer=_fused_adam(), loss="binary_crossentropy", metrics=["accuracy"])
+    network.optimizer.build(network.trainable_variables)
     return network
 
 
@@ -87,52 +150,29 @@ def _sparse_dense() -> Any:
     return SparseDense
 
 
-def fit(
-    training: Example,
-    validation: Example | None,
-    options: TrainingOptions,
-    recipe: Recipe,
-    progress: Progress,
-    epochs: int | None = None,
-) -> Fit:
-    """Fit by Adam on binary cross-entropy, the learning rate falling in a line to nothing.
-
-    Args:
-        training: rows to fit.
-        validation: rows to stop by: the weights of the best validation loss are kept, and training
-            ends `patience` epochs after it.
-        options: hidden layers, dropout, patience, seed.
-        recipe: epochs, batch size, learning rate.
-        progress: told about batches and epochs.
-        epochs: how many of the recipe's epochs to run; None for all.
-
-    Raises:
-        UsageError: the training diverged.
-    """
+def _fused_adam() -> Any:
+    """Keras's Adam, each variable's step in one operation instead of ten over the whole of it."""
     keras = load_keras()
-    keras.utils.set_random_seed(options.seed)
-    steps = math.ceil(len(training.rows) / recipe.batch_size)
-    falling = keras.optimizers.schedules.PolynomialDecay(
-        recipe.learning_rate, decay_steps=recipe.epochs * steps, end_learning_rate=0.0
-    )
-    network = build(training.rows.width, options, falling, float(training.labels.mean()))
-    history: list[Epoch] = []
-    reporter = _reporter(history, recipe, progress)
-    stopping = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=options.patience, restore_best_weights=True
-    )
-    losses = network.fit(
-        _batches(training, recipe.batch_size, options.seed),
-        validation_data=validation and _batches(validation, 4096, None),
-        epochs=epochs or recipe.epochs,
-        shuffle=False,  # the batches shuffle themselves
-        verbose=0,
-        callbacks=[reporter, stopping] if validation else [reporter],
-    ).history
-    if not all(np.isfinite(values).all() for values in losses.values()):
-        raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-    best_epoch = int(stopping.best_epoch) + 1 if validation else epochs or recipe.epochs
-    return Fit(to_numpy(network), history, best_epoch)
+    import tensorflow as tf
+
+    class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc, name-defined]
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            step = tf.cast(self.iterations + 1, variable.dtype)
+            place = self._get_variable_index(variable)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self._momentums[place].value.handle,
+                v=self._velocities[place].value.handle,
+                beta1_power=self.beta_1**step,
+                beta2_power=self.beta_2**step,
+                lr=tf.cast(learning_rate, variable.dtype),
+                beta1=self.beta_1,
+                beta2=self.beta_2,
+                epsilon=self.epsilon,
+                grad=gradient,
+            )
+
+    return FusedAdam()
 
 
 def to_numpy(network: Any) -> Network:
@@ -150,7 +190,7 @@ def _batches(example: Example, size: int, seed: int | None) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self._random = None if seed is None else np.random.default_rng(seed)
-            self._order = np.arange(len(example.rows))
+            self._order = np.arange(example.numbers.size)
             self.on_epoch_end()
 
         def __len__(self) -> int:
@@ -158,7 +198,7 @@ def _batches(example: Example, size: int, seed: int | None) -> Any:
 
         def __getitem__(self, index: int) -> tuple[Any, NDArray[np.float32]]:
             chosen = self._order[index * size : (index + 1) * size]
-            batch = example.rows.take(chosen)
+            batch = example.rows.take(example.numbers[chosen])
             numbers = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
             entries = np.stack([numbers, batch.columns], axis=1)
             tensor = tf.SparseTensor(entries, batch.values, (len(batch), batch.width))
@@ -169,6 +209,20 @@ def _batches(example: Example, size: int, seed: int | None) -> Any:
                 self._random.shuffle(self._order)
 
     return Batches()
+
+
+def _falling(learning_rate: float, steps: int) -> Any:
+    """Let the learning rate fall in a line, to nothing after so many steps."""
+    keras = load_keras()
+
+    class Falling(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+        _step = 0
+
+        def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            self.model.optimizer.learning_rate = learning_rate * (1 - self._step / steps)
+            self._step += 1
+
+    return Falling()
 
 
 def _reporter(epochs: list[Epoch], recipe: Recipe, progress: Progress) -> Any:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
-from sentiment.reviews import LabelledReviews
+import numpy as np
+from numpy.typing import NDArray
+
 from sentiment.training.options import Recipe
+
+Labels = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,8 @@ class Epoch:
 class Progress:
     """Hears how the training goes on; this one keeps it to itself."""
 
-    def chosen(
-        self, recipe: Recipe, training: LabelledReviews, validation: LabelledReviews
-    ) -> None:
-        """Hear what was chosen, and how the rows were split."""
+    def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
+        """Hear what was chosen, and the labels of the rows to fit and of those held out."""
 
     def unlabeled(self, number: int, rows: int) -> None:
         """Hear that a round of learning from unlabeled reviews begins, counted from 1."""

@@ -1,0 +1,103 @@
+"""Reviews → which features occur in which of them, each pair of feature and review once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.hashing import Hashes
+from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
+from sentiment.features.tokens import PIECE_ROWS, Piece, pieces
+
+# A key is a hash whose lowest bits are zero, and a tag is a key that carries a row number there:
+# pairs of feature and review that take one integer each.
+_ROW_MASK = np.uint64(PIECE_ROWS - 1)
+
+# Tags of one long review gathered before repeats are dropped, as a bound of memory.
+_TAGS_AT_ONCE = 1 << 22
+
+# Odd multipliers that scatter tags, one a round.
+_SCATTER = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F)
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Which features occur in which of some consecutive reviews, each pair once, in no order.
+
+    Attributes:
+        first_row: the number of the first review.
+        reviews: how many reviews these are, `PIECE_ROWS` at the most.
+        keys: uint64 [pairs], the lowest bits zero.
+        rows: int64 [pairs], the review of each, counted from the first.
+    """
+
+    first_row: int
+    reviews: int
+    keys: Hashes
+    rows: NDArray[np.int64]
+
+
+def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
+    """Find the distinct features of each review, some reviews at a time.
+
+    Args:
+        texts: reviews.
+        ngrams: which n-grams are features.
+
+    Yields:
+        All reviews, in order; one without features has no pairs.
+    """
+    parts: list[Hashes] = []  # more than one while a long review goes on
+    fresh = 0
+    tokens = Tokens.none()
+    for piece in pieces(texts):
+        tokens = tokens.joined(Tokens.of(piece, ngrams))
+        parts.append(distinct(np.concatenate(list(_tags(piece, tokens, ngrams)))))
+        fresh += parts[-1].size
+        if not piece.goes_on or fresh > _TAGS_AT_ONCE:
+            parts = [distinct(np.concatenate(parts))] if len(parts) > 1 else parts
+            fresh = 0
+        if piece.goes_on:
+            # The next part is joined by the tokens that features reach across.
+            tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation)
+            continue
+        (tags,) = parts
+        rows = (tags & _ROW_MASK).astype(np.int64)
+        yield Occurrences(piece.first_row, len(piece), feature_keys(tags), rows)
+        parts, tokens = [], Tokens.none()
+
+
+def feature_keys(hashes: Hashes) -> Hashes:
+    """Clear the bits in which a tag carries its row."""
+    return hashes & ~_ROW_MASK
+
+
+def _tags(piece: Piece, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
+    """Tag every feature of a piece with its row."""
+    for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+        yield feature_keys(found.hashes) | tokens.rows[found.starts].astype(np.uint64)
+    if ngrams.characters[1]:
+        codes, rows = piece.squeezed()
+        for found in character_features(codes, rows, ngrams):
+            yield feature_keys(found.hashes) | rows[found.starts].astype(np.uint64)
+
+
+def distinct(tags: Hashes) -> Hashes:
+    """Return each tag once, in no particular order.
+
+    Every tag writes its place into a slot of a table; the one found there afterwards stays, its
+    equals go, and those who find another tag there try again with other slots. A sort of as many
+    takes several times as long.
+    """
+    kept = []
+    bits = max(10, tags.size.bit_length() + 1)
+    table = np.empty(1 << bits, np.int64)
+    for multiplier in _SCATTER:
+        slots = (tags * np.uint64(multiplier) >> np.uint64(64 - bits)).astype(np.int64)
+        places = np.arange(tags.size)
+        table[slots] = places
+        winners = table.take(slots)
+        kept.append(tags.compress(winners == places))
+        tags = tags.compress(tags.take(winners) != tags)
+    return np.concatenate([*kept, np.unique(tags)])

@@ -1,0 +1,141 @@
+"""Vectorizer and network, fitted to some rows or others of one material."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features import Incidence, NGrams, Vectorizer
+from sentiment.model import Network
+from sentiment.model.calibration import sigmoid
+from sentiment.training.fitting import Example, Fitter
+from sentiment.training.material import Material, Numbers
+from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.progress import Epoch, Progress
+from sentiment.worker import Worker
+
+# Rounds of learning from unlabeled reviews, at the most.
+ROUNDS = 3
+
+# From so many characters on, a second process that finds the n-grams while this one imports Keras
+# is done sooner, although it has to be started and be told the texts.
+_WORTH_A_PROCESS = 4_000_000
+
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that is fitted to one set of rows, the weights as the model file has them.
+
+    Attributes:
+        vectorizer, network: what was fitted.
+        epochs, best_epoch: how it went.
+        held_out, unlabeled: logits of the held-out and of the unlabeled reviews.
+        soft_labels: how far each unlabeled review was taken to be positive; None if none was used.
+    """
+
+    vectorizer: Vectorizer
+    network: Network
+    epochs: list[Epoch]
+    best_epoch: int
+    held_out: Logits
+    unlabeled: Logits
+    soft_labels: NDArray[np.float64] | None
+
+    @property
+    def loss(self) -> float:
+        """The best validation loss."""
+        return min(epoch.validation_loss for epoch in self.epochs)
+
+
+def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int) -> Incidence:
+    """Find the n-grams of all reviews, in a process apart if that pays."""
+    if sum(map(len, texts)) < _WORTH_A_PROCESS:
+        return Incidence.of(texts, ngrams, min_count)
+    with Worker(Incidence.of) as worker:
+        incidence: Incidence = worker.call(texts, ngrams, min_count)
+    return incidence
+
+
+class Learner:
+    """One training: what stays the same from fit to fit."""
+
+    def __init__(
+        self, material: Material, options: TrainingOptions, recipe: Recipe, progress: Progress
+    ) -> None:
+        """Find the n-grams of all reviews, once."""
+        self._material = material
+        self._options = options
+        self._recipe = recipe
+        self._progress = progress
+        self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
+        self._fitter = Fitter(options, recipe, progress)
+
+    def trial(self) -> Trained:
+        """Fit the training rows; the held-out ones say when to stop, and whether unlabeled help."""
+        return self._with_unlabeled(self._fit(self._material.training, None, None))
+
+    def refit(self, trial: Trained) -> Trained:
+        """Fit all labelled reviews the way the trial was fitted, for as many epochs."""
+        everything = np.arange(self._material.labels.size)
+        return self._fit(everything, trial.soft_labels, trial.best_epoch)
+
+    def _with_unlabeled(self, best: Trained) -> Trained:
+        """Learn from unlabeled reviews what the best model yet says of them, while that helps.
+
+        Self-training with soft labels (Yarowsky, 1995; Xie et al., CVPR 2020): each round is kept
+        if the held-out loss is lower for it.
+        """
+        count = self._material.unlabeled.size
+        for number in range(1, ROUNDS + 1 if count else 1):
+            self._progress.unlabeled(number, count)
+            candidate = self._fit(self._material.training, sigmoid(best.unlabeled), None)
+            better = candidate.loss < best.loss
+            self._progress.judged(better, candidate.loss, best.loss)
+            if not better:
+                break
+            best = candidate
+        return best
+
+    def _fit(
+        self, rows: Numbers, soft_labels: NDArray[np.float64] | None, epochs: int | None
+    ) -> Trained:
+        """Fit vectorizer and network to labelled rows, and to unlabeled ones with soft labels.
+
+        Args:
+            rows: numbers of labelled reviews; beside unlabeled ones they are counted twice, for
+                being certain.
+            soft_labels: how far each unlabeled review is positive; None leaves these out.
+            epochs: how many to run; None to stop by the held-out rows.
+        """
+        material = self._material
+        labels = np.zeros(len(self._incidence))
+        labels[rows] = material.labels[rows]
+        if soft_labels is not None:
+            labels[material.unlabeled] = soft_labels
+            rows = np.concatenate((rows, rows, material.unlabeled))
+        vectorizer = Vectorizer.fit(
+            self._incidence,
+            labels,
+            np.bincount(rows, minlength=labels.size),
+            limit=self._options.features,
+            min_count=self._recipe.min_count,
+        )
+        features = vectorizer.rows_of(self._incidence)
+        held_out = Example(features, material.held_out, material.labels[material.held_out])
+        done = self._fitter.fit(
+            Example(features, rows, labels[rows]), held_out if epochs is None else None, epochs
+        )
+        first, *rest = done.network.layers
+        network = Network((first.quantized(), *rest))
+        return Trained(
+            vectorizer,
+            network,
+            done.epochs,
+            done.best_epoch,
+            network.logits(features.take(material.held_out)),
+            network.logits(features.take(material.unlabeled)),
+            soft_labels,
+        )

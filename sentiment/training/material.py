@@ -1,0 +1,81 @@
+"""What a training is made from: all reviews in one order, and which are for what."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError
+from sentiment.features.hashing import Hashes
+from sentiment.model import Rows
+from sentiment.reviews import LabelledReviews, stratified_split
+from sentiment.training.options import TrainingOptions
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Reviews by their numbers: labelled ones first, then those without labels.
+
+    Attributes:
+        texts: all reviews, [n].
+        labels: 0 or 1, int8 [labelled].
+        digests: hashes of the labelled texts, uint64 [labelled].
+        training, held_out, unlabeled: numbers of the reviews to fit, of those to choose by, and of
+            those without labels.
+    """
+
+    texts: list[str]
+    labels: NDArray[np.int8]
+    digests: Hashes
+    training: Numbers
+    held_out: Numbers
+    unlabeled: Numbers
+
+    @classmethod
+    def gather(
+        cls,
+        reviews: LabelledReviews,
+        validation: LabelledReviews | None,
+        unlabeled: Sequence[str],
+        options: TrainingOptions,
+    ) -> "Material":
+        """Put all reviews together, and hold a share out unless there are others for that.
+
+        Raises:
+            DataError: there are too few different reviews to hold some out.
+        """
+        texts, labels, digests = reviews.texts, reviews.labels, reviews.digest()
+        if validation is None:
+            training, held_out = stratified_split(
+                labels, options.validation_share, options.seed, groups=digests
+            )
+        else:
+            texts = texts + validation.texts
+            labels = np.concatenate((labels, validation.labels))
+            digests = np.concatenate((digests, validation.digest()))
+            training, held_out = np.split(np.arange(labels.size), [len(reviews)])
+        if any(len(set(labels[rows].tolist())) < 2 for rows in (training, held_out)):
+            raise DataError(
+                "too few different reviews to hold some of each label out: "
+                "give more, or --validation"
+            )
+        last = labels.size + len(unlabeled)
+        rest = np.arange(labels.size, last)
+        return cls([*texts, *unlabeled], labels, digests, training, held_out, rest)
+
+    def texts_of(self, rows: Numbers) -> list[str]:
+        """Give the reviews with these numbers."""
+        return [self.texts[row] for row in rows.tolist()]
+
+    def about(self, rows: Numbers) -> Rows:
+        """Count labelled reviews, and hash them with their labels."""
+        labels = self.labels[rows]
+        content = hashlib.blake2b(digest_size=16)
+        content.update(self.digests[rows].astype("<u8").tobytes())
+        content.update(labels.astype(np.int8).tobytes())
+        positive = int(labels.sum())
+        return Rows(positive, labels.size - positive, content.hexdigest())

@@ -1,0 +1,118 @@
+"""A Python process of our own that computes for this one.
+
+Not `multiprocessing`: its `spawn` runs the caller's main module again, and its `fork` copies locks
+that threads hold. Ours ends by itself when this process does, however that ends.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, BinaryIO, NoReturn
+
+from sentiment.errors import SentimentError
+
+# The child looks for modules where this process does, and not in the current folder.
+_START = "import sys; sys.path[:] = sys.argv[1:]; from sentiment.worker import serve; serve()"
+
+# One core each; and memory that numpy frees is used again, not given back and zeroed anew (glibc).
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+}
+
+
+class Worker:
+    """A process that calls one function, again and again.
+
+    Use it in a `with` block: on leaving it the process ends.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Start the process.
+
+        Args:
+            function: what it calls; it goes there by pickle, with all that it is bound to.
+        """
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _ENVIRONMENT,
+        )
+        assert self._process.stdin and self._process.stdout
+        self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self._answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self._started = False
+        self._function = function
+
+    def call(self, *arguments: Any) -> Any:
+        """Call the function there, and wait for what it returns or raises.
+
+        Raises:
+            SentimentError: the process died.
+        """
+        try:
+            if not self._started:
+                _send(self._requests, self._function)
+                self._started = True
+            _send(self._requests, arguments)
+            returned, result = pickle.load(self._answers)
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            code = self._process.wait()
+            raise SentimentError(
+                f"a worker process died ({_cause(code)}); run it again, with --workers 1 if memory "
+                "is short"
+            ) from error
+        if not returned:
+            raise result
+        return result
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._requests.close()
+        self._answers.close()
+
+
+def serve() -> NoReturn:
+    """Be the process at the other end: read calls from stdin, write what comes of them to stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is our parent's business
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that is printed gets between the answers
+    calls: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
+    function = calls.get()
+    while True:
+        arguments = calls.get()
+        try:
+            answer = (True, function(*arguments))
+        except Exception as error:
+            answer = (False, error)
+        _send(answers, answer)
+
+
+def _read_calls(calls: SimpleQueue[Any]) -> NoReturn:
+    """Read ahead, to see at once when the parent has gone; then there is nobody to compute for."""
+    while True:
+        try:
+            calls.put(pickle.load(sys.stdin.buffer))
+        except Exception:
+            os._exit(0)
+
+
+def _send(stream: BinaryIO, message: Any) -> None:
+    pickle.dump(message, stream, protocol=5)
+    stream.flush()
+
+
+def _cause(code: int) -> str:
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
