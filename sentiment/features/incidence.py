@@ -10,7 +10,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import Occurrences, occurrences
-from sentiment.features.rows import sorted_by_row
+from sentiment.features.rows import by_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class Incidence:
     Attributes:
         ngrams: which n-grams were looked for.
         keys: uint64 [n-grams], sorted, distinct.
-        columns: int32 [pairs], numbers of n-grams, ascending within a review.
+        columns: int32 [pairs], numbers of n-grams, each once in a review.
         offsets: int64 [reviews + 1]; review i holds columns[offsets[i]:offsets[i + 1]].
     """
 
@@ -47,6 +47,20 @@ class Incidence:
         offsets = self.offsets[reviews.start : reviews.stop + 1]
         return self.columns[offsets[0] : offsets[-1]], offsets - offsets[0]
 
+    def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
+        """Give reviews that hold, together, all of the wanted n-grams that there are: int64."""
+        places = KeyIndex(self.keys).find(wanted)
+        missing = np.zeros(self.keys.size, np.bool_)
+        missing[places[places >= 0]] = True
+        holders = []
+        for block in self.blocks(1 << 14):
+            columns, offsets = self.pairs(block)
+            hits = np.flatnonzero(missing.take(columns))
+            _, first = np.unique(columns.take(hits), return_index=True)
+            missing[columns.take(hits)] = False
+            holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *holders]))
+
     @classmethod
     def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "Incidence":
         """Find the n-grams of each review.
@@ -64,11 +78,9 @@ class Incidence:
             part = waiting.pop(0)  # and let it go
             places = index.find(part.keys)
             known = np.flatnonzero(places >= 0)
-            held, sorted_columns = sorted_by_row(
-                part.rows.take(known), places.take(known), part.reviews, index.keys.size
-            )
-            lengths.append(held)
-            columns.append(sorted_columns)
+            bounds, held = by_row(part.rows.take(known), places.take(known), part.reviews)
+            lengths.append(np.diff(bounds))
+            columns.append(held)
         offsets = np.cumsum(np.concatenate(lengths))
         return cls(ngrams, index.keys, np.concatenate(columns), offsets)
 
@@ -91,8 +103,7 @@ class _Part:
         highest = (found.keys >> np.uint64(56)).astype(np.uint8)
         order = np.argsort(highest, kind="stable")  # a radix sort
         bounds = np.concatenate(([0], np.cumsum(np.bincount(highest, minlength=256))))
-        rows = found.rows.astype(np.uint16).take(order)
-        return cls(found.reviews, found.keys.take(order), rows, bounds)
+        return cls(found.reviews, found.keys.take(order), found.rows.take(order), bounds)
 
 
 def _frequent(parts: list[_Part], min_count: int) -> Hashes:

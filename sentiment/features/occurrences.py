@@ -29,13 +29,13 @@ class Occurrences:
         first_row: the number of the first review.
         reviews: how many reviews these are, `PIECE_ROWS` at the most.
         keys: uint64 [pairs], the lowest bits zero.
-        rows: int64 [pairs], the review of each, counted from the first.
+        rows: uint16 [pairs], the review of each, counted from the first.
     """
 
     first_row: int
     reviews: int
     keys: Hashes
-    rows: NDArray[np.int64]
+    rows: NDArray[np.uint16]
 
 
 def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
@@ -63,7 +63,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
             tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation)
             continue
         (tags,) = parts
-        rows = (tags & _ROW_MASK).astype(np.int64)
+        rows = (tags & _ROW_MASK).astype(np.uint16)
         yield Occurrences(piece.first_row, len(piece), feature_keys(tags), rows)
         parts, tokens = [], Tokens.none()
 

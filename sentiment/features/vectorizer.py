@@ -12,7 +12,7 @@ from sentiment.features.incidence import Incidence
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import Occurrences, occurrences
-from sentiment.features.rows import SparseRows, sorted_by_row
+from sentiment.features.rows import SparseRows, by_row
 from sentiment.features.weighting import count_by_class, log_count_ratios, strongest
 
 
@@ -86,10 +86,8 @@ class Vectorizer:
     def _transform(self, found: Occurrences) -> SparseRows:
         places = self._index.find(found.keys)
         known = np.flatnonzero(places >= 0)
-        lengths, columns = sorted_by_row(
-            found.rows.take(known), places.take(known), found.reviews, self.keys.size
-        )
-        return self._weighted(columns, np.concatenate(([0], np.cumsum(lengths))))
+        offsets, columns = by_row(found.rows.take(known), places.take(known), found.reviews)
+        return self._weighted(columns, offsets)
 
     def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> SparseRows:
         """Give each feature its weight, and each row the length 1."""

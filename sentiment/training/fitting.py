@@ -1,6 +1,7 @@
 """Build the Keras network and fit it to sparse rows."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from sentiment.errors import UsageError
 from sentiment.features import SparseRows
 from sentiment.model import Layer, Network
 from sentiment.training.backend import load_keras
+from sentiment.training.judge import Judge
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
 
@@ -73,30 +75,27 @@ class Fitter:
         Raises:
             UsageError: the training diverged.
         """
-        keras = load_keras()
         options, recipe = self._options, self._recipe
         network = self._start(training.rows.width, float(training.labels.mean()))
         batches = _batches(training, recipe.batch_size, options.seed)
-        history: list[Epoch] = []
-        stopping = keras.callbacks.EarlyStopping(
-            monitor="val_loss", patience=options.patience, restore_best_weights=True
+        steps = recipe.epochs * len(batches)
+        falling = _falling(recipe.learning_rate, steps, self._progress)
+        judge = validation and Judge(
+            validation.rows.take(validation.numbers), validation.labels, options.patience
         )
+        judging = [_judging(judge, recipe.epochs, self._progress)] if judge else []
         losses = network.fit(
             batches,
-            validation_data=validation and _batches(validation, 4096, None),
             epochs=epochs or recipe.epochs,
             shuffle=False,  # the batches shuffle themselves
             verbose=0,
-            callbacks=[
-                _falling(recipe.learning_rate, recipe.epochs * len(batches)),
-                _reporter(history, recipe, self._progress),
-                *([stopping] if validation else []),
-            ],
-        ).history
-        if not all(np.isfinite(values).all() for values in losses.values()):
+            callbacks=[falling, *judging],
+        ).history["loss"]
+        if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-        best_epoch = int(stopping.best_epoch) + 1 if validation else epochs or recipe.epochs
-        return Fit(to_numpy(network), history, best_epoch)
+        if judge is None:
+            return Fit(to_numpy(network), [], len(losses))
+        return Fit(judge.best, judge.epochs, judge.best_epoch)
 
     def _start(self, width: int, prior: float) -> Any:
         """Give a network as it is before the first step; the output starts at the prior."""
@@ -142,10 +141,17 @@ def _sparse_dense() -> Any:
     keras = load_keras()
     import tensorflow as tf
 
+    def product(entries: Any, values: Any, shape: Any, kernel: Any) -> Any:
+        return tf.sparse.sparse_dense_matmul(tf.SparseTensor(entries, values, shape), kernel)
+
     class SparseDense(keras.layers.Dense):  # type: ignore[misc, name-defined]
         def call(self, inputs: Any) -> Any:
-            products = tf.sparse.sparse_dense_matmul(inputs, self.kernel)
-            return self.activation(tf.nn.bias_add(products, self.bias))
+            # TensorFlow gives an operation on sparse rows one core: two halves take two.
+            entries, values, shape = inputs.indices, inputs.values, inputs.dense_shape
+            half = tf.size(values) // 2
+            upper = product(entries[:half], values[:half], shape, self.kernel)
+            lower = product(entries[half:], values[half:], shape, self.kernel)
+            return self.activation(tf.nn.bias_add(upper + lower, self.bias))
 
     return SparseDense
 
@@ -181,66 +187,66 @@ def to_numpy(network: Any) -> Network:
     return Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
 
 
-def _batches(example: Example, size: int, seed: int | None) -> Any:
-    """Serve the rows in batches of `tf.SparseTensor`; with a seed, shuffled anew each epoch."""
-    keras = load_keras()
+def _batches(example: Example, size: int, seed: int) -> Any:
+    """Serve the rows in batches of `tf.SparseTensor`, shuffled anew each epoch."""
+    load_keras()
     import tensorflow as tf
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self._random = None if seed is None else np.random.default_rng(seed)
-            self._order = np.arange(example.numbers.size)
-            self.on_epoch_end()
+    random = np.random.default_rng(seed)
+    order = np.arange(example.numbers.size)
+    width = example.rows.width
 
-        def __len__(self) -> int:
-            return math.ceil(self._order.size / size)
+    def batches() -> Iterator[tuple[Any, ...]]:
+        random.shuffle(order)
+        for first in range(0, order.size, size):
+            chosen = order[first : first + size]
+            rows = example.rows.take(example.numbers[chosen])
+            labels = example.labels[chosen].astype(np.float32)[:, None]
+            yield rows.columns, rows.values, np.diff(rows.offsets), labels
 
-        def __getitem__(self, index: int) -> tuple[Any, NDArray[np.float32]]:
-            chosen = self._order[index * size : (index + 1) * size]
-            batch = example.rows.take(example.numbers[chosen])
-            numbers = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
-            entries = np.stack([numbers, batch.columns], axis=1)
-            tensor = tf.SparseTensor(entries, batch.values, (len(batch), batch.width))
-            return tensor, example.labels[chosen].astype(np.float32)[:, None]
+    def to_tensor(columns: Any, values: Any, lengths: Any, labels: Any) -> tuple[Any, Any]:
+        count = tf.size(lengths, out_type=tf.int64)
+        rows = tf.repeat(tf.range(count), lengths)
+        places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
+        return tf.SparseTensor(places, values, (count, width)), labels
 
-        def on_epoch_end(self) -> None:
-            if self._random is not None:
-                self._random.shuffle(self._order)
-
-    return Batches()
+    kinds = (((None,), tf.int32), ((None,), tf.float32), ((None,), tf.int64), ((None, 1), tf.float32))
+    specs = tuple(tf.TensorSpec(*kind) for kind in kinds)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=specs).map(to_tensor)
+    steps = tf.data.experimental.assert_cardinality(math.ceil(order.size / size))
+    return dataset.apply(steps).prefetch(2)
 
 
-def _falling(learning_rate: float, steps: int) -> Any:
-    """Let the learning rate fall in a line, to nothing after so many steps."""
+def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
+    """Let the learning rate fall in a line, to nothing after so many steps; stop if all is lost."""
     keras = load_keras()
 
     class Falling(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        _step = 0
+        def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+            self._done = 0
+
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self._epoch = epoch + 1
 
         def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            self.model.optimizer.learning_rate = learning_rate * (1 - self._step / steps)
-            self._step += 1
+            self.model.optimizer.learning_rate = learning_rate * (1 - self._done / steps)
+
+        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+            self._done += 1
+            self.model.stop_training |= not math.isfinite(logs["loss"])
+            progress.step(self._epoch, batch + 1, self.params["steps"])
 
     return Falling()
 
 
-def _reporter(epochs: list[Epoch], recipe: Recipe, progress: Progress) -> Any:
-    """Let Keras tell us, not stdout."""
+def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
+    """Show each epoch's network to the judge, and stop when it has seen enough."""
     keras = load_keras()
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            self._epoch = epoch + 1
-
-        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-            self.model.stop_training |= not math.isfinite(logs["loss"])
-            progress.step(self._epoch, batch + 1, self.params["steps"])
-
+    class Judging(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            if "val_loss" in logs:
-                done = Epoch(epoch + 1, logs["loss"], logs["val_loss"], logs["val_accuracy"])
-                epochs.append(done)
-                progress.epoch(done, recipe.epochs)
+            goes_on = judge.see(logs["loss"], to_numpy(self.model))
+            self.model.stop_training |= not goes_on
+            progress.epoch(judge.epochs[-1], epochs)
 
-    return Reporter()
+    return Judging()

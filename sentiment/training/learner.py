@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import Incidence, NGrams, Vectorizer
+from sentiment.features.hashing import Hashes
+from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
 from sentiment.training.fitting import Example, Fitter
@@ -81,6 +83,12 @@ class Learner:
         """Fit all labelled reviews the way the trial was fitted, for as many epochs."""
         everything = np.arange(self._material.labels.size)
         return self._fit(everything, trial.soft_labels, trial.best_epoch)
+
+    def names_of(self, keys: Hashes) -> dict[int, str]:
+        """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
+        holders = self._incidence.first_holders(keys)
+        texts = self._material.texts_of(holders)
+        return name_features(texts, self._recipe.ngrams, keys)
 
     def _with_unlabeled(self, best: Trained) -> Trained:
         """Learn from unlabeled reviews what the best model yet says of them, while that helps.

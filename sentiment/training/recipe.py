@@ -25,13 +25,16 @@ def choose_recipe(
     short = float(np.median([len(text.split()) for text in some])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
+    small = few or short
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(len(texts) / 24)), 32, 1024))
+    # Long reviews, and many, bear large steps, and then need few.
+    learning_rate = (0.01 if small else 0.02) * (batch_size / 1024) ** 0.5
     return Recipe(
-        ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if few or short else NGrams(),
-        min_count=1 if few or short else 2,
-        epochs=options.epochs or (15 if few else 5),
+        ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams(),
+        min_count=1 if small else 2,
+        epochs=options.epochs or (15 if few else 5 if short else 3),
         batch_size=batch_size,
-        learning_rate=options.learning_rate or 0.01 * (batch_size / 1024) ** 0.5,
+        learning_rate=options.learning_rate or learning_rate,
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
     )

@@ -7,13 +7,11 @@ from importlib.metadata import version
 import numpy as np
 
 from sentiment import __version__
-from sentiment.features import Vectorizer
-from sentiment.features.naming import name_features
-from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Network, Provenance
+from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Provenance
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold, enough_to_choose
-from sentiment.training.learner import Learner
+from sentiment.training.learner import Learner, Trained
 from sentiment.training.material import Material
 from sentiment.training.options import TrainingOptions
 from sentiment.training.progress import Progress
@@ -82,16 +80,16 @@ def train(
             versions=_versions(),
         ),
         seen=np.unique(material.digests)[:SEEN_LIMIT],
-        phrases=_phrases(final.vectorizer, final.network, reviews.texts),
+        phrases=_phrases(final, learner),
     )
 
 
-def _phrases(vectorizer: Vectorizer, network: Network, texts: Sequence[str]) -> dict[int, str]:
+def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
     """Name the features that move a logit most: weight times the reach of the first layer."""
-    reach = np.linalg.norm(network.layers[0].dense_kernel(), axis=1)
-    influence = np.abs(vectorizer.weights) * reach
+    reach = np.linalg.norm(final.network.layers[0].dense_kernel(), axis=1)
+    influence = np.abs(final.vectorizer.weights) * reach
     top = np.argsort(-influence, kind="stable")[:PHRASE_LIMIT]
-    return name_features(texts, vectorizer.ngrams, vectorizer.keys[top])
+    return learner.names_of(final.vectorizer.keys[top])
 
 
 def _versions() -> dict[str, str]:
