@@ -39,15 +39,14 @@ class Worker:
         Args:
             function: what it calls; it goes there by pickle, with all that it is bound to.
         """
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-c", _START, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | _ENVIRONMENT,
         )
-        assert self._process.stdin and self._process.stdout
-        self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        self._answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self._requests: Any = self.process.stdin
+        self._answers: Any = self.process.stdout
         self._started = False
         self._function = function
 
@@ -62,9 +61,9 @@ class Worker:
                 _send(self._requests, self._function)
                 self._started = True
             _send(self._requests, arguments)
-            returned, result = pickle.load(self._answers)
+            returned, result = _receive(self._answers)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
-            code = self._process.wait()
+            code = self.process.wait()
             raise SentimentError(
                 f"a worker process died ({_cause(code)}); run it again, with --workers 1 if memory "
                 "is short"
@@ -77,14 +76,14 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
         self._requests.close()
         self._answers.close()
 
 
 def serve() -> NoReturn:
-    """Be the process at the other end: read calls from stdin, write what comes of them to stdout."""
+    """Be the process at the other end: calls come from stdin, results go to stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is our parent's business
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed gets between the answers
@@ -104,14 +103,34 @@ def _read_calls(calls: SimpleQueue[Any]) -> NoReturn:
     """Read ahead, to see at once when the parent has gone; then there is nobody to compute for."""
     while True:
         try:
-            calls.put(pickle.load(sys.stdin.buffer))
+            calls.put(_receive(sys.stdin.buffer))
         except Exception:
             os._exit(0)
 
 
 def _send(stream: BinaryIO, message: Any) -> None:
-    pickle.dump(message, stream, protocol=5)
+    """Write a message; what arrays hold goes behind it as it is, without a copy."""
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
+    contents = [buffer.raw() for buffer in buffers]
+    pickle.dump((head, [content.nbytes for content in contents]), stream)
+    for content in contents:
+        stream.write(content)
     stream.flush()
+
+
+def _receive(stream: BinaryIO) -> Any:
+    """Read a message.
+
+    Raises:
+        EOFError: nobody writes any more.
+    """
+    head, sizes = pickle.load(stream)
+    contents = [bytearray(size) for size in sizes]
+    for content in contents:
+        if stream.readinto(content) < len(content):  # type: ignore[attr-defined]
+            raise EOFError
+    return pickle.loads(head, buffers=contents)
 
 
 def _cause(code: int) -> str:

@@ -17,7 +17,7 @@ _STEPS = 8
 
 @dataclass(frozen=True, eq=False)
 class KeyIndex:
-    """Sorted keys, found by the bucket of their highest bits.
+    """Sorted keys, found by the bucket of their highest bits that differ.
 
     Attributes:
         keys: uint64 [n], sorted, distinct.
@@ -27,23 +27,31 @@ class KeyIndex:
 
     @cached_property
     def _shift(self) -> np.uint64:
-        return np.uint64(64 - max(self.keys.size.bit_length(), 1))
+        """How many bits to drop, so that there are about as many buckets as keys."""
+        span = int(self.keys[-1] - self.keys[0])
+        return np.uint64(max(span.bit_length() - self.keys.size.bit_length(), 0))
 
     @cached_property
     def _starts(self) -> NDArray[np.int32]:
-        """Where the bucket of each value of the highest bits begins; after the last, the end."""
-        buckets = (self.keys >> self._shift).astype(np.int64)
-        counts = np.bincount(buckets, minlength=1 << (64 - int(self._shift)))
-        return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        """Where each bucket begins; after the last, the end, twice."""
+        counts = np.bincount(self._buckets(self.keys))
+        return np.concatenate(([0], np.cumsum(counts), [self.keys.size])).astype(np.int32)
+
+    def _buckets(self, needles: Hashes) -> NDArray[np.int64]:
+        # Below the lowest key the difference wraps around, to far above the highest.
+        buckets: NDArray[np.int64] = ((needles - self.keys[0]) >> self._shift).view(np.int64)
+        return buckets
 
     def find(self, needles: Hashes) -> NDArray[np.int32]:
         """Say where each needle is among the keys, −1 where it is not: int32 [needles]."""
-        if needles.size < _FEW:
+        if needles.size < _FEW or not self.keys.size:
             return self._bisect(needles)
         found = np.full(needles.size, -1, np.int32)
-        buckets = (needles >> self._shift).astype(np.int64)
+        starts = self._starts
+        buckets = self._buckets(needles)
+        buckets[buckets.view(np.uint64) >= starts.size - 2] = starts.size - 2
         left = np.arange(needles.size)  # which needles are still looked for
-        places, ends = self._starts.take(buckets), self._starts.take(buckets + 1)
+        places, ends = starts.take(buckets), starts.take(buckets + 1)
         for _ in range(_STEPS):
             inside = np.flatnonzero(places < ends)
             if not inside.size:

@@ -16,6 +16,7 @@ from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
 from sentiment.features.negation import is_negated
 from sentiment.features.tokens import Codes, Piece
 
+
 @dataclass(frozen=True)
 class NGrams:
     """Which n-grams are features.

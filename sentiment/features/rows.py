@@ -51,7 +51,8 @@ def by_row(
     """Bring pairs of row and column together by their rows, otherwise in the order they come in.
 
     Args:
-        rows, columns: [pairs].
+        rows: the row of each pair, uint16 [pairs].
+        columns: its column, [pairs].
         count: how many rows there are.
 
     Returns:

@@ -20,7 +20,7 @@ from sentiment.features.hashing import Hashes, SubstringHasher
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 
-# Characters and reviews handled at once: few enough for the arrays to stay in the processor's cache.
+# Characters and reviews handled at once, few enough to stay in the processor's cache.
 PIECE_SIZE = 1 << 17
 PIECE_ROWS = 1 << 10
 

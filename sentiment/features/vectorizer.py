@@ -75,13 +75,22 @@ class Vectorizer:
         there = np.flatnonzero(places >= 0)
         numbers = np.full(incidence.keys.size, -1, np.int32)
         numbers[places.take(there)] = there
-        parts = []
+        # Memory that is reserved but never written takes no room: enough for all pairs will do.
+        columns = np.empty(incidence.columns.size, np.int32)
+        values = np.empty(incidence.columns.size, np.float32)
+        offsets = [np.zeros(1, np.int64)]
         for block in incidence.blocks():
-            held, offsets = incidence.pairs(block)
-            columns = numbers.take(held)
-            known = np.flatnonzero(columns >= 0)
-            parts.append(self._weighted(columns.take(known), np.searchsorted(known, offsets)))
-        return SparseRows.concatenate(parts, self.keys.size)
+            held, bounds = incidence.pairs(block)
+            held = numbers.take(held)
+            known = np.flatnonzero(held >= 0)
+            part = self._weighted(held.take(known), np.searchsorted(known, bounds))
+            first = offsets[-1][-1]
+            columns[first : first + known.size] = part.columns
+            values[first : first + known.size] = part.values
+            offsets.append(first + part.offsets[1:])
+        all_offsets = np.concatenate(offsets)
+        last = all_offsets[-1]
+        return SparseRows(columns[:last], values[:last], all_offsets, self.keys.size)
 
     def _transform(self, found: Occurrences) -> SparseRows:
         places = self._index.find(found.keys)

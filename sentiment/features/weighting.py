@@ -36,7 +36,8 @@ def count_by_class(
     Args:
         incidence: which features the reviews hold.
         labels: how far each review is positive, from 0 to 1, [n].
-        times: how often each review counts, [n]; 0 leaves it out, and its label is not looked at.
+        times: how often each review counts, [n]; 0 leaves it out, and its label, which may be NaN,
+            is not looked at.
     """
     positive = np.where(times > 0, labels, 0.0) * times
     negative = times - positive
@@ -52,7 +53,7 @@ def _held_by(incidence: Incidence, amounts: NDArray[np.float64]) -> NDArray[np.f
     """Sum, for each feature, an amount of each review that holds it."""
     sums = np.zeros(incidence.keys.size)
     # Never so few pairs at once that adding up costs more than counting.
-    for block in incidence.blocks(max(4 * sums.size, 1 << 20)):
+    for block in incidence.blocks(max(sums.size, 1 << 20)):
         if amounts[block].any():
             columns, offsets = incidence.pairs(block)
             each = np.repeat(amounts[block], np.diff(offsets))

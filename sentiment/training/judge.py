@@ -1,11 +1,10 @@
 """Judge each epoch by what held-out reviews would be answered."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sentiment.features import SparseRows
 from sentiment.model import Calibration, Network
 from sentiment.training.decide import enough_to_choose
+from sentiment.training.feed import Example
 from sentiment.training.progress import Epoch
 
 
@@ -23,12 +22,12 @@ class Judge:
 
     best: Network
 
-    def __init__(self, rows: SparseRows, labels: NDArray[np.integer], patience: int) -> None:
-        """Take held-out rows with their labels, 0 or 1, and the epochs to wait for a better one."""
+    def __init__(self, held_out: Example, patience: int) -> None:
+        """Take held-out reviews, and how many epochs to wait for a better one."""
         self.epochs: list[Epoch] = []
         self.best_epoch = 0
-        self._rows = rows
-        self._labels = labels
+        self._rows = held_out.rows.take(held_out.numbers)
+        self._labels = held_out.labels.astype(np.int8)
         self._patience = patience
         self._least = np.inf
 

@@ -11,7 +11,8 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
-from sentiment.training.fitting import Example, Fitter
+from sentiment.training.feed import Example
+from sentiment.training.fitting import Fitter
 from sentiment.training.material import Material, Numbers
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
@@ -119,7 +120,7 @@ class Learner:
             epochs: how many to run; None to stop by the held-out rows.
         """
         material = self._material
-        labels = np.zeros(len(self._incidence))
+        labels = np.full(len(self._incidence), np.nan)  # of rows that are not to be looked at
         labels[rows] = material.labels[rows]
         if soft_labels is not None:
             labels[material.unlabeled] = soft_labels
@@ -132,7 +133,9 @@ class Learner:
             min_count=self._recipe.min_count,
         )
         features = vectorizer.rows_of(self._incidence)
-        held_out = Example(features, material.held_out, material.labels[material.held_out])
+        held_out = Example(
+            features, material.held_out, material.labels[material.held_out].astype(np.float64)
+        )
         done = self._fitter.fit(
             Example(features, rows, labels[rows]), held_out if epochs is None else None, epochs
         )

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.naming import name_features
-from sentiment.features.ngrams import NGrams, batches, occurrences
+from sentiment.features.ngrams import NGrams
+from sentiment.features.occurrences import distinct, occurrences
 from sentiment.features.tokens import code_points, normalize, token_spans
 
 WORDS = st.lists(st.sampled_from(["not", "abc", "ab", "é.", "a'b", ",", "\n", "b"]), max_size=9)
@@ -18,6 +19,20 @@ KINDS = st.builds(
     negation=st.integers(0, 2),
     characters=st.sampled_from([(0, 0), (1, 1), (2, 4)]),
 )
+
+
+def pairs_of(texts: list[str], ngrams: NGrams) -> list[tuple[int, int]]:
+    """All pairs of review and feature, sorted."""
+    return sorted(
+        (found.first_row + row, key)
+        for found in occurrences(texts, ngrams)
+        for row, key in zip(found.rows.tolist(), found.keys.tolist(), strict=True)
+    )
+
+
+def keys_of(text: str, ngrams: NGrams) -> list[int]:
+    """The features of one review, sorted."""
+    return [key for _, key in pairs_of([text], ngrams)]
 
 
 def slow_features(text: str, ngrams: NGrams) -> set[str]:
@@ -64,9 +79,9 @@ def spelled(name: str) -> str:
 
 @given(TEXTS, KINDS)
 def test_occurrences_are_the_features_that_python_loops_find(texts, ngrams):
-    found = occurrences(texts, ngrams)
+    pairs = pairs_of(texts, ngrams)
     for row, text in enumerate(texts):
-        keys = found.keys[found.rows == row]
+        keys = np.array([key for where, key in pairs if where == row], np.uint64)
         names = name_features([text], ngrams, keys)
         assert len(names) == keys.size == np.unique(keys).size
         assert set(map(spelled, names.values())) == set(map(spelled, slow_features(text, ngrams)))
@@ -85,61 +100,55 @@ def test_occurrences_are_the_features_that_python_loops_find(texts, ngrams):
 )
 def test_a_negation_reaches_to_the_next_stop_or_six_words(text, expected):
     ngrams = NGrams(words=1, tail=0, stem=0)
-    names = name_features([text, "x"], ngrams, occurrences([text], ngrams).keys).values()
+    names = name_features([text, "x"], ngrams, np.array(keys_of(text, ngrams), np.uint64)).values()
     assert {name[6:] for name in names if name.startswith("not … ")} == expected
 
 
 def test_a_negation_does_not_reach_into_the_next_review():
     ngrams = NGrams(words=1, tail=0, stem=0)
-    assert occurrences(["not", "good"], ngrams).keys.size == 2
+    assert len(pairs_of(["not", "good"], ngrams)) == 2
 
 
 @given(TEXTS, KINDS)
 def test_a_review_has_the_same_features_in_any_company(texts, ngrams):
-    together = occurrences(texts, ngrams)
-    for row, text in enumerate(texts):
-        alone = occurrences([text], ngrams)
-        assert together.keys[together.rows == row].tolist() == alone.keys.tolist()
+    together = pairs_of(texts, ngrams)
+    alone = [(row, key) for row, text in enumerate(texts) for key in keys_of(text, ngrams)]
+    assert together == alone
 
 
 def test_a_review_longer_than_a_piece_has_the_features_of_its_whole(monkeypatch):
     text = " ".join(f"w{n % 50} w{n % 7}" for n in range(300))
     ngrams = NGrams(words=3, tail=20, stem=2, negation=3)
-    whole = occurrences(["x", text, "y z"], ngrams)
+    whole = pairs_of(["x", text, "y z"], ngrams)
     monkeypatch.setattr("sentiment.features.tokens.PIECE_SIZE", 200)
-    monkeypatch.setattr("sentiment.features.ngrams._PAIRS_AT_ONCE", 100)
-    cut = occurrences(["x", text, "y z"], ngrams)
-    assert cut.keys.tolist() == whole.keys.tolist()
-    assert cut.rows.tolist() == whole.rows.tolist()
+    monkeypatch.setattr("sentiment.features.occurrences._TAGS_AT_ONCE", 100)
+    assert pairs_of(["x", text, "y z"], ngrams) == whole
 
 
-@given(st.lists(st.integers(0, 9), max_size=30))
-def test_batches_hold_every_review_once_and_are_bounded(lengths):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sentiment.features.ngrams._BATCH_CHARACTERS", 10)
-        patch.setattr("sentiment.features.ngrams.ROWS_PER_BATCH", 4)
-        texts = ["x" * length for length in lengths]
-        cut = [texts[rows] for rows in batches(texts)]
-    assert [text for batch in cut for text in batch] == texts
-    assert all(0 < len(batch) <= 4 for batch in cut)
-    assert all(sum(map(len, batch)) <= 10 or len(batch) == 1 for batch in cut)
+@given(st.lists(st.integers(0, 30) | st.integers(0, 2**64 - 1), max_size=2000))
+def test_distinct_keeps_each_once(numbers):
+    assert sorted(distinct(np.array(numbers, np.uint64)).tolist()) == sorted(set(numbers))
 
 
-def test_pairs_are_sorted_by_key_then_row():
-    found = occurrences(["good film", "film good", "good"], NGrams(words=1, tail=0, stem=0))
-    pairs = list(zip(found.keys.tolist(), found.rows.tolist(), strict=True))
-    assert pairs == sorted(set(pairs))
-    assert len(pairs) == 5
+def test_distinct_ends_where_all_that_differ_share_their_slots():
+    slots_of_multiples = np.arange(3000, dtype=np.uint64) << np.uint64(50)
+    assert np.array_equal(np.sort(distinct(slots_of_multiples)), slots_of_multiples)
+
+
+def test_every_review_is_there_even_without_features():
+    found = list(occurrences(["good film", "", "good"], NGrams(words=1, tail=0, stem=0)))
+    assert [(part.first_row, part.reviews) for part in found] == [(0, 3)]
+    assert sorted(found[0].rows.tolist()) == [0, 0, 2]
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", " \n"]])
 def test_no_words_have_no_features(texts):
-    assert occurrences(texts, NGrams()).keys.size == 0
+    assert pairs_of(texts, NGrams()) == []
 
 
 def test_features_of_the_end_differ_from_the_same_words_elsewhere():
     ngrams = NGrams(words=1, tail=1, stem=0)
-    end = set(occurrences(["a b"], ngrams).keys.tolist())
-    start = set(occurrences(["b a"], ngrams).keys.tolist())
+    end = set(keys_of("a b", ngrams))
+    start = set(keys_of("b a", ngrams))
     assert len(end) == len(start) == 3
     assert len(end & start) == 2

@@ -3,16 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import NGrams, SparseRows, Vectorizer
+from sentiment.features import Incidence, NGrams, SparseRows, Vectorizer
 
 TEXTS = ["good film", "bad film", "good", "bad", "good good bad"]
 LABELS = np.array([1, 0, 1, 0, 0])
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
+INCIDENCE = Incidence.of(TEXTS, WORDS)
 
 
 @pytest.fixture(scope="module")
 def vectorizer() -> Vectorizer:
-    return Vectorizer.fit(TEXTS, LABELS, WORDS, min_count=1)
+    return Vectorizer.fit(INCIDENCE, LABELS)
 
 
 def dense(rows: SparseRows) -> np.ndarray:
@@ -48,9 +49,9 @@ def test_batches_do_not_show(vectorizer):
 
 
 def test_equal_fits_are_equal_and_others_are_not(vectorizer):
-    assert vectorizer == Vectorizer.fit(TEXTS, LABELS, WORDS, min_count=1)
-    assert vectorizer != Vectorizer.fit(TEXTS, 1 - LABELS, WORDS, min_count=1)
-    assert vectorizer != Vectorizer.fit(TEXTS, LABELS, WORDS, min_count=1, limit=2)
+    assert vectorizer == Vectorizer.fit(INCIDENCE, LABELS)
+    assert vectorizer != Vectorizer.fit(INCIDENCE, 1 - LABELS)
+    assert vectorizer != Vectorizer.fit(INCIDENCE, LABELS, limit=2)
 
 
 def test_it_prints_what_it_looks_for(vectorizer):
@@ -65,6 +66,14 @@ def test_a_vectorizer_that_knows_nothing_still_answers():
 
 @given(st.permutations(range(5)))
 def test_taking_rows_is_indexing(order):
-    rows = Vectorizer.fit(TEXTS, LABELS, WORDS, min_count=1).transform(TEXTS)
+    rows = Vectorizer.fit(INCIDENCE, LABELS).transform(TEXTS)
     taken = rows.take(np.array(order))
     assert np.array_equal(dense(taken), dense(rows)[list(order)])
+
+
+def test_reviews_that_do_not_count_are_not_looked_at():
+    times = np.array([1, 1, 1, 1, 0])
+    labels = np.array([1, 0, 1, 0, np.nan])
+    assert Vectorizer.fit(INCIDENCE, labels, times) == Vectorizer.fit(
+        Incidence.of(TEXTS[:4], WORDS), LABELS[:4]
+    )

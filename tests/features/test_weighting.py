@@ -6,41 +6,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.ngrams import ROWS_PER_BATCH, NGrams, occurrences
+from sentiment.features.incidence import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.occurrences import occurrences
 from sentiment.features.weighting import ClassCounts, count_by_class, log_count_ratios, strongest
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 
 
-@given(st.lists(st.tuples(st.text(alphabet="abc ", max_size=9), st.integers(0, 1)), max_size=12))
+ROWS = st.tuples(st.text(alphabet="abc ", max_size=9), st.integers(0, 1), st.integers(0, 2))
+
+
+@given(st.lists(ROWS, max_size=12))
 def test_counts_are_those_of_a_counter(rows):
-    texts, labels = [text for text, _ in rows], np.array([label for _, label in rows], int)
-    expected = Counter(
-        (key, label) for text, label in rows for key in occurrences([text], WORDS).keys.tolist()
-    )
-    counts = count_by_class(texts, labels, WORDS)
-    assert counts.keys.tolist() == sorted({key for key, _ in expected})
-    assert counts.negative.tolist() == [expected[key, 0] for key in counts.keys.tolist()]
-    assert counts.positive.tolist() == [expected[key, 1] for key in counts.keys.tolist()]
-    assert (counts.n_negative, counts.n_positive) == ((labels == 0).sum(), (labels == 1).sum())
+    texts = [text for text, _, _ in rows]
+    labels, times = (np.array([row[i] for row in rows], float) for i in (1, 2))
+    expected = Counter()
+    for text, label, count in rows:
+        for found in occurrences([text], WORDS):
+            for key in found.keys.tolist():
+                expected[key, label] += count
+    incidence = Incidence.of(texts, WORDS)
+    counts = count_by_class(incidence, np.where(times > 0, labels, np.nan), times.astype(int))
+    assert incidence.keys.tolist() == sorted({key for key, _ in expected})
+    assert counts.negative.tolist() == [expected[key, 0] for key in incidence.keys.tolist()]
+    assert counts.positive.tolist() == [expected[key, 1] for key in incidence.keys.tolist()]
+    assert counts.n_negative == times[labels == 0].sum()
+    assert counts.n_positive == times[labels == 1].sum()
 
 
 def test_a_soft_label_is_counted_in_part_for_each_class():
-    counts = count_by_class(["good", "good", "bad"], np.array([1, 0.25, 0.5]), WORDS)
-    assert sorted(counts.positive) == pytest.approx([0.5, 1.25], abs=1e-3)
-    assert sorted(counts.negative) == pytest.approx([0.5, 0.75], abs=1e-3)
-    assert (counts.n_positive, counts.n_negative) == pytest.approx((1.75, 1.25), abs=1e-3)
-
-
-def test_counting_goes_on_across_batches():
-    texts = ["good"] * (ROWS_PER_BATCH + 5)
-    counts = count_by_class(texts, np.array([1] * ROWS_PER_BATCH + [0] * 5), WORDS)
-    assert (counts.positive.tolist(), counts.negative.tolist()) == ([ROWS_PER_BATCH], [5])
+    incidence = Incidence.of(["good", "good", "bad"], WORDS)
+    counts = count_by_class(incidence, np.array([1, 0.25, 0.5]), np.ones(3, int))
+    assert sorted(counts.positive) == pytest.approx([0.5, 1.25])
+    assert sorted(counts.negative) == pytest.approx([0.5, 0.75])
+    assert (counts.n_positive, counts.n_negative) == pytest.approx((1.75, 1.25))
 
 
 def counts_of(negative, positive, n_negative, n_positive) -> ClassCounts:
-    keys = np.arange(len(negative), dtype=np.uint64) << np.uint64(10)
-    return ClassCounts(keys, np.array(negative), np.array(positive), n_negative, n_positive)
+    return ClassCounts(np.array(negative), np.array(positive), n_negative, n_positive)
 
 
 def test_with_balanced_classes_the_weight_is_that_of_add_one_smoothing():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from sentiment.errors import ModelError
-from sentiment.features import NGrams, Vectorizer
+from sentiment.features import Incidence, NGrams, Vectorizer
 from sentiment.model import (
     Calibration,
     Decision,
@@ -27,9 +27,8 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def small_model() -> Model:
-    vectorizer = Vectorizer.fit(
-        ["good film", "bad film"], np.array([1, 0]), NGrams(2, 3, 1, 2, 4, (2, 3)), min_count=1
-    )
+    incidence = Incidence.of(["good film", "bad film"], NGrams(2, 3, 1, 2, 4, (2, 3)))
+    vectorizer = Vectorizer.fit(incidence, np.array([1, 0]))
     random = np.random.default_rng(0)
     kernels = [
         random.normal(size=shape).astype(np.float32)

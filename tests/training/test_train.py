@@ -1,16 +1,18 @@
 """Training for real: Keras on a few dozen reviews."""
 
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sentiment.features import SparseRows, Vectorizer
-from sentiment.model import Network, load_model, save_model
+from sentiment.features import Incidence, SparseRows, Vectorizer
+from sentiment.model import Layer, Network, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_split
 from sentiment.training import Progress, TrainingOptions, train
-from sentiment.training.fitting import Example, build, fit, to_numpy
+from sentiment.training.feed import Example
+from sentiment.training.fitting import Fitter
+from sentiment.training.judge import Judge
+from sentiment.training.network import build, to_numpy
 from sentiment.training.recipe import choose_recipe
 from tests.conftest import TRAIN
 
@@ -32,11 +34,10 @@ def keras_probabilities(network, rows: SparseRows) -> np.ndarray:
 
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
 def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
-    vectorizer = Vectorizer.fit(
-        reviews.texts, reviews.labels, choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
-    )
+    ngrams = choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
+    vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build(rows.width, TrainingOptions(hidden=hidden), 0.01, 0.3)
+    network = build(rows.width, TrainingOptions(hidden=hidden))
     ours = to_numpy(network)
     assert ours.hidden == hidden
 
@@ -53,10 +54,54 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     assert p(stored) == pytest.approx(p(ours), abs=0.01)
 
 
+def some_rows(count: int, width: int = 30) -> SparseRows:
+    """Rows of three features each."""
+    random = np.random.default_rng(0)
+    columns = np.concatenate([random.permutation(width)[:3] for _ in range(count)])
+    values = random.normal(size=columns.size).astype(np.float32)
+    return SparseRows(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
+
+
+def quiet(options: TrainingOptions, **choices) -> Fitter:
+    """A fitter for a few rows."""
+    recipe = choose_recipe(["good", "bad"] * 50, np.array([1, 0] * 50), options)
+    return Fitter(options, replace(recipe, **choices), Progress())
+
+
 def test_the_output_starts_at_the_share_of_positive_rows():
-    network = to_numpy(build(5, TrainingOptions(), 0.01, 0.2))
-    empty = SparseRows(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 5)
+    labels = np.repeat([1.0, 0.0], [20, 80])
+    fitter = quiet(TrainingOptions(), learning_rate=1e-12)
+    network = fitter.fit(Example(some_rows(100), np.arange(100), labels), epochs=1).network
+    empty = SparseRows(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
     assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
+
+
+def test_a_second_fit_knows_nothing_of_the_first():
+    rows, options = some_rows(60), TrainingOptions(hidden=(4,), dropout=0.3)
+    one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
+    other = Example(rows, np.arange(40), np.arange(40) % 3 / 2)
+    used = quiet(options)
+    used.fit(other)
+    assert used.fit(one).network == quiet(options).fit(one).network
+
+
+def test_adam_in_one_operation_takes_the_steps_of_keras():
+    import keras
+    import tensorflow as tf
+
+    from sentiment.training.network import fused_adam
+
+    random = np.random.default_rng(0)
+    start = random.normal(size=(4, 3)).astype(np.float32)
+    ours, theirs = (keras.Variable(start) for _ in range(2))
+    optimizers = [(fused_adam(), ours), (keras.optimizers.Adam(), theirs)]
+    for step in range(5):
+        gradient = tf.constant(random.normal(size=(4, 3)), tf.float32)
+        for optimizer, variable in optimizers:
+            optimizer.learning_rate = 0.1 / (step + 1)
+            optimizer.apply([gradient], [variable])
+    assert ours.numpy() == pytest.approx(theirs.numpy(), abs=1e-5)
+    assert np.abs(ours.numpy() - start).max() > 0.1
 
 
 @pytest.mark.parametrize("hidden", [(), (8, 4)])
@@ -92,7 +137,7 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     assert one.network == other.network
 
 
-class Judge(Progress):
+class Listener(Progress):
     """Remembers what was said of the rounds with unlabeled reviews."""
 
     def __init__(self):
@@ -104,12 +149,12 @@ class Judge(Progress):
 
 
 def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(reviews):
-    judge = Judge()
+    listener = Listener()
     unlabeled = [f"{text} indeed" for text in reviews.texts[:40]]
-    model = train(reviews, FAST, unlabeled=unlabeled, progress=judge)
-    assert 1 <= len(judge.verdicts) <= 3
-    assert all(judge.verdicts[:-1])
-    assert model.provenance.unlabeled == (40 if judge.verdicts[0] else 0)
+    model = train(reviews, FAST, unlabeled=unlabeled, progress=listener)
+    assert 1 <= len(listener.verdicts) <= 3
+    assert all(listener.verdicts[:-1])
+    assert model.provenance.unlabeled == (40 if listener.verdicts[0] else 0)
 
 
 def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):
@@ -118,33 +163,49 @@ def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, 
 
     options = replace(FAST, epochs=6)
     plain = train(reviews, options)
-    judge = Judge()
-    monkeypatch.setattr(sys.modules["sentiment.training.train"], "sigmoid", turned_round)
-    model = train(reviews, options, unlabeled=reviews.texts * 3, progress=judge)
-    assert judge.verdicts == [False]
+    listener = Listener()
+    monkeypatch.setattr("sentiment.training.learner.sigmoid", turned_round)
+    model = train(reviews, options, unlabeled=reviews.texts * 3, progress=listener)
+    assert listener.verdicts == [False]
     assert model.provenance.unlabeled == 0
     assert model.network == plain.network
     assert model.vectorizer == plain.vectorizer
 
 
-def test_the_weights_of_the_best_epoch_are_kept_and_training_stops_after_patience(reviews):
+def test_the_network_of_the_best_epoch_is_kept_and_training_stops_after_patience():
     random = np.random.default_rng(0)
-    noise = replace(reviews, labels=random.permutation(reviews.labels))
-    options = TrainingOptions(epochs=40, patience=2, batch_size=16, learning_rate=0.02)
-    recipe = choose_recipe(noise.texts, noise.labels, options)
-    vectorizer = Vectorizer.fit(noise.texts[:90], noise.labels[:90], recipe.ngrams, min_count=1)
-    rows = vectorizer.transform(noise.texts)
-    parts = [
-        Example(rows.take(part), noise.labels[part]) for part in (np.arange(90), np.arange(90, 120))
-    ]
-    done = fit(*parts, options, recipe, Progress())
+    noise = random.integers(0, 2, 120) * 1.0
+    rows = some_rows(120)
+    training, held_out = (
+        Example(rows, part, noise[part]) for part in (np.arange(80), np.arange(80, 120))
+    )
+    options = TrainingOptions(patience=2)
+    done = quiet(options, epochs=40, learning_rate=0.1).fit(training, held_out)
     losses = [epoch.validation_loss for epoch in done.epochs]
     assert done.best_epoch == int(np.argmin(losses)) + 1
     assert len(losses) == done.best_epoch + 2 < 40
-    p = 1 / (1 + np.exp(-done.network.logits(parts[1].rows)))
-    y = parts[1].labels
-    loss = -np.mean(np.where(y == 1, np.log(p), np.log(1 - p)))
-    assert loss == pytest.approx(min(losses), abs=1e-3)
+    again = Judge(held_out, 1)
+    again.see(0.0, done.network)
+    assert again.epochs[0].validation_loss == min(losses)
+
+
+def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
+    rows, labels = some_rows(200), np.arange(200) % 2 * 1.0
+    weights = np.random.default_rng(1).normal(size=(30, 1)).astype(np.float32)
+    judge = Judge(Example(rows, np.arange(200), labels), patience=3)
+    for scale in (1, 100):
+        layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
+        assert judge.see(0.5, Network((layer,)))
+    mild, sure = judge.epochs
+    assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
+
+
+def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
+    here = train(reviews, FAST)
+    monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
+    there = train(reviews, FAST)
+    assert there.vectorizer == here.vectorizer
+    assert there.network == here.network
 
 
 def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
