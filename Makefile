@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-accuracy clean
+.PHONY: help demo test lint bench bench-accuracy bench-speed clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,10 +46,13 @@ test: lint ## lint, type-check and run the tests
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 
-bench: bench-accuracy ## run every benchmark (needs ../shared/datasets)
+bench: bench-speed bench-accuracy ## run every benchmark (needs ../shared/datasets)
 
 bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
+
+bench-speed: $(READY) ## speed and memory beside its peers, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/speed.py
 
 clean: ## remove everything that make made
 	@rm -rf $(VENV) benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -131,7 +131,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     chosen = parser.parse_args().parts
     require_datasets()
-    table = Table("Accuracy", "make bench-accuracy")
+    table = Table(
+        "Accuracy", "make bench-accuracy", "the mean and, in brackets, the range over seeds"
+    )
     for name, part in PARTS.items():
         if not chosen or name in chosen:
             part(table)

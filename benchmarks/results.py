@@ -2,8 +2,10 @@
 
 import sys
 from pathlib import Path
+from statistics import median
 
 import numpy as np
+from timing import Pairs
 
 HERE = Path(__file__).resolve().parent
 DATASETS = HERE.parent.parent / "shared" / "datasets"
@@ -18,13 +20,23 @@ def require_datasets() -> None:
 class Table:
     """Rows of figures, printed as they come."""
 
-    def __init__(self, title: str, command: str) -> None:
+    def __init__(
+        self, title: str, command: str, what: str, columns: tuple[str, ...] = ("figure", "value")
+    ) -> None:
+        """Begin a table.
+
+        Args:
+            title: its heading in RESULTS.md.
+            command: what makes it.
+            what: what its numbers are.
+            columns: their names.
+        """
         self._title = title
         self._lines = [
-            f"Written by `{command}`; mean and, in brackets, the range over seeds.",
+            f"Written by `{command}`: {what}.",
             "",
-            "| figure | value |",
-            "|---|---|",
+            f"| {' | '.join(columns)} |",
+            "|---" * len(columns) + "|",
         ]
 
     def add(self, name: str, values: list[float], *, percent: bool = True) -> None:
@@ -32,8 +44,18 @@ class Table:
         mean, low, high = (f(values) for f in (np.mean, np.min, np.max))
         form = (lambda x: f"{100 * x:.2f}") if percent else (lambda x: f"{x:.4f}")
         spread = f" ({form(low)}–{form(high)})" if len(values) > 1 else ""
-        print(f"{name:<58} {form(mean)}{spread}", flush=True)
-        self._lines.append(f"| {name.strip()} | {form(mean)}{spread} |")
+        self.row(name, f"{form(mean)}{spread}")
+
+    def ratio(self, name: str, pairs: Pairs) -> None:
+        """Add the median ratio of two commands, its range, and the median times."""
+        ratios = pairs.ratios
+        times = f"{median(pairs.ours):.2f} and {median(pairs.theirs):.2f} s"
+        self.row(name, f"{pairs.ratio:.2f}", f"{min(ratios):.2f}–{max(ratios):.2f}", times)
+
+    def row(self, name: str, *cells: str) -> None:
+        """Add a row, and print it."""
+        print(f"{name:<58} {'  '.join(cells)}", flush=True)
+        self._lines.append(f"| {name.strip()} | {' | '.join(cells)} |")
 
     def note(self, text: str) -> None:
         """Print something that is not kept."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NoReturn
 
@@ -72,14 +73,53 @@ class Worker:
             raise result
         return result
 
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the process, busy or not."""
         self.process.kill()
         self.process.wait()
         self._requests.close()
         self._answers.close()
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Pool:
+    """Several processes that call the same function.
+
+    Attributes:
+        size: how many.
+        workers: the processes.
+    """
+
+    def __init__(self, function: Callable[..., Any], size: int) -> None:
+        """Start the processes; they are of use as soon as each has imported what it needs."""
+        self.size = size
+        self.workers = [Worker(function) for _ in range(size)]
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self.workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(size)
+
+    def submit(self, *arguments: Any) -> "Future[Any]":
+        """Call the function in whichever process is free first."""
+        return self._threads.submit(self._call, arguments)
+
+    def close(self) -> None:
+        """End the processes; what they have not done is not done."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self.workers:
+            worker.close()
+
+    def _call(self, arguments: tuple[Any, ...]) -> Any:
+        worker = self._idle.get()
+        try:
+            return worker.call(*arguments)
+        finally:
+            self._idle.put(worker)
 
 
 def serve() -> NoReturn:

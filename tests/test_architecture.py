@@ -15,6 +15,7 @@ ALLOWED = {
     "features": {"features"},
     "model": {"features", "model"},
     "worker.py": set(),
+    "scoring.py": {"model", "worker"},
     "training": {"features", "model", "reviews", "training", "worker"},
     "evaluation": {"evaluation", "features", "model", "reviews"},
 }

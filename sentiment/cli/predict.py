@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.errors import DataError, UsageError
-from sentiment.model import Decision, Model
+from sentiment.model import Decision
 from sentiment.model.files import replacing
 from sentiment.reviews import (
     OUTPUT_FORMATS,
@@ -39,6 +40,7 @@ from sentiment.reviews import (
     texts_of,
     writer_for,
 )
+from sentiment.scoring import Scorer, default_workers
 
 
 @click.command(short_help="Say of each review whether it is positive or negative.")
@@ -52,6 +54,8 @@ from sentiment.reviews import (
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
+@click.option("--workers", type=click.IntRange(1), metavar="N",
+              help="Processes that score where there are many; by default one a core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
 @read_options
@@ -65,6 +69,7 @@ def command(
     output_format: str | None,
     as_json: bool,
     threshold: float | None,
+    workers: int | None,
     prefix: str,
     reading: ReadOptions,
     force: bool,
@@ -93,8 +98,8 @@ def command(
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
     chosen_format = "jsonl" if as_json else output_format
     chosen_format = chosen_format or (output_format_of(output) if output else "text")
-    with _target(output) as stream:
-        _score(model, decision, sources, reading, _Output(stream, chosen_format, prefix))
+    with _target(output) as stream, Scorer(model, workers or default_workers()) as scorer:
+        _score(scorer, decision, sources, reading, _Output(stream, chosen_format, prefix))
 
 
 def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) -> Iterator[Source]:
@@ -164,7 +169,7 @@ class _Output:
 
 
 def _score(
-    model: Model,
+    scorer: Scorer,
     decision: Decision,
     sources: Iterator[Source],
     reading: ReadOptions,
@@ -186,8 +191,8 @@ def _score(
             for note in (columns.how, *source.notes):
                 console.note(f"{source.name}: {note}")
         writer = output.writer(source, columns)
-        for batch in batches:
-            p_positive = model.probabilities(texts_of(batch, columns))
+        texts = partial(texts_of, columns=columns)
+        for batch, p_positive in scorer.scored(batches, texts, source.waits):
             writer.write(batch, decision.answers(p_positive), p_positive)
             output.stream.flush()
     output.close()

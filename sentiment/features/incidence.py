@@ -1,7 +1,6 @@
 """Which n-grams each review holds, found once; whatever is fitted to labels is arithmetic on it."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +74,8 @@ class Incidence:
             ngrams: which n-grams to look for.
             min_count: n-grams that fewer reviews hold are left out.
         """
+        from concurrent.futures import ThreadPoolExecutor  # prediction starts without it
+
         # Threads, because numpy lets go of Python's lock: two take two thirds of the time of one.
         with ThreadPoolExecutor(_THREADS) as threads:
             size = max(len(texts) // (4 * _THREADS), PIECE_ROWS)

@@ -43,6 +43,10 @@ class FeedSource(ABC):
         finally:
             self.close()
 
+    def waits(self) -> bool:
+        """Tell whether the next block has yet to be produced by somebody."""
+        return self.feed.waits()
+
     def close(self) -> None:
         """Close the input."""
         self.feed.close()

@@ -67,6 +67,10 @@ class FolderSource:
         if rows:
             yield Batch(rows, first + 1, name=self.name, format=self.format)
 
+    def waits(self) -> bool:
+        """Files are there already."""
+        return False
+
     def close(self) -> None:
         """No file stays open."""
 

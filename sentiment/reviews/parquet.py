@@ -100,6 +100,10 @@ class ParquetSource:
         finally:
             self.close()
 
+    def waits(self) -> bool:
+        """Files are there already."""
+        return False
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

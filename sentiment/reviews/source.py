@@ -60,6 +60,9 @@ class Source(Protocol):
             DataError: A row cannot be read. The rows before it are given out first.
         """
 
+    def waits(self) -> bool:
+        """Tell whether the next batch has yet to be produced by somebody."""
+
     def close(self) -> None:
         """Close the input before its end; standard input stays open."""
 
@@ -82,6 +85,10 @@ class TextsSource:
         for start in range(0, len(self._texts), BATCH_ROWS):
             rows = [{"text": text} for text in self._texts[start : start + BATCH_ROWS]]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
+
+    def waits(self) -> bool:
+        """Nothing has to be waited for."""
+        return False
 
     def close(self) -> None:
         """Nothing is open."""

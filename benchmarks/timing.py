@@ -1,0 +1,99 @@
+"""Whole commands: how long they take beside each other, and how much memory they take."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+Command = Sequence[str | Path]
+
+
+def seconds(command: Command) -> float:
+    """Run a command; return the wall time from its start to its end."""
+    begin = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Times of two commands that took turns, so that what slows the machine slows both.
+
+    Attributes:
+        ours, theirs: seconds, one a turn.
+    """
+
+    ours: list[float]
+    theirs: list[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Ours to theirs, one a turn."""
+        return [a / b for a, b in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios."""
+        return median(self.ratios)
+
+
+def alternate(ours: Command, theirs: Command, turns: int) -> Pairs:
+    """Run two commands by turns."""
+    times = [(seconds(ours), seconds(theirs)) for _ in range(turns)]
+    return Pairs([a for a, _ in times], [b for _, b in times])
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The most memory that was taken while a command ran, in megabytes.
+
+    Attributes:
+        tree: all its processes together, what they share counted once.
+        process: the largest of them alone.
+    """
+
+    tree: float
+    process: float
+
+
+def memory(command: Command) -> Memory:
+    """Run a command and watch its processes, a hundred times a second."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        ended = threading.Event()
+        peaks = [0.0, 0.0]
+
+        def watch() -> None:
+            while not ended.wait(0.01):
+                sizes = [_proportional(pid) for pid in _tree(running.pid)]
+                peaks[0] = max(peaks[0], sum(sizes))
+                peaks[1] = max(peaks[1], *sizes, 0.0)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        code = running.wait()
+        ended.set()
+        watcher.join()
+    if code:
+        raise subprocess.CalledProcessError(code, list(map(str, command)))
+    return Memory(*peaks)
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all that it started."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return [pid]
+    return [pid, *(p for child in children for p in _tree(int(child)))]
+
+
+def _proportional(pid: int) -> float:
+    """The proportional set size of a process, in megabytes; 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1e3 for line in lines if line.startswith("Pss:")), 0.0)

@@ -1,0 +1,115 @@
+"""Probabilities for batch after batch of reviews, by several processes where there are many."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import SentimentError
+from sentiment.model import Model
+
+if TYPE_CHECKING:
+    from sentiment.worker import Pool
+
+T = TypeVar("T")
+Scored = tuple[T, NDArray[np.float64]]
+
+# Batches scored by this process before it asks others to help.
+_ALONE = 2
+# Beyond this many processes, reading and writing is what takes the time.
+_USEFUL = 6
+
+
+def default_workers() -> int:
+    """How many processes to score with: one a core that this process may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _USEFUL)
+
+
+class Scorer:
+    """Scores batches in order, the first ones itself, more of them by other processes.
+
+    Use it in a `with` block: on leaving it the processes end.
+
+    Attributes:
+        pool: the other processes, once there was need of them.
+    """
+
+    def __init__(self, model: Model, workers: int) -> None:
+        """Take the model, and how many processes may help; with one, none does."""
+        self._model = model
+        self._workers = workers
+        self._alone = _ALONE if workers > 1 else None
+        self.pool: Pool | None = None
+
+    def scored(
+        self,
+        batches: Iterable[T],
+        texts_of: Callable[[T], Sequence[str]],
+        waits: Callable[[], bool],
+    ) -> Iterator[Scored[T]]:
+        """Give each batch with its probabilities of *positive*, NaN for a text without a token.
+
+        Args:
+            batches: read as they are needed, a few ahead.
+            texts_of: gives the texts of a batch.
+            waits: whether the next batch has yet to be produced; then none is withheld for it.
+
+        Raises:
+            SentimentError: `batches` raised it, and all before it were given; or a process died.
+        """
+        reader = iter(batches)
+        for batch in reader:
+            yield batch, self._model.probabilities(texts_of(batch))
+            if self._alone is not None:
+                self._alone -= 1
+                if self._alone <= 0:
+                    break
+        first = next(reader, None)
+        if first is not None:
+            yield from _pipelined(self._others(), chain([first], reader), texts_of, waits)
+
+    def _others(self) -> "Pool":
+        if self.pool is None:
+            from sentiment.worker import Pool  # not needed, and not imported, for a few texts
+
+            self.pool = Pool(self._model.probabilities, self._workers)
+        return self.pool
+
+    def __enter__(self) -> "Scorer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool is not None:
+            self.pool.close()
+
+
+def _pipelined(
+    pool: "Pool",
+    batches: Iterator[T],
+    texts_of: Callable[[T], Sequence[str]],
+    waits: Callable[[], bool],
+) -> Iterator[Scored[T]]:
+    """Score two batches a worker ahead of the one that is given out."""
+    pending: deque[tuple[T, Any]] = deque()
+    failure: SentimentError | None = None
+    while failure is None:
+        try:
+            batch = next(batches, None)
+        except SentimentError as error:
+            failure = error
+            break
+        if batch is None:
+            break
+        pending.append((batch, pool.submit(texts_of(batch))))
+        while pending and (len(pending) > 2 * pool.size or pending[0][1].done() or waits()):
+            done, future = pending.popleft()
+            yield done, future.result()
+    for done, future in pending:
+        yield done, future.result()
+    if failure is not None:
+        raise failure

@@ -1,0 +1,73 @@
+"""Batches scored by several processes: nothing is lost, nothing changes places."""
+
+import numpy as np
+import pytest
+
+from sentiment.errors import DataError, SentimentError
+from sentiment.model import Model, load_model
+from sentiment.scoring import Scorer, default_workers
+
+
+@pytest.fixture(scope="module")
+def model(trained) -> Model:
+    return load_model(trained)
+
+
+def batches(count: int) -> list[list[str]]:
+    return [[f"good {n}", "bad " * (n % 5), ""] for n in range(count)]
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
+def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, workers, count):
+    with Scorer(model, workers) as scorer:
+        scored = list(scorer.scored(batches(count), list, never))
+    assert [batch for batch, _ in scored] == batches(count)
+    for batch, p_positive in scored:
+        assert np.array_equal(p_positive, model.probabilities(batch), equal_nan=True)
+
+
+def test_what_was_read_before_an_error_is_given_before_it(model):
+    def read():
+        yield from batches(20)
+        raise DataError("row 61 is damaged")
+
+    given = []
+    with Scorer(model, 2) as scorer:
+        scored = scorer.scored(read(), list, never)
+        with pytest.raises(DataError, match="row 61"):
+            given.extend(batch for batch, _ in scored)
+    assert given == batches(20)
+
+
+def test_no_batch_is_withheld_while_the_next_is_waited_for(model):
+    given = []
+
+    def read():
+        for number, batch in enumerate(batches(8)):
+            assert len(given) == number, "the one before was not given out yet"
+            yield batch
+
+    with Scorer(model, 2) as scorer:
+        for batch, _ in scorer.scored(read(), list, lambda: True):
+            given.append(batch)
+    assert len(given) == 8
+
+
+def test_a_worker_that_was_killed_is_an_error(model):
+    with Scorer(model, 2) as scorer:
+        scored = scorer.scored(batches(200), list, never)
+        for _ in range(20):
+            next(scored)
+        for worker in scorer.pool.workers:
+            worker.process.kill()
+        with pytest.raises(SentimentError, match="worker process died"):
+            list(scored)
+
+
+def test_some_processes_help_by_default():
+    assert 1 <= default_workers() <= 6
