@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NoReturn
 
@@ -77,7 +78,8 @@ class Worker:
         """End the process, busy or not."""
         self.process.kill()
         self.process.wait()
-        self._requests.close()
+        with suppress(OSError):  # what it was not told yet
+            self._requests.close()
         self._answers.close()
 
     def __enter__(self) -> "Worker":

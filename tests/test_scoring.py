@@ -71,3 +71,10 @@ def test_a_worker_that_was_killed_is_an_error(model):
 
 def test_some_processes_help_by_default():
     assert 1 <= default_workers() <= 6
+
+
+def test_how_reviews_are_cut_into_batches_does_not_show(model):
+    texts = [f"good {n} bad{n % 7} film" * (n % 9) for n in range(300)]
+    whole = model.probabilities(texts)
+    alone = np.concatenate([model.probabilities([text]) for text in texts])
+    assert np.allclose(whole, alone, rtol=0, atol=1e-14, equal_nan=True)

@@ -84,20 +84,23 @@ def _tags(piece: Piece, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
 
 
 def distinct(tags: Hashes) -> Hashes:
-    """Return each tag once, in no particular order.
+    """Return each tag once, where it stands last: what stays of a review is so in any company.
 
     Every tag writes its place into a slot of a table; the one found there afterwards stays, its
     equals go, and those who find another tag there try again with other slots. A sort of as many
     takes several times as long.
     """
-    kept = []
     bits = max(10, tags.size.bit_length() + 1)
     table = np.empty(1 << bits, np.int64)
+    stays = np.zeros(tags.size, np.bool_)
+    left, places = tags, np.arange(tags.size)
     for multiplier in _SCATTER:
-        slots = (tags * np.uint64(multiplier) >> np.uint64(64 - bits)).astype(np.int64)
-        places = np.arange(tags.size)
-        table[slots] = places
+        slots = (left * np.uint64(multiplier) >> np.uint64(64 - bits)).view(np.int64)
+        table[slots] = places  # of several that share a slot, the last is found there
         winners = table.take(slots)
-        kept.append(tags.compress(winners == places))
-        tags = tags.compress(tags.take(winners) != tags)
-    return np.concatenate([*kept, np.unique(tags)])
+        stays[winners] = True
+        others = np.flatnonzero(tags.take(winners) != left)
+        left, places = left.take(others), places.take(others)
+    _, last = np.unique(left[::-1], return_index=True)
+    stays[places[::-1].take(last)] = True
+    return tags.compress(stays)

@@ -56,11 +56,13 @@ class Network:
     def logits(self, rows: SparseRows) -> NDArray[np.float64]:
         """Score rows: the log-odds of *positive*, float64 [rows], before calibration."""
         first, *rest = self.layers
-        activations = sparse_product(rows, first.kernel) * first.scale + first.bias
+        products = sparse_product(rows, first.kernel) * first.scale + first.bias
+        # In double precision, so that how many rows are multiplied at once does not show.
+        activations = products.astype(np.float64)
         for layer in rest:
             np.maximum(activations, 0, out=activations)
-            activations = activations @ layer.dense_kernel() + layer.bias
-        return activations[:, 0].astype(np.float64)
+            activations = activations @ layer.dense_kernel().astype(np.float64) + layer.bias
+        return activations[:, 0]
 
     @property
     def hidden(self) -> tuple[int, ...]:
