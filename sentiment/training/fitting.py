@@ -38,20 +38,24 @@ class Fitter:
     Keras compiles a network once; fits of the same number of features start it anew.
     """
 
-    def __init__(self, options: TrainingOptions, recipe: Recipe, progress: Progress) -> None:
-        """Remember what all fits share: hidden layers, seed, epochs, batches, learning rate."""
+    def __init__(self, options: TrainingOptions, progress: Progress) -> None:
+        """Remember what all fits share: hidden layers, dropout, patience, seed."""
         self._options = options
-        self._recipe = recipe
         self._progress = progress
         self._network: Any = None
         self._initial: list[NDArray[np.generic]] = []
 
     def fit(
-        self, training: Example, validation: Example | None = None, epochs: int | None = None
+        self,
+        recipe: Recipe,
+        training: Example,
+        validation: Example | None = None,
+        epochs: int | None = None,
     ) -> Fit:
         """Fit a network, the learning rate falling in a line to nothing.
 
         Args:
+            recipe: epochs, batch size, learning rate.
             training: reviews to fit.
             validation: reviews to stop by: the weights of the best validation loss are kept, and
                 training ends `patience` epochs after it.
@@ -60,7 +64,7 @@ class Fitter:
         Raises:
             UsageError: the training diverged.
         """
-        options, recipe = self._options, self._recipe
+        options = self._options
         network = self._start(training.rows.width, float(training.labels.mean()))
         feed = Feed(training, recipe.batch_size, options.seed)
         steps = recipe.epochs * feed.steps
@@ -79,7 +83,7 @@ class Fitter:
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
         if judge is None:
             return Fit(to_numpy(network), [], len(losses))
-        return Fit(judge.best, judge.epochs, judge.best_epoch)
+        return Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
 
     def _start(self, width: int, prior: float) -> Any:
         """Give a network as it is before the first step; the output starts at the prior."""

@@ -1,6 +1,7 @@
 """Judge each epoch by what held-out reviews would be answered."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.model import Calibration, Network
 from sentiment.training.decide import enough_to_choose
@@ -9,27 +10,32 @@ from sentiment.training.progress import Epoch
 
 
 class Judge:
-    """Remembers the best network yet, by the loss of its calibrated probabilities.
+    """Chooses an epoch's network by the loss of its calibrated probabilities.
 
     Keras's early stopping would judge by probabilities that nobody gets to see: a network that has
     become too sure of itself is mended by calibration, and may yet tell the classes apart better.
 
+    Of epochs that held-out reviews cannot tell apart the latest is chosen, whose learning rate has
+    fallen furthest: one is taken for as good as the best if the mean of the differences of their
+    losses, review by review, is within its standard error (after Breiman et al., 1984).
+
     Attributes:
         epochs: what each epoch came to.
-        best: the network of the best epoch.
-        best_epoch: its number, from 1.
+        chosen: the network of the chosen epoch.
+        chosen_epoch: its number, from 1.
     """
 
-    best: Network
+    chosen: Network
 
     def __init__(self, held_out: Example, patience: int) -> None:
         """Take held-out reviews, and how many epochs to wait for a better one."""
         self.epochs: list[Epoch] = []
-        self.best_epoch = 0
+        self.chosen_epoch = 0
         self._rows = held_out.rows.take(held_out.numbers)
         self._labels = held_out.labels.astype(np.int8)
         self._patience = patience
-        self._least = np.inf
+        self._best_epoch = 0
+        self._best = np.full(self._labels.size, np.inf)  # the losses of its reviews
 
     def see(self, loss: float, network: Network) -> bool:
         """Judge a network after one more epoch; return whether to go on.
@@ -38,14 +44,22 @@ class Judge:
             loss: of the training rows.
             network: as it is now.
         """
+        losses, right = self._measure(network)
+        self.epochs.append(Epoch(len(self.epochs) + 1, loss, float(losses.mean()), right))
+        worse = losses - self._best
+        better = not worse.mean() >= 0
+        if better or worse.mean() <= worse.std() / np.sqrt(worse.size):
+            self.chosen, self.chosen_epoch = network, len(self.epochs)
+        if better:
+            self._best, self._best_epoch = losses, len(self.epochs)
+        return len(self.epochs) < self._best_epoch + self._patience
+
+    def _measure(self, network: Network) -> tuple[NDArray[np.float64], float]:
+        """The cross-entropy of each held-out review, [n], and the share answered right."""
         logits = network.logits(self._rows)
         enough = enough_to_choose(self._labels)
         calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
         p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)
         of_truth = np.where(self._labels == 1, p_positive, 1 - p_positive)
-        held_out_loss = float(-np.log(of_truth).mean())
         right = float(np.mean((p_positive >= 0.5) == (self._labels == 1)))
-        self.epochs.append(Epoch(len(self.epochs) + 1, loss, held_out_loss, right))
-        if not held_out_loss >= self._least:
-            self._least, self.best, self.best_epoch = held_out_loss, network, len(self.epochs)
-        return len(self.epochs) < self.best_epoch + self._patience
+        return -np.log(of_truth), right

@@ -16,6 +16,7 @@ from sentiment.training.fitting import Fitter
 from sentiment.training.material import Material, Numbers
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
+from sentiment.training.recipe import gentler
 from sentiment.worker import Worker
 
 # Rounds of learning from unlabeled reviews, at the most.
@@ -74,7 +75,7 @@ class Learner:
         self._recipe = recipe
         self._progress = progress
         self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
-        self._fitter = Fitter(options, recipe, progress)
+        self._fitter = Fitter(options, progress)
 
     def trial(self) -> Trained:
         """Fit the training rows; the held-out ones say when to stop, and whether unlabeled help."""
@@ -119,12 +120,13 @@ class Learner:
             soft_labels: how far each unlabeled review is positive; None leaves these out.
             epochs: how many to run; None to stop by the held-out rows.
         """
-        material = self._material
+        material, recipe = self._material, self._recipe
         labels = np.full(len(self._incidence), np.nan)  # of rows that are not to be looked at
         labels[rows] = material.labels[rows]
         if soft_labels is not None:
             labels[material.unlabeled] = soft_labels
             rows = np.concatenate((rows, rows, material.unlabeled))
+            recipe = gentler(recipe)
         vectorizer = Vectorizer.fit(
             self._incidence,
             labels,
@@ -137,7 +139,10 @@ class Learner:
             features, material.held_out, material.labels[material.held_out].astype(np.float64)
         )
         done = self._fitter.fit(
-            Example(features, rows, labels[rows]), held_out if epochs is None else None, epochs
+            recipe,
+            Example(features, rows, labels[rows]),
+            held_out if epochs is None else None,
+            epochs,
         )
         first, *rest = done.network.layers
         network = Network((first.quantized(), *rest))
