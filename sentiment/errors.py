@@ -4,6 +4,11 @@ The message of each error is one line that names the file, the row where there i
 way out. The command line prints it and exits with the class's `exit_code`.
 """
 
+# The exit codes of programs that were told to stop, or whose reader went away.
+INTERRUPTED = 130
+READER_GONE = 141
+TERMINATED = 143
+
 
 class SentimentError(Exception):
     """Something a user can mend; the base of all errors raised on purpose."""

@@ -15,11 +15,7 @@ import click
 
 from sentiment import __version__
 from sentiment.cli.console import console
-from sentiment.errors import SentimentError
-
-INTERRUPTED = 130
-READER_GONE = 141
-TERMINATED = 143
+from sentiment.errors import INTERRUPTED, READER_GONE, TERMINATED, SentimentError
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {

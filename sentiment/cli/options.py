@@ -5,7 +5,6 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import click
@@ -158,6 +157,8 @@ def check_target(path: Path, force: bool) -> None:
         return
     if path.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
+    from tempfile import TemporaryFile  # predict starts without it
+
     folder = path.resolve().parent
     if not folder.is_dir():
         raise UsageError(f"{path.parent}: no such folder")

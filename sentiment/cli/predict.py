@@ -2,12 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -21,26 +17,10 @@ from sentiment.cli.options import (
     talk_options,
     threshold_option,
 )
-from sentiment.errors import DataError, UsageError
-from sentiment.model import Decision
-from sentiment.model.files import replacing
-from sentiment.reviews import (
-    OUTPUT_FORMATS,
-    Columns,
-    ReadOptions,
-    Source,
-    TextsSource,
-    TextWriter,
-    Writer,
-    expand,
-    find_columns,
-    open_source,
-    output_format_of,
-    peek,
-    texts_of,
-    writer_for,
-)
-from sentiment.scoring import Scorer, default_workers
+from sentiment.errors import UsageError
+from sentiment.model import Decision, Model
+from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
+from sentiment.reviews.cells import encode, text_line
 
 
 @click.command(short_help="Say of each review whether it is positive or negative.")
@@ -89,120 +69,43 @@ def command(
       sentiment predict -i reviews.jsonl --format fasttext
       tail -f chat.log | sentiment predict | grep ^negative
     """
-    if output is not None:
-        check_target(output, force)
-    sources = _sources(texts, inputs, reading)
-    _, model = open_model(model_path)
-    decision = model.decision if threshold is None else model.decision.at(threshold)
-    if as_json and output_format not in (None, "jsonl"):
-        raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
-    chosen_format = "jsonl" if as_json else output_format
-    chosen_format = chosen_format or (output_format_of(output) if output else "text")
-    with _target(output) as stream, Scorer(model, workers or default_workers()) as scorer:
-        _score(scorer, decision, sources, reading, _Output(stream, chosen_format, prefix))
-
-
-def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) -> Iterator[Source]:
-    """Open what is to be scored, one input after the other."""
     if texts and inputs:
         raise UsageError("give either texts or -i files, not both")
-    if texts:
-        # The shell's bytes are UTF-8 whatever the locale says.
-        texts = [os.fsencode(text).decode("utf-8", "replace") for text in texts]
-        for text in texts:
-            if text == "-":
-                console.note("scoring the text '-'; to score stdin: -i -")
-            elif len(text) < 256 and "\0" not in text and Path(text).is_file():
-                console.note(
-                    f"scoring the text {text!r}; to score the file of that name: -i {text}"
-                )
-        return iter([TextsSource(texts)])
-    if not inputs and (sys.stdin is None or sys.stdin.isatty()):
+    if output is not None:
+        check_target(output, force)
+    if as_json and output_format not in (None, "jsonl"):
+        raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
+    texts = _decoded(texts)
+    if not (texts or inputs) and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
             "nothing to score: give a text in quotes, a file with -i, or pipe reviews in; "
             "see sentiment predict --help"
         )
-    return (
-        open_source(
-            where,
-            format=reading.format,
-            encoding=reading.encoding,
-            header=reading.header,
-            columns=reading.text_columns,
-        )
-        for where in expand(inputs or ["-"])
-    )
+    _, model = open_model(model_path)
+    decision = model.decision if threshold is None else model.decision.at(threshold)
+    chosen_format = "jsonl" if as_json else output_format
+    if texts and output is None and chosen_format in (None, "text"):
+        _answer(texts, model, decision)
+        return
+    from sentiment.cli.answering import Target, answer_rows  # a few texts do without
+
+    target = Target(output, chosen_format, prefix)
+    answer_rows(model, decision, texts or inputs or ("-",), bool(texts), reading, target, workers)
 
 
-@dataclass
-class _Output:
-    """Where records go, and how; the first input decides which columns there are."""
-
-    stream: BinaryIO
-    format: str
-    prefix: str
-    first: Source | None = None
-    _writer: Writer | None = None
-
-    def writer(self, source: Source, columns: Columns) -> Writer:
-        """Give the writer, made for the first source.
-
-        Raises:
-            DataError: a later source has other columns, and the format needs the same.
-        """
-        if self._writer is None or self.first is None:
-            self.first = source
-            self._writer = writer_for(self.format, self.stream, source, columns, prefix=self.prefix)
-        elif self.format in ("csv", "tsv", "parquet") and source.columns != self.first.columns:
-            raise DataError(
-                f"{source.name} has other columns than {self.first.name}; "
-                "score them one by one, or with --format jsonl"
-            )
-        if isinstance(self._writer, TextWriter):
-            self._writer.columns = columns
-        return self._writer
-
-    def close(self) -> None:
-        """Write what the format ends with."""
-        if self._writer is not None:
-            self._writer.close()
+def _decoded(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take the shell's bytes as UTF-8 whatever the locale says, and hint at what was meant."""
+    texts = tuple(os.fsencode(text).decode("utf-8", "replace") for text in texts)
+    for text in texts:
+        if text == "-":
+            console.note("scoring the text '-'; to score stdin: -i -")
+        elif len(text) < 256 and "\0" not in text and Path(text).is_file():
+            console.note(f"scoring the text {text!r}; to score the file of that name: -i {text}")
+    return texts
 
 
-def _score(
-    scorer: Scorer,
-    decision: Decision,
-    sources: Iterator[Source],
-    reading: ReadOptions,
-    output: _Output,
-) -> None:
-    """Answer every row of every source, and give each batch out as soon as it is done."""
-    for source in sources:
-        first_rows, batches = peek(source)
-        if not source.columns and not first_rows:
-            continue  # an empty file has no columns to agree with the others'
-        columns = find_columns(
-            source.columns,
-            first_rows,
-            text_columns=reading.text_columns,
-            need_label=False,
-            name=source.name,
-        )
-        if source.format != "lines":
-            for note in (columns.how, *source.notes):
-                console.note(f"{source.name}: {note}")
-        writer = output.writer(source, columns)
-        texts = partial(texts_of, columns=columns)
-        for batch, p_positive in scorer.scored(batches, texts, source.waits):
-            writer.write(batch, decision.answers(p_positive), p_positive)
-            output.stream.flush()
-    output.close()
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[BinaryIO]:
-    """Open stdout, or a file that appears whole or not at all."""
-    if output is None:
-        yield sys.stdout.buffer
-    else:
-        with replacing(output) as file:
-            yield file
+def _answer(texts: Sequence[str], model: Model, decision: Decision) -> None:
+    """Answer a few texts with a line each."""
+    p_positive = model.probabilities(texts)
+    lines = map(text_line, decision.answers(p_positive), p_positive.tolist(), texts)
+    sys.stdout.buffer.write(encode("".join(lines)))

@@ -5,9 +5,24 @@ For training, `incidence` keeps that for all reviews, and `weighting` counts and
 `vectorizer` is the fitted result. numpy only.
 """
 
-from sentiment.features.incidence import Incidence
-from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import SparseRows
-from sentiment.features.vectorizer import Vectorizer
+from typing import TYPE_CHECKING
+
+from sentiment.lazy import exports
+
+if TYPE_CHECKING:
+    from sentiment.features.incidence import Incidence
+    from sentiment.features.ngrams import NGrams
+    from sentiment.features.rows import SparseRows
+    from sentiment.features.vectorizer import Vectorizer
 
 __all__ = ["Incidence", "NGrams", "SparseRows", "Vectorizer"]
+
+__getattr__ = exports(
+    __name__,
+    {
+        "Incidence": "incidence",
+        "NGrams": "ngrams",
+        "SparseRows": "rows",
+        "Vectorizer": "vectorizer",
+    },
+)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
+from sentiment.features.lookup import KeyIndex
 from sentiment.features.tokens import pieces
 
 _NEGATIONS = (
@@ -54,5 +55,5 @@ def _among(tokens: Hashes, words: str) -> NDArray[np.bool_]:
     hashes, marked = _hashes_of(words)
     found: NDArray[np.bool_] = marked[tokens >> np.uint64(48)]
     likely = np.flatnonzero(found)
-    found[likely] = np.isin(tokens[likely], hashes)
+    found[likely] = KeyIndex(hashes).find(tokens[likely]) >= 0
     return found

@@ -101,6 +101,7 @@ def distinct(tags: Hashes) -> Hashes:
         stays[winners] = True
         others = np.flatnonzero(tags.take(winners) != left)
         left, places = left.take(others), places.take(others)
-    _, last = np.unique(left[::-1], return_index=True)
-    stays[places[::-1].take(last)] = True
+    if left.size:
+        _, last = np.unique(left[::-1], return_index=True)
+        stays[places[::-1].take(last)] = True
     return tags.compress(stays)

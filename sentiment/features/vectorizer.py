@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.incidence import Incidence
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import Occurrences, occurrences
 from sentiment.features.rows import SparseRows, by_row
-from sentiment.features.weighting import count_by_class, log_count_ratios, strongest
+
+if TYPE_CHECKING:
+    from sentiment.features.incidence import Incidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class Vectorizer:
     @classmethod
     def fit(
         cls,
-        incidence: Incidence,
+        incidence: "Incidence",
         labels: NDArray[np.integer] | NDArray[np.floating],
         times: NDArray[np.integer] | None = None,
         *,
@@ -52,6 +54,12 @@ class Vectorizer:
             limit: how many features to keep at the most.
             min_count: n-grams that fewer of the reviews counted hold are left out.
         """
+        from sentiment.features.weighting import (  # prediction starts without it
+            count_by_class,
+            log_count_ratios,
+            strongest,
+        )
+
         times = np.ones(len(incidence), np.int64) if times is None else times
         counts = count_by_class(incidence, np.asarray(labels, np.float64), times)
         ratios = log_count_ratios(counts)
@@ -69,7 +77,7 @@ class Vectorizer:
         parts = [self._transform(found) for found in occurrences(texts, self.ngrams)]
         return SparseRows.concatenate(parts, self.keys.size)
 
-    def rows_of(self, incidence: Incidence) -> SparseRows:
+    def rows_of(self, incidence: "Incidence") -> SparseRows:
         """Turn reviews whose n-grams are found already into sparse rows, [reviews, features]."""
         places = KeyIndex(incidence.keys).find(self.keys)
         there = np.flatnonzero(places >= 0)

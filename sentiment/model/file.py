@@ -124,9 +124,12 @@ def _checked_document(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
             f"its format {version} is newer than this program's {FORMAT_VERSION}: upgrade sentiment"
         )
     checksum = document.get("checksum")
-    if not isinstance(checksum, str) or data.count(checksum.encode()) != 1:
+    tensors = 8 + struct.unpack("<Q", data[:8])[0]  # where they begin
+    if not isinstance(checksum, str) or data.count(checksum.encode(), 0, tensors) != 1:
         raise ValueError("no checksum")
-    if _checksum(data.replace(checksum.encode(), _UNSEALED.encode())) != checksum:
+    place = data.index(checksum.encode())
+    rest = memoryview(data)[place + len(checksum) :]
+    if _checksum(data[:place], _UNSEALED.encode(), rest) != checksum:
         raise ValueError("the checksum does not match")
     return document
 
@@ -139,8 +142,11 @@ def _sealed(data: bytes) -> bytes:
     return data.replace(_UNSEALED.encode(), _checksum(data).encode(), 1)
 
 
-def _checksum(data: bytes) -> str:
-    return f"crc32:{zlib.crc32(data):08x}"
+def _checksum(*parts: bytes | memoryview) -> str:
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return f"crc32:{checksum:08x}"
 
 
 def _checked_tensors(data: bytes) -> Tensors:

@@ -6,23 +6,28 @@ The data flow: `expand` turns what the user named into paths; `open_source` open
 `stratified_split` holds rows out. `writer_for` writes predictions beside the rows they belong to.
 """
 
-from sentiment.reviews.columns import Columns, find_columns, text_of, texts_of
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import (
-    INPUT_FORMATS,
-    OUTPUT_FORMATS,
-    format_of,
-    output_format_of,
-)
-from sentiment.reviews.labelled import read_labelled, read_texts
-from sentiment.reviews.labels import LabelReading, read_labels
-from sentiment.reviews.opening import expand, open_source
-from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
-from sentiment.reviews.split import stratified_split
-from sentiment.reviews.stream import Where
-from sentiment.reviews.tables import ReadOptions
-from sentiment.reviews.writer import Writer
-from sentiment.reviews.writers import TextWriter, writer_for
+from typing import TYPE_CHECKING
+
+from sentiment.lazy import exports
+
+if TYPE_CHECKING:
+    from sentiment.reviews.columns import Columns, find_columns, text_of, texts_of
+    from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+    from sentiment.reviews.formats import (
+        INPUT_FORMATS,
+        OUTPUT_FORMATS,
+        format_of,
+        output_format_of,
+    )
+    from sentiment.reviews.labelled import read_labelled, read_texts
+    from sentiment.reviews.labels import LabelReading, read_labels
+    from sentiment.reviews.opening import expand, open_source
+    from sentiment.reviews.options import ReadOptions
+    from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
+    from sentiment.reviews.split import stratified_split
+    from sentiment.reviews.stream import Where
+    from sentiment.reviews.writer import Writer
+    from sentiment.reviews.writers import TextWriter, writer_for
 
 __all__ = [
     "INPUT_FORMATS",
@@ -53,3 +58,36 @@ __all__ = [
     "texts_of",
     "writer_for",
 ]
+
+__getattr__ = exports(
+    __name__,
+    {
+        "Columns": "columns",
+        "find_columns": "columns",
+        "text_of": "columns",
+        "texts_of": "columns",
+        "LabelledReviews": "dataset",
+        "require_both_classes": "dataset",
+        "INPUT_FORMATS": "formats",
+        "OUTPUT_FORMATS": "formats",
+        "format_of": "formats",
+        "output_format_of": "formats",
+        "read_labelled": "labelled",
+        "read_texts": "labelled",
+        "LabelReading": "labels",
+        "read_labels": "labels",
+        "expand": "opening",
+        "open_source": "opening",
+        "ReadOptions": "options",
+        "Batch": "source",
+        "Row": "source",
+        "Source": "source",
+        "TextsSource": "source",
+        "peek": "source",
+        "stratified_split": "split",
+        "Where": "stream",
+        "Writer": "writer",
+        "TextWriter": "writers",
+        "writer_for": "writers",
+    },
+)

@@ -90,3 +90,18 @@ def _finite(value: Any) -> Any:
 
 
 _encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=cell).encode
+
+
+def four_digits(p: float) -> str:
+    """Write a probability for people; empty for NaN."""
+    return "" if math.isnan(p) else f"{p:.4f}"
+
+
+def six_digits(p: float) -> str:
+    """Write a probability for programs; empty for NaN."""
+    return "" if math.isnan(p) else str(round(p, 6))
+
+
+def text_line(predicted: str, p_positive: float, text: str) -> str:
+    """Write an answer for people and for `cut`: `predicted<TAB>p_positive<TAB>text`."""
+    return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}\n"

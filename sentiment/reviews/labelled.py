@@ -14,8 +14,9 @@ from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import LabelReading, read_labels
 from sentiment.reviews.opening import expand
+from sentiment.reviews.options import ReadOptions
 from sentiment.reviews.rules import DROPPED, Rule, Rules
-from sentiment.reviews.tables import ReadOptions, Table, name_of, open_reviews, read_table
+from sentiment.reviews.tables import Table, name_of, open_reviews, read_table
 
 
 def read_labelled(

@@ -7,35 +7,11 @@ from typing import Any, BinaryIO
 
 from sentiment.reviews.columns import Columns, find_columns, texts_of
 from sentiment.reviews.opening import open_source
+from sentiment.reviews.options import ReadOptions
 from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Source, peek
 from sentiment.reviews.stream import Where
 from sentiment.reviews.values import Key, key_of
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What the command-line options say about reading.
-
-    Attributes:
-        format: The input format; None decides by suffix and content.
-        encoding: The encoding of text formats.
-        header: Whether delimited files have a header; None decides by their first rows.
-        text_columns: The columns of text; none to have them found.
-        label_column: The column of labels; None to have it found.
-        positive: Values that mean positive.
-        negative: Values that mean negative.
-        strict: Neutral and missing labels are errors.
-    """
-
-    format: str | None = None
-    encoding: str = "utf-8"
-    header: bool | None = None
-    text_columns: tuple[str, ...] = ()
-    label_column: str | None = None
-    positive: tuple[str, ...] = ()
-    negative: tuple[str, ...] = ()
-    strict: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What every writer of predictions is, and how probabilities are written."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -47,16 +46,6 @@ class Writer(ABC):
     def close(self) -> None:
         """Write what is left, such as the header of an empty table, and flush the stream."""
         self._stream.flush()
-
-
-def four_digits(p: float) -> str:
-    """Write a probability for people; empty for NaN."""
-    return "" if math.isnan(p) else f"{p:.4f}"
-
-
-def six_digits(p: float) -> str:
-    """Write a probability for programs; empty for NaN."""
-    return "" if math.isnan(p) else str(round(p, 6))
 
 
 def new_column_error(

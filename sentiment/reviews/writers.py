@@ -8,11 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
-from sentiment.reviews.cells import cell, csv_cell, encode, printable, to_json, tsv_cell
+from sentiment.reviews.cells import (
+    cell,
+    csv_cell,
+    encode,
+    four_digits,
+    six_digits,
+    text_line,
+    to_json,
+    tsv_cell,
+)
 from sentiment.reviews.columns import Columns, texts_of
 from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
-from sentiment.reviews.writer import Writer, four_digits, new_column_error, six_digits
+from sentiment.reviews.writer import Writer, new_column_error
 
 
 class TextWriter(Writer):
@@ -29,14 +38,7 @@ class TextWriter(Writer):
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
         texts = texts_of(batch, self.columns)
-        self._stream.write(
-            encode(
-                "".join(
-                    f"{word}\t{four_digits(p)}\t{printable(text)}\n"
-                    for word, p, text in zip(predicted, p_positive.tolist(), texts, strict=True)
-                )
-            )
-        )
+        self._stream.write(encode("".join(map(text_line, predicted, p_positive.tolist(), texts))))
 
 
 class FasttextWriter(Writer):

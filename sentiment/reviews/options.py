@@ -1,0 +1,28 @@
+"""What the user said about reading."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the command-line options say about reading.
+
+    Attributes:
+        format: The input format; None decides by suffix and content.
+        encoding: The encoding of text formats.
+        header: Whether delimited files have a header; None decides by their first rows.
+        text_columns: The columns of text; none to have them found.
+        label_column: The column of labels; None to have it found.
+        positive: Values that mean positive.
+        negative: Values that mean negative.
+        strict: Neutral and missing labels are errors.
+    """
+
+    format: str | None = None
+    encoding: str = "utf-8"
+    header: bool | None = None
+    text_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    strict: bool = False
