@@ -1,0 +1,88 @@
+"""The words without which the answer would be another: what an explanation claims, put to the test."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sentiment.model.decision import NO_ANSWER
+from sentiment.model.explanation import Explanation, Word
+from sentiment.model.model import Model
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Words whose removal changes the answer; none of them could stay.
+
+    Attributes:
+        words: numbers of the words in the explanation, in the order of the text.
+        answer: what the review is answered without them.
+        p_positive: the probability of *positive* without them.
+    """
+
+    words: tuple[int, ...]
+    answer: str
+    p_positive: float
+
+
+def without(text: str, words: Iterable[Word]) -> str:
+    """Put a space in the place of some words; their neighbors never run together."""
+    kept, done = [], 0
+    for word in sorted(words, key=lambda word: word.start):
+        kept.append(text[done : word.start])
+        done = word.end
+    return " ".join([*kept, text[done:]])
+
+
+def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> Removal | None:
+    """Search for few words whose removal changes the answer; the model is asked again each time.
+
+    Greedy: the words that speak for the answer are taken out, strongest first, until it changes;
+    then each is put back that it changes without. There may be a smaller set that this does not see.
+
+    Args:
+        model: the model that was explained.
+        explanation: of the review.
+        most: how many words to take out at the most.
+
+    Returns:
+        None where the answer stays whatever of these is taken out, and for an empty review.
+    """
+    search = _Search(model, explanation)
+    sign = 1 if explanation.p_positive >= model.decision.threshold else -1
+    ranked = explanation.toward(sign)[:most]
+    sets = [ranked[:count] for count in range(1, len(ranked) + 1)]
+    flipping = next((removal for removal in search.tried(sets) if removal is not None), None)
+    while flipping is not None and len(flipping.words) > 1:
+        # The weakest is put back first: the strongest explain best.
+        smaller = [
+            [word for word in flipping.words if word != weak]
+            for weak in reversed(ranked)
+            if weak in flipping.words
+        ]
+        found = next((removal for removal in search.tried(smaller) if removal is not None), None)
+        if found is None:
+            break
+        flipping = found
+    return flipping
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Asks the model again about a review without some of its words."""
+
+    model: Model
+    explanation: Explanation
+
+    def tried(self, sets: list[list[int]]) -> list[Removal | None]:
+        """Score the review without each set of words; None where the answer stays."""
+        if not sets:
+            return []
+        every = self.explanation.words
+        texts = [without(self.explanation.text, (every[word] for word in set_)) for set_ in sets]
+        p_positive = self.model.probabilities(texts)
+        answers = self.model.decision.answers(p_positive)
+        return [
+            Removal(tuple(sorted(set_)), answer, p)
+            if answer not in (self.explanation.answer, NO_ANSWER)
+            else None
+            for set_, answer, p in zip(sets, answers, p_positive.tolist(), strict=True)
+        ]
