@@ -1,7 +1,7 @@
 """Whether explanations are faithful: words named important are those that the answer rests on.
 
-`make bench-explanations` runs this. It trains on IMDb's training reviews less 1,000, and for each of
-those takes five words out: those that `explain` names, those that move the probability most when
+`make bench-explanations` runs this. It trains on IMDb's training reviews less 1,000, and takes five
+words out of each of those: those that `explain` names, those that move the probability most when
 taken out one at a time (occlusion, which asks the model once a word), and five at random. It needs
 the real data sets (../shared/datasets); the test split is not opened.
 """
@@ -27,7 +27,7 @@ BARS = {"random": 5.0, "occlusion": 0.9}
 def sides() -> tuple[LabelledReviews, LabelledReviews]:
     """The reviews to train on, and those to explain."""
     reviews = read_labelled([str(DATASETS / "imdb/train.parquet")], ReadOptions())
-    rest, held_out = stratified_split(reviews.labels, HELD_OUT / len(reviews), 0)
+    rest, held_out = stratified_split(reviews.labels, HELD_OUT / len(reviews), 0, reviews.digest())
     return reviews.take(rest), reviews.take(held_out)
 
 

@@ -1,8 +1,7 @@
 """`sentiment predict`: texts in, one answer a row out."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from sentiment.cli.console import console
+from sentiment.cli.inputs import open_sources, with_columns
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     check_target,
@@ -22,21 +21,16 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.errors import DataError, UsageError
-from sentiment.model import Decision
+from sentiment.model import Decision, Model
 from sentiment.model.files import replacing
 from sentiment.reviews import (
     OUTPUT_FORMATS,
     Columns,
+    Explainer,
     ReadOptions,
     Source,
-    TextsSource,
-    TextWriter,
     Writer,
-    expand,
-    find_columns,
-    open_source,
     output_format_of,
-    peek,
     texts_of,
     writer_for,
 )
@@ -54,6 +48,8 @@ from sentiment.scoring import Scorer, default_workers
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
+@click.option("--explain", is_flag=True,
+              help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
               help="Processes that score where there are many; by default one a core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
@@ -69,6 +65,7 @@ def command(
     output_format: str | None,
     as_json: bool,
     threshold: float | None,
+    explain: bool,
     workers: int | None,
     prefix: str,
     reading: ReadOptions,
@@ -87,51 +84,50 @@ def command(
       cat reviews.txt | sentiment predict
       sentiment predict -i reviews.csv -o scored.csv
       sentiment predict -i reviews.jsonl --format fasttext
+      sentiment predict --json --explain "Great coffee, lovely staff."
       tail -f chat.log | sentiment predict | grep ^negative
     """
     if output is not None:
         check_target(output, force)
-    sources = _sources(texts, inputs, reading)
+    chosen_format = _format(output_format, as_json, output, explain)
+    sources = open_sources(texts, inputs, reading, command="predict", verb="score")
     _, model = open_model(model_path)
     decision = model.decision if threshold is None else model.decision.at(threshold)
+    explainer = _explainer(model) if explain else None
+    # Where words are explained, this process is what others would wait for.
+    workers = 1 if explain else workers or default_workers()
+    with _target(output) as stream, Scorer(model, workers) as scorer:
+        _score(
+            scorer, decision, sources, reading, _Output(stream, chosen_format, prefix, explainer)
+        )
+
+
+def _format(output_format: str | None, as_json: bool, output: Path | None, explain: bool) -> str:
+    """Choose the format of the answers.
+
+    Raises:
+        UsageError: what was asked for does not go together.
+    """
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
-    chosen_format = "jsonl" if as_json else output_format
-    chosen_format = chosen_format or (output_format_of(output) if output else "text")
-    with _target(output) as stream, Scorer(model, workers or default_workers()) as scorer:
-        _score(scorer, decision, sources, reading, _Output(stream, chosen_format, prefix))
-
-
-def _sources(texts: Sequence[str], inputs: Sequence[str], reading: ReadOptions) -> Iterator[Source]:
-    """Open what is to be scored, one input after the other."""
-    if texts and inputs:
-        raise UsageError("give either texts or -i files, not both")
-    if texts:
-        # The shell's bytes are UTF-8 whatever the locale says.
-        texts = [os.fsencode(text).decode("utf-8", "replace") for text in texts]
-        for text in texts:
-            if text == "-":
-                console.note("scoring the text '-'; to score stdin: -i -")
-            elif len(text) < 256 and "\0" not in text and Path(text).is_file():
-                console.note(
-                    f"scoring the text {text!r}; to score the file of that name: -i {text}"
-                )
-        return iter([TextsSource(texts)])
-    if not inputs and (sys.stdin is None or sys.stdin.isatty()):
+    chosen = "jsonl" if as_json else output_format
+    chosen = chosen or (output_format_of(output) if output else "text")
+    if explain and chosen != "jsonl":
         raise UsageError(
-            "nothing to score: give a text in quotes, a file with -i, or pipe reviews in; "
-            "see sentiment predict --help"
+            f"--explain writes JSON lines, not {chosen}: add --json; "
+            "for people there is `sentiment explain`"
         )
-    return (
-        open_source(
-            where,
-            format=reading.format,
-            encoding=reading.encoding,
-            header=reading.header,
-            columns=reading.text_columns,
-        )
-        for where in expand(inputs or ["-"])
-    )
+    return chosen
+
+
+def _explainer(model: Model) -> Explainer:
+    """Give what lists the words of a text with their contributions."""
+    from sentiment.model.explanation import explain  # costs a start that most runs can do without
+
+    def words(text: str) -> list[list[str | float]]:
+        return [[word.text, round(word.contribution, 6)] for word in explain(model, text).words]
+
+    return words
 
 
 @dataclass
@@ -141,6 +137,7 @@ class _Output:
     stream: BinaryIO
     format: str
     prefix: str
+    explainer: Explainer | None = None
     first: Source | None = None
     _writer: Writer | None = None
 
@@ -152,14 +149,20 @@ class _Output:
         """
         if self._writer is None or self.first is None:
             self.first = source
-            self._writer = writer_for(self.format, self.stream, source, columns, prefix=self.prefix)
+            self._writer = writer_for(
+                self.format,
+                self.stream,
+                source,
+                columns,
+                prefix=self.prefix,
+                explainer=self.explainer,
+            )
         elif self.format in ("csv", "tsv", "parquet") and source.columns != self.first.columns:
             raise DataError(
                 f"{source.name} has other columns than {self.first.name}; "
                 "score them one by one, or with --format jsonl"
             )
-        if isinstance(self._writer, TextWriter):
-            self._writer.columns = columns
+        self._writer.columns = columns
         return self._writer
 
     def close(self) -> None:
@@ -176,20 +179,7 @@ def _score(
     output: _Output,
 ) -> None:
     """Answer every row of every source, and give each batch out as soon as it is done."""
-    for source in sources:
-        first_rows, batches = peek(source)
-        if not source.columns and not first_rows:
-            continue  # an empty file has no columns to agree with the others'
-        columns = find_columns(
-            source.columns,
-            first_rows,
-            text_columns=reading.text_columns,
-            need_label=False,
-            name=source.name,
-        )
-        if source.format != "lines":
-            for note in (columns.how, *source.notes):
-                console.note(f"{source.name}: {note}")
+    for source, columns, batches in with_columns(sources, reading):
         writer = output.writer(source, columns)
         texts = partial(texts_of, columns=columns)
         for batch, p_positive in scorer.scored(batches, texts, source.waits):

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +47,7 @@ def _stretch(text: str) -> tuple[Places, Places]:
         return places, places + 1
     bounds = [place for place, char in enumerate(text) if place == 0 or _begins_unit(char)]
     bounds.append(len(text))
-    lengths = [
-        _normalized_length(text[start:end])
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    lengths = [_normalized_length(text[start:end]) for start, end in pairwise(bounds)]
     return np.repeat(bounds[:-1], lengths), np.repeat(bounds[1:], lengths)
 
 

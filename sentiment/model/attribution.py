@@ -12,10 +12,10 @@ Floats = NDArray[np.float64]
 def integrated_gradients(network: Network, row: SparseRows) -> Floats:
     """Credit each feature of a review with its part of the logit.
 
-    Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): each feature's
-    value times its mean gradient on the straight way from the empty review to this one. On that way
-    the network is linear between the points where a ReLU turns on or off; with these found, the mean
-    is exact, however many layers there are.
+    Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value of
+    each feature times its mean gradient on the straight way from the empty review to this one. On
+    that way the network is linear between the points where a ReLU turns on or off; with these
+    found, the mean is exact, however many layers there are.
 
     Args:
         network: the network.

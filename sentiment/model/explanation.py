@@ -2,8 +2,8 @@
 
 The logit is that of the stated probability, calibrated. It is taken apart by integrated gradients
 over the features (`attribution`); a feature's credit is shared equally over the places where it
-stands, and at each place equally among the words it covers. A negated word shares with its negation,
-a run of characters with every word it touches.
+stands, and at each place equally among the words it covers. A negated word shares with its
+negation, a run of characters with every word it touches.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from sentiment.features import SparseRows
 from sentiment.features.places import Places, find_places
 from sentiment.model.attribution import integrated_gradients
 from sentiment.model.model import Model
+from sentiment.model.phrases import unnested
 
 Span = tuple[int, int]
 
@@ -148,13 +149,9 @@ def _phrases(text: str, places: Places, credit: NDArray[np.float64]) -> tuple[Ph
         name, span = _spelled(text, places, place)
         sums[name] = sums.get(name, 0.0) + float(credit[place])
         spans.setdefault(name, set()).add(span)
-    chosen: list[str] = []
-    for name in sorted(sums, key=lambda name: -abs(sums[name])):
-        around = f" {name} "
-        if not any(around in f" {other} " or f" {other} " in around for other in chosen):
-            chosen.append(name)
+    ranked = sorted(sums, key=lambda name: -abs(sums[name]))
     return tuple(
-        Phrase(name, tuple(sorted(spans[name])), sums[name]) for name in chosen[:_PHRASES]
+        Phrase(name, tuple(sorted(spans[name])), sums[name]) for name in unnested(ranked, _PHRASES)
     )
 
 

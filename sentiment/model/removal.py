@@ -1,4 +1,4 @@
-"""The words without which the answer would be another: what an explanation claims, put to the test."""
+"""The words without which the answer would be another: an explanation put to the test."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> 
     """Search for few words whose removal changes the answer; the model is asked again each time.
 
     Greedy: the words that speak for the answer are taken out, strongest first, until it changes;
-    then each is put back that it changes without. There may be a smaller set that this does not see.
+    then each is put back that it changes without. A smaller set may be there that this misses.
 
     Args:
         model: the model that was explained.

@@ -22,19 +22,19 @@ from sentiment.reviews.split import stratified_split
 from sentiment.reviews.stream import Where
 from sentiment.reviews.tables import ReadOptions
 from sentiment.reviews.writer import Writer
-from sentiment.reviews.writers import TextWriter, writer_for
+from sentiment.reviews.writers import Explainer, writer_for
 
 __all__ = [
     "INPUT_FORMATS",
     "OUTPUT_FORMATS",
     "Batch",
     "Columns",
+    "Explainer",
     "LabelReading",
     "LabelledReviews",
     "ReadOptions",
     "Row",
     "Source",
-    "TextWriter",
     "TextsSource",
     "Where",
     "Writer",
