@@ -15,6 +15,7 @@ _WORDS = 8
 _PHRASES = 5
 _BAR = 12
 _NAME = 32
+_LEAST = 0.0005
 _COLORS = {"positive": "green", "negative": "red", "uncertain": "yellow"}
 
 Row = tuple[str, float]
@@ -60,11 +61,10 @@ def as_text(
     for line in highlighted(explanation.text, explanation.words, width, colored=look.colored):
         yield f"  {line}"
     words = _strongest(_merged(explanation), _WORDS)
-    phrases = [(phrase.text, phrase.contribution) for phrase in explanation.phrases[:_PHRASES]]
-    most_moved = max(abs(moved) for _, moved in [*words, *phrases]) or 1.0
+    phrases = _strongest(((p.text, p.contribution) for p in explanation.phrases), _PHRASES)
+    most_moved = max((abs(moved) for _, moved in [*words, *phrases]), default=1.0)
     yield from _table("words", words, most_moved, look)
-    if phrases:
-        yield from _table("phrases, by themselves", phrases, most_moved, look)
+    yield from _table("phrases, by themselves", phrases, most_moved, look)
     yield ""
     yield look.style("  " + _sum(explanation))
     yield f"  {_flip(explanation, removal, most, look)}"
@@ -85,13 +85,15 @@ def _merged(explanation: Explanation) -> list[Row]:
 
 
 def _strongest(rows: Iterable[Row], count: int) -> list[Row]:
-    """The rows that move most either way, from most positive to most negative."""
-    chosen = sorted(rows, key=lambda row: -abs(row[1]))[:count]
-    return sorted(chosen, key=lambda row: -row[1])
+    """The rows that move most either way, without those that would be shown as 0."""
+    moving = [row for row in rows if abs(row[1]) >= _LEAST]
+    return sorted(moving, key=lambda row: -abs(row[1]))[:count]
 
 
 def _table(title: str, rows: list[Row], most: float, look: Look) -> Iterator[str]:
     """A bar to the right for *positive*, to the left against it, and the name."""
+    if not rows:
+        return
     yield ""
     yield look.style(f"  {title}")
     for name, moved in sorted(rows, key=lambda row: -row[1]):

@@ -26,8 +26,9 @@ def integrated_gradients(network: Network, row: SparseRows) -> Floats:
     """
     first, *_ = network.layers
     kernel = first.kernel[row.columns] * first.scale.astype(np.float64)
-    reached = row.values @ kernel  # what the whole row adds to the first layer's units
-    credits: Floats = row.values * (kernel @ _mean_gradient(network, reached))
+    values = row.values.astype(np.float64)
+    reached = values @ kernel  # what the whole row adds to the first layer's units
+    credits: Floats = values * (kernel @ _mean_gradient(network, reached))
     return credits
 
 

@@ -46,43 +46,33 @@ def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> 
     Returns:
         None where the answer stays whatever of these is taken out, and for an empty review.
     """
-    search = _Search(model, explanation)
     sign = 1 if explanation.p_positive >= model.decision.threshold else -1
     ranked = explanation.toward(sign)[:most]
-    sets = [ranked[:count] for count in range(1, len(ranked) + 1)]
-    flipping = next((removal for removal in search.tried(sets) if removal is not None), None)
+    flipping = _first_flip(
+        model, explanation, (ranked[:count] for count in range(1, len(ranked) + 1))
+    )
     while flipping is not None and len(flipping.words) > 1:
         # The weakest is put back first: the strongest explain best.
-        smaller = [
+        smaller = (
             [word for word in flipping.words if word != weak]
             for weak in reversed(ranked)
             if weak in flipping.words
-        ]
-        found = next((removal for removal in search.tried(smaller) if removal is not None), None)
+        )
+        found = _first_flip(model, explanation, smaller)
         if found is None:
             break
         flipping = found
     return flipping
 
 
-@dataclass(frozen=True)
-class _Search:
-    """Asks the model again about a review without some of its words."""
-
-    model: Model
-    explanation: Explanation
-
-    def tried(self, sets: list[list[int]]) -> list[Removal | None]:
-        """Score the review without each set of words; None where the answer stays."""
-        if not sets:
-            return []
-        every = self.explanation.words
-        texts = [without(self.explanation.text, (every[word] for word in set_)) for set_ in sets]
-        p_positive = self.model.probabilities(texts)
-        answers = self.model.decision.answers(p_positive)
-        return [
-            Removal(tuple(sorted(set_)), answer, p)
-            if answer not in (self.explanation.answer, NO_ANSWER)
-            else None
-            for set_, answer, p in zip(sets, answers, p_positive.tolist(), strict=True)
-        ]
+def _first_flip(
+    model: Model, explanation: Explanation, sets: Iterable[list[int]]
+) -> Removal | None:
+    """Ask the model without each set of words, until one changes the answer."""
+    for numbers in sets:
+        text = without(explanation.text, (explanation.words[number] for number in numbers))
+        p_positive = model.probabilities([text])
+        (answer,) = model.decision.answers(p_positive)
+        if answer not in (explanation.answer, NO_ANSWER):
+            return Removal(tuple(sorted(numbers)), answer, float(p_positive[0]))
+    return None
