@@ -26,6 +26,8 @@ from sentiment.reviews import ReadOptions, texts_of
 from sentiment.reviews.cells import encode, to_json
 
 _WIDEST = 100
+# JSON escapes what is below U+0020 only; terminals obey U+0080 to U+009F, too.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 @click.command(short_help="Show which words an answer rests on.")
@@ -80,7 +82,7 @@ def command(
                 explanation = explain(model, text)
                 removal = smallest_removal(model, explanation, most)
                 if as_json:
-                    lines = iter([to_json(_as_json(explanation, removal))])
+                    lines = iter([to_json(_as_json(explanation, removal)).translate(_CONTROLS)])
                 else:
                     lines = as_text(explanation, removal, most, look)
                 _write(between, lines)

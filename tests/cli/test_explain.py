@@ -39,6 +39,13 @@ def test_json_adds_up_and_points_into_the_text(run, trained):
     assert (blank["predicted"], blank["p_positive"], blank["words"]) == (None, None, [])
 
 
+def test_json_holds_no_control_characters_and_is_the_same_text(run, trained):
+    evil = "fine \x1b[31m \x9b31m \x7f"
+    done = run("explain", "-m", trained, "--json", evil)
+    assert json.loads(done.stdout)["text"] == evil
+    assert not {char for char in done.stdout if unicodedata.category(char) == "Cc"} - {"\n"}
+
+
 def test_what_would_flip_the_answer_does(run, trained):
     text = "wonderful, but it broke"
     explained = json.loads(run("explain", "-m", trained, "--json", text).stdout)
