@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sentiment.cli.options import (
 )
 from sentiment.model.explanation import Explanation, explain
 from sentiment.model.removal import Removal, smallest_removal
-from sentiment.reviews import ReadOptions, texts_of
+from sentiment.reviews import ReadOptions, Source, texts_of
 from sentiment.reviews.cells import encode, to_json
 
 _WIDEST = 100
@@ -75,18 +75,16 @@ def command(
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     look = _look()
-    between = ""
-    for _, columns, batches in with_columns(sources, reading):
-        for batch in batches:
-            for text in texts_of(batch, columns):
-                explanation = explain(model, text)
-                removal = smallest_removal(model, explanation, most)
-                if as_json:
-                    lines = iter([to_json(_as_json(explanation, removal)).translate(_CONTROLS)])
-                else:
-                    lines = as_text(explanation, removal, most, look)
-                _write(between, lines)
-                between = "" if as_json else "\n"
+    between: list[str] = []
+    for text in _texts(sources, reading):
+        explanation = explain(model, text)
+        removal = smallest_removal(model, explanation, most)
+        if as_json:
+            lines = [to_json(_as_json(explanation, removal)).translate(_CONTROLS)]
+        else:
+            lines = [*between, *as_text(explanation, removal, most, look)]
+            between = [""]
+        _write(lines)
 
 
 def _look() -> Look:
@@ -98,9 +96,15 @@ def _look() -> Look:
     return Look(min(width, _WIDEST), colored)
 
 
-def _write(between: str, lines: Iterator[str]) -> None:
+def _texts(sources: Iterator[Source], reading: ReadOptions) -> Iterator[str]:
+    for _, columns, batches in with_columns(sources, reading):
+        for batch in batches:
+            yield from texts_of(batch, columns)
+
+
+def _write(lines: Iterable[str]) -> None:
     """Write at once, as UTF-8 whatever the locale says."""
-    sys.stdout.buffer.write(encode(between + "".join(f"{line}\n" for line in lines)))
+    sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
     sys.stdout.buffer.flush()
 
 
