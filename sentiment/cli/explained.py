@@ -67,7 +67,8 @@ def as_text(
     yield from _table("phrases, by themselves", phrases, most_moved, look)
     yield ""
     yield look.style("  " + _sum(explanation))
-    yield f"  {_flip(explanation, removal, most, look)}"
+    if most:
+        yield f"  {_flip(explanation, removal, most, look)}"
 
 
 def _merged(explanation: Explanation) -> list[Row]:
@@ -94,13 +95,14 @@ def _table(title: str, rows: list[Row], most: float, look: Look) -> Iterator[str
     """A bar to the right for *positive*, to the left against it, and the name."""
     if not rows:
         return
+    room = min(_NAME, max(look.width - 2 * _BAR - 15, 8))
     yield ""
     yield look.style(f"  {title}")
     for name, moved in sorted(rows, key=lambda row: -row[1]):
         drawn = two_sided(moved / most, _BAR).ljust(2 * _BAR + 1)
         color = "green" if moved > 0 else "red"
         shown = printable(name)
-        shown = shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+        shown = shown if len(shown) <= room else f"{shown[: room - 1]}…"
         yield f"  {moved:+8.3f}  {look.style(drawn, color)}  {shown}"
 
 
@@ -116,8 +118,8 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, look: Lo
     """Say without which words the answer would be another."""
     if removal is None:
         tried = min(most, len(explanation.words))
-        which = "no word" if tried == 1 else f"none of up to {tried} words"
-        return f"{explanation.answer} it stays: {which} taken out, strongest first, changes that"
+        words = "1 word" if tried == 1 else f"{tried} words"
+        return f"no removal of up to {words}, strongest first, makes it another answer"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     answer = look.style(removal.answer, _COLORS[removal.answer], bold=True)
