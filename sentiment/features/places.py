@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.alignment import aligned
+from sentiment.features.hashing import Hashes
 from sentiment.features.negation import negations
 from sentiment.features.ngrams import (
     Family,
@@ -67,28 +68,39 @@ class Places:
 
 def find_places(text: str, vectorizer: Vectorizer) -> Places:
     """Find each place of each known feature in a review, and each token in its text."""
-    parts = list(pieces([text]))
-    tokens, ngrams = _tokens(parts, vectorizer.ngrams), vectorizer.ngrams
-    found = [
-        *_of_words(tokens, ngrams),
-        *(_of_characters(parts, ngrams) if ngrams.characters[1] else ()),
-    ]
-    columns = [vectorizer.columns_of(hashes) for hashes, *_ in found]
-    known = np.flatnonzero(np.concatenate(columns) >= 0)
-    first, last = (np.concatenate([group[side] for group in found])[known] for side in (1, 2))
-    sizes = [group.size for group in columns]
-    families = np.repeat([number for number, _ in enumerate(found)], sizes)[known]
-    kinds = [group[3] for group in found]
-    apart, spelled = (
-        np.array([kind in wanted for kind in kinds], np.bool_)[families]
-        for wanted in ((Family.NEGATED,), (Family.WORDS, Family.END, Family.NEGATED))
+    parts, ngrams = list(pieces([text])), vectorizer.ngrams
+    groups = [*_of_words(_tokens(parts, ngrams), ngrams)]
+    if ngrams.characters[1]:
+        groups += _of_characters(parts, ngrams)
+    every = np.concatenate([vectorizer.columns_of(group.hashes) for group in groups])
+    known = np.flatnonzero(every >= 0)
+    kinds = np.repeat(np.arange(len(groups)), [group.first.size for group in groups])[known]
+    apart = np.array([group.family is Family.NEGATED for group in groups])
+    spelled = np.array([group.family not in (Family.STEM, Family.CHARACTERS) for group in groups])
+    return Places(
+        every[known].astype(np.int64),
+        np.concatenate([group.first for group in groups])[known],
+        np.concatenate([group.last for group in groups])[known],
+        apart[kinds],
+        spelled[kinds],
+        *_written(text, parts),
     )
-    starts, ends = _written(text, parts)
-    numbers = np.concatenate(columns)[known].astype(np.int64)
-    return Places(numbers, first, last, apart, spelled, starts, ends)
 
 
-_Group = tuple[NDArray[np.uint64], Numbers, Numbers, Family]
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """All n-grams of one family and order, known or not, with the tokens they cover.
+
+    Attributes:
+        hashes: uint64 [n-grams].
+        first, last: int64 [n-grams] each.
+        family: what kind of feature they are.
+    """
+
+    hashes: Hashes
+    first: Numbers
+    last: Numbers
+    family: Family
 
 
 def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
@@ -106,7 +118,7 @@ def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
         if found.family is Family.NEGATED:
             _, negation = negations(tokens.hashes, tokens.rows, ngrams.negation)
             first = negation[found.starts]
-        yield found.hashes, first, found.starts + found.order - 1, found.family
+        yield _Group(found.hashes, first, found.starts + found.order - 1, found.family)
 
 
 def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:
@@ -132,7 +144,7 @@ def _covered(
     one = token_of[np.minimum(before[found.starts], most)]
     other = token_of[np.maximum(through[found.starts + found.order - 1] - 1, 0)]
     first, last = np.minimum(one, other) + tokens, np.maximum(one, other) + tokens
-    return found.hashes, first, last, found.family
+    return _Group(found.hashes, first, last, found.family)
 
 
 def _written(text: str, parts: Sequence[Piece]) -> tuple[Numbers, Numbers]:
