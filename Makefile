@@ -1,13 +1,13 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-accuracy bench-speed clean
+.PHONY: help demo test lint bench bench-accuracy bench-explanations bench-speed clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A name on PATH is not yet a Python that runs (version managers leave shims behind): try each.
 $(READY): pyproject.toml
@@ -46,10 +46,13 @@ test: lint ## lint, type-check and run the tests
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 
-bench: bench-speed bench-accuracy ## run every benchmark (needs ../shared/datasets)
+bench: bench-speed bench-accuracy bench-explanations ## run every benchmark (needs ../shared/datasets)
 
 bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
+
+bench-explanations: $(READY) ## whether explanations are faithful, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/explanations.py
 
 bench-speed: $(READY) ## speed and memory beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py

@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train a model on reviews with labels.",
     "evaluate": "Measure a model on reviews with labels.",
     "predict": "Say of each review whether it is positive or negative.",
+    "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",
 }
 
@@ -54,6 +55,7 @@ def group() -> None:
       sentiment evaluate held_out.csv
       sentiment predict "The room was spotless and the staff were kind."
       cat reviews.txt | sentiment predict
+      sentiment explain "The room was spotless but the staff were rude."
 
     Each command explains itself: sentiment train --help
     """

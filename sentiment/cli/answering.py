@@ -1,29 +1,24 @@
 """What `sentiment predict` does with files and pipes: rows in, the same rows with answers out."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from sentiment.cli.console import console
-from sentiment.errors import DataError
+from sentiment.cli.inputs import with_columns
+from sentiment.errors import DataError, UsageError
 from sentiment.model import Decision, Model
 from sentiment.model.files import replacing
 from sentiment.reviews import (
     Columns,
+    Explainer,
     ReadOptions,
     Source,
-    TextsSource,
-    TextWriter,
     Writer,
-    expand,
-    find_columns,
-    open_source,
     output_format_of,
-    peek,
     texts_of,
     writer_for,
 )
@@ -38,11 +33,25 @@ class Target:
         path: a file that appears whole or not at all; None for stdout.
         named_format: None for that of the file's name, else text.
         prefix: put before the names of the columns that are added.
+        explain: words are listed with what they contribute.
     """
 
     path: Path | None
     named_format: str | None
     prefix: str
+    explain: bool
+
+    def __post_init__(self) -> None:
+        """Check that the choices go together.
+
+        Raises:
+            UsageError: they do not.
+        """
+        if self.explain and self.format != "jsonl":
+            raise UsageError(
+                f"--explain writes JSON lines, not {self.format}: add --json; "
+                "for people there is `sentiment explain`"
+            )
 
     @property
     def format(self) -> str:
@@ -62,44 +71,46 @@ class Target:
 def answer_rows(
     model: Model,
     decision: Decision,
-    given: Sequence[str],
-    are_texts: bool,
+    sources: Iterator[Source],
     reading: ReadOptions,
     target: Target,
     workers: int | None,
 ) -> None:
-    """Answer every row of every input, in order.
+    """Answer every row of every source, in order, each batch as soon as it is done.
 
     Args:
         model: gives the probabilities.
         decision: gives the answers.
-        given: texts, or files, globs, folders and "-".
-        are_texts: which of the two.
-        reading: how files are read.
+        sources: what is read.
+        reading: how its columns are chosen.
         target: where the answers go.
         workers: how many processes may score; None for as many as are of use.
 
     Raises:
-        SentimentError: an input cannot be read, or the answers cannot be written as asked.
+        SentimentError: a source cannot be read, or the answers cannot be written as asked.
     """
-    sources = iter([TextsSource(given)]) if are_texts else _open_each(given, reading)
-    format = target.format
-    with target.open() as stream, Scorer(model, workers or default_workers()) as scorer:
-        _score(scorer, decision, sources, reading, _Output(stream, format, target.prefix))
+    explainer = _explainer(model) if target.explain else None
+    # Where words are explained, this process is what others would wait for.
+    workers = 1 if explainer else workers or default_workers()
+    with target.open() as stream, Scorer(model, workers) as scorer:
+        output = _Output(stream, target.format, target.prefix, explainer)
+        for source, columns, batches in with_columns(sources, reading):
+            writer = output.writer(source, columns)
+            texts = partial(texts_of, columns=columns)
+            for batch, p_positive in scorer.scored(batches, texts, source.waits):
+                writer.write(batch, decision.answers(p_positive), p_positive)
+                stream.flush()
+        output.close()
 
 
-def _open_each(inputs: Sequence[str], reading: ReadOptions) -> Iterator[Source]:
-    """Open what is to be scored, one input after the other."""
-    return (
-        open_source(
-            where,
-            format=reading.format,
-            encoding=reading.encoding,
-            header=reading.header,
-            columns=reading.text_columns,
-        )
-        for where in expand(inputs)
-    )
+def _explainer(model: Model) -> Explainer:
+    """Give what lists the words of a text with their contributions."""
+    from sentiment.model.explanation import explain  # costs a start that most runs can do without
+
+    def words(text: str) -> list[list[str | float]]:
+        return [[word.text, round(word.contribution, 6)] for word in explain(model, text).words]
+
+    return words
 
 
 @dataclass
@@ -109,6 +120,7 @@ class _Output:
     stream: BinaryIO
     format: str
     prefix: str
+    explainer: Explainer | None = None
     first: Source | None = None
     _writer: Writer | None = None
 
@@ -120,47 +132,23 @@ class _Output:
         """
         if self._writer is None or self.first is None:
             self.first = source
-            self._writer = writer_for(self.format, self.stream, source, columns, prefix=self.prefix)
+            self._writer = writer_for(
+                self.format,
+                self.stream,
+                source,
+                columns,
+                prefix=self.prefix,
+                explainer=self.explainer,
+            )
         elif self.format in ("csv", "tsv", "parquet") and source.columns != self.first.columns:
             raise DataError(
                 f"{source.name} has other columns than {self.first.name}; "
                 "score them one by one, or with --format jsonl"
             )
-        if isinstance(self._writer, TextWriter):
-            self._writer.columns = columns
+        self._writer.columns = columns
         return self._writer
 
     def close(self) -> None:
         """Write what the format ends with."""
         if self._writer is not None:
             self._writer.close()
-
-
-def _score(
-    scorer: Scorer,
-    decision: Decision,
-    sources: Iterator[Source],
-    reading: ReadOptions,
-    output: _Output,
-) -> None:
-    """Answer every row of every source, and give each batch out as soon as it is done."""
-    for source in sources:
-        first_rows, batches = peek(source)
-        if not source.columns and not first_rows:
-            continue  # an empty file has no columns to agree with the others'
-        columns = find_columns(
-            source.columns,
-            first_rows,
-            text_columns=reading.text_columns,
-            need_label=False,
-            name=source.name,
-        )
-        if source.format != "lines":
-            for note in (columns.how, *source.notes):
-                console.note(f"{source.name}: {note}")
-        writer = output.writer(source, columns)
-        texts = partial(texts_of, columns=columns)
-        for batch, p_positive in scorer.scored(batches, texts, source.waits):
-            writer.write(batch, decision.answers(p_positive), p_positive)
-            output.stream.flush()
-    output.close()

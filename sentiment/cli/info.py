@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sentiment.cli.charts import epochs_as_text, words_beside
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
 from sentiment.cli.wording import describe
@@ -17,21 +18,44 @@ from sentiment.reviews.cells import printable
 
 @click.command(short_help="Show what is in a model.")
 @click.argument("model_path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@click.option("--words", type=click.IntRange(1), metavar="N",
+              help="Show the N n-grams that speak most for either answer.")  # fmt: skip
+@click.option("--history", is_flag=True, help="Show how the training went, epoch by epoch.")
 @json_option
 @talk_options
-def command(model_path: Path | None, as_json: bool) -> None:
+def command(model_path: Path | None, words: int | None, history: bool, as_json: bool) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
 
-    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors.
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors. With --words or --history, these
+    alone; in JSON beside the rest.
+
+    The number of an n-gram is what it adds to the logit of a text that holds nothing else, in
+    proportion to its weight: 1 for the n-gram of the largest.
 
     \b
     Examples:
       sentiment info
+      sentiment info --words 20
+      sentiment info --history
       sentiment info big.safetensors --json
     """
     path, model = open_model(model_path)
     facts = facts_of(model) | {"model": str(path), "bytes": path.stat().st_size}
-    click.echo(json.dumps(facts) if as_json else "\n".join(_as_text(facts)))
+    if words is not None:
+        facts |= _words(model, words)
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    parts = [list(words_beside(facts["words"]))] if words is not None else []
+    parts += [list(epochs_as_text(facts))] if history else []
+    click.echo("\n\n".join("\n".join(part) for part in parts or [list(_as_text(facts))]))
+
+
+def _words(model: Model, count: int) -> dict[str, Any]:
+    from sentiment.model.influence import strongest_phrases
+
+    positive, negative = strongest_phrases(model, count)
+    return {"words": {"positive": positive, "negative": negative}}
 
 
 def facts_of(model: Model) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """`sentiment predict`: texts in, one answer a row out."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from sentiment.cli.console import console
+from sentiment.cli.inputs import check_given
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     check_target,
@@ -34,6 +33,8 @@ from sentiment.reviews.cells import encode, text_line
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
+@click.option("--explain", is_flag=True,
+              help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
               help="Processes that score where there are many; by default one a core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
@@ -49,6 +50,7 @@ def command(
     output_format: str | None,
     as_json: bool,
     threshold: float | None,
+    explain: bool,
     workers: int | None,
     prefix: str,
     reading: ReadOptions,
@@ -67,41 +69,31 @@ def command(
       cat reviews.txt | sentiment predict
       sentiment predict -i reviews.csv -o scored.csv
       sentiment predict -i reviews.jsonl --format fasttext
+      sentiment predict --json --explain "Great coffee, lovely staff."
       tail -f chat.log | sentiment predict | grep ^negative
     """
-    if texts and inputs:
-        raise UsageError("give either texts or -i files, not both")
     if output is not None:
         check_target(output, force)
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
-    texts = _decoded(texts)
-    if not (texts or inputs) and (sys.stdin is None or sys.stdin.isatty()):
-        raise UsageError(
-            "nothing to score: give a text in quotes, a file with -i, or pipe reviews in; "
-            "see sentiment predict --help"
-        )
-    _, model = open_model(model_path)
-    decision = model.decision if threshold is None else model.decision.at(threshold)
-    chosen_format = "jsonl" if as_json else output_format
-    if texts and output is None and chosen_format in (None, "text"):
-        _answer(texts, model, decision)
+    named_format = "jsonl" if as_json else output_format
+    texts = check_given(texts, inputs, command="predict", verb="score")
+    at_once = texts and output is None and named_format in (None, "text") and not explain
+    if at_once:
+        _, model = open_model(model_path)
+        _answer(texts, model, _decision(model, threshold))
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
+    from sentiment.cli.inputs import open_sources
 
-    target = Target(output, chosen_format, prefix)
-    answer_rows(model, decision, texts or inputs or ("-",), bool(texts), reading, target, workers)
+    target = Target(output, named_format, prefix, explain)
+    sources = open_sources(texts, inputs, reading)
+    _, model = open_model(model_path)
+    answer_rows(model, _decision(model, threshold), sources, reading, target, workers)
 
 
-def _decoded(texts: Sequence[str]) -> tuple[str, ...]:
-    """Take the shell's bytes as UTF-8 whatever the locale says, and hint at what was meant."""
-    texts = tuple(os.fsencode(text).decode("utf-8", "replace") for text in texts)
-    for text in texts:
-        if text == "-":
-            console.note("scoring the text '-'; to score stdin: -i -")
-        elif len(text) < 256 and "\0" not in text and Path(text).is_file():
-            console.note(f"scoring the text {text!r}; to score the file of that name: -i {text}")
-    return texts
+def _decision(model: Model, threshold: float | None) -> Decision:
+    return model.decision if threshold is None else model.decision.at(threshold)
 
 
 def _answer(texts: Sequence[str], model: Model, decision: Decision) -> None:

@@ -2,7 +2,8 @@
 
 `tokens` finds tokens, `ngrams` hashes n-grams of them, `occurrences` says which review holds which.
 For training, `incidence` keeps that for all reviews, and `weighting` counts and weighs by class;
-`vectorizer` is the fitted result. numpy only.
+`vectorizer` is the fitted result. For explanations, `places` finds features again in the text as
+it was written. numpy only.
 """
 
 from typing import TYPE_CHECKING

@@ -30,6 +30,18 @@ def is_negated(tokens: Hashes, rows: NDArray[np.int64], reach: int) -> NDArray[n
     Returns:
         bool [tokens].
     """
+    return negations(tokens, rows, reach)[0]
+
+
+def negations(
+    tokens: Hashes, rows: NDArray[np.int64], reach: int
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Find the words that follow a negation, as `is_negated` does, and what negates them.
+
+    Returns:
+        bool [tokens]; and the number of the last negation before each token, int64 [tokens], to
+        be looked at where a word is negated.
+    """
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
     negation = np.maximum.accumulate(np.where(_among(tokens, _NEGATIONS), numbers, nowhere))
@@ -37,7 +49,7 @@ def is_negated(tokens: Hashes, rows: NDArray[np.int64], reach: int) -> NDArray[n
     negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
     candidates = np.flatnonzero(negated)
     negated[candidates] = rows[negation[candidates]] == rows[candidates]
-    return negated
+    return negated, negation
 
 
 @cache

@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 PIECE_SIZE = 1 << 17
 PIECE_ROWS = 1 << 10
 
-_LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
+LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 # Typographic apostrophes become plain; joiners and variation selectors say nothing of the mood.
 _APOSTROPHES = "’‘ʼ"
 _INVISIBLE = "\u200b\u200d\ufe0e\ufe0f"
@@ -105,7 +105,7 @@ class Piece:
 def normalize(text: str) -> str:
     """Lower-case a review, drop HTML line breaks and fold typographic variants."""
     if "<" in text:
-        text = _LINE_BREAK_TAG.sub("\n", text)
+        text = LINE_BREAK_TAG.sub("\n", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         for character in _APOSTROPHES:

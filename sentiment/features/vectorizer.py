@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
-from sentiment.features.occurrences import Occurrences, occurrences
+from sentiment.features.occurrences import Occurrences, feature_keys, occurrences
 from sentiment.features.rows import SparseRows, by_row
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ class Vectorizer:
     @cached_property
     def _index(self) -> KeyIndex:
         return KeyIndex(self.keys)
+
+    def columns_of(self, hashes: Hashes) -> NDArray[np.int32]:
+        """Say which feature each n-gram is, −1 for an unknown one: int32 [n-grams]."""
+        return self._index.find(feature_keys(hashes))
 
     def transform(self, texts: Sequence[str]) -> SparseRows:
         """Turn reviews into sparse rows, [reviews, features]."""

@@ -2,7 +2,8 @@
 
 `model` holds the parts together, `network` is the forward pass in numpy, `calibration` turns
 logits into probabilities, `decision` turns probabilities into answers, `file` reads and writes
-`.safetensors`.
+`.safetensors`. `explanation`, `removal` and `influence` say what answers rest on; they are imported
+where they are asked for, since prediction starts without them.
 """
 
 from sentiment.model.calibration import Calibration

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from sentiment.reviews.split import stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.writer import Writer
-    from sentiment.reviews.writers import TextWriter, writer_for
+    from sentiment.reviews.writers import Explainer, writer_for
 
 __all__ = [
     "INPUT_FORMATS",
     "OUTPUT_FORMATS",
     "Batch",
     "Columns",
+    "Explainer",
     "LabelReading",
     "LabelledReviews",
     "ReadOptions",
     "Row",
     "Source",
-    "TextWriter",
     "TextsSource",
     "Where",
     "Writer",
@@ -87,7 +87,7 @@ __getattr__ = exports(
         "stratified_split": "split",
         "Where": "stream",
         "Writer": "writer",
-        "TextWriter": "writers",
+        "Explainer": "writers",
         "writer_for": "writers",
     },
 )

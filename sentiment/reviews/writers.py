@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from sentiment.reviews.columns import Columns, texts_of
 from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, new_column_error
+
+# Text → what is said of it, a JSON value.
+Explainer = Callable[[str], Any]
 
 
 class TextWriter(Writer):
@@ -108,32 +111,54 @@ class DelimitedWriter(Writer):
 
 
 class JsonlWriter(Writer):
-    """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none."""
+    """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none.
 
-    def __init__(self, stream: BinaryIO, added: tuple[str, str]) -> None:
+    With an explainer, what it says of the text comes after them.
+    """
+
+    columns: Columns
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        columns: Columns,
+        added: Sequence[str],
+        explainer: Explainer | None = None,
+    ) -> None:
         super().__init__(stream)
+        self.columns = columns
         self._added = added
+        self._explainer = explainer
 
     def write(
         self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
-        name, p_name = self._added
+        texts = texts_of(batch, self.columns) if self._explainer else []
         lines = []
         for number, (row, word, p) in enumerate(
             zip(batch.rows, predicted, p_positive.tolist(), strict=True)
         ):
-            if name in row or p_name in row:
-                what = f'has "{name}" or "{p_name}" already; choose other names with --prefix'
+            if any(name in row for name in self._added):
+                names = " or ".join(f'"{name}"' for name in self._added)
+                what = f"has {names} already; choose other names with --prefix"
                 raise row_error(batch.name, batch.first_row + number, what)
-            answer = {name: word or None, p_name: None if math.isnan(p) else round(p, 6)}
-            lines.append(to_json({**row, **answer}))
+            answer: list[Any] = [word or None, None if math.isnan(p) else round(p, 6)]
+            if self._explainer:
+                answer.append(self._explainer(texts[number]))
+            lines.append(to_json({**row, **dict(zip(self._added, answer, strict=True))}))
         lines.append("")
         self._stream.write(encode("\n".join(lines)))
 
 
 def writer_for(
-    format: str, stream: BinaryIO, source: Source, columns: Columns, *, prefix: str = ""
+    format: str,
+    stream: BinaryIO,
+    source: Source,
+    columns: Columns,
+    *,
+    prefix: str = "",
+    explainer: Explainer | None = None,
 ) -> Writer:
     """Give the writer of a format.
 
@@ -142,18 +167,20 @@ def writer_for(
         stream: A binary stream.
         source: The (first) input, whose columns come before the predictions.
         columns: Where its texts are.
-        prefix: Comes before the names `predicted` and `p_positive`.
+        prefix: Comes before the names that are added.
+        explainer: JSON lines get what it gives for each text, too, as `words`.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
         MissingDependencyError: Parquet is asked for and pyarrow is not installed.
     """
     added = (f"{prefix}predicted", f"{prefix}p_positive")
+    more = (f"{prefix}words",) if explainer else ()
     if format == "text":
         return TextWriter(stream, columns)
     if format == "fasttext":
         return FasttextWriter(stream)
-    if taken := [name for name in added if name in {*source.columns, *source.header}]:
+    if taken := [name for name in (*added, *more) if name in {*source.columns, *source.header}]:
         raise UsageError(
             f'{source.name} has a column "{taken[0]}" already; '
             "choose other names with --prefix, for instance --prefix model_"
@@ -161,7 +188,7 @@ def writer_for(
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, added, format=format)
     if format == "jsonl":
-        return JsonlWriter(stream, added)
+        return JsonlWriter(stream, columns, (*added, *more), explainer)
     if format == "parquet":
         from sentiment.reviews.parquet_writer import ParquetWriter
 

@@ -1,0 +1,131 @@
+"""`sentiment explain`: which words an answer rests on."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sentiment.cli.explained import Look, as_text
+from sentiment.cli.inputs import check_given, open_sources, with_columns
+from sentiment.cli.models import open_model
+from sentiment.cli.options import (
+    json_option,
+    model_option,
+    read_options,
+    talk_options,
+    threshold_option,
+)
+from sentiment.model.explanation import Explanation, explain
+from sentiment.model.removal import Removal, smallest_removal
+from sentiment.reviews import ReadOptions, Source, texts_of
+from sentiment.reviews.cells import encode, to_json
+
+_WIDEST = 100
+# JSON escapes what is below U+0020 only; terminals obey U+0080 to U+009F, too.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
+
+@click.command(short_help="Show which words an answer rests on.")
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@model_option
+@click.option("-i", "--input", "inputs", multiple=True, type=click.Path(), metavar="FILE",
+              help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
+@threshold_option
+@click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
+              metavar="N", help="Words to take out at the most to change the answer.")  # fmt: skip
+@json_option
+@read_options
+@talk_options
+def command(
+    texts: tuple[str, ...],
+    model_path: Path | None,
+    inputs: tuple[str, ...],
+    threshold: float | None,
+    most: int,
+    as_json: bool,
+    reading: ReadOptions,
+) -> None:
+    """Show which words an answer rests on.
+
+    For each text: the answer and the probability that it is positive; the text, on a terminal with
+    green behind what speaks for positive and red behind what speaks against it; the words and the
+    phrases that count most; and the words without which the answer would be another, found by
+    asking the model again without them.
+
+    The numbers are parts of the logit, log(p / (1 − p)): that of an empty review and those of all
+    words add up to it. They are integrated gradients (Sundararajan, Taly and Yan, 2017) of the
+    n-grams that the model knows, each shared equally by the words it is made of, at each place. So
+    what a phrase does by itself is contained in its words. They say how this model came to its
+    answer, not what is true of the words.
+
+    \b
+    Examples:
+      sentiment explain "The room was spotless but the staff were rude."
+      sentiment explain --json "Great coffee, lovely staff."
+      head -3 reviews.txt | sentiment explain
+      sentiment explain -i reviews.csv | less
+    """
+    texts = check_given(texts, inputs, command="explain", verb="explain")
+    sources = open_sources(texts, inputs, reading)
+    _, model = open_model(model_path)
+    if threshold is not None:
+        model = replace(model, decision=model.decision.at(threshold))
+    look = _look()
+    between: list[str] = []
+    for text in _texts(sources, reading):
+        explanation = explain(model, text)
+        removal = smallest_removal(model, explanation, most)
+        if as_json:
+            lines = [to_json(_as_json(explanation, removal)).translate(_CONTROLS)]
+        else:
+            lines = [*between, *as_text(explanation, removal, most, look)]
+            between = [""]
+        _write(lines)
+
+
+def _look() -> Look:
+    """Colors on a terminal that has them, by the convention of no-color.org."""
+    colored = (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    return Look(min(width, _WIDEST), colored)
+
+
+def _texts(sources: Iterator[Source], reading: ReadOptions) -> Iterator[str]:
+    for _, columns, batches in with_columns(sources, reading):
+        for batch in batches:
+            yield from texts_of(batch, columns)
+
+
+def _write(lines: Iterable[str]) -> None:
+    """Write at once, as UTF-8 whatever the locale says."""
+    sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
+    sys.stdout.buffer.flush()
+
+
+def _as_json(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
+    """Turn an explanation into JSON values; `without` is null where nothing changes the answer."""
+    blank = not explanation.words
+    facts: dict[str, Any] = {
+        "text": explanation.text,
+        "predicted": explanation.answer or None,
+        "p_positive": None if blank else round(explanation.p_positive, 6),
+        "logit": None if blank else explanation.logit,
+        "base": explanation.base,
+        "words": [asdict(word) for word in explanation.words],
+        "phrases": [asdict(phrase) for phrase in explanation.phrases],
+        "without": None,
+    }
+    if removal is not None:
+        facts["without"] = {
+            "words": [asdict(explanation.words[number]) for number in removal.words],
+            "predicted": removal.answer,
+            "p_positive": round(removal.p_positive, 6),
+        }
+    return facts

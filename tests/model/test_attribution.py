@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from sentiment.features import SparseRows
+from sentiment.model.attribution import integrated_gradients
+from tests.model.small import SHAPES, WORDS, small_model
+
+TEXT = " ".join(WORDS + WORDS[::-2])
+
+
+def scaled(row: SparseRows, factor: float) -> SparseRows:
+    return SparseRows(row.columns, (row.values * factor).astype(np.float32), row.offsets, row.width)
+
+
+@pytest.mark.parametrize("hidden", [*SHAPES, (8, 8, 8)])
+def test_the_credits_add_up_to_the_logit_less_that_of_the_empty_row(hidden):
+    model = small_model(hidden)
+    row = model.vectorizer.transform([TEXT])
+    change = model.network.logits(row)[0] - model.network.logits(scaled(row, 0))[0]
+    assert integrated_gradients(model.network, row).sum() == pytest.approx(change, abs=1e-4)
+
+
+@pytest.mark.parametrize("hidden", SHAPES)
+def test_each_credit_is_the_mean_of_many_gradients(hidden):
+    model = small_model(hidden)
+    row = model.vectorizer.transform([TEXT])
+    credits = integrated_gradients(model.network, row)
+    kernels = [layer.dense_kernel().astype(float) for layer in model.network.layers]
+    steps = 4000
+    means = np.zeros(row.columns.size)
+    for t in (np.arange(steps) + 0.5) / steps:
+        x, masks = (t * row.values.astype(float)) @ kernels[0][row.columns], []
+        for layer, kernel in zip(model.network.layers, [*kernels[1:], None], strict=True):
+            x = x + layer.bias
+            if kernel is not None:
+                masks.append(x > 0)
+                x = np.maximum(x, 0) @ kernel
+        gradient = np.ones(1)
+        for kernel, mask in zip(kernels[:0:-1], masks[::-1], strict=True):
+            gradient = (kernel @ gradient) * mask
+        means += kernels[0][row.columns] @ gradient / steps
+    assert credits == pytest.approx(means * row.values, abs=5e-3)
+
+
+def test_an_empty_row_has_no_credits():
+    model = small_model()
+    row = model.vectorizer.transform([""])
+    assert integrated_gradients(model.network, row).sum() == 0
