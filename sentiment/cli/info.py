@@ -121,8 +121,8 @@ def _origin(about: dict[str, Any]) -> Iterator[str]:
     yield f"right       {about['accuracy']:.1%} of the held-out reviews"
     if about["unlabeled"]:
         yield f"unlabeled   {about['unlabeled']:,} reviews without labels"
-    yield f"epochs      the best was epoch {about['best_epoch']}" + (
-        ", run once more on all reviews" if about["refitted"] else ""
+    yield f"epochs      {about['best_epoch']}" + (
+        ", then as many once more on all reviews" if about["refitted"] else ""
     )
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     yield f"made with   {printable(versions)}"
