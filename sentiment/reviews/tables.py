@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from sentiment.reviews.columns import Columns, find_columns, texts_of
+from sentiment.reviews.cells import cell
+from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Source, peek
 from sentiment.reviews.stream import Where
 from sentiment.reviews.values import Key, key_of
@@ -26,6 +26,7 @@ class ReadOptions:
         positive: Values that mean positive.
         negative: Values that mean negative.
         strict: Neutral and missing labels are errors.
+        keep: Columns that are wanted beside texts and labels.
     """
 
     format: str | None = None
@@ -36,6 +37,7 @@ class ReadOptions:
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     strict: bool = False
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Table:
         texts: n texts.
         values: n labels.
         how: How it was read, to be announced.
+        kept: n cells of each column that was to be kept, by the name it was asked for.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Table:
     texts: list[str]
     values: list[Any]
     how: str
+    kept: dict[str, list[str]]
 
     @cached_property
     def keys(self) -> set[Key]:
@@ -95,7 +99,7 @@ def open_reviews(
         encoding=options.encoding,
         header=options.header,
         need_label=need_label,
-        columns=[*options.text_columns, *([label_column] if label_column else [])],
+        columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
         stdin=stdin,
     )
     try:
@@ -116,6 +120,7 @@ def _choose(
         sample,
         text_columns=options.text_columns,
         label_column=label_column,
+        keep=options.keep,
         need_label=need_label,
         name=source.name,
     )
@@ -133,13 +138,13 @@ def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Ta
     label = opened.columns.label or ""
     texts: list[str] = []
     values: list[Any] = []
+    kept: dict[str, list[str]] = {name: [] for name in options.keep}
     for batch in opened.batches:
         texts += texts_of(batch, opened.columns)
-        if isinstance(batch.rows, ArrowRows):
-            values += batch.rows.column(label)
-        else:
-            values += [row.get(label) for row in batch.rows]
-    return Table(opened.name, label, texts, values, opened.how)
+        values += values_of(batch, label)
+        for asked, column in zip(options.keep, opened.columns.kept, strict=True):
+            kept[asked] += map(cell, values_of(batch, column))
+    return Table(opened.name, label, texts, values, opened.how, kept)
 
 
 def name_of(tables: Iterable[Table]) -> str:
