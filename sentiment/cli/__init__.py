@@ -25,6 +25,7 @@ TERMINATED = 143
 COMMANDS = {
     "train": "Train a model on reviews with labels.",
     "evaluate": "Measure a model on reviews with labels.",
+    "compare": "Tell which of two models is better, if either is.",
     "predict": "Say of each review whether it is positive or negative.",
     "info": "Show what is in a model.",
 }

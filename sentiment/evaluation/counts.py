@@ -42,18 +42,19 @@ def figures_of(counts: Counts) -> dict[str, NDArray[np.float64]]:
     (tn, fp), (fn, tp) = np.moveaxis(np.asarray(counts, np.float64), (-2, -1), (0, 1))
     products = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     figures = {
-        "accuracy": _ratio(tn + tp, tn + fp + fn + tp),
-        "mcc": _ratio(tp * tn - fp * fn, np.sqrt(products)),
-        "precision_negative": _ratio(tn, tn + fn),
-        "recall_negative": _ratio(tn, tn + fp),
-        "f1_negative": _ratio(2 * tn, 2 * tn + fn + fp),
-        "precision_positive": _ratio(tp, tp + fp),
-        "recall_positive": _ratio(tp, tp + fn),
-        "f1_positive": _ratio(2 * tp, 2 * tp + fn + fp),
+        "accuracy": ratio(tn + tp, tn + fp + fn + tp),
+        "mcc": ratio(tp * tn - fp * fn, np.sqrt(products)),
+        "precision_negative": ratio(tn, tn + fn),
+        "recall_negative": ratio(tn, tn + fp),
+        "f1_negative": ratio(2 * tn, 2 * tn + fn + fp),
+        "precision_positive": ratio(tp, tp + fp),
+        "recall_positive": ratio(tp, tp + fn),
+        "f1_positive": ratio(2 * tp, 2 * tp + fn + fp),
     }
     figures["macro_f1"] = (figures["f1_negative"] + figures["f1_positive"]) / 2
     return {name: figures[name] for name in COUNT_METRICS}
 
 
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide; 0 where there is nothing to divide by."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

@@ -1,7 +1,7 @@
 """How far the figures would move with other reviews of the same kind: 95% intervals.
 
 Each figure has the way by which its intervals cover the truth in 95 of 100 cases, at 500 reviews
-too (`tests/evaluation/test_coverage.py`). The ECE has none: resampled reviews always look worse
+too (`tests/evaluation/test_intervals.py`). The ECE has none: resampled reviews always look worse
 calibrated than the ones seen, so it stands beside its noise floor.
 """
 

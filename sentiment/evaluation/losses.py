@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 _LEAST = float(np.finfo(np.float64).eps)
 
 
-def losses_of(
-    p_positive: NDArray[np.float64], labels: NDArray[np.integer]
-) -> NDArray[np.float64]:
+def losses_of(p_positive: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Give the log loss (in nats) and the squared distance of each probability.
 
     Args:

@@ -33,8 +33,8 @@ class _Ranks:
     def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "_Ranks":
         _, steps = np.unique(-scores, return_inverse=True)
         return cls(
-            np.bincount(steps, weights=labels, minlength=0),
-            np.bincount(steps, weights=1 - labels, minlength=0),
+            np.bincount(steps, weights=labels).astype(np.float64),
+            np.bincount(steps, weights=1 - labels).astype(np.float64),
         )
 
 

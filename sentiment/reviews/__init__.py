@@ -17,6 +17,7 @@ from sentiment.reviews.formats import (
 from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.reviews.labels import LabelReading, read_labels
 from sentiment.reviews.opening import expand, open_source
+from sentiment.reviews.predictions import Predictions, read_predictions
 from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
 from sentiment.reviews.split import stratified_split
 from sentiment.reviews.stream import Where
@@ -31,6 +32,7 @@ __all__ = [
     "Columns",
     "LabelReading",
     "LabelledReviews",
+    "Predictions",
     "ReadOptions",
     "Row",
     "Source",
@@ -46,6 +48,7 @@ __all__ = [
     "peek",
     "read_labelled",
     "read_labels",
+    "read_predictions",
     "read_texts",
     "require_both_classes",
     "stratified_split",

@@ -65,8 +65,7 @@ def read_labelled(
         warnings=warnings,
         rules=_rules_of(groups, readings),
         columns={
-            name: [value for table in tables for value in table.kept[name]]
-            for name in options.keep
+            name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
