@@ -38,15 +38,12 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
       sentiment compare old.safetensors new.safetensors held_out.csv
       sentiment compare new.safetensors their_answers.csv held_out.csv --json
     """
-    sources = [_open(path) for path in (a, b)]
+    openings = [(path, _open(path)) for path in (a, b)]
     reviews = read_reviews(data, reading, "evaluation")
-    sides = [_side(source, reviews) for source in sources]
-    unreadable = np.zeros(len(reviews), np.bool_)
-    for side in sides:
-        unreadable |= side.unreadable
-    rows = readable_rows(unreadable)
+    said_a, said_b = (_side(path, content, reviews) for path, content in openings)
+    rows = readable_rows(said_a.unreadable | said_b.unreadable)
     reviews = reviews.take(rows)
-    side_a, side_b = (side.said.take(rows) for side in sides)
+    side_a, side_b = (said.side.take(rows) for said in (said_a, said_b))
     found = compare(_with_all_chances(side_a), _with_all_chances(side_b), reviews.labels)
     console.clear_status()
     compared = Compared((a, b), (side_a, side_b), reviews, found)
@@ -57,47 +54,38 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Where answers come from: a model, or a file of them."""
+class _Said:
+    """What one of the two says of the reviews, and which of them no model can read."""
 
-    path: str
-    content: Model | Predictions
-
-
-@dataclass(frozen=True)
-class _Sided:
-    """What one says of the reviews, and which of them it cannot read since no model can."""
-
-    said: Side
+    side: Side
     unreadable: NDArray[np.bool_]
 
 
-def _open(path: str) -> _Source:
+def _open(path: str) -> Model | Predictions:
     if Path(path).suffix.lower() == ".safetensors":
-        return _Source(path, load_model(Path(path)))
-    return _Source(path, read_predictions(path))
+        return load_model(Path(path))
+    return read_predictions(path)
 
 
-def _side(source: _Source, reviews: LabelledReviews) -> _Sided:
-    """Get what a source says of the reviews.
+def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> _Said:
+    """Get what a model or a file of predictions says of the reviews.
 
     Raises:
         DataError: A file of predictions has more or fewer rows than were read.
     """
-    content = source.content
     if isinstance(content, Predictions):
         if len(content) != reviews.rows_read:
             raise DataError(
-                f"{source.path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
+                f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
                 "one is needed for each row, in the same order"
             )
-        said = Side(content.answers, content.p_positive).take(reviews.places)
-        return _Sided(said, np.zeros(len(reviews), np.bool_))
-    warn_of_overlap(content, reviews, f"{source.path}'s")
+        side = Side(content.answers, content.p_positive).take(reviews.places)
+        return _Said(side, np.zeros(len(reviews), np.bool_))
+    warn_of_overlap(content, reviews, f"{path}'s")
     p_positive = score_reviews(content, reviews)
     answers = (p_positive >= content.decision.threshold).astype(np.int64)
     unreadable = np.isnan(p_positive)
-    return _Sided(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), unreadable)
+    return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), unreadable)
 
 
 def _with_all_chances(side: Side) -> Side:

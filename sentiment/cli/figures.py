@@ -20,10 +20,10 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     names = [shortened(each.value, _VALUE_WIDTH) or "(empty)" for each in shown]
     title = shortened(f"by {column}", _VALUE_WIDTH)
     width = max(map(len, [title, *names]))
-    rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>22}"]
+    rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>23}"]
     for name, each in zip(names, shown, strict=True):
         figures = "".join(
-            f"{_percent(each.figures[metric]):>10}  {_percents(each.intervals.get(metric)):<10}"
+            f"{_percent(each.figures[metric]):>10}  {_percents(each.intervals.get(metric)):<11}"
             for metric in ("accuracy", "macro_f1")
         )
         note = "  too small to tell" if each.too_small else ""
@@ -31,7 +31,9 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     if len(slices) > len(shown):
         rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
     if any(each.too_small for each in shown):
-        rows.append(f"(too small: the interval of the accuracy is wider than {WIDEST:.0%})")
+        rows.append(
+            f"(too small: the interval of the accuracy is wider than {100 * WIDEST:.0f} points)"
+        )
     return "\n".join(rows)
 
 
@@ -65,14 +67,14 @@ def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
 
 
 def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
-    yield f"{'':<9}{'precision':>9}{'recall':>21}{'F1':>21}{'reviews':>23}"
+    yield f"{'':<9}{'precision':>9}{'recall':>22}{'F1':>22}{'reviews':>23}"
     for name in ("negative", "positive"):
         each = getattr(metrics, name)
         figures = "".join(
-            f"{_percent(getattr(each, metric)):>9}  {_percents(intervals[f'{metric}_{name}']):<10}"
+            f"{_percent(getattr(each, metric)):>9}  {_percents(intervals[f'{metric}_{name}']):<11}"
             for metric in ("precision", "recall", "f1")
         )
-        yield f"{name:<9}{figures}{each.support:>11,}"
+        yield f"{name:<9}{figures}{each.support:>10,}"
     (true_negative, false_positive), (false_negative, true_positive) = metrics.confusion.tolist()
     yield ""
     yield "           answered: negative   positive"
@@ -89,8 +91,8 @@ def _percents(ends: Interval | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else f"{value:.4f}".replace("-", "−")
 
 
 def _numbers(ends: Interval | None) -> str:
-    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}"
+    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")

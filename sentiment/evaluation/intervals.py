@@ -23,6 +23,9 @@ from sentiment.evaluation.ranking import pr_auc_interval, roc_auc_interval
 
 Intervals = dict[str, Interval | None]
 
+# Of fewer losses the bootstrap does not see how large they can get.
+FEWEST_LOSSES = 20
+
 
 def intervals_of(
     p_positive: NDArray[np.float64],
@@ -31,7 +34,7 @@ def intervals_of(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> Intervals:
-    """Give a 95% interval for each figure of `measure` that has one, by its name.
+    """Give a 95% interval for each figure of `measure` that has one, by its name; else None.
 
     Args:
         p_positive: calibrated probabilities of *positive*, float64 [n], n ≥ 1.
@@ -47,7 +50,8 @@ def intervals_of(
     losses = losses_of(p_positive, labels)
     means = resampled_means(losses, replicates, seed)
     for column, name in enumerate(("log_loss", "brier")):
-        intervals[name] = mean_interval(losses[:, column], means[:, column])
+        enough = labels.size >= FEWEST_LOSSES
+        intervals[name] = mean_interval(losses[:, column], means[:, column]) if enough else None
     return intervals
 
 

@@ -108,7 +108,7 @@ def measure(
         n=int(labels.size),
         accuracy=float(np.mean(answers == labels)),
         macro_f1=(negative.f1 + positive.f1) / 2,
-        mcc=float(matthews_corrcoef(labels, answers)),
+        mcc=float(matthews_corrcoef(labels, answers)) if both else 0.0,
         roc_auc=float(roc_auc_score(labels, p_positive)) if both else None,
         pr_auc=float(average_precision_score(labels, p_positive)) if both else None,
         log_loss=float(log_loss(labels, p_positive, labels=[0, 1])),
