@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sentiment.evaluation import WIDEST, Interval, Intervals, Metrics, Slice
-from sentiment.reviews.cells import printable
+from sentiment.reviews.cells import encode, printable
 
 SHOWN_SLICES = 20
 _VALUE_WIDTH = 30
@@ -39,7 +39,7 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
 
 def shortened(text: str, width: int) -> str:
     """Cut a text to a width, safe for terminals and on one line."""
-    line = printable(" ".join(text.split()))
+    line = encode(printable(" ".join(text.split()))).decode()  # no lone surrogates either
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 

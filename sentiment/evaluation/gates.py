@@ -7,6 +7,7 @@ from typing import Any
 from sentiment.errors import UsageError
 from sentiment.evaluation.counts import COUNT_METRICS
 from sentiment.evaluation.slices import Slice
+from sentiment.reviews.cells import printable
 
 # Figures that are better the higher they are.
 GATED = (*COUNT_METRICS, "roc_auc", "pr_auc")
@@ -73,7 +74,7 @@ def check_values(gates: Iterable[Gate], values: Mapping[str, Sequence[str]]) -> 
             continue
         known = sorted(set(values[gate.column]))
         more = f" and {len(known) - SHOWN_VALUES:,} more" if len(known) > SHOWN_VALUES else ""
-        shown = ", ".join(f'"{value}"' for value in known[:SHOWN_VALUES])
+        shown = ", ".join(f'"{printable(value)}"' for value in known[:SHOWN_VALUES])
         raise UsageError(
             f'--fail-under: no review has {gate.column} "{gate.value}"; there are {shown}{more}'
         )
