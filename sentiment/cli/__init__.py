@@ -21,6 +21,7 @@ from sentiment.errors import INTERRUPTED, READER_GONE, TERMINATED, SentimentErro
 COMMANDS = {
     "train": "Train a model on reviews with labels.",
     "evaluate": "Measure a model on reviews with labels.",
+    "compare": "Tell which of two models is better, if either is.",
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",

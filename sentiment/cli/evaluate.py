@@ -1,12 +1,16 @@
 """`sentiment evaluate`: a model and reviews with labels in, figures out."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import numpy as np
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
+from sentiment.cli.figures import metrics_as_text, slices_as_text
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     json_option,
@@ -16,15 +20,32 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.reading import read_reviews
-from sentiment.evaluation import Metrics, find_overlap, measure
-from sentiment.model import SEEN_LIMIT, Model
-from sentiment.reviews import LabelledReviews, ReadOptions
+from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.errors import GoalError
+from sentiment.evaluation import (
+    BUILT_IN,
+    Gate,
+    check_values,
+    intervals_of,
+    measure,
+    missed,
+    read_gate,
+    slice_values,
+    slices_of,
+)
+from sentiment.reviews import ReadOptions
 
 
 @click.command(short_help="Measure a model on reviews with labels.")
 @click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
 @model_option
 @threshold_option
+@click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              help="Measure the reviews of each value of a column by themselves; `length` and "
+              "`negation` need no column; may be repeated.")  # fmt: skip
+@click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
+              help="Exit with code 6 where a figure is lower, as in accuracy=0.9 or "
+              "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
 @read_label_options
 @json_option
 @talk_options
@@ -32,6 +53,8 @@ def command(
     data: tuple[str, ...],
     model_path: Path | None,
     threshold: float | None,
+    sliced: tuple[str, ...],
+    fail_under: tuple[str, ...],
     reading: ReadOptions,
     as_json: bool,
 ) -> None:
@@ -39,59 +62,50 @@ def command(
 
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
     reviews that come with the program. Reviews that the model was trained on are counted, and
-    warned of.
+    warned of. With each figure comes its 95% interval: how far it would move with other reviews.
 
     \b
     Examples:
       sentiment evaluate held_out.csv
       sentiment evaluate held_out.csv -m big.safetensors --json
+      sentiment evaluate held_out.csv --slice domain --slice length --slice negation
+      sentiment evaluate held_out.csv --fail-under accuracy=0.9
+      sentiment evaluate held_out.csv --fail-under slice:negation=yes:macro_f1=0.8
     """
+    gates = [read_gate(text) for text in fail_under]
+    columns = _columns(sliced, gates)
     path, model = open_model(model_path)
     paths = data or (bundled_reviews("test.csv"),)
-    reviews = read_reviews(paths, reading, "evaluation")
-    _warn_of_overlap(model, reviews)
+    keep = tuple(column for column in columns if column not in BUILT_IN)
+    reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
+    warn_of_overlap(model, reviews)
+    p_positive = score_reviews(model, reviews)
+    readable = readable_rows(np.isnan(p_positive))
+    reviews, p_positive = reviews.take(readable), p_positive[readable]
+    values = {column: slice_values(column, reviews) for column in columns}
+    check_values(gates, values)
     chosen = model.decision.threshold if threshold is None else threshold
-    metrics = measure(model.probabilities(reviews.texts), reviews.labels, chosen)
+    metrics = measure(p_positive, reviews.labels, chosen)
+    intervals = intervals_of(p_positive, reviews.labels, chosen)
+    answers = (p_positive >= chosen).astype(np.int64)
+    slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
     console.clear_status()
+    figures = metrics.as_json()
     if as_json:
-        click.echo(json.dumps(metrics.as_json() | {"model": str(path), "data": list(paths)}))
+        facts = figures | {"intervals": intervals, "model": str(path), "data": list(paths)}
+        if slices:
+            facts["slices"] = {
+                name: [each.as_json() for each in parts] for name, parts in slices.items()
+            }
+        click.echo(json.dumps(facts))
     else:
-        click.echo(_as_text(metrics))
+        tables = [slices_as_text(name, parts) for name, parts in slices.items()]
+        click.echo("\n\n".join([metrics_as_text(metrics, intervals), *tables]))
+    if failures := missed(gates, figures, slices):
+        raise GoalError(f"missed: {'; '.join(failures)}")
 
 
-def _warn_of_overlap(model: Model, reviews: LabelledReviews) -> None:
-    overlap = find_overlap(model.seen, SEEN_LIMIT, reviews.digest())
-    if overlap.found:
-        sample = "" if overlap.checked == len(reviews) else " that could be checked"
-        console.warn(
-            f"{overlap.found:,} of {overlap.checked:,} reviews{sample} stood in the training "
-            "data; the figures are better than they would be on new reviews"
-        )
-
-
-def _as_text(metrics: Metrics) -> str:
-    roc_auc = "–" if metrics.roc_auc is None else f"{metrics.roc_auc:.4f}"
-    (true_negative, false_positive), (false_negative, true_positive) = metrics.confusion.tolist()
-    rows = [
-        f"accuracy {metrics.accuracy:9.1%}    of {metrics.n:,} reviews, "
-        f"positive from {metrics.threshold:.3g} on",
-        f"macro F1 {metrics.macro_f1:9.1%}",
-        f"ROC AUC  {roc_auc:>9}",
-        f"log loss {metrics.log_loss:9.4f}",
-        f"Brier    {metrics.brier:9.4f}",
-        f"ECE      {metrics.ece:9.4f}    {metrics.ece_floor:.4f} would be perfect calibration",
-        "",
-        "           precision   recall       F1  reviews",
-    ]
-    for name in ("negative", "positive"):
-        each = getattr(metrics, name)
-        rows.append(
-            f"{name:<11}{each.precision:9.1%}{each.recall:9.1%}{each.f1:9.1%}{each.support:9,}"
-        )
-    rows += [
-        "",
-        "           answered: negative   positive",
-        f"is negative {true_negative:18,} {false_positive:10,}",
-        f"is positive {false_negative:18,} {true_positive:10,}",
-    ]
-    return "\n".join(rows)
+def _columns(sliced: Sequence[str], gates: Sequence[Gate]) -> list[str]:
+    """Name what to slice by, each once: as asked, and where a gate needs it."""
+    of_gates = [gate.column for gate in gates if gate.column is not None]
+    return list(dict.fromkeys([*sliced, *of_gates]))

@@ -1,10 +1,48 @@
 """Labelled reviews and their scores → figures: how good a model is.
 
-`metrics` measures probabilities and answers against labels; `overlap` finds reviews that the model
-was trained on.
+`measure` gives the figures of probabilities and answers against labels, `intervals_of` how far they
+would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
+models side by side; `gates` hold figures to goals; `find_overlap` finds reviews that the model was
+trained on.
 """
 
+from sentiment.evaluation.bootstrap import Interval
+from sentiment.evaluation.comparison import (
+    NO_ANSWER,
+    SIGNIFICANT,
+    Comparison,
+    Difference,
+    Side,
+    compare,
+)
+from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
+from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
 from sentiment.evaluation.overlap import Overlap, find_overlap
+from sentiment.evaluation.slices import BUILT_IN, WIDEST, Slice, slice_values, slices_of
 
-__all__ = ["ClassMetrics", "Metrics", "Overlap", "find_overlap", "measure"]
+__all__ = [
+    "BUILT_IN",
+    "NO_ANSWER",
+    "SIGNIFICANT",
+    "WIDEST",
+    "ClassMetrics",
+    "Comparison",
+    "Difference",
+    "Gate",
+    "Interval",
+    "Intervals",
+    "Metrics",
+    "Overlap",
+    "Side",
+    "Slice",
+    "check_values",
+    "compare",
+    "find_overlap",
+    "intervals_of",
+    "measure",
+    "missed",
+    "read_gate",
+    "slice_values",
+    "slices_of",
+]

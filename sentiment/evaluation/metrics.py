@@ -27,7 +27,8 @@ class ClassMetrics:
 
 
 _FLAT = (
-    "n", "accuracy", "macro_f1", "roc_auc", "log_loss", "brier", "ece", "ece_floor", "threshold",
+    "n", "accuracy", "macro_f1", "mcc", "roc_auc", "pr_auc", "log_loss", "brier", "ece",
+    "ece_floor", "threshold",
 )  # fmt: skip
 
 
@@ -39,7 +40,9 @@ class Metrics:
         n: reviews scored.
         accuracy: share of right answers, by the threshold.
         macro_f1: mean of the F1 of both classes.
+        mcc: Matthews' correlation of labels and answers; 0 where nothing can be told.
         roc_auc: chance that a positive review is ranked above a negative one; None with one class.
+        pr_auc: average precision of *positive* over all thresholds; None with one class.
         log_loss: mean cross-entropy of the probabilities, in nats.
         brier: mean squared distance of probability and label.
         ece: expected calibration error.
@@ -52,7 +55,9 @@ class Metrics:
     n: int
     accuracy: float
     macro_f1: float
+    mcc: float
     roc_auc: float | None
+    pr_auc: float | None
     log_loss: float
     brier: float
     ece: float
@@ -82,8 +87,10 @@ def measure(
         threshold: the least probability answered positive.
     """
     from sklearn.metrics import (
+        average_precision_score,
         confusion_matrix,
         log_loss,
+        matthews_corrcoef,
         precision_recall_fscore_support,
         roc_auc_score,
     )
@@ -96,11 +103,14 @@ def measure(
         ClassMetrics(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))
         for i in (0, 1)
     )
+    both = 0 < labels.mean() < 1
     return Metrics(
         n=int(labels.size),
         accuracy=float(np.mean(answers == labels)),
         macro_f1=(negative.f1 + positive.f1) / 2,
-        roc_auc=float(roc_auc_score(labels, p_positive)) if 0 < labels.mean() < 1 else None,
+        mcc=float(matthews_corrcoef(labels, answers)) if both else 0.0,
+        roc_auc=float(roc_auc_score(labels, p_positive)) if both else None,
+        pr_auc=float(average_precision_score(labels, p_positive)) if both else None,
         log_loss=float(log_loss(labels, p_positive, labels=[0, 1])),
         brier=float(np.mean((p_positive - labels) ** 2)),
         ece=calibration_error(p_positive, labels),

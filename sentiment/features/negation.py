@@ -1,5 +1,6 @@
 """Which words stand under a negation: `not a good film` says little good of the film."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -50,6 +51,15 @@ def negations(
     candidates = np.flatnonzero(negated)
     negated[candidates] = rows[negation[candidates]] == rows[candidates]
     return negated, negation
+
+
+def holds_negation(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Find the reviews that hold a negation anywhere: bool [n]."""
+    found = np.zeros(len(texts), dtype=np.bool_)
+    for piece in pieces(texts):
+        rows = piece.token_rows()[_among(piece.hashes(), _NEGATIONS)]
+        found[piece.first_row + rows] = True
+    return found
 
 
 @cache

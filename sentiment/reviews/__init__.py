@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.labels import LabelReading, read_labels
     from sentiment.reviews.opening import expand, open_source
     from sentiment.reviews.options import ReadOptions
+    from sentiment.reviews.predictions import Predictions, read_predictions
     from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
     from sentiment.reviews.split import stratified_split
     from sentiment.reviews.stream import Where
@@ -37,6 +38,7 @@ __all__ = [
     "Explainer",
     "LabelReading",
     "LabelledReviews",
+    "Predictions",
     "ReadOptions",
     "Row",
     "Source",
@@ -51,6 +53,7 @@ __all__ = [
     "peek",
     "read_labelled",
     "read_labels",
+    "read_predictions",
     "read_texts",
     "require_both_classes",
     "stratified_split",
@@ -79,6 +82,8 @@ __getattr__ = exports(
         "expand": "opening",
         "open_source": "opening",
         "ReadOptions": "options",
+        "Predictions": "predictions",
+        "read_predictions": "predictions",
         "Batch": "source",
         "Row": "source",
         "Source": "source",

@@ -30,11 +30,13 @@ class Columns:
         text: The columns of text, joined in this order.
         label: The column of labels, None if none was asked for.
         how: What to tell the user, for instance `text from "review" (by name)`.
+        kept: The columns that the user wants beside the texts, in the order asked for.
     """
 
     text: tuple[str, ...]
     label: str | None
     how: str
+    kept: tuple[str, ...] = ()
 
 
 def find_columns(
@@ -43,6 +45,7 @@ def find_columns(
     *,
     text_columns: Sequence[str] = (),
     label_column: str | None = None,
+    keep: Sequence[str] = (),
     need_label: bool,
     name: str,
 ) -> Columns:
@@ -53,6 +56,7 @@ def find_columns(
         sample_rows: Some first rows, for the choice by content.
         text_columns: The columns the user named, none to have them found.
         label_column: The column the user named, None to have it found.
+        keep: More columns the user named.
         need_label: Whether a label must be found.
         name: The source, for messages.
 
@@ -65,6 +69,7 @@ def find_columns(
     finder = _Finder(source_columns, sample_rows, name)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None
+    kept = tuple(finder.named(column, "--slice") for column in keep)
     if label in text:
         raise UsageError(
             f'{name}: the column "{printable(label or "")}" cannot be both text and label'
@@ -78,7 +83,7 @@ def find_columns(
     parts = [f"text from {_quoted(text, ' + ')} ({text_how})"]
     if label is not None:
         parts.append(f'label from "{printable(label)}" ({label_how})')
-    return Columns(text, label, ", ".join(parts))
+    return Columns(text, label, ", ".join(parts), kept)
 
 
 class _Finder:
@@ -201,6 +206,13 @@ def texts_of(batch: Batch, columns: Columns) -> list[str]:
             return [_as_text(value) for value in values[0]]
         return ["\n".join(filter(None, map(_as_text, row))) for row in zip(*values, strict=True)]
     return [text_of(row, columns) for row in batch.rows]
+
+
+def values_of(batch: Batch, column: str) -> list[Any]:
+    """Give the values of one column as they were read, None where a row has none."""
+    if isinstance(batch.rows, ArrowRows):
+        return batch.rows.column(column)
+    return [row.get(column) for row in batch.rows]
 
 
 def _as_text(value: Any) -> str:

@@ -20,6 +20,10 @@ class LabelledReviews:
         notes: How the files were read, to be announced.
         warnings: What the user should know about rows that were dropped.
         rules: The rules by which the labels were read, for `read_labelled(…, like=…)`.
+        columns: n cells of each further column that was to be kept, by the name asked for.
+        places: int64 [n]: which row of all that were read each is, from 0; those that were
+            dropped are missing.
+        rows_read: How many rows were read.
     """
 
     texts: list[str]
@@ -27,6 +31,14 @@ class LabelledReviews:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     rules: Rules = field(default_factory=dict, repr=False)
+    columns: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+    rows_read: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.rows_read:  # made by hand: none was dropped
+            object.__setattr__(self, "places", np.arange(len(self.texts)))
+            object.__setattr__(self, "rows_read", len(self.texts))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -34,8 +46,13 @@ class LabelledReviews:
     def take(self, rows: NDArray[np.int64] | Sequence[int]) -> "LabelledReviews":
         """Give the rows with these 0-based numbers, in this order."""
         chosen = np.asarray(rows, dtype=np.int64)
-        texts = [self.texts[row] for row in chosen]
-        return replace(self, texts=texts, labels=self.labels[chosen])
+        return replace(
+            self,
+            texts=[self.texts[row] for row in chosen],
+            labels=self.labels[chosen],
+            columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
+            places=self.places[chosen],
+        )
 
     def digest(self) -> NDArray[np.uint64]:
         """Give a stable 64-bit hash of each text, the same where only white space differs.

@@ -65,6 +65,9 @@ def read_labelled(
         notes=notes,
         warnings=warnings,
         rules=_rules_of(groups, readings),
+        columns={
+            name: [value for table in tables for value in table.kept[name]] for name in options.keep
+        },
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
 

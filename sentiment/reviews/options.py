@@ -16,6 +16,7 @@ class ReadOptions:
         positive: Values that mean positive.
         negative: Values that mean negative.
         strict: Neutral and missing labels are errors.
+        keep: Columns that are wanted beside texts and labels.
     """
 
     format: str | None = None
@@ -26,3 +27,4 @@ class ReadOptions:
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     strict: bool = False
+    keep: tuple[str, ...] = ()

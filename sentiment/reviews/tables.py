@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from sentiment.reviews.columns import Columns, find_columns, texts_of
+from sentiment.reviews.cells import cell
+from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.options import ReadOptions
-from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Source, peek
 from sentiment.reviews.stream import Where
 from sentiment.reviews.values import Key, key_of
@@ -41,6 +41,7 @@ class Table:
         texts: n texts.
         values: n labels.
         how: How it was read, to be announced.
+        kept: n cells of each column that was to be kept, by the name it was asked for.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Table:
     texts: list[str]
     values: list[Any]
     how: str
+    kept: dict[str, list[str]]
 
     @cached_property
     def keys(self) -> set[Key]:
@@ -71,7 +73,7 @@ def open_reviews(
         encoding=options.encoding,
         header=options.header,
         need_label=need_label,
-        columns=[*options.text_columns, *([label_column] if label_column else [])],
+        columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
         stdin=stdin,
     )
     try:
@@ -92,6 +94,7 @@ def _choose(
         sample,
         text_columns=options.text_columns,
         label_column=label_column,
+        keep=options.keep,
         need_label=need_label,
         name=source.name,
     )
@@ -109,13 +112,13 @@ def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Ta
     label = opened.columns.label or ""
     texts: list[str] = []
     values: list[Any] = []
+    kept: dict[str, list[str]] = {name: [] for name in options.keep}
     for batch in opened.batches:
         texts += texts_of(batch, opened.columns)
-        if isinstance(batch.rows, ArrowRows):
-            values += batch.rows.column(label)
-        else:
-            values += [row.get(label) for row in batch.rows]
-    return Table(opened.name, label, texts, values, opened.how)
+        values += values_of(batch, label)
+        for asked, column in zip(options.keep, opened.columns.kept, strict=True):
+            kept[asked] += map(cell, values_of(batch, column))
+    return Table(opened.name, label, texts, values, opened.how, kept)
 
 
 def name_of(tables: Iterable[Table]) -> str:

@@ -54,6 +54,20 @@ CASES = {
     "unwritable": (2, ["train", "fine.csv", "-o", "/proc/m"], "cannot write there"),
     "format": (2, ["predict", "fine", "-m", "model", "-o", "out.json"], ".jsonl"),
     "two formats": (2, ["predict", "fine", "-m", "model", "--json", "--format", "csv"], "--json"),
+    "no such slice": (
+        2,
+        ["evaluate", "fine.csv", "-m", "model", "--slice", "x"],
+        '"text", "label"',
+    ),
+    "no such gate": (2, ["evaluate", "fine.csv", "-m", "model", "--fail-under", "x=1"], "macro_f1"),
+    "gate in percent": (2, ["evaluate", "--fail-under", "accuracy=90"], "accuracy=0.9"),
+    "half a gate": (2, ["evaluate", "--fail-under", "slice:a:mcc=0"], "slice:domain=hotel"),
+    "nobody's slice": (
+        2,
+        ["evaluate", "fine.csv", "-m", "model", "--fail-under", "slice:label=7:mcc=0.5"],
+        'no review has label "7"; there are "0", "1"',
+    ),
+    "no predictions": (3, ["compare", "fine.csv", "fine.csv", "fine.csv"], '"text", "label"'),
     "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
 }
 

@@ -1,0 +1,166 @@
+"""What a comparison found, as aligned text and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from sentiment.cli.figures import shortened
+from sentiment.evaluation import NO_ANSWER, SIGNIFICANT, Comparison, Difference, Side
+from sentiment.reviews import LabelledReviews
+
+SHOWN_REVIEWS = 5
+_TEXT_WIDTH = 60
+_WORDS = ("negative", "positive", "no answer")
+_TITLES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+# Of log losses, what lies below the last digit shown comes of rounded probabilities.
+_LEAST_LOSS = 5e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Two that were compared.
+
+    Attributes:
+        paths: the files of A and B.
+        sides: what they say of the reviews.
+        reviews: n reviews with labels.
+        found: how they compare.
+    """
+
+    paths: tuple[str, str]
+    sides: tuple[Side, Side]
+    reviews: LabelledReviews
+    found: Comparison
+
+    @property
+    def winner(self) -> str | None:
+        """`a` or `b`, where McNemar's test tells them apart."""
+        if self.found.p_value >= SIGNIFICANT:
+            return None
+        return "b" if self.found.figures["accuracy"].difference > 0 else "a"
+
+    @property
+    def unanswered(self) -> list[int]:
+        """How many reviews each of the two does not answer."""
+        return [int(np.count_nonzero(side.answers == NO_ANSWER)) for side in self.sides]
+
+
+def as_json_facts(compared: Compared) -> dict[str, Any]:
+    """Give everything that was found as JSON values."""
+    found = compared.found
+    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
+    facts["n"] = len(compared.reviews)
+    for name, each in found.figures.items():
+        facts[name] = {
+            "a": each.a, "b": each.b, "difference": each.difference, "interval": each.interval,
+        }  # fmt: skip
+    facts |= {"both_right": both_right, "only_a_right": only_a, "only_b_right": only_b}
+    facts |= {"both_wrong": both_wrong, "mcnemar_p": found.p_value, "better": compared.winner}
+    facts["unanswered"] = dict(zip("ab", compared.unanswered, strict=True))
+    facts["unlike"] = [_as_json(compared, row) for row in found.unlike[:SHOWN_REVIEWS].tolist()]
+    return facts
+
+
+def as_text(compared: Compared) -> str:
+    """Write what was found for people."""
+    return "\n".join(
+        [
+            *_figures(compared),
+            "",
+            *_counts(compared.found),
+            "",
+            *_verdict(compared),
+            *_unlike(compared),
+        ]
+    )
+
+
+def _figures(compared: Compared) -> Iterator[str]:
+    for name, path in zip("AB", compared.paths, strict=True):
+        yield f"{name}  {shortened(path, _TEXT_WIDTH)}"
+    yield ""
+    yield f"{'':<9}{'A':>9}{'B':>9}{'B − A':>10}    95% interval"
+    for name, each in compared.found.figures.items():
+        is_share = name != "log_loss"
+        a, b = (f"{value:.1%}" if is_share else f"{value:.4f}" for value in (each.a, each.b))
+        low, high = (_signed(end, is_share) for end in each.interval)
+        change = _signed(each.difference, is_share)
+        note = f"    of {len(compared.reviews):,} reviews" if name == "accuracy" else ""
+        yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {low} to {high}{note}"
+
+
+def _counts(found: Comparison) -> Iterator[str]:
+    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    yield f"{'':<9}{'B right':>9}{'B wrong':>9}"
+    yield f"{'A right':<9}{both_right:>9,}{only_a:>9,}"
+    yield f"{'A wrong':<9}{only_b:>9,}{both_wrong:>9,}"
+
+
+def _verdict(compared: Compared) -> Iterator[str]:
+    found, winner = compared.found, compared.winner
+    for name, count in zip("AB", compared.unanswered, strict=True):
+        if count:
+            yield f"{name} leaves {count:,} without an answer: they count as wrong."
+    p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
+    if winner:
+        yield f"{winner.upper()} is right more often (McNemar's test: {p_value})."
+    elif not found.unlike.size:
+        yield "Both answer alike."
+    else:
+        yield f"Neither can be told to be right more often (McNemar's test: {p_value})."
+    loss = found.figures.get("log_loss")
+    if loss is None:
+        yield "Log loss is left out: it needs a probability of both for each review."
+    elif _tells(loss):
+        better = "B" if loss.difference < 0 else "A"
+        yield f"{better} has the better probabilities (lower log loss)."
+
+
+def _tells(loss: Difference) -> bool:
+    low, high = loss.interval
+    return abs(loss.difference) >= _LEAST_LOSS and (low > 0 or high < 0)
+
+
+def _unlike(compared: Compared) -> Iterator[str]:
+    rows = compared.found.unlike[:SHOWN_REVIEWS].tolist()
+    if not rows:
+        return
+    yield ""
+    yield f"they differ on {compared.found.unlike.size:,} reviews, most of all on"
+    yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
+    for row in rows:
+        facts = _as_json(compared, row)
+        said = "".join(f"{_said(facts[name]):<17}" for name in "ab")
+        text = shortened(facts["text"], _TEXT_WIDTH)
+        yield f"{facts['row']:>9,}  {said}{facts['label']:<10}{text}"
+
+
+def _as_json(compared: Compared, row: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "row": int(compared.reviews.places[row]) + 1,
+        "label": _WORDS[compared.reviews.labels[row]],
+        "text": compared.reviews.texts[row],
+    }
+    for name, side in zip("ab", compared.sides, strict=True):
+        chance = None if side.p_positive is None else float(side.p_positive[row])
+        answer = int(side.answers[row])
+        facts[name] = {
+            "predicted": None if answer == NO_ANSWER else _WORDS[answer],
+            "p_positive": None if chance is None or isnan(chance) else chance,
+        }
+    return facts
+
+
+def _said(facts: dict[str, Any]) -> str:
+    chance = facts["p_positive"]
+    return f"{facts['predicted'] or 'no answer'}{'' if chance is None else f' {chance:.2f}'}"
+
+
+def _signed(value: float, is_share: bool) -> str:
+    """Write a difference: shares in points, with the minus that is as wide as the plus."""
+    text = f"{100 * value:+.1f}" if is_share else f"{value:+.4f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("+-")

@@ -1,0 +1,98 @@
+"""Figures with their intervals as aligned text."""
+
+from collections.abc import Iterator, Sequence
+
+from sentiment.evaluation import WIDEST, Interval, Intervals, Metrics, Slice
+from sentiment.reviews.cells import encode, printable
+
+SHOWN_SLICES = 20
+_VALUE_WIDTH = 30
+
+
+def metrics_as_text(metrics: Metrics, intervals: Intervals) -> str:
+    """Write all figures of all reviews."""
+    return "\n".join([*_overall(metrics, intervals), "", *_classes(metrics, intervals)])
+
+
+def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
+    """Write the figures of the slices of a column, as many as can be looked through."""
+    shown = slices[:SHOWN_SLICES]
+    names = [shortened(each.value, _VALUE_WIDTH) or "(empty)" for each in shown]
+    title = shortened(f"by {column}", _VALUE_WIDTH)
+    width = max(map(len, [title, *names]))
+    rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>23}"]
+    for name, each in zip(names, shown, strict=True):
+        figures = "".join(
+            f"{_percent(each.figures[metric]):>10}  {_percents(each.intervals.get(metric)):<11}"
+            for metric in ("accuracy", "macro_f1")
+        )
+        note = "  too small to tell" if each.too_small else ""
+        rows.append(f"{name:<{width}}{each.n:>9,}{figures}{note}".rstrip())
+    if len(slices) > len(shown):
+        rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
+    if any(each.too_small for each in shown):
+        rows.append(
+            f"(too small: the interval of the accuracy is wider than {100 * WIDEST:.0f} points)"
+        )
+    return "\n".join(rows)
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text to a width, safe for terminals and on one line."""
+    line = encode(printable(" ".join(text.split()))).decode()  # no lone surrogates either
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
+    beside = {
+        "accuracy": f"of {metrics.n:,} reviews, positive from {metrics.threshold:.3g} on",
+        "ece": f"{metrics.ece_floor:.4f} would be perfect calibration",
+    }
+    yield f"{'95% interval':>35}"
+    for name, title in (
+        ("accuracy", "accuracy"),
+        ("macro_f1", "macro F1"),
+        ("mcc", "MCC"),
+        ("roc_auc", "ROC AUC"),
+        ("pr_auc", "PR AUC"),
+        ("log_loss", "log loss"),
+        ("brier", "Brier"),
+        ("ece", "ECE"),
+    ):
+        shares = name in ("accuracy", "macro_f1")
+        value, ends = getattr(metrics, name), intervals.get(name)
+        figure = _percent(value) if shares else _number(value)
+        interval = _percents(ends) if shares else _numbers(ends)
+        yield f"{title:<9}{figure:>9}{interval:>17}    {beside.get(name, '')}".rstrip()
+
+
+def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
+    yield f"{'':<9}{'precision':>9}{'recall':>22}{'F1':>22}{'reviews':>23}"
+    for name in ("negative", "positive"):
+        each = getattr(metrics, name)
+        figures = "".join(
+            f"{_percent(getattr(each, metric)):>9}  {_percents(intervals[f'{metric}_{name}']):<11}"
+            for metric in ("precision", "recall", "f1")
+        )
+        yield f"{name:<9}{figures}{each.support:>10,}"
+    (true_negative, false_positive), (false_negative, true_positive) = metrics.confusion.tolist()
+    yield ""
+    yield "           answered: negative   positive"
+    yield f"is negative {true_negative:18,} {false_positive:10,}"
+    yield f"is positive {false_negative:18,} {true_positive:10,}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _percents(ends: Interval | None) -> str:
+    return "" if ends is None else f"{100 * ends[0]:.1f}–{ends[1]:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+
+
+def _numbers(ends: Interval | None) -> str:
+    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")

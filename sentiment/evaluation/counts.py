@@ -1,0 +1,60 @@
+"""Counts of reviews by label and answer → figures; many tables of counts at a time.
+
+Of one table, `metrics.measure` has scikit-learn's figures, and a test holds these to them.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64] | NDArray[np.float64]
+
+# What counts tell; each is better the higher it is.
+COUNT_METRICS = (
+    "accuracy", "macro_f1", "mcc",
+    "precision_negative", "recall_negative", "f1_negative",
+    "precision_positive", "recall_positive", "f1_positive",
+)  # fmt: skip
+
+
+def count(labels: NDArray[np.integer], answers: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Count reviews by label (rows) and answer (columns).
+
+    Args:
+        labels: 0 or 1, [n].
+        answers: 0 or 1, [n].
+
+    Returns:
+        int64 [2, 2].
+    """
+    return np.bincount(2 * labels.astype(np.int64) + answers, minlength=4).reshape(2, 2)
+
+
+def figures_of(counts: Counts) -> dict[str, NDArray[np.float64]]:
+    """Give the figures that counts tell, 0 where nothing is there to divide by.
+
+    Args:
+        counts: reviews by label and answer, [..., 2, 2]; weights will do.
+
+    Returns:
+        Each of `COUNT_METRICS`, float64 [...]. Matthews' correlation is that of Baldi et al.
+        (Bioinformatics 16, 2000).
+    """
+    (tn, fp), (fn, tp) = np.moveaxis(np.asarray(counts, np.float64), (-2, -1), (0, 1))
+    products = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    figures = {
+        "accuracy": ratio(tn + tp, tn + fp + fn + tp),
+        "mcc": ratio(tp * tn - fp * fn, np.sqrt(products)),
+        "precision_negative": ratio(tn, tn + fn),
+        "recall_negative": ratio(tn, tn + fp),
+        "f1_negative": ratio(2 * tn, 2 * tn + fn + fp),
+        "precision_positive": ratio(tp, tp + fp),
+        "recall_positive": ratio(tp, tp + fn),
+        "f1_positive": ratio(2 * tp, 2 * tp + fn + fp),
+    }
+    figures["macro_f1"] = (figures["f1_negative"] + figures["f1_positive"]) / 2
+    return {name: figures[name] for name in COUNT_METRICS}
+
+
+def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide; 0 where there is nothing to divide by."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

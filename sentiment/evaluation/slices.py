@@ -1,0 +1,124 @@
+"""How good a model is on parts of the reviews: by a column of theirs, or by what is in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.evaluation.bootstrap import Interval
+from sentiment.evaluation.counts import COUNT_METRICS, figures_of
+from sentiment.evaluation.intervals import count_intervals
+from sentiment.features.negation import holds_negation
+from sentiment.reviews import LabelledReviews
+
+# Slices that need no column. A hyphen, not a dash: gates name them.
+LENGTHS = ("up to 10", "11-50", "51-200", "over 200")
+_LENGTH_ENDS = (10, 50, 200)
+BUILT_IN = ("length", "negation")
+
+# An interval of the accuracy wider than this says next to nothing.
+WIDEST = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """The reviews that share a value.
+
+    Attributes:
+        value: what they share.
+        counts: reviews by label and answer, int64 [2, 2].
+        figures: each of `COUNT_METRICS`; None where it asks for a class that is not there.
+        intervals: the 95% interval of each figure that is not None.
+    """
+
+    value: str
+    counts: NDArray[np.int64]
+    figures: dict[str, float | None]
+    intervals: dict[str, Interval]
+
+    @property
+    def n(self) -> int:
+        """How many reviews there are."""
+        return int(self.counts.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return float(np.trace(self.counts)) / self.n
+
+    @property
+    def too_small(self) -> bool:
+        """Whether the interval of the accuracy is wider than `WIDEST`."""
+        low, high = self.intervals["accuracy"]
+        return high - low > WIDEST
+
+    def as_json(self) -> dict[str, Any]:
+        """Flatten to JSON values, but for the intervals."""
+        facts = {"value": self.value, "n": self.n, **self.figures, "too_small": self.too_small}
+        return facts | {"intervals": self.intervals}
+
+
+def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
+    """Say for each review which slice it is in.
+
+    Args:
+        column: `length` (by words between white space), `negation`, or a column that was kept.
+        reviews: n reviews.
+
+    Returns:
+        n values.
+    """
+    if column == "length":
+        words = [len(text.split()) for text in reviews.texts]
+        return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
+    if column == "negation":
+        return np.where(holds_negation(reviews.texts), "yes", "no").tolist()
+    return reviews.columns[column]
+
+
+def slices_of(
+    values: Sequence[str], labels: NDArray[np.integer], answers: NDArray[np.integer]
+) -> list[Slice]:
+    """Measure the reviews of each value.
+
+    Args:
+        values: which slice each review is in, n of them.
+        labels: 0 or 1, [n].
+        answers: 0 or 1, [n].
+
+    Returns:
+        The slices, the least accurate first, and after them those that are too small to tell.
+    """
+    names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
+    cells = 4 * which + 2 * labels.astype(np.int64) + answers
+    tables = np.bincount(cells, minlength=4 * names.size).reshape(-1, 2, 2)
+    slices = [_measured(value, table) for value, table in zip(names, tables, strict=True)]
+    return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
+
+
+def _measured(value: str, counts: NDArray[np.int64]) -> Slice:
+    negatives, positives = counts.sum(axis=1).tolist()
+    found = figures_of(counts)
+    intervals = _intervals_of(tuple(counts.ravel().tolist()))
+    absent = {
+        name
+        for name in COUNT_METRICS
+        if (name in ("macro_f1", "mcc") and not (negatives and positives))
+        or (name.endswith("_negative") and not negatives)
+        or (name.endswith("_positive") and not positives)
+    }
+    return Slice(
+        value,
+        counts,
+        {name: None if name in absent else float(found[name]) for name in COUNT_METRICS},
+        {name: ends for name, ends in intervals.items() if name not in absent},
+    )
+
+
+@lru_cache(maxsize=4096)
+def _intervals_of(cells: tuple[int, ...]) -> dict[str, Interval]:
+    """Give the intervals; of thousands of small slices many have the same counts."""
+    return count_intervals(np.array(cells).reshape(2, 2))

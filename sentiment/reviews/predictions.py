@@ -1,0 +1,90 @@
+"""Somebody's predictions in a file, one a row, as `sentiment predict` and others write them."""
+
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError
+from sentiment.reviews.cells import printable
+from sentiment.reviews.columns import values_of
+from sentiment.reviews.opening import open_source
+from sentiment.reviews.source import row_error
+from sentiment.reviews.values import NEGATIVE_WORDS, NEUTRAL_WORDS, POSITIVE_WORDS, key_of
+
+PREDICTED, P_POSITIVE = "predicted", "p_positive"
+NEGATIVE, POSITIVE, NO_ANSWER = range(3)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """The predictions of a file.
+
+    Attributes:
+        answers: 0 negative, 1 positive, `NO_ANSWER` for none or `uncertain`, int64 [n]; without a
+            column for it, positive from 0.5 on.
+        p_positive: float64 [n], NaN for a row without; None without a column.
+    """
+
+    answers: NDArray[np.int64]
+    p_positive: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+
+def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
+    """Read a file with the columns `predicted`, `p_positive`, or both.
+
+    Raises:
+        DataError: It cannot be read, has neither column, or holds what is no prediction.
+    """
+    source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
+    if PREDICTED not in source.columns and P_POSITIVE not in source.columns:
+        source.close()
+        there = ", ".join(f'"{printable(name)}"' for name in source.columns) or "none"
+        raise DataError(
+            f'{path}: predictions have a column "{PREDICTED}" or "{P_POSITIVE}", here there are: '
+            f"{there}; a model's file ends in .safetensors"
+        )
+    answers: list[int] = []
+    chances: list[float] = []
+    for batch in source.batches():
+        if PREDICTED in source.columns:
+            for number, value in enumerate(values_of(batch, PREDICTED), start=batch.first_row):
+                answers.append(_answer(value, path, number))
+        if P_POSITIVE in source.columns:
+            for number, value in enumerate(values_of(batch, P_POSITIVE), start=batch.first_row):
+                chances.append(_chance(value, path, number))
+    p_positive = np.array(chances, np.float64) if P_POSITIVE in source.columns else None
+    if PREDICTED not in source.columns and p_positive is not None:
+        found = np.where(p_positive >= 0.5, POSITIVE, NEGATIVE)
+        return Predictions(np.where(np.isnan(p_positive), NO_ANSWER, found), p_positive)
+    return Predictions(np.array(answers, np.int64), p_positive)
+
+
+def _answer(value: Any, path: str, row: int) -> int:
+    key = key_of(value)
+    if key is None or key in NEUTRAL_WORDS or key == "uncertain":
+        return NO_ANSWER
+    if key == 1 or key in POSITIVE_WORDS:
+        return POSITIVE
+    if key == 0 or key in NEGATIVE_WORDS:
+        return NEGATIVE
+    what = f'"{printable(str(value))}" is no answer; write positive, negative or uncertain'
+    raise row_error(path, row, what)
+
+
+def _chance(value: Any, path: str, row: int) -> float:
+    if key_of(value) is None:
+        return nan
+    try:
+        chance = float(value)
+    except (TypeError, ValueError):
+        chance = nan
+    if not 0 <= chance <= 1:
+        what = f'"{printable(str(value))}" is no probability; write a number between 0 and 1'
+        raise row_error(path, row, what)
+    return chance

@@ -1,0 +1,63 @@
+"""`compare` through the real command line."""
+
+import csv
+import json
+
+import pytest
+
+from tests.conftest import TEST, TRAIN
+
+
+@pytest.fixture(scope="module")
+def scored(run, trained, tmp_path_factory):
+    """Give the answers of the trained model to the bundled reviews, as `predict` writes them."""
+    path = tmp_path_factory.mktemp("scored") / "scored.csv"
+    assert run("predict", "-m", trained, "-i", TEST, "-o", path).returncode == 0
+    return path
+
+
+def test_a_model_compared_with_itself_differs_in_nothing(run, trained):
+    done = run("compare", trained, trained, TEST, "--json")
+    facts = json.loads(done.stdout)
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        assert (facts[name]["difference"], facts[name]["interval"]) == (0, [0, 0])
+    assert (facts["mcnemar_p"], facts["better"], facts["unlike"], facts["n"]) == (1, None, [], 160)
+
+
+def test_a_model_agrees_with_its_own_predictions(run, trained, scored):
+    text = run("compare", trained, scored, TEST).stdout
+    assert "Both answer alike." in text
+    assert "better" not in text  # rounded probabilities are no finding
+
+
+def test_the_better_one_is_named_with_what_they_differ_on(run, trained, tmp_path):
+    with TEST.open(encoding="utf-8", newline="") as file:
+        labels = [row["label"] for row in csv.DictReader(file)]
+    (tmp_path / "right.csv").write_text("predicted\n" + "\n".join(labels))
+    text = run("compare", trained, tmp_path / "right.csv", TEST).stdout
+    assert "B is right more often (McNemar's test: p < 0.0001)." in text
+    assert "Log loss is left out" in text
+    facts = json.loads(run("compare", tmp_path / "right.csv", trained, TEST, "--json").stdout)
+    assert (facts["better"], facts["accuracy"]["a"]) == ("a", 1)
+    assert facts["only_a_right"] == 160 - facts["both_right"]
+    assert {row["a"]["predicted"] == row["label"] for row in facts["unlike"]} == {True}
+
+
+def test_rows_that_are_dropped_are_dropped_of_the_predictions_too(run, tmp_path):
+    (tmp_path / "data.csv").write_text("text,label\ngood,pos\n,neg\nmeh,neutral\nbad\x1b[2J,neg\n")
+    (tmp_path / "a.tsv").write_text("predicted\npos\npos\npos\nneg\n")
+    (tmp_path / "b.csv").write_text("predicted\nuncertain\nneg\nneg\npos\n")
+    files = ("a.tsv", "b.csv", "data.csv")
+    facts = json.loads(run("compare", *files, "--json", cwd=tmp_path).stdout)
+    assert (facts["n"], facts["accuracy"]["a"], facts["accuracy"]["b"]) == (2, 1, 0)
+    assert [row["row"] for row in facts["unlike"]] == [1, 4]
+    text = run("compare", *files, cwd=tmp_path).stdout
+    assert "B leaves 1 without an answer" in text
+    assert "Neither can be told to be right more often (McNemar's test: p = 0.5)." in text
+    assert "\x1b" not in text
+
+
+def test_predictions_for_other_rows_are_an_error(run, trained, scored):
+    done = run("compare", trained, scored, TRAIN)
+    assert done.returncode == 3
+    assert "160 predictions for 480 rows" in done.stderr

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from sentiment.errors import UsageError
+from sentiment.evaluation import Gate, check_values, missed, read_gate, slices_of
+
+
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [
+        ("accuracy=0.9", Gate("accuracy", 0.9)),
+        ("mcc=-0.5", Gate("mcc", -0.5)),
+        ("slice:domain=hotel:macro_f1=0.8", Gate("macro_f1", 0.8, "domain", "hotel")),
+        ("slice:url=http://a=b:mcc=0", Gate("mcc", 0, "url", "http://a=b")),
+        ("slice:shop=:accuracy=1", Gate("accuracy", 1, "shop", "")),
+    ],
+)
+def test_a_gate_is_read(text, gate):
+    assert read_gate(text) == gate
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["accuracy", "accuracy=", "accuracy=nan", "accuracy=90", "log_loss=0.1", "slice:a=b=1",
+     "slice:a:accuracy=1", "slice:a=b:roc_auc=1", "slice:=b:accuracy=1", ""],
+)  # fmt: skip
+def test_a_gate_that_is_written_wrongly_is_an_error(text):
+    with pytest.raises(UsageError, match="--fail-under"):
+        read_gate(text)
+
+
+def test_gates_that_are_missed_are_named_with_their_values():
+    slices = {"shop": slices_of(["x", "x", "y", "y"], np.array([0, 1, 1, 1]), np.ones(4, int))}
+    gates = [
+        Gate("accuracy", 0.75),
+        Gate("mcc", 0.9),
+        Gate("accuracy", 0.5, "shop", "x"),
+        Gate("accuracy", 0.6, "shop", "x"),
+        Gate("macro_f1", 0.6, "shop", "y"),
+    ]
+    assert missed(gates, {"accuracy": 0.75, "mcc": 0.5}, slices) == [
+        "mcc is 0.5000, 0.9 wanted",
+        "shop=x accuracy is 0.5000, 0.6 wanted",
+        "shop=y macro_f1 cannot be told with one class, 0.6 wanted",
+    ]
+
+
+def test_a_slice_that_nobody_is_in_is_an_error_that_lists_some():
+    gates = [Gate("accuracy", 0.9, "id", "x")]
+    with pytest.raises(UsageError, match=r'no review has id "x"; .*"10".* and 2 more'):
+        check_values(gates, {"id": [str(number) for number in range(12)]})
