@@ -63,9 +63,9 @@ def command(
 
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
     reviews that come with the program. Reviews that the model was trained on are counted, and
-    warned of. With each figure comes its 95% interval: how far it would move with other reviews. A model that
-    leaves some reviews uncertain is measured by its threshold on all of them, and once more on
-    those it answers.
+    warned of. With each figure comes its 95% interval: how far it would move with other reviews.
+    A model that leaves reviews uncertain is measured by its threshold on all of them; what it
+    answers, and how much of that is right, stands below.
 
     \b
     Examples:

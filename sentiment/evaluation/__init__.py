@@ -2,8 +2,8 @@
 
 `measure` gives the figures of probabilities and answers against labels, `intervals_of` how far they
 would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
-models side by side; `gates` hold figures to goals; `goals` choose a decision that holds one; `find_overlap` finds reviews that the model was
-trained on.
+models side by side; `gates` hold figures to goals; `choose_decision` chooses what to answer
+so that a goal holds; `find_overlap` finds reviews that the model was trained on.
 """
 
 from sentiment.evaluation.abstention import Abstention, abstention_of

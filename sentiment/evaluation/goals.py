@@ -1,7 +1,7 @@
 """What a decision is to hold on new reviews, and the cut-offs that hold it: `precision=0.95`.
 
-A cut-off is taken only where the lower bound of its figure reaches the goal. The bound is one-sided,
-of 90%, and exact (Clopper and Pearson, Biometrika 26, 1934).
+A cut-off is taken only where the lower bound of its figure reaches the goal. The bound is
+one-sided and exact (Clopper and Pearson, Biometrika 26, 1934).
 """
 
 from collections.abc import Callable
