@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train a model on reviews with labels.",
     "evaluate": "Measure a model on reviews with labels.",
     "compare": "Tell which of two models is better, if either is.",
+    "calibrate": "Let a model answer only where it is as good as you need.",
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ import numpy as np
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
-from sentiment.cli.figures import metrics_as_text, slices_as_text
+from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as_text
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     json_option,
@@ -25,6 +25,7 @@ from sentiment.errors import GoalError
 from sentiment.evaluation import (
     BUILT_IN,
     Gate,
+    abstention_of,
     check_values,
     intervals_of,
     measure,
@@ -63,6 +64,8 @@ def command(
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
     reviews that come with the program. Reviews that the model was trained on are counted, and
     warned of. With each figure comes its 95% interval: how far it would move with other reviews.
+    A model that leaves reviews uncertain is measured by its threshold on all of them; what it
+    answers, and how much of that is right, stands below.
 
     \b
     Examples:
@@ -84,23 +87,28 @@ def command(
     reviews, p_positive = reviews.take(readable), p_positive[readable]
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
-    chosen = model.decision.threshold if threshold is None else threshold
+    decision = model.decision if threshold is None else model.decision.at(threshold)
+    chosen = decision.threshold
     metrics = measure(p_positive, reviews.labels, chosen)
     intervals = intervals_of(p_positive, reviews.labels, chosen)
     answers = (p_positive >= chosen).astype(np.int64)
     slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
     console.clear_status()
-    figures = metrics.as_json()
+    figures, parts = metrics.as_json(), [metrics_as_text(metrics, intervals)]
+    if decision.band is not None:
+        abstention = abstention_of(p_positive, reviews.labels, decision)
+        figures |= asdict(abstention)
+        parts.append(abstention_as_text(abstention, decision))
     if as_json:
         facts = figures | {"intervals": intervals, "model": str(path), "data": list(paths)}
         if slices:
             facts["slices"] = {
-                name: [each.as_json() for each in parts] for name, parts in slices.items()
+                name: [each.as_json() for each in found] for name, found in slices.items()
             }
         click.echo(json.dumps(facts))
     else:
-        tables = [slices_as_text(name, parts) for name, parts in slices.items()]
-        click.echo("\n\n".join([metrics_as_text(metrics, intervals), *tables]))
+        tables = [slices_as_text(name, found) for name, found in slices.items()]
+        click.echo("\n\n".join([*parts, *tables]))
     if failures := missed(gates, figures, slices):
         raise GoalError(f"missed: {'; '.join(failures)}")
 

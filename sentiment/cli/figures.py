@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from sentiment.evaluation import WIDEST, Interval, Intervals, Metrics, Slice
+from sentiment.cli.wording import describe_band
+from sentiment.evaluation import WIDEST, Abstention, Interval, Intervals, Metrics, Slice
+from sentiment.model import Decision
 from sentiment.reviews.cells import encode, printable
 
 SHOWN_SLICES = 20
@@ -35,6 +37,15 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
             f"(too small: the interval of the accuracy is wider than {100 * WIDEST:.0f} points)"
         )
     return "\n".join(rows)
+
+
+def abstention_as_text(abstention: Abstention, decision: Decision) -> str:
+    """Write what is answered, and how much of that is right."""
+    right = _percent(abstention.accuracy_answered)
+    return (
+        f"answered {_percent(abstention.coverage):>9} of the reviews, {right} of these right\n"
+        f"         ({describe_band(decision)})"
+    )
 
 
 def shortened(text: str, width: int) -> str:

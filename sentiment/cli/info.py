@@ -11,8 +11,8 @@ import click
 from sentiment.cli.charts import epochs_as_text, words_beside
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
-from sentiment.cli.wording import describe
-from sentiment.model import Model
+from sentiment.cli.wording import describe, describe_band
+from sentiment.model import Decision, Model
 from sentiment.reviews.cells import printable
 
 
@@ -105,7 +105,8 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     yield f"{'in all':<12}{facts['trainable_parameters']:>44,}"
     yield ""
     calibration = facts["calibration"]
-    yield f"labels      {', '.join(facts['labels'])}; positive from {facts['threshold']:.3g} on"
+    decision = Decision(facts["threshold"], facts["band"])
+    yield f"labels      {', '.join(facts['labels'])}; {describe_band(decision)}"
     yield (f"calibration p = σ({calibration['slope']:.3f} · logit {calibration['intercept']:+.3f})")
     if about is not None:
         yield from _origin(about)
@@ -119,6 +120,8 @@ def _origin(about: dict[str, Any]) -> Iterator[str]:
             f"(hash {printable(rows['hash'])[:12]})"
         )
     yield f"right       {about['accuracy']:.1%} of the held-out reviews"
+    if about["goal"]:
+        yield f"goal        {printable(about['goal'])}, with 90% confidence"
     if about["unlabeled"]:
         yield f"unlabeled   {about['unlabeled']:,} reviews without labels"
     yield f"epochs      {about['best_epoch']}" + (

@@ -1,6 +1,7 @@
 """What things are called when people read of them."""
 
 from sentiment.features import NGrams
+from sentiment.model import Decision
 
 
 def describe(ngrams: NGrams) -> str:
@@ -15,3 +16,13 @@ def describe(ngrams: NGrams) -> str:
     if ngrams.characters[1]:
         parts.append("characters {}–{}".format(*ngrams.characters))
     return ", ".join(parts)
+
+
+def describe_band(decision: Decision) -> str:
+    """Say from which probability of *positive* on what is answered."""
+    if decision.band is None:
+        return f"positive from {decision.threshold:.3g} on"
+    low, high = decision.band
+    negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
+    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g} on"
+    return f"{negative}, {positive}"

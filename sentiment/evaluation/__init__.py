@@ -2,10 +2,11 @@
 
 `measure` gives the figures of probabilities and answers against labels, `intervals_of` how far they
 would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
-models side by side; `gates` hold figures to goals; `find_overlap` finds reviews that the model was
-trained on.
+models side by side; `gates` hold figures to goals; `choose_decision` chooses what to answer
+so that a goal holds; `find_overlap` finds reviews that the model was trained on.
 """
 
+from sentiment.evaluation.abstention import Abstention, abstention_of
 from sentiment.evaluation.bootstrap import Interval
 from sentiment.evaluation.comparison import (
     NO_ANSWER,
@@ -16,6 +17,7 @@ from sentiment.evaluation.comparison import (
     compare,
 )
 from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
+from sentiment.evaluation.goals import Choice, Goal, choose_decision, read_goal
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
 from sentiment.evaluation.overlap import Overlap, find_overlap
@@ -26,23 +28,29 @@ __all__ = [
     "NO_ANSWER",
     "SIGNIFICANT",
     "WIDEST",
+    "Abstention",
+    "Choice",
     "ClassMetrics",
     "Comparison",
     "Difference",
     "Gate",
+    "Goal",
     "Interval",
     "Intervals",
     "Metrics",
     "Overlap",
     "Side",
     "Slice",
+    "abstention_of",
     "check_values",
+    "choose_decision",
     "compare",
     "find_overlap",
     "intervals_of",
     "measure",
     "missed",
     "read_gate",
+    "read_goal",
     "slice_values",
     "slices_of",
 ]

@@ -48,6 +48,7 @@ class Provenance:
         options: what the user asked for, JSON values.
         recipe: what was chosen where nothing was asked, JSON values.
         versions: package → version.
+        goal: what the decision was chosen to hold, such as `precision=0.95`; empty for nothing.
     """
 
     training: Rows
@@ -60,6 +61,7 @@ class Provenance:
     options: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    goal: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Turn into JSON values."""
@@ -86,4 +88,5 @@ class Provenance:
             versions={
                 string(name): string(text) for name, text in mapping(fields["versions"]).items()
             },
+            goal=string(fields.get("goal", "")),  # older files have none
         )

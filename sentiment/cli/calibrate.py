@@ -1,0 +1,133 @@
+"""`sentiment calibrate`: a model, reviews with labels and a goal in, a model that holds it out."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from sentiment.cli.console import console
+from sentiment.cli.models import open_model
+from sentiment.cli.options import (
+    check_target,
+    force_option,
+    json_option,
+    model_option,
+    read_label_options,
+    talk_options,
+)
+from sentiment.cli.reading import read_reviews
+from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.wording import describe_band
+from sentiment.evaluation import Choice, Goal, choose_decision, read_goal
+from sentiment.evaluation.goals import CONFIDENCE
+from sentiment.model import Model, save_model
+from sentiment.reviews import ReadOptions, require_both_classes
+
+_GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
+_OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
+
+
+@click.command(short_help="Let a model answer only where it is as good as you need.")
+@click.argument("data", nargs=-1, required=True, type=click.Path(), metavar="DATA...")
+@model_option
+@click.option("--goal", "goal_text", required=True, metavar="GOAL=NUMBER",
+              help="precision=0.95, recall=0.9 or coverage=0.8.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the model that holds the goal here.")  # fmt: skip
+@read_label_options
+@force_option
+@json_option
+@talk_options
+def command(
+    data: tuple[str, ...],
+    model_path: Path | None,
+    goal_text: str,
+    output: Path,
+    reading: ReadOptions,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Let a model answer only where it is as good as you need.
+
+    DATA are reviews with labels that the model was not trained on. The new model has the same
+    probabilities; what it answers is chosen so that the goal holds on new reviews like these, with
+    90% confidence. Exit code 6 if it cannot: what is in reach is said, and nothing is written.
+
+    \b
+    Goals:
+      precision=0.95  of the answers of each label 95% are right; where they would not be, the
+                      answer is `uncertain`, as seldom as can be
+      recall=0.9      of the reviews of each class 90% are found: the threshold is moved
+      coverage=0.8    80% of the reviews are answered, those that are least clear `uncertain`
+
+    \b
+    Examples:
+      sentiment calibrate held_out.csv --goal precision=0.95 -o careful.safetensors
+      sentiment calibrate held_out.csv -m big.safetensors --goal recall=0.8 -o even.safetensors
+      sentiment calibrate held_out.csv --goal coverage=0.9 -o most.safetensors --json
+    """
+    goal = read_goal(goal_text)
+    check_target(output, force)
+    _, model = open_model(model_path)
+    reviews = read_reviews(data, reading, "calibration")
+    require_both_classes(reviews, data[0] if len(data) == 1 else f"{len(data)} files")
+    warn_of_overlap(model, reviews)
+    p_positive = score_reviews(model, reviews)
+    readable = readable_rows(np.isnan(p_positive))
+    reviews, p_positive = reviews.take(readable), p_positive[readable]
+    choice = choose_decision(goal, p_positive, reviews.labels, model.decision.threshold)
+    console.clear_status()
+    _warn_of_silence(goal, choice)
+    save_model(_with_choice(model, goal, choice), output)
+    console.note(f"saved {output}")
+    if as_json:
+        facts = {"model": str(output), "data": list(data), "n": len(reviews)}
+        click.echo(json.dumps(facts | _facts(goal, choice)))
+    else:
+        click.echo("\n".join(_as_text(goal, choice, len(reviews))))
+
+
+def _warn_of_silence(goal: Goal, choice: Choice) -> None:
+    """Warn of a label that the goal leaves no answers of."""
+    for part in choice.parts:
+        if not part.n:
+            console.warn(f"no cut-off holds {goal} for {part.name}: it is never answered")
+
+
+def _with_choice(model: Model, goal: Goal, choice: Choice) -> Model:
+    """Give the model another decision; where it came from says for what."""
+    about = model.provenance and replace(model.provenance, goal=str(goal))
+    return replace(model, decision=choice.decision, provenance=about)
+
+
+def _facts(goal: Goal, choice: Choice) -> dict[str, object]:
+    parts = {
+        part.name: {
+            "n": part.n,
+            goal.metric: part.good / part.n if part.n else None,
+            "at_least": part.bound if part.n else None,
+        }
+        for part in choice.parts
+    }
+    return {
+        "goal": str(goal),
+        "confidence": CONFIDENCE,
+        "threshold": choice.decision.threshold,
+        "band": choice.decision.band,
+        "coverage": choice.coverage,
+        **parts,
+    }
+
+
+def _as_text(goal: Goal, choice: Choice, n: int) -> Iterator[str]:
+    yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
+    yield ""
+    sure = f"at least ({CONFIDENCE:.0%} sure)"
+    yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{sure:>22}"
+    for part in choice.parts:
+        share = f"{part.good / part.n:.1%}" if part.n else "–"
+        bound = f"{part.bound:.1%}" if part.n else "–"
+        yield f"{part.name:<9}{part.n:>9,}{share:>10}{bound:>22}"

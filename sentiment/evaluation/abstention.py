@@ -1,0 +1,38 @@
+"""What a model with a band of uncertain probabilities comes to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.model import Decision
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """How much is answered, and how well.
+
+    Attributes:
+        coverage: share of the reviews that are answered.
+        accuracy_answered: share of right answers among them; None where there are none.
+    """
+
+    coverage: float
+    accuracy_answered: float | None
+
+
+def abstention_of(
+    p_positive: NDArray[np.float64], labels: NDArray[np.integer], decision: Decision
+) -> Abstention:
+    """Measure what is answered.
+
+    Args:
+        p_positive: float64 [n], n ≥ 1.
+        labels: 0 or 1, [n].
+        decision: with a band.
+    """
+    answers = np.array(decision.answers(p_positive), dtype=object)
+    answered = answers != "uncertain"
+    right = (answers == "positive") == (labels == 1)
+    accuracy = float(np.mean(right[answered])) if answered.any() else None
+    return Abstention(float(np.mean(answered)), accuracy)

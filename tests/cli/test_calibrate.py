@@ -1,0 +1,107 @@
+"""`calibrate` through the real command line, and what comes of a goal on other reviews."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sentiment.errors import GoalError
+from sentiment.evaluation import Goal, choose_decision
+from sentiment.model import load_model
+from sentiment.reviews import ReadOptions, read_labelled
+from tests.conftest import TEST
+
+
+@pytest.fixture(scope="module")
+def careful(run, trained, tmp_path_factory):
+    """Give a model that answers 70% of reviews, and what `calibrate` said of it."""
+    path = tmp_path_factory.mktemp("careful") / "careful.safetensors"
+    done = run("calibrate", TEST, "-m", trained, "--goal", "coverage=0.7", "-o", path, "--json")
+    assert done.returncode == 0, done.stderr
+    return path, json.loads(done.stdout)
+
+
+def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
+    path, facts = careful
+    old, new = load_model(trained), load_model(path)
+    assert list(new.decision.band) == facts["band"]
+    assert new.provenance.goal == facts["goal"] == "coverage=0.7"
+    assert old.provenance.goal == ""
+    texts = ["good", "bad", "a film"]
+    np.testing.assert_array_equal(new.probabilities(texts), old.probabilities(texts))
+    assert facts["all"]["at_least"] >= 0.7
+    assert facts["coverage"] == facts["all"]["coverage"]
+    text = run("info", path).stdout
+    assert "goal        coverage=0.7, with 90% confidence" in text
+    assert f"negative up to {facts['band'][0]:.3g}, positive from {facts['band'][1]:.3g} on" in text
+
+
+def test_predict_and_evaluate_know_the_band(run, trained, careful):
+    path, facts = careful
+    lines = run("predict", "-m", path, "-i", TEST, "--format", "text").stdout.splitlines()
+    uncertain = sum(line.startswith("uncertain\t") for line in lines)
+    figures = json.loads(run("evaluate", TEST, "-m", path, "--json").stdout)
+    plain = json.loads(run("evaluate", TEST, "-m", trained, "--json").stdout)
+    assert 1 - uncertain / len(lines) == figures["coverage"] == facts["coverage"]
+    assert figures["accuracy"] == plain["accuracy"] < figures["accuracy_answered"]
+    assert not {"coverage", "accuracy_answered"} & set(plain)
+    text = run("evaluate", TEST, "-m", path).stdout
+    assert f"answered {figures['coverage']:>9.1%} of the reviews, " in text
+    moved = json.loads(run("evaluate", TEST, "-m", path, "--json", "--threshold", "0.4").stdout)
+    assert "coverage" not in moved
+
+
+def test_a_goal_out_of_reach_writes_nothing(run, trained, tmp_path):
+    out = tmp_path / "out.safetensors"
+    done = run("calibrate", TEST, "-m", trained, "--goal", "recall=0.99", "-q", "-o", out)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, out.exists()) == (6, "", False)
+    assert "recall=0.99 cannot be held with 90% confidence on these 160 reviews; 0." in line
+
+
+def test_what_was_there_stays_without_force(run, trained, careful, tmp_path):
+    path, _ = careful
+    before = path.read_bytes()
+    done = run("calibrate", TEST, "-m", trained, "--goal", "coverage=0.9", "-o", path)
+    assert (done.returncode, path.read_bytes()) == (2, before)
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(before)
+    done = run("calibrate", TEST, "-m", copy, "--goal", "coverage=0.9", "-o", copy, "--force")
+    assert (done.returncode, load_model(copy).provenance.goal) == (0, "coverage=0.9")
+
+
+def test_training_reviews_are_warned_of_and_one_class_is_an_error(run, trained, tmp_path):
+    (tmp_path / "one.csv").write_text("text,label\ngood,pos\nfine,pos\n")
+    out = tmp_path / "out.safetensors"
+    done = run("calibrate", tmp_path / "one.csv", "-m", trained, "--goal", "recall=0.5", "-o", out)
+    assert done.returncode == 3
+    training = TEST.with_name("train.csv")
+    done = run("calibrate", training, "-m", trained, "--goal", "recall=0.5", "-o", out)
+    assert "stood in the training data" in done.stderr
+
+
+def test_precision_of_a_shop_holds_for_restaurants(run, datasets, tmp_path):
+    """Set on half of the reviews, it holds on the other half in 9 of 10 cases."""
+    path = tmp_path / "amazon.safetensors"
+    done = run("train", datasets / "uci" / "amazon_cells_labelled.txt", "-o", path)
+    assert done.returncode == 0, done.stderr
+    yelp = read_labelled([str(datasets / "uci" / "yelp_labelled.txt")], ReadOptions())
+    p_positive = load_model(path).probabilities(yelp.texts)
+    held = []
+    for seed in range(20):
+        half, other = np.split(np.random.default_rng(seed).permutation(len(yelp)), 2)
+        try:
+            chosen = choose_decision(
+                Goal("precision", 0.95), p_positive[half], yelp.labels[half], 0.5
+            )
+        except GoalError:
+            continue
+        answers = np.array(chosen.decision.answers(p_positive[other]), dtype=object)
+        precisions = [
+            np.mean(yelp.labels[other][answers == name] == label)
+            for label, name in enumerate(("negative", "positive"))
+            if (answers == name).any()
+        ]
+        held.append(min(precisions) >= 0.95)
+    assert len(held) >= 10
+    assert np.mean(held[:10]) >= 0.9
