@@ -95,7 +95,12 @@ class TextFeed:
         try:
             return self._decoder.decode(raw, final=not raw), None
         except UnicodeDecodeError as error:
-            unreadable = Unreadable(describe_byte(error.object[error.start], self._encoding))
+            what = describe_byte(error.object[error.start], self._encoding)
+            if "BOM" in error.reason:  # from Python 3.13 on: the byte is not what is wrong
+                what = (
+                    f"not {self._encoding.upper()} ({error.reason}); name another with --encoding"
+                )
+            unreadable = Unreadable(what)
             # error.object ends where the block ends but may begin before it, with held bytes.
             good = max(0, len(raw) - (len(error.object) - error.start))
         except UnicodeError as error:
