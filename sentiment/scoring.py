@@ -97,7 +97,7 @@ def _pipelined(
     """Score two batches a worker ahead of the one that is given out."""
     pending: deque[tuple[T, Any]] = deque()
     failure: SentimentError | None = None
-    while failure is None:
+    while True:
         try:
             batch = next(batches, None)
         except SentimentError as error:

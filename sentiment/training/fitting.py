@@ -22,7 +22,7 @@ class Fit:
     """A fitted network and the way there.
 
     Attributes:
-        network: the weights of the best epoch; of the last where nothing was held out.
+        network: the weights of the chosen epoch; of the last where nothing was held out.
         epochs: what each epoch came to; none where nothing was held out.
         best_epoch: the one whose weights were kept, from 1.
     """
@@ -57,8 +57,8 @@ class Fitter:
         Args:
             recipe: epochs, batch size, learning rate.
             training: reviews to fit.
-            validation: reviews to stop by: the weights of the best validation loss are kept, and
-                training ends `patience` epochs after it.
+            validation: reviews to stop by: a `Judge` chooses the epoch whose weights are kept, and
+                training ends `patience` epochs after the best.
             epochs: how many of the recipe's epochs to run; None for all.
 
         Raises:

@@ -36,7 +36,8 @@ class Trained:
     Attributes:
         vectorizer, network: what was fitted.
         epochs, best_epoch: how it went.
-        held_out, unlabeled: logits of the held-out and of the unlabeled reviews.
+        held_out, unlabeled: logits of the held-out and of the unlabeled reviews; empty after a fit
+            for so many epochs, where nobody asks.
         soft_labels: how far each unlabeled review was taken to be positive; None if none was used.
     """
 
@@ -146,12 +147,8 @@ class Learner:
         )
         first, *rest = done.network.layers
         network = Network((first.quantized(), *rest))
+        asked = [material.held_out, material.unlabeled] if epochs is None else [rows[:0], rows[:0]]
+        known, unknown = (network.logits(features.take(numbers)) for numbers in asked)
         return Trained(
-            vectorizer,
-            network,
-            done.epochs,
-            done.best_epoch,
-            network.logits(features.take(material.held_out)),
-            network.logits(features.take(material.unlabeled)),
-            soft_labels,
+            vectorizer, network, done.epochs, done.best_epoch, known, unknown, soft_labels
         )
