@@ -51,13 +51,15 @@ _training_options = gathered(
         click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
                      show_default=True, metavar="SHARE", help="Hidden activations to drop."),
         click.option("--epochs", type=click.IntRange(1), metavar="N",
-                     help="Epochs at the most; by default 5, with few reviews 15."),
+                     help="Epochs at the most; by default 3 for long reviews, 5 for short, "
+                     "15 for few."),
         click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
                      metavar="N", help="Epochs to wait for a better validation loss."),
         click.option("--batch-size", type=click.IntRange(1), metavar="N",
                      help="Rows a step; by default 32 to 1024, by the number of reviews."),
         click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
-                     help="Adam's; by default 0.01 for batches of 1024, less for smaller ones."),
+                     help="Adam's at the start; by default 0.02 at most, less for short or few "
+                     "reviews."),
         click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
                      metavar="N", help="N-grams to keep at the most."),
         click.option("--validation-share", type=Number(0, 1, min_open=True,
