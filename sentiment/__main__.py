@@ -1,6 +1,7 @@
 """The program: `sentiment`, or `python -m sentiment`."""
 
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -10,6 +11,8 @@ from sentiment.errors import INTERRUPTED
 def main() -> NoReturn:
     """Run the command line; an interrupt while it is still being imported is no traceback."""
     gc.set_threshold(50_000)  # imports make objects that stay: do not look for garbage among them
+    # numpy's products are small here; threads for larger ones take longer to start than an answer
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from sentiment.cli import run
     except KeyboardInterrupt:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from contextlib import suppress
 from typing import Any
 
@@ -41,6 +40,8 @@ class Console:
     def error(self, text: str, error: BaseException | None = None) -> None:
         """Say what went wrong, in one line."""
         if error is not None and self.debug:
+            import traceback  # a command that goes well starts without it
+
             traceback.print_exception(error)
         self._say(_styled("error: ", fg="red") + " ".join(text.split("\n")))
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def facts_of(model: Model) -> dict[str, Any]:
         "vectorizer": {
             "features": int(model.vectorizer.keys.size),
             "kinds": describe(model.vectorizer.ngrams),
-            **asdict(model.vectorizer.ngrams),
+            **model.vectorizer.ngrams._asdict(),
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),

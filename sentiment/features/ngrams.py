@@ -6,8 +6,8 @@ characters, for data too small or too short to meet each word often.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ from sentiment.features.negation import is_negated
 from sentiment.features.tokens import Codes, Piece
 
 
-@dataclass(frozen=True)
-class NGrams:
+class NGrams(NamedTuple):
     """Which n-grams are features.
 
     Attributes:
@@ -52,8 +51,7 @@ class Family(Enum):
 _SALTS = {family: salt(family.value) for family in Family if family is not Family.WORDS}
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """All n-grams of one family and order.
 
     Attributes:
@@ -69,8 +67,7 @@ class Found:
     starts: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The tokens of some reviews, one after the other.
 
     Attributes:

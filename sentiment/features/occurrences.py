@@ -1,7 +1,7 @@
 """Reviews → which features occur in which of them, each pair of feature and review once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _TAGS_AT_ONCE = 1 << 22
 _SCATTER = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F)
 
 
-@dataclass(frozen=True)
-class Occurrences:
+class Occurrences(NamedTuple):
     """Which features occur in which of some consecutive reviews, each pair once, in no order.
 
     Attributes:

@@ -1,13 +1,12 @@
 """Logits → probabilities that mean what they say."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """Platt scaling: p = σ(slope · logit + intercept).
 
     Platt, "Probabilistic outputs for support vector machines" (1999). The identity by default.

@@ -1,6 +1,6 @@
 """Probability → answer: positive, negative, uncertain, or none for an empty review."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", ""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """Where *positive* begins, and where the model would rather not say.
 
     Attributes:
@@ -22,7 +21,7 @@ class Decision:
 
     def at(self, threshold: float) -> "Decision":
         """Move the threshold; a band set for another threshold goes."""
-        return replace(self, threshold=threshold, band=None)
+        return Decision(threshold)
 
     def answers(self, p_positive: NDArray[np.float64]) -> list[str]:
         """Answer each probability; NaN, an empty review, has the empty answer."""

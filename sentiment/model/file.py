@@ -8,9 +8,9 @@ checked before anything is built from it.
 """
 
 import json
-import struct
+import os
 import zlib
-from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,19 @@ from sentiment.model.files import replacing
 from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance
+from sentiment.model.tensors import (
+    NotOursError,
+    Tensors,
+    metadata,
+    read_header,
+    read_tensors,
+)
 
 FORMAT_VERSION = 1
 MAX_FILE_SIZE = 1 << 30
-MAX_HEADER_SIZE = 1 << 24
 
 _KEY = "sentiment"
 _UNSEALED = "crc32:00000000"
-_DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
-
-Tensors = dict[str, NDArray[Any]]
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -60,11 +63,10 @@ def load_model(path: Path) -> Model:
     """
     data = _read(path)
     try:
-        header = _header(data)
-        document = _checked_document(data, header)
-        tensors = _checked_tensors(data)
-        return _model(document, tensors)
-    except _NotOursError as error:
+        header, begin = read_header(data)
+        document = _checked_document(data, header, begin)
+        return _model(document, read_tensors(data, header, begin))
+    except NotOursError as error:
         raise ModelError(
             f"{path}: not a sentiment model ({error}); `sentiment train` makes one"
         ) from error
@@ -73,16 +75,12 @@ def load_model(path: Path) -> Model:
         raise ModelError(f"{path}: damaged model ({reason}); train or copy it again") from error
 
 
-class _NotOursError(Exception):
-    """The file is of some other kind."""
-
-
 def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ModelError(f"{path}: a folder, not a model file")
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_SIZE + 1)
+        with path.open("rb", buffering=0) as file:
+            data = _read_at_most(file, MAX_FILE_SIZE + 1)
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such model; `sentiment train -o {path}` makes one") from error
     except OSError as error:
@@ -92,40 +90,33 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _header(data: bytes) -> dict[str, Any]:
-    """Parse the JSON that a safetensors file begins with."""
-    if len(data) < 8:
-        raise _NotOursError("too short")
-    (size,) = struct.unpack("<Q", data[:8])
-    if size > min(MAX_HEADER_SIZE, len(data) - 8):
-        raise _NotOursError("no safetensors header")
-    try:
-        header = json.loads(data[8 : 8 + size])
-    except (ValueError, RecursionError) as error:
-        raise _NotOursError("no safetensors header") from error
-    if not isinstance(header, dict):
-        raise _NotOursError("no safetensors header")
-    return header
+def _read_at_most(file: FileIO, most: int) -> bytes:
+    """Read a file, at once if it knows its size: `read(most)` would make room for all of that."""
+    size = os.fstat(file.fileno()).st_size
+    parts = []
+    while most > 0 and (part := file.read(min(most, max(size, 1 << 16)))):
+        parts.append(part)
+        most -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _checked_document(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+def _checked_document(data: bytes, header: dict[str, Any], begin: int) -> dict[str, Any]:
     """Find our JSON document in the header; check the file's version and checksum."""
-    metadata = header.get("__metadata__")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get(_KEY), str):
-        raise _NotOursError("a safetensors file of another program")
-    document = json.loads(metadata[_KEY], parse_constant=_refuse_constant)
+    text = metadata(header).get(_KEY)
+    if not isinstance(text, str):
+        raise NotOursError("a safetensors file of another program")
+    document = json.loads(text, parse_constant=_refuse_constant)
     if not isinstance(document, dict):
         raise ValueError("the description is not an object")
     version = document.get("format")
     if not isinstance(version, int) or version < 1:
         raise ValueError("no format version")
     if version > FORMAT_VERSION:
-        raise _NotOursError(
+        raise NotOursError(
             f"its format {version} is newer than this program's {FORMAT_VERSION}: upgrade sentiment"
         )
     checksum = document.get("checksum")
-    tensors = 8 + struct.unpack("<Q", data[:8])[0]  # where they begin
-    if not isinstance(checksum, str) or data.count(checksum.encode(), 0, tensors) != 1:
+    if not isinstance(checksum, str) or data.count(checksum.encode(), 0, begin) != 1:
         raise ValueError("no checksum")
     place = data.index(checksum.encode())
     rest = memoryview(data)[place + len(checksum) :]
@@ -149,25 +140,6 @@ def _checksum(*parts: bytes | memoryview) -> str:
     return f"crc32:{checksum:08x}"
 
 
-def _checked_tensors(data: bytes) -> Tensors:
-    """Let safetensors check sizes, offsets and shapes; take what has a type we use."""
-    from safetensors import SafetensorError, deserialize
-
-    try:
-        found = deserialize(data)  # type: ignore[no-untyped-call]
-    except SafetensorError as error:
-        raise ValueError(str(error)) from error
-    tensors = {}
-    for name, info in found:
-        if info["dtype"] not in _DTYPES:
-            raise ValueError(f"{name} has the type {info['dtype']}")
-        flat = np.frombuffer(info["data"], dtype=_DTYPES[info["dtype"]])
-        tensors[name] = flat.reshape(info["shape"])
-        if flat.dtype.kind == "f" and not np.isfinite(flat).all():
-            raise ValueError(f"{name} holds numbers that are not finite")
-    return tensors
-
-
 def _tensors(model: Model) -> Tensors:
     tensors: Tensors = {
         "features.keys": model.vectorizer.keys,
@@ -187,10 +159,10 @@ def _document(model: Model) -> dict[str, Any]:
     return {
         "format": FORMAT_VERSION,
         "checksum": _UNSEALED,
-        "ngrams": asdict(model.vectorizer.ngrams),
+        "ngrams": model.vectorizer.ngrams._asdict(),
         "layers": len(model.network.layers),
-        "calibration": asdict(model.calibration),
-        "decision": asdict(model.decision),
+        "calibration": model.calibration._asdict(),
+        "decision": model.decision._asdict(),
         "history": list(model.history),
         "provenance": model.provenance and model.provenance.as_json(),
         "phrases": [[str(key), text] for key, text in model.phrases.items()],

@@ -1,0 +1,100 @@
+"""The container of a model: the safetensors format, read with every claim of its header checked.
+
+A file is the length of its header (eight bytes), the header (JSON: each tensor's name → type, shape
+and place), and the tensors' bytes. See https://huggingface.co/docs/safetensors. The safetensors
+package reads it too, by copying every tensor twice and after an import of its own; one answer from
+the shell would wait for that longer than for the answer.
+"""
+
+import json
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.model.checks import mapping, whole
+
+MAX_HEADER_SIZE = 1 << 24
+
+_DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
+_METADATA = "__metadata__"
+
+Tensors = dict[str, NDArray[Any]]
+
+
+class NotOursError(Exception):
+    """The file is of some other kind."""
+
+
+def read_header(data: bytes) -> tuple[dict[str, Any], int]:
+    """Parse the JSON that a safetensors file begins with.
+
+    Returns:
+        The header, and where the tensors' bytes begin.
+
+    Raises:
+        NotOursError: the file does not begin with a header.
+    """
+    if len(data) < 8:
+        raise NotOursError("too short")
+    size = int.from_bytes(data[:8], "little")
+    if size > min(MAX_HEADER_SIZE, len(data) - 8):
+        raise NotOursError("no safetensors header")
+    try:
+        header = json.loads(data[8 : 8 + size])
+    except (ValueError, RecursionError) as error:
+        raise NotOursError("no safetensors header") from error
+    if not isinstance(header, dict):
+        raise NotOursError("no safetensors header")
+    return header, 8 + size
+
+
+def metadata(header: dict[str, Any]) -> dict[str, Any]:
+    """Return what a header says beside the tensors: nothing, if it is not an object."""
+    found = header.get(_METADATA)
+    return found if isinstance(found, dict) else {}
+
+
+def read_tensors(data: bytes, header: dict[str, Any], begin: int) -> Tensors:
+    """Lay arrays over the tensors' bytes; nothing is copied, and they cannot be written to.
+
+    Args:
+        data: the whole file.
+        header: what it begins with.
+        begin: where the tensors' bytes begin.
+
+    Raises:
+        ValueError, TypeError, KeyError: types, shapes and places do not fit each other, or do not
+            fill the file without holes; or a number is not finite.
+    """
+    entries = {name: mapping(entry) for name, entry in header.items() if name != _METADATA}
+    places = {name: _place(entry["data_offsets"]) for name, entry in entries.items()}
+    tensors = {}
+    reached = 0
+    for name, (start, end) in sorted(places.items(), key=lambda item: item[1]):
+        if start != reached or end > len(data) - begin:
+            raise ValueError(f"{name} is not where it should be")
+        tensors[name] = _tensor(name, entries[name], data, begin + start, end - start)
+        reached = end
+    if reached != len(data) - begin:
+        raise ValueError(f"{len(data) - begin - reached} bytes that belong to no tensor")
+    return tensors
+
+
+def _place(offsets: list[Any]) -> tuple[int, int]:
+    start, end = offsets
+    return whole(start, 0, 1 << 40), whole(end, 0, 1 << 40)
+
+
+def _tensor(name: str, entry: dict[str, Any], data: bytes, start: int, size: int) -> NDArray[Any]:
+    if entry["dtype"] not in _DTYPES:
+        raise ValueError(f"{name} has the type {entry['dtype']}")
+    dtype = np.dtype(_DTYPES[entry["dtype"]])
+    shape = [whole(length, 0, 1 << 40) for length in entry["shape"]]
+    if prod(shape) * dtype.itemsize != size:
+        raise ValueError(f"{name} has {size} bytes, not those of its shape {shape}")
+    tensor = np.frombuffer(data, dtype, prod(shape), start).reshape(shape)
+    if dtype.kind == "f" and not np.isfinite(tensor).all():
+        raise ValueError(f"{name} holds numbers that are not finite")
+    return tensor
