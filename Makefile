@@ -23,6 +23,7 @@ $(READY): pyproject.toml
 	    rm -rf $(VENV) benchmarks/.peers && $$found -m venv $(VENV); \
 	fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q sentiment # as pip does with what it copies
 	@touch $@
 
 define DEMO

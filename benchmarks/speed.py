@@ -5,6 +5,7 @@ that does nothing else. Commands take turns; a ratio is the median over the turn
 """
 
 import argparse
+import compileall
 import csv
 import sys
 import tempfile
@@ -67,7 +68,8 @@ class Place:
 
 
 def prepare(place: Place) -> None:
-    """Write what the peers read, and let each train once."""
+    """Compile what pip would, write what the peers read, and let each train once."""
+    compileall.compile_dir(HERE.parent / "sentiment", quiet=1)  # the peers' packages are
     training = read_labelled([str(IMDB)], ReadOptions())
     test = read_labelled([str(DATASETS / "imdb/test.parquet")], ReadOptions())
     write_tokenized(training, place / "train.txt")
