@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
 from sentiment.model import Decision
+from sentiment.model.calibration import log_odds
 
 GOALS = ("precision", "recall", "coverage")
 CONFIDENCE = 0.9
@@ -238,7 +239,7 @@ def _for_coverage(
     needed = _fewest(labels.size, least)
     if needed is None:
         return None
-    distances = np.abs(_log_odds(p_positive) - _log_odds(np.array(threshold)))
+    distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))
     answered = distances >= np.sort(distances)[::-1][needed - 1]
     below = p_positive[answered & (p_positive < threshold)]
     above = p_positive[answered & (p_positive >= threshold)]
@@ -260,11 +261,6 @@ def _fewest(n: int, least: float) -> int | None:
     """Say how many of n must be good for the bound to reach the goal; None if all would not do."""
     holds = np.flatnonzero(lower_bounds(np.arange(n + 1), n, 1 - CONFIDENCE) >= least)
     return int(holds[0]) if holds.size else None
-
-
-def _log_odds(p: Floats) -> Floats:
-    inside = np.clip(p, 1e-15, 1 - 1e-15)
-    return np.log(inside / (1 - inside))
 
 
 def _reach(
