@@ -31,24 +31,18 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(~unreadable)
 
 
-def warn_of_overlap(model: Model, reviews: LabelledReviews, whose: str = "the") -> str | None:
+def warn_of_overlap(model: Model, reviews: LabelledReviews, whose: str = "the") -> None:
     """Warn of reviews that the model was trained on.
 
     Args:
         model: what was trained.
         reviews: what it is to be measured on.
         whose: comes before "training data".
-
-    Returns:
-        The warning, if there was need of one.
     """
     overlap = find_overlap(model.seen, SEEN_LIMIT, reviews.digest())
-    if not overlap.found:
-        return None
-    sample = "" if overlap.checked == len(reviews) else " that could be checked"
-    warning = (
-        f"{overlap.found:,} of {overlap.checked:,} reviews{sample} stood in {whose} training "
-        "data; the figures are better than they would be on new reviews"
-    )
-    console.warn(warning)
-    return warning
+    if overlap.found:
+        sample = "" if overlap.checked == len(reviews) else " that could be checked"
+        console.warn(
+            f"{overlap.found:,} of {overlap.checked:,} reviews{sample} stood in {whose} training "
+            "data; the figures are better than they would be on new reviews"
+        )
