@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
@@ -19,7 +18,7 @@ from sentiment.cli.options import (
     talk_options,
 )
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
 from sentiment.evaluation import Choice, Goal, choose_decision, read_goal
 from sentiment.evaluation.goals import CONFIDENCE
@@ -74,10 +73,7 @@ def command(
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
     require_both_classes(reviews, data[0] if len(data) == 1 else f"{len(data)} files")
-    warn_of_overlap(model, reviews)
-    p_positive = score_reviews(model, reviews)
-    readable = readable_rows(np.isnan(p_positive))
-    reviews, p_positive = reviews.take(readable), p_positive[readable]
+    reviews, p_positive = scored(model, reviews)
     choice = choose_decision(goal, p_positive, reviews.labels, model.decision.threshold)
     console.clear_status()
     _warn_of_silence(goal, choice)

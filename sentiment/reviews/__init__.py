@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.opening import expand, open_source
     from sentiment.reviews.options import ReadOptions
     from sentiment.reviews.predictions import Predictions, read_predictions
-    from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
+    from sentiment.reviews.source import Batch, Row, RowsSource, Source, TextsSource, peek
     from sentiment.reviews.split import stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.writer import Writer
@@ -41,6 +41,7 @@ __all__ = [
     "Predictions",
     "ReadOptions",
     "Row",
+    "RowsSource",
     "Source",
     "TextsSource",
     "Where",
@@ -86,6 +87,7 @@ __getattr__ = exports(
         "read_predictions": "predictions",
         "Batch": "source",
         "Row": "source",
+        "RowsSource": "source",
         "Source": "source",
         "TextsSource": "source",
         "peek": "source",
