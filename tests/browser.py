@@ -90,7 +90,7 @@ class Browser:
         text = {"text": "\r"} if key == "Enter" else {}
         for what in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=what, key=key, code=key,
-                      windowsVirtualKeyCode=code, **(text if what == "keyDown" else {}))  # fmt: skip
+                      windowsVirtualKeyCode=code, **text)  # fmt: skip
 
     def screen(self, width: int, height: int = 900, *, dark: bool = False) -> None:
         """Set the size of the screen, and which colors its user prefers."""

@@ -21,7 +21,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.scoring import scored
 from sentiment.errors import UsageError
 from sentiment.evaluation import (
     BUILT_IN,
@@ -51,7 +51,7 @@ _MISTAKES = 20
 @click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
 @model_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="The page; report.html by default, and none where only --plot is given.")  # fmt: skip
+              help="The page; by default report.html, or none where --plot is given.")  # fmt: skip
 @click.option("--plot", "plots", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="A picture by itself; its name ends with which, as in roc.png or "
               "shop-reliability.png; may be repeated.")  # fmt: skip
@@ -126,10 +126,7 @@ def _report(
         model = replace(model, decision=model.decision.at(threshold))
     keep = tuple(column for column in dict.fromkeys(columns) if column not in BUILT_IN)
     reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
-    overlap = warn_of_overlap(model, reviews)
-    p_positive = score_reviews(model, reviews)
-    readable = readable_rows(np.isnan(p_positive))
-    reviews, p_positive = reviews.take(readable), p_positive[readable]
+    reviews, p_positive = scored(model, reviews)
     answers = (p_positive >= model.decision.threshold).astype(np.int64)
     worst = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
     return Report(
@@ -140,11 +137,14 @@ def _report(
             column: slices_of(slice_values(column, reviews), reviews.labels, answers)
             for column in dict.fromkeys(columns)
         },
-        mistakes=explain_mistakes(model, reviews, worst),
+        mistakes=[
+            replace(mistake, file=_without_folders(mistake.file, reviews))
+            for mistake in explain_mistakes(model, reviews, worst)
+        ],
         model_name=path.name,
         data_name=_named(paths),
         about=[*_about(path, model), *_about_reviews(paths, reviews)],
-        warnings=[*reviews.warnings, *([overlap] if overlap else [])],
+        warnings=[_without_folders(warning, reviews) for warning in console.warnings],
     )
 
 
@@ -168,20 +168,24 @@ def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
 
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:
     positive = int(np.count_nonzero(reviews.labels))
+    negative = len(reviews) - positive
     yield (
         "measured on",
-        (
-            f"{_named(paths)}: {positive:,} positive and {len(reviews) - positive:,} negative reviews"
-        ),
+        (f"{_named(paths)}: {positive:,} positive and {negative:,} negative reviews"),
     )
-    for note in reviews.notes:
-        yield "read as", note
+    yield "read as", "; ".join(_without_folders(note, reviews) for note in reviews.notes)
 
 
 def _named(paths: Sequence[str]) -> str:
-    """Name the reviews without the folders they are in, which are nobody's business."""
     names = [Path(path).name or path for path in paths]
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _without_folders(text: str, reviews: LabelledReviews) -> str:
+    """Leave out where files are: a page goes to people who need not know."""
+    for file, _ in reviews.files:
+        text = text.replace(file, Path(file).name)
+    return text
 
 
 def _picture_name(path: Path) -> str:

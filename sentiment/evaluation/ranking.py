@@ -31,6 +31,7 @@ class Ranks:
 
     @classmethod
     def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "Ranks":
+        """Count the reviews of each class at every score."""
         _, steps = np.unique(-scores, return_inverse=True)
         return cls(
             np.bincount(steps, weights=labels).astype(np.float64),

@@ -9,6 +9,7 @@ connection at all.
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, islice
@@ -18,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from sentiment.errors import DataError
 from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.cuts import STEPS, Cuts
-from sentiment.evaluation.report.pictures import PICTURES
+from sentiment.evaluation.report.pictures import CHARTS
 from sentiment.evaluation.report.svg import Drawing, draw
-from sentiment.evaluation.slices import WIDEST, Slice
+from sentiment.evaluation.slices import WIDEST
 from sentiment.evaluation.wording import number, numbers, percent, percents
-from sentiment.model.emphasis import level_of, parts_of
+from sentiment.model.emphasis import Part, level_of, parts_of
 from sentiment.model.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def page_of(report: Report) -> bytes:
         drawings=_drawings(report),
         cuts=Cuts.of(report),
         steps=STEPS,
-        forest=_forest(report),
+        forest=Forest.of(report),
         widest=WIDEST,
         shown_slices=SHOWN_SLICES,
         style=style,
@@ -94,7 +95,7 @@ def body_of(explanation: Explanation) -> Body:
     """Lay out a review with its words marked."""
     text = explanation.text[:_LONGEST]
     words = [word for word in explanation.words if word.end <= len(text)]
-    parts = parts_of(text, words)
+    parts = ((_space(part), share) for part, share in parts_of(text, words))
     # Words and what stands between them come in turns, so this is a bit more than half of them.
     beginning = list(islice(parts, 2 * _AT_ONCE))
     rest = list(parts)
@@ -110,37 +111,49 @@ def body_of(explanation: Explanation) -> Body:
 
 @dataclass(frozen=True)
 class Forest:
-    """How the intervals of slices are laid out beside each other: from `low` to 1."""
+    """How the intervals of slices are laid out beside each other: from `low` to 1.
+
+    Attributes:
+        low: the accuracy at the left end; intervals may reach beyond.
+        width: of the drawing.
+    """
 
     low: float
     width: float = 160.0
 
+    @classmethod
+    def of(cls, report: Report) -> "Forest":
+        """Find a round number below all that can be told."""
+        ends = [
+            each.intervals["accuracy"][0]
+            for found in report.slices.values()
+            for each in found[:SHOWN_SLICES]
+            if not each.too_small
+        ]
+        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
+
     def x(self, accuracy: float) -> str:
         """Place an accuracy."""
-        share = (accuracy - self.low) / (1 - self.low)
+        share = max((accuracy - self.low) / (1 - self.low), 0)
         return f"{4 + share * (self.width - 8):.1f}"
-
-
-def _forest(report: Report) -> Forest:
-    told: list[Slice] = [each for found in report.slices.values() for each in found]
-    lowest = min((each.intervals["accuracy"][0] for each in told[:SHOWN_SLICES]), default=0.0)
-    return Forest(min(int(lowest * 10), 9) / 10)
 
 
 def _drawings(report: Report) -> dict[str, Drawing]:
     """Lay out every chart that there is something to show on."""
     drawings = {}
-    for name in ("roc", "precision_recall", "reliability", "scores", "training"):
-        try:
-            picture = PICTURES[name](report)
-        except DataError:
-            continue
-        drawings[name] = draw(picture)
+    for name, picture in CHARTS.items():
+        with suppress(DataError):
+            drawings[name] = draw(picture(report))
     return drawings
 
 
-def _marked(parts: Sequence[tuple[str, float]]) -> Iterator[Marked]:
-    def mark(part: tuple[str, float]) -> str:
+def _space(part: str) -> str:
+    """Make one line break of several, and of what stands around them."""
+    return "\n" if part.isspace() and "\n" in part else part
+
+
+def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
+    def mark(part: Part) -> str:
         level = level_of(part[1])
         return f"{'for' if part[1] > 0 else 'against'}-{level}" if level else ""
 

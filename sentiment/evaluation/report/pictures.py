@@ -59,8 +59,8 @@ def precision_recall(report: Report) -> Picture:
     rate = positive.support / report.metrics.n
     return Picture(
         "Precision–recall curve",
-        _share("positive reviews found (recall)"),
-        _share("right among answers positive (precision)"),
+        _share("recall of positive"),
+        _share("precision of positive"),
         (
             Line(GUIDE, np.array([0.0, 1]), np.array([rate, rate]), "chance"),
             Line(MAIN, curve.x, curve.y),
@@ -135,7 +135,7 @@ def training(report: Report) -> Picture:
     lowest = losses["validation_loss"][best - 1] if best else np.nan
     kept = (Here(best, float(lowest), "kept"),) if best and np.isfinite(lowest) else ()
     return Picture(
-        "Training",
+        "Loss by epoch",
         Axis("epoch", 0.5, len(epochs) + 0.5, numbers[::every].tolist(), "{:.0f}"),
         Axis("loss", 0, top, np.arange(0, top + step / 2, step).tolist(), "{:.3g}"),
         (
@@ -143,7 +143,7 @@ def training(report: Report) -> Picture:
             Line(MAIN, numbers, losses["validation_loss"], "held-out reviews", marked=True),
             *kept,
         ),
-        f"Loss over {len(epochs)} {'epoch' if len(epochs) == 1 else 'epochs'}"
+        f"{len(epochs)} {'epoch' if len(epochs) == 1 else 'epochs'}"
         + (f"; the weights of epoch {best} were kept." if best else "."),
     )
 
@@ -155,14 +155,14 @@ def confusion(report: Report) -> Table:
 
 
 # By the names that users pick them by.
-PICTURES: dict[str, Callable[[Report], Picture | Table]] = {
-    "confusion": confusion,
+CHARTS: dict[str, Callable[[Report], Picture]] = {
     "roc": roc,
     "precision_recall": precision_recall,
     "reliability": reliability,
     "scores": scores,
     "training": training,
 }
+PICTURES: dict[str, Callable[[Report], Picture | Table]] = {"confusion": confusion, **CHARTS}
 
 
 def picture_of(name: str, report: Report) -> Picture | Table:

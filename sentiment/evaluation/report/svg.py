@@ -10,8 +10,10 @@ from sentiment.evaluation.report.picture import Bars, Cut, Dots, Here, Layer, Li
 
 Tick = tuple[float, str]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 46
-_SQUARE, _WIDE, _LOW = 270, 440, 220
+_RIGHT, _TOP, _BOTTOM = 14, 12, 46
+# Room for the label of the y axis, and for each character that stands at its ticks.
+_LABEL, _CHARACTER = 30, 6.8
+_SQUARE, _WIDE, _LOW = 270, 400, 210
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,18 @@ class Drawing:
 
 def draw(picture: Picture) -> Drawing:
     """Lay a chart out."""
+    x, y = picture.x, picture.y
+    left = round(_LABEL + _CHARACTER * max(map(len, y.written())))
     width, height = (_SQUARE, _SQUARE) if picture.square else (_WIDE, _LOW)
     frame = Drawing(
         picture,
-        _LEFT + width + _RIGHT,
+        left + width + _RIGHT,
         _TOP + height + _BOTTOM,
-        _LEFT,
-        _LEFT + width,
+        left,
+        left + width,
         _TOP,
         _TOP + height,
     )
-    x, y = picture.x, picture.y
     return replace(
         frame,
         x_ticks=list(zip(frame.x(np.array(x.ticks)).tolist(), x.written(), strict=True)),

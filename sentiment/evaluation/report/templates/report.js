@@ -67,10 +67,14 @@
       const { left, right } = svg.dataset;
       return +left + Math.min(Math.max(x, 0), 1) * (right - left);
     };
-    const rect = document.querySelector("#scores .cut");
-    const start = place(rect.ownerSVGElement, low);
-    rect.setAttribute("x", start);
-    rect.setAttribute("width", place(rect.ownerSVGElement, high) - start);
+    const band = document.querySelector("#scores .cut");
+    const ends = [low, high].map((end) => place(band.ownerSVGElement, end));
+    band.querySelectorAll("line").forEach((line, number) => {
+      line.setAttribute("x1", ends[number]);
+      line.setAttribute("x2", ends[number]);
+    });
+    band.querySelector("rect").setAttribute("x", ends[0]);
+    band.querySelector("rect").setAttribute("width", ends[1] - ends[0]);
     const { negative: none, positive: some } = counted(cut, cut);
     const recall = some.positive / all("positive");
     const said = some.positive + none.positive;
@@ -116,6 +120,12 @@
     set("margin", inside ? round((high - low) / 2) : 0);
     show(threshold, low, high);
   }
+
+  // The thumb, 16 pixels wide, stands below its place on the chart.
+  const { left, right } = document.querySelector("#scores svg").dataset;
+  const width = document.querySelector("#scores svg").viewBox.baseVal.width;
+  byId("cut").style.marginLeft = `calc(${100 * left / width}% - 8px)`;
+  byId("cut").style.width = `calc(${100 * (right - left) / width}% + 16px)`;
 
   for (const name of ["cut", "margin"]) {
     for (const input of inputs[name]) {
