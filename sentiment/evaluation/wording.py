@@ -21,3 +21,8 @@ def number(value: float | None) -> str:
 def numbers(ends: Interval | None) -> str:
     """Write the interval of a figure that is not a share; nothing for None."""
     return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """Write what is added to a logit, or taken from it."""
+    return f"{value:+.2f}".replace("-", "−")

@@ -22,7 +22,7 @@ from sentiment.evaluation.report.cuts import STEPS, Cuts
 from sentiment.evaluation.report.pictures import CHARTS
 from sentiment.evaluation.report.svg import Drawing, draw
 from sentiment.evaluation.slices import WIDEST
-from sentiment.evaluation.wording import number, numbers, percent, percents
+from sentiment.evaluation.wording import number, numbers, percent, percents, signed
 from sentiment.model.emphasis import Part, level_of, parts_of
 from sentiment.model.explanation import Explanation
 
@@ -148,8 +148,8 @@ def _drawings(report: Report) -> dict[str, Drawing]:
 
 
 def _space(part: str) -> str:
-    """Make one line break of several, and of what stands around them."""
-    return "\n" if part.isspace() and "\n" in part else part
+    """Make one line break, or one space, of whatever space there is."""
+    return ("\n" if "\n" in part else " ") if part.isspace() else part
 
 
 def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
@@ -185,7 +185,12 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "percents": percents, "number": number}
+    environment.filters |= {
+        "percent": percent,
+        "percents": percents,
+        "number": number,
+        "signed": signed,
+    }
     environment.globals |= {"figure": _figure, "body_of": body_of}
     return environment
 

@@ -30,8 +30,8 @@ class Axis:
     format: str = "{:.0%}"
 
     def written(self) -> list[str]:
-        """Write the numbers at the ticks."""
-        return [self.format.format(tick) for tick in self.ticks]
+        """Write the numbers at the ticks, without sign: below 0 something is counted downward."""
+        return [self.format.format(abs(tick)) for tick in self.ticks]
 
 
 @dataclass(frozen=True, eq=False)

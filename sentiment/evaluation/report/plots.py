@@ -118,13 +118,14 @@ def _draw(layer: Layer, axes: "Axes") -> None:
         case Dots():
             reach = np.stack([layer.y - layer.low, layer.high - layer.y])
             axes.errorbar(layer.x, layer.y, np.maximum(reach, 0), color=color, fmt="o",
-                          markersize=4, elinewidth=1.2, label=name)  # fmt: skip
+                          markersize=4, elinewidth=1.2, clip_on=False, label=name)  # fmt: skip
         case Bars():
             width = 0.9 * np.diff(layer.edges)
             middle = (layer.edges[1:] + layer.edges[:-1]) / 2
             axes.bar(middle, layer.heights, width, color=color, label=name)
         case Here():
-            axes.plot(layer.x, layer.y, "o", color=color, markersize=6, zorder=3, label=name)
+            axes.plot(layer.x, layer.y, "o", color=color, markersize=6, zorder=3, clip_on=False,
+                      label=name)  # fmt: skip
         case Cut():
             axes.axvspan(layer.low, layer.high, color=color, alpha=0.15, linewidth=0)
             axes.axvline(layer.low, color=color, linewidth=1.2, label=name)
@@ -133,11 +134,10 @@ def _draw(layer: Layer, axes: "Axes") -> None:
 
 def _table(table: Table, axes: "Axes") -> None:
     shares = table.counts / np.maximum(table.counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.2)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.8)  # dark numbers are legible on all of it
     for (row, column), count in np.ndenumerate(table.counts):
         share = shares[row, column]
-        axes.text(column, row, f"{count:,}\n{share:.1%}", ha="center", va="center",
-                  color="white" if share > 0.6 else _INK)  # fmt: skip
+        axes.text(column, row, f"{count:,}\n{share:.1%}", ha="center", va="center")
     axes.set_xticks(range(len(table.columns)), table.columns)
     axes.set_yticks(range(len(table.rows)), table.rows, rotation=90, va="center")
     axes.set_xlabel(table.x)
