@@ -89,16 +89,16 @@
     }
   }
 
-  // Say how to have it so.
+  // Say how to have it so, where there is a way.
   function command(cut, leaves, coverage) {
-    const said = leaves
-      ? ["sentiment calibrate --goal coverage=" + (parseFloat(coverage) / 100).toFixed(3),
-         " leaves about as many unanswered."]
-      : [`sentiment predict --threshold ${cut}`, " answers like this."];
+    const share = parseFloat(coverage) / 100;
     const code = document.createElement("code");
-    code.textContent = said[0];
-    byId("how").replaceChildren(code, said[1]);
-    byId("how").hidden = false;
+    code.textContent = leaves
+      ? `sentiment calibrate --goal coverage=${share.toFixed(3)}`
+      : `sentiment predict --threshold ${cut}`;
+    byId("how").replaceChildren(
+      code, leaves ? " leaves about as many unanswered." : " answers like this.");
+    byId("how").hidden = leaves && !(share > 0 && share < 1);
   }
 
   const round = (value) => Math.round(value * steps) / steps;
@@ -119,6 +119,7 @@
     set("cut", inside ? round((low + high) / 2) : round(threshold));
     set("margin", inside ? round((high - low) / 2) : 0);
     show(threshold, low, high);
+    byId("how").hidden = true;
   }
 
   // The thumb, 16 pixels wide, stands below its place on the chart.
@@ -134,7 +135,6 @@
   }
   byId("reset").addEventListener("click", restore);
   restore();
-  byId("how").hidden = true;
   section.querySelector(".controls").hidden = false;
 
   const theme = byId("theme"), root = document.documentElement;
