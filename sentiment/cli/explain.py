@@ -26,8 +26,6 @@ from sentiment.reviews import ReadOptions, Source, texts_of
 from sentiment.reviews.cells import encode, to_json
 
 _WIDEST = 100
-# JSON escapes what is below U+0020 only; terminals obey U+0080 to U+009F, too.
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 @click.command(short_help="Show which words an answer rests on.")
@@ -81,7 +79,7 @@ def command(
         explanation = explain(model, text)
         removal = smallest_removal(model, explanation, most)
         if as_json:
-            lines = [to_json(_as_json(explanation, removal)).translate(_CONTROLS)]
+            lines = [to_json(_as_json(explanation, removal))]
         else:
             lines = [*between, *as_text(explanation, removal, most, look)]
             between = [""]
