@@ -88,7 +88,8 @@ def command(
 
     --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
     furthest first: where each stands, its label, what it is answered (a mistake within the band is
-    `uncertain`), and the words that moved it there with what they add to the logit.
+    `uncertain`), the words that moved it there with what they add to the logit, and its columns
+    that --slice names.
 
     \b
     Examples:

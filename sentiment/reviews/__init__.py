@@ -2,6 +2,7 @@
 
 The data flow: `expand` turns what the user named into paths; `open_source` opens each as a
 `Source` of batches of rows; `find_columns` chooses the columns, and `texts_of` reads the texts.
+`open_reviews` opens a file as the options say, and chooses its columns.
 `read_labelled` does all of this for training, reads the labels too (`read_labels`), and
 `stratified_split` holds rows out. `writer_for` writes predictions beside the rows they belong to.
 """
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.source import Batch, Row, RowsSource, Source, TextsSource, peek
     from sentiment.reviews.split import stratified_split
     from sentiment.reviews.stream import Where
+    from sentiment.reviews.tables import Opened, choose_columns, open_reviews
     from sentiment.reviews.writer import Writer
     from sentiment.reviews.writers import Explainer, writer_for
 
@@ -38,6 +40,7 @@ __all__ = [
     "Explainer",
     "LabelReading",
     "LabelledReviews",
+    "Opened",
     "Predictions",
     "ReadOptions",
     "Row",
@@ -46,9 +49,11 @@ __all__ = [
     "TextsSource",
     "Where",
     "Writer",
+    "choose_columns",
     "expand",
     "find_columns",
     "format_of",
+    "open_reviews",
     "open_source",
     "output_format_of",
     "peek",
@@ -93,6 +98,9 @@ __getattr__ = exports(
         "peek": "source",
         "stratified_split": "split",
         "Where": "stream",
+        "Opened": "tables",
+        "choose_columns": "tables",
+        "open_reviews": "tables",
         "Writer": "writer",
         "Explainer": "writers",
         "writer_for": "writers",
