@@ -1,7 +1,8 @@
 """What there is to show of a model on some reviews: a page, and single pictures.
 
-`content` gathers it, `pictures` makes charts of it. `page` writes one file of HTML, with `svg`
-drawing the charts; `plots` draws them into files by themselves.
+`content` gathers it, `pictures` makes charts of it. `page` writes one file of HTML, for which `svg`
+and `forest` lay out charts, `body` the text of mistakes, and `cuts` what the slider counts; `plots`
+draws pictures into files by themselves.
 """
 
 from sentiment.evaluation.report.content import Report

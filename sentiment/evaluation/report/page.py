@@ -8,31 +8,25 @@ connection at all.
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
+from sentiment.evaluation.report.body import body_of
 from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.cuts import STEPS, Cuts
+from sentiment.evaluation.report.forest import Forest
 from sentiment.evaluation.report.pictures import CHARTS
 from sentiment.evaluation.report.svg import Drawing, draw
 from sentiment.evaluation.slices import WIDEST
 from sentiment.evaluation.wording import number, numbers, percent, percents, signed
-from sentiment.model.emphasis import Part, level_of, parts_of
-from sentiment.model.explanation import Explanation
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 SHOWN_SLICES = 20
-# Words of a mistake that are shown at once, and characters of it that are in the page at all.
-_AT_ONCE = 70
-_LONGEST = 6000
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHARES = {"accuracy", "macro_f1"}
@@ -43,21 +37,19 @@ _SPELLED = {code: f"\\x{code:02x}" for code in _CONTROLS} | {
     code: f"\\u{code:04x}" for code in _TURNING
 }
 
-# Characters, and the class that colors them.
-Marked = tuple[str, str]
-
 
 def page_of(report: Report) -> bytes:
     """Write the page; of the same report always the same."""
     style, script = (_part(name) for name in ("report.css", "report.js"))
     page = _environment().get_template("report.html.jinja")
+    shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
     text = page.render(
         report=report,
         metrics=report.metrics,
         drawings=_drawings(report),
         cuts=Cuts.of(report),
         steps=STEPS,
-        forest=Forest.of(report),
+        forest=Forest.of(shown),
         widest=WIDEST,
         shown_slices=SHOWN_SLICES,
         style=style,
@@ -74,70 +66,6 @@ def visible(value: Any) -> Any:
     return value.translate(_SPELLED) if type(value) is str else value
 
 
-@dataclass(frozen=True)
-class Body:
-    """The text of a mistake.
-
-    Attributes:
-        beginning: what is shown at once.
-        rest: what can be unfolded.
-        words: how many words that holds.
-        left_out: how many characters are not in the page.
-    """
-
-    beginning: Sequence[Marked]
-    rest: Sequence[Marked]
-    words: int
-    left_out: int
-
-
-def body_of(explanation: Explanation) -> Body:
-    """Lay out a review with its words marked."""
-    text = explanation.text[:_LONGEST]
-    words = [word for word in explanation.words if word.end <= len(text)]
-    parts = ((_space(part), share) for part, share in parts_of(text, words))
-    # Words and what stands between them come in turns, so this is a bit more than half of them.
-    beginning = list(islice(parts, 2 * _AT_ONCE))
-    rest = list(parts)
-    if len(rest) < _AT_ONCE:
-        beginning, rest = beginning + rest, []
-    return Body(
-        list(_marked(beginning)),
-        list(_marked(rest)),
-        sum(not part.isspace() for part, _ in rest),
-        len(explanation.text) - len(text),
-    )
-
-
-@dataclass(frozen=True)
-class Forest:
-    """How the intervals of slices are laid out beside each other: from `low` to 1.
-
-    Attributes:
-        low: the accuracy at the left end; intervals may reach beyond.
-        width: of the drawing.
-    """
-
-    low: float
-    width: float = 160.0
-
-    @classmethod
-    def of(cls, report: Report) -> "Forest":
-        """Find a round number below all that can be told."""
-        ends = [
-            each.intervals["accuracy"][0]
-            for found in report.slices.values()
-            for each in found[:SHOWN_SLICES]
-            if not each.too_small
-        ]
-        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
-
-    def x(self, accuracy: float) -> str:
-        """Place an accuracy."""
-        share = max((accuracy - self.low) / (1 - self.low), 0)
-        return f"{4 + share * (self.width - 8):.1f}"
-
-
 def _drawings(report: Report) -> dict[str, Drawing]:
     """Lay out every chart that there is something to show on."""
     drawings = {}
@@ -145,24 +73,6 @@ def _drawings(report: Report) -> dict[str, Drawing]:
         with suppress(DataError):
             drawings[name] = draw(picture(report))
     return drawings
-
-
-def _space(part: str) -> str:
-    """Make one line break, or one space, of whatever space there is."""
-    return ("\n" if "\n" in part else " ") if part.isspace() else part
-
-
-def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
-    def mark(part: Part) -> str:
-        level = level_of(part[1])
-        return f"{'for' if part[1] > 0 else 'against'}-{level}" if level else ""
-
-    # Every marked word by itself; what is between them in one piece.
-    for name, run in groupby(parts, mark):
-        if name:
-            yield from ((text, name) for text, _ in run)
-        else:
-            yield "".join(text for text, _ in run), ""
 
 
 def _figure(report: Report, name: str) -> tuple[str, str]:
