@@ -19,7 +19,7 @@ ALLOWED = {
     "training": {"features", "model", "reviews", "training", "worker"},
     "evaluation": {"evaluation", "features", "model", "reviews"},
 }
-HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}
 
 
 def imports(tree: ast.AST) -> set[str]:

@@ -48,6 +48,9 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     done = python(wheel, "-m", "sentiment", "evaluate", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["n"] == 160
     assert str(wheel) in done.stderr
+    done = python(wheel, "-m", "sentiment", "report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "<style>:root {" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):

@@ -21,6 +21,7 @@ from sentiment.errors import INTERRUPTED, READER_GONE, TERMINATED, SentimentErro
 COMMANDS = {
     "train": "Train a model on reviews with labels.",
     "evaluate": "Measure a model on reviews with labels.",
+    "report": "Write a page that shows how good a model is, and why.",
     "compare": "Tell which of two models is better, if either is.",
     "calibrate": "Let a model answer only where it is as good as you need.",
     "predict": "Say of each review whether it is positive or negative.",

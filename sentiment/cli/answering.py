@@ -1,21 +1,20 @@
 """What `sentiment predict` does with files and pipes: rows in, the same rows with answers out."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from sentiment.cli.inputs import with_columns
 from sentiment.errors import DataError, UsageError
 from sentiment.model import Decision, Model
 from sentiment.model.files import replacing
 from sentiment.reviews import (
     Columns,
     Explainer,
-    ReadOptions,
+    Opened,
     Source,
     Writer,
     output_format_of,
@@ -71,18 +70,16 @@ class Target:
 def answer_rows(
     model: Model,
     decision: Decision,
-    sources: Iterator[Source],
-    reading: ReadOptions,
+    inputs: Iterable[Opened],
     target: Target,
     workers: int | None,
 ) -> None:
-    """Answer every row of every source, in order, each batch as soon as it is done.
+    """Answer every row of every input, in order, each batch as soon as it is done.
 
     Args:
         model: gives the probabilities.
         decision: gives the answers.
-        sources: what is read.
-        reading: how its columns are chosen.
+        inputs: what is read.
         target: where the answers go.
         workers: how many processes may score; None for as many as are of use.
 
@@ -94,10 +91,10 @@ def answer_rows(
     workers = 1 if explainer else workers or default_workers()
     with target.open() as stream, Scorer(model, workers) as scorer:
         output = _Output(stream, target.format, target.prefix, explainer)
-        for source, columns, batches in with_columns(sources, reading):
-            writer = output.writer(source, columns)
-            texts = partial(texts_of, columns=columns)
-            for batch, p_positive in scorer.scored(batches, texts, source.waits):
+        for each in inputs:
+            writer = output.writer(each.source, each.columns)
+            texts = partial(texts_of, columns=each.columns)
+            for batch, p_positive in scorer.scored(each.batches, texts, each.source.waits):
                 writer.write(batch, decision.answers(p_positive), p_positive)
                 stream.flush()
         output.close()

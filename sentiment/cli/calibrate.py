@@ -1,4 +1,4 @@
-"""`sentiment calibrate`: a model, reviews with labels and a goal in, a model that holds it out."""
+"""`sentiment calibrate`: a model, reviews with labels and goals in, a model that holds them out."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
@@ -19,10 +18,9 @@ from sentiment.cli.options import (
     talk_options,
 )
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
-from sentiment.evaluation import Choice, Goal, choose_decision, read_goal
-from sentiment.evaluation.goals import CONFIDENCE
+from sentiment.evaluation import CONFIDENCE, Choice, Goal, Part, choose_decision, read_goals
 from sentiment.model import Model, save_model
 from sentiment.reviews import ReadOptions, require_both_classes
 
@@ -33,10 +31,11 @@ _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
 @click.command(short_help="Let a model answer only where it is as good as you need.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(), metavar="DATA...")
 @model_option
-@click.option("--goal", "goal_text", required=True, metavar="GOAL=NUMBER",
-              help="precision=0.95, recall=0.9 or coverage=0.8.")  # fmt: skip
+@click.option("--goal", "goal_texts", required=True, multiple=True, metavar="GOAL=NUMBER",
+              help="precision=0.95, recall=0.9 or coverage=0.8; with precision, others may be "
+              "given, too.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
-              help="Write the model that holds the goal here.")  # fmt: skip
+              help="Write the model that holds the goals here.")  # fmt: skip
 @read_label_options
 @force_option
 @json_option
@@ -44,7 +43,7 @@ _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
-    goal_text: str,
+    goal_texts: tuple[str, ...],
     output: Path,
     reading: ReadOptions,
     force: bool,
@@ -53,8 +52,9 @@ def command(
     """Let a model answer only where it is as good as you need.
 
     DATA are reviews with labels that the model was not trained on. The new model has the same
-    probabilities; what it answers is chosen so that the goal holds on new reviews like these, with
-    90% confidence. Exit code 6 if it cannot: what is in reach is said, and nothing is written.
+    probabilities; what it answers is chosen so that the goal holds on as many new reviews like
+    these, with 90% confidence. The more reviews, the closer to the goal it can go. Exit code 6 if
+    it cannot be held: what is in reach is said, and nothing is written.
 
     \b
     Goals:
@@ -63,71 +63,75 @@ def command(
       recall=0.9      of the reviews of each class 90% are found: the threshold is moved
       coverage=0.8    80% of the reviews are answered, those that are least clear `uncertain`
 
+    With precision, coverage=… and recall=… may be asked of what it leaves answered.
+
     \b
     Examples:
       sentiment calibrate held_out.csv --goal precision=0.95 -o careful.safetensors
       sentiment calibrate held_out.csv -m big.safetensors --goal recall=0.8 -o even.safetensors
+      sentiment calibrate held_out.csv --goal precision=0.9 --goal coverage=0.5 -o both.safetensors
       sentiment calibrate held_out.csv --goal coverage=0.9 -o most.safetensors --json
     """
-    goal = read_goal(goal_text)
+    goals = read_goals(goal_texts)
     check_target(output, force)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
     require_both_classes(reviews, data[0] if len(data) == 1 else f"{len(data)} files")
-    warn_of_overlap(model, reviews)
-    p_positive = score_reviews(model, reviews)
-    readable = readable_rows(np.isnan(p_positive))
-    reviews, p_positive = reviews.take(readable), p_positive[readable]
-    choice = choose_decision(goal, p_positive, reviews.labels, model.decision.threshold)
+    reviews, p_positive = scored(model, reviews)
+    choice = choose_decision(goals, p_positive, reviews.labels, model.decision.threshold)
     console.clear_status()
-    _warn_of_silence(goal, choice)
-    save_model(_with_choice(model, goal, choice), output)
+    _warn_of_silence(choice)
+    save_model(_with_choice(model, choice), output)
     console.note(f"saved {output}")
     if as_json:
         facts = {"model": str(output), "data": list(data), "n": len(reviews)}
-        click.echo(json.dumps(facts | _facts(goal, choice)))
+        click.echo(json.dumps(facts | _facts(choice)))
     else:
-        click.echo("\n".join(_as_text(goal, choice, len(reviews))))
+        click.echo("\n".join(_as_text(choice, len(reviews))))
 
 
-def _warn_of_silence(goal: Goal, choice: Choice) -> None:
-    """Warn of a label that the goal leaves no answers of."""
-    for part in choice.parts:
-        if not part.n:
-            console.warn(f"no cut-off holds {goal} for {part.name}: it is never answered")
+def _warn_of_silence(choice: Choice) -> None:
+    """Warn of a label that a goal of precision leaves no answers of."""
+    for goal, parts in choice.held.items():
+        for part in parts:
+            if not part.n:
+                console.warn(f"no cut-off holds {goal} for {part.name}: it is never answered")
 
 
-def _with_choice(model: Model, goal: Goal, choice: Choice) -> Model:
+def _with_choice(model: Model, choice: Choice) -> Model:
     """Give the model another decision; where it came from says for what."""
-    about = model.provenance and replace(model.provenance, goal=str(goal))
+    goals = ", ".join(map(str, choice.held))
+    about = model.provenance and replace(model.provenance, goal=goals)
     return replace(model, decision=choice.decision, provenance=about)
 
 
-def _facts(goal: Goal, choice: Choice) -> dict[str, object]:
-    parts = {
-        part.name: {
-            "n": part.n,
-            goal.metric: part.good / part.n if part.n else None,
-            "at_least": part.bound if part.n else None,
-        }
-        for part in choice.parts
-    }
+def _facts(choice: Choice) -> dict[str, object]:
+    goals = [
+        {"goal": str(goal)} | {part.name: _fact(goal, part) for part in parts}
+        for goal, parts in choice.held.items()
+    ]
     return {
-        "goal": str(goal),
         "confidence": CONFIDENCE,
         "threshold": choice.decision.threshold,
         "band": choice.decision.band,
         "coverage": choice.coverage,
-        **parts,
+        "goals": goals,
     }
 
 
-def _as_text(goal: Goal, choice: Choice, n: int) -> Iterator[str]:
+def _fact(goal: Goal, part: Part) -> dict[str, object]:
+    if not part.n:
+        return {"n": 0, goal.metric: None, "at_least": None}
+    return {"n": part.n, goal.metric: part.good / part.n, "at_least": part.bound}
+
+
+def _as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
-    yield ""
-    sure = f"at least ({CONFIDENCE:.0%} sure)"
-    yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{sure:>22}"
-    for part in choice.parts:
-        share = f"{part.good / part.n:.1%}" if part.n else "–"
-        bound = f"{part.bound:.1%}" if part.n else "–"
-        yield f"{part.name:<9}{part.n:>9,}{share:>10}{bound:>22}"
+    sure = f"next time at least ({CONFIDENCE:.0%} sure)"
+    for goal, parts in choice.held.items():
+        yield ""
+        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{sure:>32}"
+        for part in parts:
+            share = f"{part.good / part.n:.1%}" if part.n else "–"
+            bound = f"{part.bound:.1%}" if part.n else "–"
+            yield f"{part.name:<9}{part.n:>9,}{share:>10}{bound:>32}"

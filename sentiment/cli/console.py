@@ -15,12 +15,14 @@ class Console:
         quiet: only warnings and errors (`--quiet`).
         verbose: also what is usually said to terminals only (`--verbose`).
         debug: a traceback with each error (`--debug`).
+        warnings: what was warned of so far.
     """
 
     def __init__(self) -> None:
         self.quiet = False
         self.verbose = False
         self.debug = False
+        self.warnings: list[str] = []
         self._status_shown = False
 
     def note(self, text: str) -> None:
@@ -35,6 +37,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Say what may surprise later."""
+        self.warnings.append(text)
         self._say(_styled("warning: ", fg="yellow") + text)
 
     def error(self, text: str, error: BaseException | None = None) -> None:

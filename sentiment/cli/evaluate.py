@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
 from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as_text
+from sentiment.cli.mistakes import check_errors_file, write_mistakes
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
+    check_target,
+    force_option,
     json_option,
     model_option,
     read_label_options,
@@ -20,21 +25,29 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.scoring import scored
 from sentiment.errors import GoalError
 from sentiment.evaluation import (
     BUILT_IN,
+    MOST,
+    Abstention,
     Gate,
+    Intervals,
+    Metrics,
+    Slice,
     abstention_of,
     check_values,
+    explain_mistakes,
     intervals_of,
     measure,
     missed,
+    rank_mistakes,
     read_gate,
     slice_values,
     slices_of,
 )
-from sentiment.reviews import ReadOptions
+from sentiment.model import Decision, Model
+from sentiment.reviews import LabelledReviews, ReadOptions
 
 
 @click.command(short_help="Measure a model on reviews with labels.")
@@ -47,7 +60,11 @@ from sentiment.reviews import ReadOptions
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
               help="Exit with code 6 where a figure is lower, as in accuracy=0.9 or "
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
+@click.option("--errors", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the mistakes that the model is surest of here, with the words that led "
+              "to each: CSV, TSV, JSONL or Parquet.")  # fmt: skip
 @read_label_options
+@force_option
 @json_option
 @talk_options
 def command(
@@ -56,7 +73,9 @@ def command(
     threshold: float | None,
     sliced: tuple[str, ...],
     fail_under: tuple[str, ...],
+    errors: Path | None,
     reading: ReadOptions,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Measure a model on reviews with labels.
@@ -67,53 +86,104 @@ def command(
     A model that leaves reviews uncertain is measured by its threshold on all of them; what it
     answers, and how much of that is right, stands below.
 
+    --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
+    furthest first: where each stands, its label, what it is answered (a mistake within the band is
+    `uncertain`), the words that moved it there with what they add to the logit, and its columns
+    that --slice names.
+
     \b
     Examples:
       sentiment evaluate held_out.csv
       sentiment evaluate held_out.csv -m big.safetensors --json
       sentiment evaluate held_out.csv --slice domain --slice length --slice negation
+      sentiment evaluate held_out.csv --errors mistakes.csv
       sentiment evaluate held_out.csv --fail-under accuracy=0.9
       sentiment evaluate held_out.csv --fail-under slice:negation=yes:macro_f1=0.8
     """
     gates = [read_gate(text) for text in fail_under]
     columns = _columns(sliced, gates)
-    path, model = open_model(model_path)
-    paths = data or (bundled_reviews("test.csv"),)
     keep = tuple(column for column in columns if column not in BUILT_IN)
+    if errors is not None:
+        check_target(errors, force)
+        check_errors_file(errors, keep)
+    path, model = open_model(model_path)
+    if threshold is not None:
+        model = replace(model, decision=model.decision.at(threshold))
+    paths = data or (bundled_reviews("test.csv"),)
     reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
-    warn_of_overlap(model, reviews)
-    p_positive = score_reviews(model, reviews)
-    readable = readable_rows(np.isnan(p_positive))
-    reviews, p_positive = reviews.take(readable), p_positive[readable]
+    reviews, p_positive = scored(model, reviews)
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
-    decision = model.decision if threshold is None else model.decision.at(threshold)
-    chosen = decision.threshold
-    metrics = measure(p_positive, reviews.labels, chosen)
-    intervals = intervals_of(p_positive, reviews.labels, chosen)
-    answers = (p_positive >= chosen).astype(np.int64)
-    slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
+    found = _measured(p_positive, reviews.labels, model.decision, values)
     console.clear_status()
-    figures, parts = metrics.as_json(), [metrics_as_text(metrics, intervals)]
-    if decision.band is not None:
-        abstention = abstention_of(p_positive, reviews.labels, decision)
-        figures |= asdict(abstention)
-        parts.append(abstention_as_text(abstention, decision))
     if as_json:
-        facts = figures | {"intervals": intervals, "model": str(path), "data": list(paths)}
-        if slices:
-            facts["slices"] = {
-                name: [each.as_json() for each in found] for name, found in slices.items()
-            }
-        click.echo(json.dumps(facts))
+        click.echo(json.dumps(_as_json(found) | {"model": str(path), "data": list(paths)}))
     else:
-        tables = [slices_as_text(name, found) for name, found in slices.items()]
-        click.echo("\n\n".join([*parts, *tables]))
-    if failures := missed(gates, figures, slices):
+        click.echo(_as_text(found, model.decision))
+    if errors is not None:
+        _write_errors(errors, model, reviews, p_positive)
+    if failures := missed(gates, found.figures, found.slices):
         raise GoalError(f"missed: {'; '.join(failures)}")
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was found; `abstention` for a model that leaves reviews uncertain."""
+
+    metrics: Metrics
+    intervals: Intervals
+    abstention: Abstention | None
+    slices: dict[str, list[Slice]]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Every figure of all reviews by its name."""
+        return self.metrics.as_json() | (asdict(self.abstention) if self.abstention else {})
 
 
 def _columns(sliced: Sequence[str], gates: Sequence[Gate]) -> list[str]:
     """Name what to slice by, each once: as asked, and where a gate needs it."""
     of_gates = [gate.column for gate in gates if gate.column is not None]
     return list(dict.fromkeys([*sliced, *of_gates]))
+
+
+def _measured(
+    p_positive: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    decision: Decision,
+    values: dict[str, list[str]],
+) -> _Measured:
+    answers = (p_positive >= decision.threshold).astype(np.int64)
+    return _Measured(
+        measure(p_positive, labels, decision.threshold),
+        intervals_of(p_positive, labels, decision.threshold),
+        abstention_of(p_positive, labels, decision) if decision.band else None,
+        {name: slices_of(of, labels, answers) for name, of in values.items()},
+    )
+
+
+def _as_json(found: _Measured) -> dict[str, Any]:
+    facts = found.figures | {"intervals": found.intervals}
+    if found.slices:
+        facts["slices"] = {
+            name: [each.as_json() for each in slices] for name, slices in found.slices.items()
+        }
+    return facts
+
+
+def _as_text(found: _Measured, decision: Decision) -> str:
+    parts = [metrics_as_text(found.metrics, found.intervals)]
+    if found.abstention:
+        parts.append(abstention_as_text(found.abstention, decision))
+    return "\n\n".join(parts + [slices_as_text(*each) for each in found.slices.items()])
+
+
+def _write_errors(
+    path: Path, model: Model, reviews: LabelledReviews, p_positive: NDArray[np.float64]
+) -> None:
+    ranked = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)
+    shown = ranked[:MOST]
+    console.status(f"explaining {shown.size} mistakes …")
+    write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)
+    which = f"the {shown.size} surest" if shown.size < ranked.size else "all"
+    console.note(f"saved {path}: {which} of {ranked.size:,} mistakes")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sentiment.cli.explained import Look, as_text
-from sentiment.cli.inputs import check_given, open_sources, with_columns
+from sentiment.cli.inputs import check_given, open_inputs
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     json_option,
@@ -22,12 +22,10 @@ from sentiment.cli.options import (
 )
 from sentiment.model.explanation import Explanation, explain
 from sentiment.model.removal import Removal, smallest_removal
-from sentiment.reviews import ReadOptions, Source, texts_of
+from sentiment.reviews import Opened, ReadOptions, texts_of
 from sentiment.reviews.cells import encode, to_json
 
 _WIDEST = 100
-# JSON escapes what is below U+0020 only; terminals obey U+0080 to U+009F, too.
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 @click.command(short_help="Show which words an answer rests on.")
@@ -71,17 +69,17 @@ def command(
       sentiment explain -i reviews.csv | less
     """
     texts = check_given(texts, inputs, command="explain", verb="explain")
-    sources = open_sources(texts, inputs, reading)
+    opened = open_inputs(texts, inputs, reading)
     _, model = open_model(model_path)
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     look = _look()
     between: list[str] = []
-    for text in _texts(sources, reading):
+    for text in _texts(opened):
         explanation = explain(model, text)
         removal = smallest_removal(model, explanation, most)
         if as_json:
-            lines = [to_json(_as_json(explanation, removal)).translate(_CONTROLS)]
+            lines = [to_json(_as_json(explanation, removal))]
         else:
             lines = [*between, *as_text(explanation, removal, most, look)]
             between = [""]
@@ -97,10 +95,10 @@ def _look() -> Look:
     return Look(min(width, _WIDEST), colored)
 
 
-def _texts(sources: Iterator[Source], reading: ReadOptions) -> Iterator[str]:
-    for _, columns, batches in with_columns(sources, reading):
-        for batch in batches:
-            yield from texts_of(batch, columns)
+def _texts(opened: Iterable[Opened]) -> Iterator[str]:
+    for each in opened:
+        for batch in each.batches:
+            yield from texts_of(batch, each.columns)
 
 
 def _write(lines: Iterable[str]) -> None:

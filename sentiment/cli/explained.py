@@ -72,16 +72,9 @@ def as_text(
 
 
 def _merged(explanation: Explanation) -> list[Row]:
-    """Add up what a word does at all its places."""
-    sums: dict[str, float] = {}
-    written: dict[str, list[str]] = {}
-    for word in explanation.words:
-        name = word.text.lower()
-        sums[name] = sums.get(name, 0.0) + word.contribution
-        written.setdefault(name, []).append(word.text)
     return [
-        (f"{name} ×{len(places)}" if len(places) > 1 else places[0], sums[name])
-        for name, places in written.items()
+        (f"{word.text} ×{word.times}" if word.times > 1 else word.text, word.contribution)
+        for word in explanation.by_word()
     ]
 
 

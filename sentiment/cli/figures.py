@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from sentiment.cli.wording import describe_band
-from sentiment.evaluation import WIDEST, Abstention, Interval, Intervals, Metrics, Slice
+from sentiment.evaluation import WIDEST, Abstention, Intervals, Metrics, Slice
+from sentiment.evaluation.wording import number, numbers, percent, percents
 from sentiment.model import Decision
 from sentiment.reviews.cells import encode, printable
 
@@ -25,7 +26,7 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>23}"]
     for name, each in zip(names, shown, strict=True):
         figures = "".join(
-            f"{_percent(each.figures[metric]):>10}  {_percents(each.intervals.get(metric)):<11}"
+            f"{percent(each.figures[metric]):>10}  {percents(each.intervals.get(metric)):<11}"
             for metric in ("accuracy", "macro_f1")
         )
         note = "  too small to tell" if each.too_small else ""
@@ -41,9 +42,9 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
 
 def abstention_as_text(abstention: Abstention, decision: Decision) -> str:
     """Write what is answered, and how much of that is right."""
-    right = _percent(abstention.accuracy_answered)
+    right = percent(abstention.accuracy_answered)
     return (
-        f"answered {_percent(abstention.coverage):>9} of the reviews, {right} of these right\n"
+        f"answered {percent(abstention.coverage):>9} of the reviews, {right} of these right\n"
         f"         ({describe_band(decision)})"
     )
 
@@ -72,8 +73,8 @@ def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     ):
         shares = name in ("accuracy", "macro_f1")
         value, ends = getattr(metrics, name), intervals.get(name)
-        figure = _percent(value) if shares else _number(value)
-        interval = _percents(ends) if shares else _numbers(ends)
+        figure = percent(value) if shares else number(value)
+        interval = percents(ends) if shares else numbers(ends)
         yield f"{title:<9}{figure:>9}{interval:>17}    {beside.get(name, '')}".rstrip()
 
 
@@ -82,7 +83,7 @@ def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     for name in ("negative", "positive"):
         each = getattr(metrics, name)
         figures = "".join(
-            f"{_percent(getattr(each, metric)):>9}  {_percents(intervals[f'{metric}_{name}']):<11}"
+            f"{percent(getattr(each, metric)):>9}  {percents(intervals[f'{metric}_{name}']):<11}"
             for metric in ("precision", "recall", "f1")
         )
         yield f"{name:<9}{figures}{each.support:>10,}"
@@ -91,19 +92,3 @@ def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     yield "           answered: negative   positive"
     yield f"is negative {true_negative:18,} {false_positive:10,}"
     yield f"is positive {false_negative:18,} {true_positive:10,}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _percents(ends: Interval | None) -> str:
-    return "" if ends is None else f"{100 * ends[0]:.1f}–{ends[1]:.1%}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}".replace("-", "−")
-
-
-def _numbers(ends: Interval | None) -> str:
-    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")

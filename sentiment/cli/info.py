@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from sentiment.cli.charts import epochs_as_text, words_beside
+from sentiment.cli.facts import about_model, facts_of
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
-from sentiment.cli.wording import describe, describe_band
-from sentiment.model import Decision, Model
+from sentiment.model import Model
 from sentiment.reviews.cells import printable
 
 
@@ -57,43 +57,11 @@ def _words(model: Model, count: int) -> dict[str, Any]:
     return {"words": {"positive": positive, "negative": negative}}
 
 
-def facts_of(model: Model) -> dict[str, Any]:
-    """Gather what there is to know, as JSON values."""
-    layers = [
-        {
-            "name": "output" if number == len(model.network.layers) else f"hidden {number}",
-            "inputs": layer.kernel.shape[0],
-            "units": layer.kernel.shape[1],
-            "activation": "sigmoid" if number == len(model.network.layers) else "ReLU",
-            "trainable_parameters": layer.kernel.size + layer.bias.size,
-        }
-        for number, layer in enumerate(model.network.layers, start=1)
-    ]
-    return {
-        "labels": ["negative", "positive"],
-        "vectorizer": {
-            "features": int(model.vectorizer.keys.size),
-            "kinds": describe(model.vectorizer.ngrams),
-            **model.vectorizer.ngrams._asdict(),
-        },
-        "layers": layers,
-        "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
-        "threshold": model.decision.threshold,
-        "band": model.decision.band,
-        "calibration": {
-            "slope": model.calibration.slope,
-            "intercept": model.calibration.intercept,
-        },
-        "history": list(model.history),
-        "provenance": model.provenance.as_json() if model.provenance else None,
-    }
-
-
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:
-    vectorizer, about = facts["vectorizer"], facts["provenance"]
+    vectorizer, *about = about_model(facts)
     yield f"{facts['model']} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
-    yield f"vectorizer  {vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
+    yield _titled(*vectorizer)
     yield ""
     yield f"{'layer':<12}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
     for layer in facts["layers"]:
@@ -103,28 +71,9 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
         )
     yield f"{'in all':<12}{facts['trainable_parameters']:>44,}"
     yield ""
-    calibration = facts["calibration"]
-    decision = Decision(facts["threshold"], facts["band"])
-    yield f"labels      {', '.join(facts['labels'])}; {describe_band(decision)}"
-    yield (f"calibration p = σ({calibration['slope']:.3f} · logit {calibration['intercept']:+.3f})")
-    if about is not None:
-        yield from _origin(about)
+    for title, text in about:
+        yield _titled(title, text)
 
 
-def _origin(about: dict[str, Any]) -> Iterator[str]:
-    for name, title in (("training", "trained on"), ("validation", "held out")):
-        rows = about[name]
-        yield (
-            f"{title:<12}{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
-            f"(hash {printable(rows['hash'])[:12]})"
-        )
-    yield f"right       {about['accuracy']:.1%} of the held-out reviews"
-    if about["goal"]:
-        yield f"goal        {printable(about['goal'])}, with 90% confidence"
-    if about["unlabeled"]:
-        yield f"unlabeled   {about['unlabeled']:,} reviews without labels"
-    yield f"epochs      {about['best_epoch']}" + (
-        ", then as many once more on all reviews" if about["refitted"] else ""
-    )
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    yield f"made with   {printable(versions)}"
+def _titled(title: str, text: str) -> str:
+    return f"{title:<12}{printable(text)}"

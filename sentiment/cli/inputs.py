@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from sentiment.cli.console import console
 from sentiment.errors import UsageError
 
 if TYPE_CHECKING:
-    from sentiment.reviews import Batch, Columns, ReadOptions, Source
+    from sentiment.reviews import Opened, ReadOptions
 
 
 def check_given(
@@ -41,24 +41,27 @@ def check_given(
     return decoded
 
 
-def open_sources(
+def open_inputs(
     texts: Sequence[str], inputs: Sequence[str], reading: "ReadOptions"
-) -> Iterator["Source"]:
+) -> Iterator["Opened"]:
     """Open what is to be answered, one input after the other: texts, else files, else stdin."""
-    from sentiment.reviews import TextsSource, expand, open_source
+    from sentiment.reviews import TextsSource, choose_columns, expand, open_reviews
 
     if texts:
-        return iter([TextsSource(texts)])
-    return (
-        open_source(
-            where,
-            format=reading.format,
-            encoding=reading.encoding,
-            header=reading.header,
-            columns=reading.text_columns,
-        )
-        for where in expand(inputs or ["-"])
-    )
+        return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
+    places = expand(inputs or ["-"])
+    return _announced(open_reviews(where, reading, need_label=False) for where in places)
+
+
+def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
+    """Say of each input where its texts are, and leave out what is empty."""
+    for each in opened:
+        if not each.columns.text:
+            continue  # an empty file has no columns to agree with the others'
+        if each.source.format != "lines":
+            for note in (each.columns.how, *each.source.notes):
+                console.note(f"{each.source.name}: {note}")
+        yield each
 
 
 def _point_to_file(text: str, verb: str) -> None:
@@ -68,26 +71,3 @@ def _point_to_file(text: str, verb: str) -> None:
         console.note(f"{doing} the text '-'; to {verb} stdin: -i -")
     elif len(text) < 256 and "\0" not in text and Path(text).is_file():
         console.note(f"{doing} the text {text!r}; to {verb} the file of that name: -i {text}")
-
-
-def with_columns(
-    sources: Iterator["Source"], reading: "ReadOptions"
-) -> Iterator[tuple["Source", "Columns", Iterator["Batch"]]]:
-    """Find the columns of text in each source, say which they are, and begin to read."""
-    from sentiment.reviews import find_columns, peek
-
-    for source in sources:
-        first_rows, batches = peek(source)
-        if not source.columns and not first_rows:
-            continue  # an empty file has no columns to agree with the others'
-        columns = find_columns(
-            source.columns,
-            first_rows,
-            text_columns=reading.text_columns,
-            need_label=False,
-            name=source.name,
-        )
-        if source.format != "lines":
-            for note in (columns.how, *source.notes):
-                console.note(f"{source.name}: {note}")
-        yield source, columns, batches

@@ -84,12 +84,12 @@ def command(
         _answer(texts, model, _decision(model, threshold))
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
-    from sentiment.cli.inputs import open_sources
+    from sentiment.cli.inputs import open_inputs
 
     target = Target(output, named_format, prefix, explain)
-    sources = open_sources(texts, inputs, reading)
+    opened = open_inputs(texts, inputs, reading)
     _, model = open_model(model_path)
-    answer_rows(model, _decision(model, threshold), sources, reading, target, workers)
+    answer_rows(model, _decision(model, threshold), opened, target, workers)
 
 
 def _decision(model: Model, threshold: float | None) -> Decision:

@@ -10,6 +10,21 @@ from sentiment.model import SEEN_LIMIT, Model
 from sentiment.reviews import LabelledReviews
 
 
+def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, NDArray[np.float64]]:
+    """Score the reviews that can be read; warn of others, and of those that were trained on.
+
+    Returns:
+        The n reviews that are left, and their probabilities of *positive*, float64 [n].
+
+    Raises:
+        DataError: None is left.
+    """
+    warn_of_overlap(model, reviews)
+    p_positive = score_reviews(model, reviews)
+    rows = readable_rows(np.isnan(p_positive))
+    return reviews.take(rows), p_positive[rows]
+
+
 def score_reviews(model: Model, reviews: LabelledReviews) -> NDArray[np.float64]:
     """Give the probabilities of *positive*, float64 [n]; NaN for a review without a token."""
     console.status(f"scoring {len(reviews):,} reviews …")

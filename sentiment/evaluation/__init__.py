@@ -3,7 +3,8 @@
 `measure` gives the figures of probabilities and answers against labels, `intervals_of` how far they
 would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
 models side by side; `gates` hold figures to goals; `choose_decision` chooses what to answer
-so that a goal holds; `find_overlap` finds reviews that the model was trained on.
+so that goals hold; `rank_mistakes` and `explain_mistakes` show where a model is surest and wrong;
+`find_overlap` finds reviews that the model was trained on.
 """
 
 from sentiment.evaluation.abstention import Abstention, abstention_of
@@ -17,14 +18,18 @@ from sentiment.evaluation.comparison import (
     compare,
 )
 from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
-from sentiment.evaluation.goals import Choice, Goal, choose_decision, read_goal
+from sentiment.evaluation.goals import Choice, Goal, Part, choose_decision, read_goals
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
+from sentiment.evaluation.mistakes import MOST, Mistake, explain_mistakes, rank_mistakes
 from sentiment.evaluation.overlap import Overlap, find_overlap
+from sentiment.evaluation.prediction_bounds import CONFIDENCE
 from sentiment.evaluation.slices import BUILT_IN, WIDEST, Slice, slice_values, slices_of
 
 __all__ = [
     "BUILT_IN",
+    "CONFIDENCE",
+    "MOST",
     "NO_ANSWER",
     "SIGNIFICANT",
     "WIDEST",
@@ -38,19 +43,23 @@ __all__ = [
     "Interval",
     "Intervals",
     "Metrics",
+    "Mistake",
     "Overlap",
+    "Part",
     "Side",
     "Slice",
     "abstention_of",
     "check_values",
     "choose_decision",
     "compare",
+    "explain_mistakes",
     "find_overlap",
     "intervals_of",
     "measure",
     "missed",
+    "rank_mistakes",
     "read_gate",
-    "read_goal",
+    "read_goals",
     "slice_values",
     "slices_of",
 ]

@@ -1,9 +1,57 @@
 """How far probabilities are from what they say."""
 
+from dataclasses import dataclass
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.evaluation.bootstrap import LEVEL
+
 BINS = 15
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """What was said and what was so, in bins of equal width; bins without reviews are left out.
+
+    Attributes:
+        said: mean probability of *positive*, float64 [bins].
+        found: share of positive reviews, float64 [bins].
+        low, high: its 95% interval, float64 [bins].
+        n: how many reviews, int64 [bins].
+    """
+
+    said: Floats
+    found: Floats
+    low: Floats
+    high: Floats
+    n: NDArray[np.int64]
+
+
+def reliability_of(p_positive: Floats, labels: NDArray[np.integer]) -> Reliability:
+    """Set the probabilities of *positive* beside the shares of positive reviews, in `BINS` bins.
+
+    The intervals are Wilson's (JASA 22, 1927), which stay within 0 and 1.
+
+    Args:
+        p_positive: float64 [n], n ≥ 1.
+        labels: 0 or 1, [n].
+    """
+    bins = _bins(p_positive)
+    counts = np.bincount(bins, minlength=BINS)
+    filled = np.flatnonzero(counts)
+    n = counts[filled]
+    said, found = (
+        np.bincount(bins, weights=values, minlength=BINS)[filled] / n
+        for values in (p_positive, labels)
+    )
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    middle = (found + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z * np.sqrt(found * (1 - found) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Reliability(said, found, np.maximum(middle - reach, 0), np.minimum(middle + reach, 1), n)
 
 
 def calibration_error(p_positive: NDArray[np.float64], labels: NDArray[np.integer]) -> float:

@@ -1,28 +1,18 @@
-"""What a decision is to hold on new reviews, and the cut-offs that hold it: `precision=0.95`.
+"""What a decision is to hold on new reviews, and the decision that holds it: `precision=0.95`."""
 
-A cut-off is taken only where the lower bound of its figure reaches the goal. The bound is
-one-sided and exact (Clopper and Pearson, Biometrika 26, 1934).
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
+from sentiment.evaluation.cutoffs import for_coverage, for_precision, for_recall
+from sentiment.evaluation.prediction_bounds import CONFIDENCE, lower_bound
 from sentiment.model import Decision
 
 GOALS = ("precision", "recall", "coverage")
-CONFIDENCE = 0.9
-# Edges of a band beyond every probability: that label is never answered.
-BELOW_ALL, ABOVE_ALL = -1.0, 2.0
 
-# Precision is tried from the most confident answers on, each time for this much more of them …
-_STEP = 1.1
-# … and once more from this many times as many, if those at the very top are not the surest.
-_NEXT_START = 8
 # Where a goal is missed, these are tried to say what is in reach.
 _REACHES = np.arange(0.995, 0.5, -0.005).round(3).tolist()
 
@@ -62,31 +52,47 @@ class Part:
 
     @property
     def bound(self) -> float:
-        """The lower bound of the share that is good."""
-        return float(lower_bounds(np.array([self.good]), self.n, 1 - CONFIDENCE)[0])
+        """The share that is held, with the confidence of goals, among the next n."""
+        return lower_bound(self.good, self.n, 1 - CONFIDENCE)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A decision that holds a goal.
+    """A decision that holds all goals.
 
     Attributes:
         decision: its threshold and band.
         coverage: the share of the reviews that it answers.
-        parts: what the goal is held on.
+        held: the goals, each with what it is held on.
     """
 
     decision: Decision
     coverage: float
-    parts: tuple[Part, ...]
+    held: dict[Goal, tuple[Part, ...]]
 
 
-def read_goal(text: str) -> Goal:
-    """Read a goal as the command line has it.
+def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
+    """Read goals as the command line has them.
+
+    Returns:
+        The goals; the first is the one that the decision is chosen for.
 
     Raises:
-        UsageError: It is written wrongly, or there is no such goal.
+        UsageError: One is written wrongly, there is no such goal, or they do not go together.
     """
+    goals = tuple(sorted(map(_read_goal, texts), key=lambda goal: GOALS.index(goal.metric)))
+    metrics = [goal.metric for goal in goals]
+    if len(set(metrics)) < len(metrics):
+        raise UsageError(f"--goal is given twice for {max(metrics, key=metrics.count)}")
+    if metrics == ["recall", "coverage"]:
+        raise UsageError(
+            "--goal recall and coverage do not go together: recall leaves nothing unanswered; "
+            "give one of them, or both with precision"
+        )
+    return goals
+
+
+def _read_goal(text: str) -> Goal:
     metric, _, number = text.partition("=")
     try:
         least = float(number)
@@ -100,171 +106,57 @@ def read_goal(text: str) -> Goal:
     return Goal(metric, least)
 
 
-def lower_bounds(good: NDArray[np.integer], n: NDArray[np.integer] | int, risk: float) -> Floats:
-    """Bound shares from below: the truth is lower with a chance of `risk` at the most.
-
-    The `risk` quantile of Beta(good, n − good + 1), by Clopper and Pearson (1934).
-
-    Args:
-        good: of n each, [m].
-        n: how many there are, [m] or one for all.
-        risk: of each bound by itself.
-
-    Returns:
-        float64 [m].
-    """
-    from scipy.special import betaincinv
-
-    some = betaincinv(np.maximum(good, 1), np.maximum(n - good, 0) + 1, risk)
-    return np.where(good > 0, some, 0.0)
-
-
 def choose_decision(
-    goal: Goal, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    goals: Sequence[Goal], p_positive: Floats, labels: NDArray[np.integer], threshold: float
 ) -> Choice:
-    """Choose where to answer so that the goal holds on new reviews, and as many as can be.
+    """Choose where to answer so that each goal holds on as many new reviews.
 
-    *Precision*: the threshold stays. Each label by itself is answered from a cut-off on; one that
-    cannot be held to the goal is never answered. *Recall*: nothing is uncertain; the threshold is
-    moved, no further than it must be. *Coverage*: the answers nearest to the threshold are left
-    uncertain, as many as may be.
+    *Precision*: the threshold stays. Each label by itself is answered from a cut-off on, as many
+    as can be; one that cannot be held to the goal is never answered. *Recall*: nothing is
+    uncertain; the threshold is moved, no further than it must be. *Coverage*: the answers nearest
+    to the threshold are left uncertain, as many as may be.
+
+    With precision, recall and coverage are asked of what it leaves answered: since that is as much
+    as can be, they hold with it or not at all. Recall then counts what is answered and right.
 
     Args:
-        goal: what is to hold.
+        goals: what is to hold, as `read_goals` gives them.
         p_positive: of reviews that the model was not trained on, float64 [n].
         labels: 0 or 1, [n]; both occur.
         threshold: the model's own.
 
     Raises:
-        GoalError: No cut-off holds it; the message says what is in reach.
+        GoalError: No cut-off holds one of them; the message says which, and what is in reach.
     """
-    decision = _WAYS[goal.metric](goal.least, p_positive, labels, threshold)
+    first, *others = goals
+    decision = _WAYS[first.metric](first.least, p_positive, labels, threshold)
     if decision is None:
-        reach = _reach(goal.metric, p_positive, labels, threshold)
-        within = f"{reach:g} is in reach" if reach else "nothing above 0.5 is in reach"
-        raise GoalError(
-            f"{goal} cannot be held with {CONFIDENCE:.0%} confidence on these {labels.size:,} "
-            f"reviews; {within}: ask for less, or give more reviews"
-        )
+        reach = _reach(first.metric, p_positive, labels, threshold)
+        raise _out_of_reach(str(first), labels.size, f"{reach:g}" if reach else "nothing above 0.5")
     answers = np.array(decision.answers(p_positive), dtype=object)
-    coverage = float(np.mean(answers != "uncertain"))
-    return Choice(decision, coverage, _parts(goal.metric, answers, labels))
+    held = {goal: _parts(goal.metric, answers, labels) for goal in goals}
+    for goal in others:
+        if min(part.bound for part in held[goal]) < goal.least:
+            reached = " and ".join(
+                f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in held[goal]
+            )
+            raise _out_of_reach(f"{goal} beside {first}", labels.size, reached)
+    return Choice(decision, float(np.mean(answers != "uncertain")), held)
 
 
-def _for_precision(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
-) -> Decision | None:
-    low = _cut(-p_positive[p_positive < threshold], labels[p_positive < threshold] == 0, least)
-    high = _cut(p_positive[p_positive >= threshold], labels[p_positive >= threshold] == 1, least)
-    if low is None and high is None:
-        return None
-    edges = (
-        BELOW_ALL if low is None else min(-low, threshold),
-        ABOVE_ALL if high is None else max(high, threshold),
-    )
-    return Decision(threshold, None if edges == (threshold, threshold) else edges)
-
-
-def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None:
-    """Find the least score from which on the share of right answers holds.
-
-    Taking the best of many cut-offs would be too hopeful. So they are tested in an order that does
-    not depend on the labels, from the most confident on, and the first that fails ends the walk:
-    fixed-sequence testing, as in Angelopoulos et al., "Learn then test" (2021), section 3. Where
-    there are enough answers there are several walks, which share the risk equally (Bonferroni).
-
-    Args:
-        scores: the higher the more confident, float64 [n].
-        right: whether each answer is, [n].
-        least: the share to hold.
-
-    Returns:
-        −∞ if all may be answered, None if none.
-    """
-    order = np.argsort(-scores, kind="stable")
-    ranked, hits = scores[order], np.cumsum(right[order])
-    risk, starts = _starts(scores.size, least)
-    most = 0
-    for start in starts:
-        steps = ceil(log(scores.size / start) / log(_STEP)) + 1
-        ranks = np.minimum(np.round(start * _STEP ** np.arange(steps)), scores.size).astype(int)
-        # Equal scores are answered alike.
-        ranks = np.searchsorted(-ranked, -ranked[ranks - 1], side="right")
-        holds = lower_bounds(hits[ranks - 1], ranks, risk) >= least
-        walked = steps if holds.all() else int(np.argmin(holds))
-        most = max(most, int(ranks[walked - 1]) if walked else 0)
-    if not most:
-        return None
-    return -np.inf if most == scores.size else float(ranked[most - 1])
-
-
-def _starts(n: int, least: float) -> tuple[float, list[int]]:
-    """Say at which ranks walks start, and what risk each may take.
-
-    The first is as short as it can be: all right, it reaches the goal.
-    """
-    found: tuple[float, list[int]] = (1 - CONFIDENCE, [])
-    for walks in range(1, 64):
-        risk = (1 - CONFIDENCE) / walks
-        first = ceil(log(risk) / log(least))
-        if first * _NEXT_START ** (walks - 1) > n:
-            break
-        found = (risk, [first * _NEXT_START**walk for walk in range(walks)])
-    return found
-
-
-def _for_recall(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
-) -> Decision | None:
-    """Keep the threshold between the bounds of both classes.
-
-    The recall of a class only falls as the threshold moves its way: one bound is enough.
-    """
-    positive, negative = np.sort(p_positive[labels == 1])[::-1], np.sort(p_positive[labels == 0])
-    needed = [_fewest(each.size, least) for each in (positive, negative)]
-    if None in needed:
-        return None
-    highest = float(positive[(needed[0] or 1) - 1])
-    lowest = float(np.nextafter(negative[(needed[1] or 1) - 1], 2.0))
-    if lowest > highest:
-        return None
-    return Decision(min(max(threshold, lowest), highest))
-
-
-def _for_coverage(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
-) -> Decision | None:
-    """Leave what is nearest to the threshold in log-odds, in one order: one bound is enough."""
-    needed = _fewest(labels.size, least)
-    if needed is None:
-        return None
-    distances = np.abs(_log_odds(p_positive) - _log_odds(np.array(threshold)))
-    answered = distances >= np.sort(distances)[::-1][needed - 1]
-    below = p_positive[answered & (p_positive < threshold)]
-    above = p_positive[answered & (p_positive >= threshold)]
-    return Decision(
-        threshold,
-        (float(below.max(initial=BELOW_ALL)), float(above.min(initial=ABOVE_ALL))),
+def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
+    return GoalError(
+        f"{what} cannot be held with {CONFIDENCE:.0%} confidence on these {n:,} reviews; "
+        f"{reach} is in reach: ask for less, or give more reviews"
     )
 
 
 _Way = Callable[[float, Floats, NDArray[np.integer], float], Decision | None]
 _WAYS: dict[str, _Way] = {
-    "precision": _for_precision,
-    "recall": _for_recall,
-    "coverage": _for_coverage,
+    "precision": for_precision,
+    "recall": for_recall,
+    "coverage": for_coverage,
 }
-
-
-def _fewest(n: int, least: float) -> int | None:
-    """Say how many of n must be good for the bound to reach the goal; None if all would not do."""
-    holds = np.flatnonzero(lower_bounds(np.arange(n + 1), n, 1 - CONFIDENCE) >= least)
-    return int(holds[0]) if holds.size else None
-
-
-def _log_odds(p: Floats) -> Floats:
-    inside = np.clip(p, 1e-15, 1 - 1e-15)
-    return np.log(inside / (1 - inside))
 
 
 def _reach(

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Ranks:
+class Ranks:
     """Reviews by falling score; those of equal scores are one step.
 
     Attributes:
@@ -30,7 +30,8 @@ class _Ranks:
     negative: Floats
 
     @classmethod
-    def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "_Ranks":
+    def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "Ranks":
+        """Count the reviews of each class at every score."""
         _, steps = np.unique(-scores, return_inverse=True)
         return cls(
             np.bincount(steps, weights=labels).astype(np.float64),
@@ -50,7 +51,7 @@ def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | 
     Returns:
         None with one class, fewer than two reviews of either, or nothing ranked wrongly.
     """
-    ranks = _Ranks.of(scores, labels)
+    ranks = Ranks.of(scores, labels)
     positives, negatives = ranks.positive.sum(), ranks.negative.sum()
     if min(positives, negatives) < 2:
         return None
@@ -80,7 +81,7 @@ def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | N
     Returns:
         None with one class, or nothing ranked wrongly.
     """
-    ranks = _Ranks.of(scores, labels)
+    ranks = Ranks.of(scores, labels)
     positives = ranks.positive.sum()
     if not 0 < positives < labels.size:
         return None

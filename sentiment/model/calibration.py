@@ -49,6 +49,12 @@ class Calibration(NamedTuple):
         return sigmoid(self.slope * logits + self.intercept)
 
 
+def log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(p / (1 − p)), the inverse of `sigmoid`; finite for 0 and 1, too."""
+    inside = np.clip(p, 1e-15, 1 - 1e-15)
+    return np.log(inside / (1 - inside))
+
+
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 1 / (1 + e**−x), without overflow."""
     return 0.5 * (1 + np.tanh(0.5 * logits))

@@ -41,6 +41,21 @@ class Word:
 
 
 @dataclass(frozen=True)
+class WordSum:
+    """A word at all its places.
+
+    Attributes:
+        text: as it was written, in lower case if it stands in several places.
+        times: how often it stands in the review.
+        contribution: what it adds to the logit in all.
+    """
+
+    text: str
+    times: int
+    contribution: float
+
+
+@dataclass(frozen=True)
 class Phrase:
     """Two words or more that the model knows as one feature.
 
@@ -86,6 +101,20 @@ class Explanation:
         weights = np.array([sign * word.contribution for word in self.words])
         ranked: list[int] = np.argsort(-weights, kind="stable").tolist()
         return [number for number in ranked if weights[number] > 0]
+
+    def by_word(self) -> list["WordSum"]:
+        """Add up what a word does at all its places, whatever its case; in order of appearance."""
+        alike: dict[str, list[Word]] = {}
+        for word in self.words:
+            alike.setdefault(word.text.lower(), []).append(word)
+        return [
+            WordSum(
+                name if len(words) > 1 else words[0].text,
+                len(words),
+                sum(word.contribution for word in words),
+            )
+            for name, words in alike.items()
+        ]
 
 
 def explain(model: Model, text: str) -> Explanation:

@@ -2,6 +2,7 @@
 
 The data flow: `expand` turns what the user named into paths; `open_source` opens each as a
 `Source` of batches of rows; `find_columns` chooses the columns, and `texts_of` reads the texts.
+`open_reviews` opens a file as the options say, and chooses its columns.
 `read_labelled` does all of this for training, reads the labels too (`read_labels`), and
 `stratified_split` holds rows out. `writer_for` writes predictions beside the rows they belong to.
 """
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from sentiment.reviews.opening import expand, open_source
     from sentiment.reviews.options import ReadOptions
     from sentiment.reviews.predictions import Predictions, read_predictions
-    from sentiment.reviews.source import Batch, Row, Source, TextsSource, peek
+    from sentiment.reviews.source import Batch, Row, RowsSource, Source, TextsSource, peek
     from sentiment.reviews.split import stratified_split
     from sentiment.reviews.stream import Where
+    from sentiment.reviews.tables import Opened, choose_columns, open_reviews
     from sentiment.reviews.writer import Writer
     from sentiment.reviews.writers import Explainer, writer_for
 
@@ -38,16 +40,20 @@ __all__ = [
     "Explainer",
     "LabelReading",
     "LabelledReviews",
+    "Opened",
     "Predictions",
     "ReadOptions",
     "Row",
+    "RowsSource",
     "Source",
     "TextsSource",
     "Where",
     "Writer",
+    "choose_columns",
     "expand",
     "find_columns",
     "format_of",
+    "open_reviews",
     "open_source",
     "output_format_of",
     "peek",
@@ -86,11 +92,15 @@ __getattr__ = exports(
         "read_predictions": "predictions",
         "Batch": "source",
         "Row": "source",
+        "RowsSource": "source",
         "Source": "source",
         "TextsSource": "source",
         "peek": "source",
         "stratified_split": "split",
         "Where": "stream",
+        "Opened": "tables",
+        "choose_columns": "tables",
+        "open_reviews": "tables",
         "Writer": "writer",
         "Explainer": "writers",
         "writer_for": "writers",

@@ -18,6 +18,9 @@ _SUSPECTS = bytes([*range(0x20), 0x7F, ord("\\")])
 _TSV_ESCAPES = {ord(char): _ESCAPES[ord(char)] for char in "\\\t\n\r"}
 _TSV_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 _CSV_TO_QUOTE = re.compile(r'[",\r\n]')
+# JSON escapes what is below U+0020; terminals obey U+007F to U+009F, too.
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_JSON_TO_ESCAPE = re.compile("[\x7f-\x9f]")
 
 
 def cell(value: Any) -> str:
@@ -36,17 +39,18 @@ def cell(value: Any) -> str:
 
 
 def to_json(value: Any) -> str:
-    """Write JSON; what JSON does not have becomes null (NaN, infinity) or a string.
+    """Write JSON without control characters.
+
+    What JSON does not have becomes null (NaN, infinity) or a string.
 
     Raises:
         DataError: A value is nested too deeply.
     """
     try:
-        return _encode_json(value)
-    except ValueError:
-        return _encode_json(_finite(value))
+        text = _as_json(value)
     except RecursionError as error:
         raise DataError("a value is nested too deeply to be written; leave it out") from error
+    return text.translate(_JSON_ESCAPES) if _JSON_TO_ESCAPE.search(text) else text
 
 
 def csv_cell(text: str) -> str:
@@ -77,6 +81,13 @@ def printable(text: str) -> str:
 def encode(text: str) -> bytes:
     r"""Encode as UTF-8; a lone surrogate becomes `\ud800`, which JSON reads back as itself."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return _encode_json(value)
+    except ValueError:
+        return _encode_json(_finite(value))
 
 
 def _finite(value: Any) -> Any:

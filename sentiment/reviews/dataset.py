@@ -1,7 +1,9 @@
 """Reviews with labels, in memory."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ class LabelledReviews:
         places: int64 [n]: which row of all that were read each is, from 0; those that were
             dropped are missing.
         rows_read: How many rows were read.
+        files: Each file that was read, and how many rows of it; none if made by hand.
     """
 
     texts: list[str]
@@ -34,6 +37,7 @@ class LabelledReviews:
     columns: dict[str, list[str]] = field(default_factory=dict, repr=False)
     places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     rows_read: int = 0
+    files: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.rows_read:  # made by hand: none was dropped
@@ -53,6 +57,13 @@ class LabelledReviews:
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],
         )
+
+    def place(self, number: int) -> tuple[str, int]:
+        """Say where the review with this 0-based number stands: its file, and its row from 1 on."""
+        place = int(self.places[number])
+        ends = list(accumulate((rows for _, rows in self.files), initial=0))
+        which = bisect_right(ends, place) - 1
+        return (self.files[which][0] if self.files else ""), place - ends[which] + 1
 
     def digest(self) -> NDArray[np.uint64]:
         """Give a stable 64-bit hash of each text, the same where only white space differs.

@@ -68,6 +68,7 @@ def read_labelled(
         columns={
             name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
+        files=tuple((table.name, len(table.texts)) for table in tables),
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
 

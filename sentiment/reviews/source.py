@@ -67,23 +67,23 @@ class Source(Protocol):
         """Close the input before its end; standard input stays open."""
 
 
-class TextsSource:
-    """Texts that are in memory already, as a source with the column `text`."""
+class RowsSource:
+    """Rows that are in memory already; their values are those of JSON."""
 
-    format = "lines"
+    format = "jsonl"
     has_header = True
 
-    def __init__(self, texts: Sequence[str], name: str = "<arguments>") -> None:
+    def __init__(self, rows: Sequence[Row], columns: Sequence[str], name: str) -> None:
         self.name = name
-        self.columns = ["text"]
-        self.header = ["text"]
+        self.columns = list(columns)
+        self.header = self.columns
         self.notes: list[str] = []
-        self._texts = texts
+        self._rows = rows
 
     def batches(self) -> Iterator[Batch]:
-        """Give the texts in batches of at most `BATCH_ROWS`."""
-        for start in range(0, len(self._texts), BATCH_ROWS):
-            rows = [{"text": text} for text in self._texts[start : start + BATCH_ROWS]]
+        """Give the rows in batches of at most `BATCH_ROWS`."""
+        for start in range(0, len(self._rows), BATCH_ROWS):
+            rows = self._rows[start : start + BATCH_ROWS]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
 
     def waits(self) -> bool:
@@ -92,6 +92,15 @@ class TextsSource:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class TextsSource(RowsSource):
+    """Texts that are in memory already, as a source with the column `text`."""
+
+    format = "lines"
+
+    def __init__(self, texts: Sequence[str], name: str = "<arguments>") -> None:
+        super().__init__([{"text": text} for text in texts], ["text"], name)
 
 
 def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:

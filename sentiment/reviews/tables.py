@@ -1,6 +1,6 @@
 """One file of reviews each: opened as the options say, its columns chosen, read whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -16,19 +16,17 @@ from sentiment.reviews.values import Key, key_of
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose columns are chosen; without columns and batches if it has no rows.
+    """A source whose columns are chosen.
 
     Attributes:
-        name: The file.
-        columns: Where its texts and labels are.
+        source: Where the rows come from.
+        columns: Where its texts and labels are; none if it has no rows.
         batches: Its rows.
-        how: How it is read, to be announced.
     """
 
-    name: str
+    source: Source
     columns: Columns
-    batches: Iterable[Batch]
-    how: str
+    batches: Iterator[Batch]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +56,7 @@ class Table:
 
 
 def open_reviews(
-    where: Where, options: ReadOptions, *, need_label: bool, stdin: BinaryIO | None
+    where: Where, options: ReadOptions, *, need_label: bool, stdin: BinaryIO | None = None
 ) -> Opened:
     """Open a file and choose its columns by the first batch.
 
@@ -77,28 +75,28 @@ def open_reviews(
         stdin=stdin,
     )
     try:
-        return _choose(source, options, label_column, need_label)
+        return choose_columns(source, options, need_label=need_label)
     except BaseException:
         source.close()
         raise
 
 
-def _choose(
-    source: Source, options: ReadOptions, label_column: str | None, need_label: bool
-) -> Opened:
+def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
+    """Choose the columns of a source by its first batch; see `open_reviews`."""
     sample, batches = peek(source)
-    if not sample:
-        return Opened(source.name, Columns((), None, ""), (), "")
+    # A header alone tells where texts would be; without labels, nothing can be learned from it.
+    if not sample and (need_label or not source.columns):
+        return Opened(source, Columns((), None, ""), batches)
     columns = find_columns(
         source.columns,
         sample,
         text_columns=options.text_columns,
-        label_column=label_column,
+        label_column=options.label_column if need_label else None,
         keep=options.keep,
         need_label=need_label,
         name=source.name,
     )
-    return Opened(source.name, columns, batches, "; ".join([*source.notes, columns.how]))
+    return Opened(source, columns, batches)
 
 
 def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Table:
@@ -118,7 +116,8 @@ def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Ta
         values += values_of(batch, label)
         for asked, column in zip(options.keep, opened.columns.kept, strict=True):
             kept[asked] += map(cell, values_of(batch, column))
-    return Table(opened.name, label, texts, values, opened.how, kept)
+    how = "; ".join([*opened.source.notes, opened.columns.how])
+    return Table(opened.source.name, label, texts, values, how, kept)
 
 
 def name_of(tables: Iterable[Table]) -> str:

@@ -43,7 +43,10 @@ def test_json_holds_no_control_characters_and_is_the_same_text(run, trained):
     evil = "fine \x1b[31m \x9b31m \x7f"
     done = run("explain", "-m", trained, "--json", evil)
     assert json.loads(done.stdout)["text"] == evil
-    assert not {char for char in done.stdout if unicodedata.category(char) == "Cc"} - {"\n"}
+    predicted = run("predict", "-m", trained, "--json", "--explain", evil)
+    assert json.loads(predicted.stdout)["text"] == evil
+    for said in (done.stdout, predicted.stdout):
+        assert not {char for char in said if unicodedata.category(char) == "Cc"} - {"\n"}
 
 
 def test_what_would_flip_the_answer_does(run, trained):

@@ -48,6 +48,9 @@ def test_cells_stay_with_their_rows_where_others_are_dropped(tmp_path, format):
     assert reviews.texts == ["good", "bad", "nice"]
     assert reviews.columns == {"shop": ["x", "y", "z, w"], "size": ["", "3", "4"]}
     assert (reviews.places.tolist(), reviews.rows_read) == ([0, 3, 4], 5)
+    assert [reviews.place(number) for number in range(3)] == [
+        (str(path), 1), (str(path), 4), (str(path), 5),
+    ]  # fmt: skip
 
 
 def test_a_folder_keeps_file_names_and_fasttext_its_label(tmp_path):
@@ -68,6 +71,8 @@ def test_several_files_follow_each_other(tmp_path):
     reviews = read_labelled([str(path) for path in paths], options)
     assert reviews.columns == {"SHOP": ["x", "y", "z, w"] * 2}
     assert reviews.places.tolist() == [0, 3, 4, 5, 8, 9]
+    assert [reviews.place(number)[1] for number in range(6)] == [1, 4, 5] * 2
+    assert len({reviews.place(number)[0] for number in (2, 3)}) == 2
 
 
 def test_a_column_that_is_not_there_is_an_error_that_lists_those_that_are(tmp_path):

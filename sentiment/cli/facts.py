@@ -1,0 +1,81 @@
+"""What there is to know of a model."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sentiment.cli.wording import describe, describe_band
+from sentiment.model import Decision, Model
+
+
+def facts_of(model: Model) -> dict[str, Any]:
+    """Gather what there is to know, as JSON values."""
+    layers = [
+        {
+            "name": "output" if number == len(model.network.layers) else f"hidden {number}",
+            "inputs": layer.kernel.shape[0],
+            "units": layer.kernel.shape[1],
+            "activation": "sigmoid" if number == len(model.network.layers) else "ReLU",
+            "trainable_parameters": layer.kernel.size + layer.bias.size,
+        }
+        for number, layer in enumerate(model.network.layers, start=1)
+    ]
+    return {
+        "labels": ["negative", "positive"],
+        "vectorizer": {
+            "features": int(model.vectorizer.keys.size),
+            "kinds": describe(model.vectorizer.ngrams),
+            **model.vectorizer.ngrams._asdict(),
+        },
+        "layers": layers,
+        "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
+        "threshold": model.decision.threshold,
+        "band": model.decision.band,
+        "calibration": {
+            "slope": model.calibration.slope,
+            "intercept": model.calibration.intercept,
+        },
+        "history": list(model.history),
+        "provenance": model.provenance.as_json() if model.provenance else None,
+    }
+
+
+def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say in words what a model is made of and where it came from: titles and texts.
+
+    What the file itself says is in them as it is.
+
+    Args:
+        facts: what `facts_of` gives.
+    """
+    yield (
+        "vectorizer",
+        f"{facts['vectorizer']['features']:,} n-grams: {facts['vectorizer']['kinds']}",
+    )
+    decision = Decision(facts["threshold"], facts["band"])
+    yield "labels", f"{', '.join(facts['labels'])}; {describe_band(decision)}"
+    calibration = facts["calibration"]
+    slope, intercept = calibration["slope"], calibration["intercept"]
+    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f})"
+    if facts["provenance"] is not None:
+        yield from _origin(facts["provenance"])
+
+
+def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, title in (("training", "trained on"), ("validation", "held out")):
+        rows = about[name]
+        yield (
+            title,
+            (
+                f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
+                f"(hash {rows['hash'][:12]})"
+            ),
+        )
+    yield "right", f"{about['accuracy']:.1%} of the held-out reviews"
+    if about["goal"]:
+        yield "goal", f"{about['goal']}, with 90% confidence"
+    if about["unlabeled"]:
+        yield "unlabeled", f"{about['unlabeled']:,} reviews without labels"
+    again = ", then as many once more on all reviews" if about["refitted"] else ""
+    yield "epochs", f"{about['best_epoch']}{again}"
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    yield "made with", versions

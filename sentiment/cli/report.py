@@ -1,0 +1,209 @@
+"""`sentiment report`: a model and reviews with labels in, a page and pictures out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import click
+import numpy as np
+
+from sentiment.cli.bundled import bundled_reviews
+from sentiment.cli.console import console
+from sentiment.cli.facts import about_model, facts_of
+from sentiment.cli.models import open_model
+from sentiment.cli.options import (
+    check_target,
+    force_option,
+    model_option,
+    read_label_options,
+    talk_options,
+    threshold_option,
+)
+from sentiment.cli.reading import read_reviews
+from sentiment.cli.scoring import scored
+from sentiment.errors import UsageError
+from sentiment.evaluation import (
+    BUILT_IN,
+    explain_mistakes,
+    rank_mistakes,
+    slice_values,
+    slices_of,
+)
+from sentiment.evaluation.report import (
+    FORMATS,
+    PICTURES,
+    Report,
+    need_matplotlib,
+    page_of,
+    picture_of,
+    plot,
+)
+from sentiment.model import Model
+from sentiment.model.files import replacing
+from sentiment.reviews import LabelledReviews, ReadOptions
+
+_PAGE = Path("report.html")
+_MISTAKES = 20
+
+
+@click.command(short_help="Write a page that shows how good a model is, and why.")
+@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
+@model_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="The page; by default report.html, or none where --plot is given.")  # fmt: skip
+@click.option("--plot", "plots", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="A picture by itself; its name ends with which, as in roc.png or "
+              "shop-reliability.png; may be repeated.")  # fmt: skip
+@threshold_option
+@click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              help="Show the reviews of each value of a column by themselves, beside those by "
+              "length and negation; may be repeated.")  # fmt: skip
+@force_option
+@read_label_options
+@talk_options
+def command(
+    data: tuple[str, ...],
+    model_path: Path | None,
+    output: Path | None,
+    plots: tuple[Path, ...],
+    threshold: float | None,
+    sliced: tuple[str, ...],
+    force: bool,
+    reading: ReadOptions,
+) -> None:
+    """Write a page that shows how good a model is, and why.
+
+    DATA are files, globs or folders of reviews with labels, as for evaluate; without DATA:
+    data/test.csv, else the test reviews that come with the program.
+
+    The page is one file that needs no network: figures with 95% intervals, answers at any
+    threshold, ROC and precision-recall curves, reliability, slices, the words that move the model
+    most, its surest mistakes with the words that led there, training, and where it all came from.
+
+    Pictures by themselves are PNG, SVG or PDF: confusion, roc, precision_recall, reliability,
+    scores, training. They need matplotlib.
+
+    \b
+    Examples:
+      sentiment report held_out.csv
+      sentiment report held_out.csv -m big.safetensors -o big.html --slice domain
+      sentiment report held_out.csv --plot roc.png --plot big-reliability.png
+    """
+    named = {path: _picture_name(path) for path in plots}
+    page = output or (None if plots else _PAGE)
+    for path in (page, *plots):
+        if path is not None:
+            check_target(path, force)
+    if plots:
+        need_matplotlib()
+    paths = data or (bundled_reviews("test.csv"),)
+    report = _report(paths, model_path, threshold, [*sliced, *BUILT_IN], reading)
+    console.status("drawing …")
+    pictures = {path: picture_of(name, report) for path, name in named.items()}
+    for path, picture in pictures.items():
+        with replacing(path) as file:
+            plot(picture, file, _format(path))
+    if page is not None:
+        content = page_of(report)
+        with replacing(page) as file:
+            file.write(content)
+    for path in (page, *plots):
+        if path is not None:
+            console.note(f"saved {path}")
+
+
+def _report(
+    paths: Sequence[str],
+    model_path: Path | None,
+    threshold: float | None,
+    columns: Sequence[str],
+    reading: ReadOptions,
+) -> Report:
+    """Measure a model on reviews, and gather all there is to say of it."""
+    path, model = open_model(model_path)
+    if threshold is not None:
+        model = replace(model, decision=model.decision.at(threshold))
+    keep = tuple(column for column in dict.fromkeys(columns) if column not in BUILT_IN)
+    reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
+    reviews, p_positive = scored(model, reviews)
+    answers = (p_positive >= model.decision.threshold).astype(np.int64)
+    worst = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
+    return Report(
+        model=model,
+        p_positive=p_positive,
+        labels=reviews.labels,
+        slices={
+            column: slices_of(slice_values(column, reviews), reviews.labels, answers)
+            for column in dict.fromkeys(columns)
+        },
+        mistakes=[
+            replace(mistake, file=_without_folders(mistake.file, reviews))
+            for mistake in explain_mistakes(model, reviews, worst)
+        ],
+        model_name=path.name,
+        data_name=_named(paths),
+        about=[*_about(path, model), *_about_reviews(paths, reviews)],
+        warnings=[_without_folders(warning, reviews) for warning in console.warnings],
+    )
+
+
+def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
+    content = path.read_bytes()
+    yield (
+        "model",
+        f"{path.name}, {len(content) / 1e6:.1f} MB, SHA-256 {sha256(content).hexdigest()}",
+    )
+    facts = facts_of(model)
+    yield from about_model(facts)
+    sizes = [facts["layers"][0]["inputs"], *(layer["units"] for layer in facts["layers"])]
+    yield (
+        "network",
+        (
+            f"{' → '.join(f'{size:,}' for size in sizes)} units, ReLU and at the end sigmoid, "
+            f"{facts['trainable_parameters']:,} parameters"
+        ),
+    )
+
+
+def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:
+    positive = int(np.count_nonzero(reviews.labels))
+    negative = len(reviews) - positive
+    yield (
+        "measured on",
+        (f"{_named(paths)}: {positive:,} positive and {negative:,} negative reviews"),
+    )
+    yield "read as", "; ".join(_without_folders(note, reviews) for note in reviews.notes)
+
+
+def _named(paths: Sequence[str]) -> str:
+    names = [Path(path).name or path for path in paths]
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _without_folders(text: str, reviews: LabelledReviews) -> str:
+    """Leave out where files are: a page goes to people who need not know."""
+    for file, _ in reviews.files:
+        text = text.replace(file, Path(file).name)
+    return text
+
+
+def _picture_name(path: Path) -> str:
+    """Tell which picture a file is to hold, by the end of its name.
+
+    Raises:
+        UsageError: it is none that there is.
+    """
+    if _format(path) not in FORMATS:
+        raise UsageError(f"--plot {path}: pictures are {', '.join(f'.{name}' for name in FORMATS)}")
+    stem = path.stem.lower().replace("-", "_")
+    for name in PICTURES:
+        if stem == name or stem.endswith(f"_{name}"):
+            return name
+    raise UsageError(
+        f"--plot {path}: its name is to end with one of {', '.join(PICTURES)}, as in roc.png"
+    )
+
+
+def _format(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")

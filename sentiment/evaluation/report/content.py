@@ -1,0 +1,102 @@
+"""Everything that a report shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.evaluation.abstention import Abstention, abstention_of
+from sentiment.evaluation.intervals import Intervals, intervals_of
+from sentiment.evaluation.metrics import Metrics, measure
+from sentiment.evaluation.mistakes import Mistake
+from sentiment.evaluation.slices import Slice
+from sentiment.model import Decision, Model
+from sentiment.model.decision import NEGATIVE, POSITIVE, UNCERTAIN
+from sentiment.model.influence import Moves, strongest_phrases
+
+CLASSES = (NEGATIVE, POSITIVE)
+ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
+_WORDS = 15
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A model, and how it does on some reviews.
+
+    Attributes:
+        model: what answers, with the decision it is to be measured by.
+        p_positive: what it says of each review, float64 [n], none of them NaN.
+        labels: 0 or 1, [n].
+        slices: those of each column, the weakest first.
+        mistakes: the surest mistakes, the worst first.
+        model_name: what people call it.
+        data_name: what people call the reviews.
+        about: titles and texts that say what the model is and how the reviews were read.
+        warnings: what makes the figures less than they seem.
+    """
+
+    model: Model
+    p_positive: NDArray[np.float64]
+    labels: NDArray[np.integer]
+    slices: Mapping[str, Sequence[Slice]]
+    mistakes: Sequence[Mistake]
+    model_name: str
+    data_name: str
+    about: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[str] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """How it answers."""
+        return self.model.decision
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The figures of all reviews, answered or not."""
+        return measure(self.p_positive, self.labels, self.decision.threshold)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """How far they would move with other reviews."""
+        return intervals_of(self.p_positive, self.labels, self.decision.threshold)
+
+    @cached_property
+    def abstention(self) -> Abstention:
+        """How much is answered."""
+        return abstention_of(self.p_positive, self.labels, self.decision)
+
+    @cached_property
+    def answered(self) -> dict[str, dict[str, int]]:
+        """How many reviews of each label have which answer; `uncertain` is one."""
+        answers = np.array(self.decision.answers(self.p_positive), dtype=object)
+        return {
+            name: {
+                answer: int(np.count_nonzero((answers == answer) & (self.labels == label)))
+                for answer in ANSWERS
+            }
+            for label, name in enumerate(CLASSES)
+        }
+
+    def recall(self, name: str) -> float | None:
+        """Tell which share of a class is answered rightly; None where there is none of it."""
+        return _share(self.answered[name][name], sum(self.answered[name].values()))
+
+    def precision(self, name: str) -> float | None:
+        """Tell which share of the answers of a kind is right; None where there are none."""
+        return _share(self.answered[name][name], sum(row[name] for row in self.answered.values()))
+
+    @cached_property
+    def words(self) -> tuple[Moves, Moves]:
+        """The n-grams that speak most for *positive*, and those against it."""
+        return strongest_phrases(self.model, _WORDS)
+
+    @property
+    def has_both_classes(self) -> bool:
+        """Whether there is something to rank."""
+        return 0 < int(np.count_nonzero(self.labels)) < self.labels.size
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

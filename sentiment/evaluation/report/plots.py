@@ -1,0 +1,146 @@
+"""Single pictures as files, drawn by matplotlib."""
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from sentiment.errors import MissingDependencyError
+from sentiment.evaluation.report.picture import (
+    Bars,
+    Cut,
+    Dots,
+    Here,
+    Layer,
+    Line,
+    Picture,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# What each format writes down of time and versions is left out: the same data, the same bytes.
+_NAMELESS: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+}
+FORMATS = tuple(_NAMELESS)
+
+_DOTS_PER_INCH = 200
+_INK, _QUIET, _RULE, _HERE = "#1a1f26", "#57606c", "#d9dde3", "#7a2fb5"
+_COLORS = {
+    "main": _INK,
+    "other": "#8a93a0",
+    "guide": "#8a93a0",
+    "positive": "#0b62a8",
+    "negative": "#b3470b",
+}
+_STYLE: dict[str, Any] = {
+    "font.size": 9,
+    "axes.edgecolor": _RULE,
+    "axes.labelcolor": _QUIET,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "text.color": _INK,
+    "xtick.color": _QUIET,
+    "ytick.color": _QUIET,
+    "svg.hashsalt": "sentiment",
+}
+
+
+def need_matplotlib() -> None:
+    """Make sure that pictures can be drawn.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("matplotlib") is None:
+        raise MissingDependencyError(
+            "pictures need matplotlib, which is not installed: pip install matplotlib"
+        )
+
+
+def plot(picture: Picture | Table, file: BinaryIO, format: str) -> None:
+    """Draw a picture into a file.
+
+    Args:
+        picture: what to draw.
+        file: where to.
+        format: one of `FORMATS`.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        square = isinstance(picture, Table) or picture.square
+        figure = Figure(figsize=(4.2, 4.2) if square else (6.4, 3.6), layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_title(picture.title)
+        if isinstance(picture, Table):
+            _table(picture, axes)
+        else:
+            _chart(picture, axes)
+        figure.savefig(file, format=format, dpi=_DOTS_PER_INCH, metadata=_NAMELESS[format])
+
+
+def _chart(picture: Picture, axes: "Axes") -> None:
+    for axis, limits, ticks, label in (
+        (picture.x, axes.set_xlim, axes.set_xticks, axes.set_xlabel),
+        (picture.y, axes.set_ylim, axes.set_yticks, axes.set_ylabel),
+    ):
+        limits(axis.low, axis.high)
+        ticks(list(axis.ticks), axis.written())
+        label(axis.label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=_RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+    if picture.square:
+        axes.set_box_aspect(1)
+    for layer in picture.layers:
+        _draw(layer, axes)
+    axes.legend(frameon=False, fontsize=8, labelcolor=_QUIET)
+
+
+def _draw(layer: Layer, axes: "Axes") -> None:
+    name = layer.name or None
+    color = _COLORS.get(getattr(layer, "role", ""), _HERE)
+    match layer:
+        case Line(role="guide"):
+            axes.plot(layer.x, layer.y, color=color, linewidth=1, linestyle=(0, (3, 4)), label=name)
+        case Line():
+            mark = "o" if layer.marked else None
+            axes.plot(layer.x, layer.y, color=color, marker=mark, markersize=4, label=name)
+        case Dots():
+            reach = np.stack([layer.y - layer.low, layer.high - layer.y])
+            axes.errorbar(layer.x, layer.y, np.maximum(reach, 0), color=color, fmt="o",
+                          markersize=4, elinewidth=1.2, clip_on=False, label=name)  # fmt: skip
+        case Bars():
+            width = 0.9 * np.diff(layer.edges)
+            middle = (layer.edges[1:] + layer.edges[:-1]) / 2
+            axes.bar(middle, layer.heights, width, color=color, label=name)
+        case Here():
+            axes.plot(layer.x, layer.y, "o", color=color, markersize=6, zorder=3, clip_on=False,
+                      label=name)  # fmt: skip
+        case Cut():
+            axes.axvspan(layer.low, layer.high, color=color, alpha=0.15, linewidth=0)
+            axes.axvline(layer.low, color=color, linewidth=1.2, label=name)
+            axes.axvline(layer.high, color=color, linewidth=1.2)
+
+
+def _table(table: Table, axes: "Axes") -> None:
+    shares = table.counts / np.maximum(table.counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.8)  # dark numbers are legible on all of it
+    for (row, column), count in np.ndenumerate(table.counts):
+        share = shares[row, column]
+        axes.text(column, row, f"{count:,}\n{share:.1%}", ha="center", va="center")
+    axes.set_xticks(range(len(table.columns)), table.columns)
+    axes.set_yticks(range(len(table.rows)), table.rows, rotation=90, va="center")
+    axes.set_xlabel(table.x)
+    axes.set_ylabel(table.y)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

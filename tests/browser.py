@@ -1,0 +1,147 @@
+"""A headless Chromium, driven over a pipe (the Chrome DevTools Protocol): no package, no port."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# Debian, Ubuntu, macOS; a browser that is told where it is goes first.
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--hide-scrollbars", "--remote-debugging-pipe",
+)  # fmt: skip
+
+# The browser reads commands from descriptor 3, and writes what it has to say to 4.
+_START = """
+import fcntl, os, sys
+apart = [fcntl.fcntl(int(name), fcntl.F_DUPFD, 10) for name in sys.argv[1:3]]
+for number, descriptor in enumerate(apart, start=3):
+    os.dup2(descriptor, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def find_chromium() -> str | None:
+    """Where a Chromium is, if there is one."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+class Browser:
+    """One page, and what happened on it.
+
+    Attributes:
+        events: all that was reported, each with its `method` and `params`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        to_browser, self._commands = os.pipe()
+        answers, from_browser = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, str(to_browser), str(from_browser),
+             path, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
+            pass_fds=(to_browser, from_browser),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(to_browser)
+        os.close(from_browser)
+        self._answers = os.fdopen(answers, "rb")
+        self._number = 0
+        self._rest = b""
+        self._session: str | None = None
+        self.events: list[dict[str, Any]] = []
+        targets = self.call("Target.getTargets")["targetInfos"]
+        page = next(each["targetId"] for each in targets if each["type"] == "page")
+        attached = self.call("Target.attachToTarget", targetId=page, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Call a method of the protocol, and wait for its result."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params}
+        if self._session is not None:
+            message["sessionId"] = self._session
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, page: Path) -> None:
+        """Open a file, and wait until it has been read."""
+        self.events.clear()
+        self.call("Page.navigate", url=page.as_uri())
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._receive())
+
+    def run(self, script: str) -> Any:
+        """Run JavaScript on the page, and give its value."""
+        done = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in done, done
+        return done["result"].get("value")
+
+    def press(self, key: str) -> None:
+        """Press a key where the focus is."""
+        code = {"ArrowRight": 39, "ArrowLeft": 37, "Tab": 9, "Enter": 13}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        for what in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=what, key=key, code=key,
+                      windowsVirtualKeyCode=code, **text)  # fmt: skip
+
+    def screen(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        """Set the size of the screen, and which colors its user prefers."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                  deviceScaleFactor=1, mobile=width < 500)  # fmt: skip
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def picture(self, path: Path) -> None:
+        """Write what the whole page looks like into a PNG file."""
+        taken = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def printed(self, path: Path) -> None:
+        """Write what the page looks like on paper into a PDF file."""
+        taken = self.call("Page.printToPDF", preferCSSPageSize=True)
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def problems(self) -> list[str]:
+        """What the console shows: errors, warnings, violations of the page's policy."""
+        self.run("0")  # what was reported before comes before this answer
+        shown = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+        return [json.dumps(event) for event in self.events if event.get("method") in shown]
+
+    def requests(self) -> list[str]:
+        """What was asked for, with the page itself."""
+        self.run("0")
+        asked = (e for e in self.events if e.get("method") == "Network.requestWillBeSent")
+        return [event["params"]["request"]["url"] for event in asked]
+
+    def close(self) -> None:
+        """End the browser."""
+        os.close(self._commands)
+        self._answers.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def _receive(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            more = os.read(self._answers.fileno(), 1 << 16)
+            assert more, "the browser ended"
+            self._rest += more
+        message, self._rest = self._rest.split(b"\0", 1)
+        return json.loads(message)

@@ -1,0 +1,194 @@
+"""The page as markup: a stranger's text stays text, whatever it holds."""
+
+import hashlib
+import re
+from base64 import b64encode
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import accumulate
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.errors import DataError
+from sentiment.evaluation import explain_mistakes, slices_of
+from sentiment.evaluation.report import PICTURES, Report, page_of, picture_of
+from sentiment.evaluation.report.cuts import Cuts
+from sentiment.evaluation.report.page import visible
+from sentiment.model import Decision
+from sentiment.reviews import LabelledReviews
+from tests.model.small import small_model
+
+MODEL = small_model()
+LABELS = np.array([0, 1, 0, 1], np.int8)
+P_POSITIVE = np.array([0.1, 0.9, 0.6, 0.4])
+PLAIN = ["a good film", "bad", "good .", "not good, a film"]
+
+NASTY = st.sampled_from(
+    ["<script>alert(1)</script>", "</style>", "</script>", "<!--", "-->", "<![CDATA[", '"', "'",
+     "&lt;", "&#60;", "{{ 7*7 }}", "{% raw %}", "\u202e", "\u2066", "\x1b[2J", "\x00", "\ud800",
+     "javascript:alert(1)", "<img src=x onerror=alert(1)>", "\r\n", "\u2028", "<br />"]
+)  # fmt: skip
+ANY = st.lists(NASTY | st.text(st.characters(codec=None, exclude_categories=())), max_size=6).map(
+    "".join
+)
+
+
+def report_of(texts: list[str], name: str = "name", **changes) -> Report:
+    """Everything a stranger can write holds the name, every review is a mistake."""
+    reviews = LabelledReviews(texts, LABELS)
+    mistakes = explain_mistakes(MODEL, reviews, np.arange(len(texts)))
+    report = Report(
+        model=replace(MODEL, phrases={int(key): name for key in MODEL.vectorizer.keys[:4]}),
+        p_positive=P_POSITIVE,
+        labels=LABELS,
+        slices={name: slices_of([name, "b", "b", name], LABELS, (P_POSITIVE > 0.5).astype(int))},
+        mistakes=[replace(mistake, file=name) for mistake in mistakes],
+        model_name=name,
+        data_name=name,
+        about=[(name, name)],
+        warnings=[name],
+    )
+    return replace(report, **changes)
+
+
+class Page(HTMLParser):
+    """What a browser would make of the markup."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.reviews: list[str] = []
+        self.raw: dict[str, list[str]] = {"style": [], "script": []}
+        self.others: list[str] = []
+        self.feed(content.decode())
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(f"{tag}.{dict(attrs).get('class', '')}")
+        if self.open[-1] == "p.review":
+            self.reviews.append("")
+
+    def handle_endtag(self, tag):
+        while self.open and not self.open.pop().startswith(f"{tag}."):
+            pass
+
+    def handle_data(self, data):
+        here = self.open[-1].split(".")[0] if self.open else ""
+        if here in self.raw:
+            self.raw[here].append(data)
+            return
+        self.texts.append(data)
+        if "p.review" in self.open:
+            self.reviews[-1] += data
+
+    def handle_comment(self, data):
+        self.others.append(data)
+
+    def unknown_decl(self, data):
+        self.others.append(data)
+
+
+PLAIN_PAGE = Page(page_of(report_of(PLAIN)))
+
+
+@settings(max_examples=60)
+@given(st.lists(ANY, min_size=4, max_size=4), ANY)
+def test_any_text_stays_text(texts, name):
+    page = Page(page_of(report_of(texts, name)))
+    assert not page.others
+    known = {(tag, key) for tag, attributes in PLAIN_PAGE.tags for key in attributes}
+    found = {(tag, key) for tag, attributes in page.tags for key in attributes}
+    assert found <= known | {("mark", "class")}
+    assert not any(key.startswith("on") or key in ("src", "style") for _, key in found)
+    assert page.raw == PLAIN_PAGE.raw
+    shown = "".join(page.texts)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+    assert squeezed(f"{name} on {name}") in squeezed(shown)
+    for text, review in zip(texts, page.reviews, strict=True):
+        broken = re.sub(r"<br\s{0,9}/?>", "\n", text, flags=re.IGNORECASE)
+        assert squeezed(review) == squeezed("".join(broken.split()))
+
+
+def squeezed(text: str) -> str:
+    """How it is spelled on the page, but for white space."""
+    return "".join(visible(text).encode("utf-8", "backslashreplace").decode().split())
+
+
+def test_the_policy_lets_this_style_and_this_script_in_and_nothing_else():
+    (policy,) = (
+        attributes["content"]
+        for tag, attributes in PLAIN_PAGE.tags
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    for tag in ("style", "script"):
+        (content,) = PLAIN_PAGE.raw[tag]
+        digest = b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}';" in policy
+    assert policy.startswith("default-src 'none';")
+    links = [attributes.get("href", "#") for _, attributes in PLAIN_PAGE.tags]
+    assert all(link.startswith("#") for link in links)
+
+
+def test_every_link_and_every_label_leads_somewhere():
+    known = {attributes["id"] for _, attributes in PLAIN_PAGE.tags if "id" in attributes}
+    named = [
+        name
+        for _, attributes in PLAIN_PAGE.tags
+        for key in ("for", "aria-labelledby", "aria-describedby")
+        for name in attributes.get(key, "").split()
+    ]
+    links = [attributes["href"][1:] for _, attributes in PLAIN_PAGE.tags if "href" in attributes]
+    assert named
+    assert {*named, *links} <= known
+    ids = [attributes["id"] for _, attributes in PLAIN_PAGE.tags if "id" in attributes]
+    assert len(ids) == len(known)
+
+
+@pytest.mark.parametrize("words", ["good film " * 2000, "x" * 20_000])
+def test_a_long_review_is_cut_and_says_so(words):
+    page = page_of(report_of([*PLAIN[:3], words])).decode()
+    assert "… and 14,000 characters that are not in this page" in page
+
+
+def test_with_one_label_the_page_says_what_it_leaves_out():
+    report = report_of(PLAIN, labels=np.ones(4, np.int8), slices={})
+    page = page_of(report).decode()
+    assert "All reviews have the same label" in page
+    assert 'id="roc"' not in page
+    with pytest.raises(DataError, match="no picture roc: all reviews have the same label"):
+        picture_of("roc", report)
+
+
+def test_there_is_something_to_read_beside_every_chart():
+    report = report_of(PLAIN, model=replace(MODEL, history=({"number": 1, "loss": 0.5},)))
+    for name in PICTURES:
+        picture = picture_of(name, report)
+        assert picture.title
+        if name != "confusion":
+            assert picture.summary.endswith(".")
+            assert picture.x.label
+            assert picture.y.label
+
+
+@given(
+    st.lists(
+        st.integers(0, 2000).map(lambda n: n / 2000) | st.floats(0, 1), min_size=4, max_size=4
+    ),
+    st.floats(0, 1),
+)
+def test_cuts_count_what_is_below_each_place_and_on_it(p_positive, threshold):
+    model = replace(MODEL, decision=Decision(threshold))
+    report = report_of(PLAIN, model=model, p_positive=np.array(p_positive), mistakes=())
+    cuts = Cuts.of(report)
+    assert threshold in cuts.places
+    for label, cells in enumerate((cuts.negative, cuts.positive)):
+        ours = np.array(p_positive)[label == LABELS]
+        sums = list(accumulate(cells))
+        assert sums[0::2][:-1] == [int(np.sum(ours < place)) for place in cuts.places]
+        assert sums[1::2] == [int(np.sum(ours <= place)) for place in cuts.places]
