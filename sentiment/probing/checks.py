@@ -5,31 +5,37 @@ ACL 2020), which tells three kinds apart: minimum functionality tests (`Answered
 (`Unmoved`) and directional expectation tests (`Moved`). The idea is theirs; no sentence is.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from sentiment.model.decision import POSITIVE
 
 
-class Check(Protocol):
-    """What a model is expected to do with a text, or with a text and what was made of it."""
+@dataclass(frozen=True)
+class Check(ABC):
+    """What a model is expected to do with a text, or with a text and what was made of it.
+
+    Attributes:
+        texts: one, or two: before and after a change.
+    """
+
+    texts: tuple[str, ...]
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """One text, or two: before and after a change."""
-
-    @property
+    @abstractmethod
     def expected(self) -> str:
         """What is expected, for people."""
 
+    @abstractmethod
     def off(self, p_positive: Sequence[float]) -> float:
-        """Say how far the probabilities are from what is expected: of failures, the larger the worse.
+        """Say how far probabilities are from what is expected; the larger, the worse a failure.
 
         Args:
             p_positive: that of each text.
         """
 
+    @abstractmethod
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
         """Say whether the model did what is expected.
 
@@ -40,75 +46,67 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The answer is known; `uncertain` is another one."""
+class Answered(Check):
+    """The answer is known; `uncertain` is not it."""
 
-    text: str
     label: str
 
     @property
-    def texts(self) -> tuple[str]:  # noqa: D102
-        return (self.text,)
-
-    @property
-    def expected(self) -> str:  # noqa: D102
+    def expected(self) -> str:
+        """Give the label."""
         return self.label
 
-    def off(self, p_positive: Sequence[float]) -> float:  # noqa: D102
+    def off(self, p_positive: Sequence[float]) -> float:
+        """Give the probability of the other label."""
         (p,) = p_positive
         return 1 - p if self.label == POSITIVE else p
 
-    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:  # noqa: D102
+    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
+        """Compare the answer."""
         return answers[0] == self.label
 
 
 @dataclass(frozen=True)
-class Unmoved:
+class Unmoved(Check):
     """A change that does not matter: the same answer, and about the same probability."""
 
-    before: str
-    after: str
     tolerance: float
 
     @property
-    def texts(self) -> tuple[str, str]:  # noqa: D102
-        return self.before, self.after
-
-    @property
-    def expected(self) -> str:  # noqa: D102
+    def expected(self) -> str:
+        """Give the tolerance."""
         return f"the same answer, moved by {self.tolerance:g} at most"
 
-    def off(self, p_positive: Sequence[float]) -> float:  # noqa: D102
+    def off(self, p_positive: Sequence[float]) -> float:
+        """Give how far the probability moved, either way."""
         before, after = p_positive
         return abs(after - before)
 
-    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:  # noqa: D102
+    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
+        """Compare answers and probabilities."""
         return answers[0] == answers[1] and self.off(p_positive) <= self.tolerance
 
 
 @dataclass(frozen=True)
-class Moved:
+class Moved(Check):
     """A clear opinion is added: the probability does not move the other way."""
 
-    before: str
-    after: str
     label: str
     tolerance: float
 
     @property
-    def texts(self) -> tuple[str, str]:  # noqa: D102
-        return self.before, self.after
+    def expected(self) -> str:
+        """Give the direction that is wrong."""
+        wrong = "lower" if self.label == POSITIVE else "higher"
+        return f"not {wrong} by more than {self.tolerance:g}"
 
-    @property
-    def expected(self) -> str:  # noqa: D102
-        lower = "lower" if self.label == POSITIVE else "higher"
-        return f"not {lower} by more than {self.tolerance:g}"
-
-    def off(self, p_positive: Sequence[float]) -> float:  # noqa: D102
+    def off(self, p_positive: Sequence[float]) -> float:
+        """Give how far the probability moved in the wrong direction."""
         before, after = p_positive
         return before - after if self.label == POSITIVE else after - before
 
-    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:  # noqa: D102
+    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
+        """Compare the probabilities."""
         return self.off(p_positive) <= self.tolerance
 
 
@@ -119,7 +117,7 @@ class Capability:
     Attributes:
         name: as the command line has it.
         about: what is checked, in some words.
-        checks: none of them twice.
+        checks: all of one kind, none of them twice.
     """
 
     name: str

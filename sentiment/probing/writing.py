@@ -16,19 +16,22 @@ def answered(positive: Iterable[str], negative: Iterable[str]) -> tuple[Answered
     return (*checks, *(Answered((text,), NEGATIVE) for text in negative))
 
 
+def listed(words: str) -> list[str]:
+    """Take apart words that are written with commas."""
+    return words.split(", ")
+
+
 def in_turn(frames: Sequence[str], words: Iterable[str]) -> list[str]:
     """Put each word in place of the `{}` of a frame, the frames in turn."""
     return [frame.format(word) for frame, word in zip(cycle(frames), words, strict=False)]
 
 
 def changed(text: str, tolerance: float) -> Unmoved:
-    """Read a text whose changes are written in place: `It is [really|realy] good.`"""
+    """Read a text with changes in it, each written as in `It is [really|realy] good`."""
     return Unmoved((_CHANGE.sub(r"\1", text), _CHANGE.sub(r"\2", text)), tolerance)
 
 
-def swapped(
-    frames: Sequence[str], words: Sequence[str], tolerance: float
-) -> Iterator[Unmoved]:
+def swapped(frames: Sequence[str], words: Sequence[str], tolerance: float) -> Iterator[Unmoved]:
     """Swap words in frames, each word once in each frame, and with another one in each frame.
 
     Words meet as players of a round-robin tournament do, so that a few frames hold many different

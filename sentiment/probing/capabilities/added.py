@@ -46,7 +46,7 @@ _BLAME = (
 
 ADDED = Capability(
     "added",
-    "a clear opinion added: not moved the other way",
+    "a clear opinion added",
     tuple(
         Moved((text, after), label, _TOLERANCE)
         for label, frames in ((POSITIVE, _PRAISE), (NEGATIVE, _BLAME))

@@ -29,8 +29,10 @@ _TEXTS = (
 
 CASE = Capability(
     "case",
-    "ALL CAPITALS, or none: the same answer",
+    "ALL CAPITALS, or none",
     tuple(
-        Unmoved((text, after), _TOLERANCE) for text in _TEXTS for after in (text.upper(), text.lower())
+        Unmoved((text, after), _TOLERANCE)
+        for text in _TEXTS
+        for after in (text.upper(), text.lower())
     ),
 )

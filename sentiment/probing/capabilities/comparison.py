@@ -1,4 +1,4 @@
-"""Better or worse than something else; most sentences have a counterpart of nearly the same words."""
+"""Better or worse than something else; most sentences have a twin of nearly the same words."""
 
 from sentiment.probing.checks import Capability
 from sentiment.probing.writing import answered

@@ -67,7 +67,7 @@ _GENDERS = (
 
 IDENTITY = Capability(
     "identity",
-    "another nationality, religion, orientation, gender, in neutral sentences",
+    "another nationality, religion, gender … in a neutral sentence",
     (
         *swapped(_WITH_NATIONALITIES, _NATIONALITIES, _TOLERANCE),
         *swapped(_WITH_RELIGIONS, _RELIGIONS, _TOLERANCE),

@@ -44,7 +44,7 @@ _AFTER = (
 
 IRRELEVANT = Capability(
     "irrelevant",
-    "a sentence added that is beside the point: the same answer",
+    "a sentence added that is beside the point",
     tuple(
         Unmoved((text, after), _TOLERANCE)
         for frames in (_BEFORE, _AFTER)

@@ -38,7 +38,7 @@ _AFTER = (
 
 LINKS = Capability(
     "links",
-    "an address, a @handle or a #tag added: the same answer",
+    "an address, a @handle or a #tag added",
     tuple(
         Unmoved((text, after), _TOLERANCE)
         for frames in (_BEFORE, _AFTER)

@@ -33,6 +33,6 @@ _WITH_PLACES = (
 
 NAMES = Capability(
     "names",
-    "another name or place: the same answer",
+    "another name or place",
     (*swapped(_WITH_PEOPLE, _PEOPLE, _TOLERANCE), *swapped(_WITH_PLACES, _PLACES, _TOLERANCE)),
 )

@@ -50,6 +50,6 @@ _TEXTS = (
 
 TYPOS = Capability(
     "typos",
-    "misspelt words: the same answer",
+    "misspelt words",
     tuple(changed(text, _TOLERANCE) for text in _TEXTS),
 )

@@ -1,7 +1,7 @@
 """Words of opinion, from mild to strong: a plain sentence with one of them."""
 
 from sentiment.probing.checks import Capability
-from sentiment.probing.writing import answered, in_turn
+from sentiment.probing.writing import answered, in_turn, listed
 
 _ANYTHING = (
     "The breakfast was {}.",
@@ -16,54 +16,60 @@ _ANYTHING = (
     "I found the audiobook {}.",
     "The camera on this phone is {}.",
 )
-_ANYTHING_GOOD = (
-    "good great nice excellent amazing wonderful fantastic superb brilliant outstanding perfect "
-    "lovely impressive enjoyable delightful terrific fabulous exceptional awesome decent pleasant "
-    "flawless marvellous incredible satisfying worthwhile stunning splendid"
-).split()
-_ANYTHING_BAD = (
-    "bad poor terrible awful horrible dreadful appalling disappointing mediocre pathetic abysmal "
-    "atrocious dismal unacceptable useless worthless lousy subpar ghastly unpleasant underwhelming "
-    "forgettable shoddy disgraceful woeful laughable hopeless horrendous"
-).split()
+_ANYTHING_GOOD = listed(
+    "good, great, nice, excellent, amazing, wonderful, fantastic, superb, brilliant, "
+    "outstanding, perfect, lovely, impressive, enjoyable, delightful, terrific, fabulous, "
+    "exceptional, awesome, decent, pleasant, flawless, marvellous, incredible, satisfying, "
+    "worthwhile, stunning, splendid"
+)
+_ANYTHING_BAD = listed(
+    "bad, poor, terrible, awful, horrible, dreadful, appalling, disappointing, mediocre, "
+    "pathetic, abysmal, atrocious, dismal, unacceptable, useless, worthless, lousy, subpar, "
+    "ghastly, unpleasant, underwhelming, forgettable, shoddy, disgraceful, woeful, laughable, "
+    "hopeless, horrendous"
+)
 
 _PEOPLE = ("The receptionist was {}.", "Our driver was {}.", "I found the sales team {}.")
-_PEOPLE_GOOD = (
-    "friendly helpful polite attentive kind knowledgeable courteous welcoming professional patient"
-).split()
-_PEOPLE_BAD = (
-    "rude unhelpful arrogant incompetent careless dismissive hostile lazy condescending impatient"
-).split()
+_PEOPLE_GOOD = listed(
+    "friendly, helpful, polite, attentive, kind, knowledgeable, courteous, welcoming, "
+    "professional, patient"
+)
+_PEOPLE_BAD = listed(
+    "rude, unhelpful, arrogant, incompetent, careless, dismissive, hostile, lazy, "
+    "condescending, impatient"
+)
 
 _FOOD = ("The noodles were {}.", "The sandwiches on board were {}.", "My chips were {}.")
-_FOOD_GOOD = ("delicious", "tasty", "crispy and fresh", "mouth-watering", "scrumptious", "yummy")
-_FOOD_BAD = ("bland", "stale", "disgusting", "inedible", "soggy", "tasteless")
+_FOOD_GOOD = listed("delicious, tasty, crispy and fresh, mouth-watering, scrumptious, yummy")
+_FOOD_BAD = listed("bland, stale, disgusting, inedible, soggy, tasteless")
 
 _PLACES = ("The apartment was {}.", "The waiting room is {}.", "Their cabins are {}.")
-_PLACES_GOOD = (
-    "clean spotless cosy charming comfortable beautiful gorgeous immaculate peaceful inviting"
-).split()
-_PLACES_BAD = (
-    "dirty filthy noisy cramped shabby grubby dingy smelly mouldy overcrowded"
-).split()
+_PLACES_GOOD = listed(
+    "clean, spotless, cosy, charming, comfortable, beautiful, gorgeous, immaculate, peaceful, "
+    "inviting"
+)
+_PLACES_BAD = listed(
+    "dirty, filthy, noisy, cramped, shabby, grubby, dingy, smelly, mouldy, overcrowded"
+)
 
 _GOODS = ("The backpack is {}.", "This printer is {}.", "My new earphones are {}.")
-_GOODS_GOOD = (
-    "sturdy", "reliable", "durable", "well made", "easy to use", "handy", "built to last",
-    "worth every cent",
-)  # fmt: skip
-_GOODS_BAD = (
-    "flimsy", "unreliable", "defective", "badly made", "impossible to use", "faulty",
-    "cheap and nasty", "overpriced",
-)  # fmt: skip
+_GOODS_GOOD = listed(
+    "sturdy, reliable, durable, well made, easy to use, handy, built to last, worth every cent"
+)
+_GOODS_BAD = listed(
+    "flimsy, unreliable, defective, badly made, impossible to use, faulty, cheap and nasty, "
+    "overpriced"
+)
 
 _STORIES = ("The novel is {}.", "The plot of the film is {}.", "The podcast was {}.")
-_STORIES_GOOD = (
-    "gripping hilarious moving thrilling engaging clever captivating heartwarming fascinating witty"
-).split()
-_STORIES_BAD = (
-    "boring dull tedious predictable pretentious shallow incoherent pointless unwatchable lifeless"
-).split()
+_STORIES_GOOD = listed(
+    "gripping, hilarious, moving, thrilling, engaging, clever, captivating, heartwarming, "
+    "fascinating, witty"
+)
+_STORIES_BAD = listed(
+    "boring, dull, tedious, predictable, pretentious, shallow, incoherent, pointless, "
+    "unwatchable, lifeless"
+)
 
 _SENTENCES_GOOD = (
     "I love this raincoat.",
