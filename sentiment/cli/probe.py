@@ -18,7 +18,7 @@ from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, tog
 from sentiment.reviews.cells import four_digits
 
 
-@click.command(short_help="Check what a model can do: negation, contrast, typos, names and more.")
+@click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
 @model_option
 @click.option("--capability", "names", multiple=True, metavar="NAME",
               type=click.Choice(list(CAPABILITIES)),
@@ -39,11 +39,10 @@ def command(
 ) -> None:
     """Check what a model can do, capability by capability.
 
-    Each check is a sentence or two as people write them of products, places, films, services, apps
-    and journeys, written for this purpose: no model was trained on them. Some have a known answer,
-    which the model is to give by its threshold; `uncertain` is no pass, and counted beside. The
-    others are pairs, before and after a change. The kinds are those of CheckList (Ribeiro et al.,
-    ACL 2020).
+    Each check is a sentence or two of a product, a place, a film, a service, an app or a journey,
+    written for this purpose; data/ holds none of them. Some have a known answer, which the model is
+    to give by its threshold; `uncertain` is no pass, and counted beside. The others are pairs,
+    before and after a change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
 
     \b
     The answer is known:
@@ -57,8 +56,8 @@ def command(
       emoji            a plain report whose opinion is in an emoji
 
     \b
-    A change that does not matter: the same answer, and the probability moves by 0.05 (names,
-    identity) or 0.1 (the others) at most:
+    A change that does not matter: the same answer, the probability moved by 0.1 at most,
+    of names and identity by 0.05:
       names            another name or place
       identity         another nationality, religion, gender … in a neutral sentence
       typos            misspelt words
@@ -67,7 +66,7 @@ def command(
       irrelevant       a sentence added that is beside the point
 
     \b
-    A change with a direction: the probability moves the other way by 0.05 at most:
+    A change with a direction: the probability moved the other way by 0.05 at most:
       added            a clear opinion added
 
     \b
@@ -86,11 +85,11 @@ def command(
     if as_json:
         parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
         facts = {"model": str(path), **_facts(overall), "capabilities": parts}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))
     else:
         blocks = [[*_table(results, overall, model.decision)]]
         blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
-        click.echo("\n\n".join("\n".join(block) for block in blocks))
+        click.echo("\n\n".join("\n".join(block) for block in blocks).encode())  # emoji anywhere
     rates = {each.name: each.rate for each in (*results, overall)}
     if failures := missed(gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
@@ -121,13 +120,14 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
 
 def _table(results: Sequence[Result], overall: Result, decision: Decision) -> Iterator[str]:
     """Write a row for each capability; how many failed as `uncertain` where a model has a band."""
-    width = max(len(each.name) for each in results)
+    rows = (*results, overall)
+    width = max(len(each.name) for each in rows)
     unsure = bool(decision.band)
     title = f"{'':<{width}}{'passed':>9}{'checks':>9}{'uncertain' if unsure else '':>12}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}
     about[OVERALL] = describe_band(decision)
-    for each in (*results, overall):
+    for each in rows:
         left = f"{each.uncertain:>12,}" if unsure else ""
         yield f"{each.name:<{width}}{percent(each.rate):>9}{each.n:>9,}{left}   {about[each.name]}"
 
@@ -137,7 +137,7 @@ def _examples(result: Result, count: int) -> Iterator[str]:
     worst = result.worst(count)
     yield f"{result.name}: {result.failed:,} failed"
     for expected in dict.fromkeys(outcome.check.expected for outcome in worst):
-        yield f"  {expected} expected"
+        yield f"  expected: {expected}"
         for outcome in worst:
             if outcome.check.expected == expected:
                 yield from _lines(outcome)
@@ -145,5 +145,6 @@ def _examples(result: Result, count: int) -> Iterator[str]:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     rows = zip(outcome.check.texts, outcome.answers, outcome.p_positive, strict=True)
-    for number, (text, answer, p) in enumerate(rows):
-        yield f"    {answer:<9}  {four_digits(p):<6}  {'→ ' if number else ''}{text}"
+    marks = ("  ", "→ ") if len(outcome.check.texts) > 1 else ("",)
+    for mark, (text, answer, p) in zip(marks, rows, strict=True):
+        yield f"    {answer:<9}  {four_digits(p)}  {mark}{text}"

@@ -51,12 +51,14 @@ def test_the_text_has_the_same_rates_and_the_worst_failures(run, trained, facts)
         assert re.search(row, done.stdout, re.MULTILINE)
         if part["examples"]:
             worst = part["examples"][0]
-            assert f"{name}: {len(part['examples'])} failed\n  {worst['expected']} expected\n" in (
+            assert f"{name}: {len(part['examples'])} failed\n  expected: {worst['expected']}\n" in (
                 done.stdout
             )
             asked = zip(worst["texts"], worst["answers"], worst["p_positive"], strict=True)
             for text, answer, p in asked:
-                assert re.search(rf"    {answer} +{p:.4f}  (→ )?{re.escape(text)}\n", done.stdout)
+                assert re.search(
+                    rf"    {answer} +{p:.4f}  (  |→ )?{re.escape(text)}\n", done.stdout
+                )
     assert re.search(rf"^overall +{facts['rate']:.1%} +{facts['n']} ", done.stdout, re.MULTILINE)
     assert "uncertain" not in done.stdout
 
@@ -110,6 +112,15 @@ def test_what_is_left_uncertain_has_a_column(run, trained, tmp_path):
     assert "uncertain" in text.splitlines()[0]
     part = facts["capabilities"]["vocabulary"]
     assert re.search(rf"^vocabulary .* {part['n']} +{part['uncertain']}   ", text, re.MULTILINE)
+
+
+def test_emoji_come_out_whatever_the_encoding_of_the_terminal(run, trained):
+    done = run(
+        "probe", "-m", trained, "--capability", "emoji", "--examples", "50",
+        env={"PYTHONIOENCODING": "latin-1"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "New headphones came today" in done.stdout
 
 
 def test_the_help_says_what_each_capability_checks():

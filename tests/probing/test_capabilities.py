@@ -47,7 +47,7 @@ def reviews():
 
 
 def test_there_are_several_hundred():
-    assert 500 <= len(checks()) <= 900
+    assert len(checks()) >= 800
 
 
 @each
