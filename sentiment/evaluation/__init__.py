@@ -17,7 +17,7 @@ from sentiment.evaluation.comparison import (
     Side,
     compare,
 )
-from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
+from sentiment.evaluation.gates import Gate, check_values, missed, read_gate, read_rate
 from sentiment.evaluation.goals import Choice, Goal, Part, choose_decision, read_goals
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
@@ -60,6 +60,7 @@ __all__ = [
     "rank_mistakes",
     "read_gate",
     "read_goals",
+    "read_rate",
     "slice_values",
     "slices_of",
 ]
