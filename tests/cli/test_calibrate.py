@@ -67,7 +67,7 @@ def test_a_goal_out_of_reach_writes_nothing(run, trained, tmp_path):
     done = run("calibrate", TEST, "-m", trained, "--goal", "recall=0.99", "-q", "-o", out)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout, out.exists()) == (6, "", False)
-    assert "recall=0.99 cannot be held with 90% confidence on these 160 reviews; 0." in line
+    assert "recall=0.99 cannot be held with 90% confidence on these 400 reviews; 0." in line
 
 
 def test_what_was_there_stays_without_force(run, trained, careful, tmp_path):

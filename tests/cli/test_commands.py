@@ -63,7 +63,7 @@ def test_train_without_output_does_not_replace_what_is_no_model(run, tmp_path):
 
 def test_train_takes_validation_reviews(run, tmp_path):
     done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
-    assert "training on 480 reviews (240 positive, 240 negative), 160 held out" in done.stderr
+    assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
 
 
 def test_without_data_the_bundled_reviews_are_taken(run, trained, tmp_path):
@@ -81,7 +81,7 @@ def test_evaluate_gives_text_and_flat_json(run, trained):
 
 def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
     assert (
-        "480 of 480 reviews stood in the training data"
+        "1,600 of 1,600 reviews stood in the training data"
         in run("evaluate", TRAIN, "-m", trained).stderr
     )
     assert "stood in the training data" not in run("evaluate", TEST, "-m", trained).stderr

@@ -60,4 +60,4 @@ def test_rows_that_are_dropped_are_dropped_of_the_predictions_too(run, tmp_path)
 def test_predictions_for_other_rows_are_an_error(run, trained, scored):
     done = run("compare", trained, scored, TRAIN)
     assert done.returncode == 3
-    assert "160 predictions for 480 rows" in done.stderr
+    assert "400 predictions for 1,600 rows" in done.stderr
