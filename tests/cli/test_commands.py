@@ -81,10 +81,10 @@ def test_evaluate_gives_text_and_flat_json(run, trained):
 
 def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
     assert (
-        "480 of 480 reviews stood in the training data"
+        "480 of 480 reviews were used to make the model"
         in run("evaluate", TRAIN, "-m", trained).stderr
     )
-    assert "stood in the training data" not in run("evaluate", TEST, "-m", trained).stderr
+    assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
 
 
 def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
