@@ -18,6 +18,7 @@ ALLOWED = {
     "scoring.py": {"model", "worker"},
     "training": {"features", "model", "reviews", "training", "worker"},
     "evaluation": {"evaluation", "features", "model", "reviews"},
+    "probing": {"model", "probing"},
 }
 HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}
 

@@ -16,7 +16,7 @@ from sentiment.evaluation.comparison import (
     compare,
 )
 from sentiment.evaluation.counts import answers_by
-from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
+from sentiment.evaluation.gates import Gate, check_values, missed, read_gate, read_rate
 from sentiment.evaluation.goals import Choice, Goal, Part, choose_decision, read_goals
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
@@ -67,6 +67,7 @@ __all__ = [
     "rank_mistakes",
     "read_gate",
     "read_goals",
+    "read_rate",
     "reading_for",
     "slice_values",
     "slices_of",
