@@ -122,7 +122,7 @@ def missed(
             (part,) = (part for part in slices[gate.column] if part.value == gate.value)
             value = part.figures[gate.metric]
         if value is None:
-            found.append(f"{gate.name} cannot be told with one class, {gate.least:g} wanted")
+            found.append(f"{gate.name} cannot be told of these reviews, {gate.least:g} wanted")
         elif value < gate.least:
             found.append(f"{gate.name} is {value:.4f}, {gate.least:g} wanted")
     return found

@@ -40,6 +40,16 @@ MAX_FILE_SIZE = 1 << 30
 _KEY = "sentiment"
 _UNSEALED = "crc32:00000000"
 
+# What numbers may be at the most. The slope of a network that has learned next to nothing is large.
+_LARGEST = 1e15
+_LARGEST_KEY = (1 << 64) - 1
+_EPOCH = {
+    "number": _LARGEST,
+    "loss": _LARGEST,
+    "validation_loss": _LARGEST,
+    "validation_accuracy": 1.0,
+}
+
 
 def save_model(model: Model, path: Path) -> None:
     """Write a model: to a temporary file beside its target, synced, then renamed.
@@ -73,6 +83,18 @@ def load_model(path: Path) -> Model:
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
         reason = str(error) or type(error).__name__
         raise ModelError(f"{path}: damaged model ({reason}); train or copy it again") from error
+
+
+def is_model_file(path: Path) -> bool:
+    """Tell by its first bytes whether a file is of the kind that models are, whatever its name.
+
+    A header's length that fits the file, then the header: no text begins like that.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        start = file.read(9)
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
 
 
 def _read(path: Path) -> bytes:
@@ -179,20 +201,23 @@ def _model(document: dict[str, Any], tensors: Tensors) -> Model:
         history=tuple(_epoch(epoch) for epoch in document["history"]),
         provenance=_provenance(document["provenance"]),
         seen=_tensor(tensors, "training.seen", "u", 1),
-        phrases={int(key): string(text) for key, text in document["phrases"]},
+        phrases={
+            whole(int(string(key)), 0, _LARGEST_KEY): string(text)
+            for key, text in document["phrases"]
+        },
     )
 
 
 def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
     orders = mapping(fields)
-    shortest, longest = (whole(order, 0, 16) for order in orders["characters"])
+    shortest, longest = orders["characters"]
     ngrams = NGrams(
         words=whole(orders["words"], 1, 16),
         tail=whole(orders["tail"], 0, 1 << 16),
         tail_words=whole(orders["tail_words"], 1, 16),
         stem=whole(orders["stem"], 0, 1 << 16),
         negation=whole(orders["negation"], 0, 1 << 16),
-        characters=(shortest, longest),
+        characters=(whole(shortest, 0, 16), whole(longest, shortest, 16)),
     )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
@@ -220,22 +245,26 @@ def _network(depth: object, tensors: Tensors) -> Network:
 
 
 def _calibration(fields: dict[str, Any]) -> Calibration:
-    slope, intercept = number(fields["slope"]), number(fields["intercept"])
-    if slope <= 0:
-        raise ValueError("the calibration turns answers round")
-    return Calibration(slope, intercept)
+    slope = number(fields["slope"], 0, _LARGEST)
+    if slope == 0:
+        raise ValueError("the calibration makes all answers one")
+    return Calibration(slope, number(fields["intercept"], -_LARGEST, _LARGEST))
 
 
 def _decision(fields: dict[str, Any]) -> Decision:
-    band = fields["band"]
+    threshold, band = number(fields["threshold"], 0, 1), fields["band"]
     if band is not None:
-        low, high = (number(edge) for edge in band)
-        band = (low, high)
-    return Decision(number(fields["threshold"]), band)
+        # An edge beyond all probabilities leaves that side without answers.
+        low, high = band
+        band = (number(low, -1, threshold), number(high, threshold, 2))
+    return Decision(threshold, band)
 
 
 def _epoch(fields: object) -> dict[str, float]:
-    return {string(name): number(value) for name, value in mapping(fields).items()}
+    figures = mapping(fields)
+    if not figures.keys() <= _EPOCH.keys():
+        raise ValueError("an epoch has figures that no training gives")
+    return {name: number(value, 0, _EPOCH[name]) for name, value in figures.items()}
 
 
 def _provenance(fields: object) -> Provenance | None:

@@ -78,7 +78,7 @@ class Provenance:
         return cls(
             training=Rows.from_json(fields["training"]),
             validation=Rows.from_json(fields["validation"]),
-            accuracy=number(fields["accuracy"]),
+            accuracy=number(fields["accuracy"], 0, 1),
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import numpy as np
 
 from sentiment import __version__
+from sentiment.features.hashing import Hashes
 from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Provenance
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
@@ -61,6 +62,7 @@ def train(
     if validation is None and options.refit:
         progress.refitting(len(reviews), trial.best_epoch)
         final = learner.refit(trial)
+    learned = unlabeled if trial.soft_labels is not None else ()
     return Model(
         vectorizer=final.vectorizer,
         network=final.network,
@@ -74,14 +76,20 @@ def train(
             best_epoch=trial.best_epoch,
             calibrated=enough,
             refitted=final is not trial,
-            unlabeled=len(unlabeled) if trial.soft_labels is not None else 0,
+            unlabeled=len(learned),
             options=asdict(options),
             recipe=asdict(recipe),
             versions=_versions(),
         ),
-        seen=np.unique(material.digests)[:SEEN_LIMIT],
+        seen=_seen(material, learned),
         phrases=_phrases(final, learner),
     )
+
+
+def _seen(material: Material, learned: Sequence[str]) -> Hashes:
+    """Remember labelled reviews, and those without labels that were learned from."""
+    more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
+    return np.unique(np.concatenate((material.digests, more)))[:SEEN_LIMIT]
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:

@@ -40,8 +40,7 @@ def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
     assert old.provenance.goal == ""
     texts = ["good", "bad", "a film"]
     np.testing.assert_array_equal(new.probabilities(texts), old.probabilities(texts))
-    assert goal["all"]["at_least"] >= 0.7
-    assert facts["coverage"] == goal["all"]["coverage"]
+    assert facts["coverage"] == goal["all"]["coverage"] > 0.7
     text = run("info", path).stdout
     assert "goal        coverage=0.7, with 90% confidence" in text
     assert f"negative up to {facts['band'][0]:.3g}, positive from {facts['band'][1]:.3g} on" in text
@@ -60,6 +59,13 @@ def test_predict_and_evaluate_know_the_band(run, trained, careful):
     assert f"answered {figures['coverage']:>9.1%} of the reviews, " in text
     moved = json.loads(run("evaluate", TEST, "-m", path, "--json", "--threshold", "0.4").stdout)
     assert "coverage" not in moved
+
+
+def test_the_reviews_it_was_calibrated_on_are_warned_of(run, trained, careful):
+    path, _ = careful
+    warned = run("evaluate", TEST, "-m", path).stderr
+    assert "160 of 160 reviews were used to make the model" in warned
+    assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
 
 
 def test_a_goal_out_of_reach_writes_nothing(run, trained, tmp_path):
@@ -85,10 +91,10 @@ def test_training_reviews_are_warned_of_and_one_class_is_an_error(run, trained, 
     (tmp_path / "one.csv").write_text("text,label\ngood,pos\nfine,pos\n")
     out = tmp_path / "out.safetensors"
     done = run("calibrate", tmp_path / "one.csv", "-m", trained, "--goal", "recall=0.5", "-o", out)
-    assert done.returncode == 3
+    assert (done.returncode, "calibration needs both classes" in done.stderr) == (3, True)
     training = TEST.with_name("train.csv")
     done = run("calibrate", training, "-m", trained, "--goal", "recall=0.5", "-o", out)
-    assert "stood in the training data" in done.stderr
+    assert "480 of 480 reviews were used to make the model" in done.stderr
 
 
 def test_goals_together(run, trained, tmp_path):
@@ -99,13 +105,13 @@ def test_goals_together(run, trained, tmp_path):
     facts = json.loads(done.stdout)
     precision, coverage = facts["goals"]
     assert [precision["goal"], coverage["goal"]] == ["precision=0.6", "coverage=0.1"]
-    assert 0.1 <= coverage["all"]["at_least"] < coverage["all"]["coverage"] == facts["coverage"]
+    assert 0.1 < coverage["all"]["coverage"] == facts["coverage"]
+    assert "at_least" not in coverage["all"]  # a bound at a cut-off chosen on the same reviews
     assert load_model(out).provenance.goal == "precision=0.6, coverage=0.1"
     text = run("calibrate", TEST, "-m", trained, *asked, "--force").stdout
-    assert [line.split()[1] for line in text.splitlines() if "sure" in line] == [
-        "right",
-        "answered",
-    ]
+    titles = [line.split() for line in text.splitlines() if "held with 90% confidence" in line]
+    assert [title[1] for title in titles] == ["right", "answered"]
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith("all")] == ["10%"]
     for goals, code, said in (
         (
             ["precision=0.6", "coverage=0.99"],

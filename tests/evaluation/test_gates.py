@@ -48,7 +48,7 @@ def test_gates_that_are_missed_are_named_with_their_values():
     assert missed(gates, {"accuracy": 0.75, "mcc": 0.5}, slices) == [
         "mcc is 0.5000, 0.9 wanted",
         "shop=x accuracy is 0.5000, 0.6 wanted",
-        "shop=y macro_f1 cannot be told with one class, 0.6 wanted",
+        "shop=y macro_f1 cannot be told of these reviews, 0.6 wanted",
     ]
 
 
