@@ -52,7 +52,7 @@ def test_predict_and_evaluate_know_the_band(run, trained, careful):
     uncertain = sum(line.startswith("uncertain\t") for line in lines)
     figures = json.loads(run("evaluate", TEST, "-m", path, "--json").stdout)
     plain = json.loads(run("evaluate", TEST, "-m", trained, "--json").stdout)
-    assert 1 - uncertain / len(lines) == figures["coverage"] == facts["coverage"]
+    assert (len(lines) - uncertain) / len(lines) == figures["coverage"] == facts["coverage"]
     assert figures["accuracy"] == plain["accuracy"] < figures["accuracy_answered"]
     assert not {"coverage", "accuracy_answered"} & set(plain)
     text = run("evaluate", TEST, "-m", path).stdout
@@ -64,7 +64,7 @@ def test_predict_and_evaluate_know_the_band(run, trained, careful):
 def test_the_reviews_it_was_calibrated_on_are_warned_of(run, trained, careful):
     path, _ = careful
     warned = run("evaluate", TEST, "-m", path).stderr
-    assert "160 of 160 reviews were used to make the model" in warned
+    assert "400 of 400 reviews were used to make the model" in warned
     assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
 
 
@@ -94,7 +94,7 @@ def test_training_reviews_are_warned_of_and_one_class_is_an_error(run, trained, 
     assert (done.returncode, "calibration needs both classes" in done.stderr) == (3, True)
     training = TEST.with_name("train.csv")
     done = run("calibrate", training, "-m", trained, "--goal", "recall=0.5", "-o", out)
-    assert "480 of 480 reviews were used to make the model" in done.stderr
+    assert "1,600 of 1,600 reviews were used to make the model" in done.stderr
 
 
 def test_goals_together(run, trained, tmp_path):
@@ -114,9 +114,9 @@ def test_goals_together(run, trained, tmp_path):
     assert [line.split()[-1] for line in text.splitlines() if line.startswith("all")] == ["10%"]
     for goals, code, said in (
         (
-            ["precision=0.6", "coverage=0.99"],
+            ["precision=0.8", "coverage=0.99"],
             6,
-            "coverage=0.99 beside precision=0.6 cannot be held",
+            "coverage=0.99 beside precision=0.8 cannot be held",
         ),
         (["recall=0.6", "coverage=0.5"], 2, "do not go together"),
         (["recall=0.6", "recall=0.5"], 2, "twice for recall"),

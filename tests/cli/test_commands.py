@@ -39,7 +39,7 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     ):
         assert words in done.stderr
     result = json.loads(done.stdout)
-    assert result["training"]["positive"] == 216
+    assert result["training"]["positive"] == 720
     assert result["model"] == str(tmp_path / "m")
 
 

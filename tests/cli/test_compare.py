@@ -74,7 +74,7 @@ def test_the_better_one_is_named_with_what_they_differ_on(run, trained, tmp_path
     assert "Log loss is left out" in text
     facts = json.loads(run("compare", tmp_path / "right.csv", trained, TEST, "--json").stdout)
     assert (facts["better"], facts["accuracy"]["a"]) == ("a", 1)
-    assert facts["only_a_right"] == 160 - facts["both_right"]
+    assert facts["only_a_right"] == 400 - facts["both_right"]
     assert {row["a"]["predicted"] == row["label"] for row in facts["unlike"]} == {True}
 
 
