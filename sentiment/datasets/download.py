@@ -32,7 +32,7 @@ class _State:
 
 
 class _Stale(Exception):  # noqa: N818  # no error: a reason to begin anew
-    """The part that is here is not one of the file that is there now."""
+    """The part that is here cannot be gone on with."""
 
 
 def download(
@@ -157,13 +157,16 @@ def _describe(url: str, answer: Answer, start: int) -> _State:
     """Read what the headers say of the file, which is to be given from a byte on.
 
     Raises:
-        NoAnswer: The server gives another part of it.
+        NoAnswer: The server gives a part, and all was asked for.
+        _Stale: It gives another part than was asked for.
     """
     size = answer.headers.get("Content-Length", "")
     if answer.status == 206:
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
-        if not start or not found or int(found[1]) != start:
-            raise NoAnswer("it answers with a part of the file that was not asked for")
+        if not start:
+            raise NoAnswer("it answers with a part of the file, unasked")
+        if not found or int(found[1]) != start:
+            raise _Stale
         size = found[2]
     tag = answer.headers.get("ETag", "")
     # A weak tag does not promise the same bytes.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sentiment.datasets.archives import Member, Unexpected
+from sentiment.reviews.delimited import FIELD_LIMIT
 
 LONGEST = 1_000_000  # bytes of a line or of a review; the longest review there is has a tenth
 
@@ -98,6 +99,7 @@ def tweet_eval(members: Iterator[Member]) -> Iterator[PartRow]:
 
 def _polarity(members: Iterator[Member], width: int) -> Iterator[PartRow]:
     labels = {"1": "negative", "2": "positive"}
+    csv.field_size_limit(FIELD_LIMIT)  # for the whole process: the same as everywhere
     for member, part in _matching(members, _POLARITY_FILE):
         rows = csv.reader((f"{line}\n" for _, line in _lines(member)), strict=True)
         try:

@@ -22,6 +22,7 @@ class File:
         date: its Last-Modified.
         ranges: whether a part of it can be asked for.
         blindly: gives the part asked for, whatever If-Range says.
+        shift: bytes by which a part is said to begin elsewhere.
         cut: bytes after which the connection breaks.
         wait: seconds before anything is sent after those bytes.
         status, location: another answer than the file.
@@ -33,6 +34,7 @@ class File:
     date: str | None = None
     ranges: bool = True
     blindly: bool = False
+    shift: int = 0
     cut: int | None = None
     wait: float = 0
     status: int | None = None
@@ -77,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         size, body = len(file.content), file.content[start or 0 :]
         headers = {"ETag": file.tag, "Last-Modified": file.date}
         if start is not None:
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+            headers["Content-Range"] = f"bytes {start + file.shift}-{size - 1}/{size}"
         if file.chunked:
             headers["Transfer-Encoding"] = "chunked"
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)

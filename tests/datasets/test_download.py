@@ -211,6 +211,12 @@ def test_far_more_than_expected_is_refused(get):
         get(File(huge), size=10)
 
 
-def test_a_part_that_was_not_asked_for_is_refused(get):
-    with pytest.raises(NoAnswer, match="not asked for"):
+def test_another_part_than_asked_for_is_not_taken(get, site):
+    cut_short(get)
+    assert get(File(CONTENT, shift=7)) == CONTENT
+    assert site.ranges == [None, "bytes=1000-", None]
+
+
+def test_a_part_of_what_was_asked_for_whole_is_refused(get):
+    with pytest.raises(NoAnswer, match="unasked"):
         get(File(CONTENT, status=206))

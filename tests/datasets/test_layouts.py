@@ -81,7 +81,7 @@ POLARITY = "yelp_review_polarity_csv/train.csv"
         ("yelp_polarity", {POLARITY: lines('"1","a"', '"2","b","c"')}, "train.csv, line 2"),
         ("yelp_polarity", {POLARITY: lines('"3","a"')}, "line 1"),
         ("yelp_polarity", {POLARITY: lines('"1","a" b')}, "row 1"),
-        ("yelp_polarity", {POLARITY: lines('"1","' + "a" * 200_000 + '"')}, "row 1"),
+        ("yelp_polarity", {POLARITY: lines('"1","' + "a" * 1_000_000)}, "longer than any review"),
         ("uci", {"yelp_labelled.txt": b"a" * 1_000_001}, "longer than any review"),
         ("imdb", {"aclImdb/test/pos/1_9.txt": b"a" * 1_000_001}, "longer than any review"),
         ("tweet_eval", TWEETS | {"val_labels.txt": lines("2")}, "1 labels for 2 tweets"),
