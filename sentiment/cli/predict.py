@@ -60,7 +60,7 @@ def command(
 
     One line a review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
-    `p_positive`. Rows come out in order, none missing, none added; an empty text gets an empty
+    `p_positive`; a table without a header stays without. Rows come out in order, none missing, none added; an empty text gets an empty
     answer.
 
     \b
