@@ -5,6 +5,7 @@ from typing import Any
 
 from sentiment.cli.wording import describe, describe_band
 from sentiment.model import Decision, Model
+from sentiment.reviews.cells import count_of
 
 
 def facts_of(model: Model) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if about["goal"]:
         yield "goal", f"{about['goal']}, with 90% confidence"
     if about["unlabeled"]:
-        yield "unlabeled", f"{about['unlabeled']:,} reviews without labels"
+        yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
     again = ", then as many once more on all reviews" if about["refitted"] else ""
     yield "epochs", f"{about['best_epoch']}{again}"
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())

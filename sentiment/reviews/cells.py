@@ -124,6 +124,11 @@ def six_digits(p: float) -> str:
     return "" if math.isnan(p) else str(round(p, 6))
 
 
+def count_of(number: int, noun: str) -> str:
+    """Write a number and its noun: `1 field`, `2 fields`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def text_line(predicted: str, p_positive: float, text: str) -> str:
     """Write an answer for people and for `cut`: `predicted<TAB>p_positive<TAB>text`."""
     return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}\n"

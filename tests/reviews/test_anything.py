@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sentiment.errors import SentimentError
 from sentiment.reviews import INPUT_FORMATS, OUTPUT_FORMATS, ReadOptions, read_labelled
 
-from .helpers import rows_from, stdin_source, written
+from .helpers import rows_from, stdin, stdin_source, written
 
 TEXT_FORMATS = sorted(set(INPUT_FORMATS) - {"folder", "parquet"})
 PIECES = [
@@ -54,8 +54,8 @@ def test_any_bytes_are_rows_or_a_brief_error(data, format, encoding):
 @given(CRUMBS)
 def test_any_labelled_data_is_reviews_or_a_brief_error(data):
     for format in (None, *TEXT_FORMATS):
-        with a_brief_error():
-            reviews = read_labelled(["-"], ReadOptions(format=format), stdin=io.BytesIO(data))
+        with a_brief_error(), stdin(data):
+            reviews = read_labelled(["-"], ReadOptions(format=format))
             assert len(reviews.texts) == len(reviews.labels)
 
 
