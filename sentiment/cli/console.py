@@ -10,8 +10,8 @@ import click
 from sentiment.reviews.cells import visible
 
 # Characters of a line; a damaged model or a wild file name may hold many more.
-_LONGEST = 2000
-_END = 500
+_LONGEST = 1000
+_END = 300
 
 
 class Console:

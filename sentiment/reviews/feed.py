@@ -95,8 +95,9 @@ class TextFeed:
                 text, at_start = text.removeprefix("\ufeff"), False
             end = text.rfind("\n") + 1
             if end:
-                yield "".join((*held, text[:end]))
-                held, length = [], 0
+                block = "".join((*held, text[:end]))
+                held, length = [], 0  # whoever works on a long line needs the memory
+                yield block
             held.append(text[end:])
             length += len(text) - end
             if error:
@@ -106,7 +107,9 @@ class TextFeed:
             if not raw:
                 break
         if length:
-            yield "".join(held)
+            block = "".join(held)
+            held.clear()
+            yield block
 
     def _decode(self, raw: bytes) -> tuple[str, Unreadable | None]:
         """Decode a block, or what comes before the first bad byte in it."""
