@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Scored = tuple[T, NDArray[np.float64]]
 
-# Batches scored by this process before it asks others to help.
-_ALONE = 2
+# Batches in a row that were there before they were asked for: then others are asked to help.
+_IN_A_ROW = 2
 # Beyond this many processes, reading and writing is what takes the time.
 _USEFUL = 6
 
@@ -43,7 +43,7 @@ class Scorer:
         """Take the model, and how many processes may help; with one, none does."""
         self._model = model
         self._workers = workers
-        self._alone = _ALONE if workers > 1 else None
+        self._in_a_row = 0
         self.pool: Pool | None = None
 
     def scored(
@@ -65,10 +65,9 @@ class Scorer:
         reader = iter(batches)
         for batch in reader:
             yield batch, self._model.probabilities(texts_of(batch))
-            if self._alone is not None:
-                self._alone -= 1
-                if self._alone <= 0:
-                    break
+            self._in_a_row = 0 if waits() else self._in_a_row + 1
+            if self._workers > 1 and self._in_a_row >= _IN_A_ROW:
+                break
         first = next(reader, None)
         if first is not None:
             yield from _pipelined(self._others(), chain([first], reader), texts_of, waits)

@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NoReturn
 
@@ -41,12 +41,13 @@ class Worker:
         Args:
             function: what it calls; it goes there by pickle, with all that it is bound to.
         """
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _START, *sys.path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | _ENVIRONMENT,
-        )
+        with _interrupts_held():
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _START, *sys.path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | _ENVIRONMENT,
+            )
         self._requests: Any = self.process.stdin
         self._answers: Any = self.process.stdout
         self._started = False
@@ -65,6 +66,9 @@ class Worker:
             _send(self._requests, arguments)
             returned, result = _receive(self._answers)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=1)
+            self.process.kill()  # what answers with nonsense may live on
             code = self.process.wait()
             raise SentimentError(
                 f"a worker process died ({_cause(code)}); run it again, with --workers 1 if memory "
@@ -124,9 +128,25 @@ class Pool:
             self._idle.put(worker)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold SIGINT back; a process that is started meanwhile never gets it.
+
+    An interrupt is our business: the worker would show where it was, even in its own start.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def serve() -> NoReturn:
     """Be the process at the other end: calls come from stdin, results go to stdout."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is our parent's business
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be held back (Windows)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed gets between the answers
     calls: SimpleQueue[Any] = SimpleQueue()

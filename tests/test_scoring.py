@@ -58,6 +58,14 @@ def test_no_batch_is_withheld_while_the_next_is_waited_for(model):
     assert len(given) == 8
 
 
+def test_nobody_is_asked_to_help_where_the_next_batch_is_waited_for(model):
+    with Scorer(model, 2) as scorer:
+        assert len(list(scorer.scored(batches(20), list, lambda: True))) == 20
+        assert scorer.pool is None
+        list(scorer.scored(batches(20), list, never))
+        assert scorer.pool is not None
+
+
 def test_a_worker_that_was_killed_is_an_error(model):
     with Scorer(model, 2) as scorer:
         scored = scorer.scored(batches(200), list, never)

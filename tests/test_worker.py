@@ -1,5 +1,6 @@
 """A process that computes for this one."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -53,6 +54,37 @@ def test_an_error_there_is_raised_here():
 def test_a_worker_that_dies_is_an_error_not_a_hang():
     with Worker(die) as worker, pytest.raises(SentimentError, match="killed by signal 9"):
         worker.call(signal.SIGKILL)
+
+
+def answer_nonsense(answers: int) -> None:
+    os.write(answers, b"nonsense\n" * 10)
+    time.sleep(60)
+
+
+def test_a_worker_that_answers_nonsense_is_an_error_not_a_hang():
+    with Worker(answer_nonsense) as worker, pytest.raises(SentimentError, match="died"):
+        worker.call(answers_of(worker))
+
+
+def answers_of(worker: Worker) -> int:
+    """Find the descriptor that a worker answers on: besides stdout, the pipe that we read."""
+    ours = os.fstat(worker.process.stdout.fileno()).st_ino
+    for _ in range(200):
+        for link in Path(f"/proc/{worker.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if int(link.name) > 2 and link.stat().st_ino == ours:
+                    return int(link.name)
+        time.sleep(0.05)
+    return pytest.skip("no /proc on this system")
+
+
+def test_an_interrupt_does_not_reach_a_worker_even_while_it_starts(capfd):
+    with Worker(double) as worker:
+        for _ in range(50):
+            worker.process.send_signal(signal.SIGINT)
+            time.sleep(0.002)
+        assert worker.call(np.arange(2), "a")[1] == "aa"
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_leaving_ends_a_worker_that_is_busy():

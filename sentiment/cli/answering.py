@@ -15,6 +15,7 @@ from sentiment.reviews import (
     Columns,
     Explainer,
     Opened,
+    RowsSource,
     Source,
     Writer,
     output_format_of,
@@ -144,6 +145,6 @@ class _Output:
         return self._writer
 
     def close(self) -> None:
-        """Write what the format ends with."""
-        if self._writer is not None:
-            self._writer.close()
+        """Write what the format ends with; of inputs that are all empty, a table without rows."""
+        nothing = RowsSource([], [], "no rows")
+        (self._writer or self.writer(nothing, Columns((), None, ""))).close()

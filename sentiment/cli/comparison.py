@@ -11,6 +11,7 @@ from sentiment.cli.figures import shortened
 from sentiment.evaluation import FEWEST_CHANGES, Comparison, Interval, Side
 from sentiment.model.decision import CLASSES
 from sentiment.reviews import LabelledReviews
+from sentiment.reviews.cells import count_of
 from sentiment.reviews.predictions import NO_ANSWER
 
 SHOWN_REVIEWS = 5
@@ -96,7 +97,7 @@ def _figures(compared: Compared) -> Iterator[str]:
         a, b = (f"{value:.1%}" if is_share else f"{value:.4f}" for value in (each.a, each.b))
         change = _signed(each.difference, is_share)
         ends = _ends(each.interval, is_share)
-        note = f"    of {len(compared.reviews):,} reviews" if name == "accuracy" else ""
+        note = f"    of {count_of(len(compared.reviews), 'review')}" if name == "accuracy" else ""
         yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {ends}{note}"
 
 
@@ -135,7 +136,7 @@ def _unlike(compared: Compared) -> Iterator[str]:
     if not rows:
         return
     yield ""
-    yield f"they differ on {compared.found.unlike.size:,} reviews, most of all on"
+    yield f"they differ on {count_of(compared.found.unlike.size, 'review')}, most of all on"
     yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
     for row in rows:
         facts = _as_json(compared, row)

@@ -7,6 +7,12 @@ from typing import Any
 
 import click
 
+from sentiment.reviews.cells import visible
+
+# Characters of a line; a damaged model or a wild file name may hold many more.
+_LONGEST = 1000
+_END = 300
+
 
 class Console:
     """Notes, warnings, errors and progress on stderr.
@@ -28,25 +34,26 @@ class Console:
     def note(self, text: str) -> None:
         """Say something useful."""
         if not self.quiet:
-            self._say(text)
+            self._say("", text)
 
     def detail(self, text: str) -> None:
         """Say something that only a person at a terminal, or `--verbose`, cares about."""
         if self.verbose or (_is_terminal() and not self.quiet):
-            self._say(_styled(text, dim=True))
+            self._say("", text, dim=True)
 
     def warn(self, text: str) -> None:
         """Say what may surprise later."""
         self.warnings.append(text)
-        self._say(_styled("warning: ", fg="yellow") + text)
+        self._say(_styled("warning: ", fg="yellow"), text)
 
     def error(self, text: str, error: BaseException | None = None) -> None:
         """Say what went wrong, in one line."""
         if error is not None and self.debug:
             import traceback  # a command that goes well starts without it
 
-            traceback.print_exception(error)
-        self._say(_styled("error: ", fg="red") + " ".join(text.split("\n")))
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self._say("", line)
+        self._say(_styled("error: ", fg="red"), text)
 
     def status(self, text: str) -> None:
         """Show what is going on now, until something else is shown; on capable terminals only."""
@@ -60,9 +67,13 @@ class Console:
             self._write("\r\x1b[2K")
             self._status_shown = False
 
-    def _say(self, line: str) -> None:
+    def _say(self, head: str, text: str, **style: Any) -> None:
+        """Write one line, whatever the text holds of names and values that others chose."""
+        line = visible(text)
+        if len(line) > _LONGEST:  # the way out is said at the end
+            line = f"{line[: _LONGEST - _END]} … {line[-_END:]}"
         self.clear_status()
-        self._write(f"{line}\n")
+        self._write(f"{head}{_styled(line, **style) if style else line}\n")
 
     def _write(self, text: str) -> None:
         with suppress(OSError):  # with stderr gone, nobody can be told that it is

@@ -6,6 +6,7 @@ from typing import Any
 from sentiment.cli.wording import describe, describe_band
 from sentiment.model import Decision, Model
 from sentiment.model.decision import CLASSES
+from sentiment.reviews.cells import count_of
 
 
 def facts_of(model: Model) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
         yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
     if about["unlabeled"]:
-        yield "unlabeled", f"{about['unlabeled']:,} reviews without labels"
+        yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
     again = ", then as many once more on all reviews" if about["refitted"] else ""
     yield "epochs", f"{about['best_epoch']}{again}"
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())

@@ -6,7 +6,7 @@ from sentiment.cli.wording import describe_band
 from sentiment.evaluation import FEWEST, Abstention, Intervals, Metrics, Slice
 from sentiment.evaluation.wording import number, numbers, percent, percents
 from sentiment.model import Decision
-from sentiment.reviews.cells import encode, printable
+from sentiment.reviews.cells import count_of, encode, printable
 
 SHOWN_SLICES = 20
 _VALUE_WIDTH = 30
@@ -55,7 +55,7 @@ def shortened(text: str, width: int) -> str:
 
 def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     beside = {
-        "accuracy": f"of {metrics.n:,} reviews, positive from {metrics.threshold:.3g} on",
+        "accuracy": f"of {count_of(metrics.n, 'review')}, positive from {metrics.threshold:.3g} on",
         "ece": f"{metrics.ece_floor:.4f} would be perfect calibration",
     }
     yield f"{'95% interval':>35}"

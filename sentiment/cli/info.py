@@ -59,7 +59,7 @@ def _words(model: Model, count: int) -> dict[str, Any]:
 
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     vectorizer, *about = about_model(facts)
-    yield f"{facts['model']} ({facts['bytes'] / 1e6:.1f} MB)"
+    yield f"{printable(facts['model'])} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
     yield _titled(*vectorizer)
     yield ""

@@ -36,7 +36,8 @@ from sentiment.reviews.cells import encode, text_line
 @click.option("--explain", is_flag=True,
               help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
-              help="Processes that score where there are many; by default one a core.")  # fmt: skip
+              help="Processes that score where there are many; by default one a core, six at "
+              "the most.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
 @read_options
@@ -60,8 +61,8 @@ def command(
 
     One line a review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
-    `p_positive`. Rows come out in order, none missing, none added; an empty text gets an empty
-    answer.
+    `p_positive`; a table without a header stays without. Rows come out in order, none missing,
+    none added; an empty text gets an empty answer.
 
     \b
     Examples:

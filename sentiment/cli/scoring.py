@@ -8,6 +8,7 @@ from sentiment.errors import DataError
 from sentiment.evaluation import find_overlap
 from sentiment.model import SEEN_LIMIT, Model
 from sentiment.reviews import LabelledReviews
+from sentiment.reviews.cells import count_of
 
 
 def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, NDArray[np.float64]]:
@@ -27,7 +28,7 @@ def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, NDA
 
 def score_reviews(model: Model, reviews: LabelledReviews) -> NDArray[np.float64]:
     """Give the probabilities of *positive*, float64 [n]; NaN for a review without a token."""
-    console.status(f"scoring {len(reviews):,} reviews …")
+    console.status(f"scoring {count_of(len(reviews), 'review')} …")
     return model.probabilities(reviews.texts)
 
 
@@ -56,8 +57,9 @@ def warn_of_overlap(model: Model, reviews: LabelledReviews, name: str = "the mod
     """
     overlap = find_overlap(model.seen, SEEN_LIMIT, reviews.digest())
     if overlap.found:
+        checked = count_of(overlap.checked, "review")
         sample = "" if overlap.checked == len(reviews) else " that could be checked"
         console.warn(
-            f"{overlap.found:,} of {overlap.checked:,} reviews{sample} were used to make {name}; "
+            f"{overlap.found:,} of {checked}{sample} were used to make {name}; "
             "the figures are better than they would be on new reviews"
         )

@@ -25,6 +25,7 @@ from sentiment.datasets import resolve
 from sentiment.errors import ModelError
 from sentiment.model import Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
+from sentiment.reviews.cells import count_of
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 
@@ -172,7 +173,7 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
     console.note(
         f"{'replaced' if replaced else 'saved'} {target}{size}: "
-        f"{about.accuracy:.1%} of {n:,} held-out reviews right"
+        f"{about.accuracy:.1%} of {count_of(n, 'held-out review')} right"
     )
 
 

@@ -2,6 +2,7 @@
 
 from sentiment.cli.console import Console
 from sentiment.cli.wording import describe
+from sentiment.reviews.cells import count_of
 from sentiment.training import Epoch, Progress, Recipe
 from sentiment.training.progress import Labels
 from sentiment.training.recipe import UNBALANCED
@@ -19,12 +20,12 @@ class ShownProgress(Progress):
         """Say how the rows were split and what the data decided."""
         positive = int(training.sum())
         self._console.note(
-            f"training on {len(training):,} reviews ({positive:,} positive, "
+            f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
             f"{len(training) - positive:,} negative), {len(held_out):,} held out"
         )
         self._console.note(
             f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
-            f"at most {recipe.epochs} epochs"
+            f"at most {count_of(recipe.epochs, 'epoch')}"
         )
         share = positive / len(training)
         if not UNBALANCED <= share <= 1 - UNBALANCED:
@@ -36,7 +37,7 @@ class ShownProgress(Progress):
 
     def unlabeled(self, number: int, rows: int) -> None:
         """Name the round."""
-        self._console.note(f"round {number} with {rows:,} unlabeled reviews")
+        self._console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
 
     def judged(self, better: bool, loss: float, before: float) -> None:
         """Say whether it helped."""
@@ -45,7 +46,7 @@ class ShownProgress(Progress):
 
     def refitting(self, rows: int, epochs: int) -> None:
         """Say that the held-out reviews are learned from too."""
-        self._console.note(f"fitting all {rows:,} reviews for {epochs} epochs")
+        self._console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""

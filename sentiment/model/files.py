@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+_KEPT = 40  # characters of a name, of four bytes at the most
 _DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -25,20 +26,21 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield stream
         return
     target = path.resolve()  # a link keeps pointing where it points
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    # A name may be as long as the file system allows; the temporary one is not longer.
+    temporary = target.with_name(f".{target.name[:_KEPT]}.{os.getpid()}.partial")
     try:
         with temporary.open("wb") as file:
+            if target.exists():  # who may read it stays as it was
+                temporary.chmod(target.stat().st_mode & 0o777)
             yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.filename in (None, str(temporary)):
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
             error.filename = str(path)
-        raise
-    except BaseException:
-        temporary.unlink(missing_ok=True)
         raise
 
 

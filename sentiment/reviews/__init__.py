@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sentiment.reviews.formats import (
         INPUT_FORMATS,
         OUTPUT_FORMATS,
-        format_of,
         output_format_of,
     )
     from sentiment.reviews.labelled import read_labelled, read_texts
@@ -52,7 +51,6 @@ __all__ = [
     "choose_columns",
     "expand",
     "find_columns",
-    "format_of",
     "open_reviews",
     "open_source",
     "output_format_of",
@@ -79,7 +77,6 @@ __getattr__ = exports(
         "require_both_classes": "dataset",
         "INPUT_FORMATS": "formats",
         "OUTPUT_FORMATS": "formats",
-        "format_of": "formats",
         "output_format_of": "formats",
         "read_labelled": "labelled",
         "read_texts": "labelled",

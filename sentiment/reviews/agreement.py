@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import printable
 from sentiment.reviews.rules import NEGATIVE, POSITIVE, Rule, Rules, find_rule, show
 from sentiment.reviews.tables import Table, name_of
 from sentiment.reviews.values import Key
@@ -91,7 +90,7 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
     known = [rule for rule in candidates if rule.known(table.keys)]
     if not known:
         return None
-    where = f'{table.name}: "{printable(table.column)}"'
+    where = f'{table.name}: "{table.column}"'
     fitting = [rule for rule in known if len(rule.known(table.keys)) == len(table.keys)]
     if not fitting:
         rule = max(known, key=lambda rule: len(rule.known(table.keys)))
@@ -139,6 +138,6 @@ def _contradiction(readings: Sequence[tuple[Table, Rule]]) -> DataError:
     )
     first = readings[0][0]
     return DataError(
-        f'{name_of(table for table, _ in readings)}: the labels in "{printable(first.column)}" '
+        f'{name_of(table for table, _ in readings)}: the labels in "{first.column}" '
         f"contradict each other ({what}); use the same labels in all files, or {ASK}"
     )

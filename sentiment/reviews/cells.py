@@ -8,19 +8,24 @@ from typing import Any
 from sentiment.errors import DataError
 from sentiment.reviews.values import is_missing
 
-_ESCAPES = {**{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}} | {
-    ord("\\"): "\\\\",
-    ord("\t"): "\\t",
-    ord("\n"): "\\n",
-    ord("\r"): "\\r",
+# What a terminal obeys, and what turns text round or breaks its lines: marks, embeddings,
+# overrides and isolates of direction, and Unicode's separators of lines.
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_TURNING = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+SPELLED = {
+    **{code: f"\\x{code:02x}" for code in _CONTROLS},
+    **{code: f"\\u{code:04x}" for code in _TURNING},
+    **{ord(char): repr(char)[1:-1] for char in "\t\n\r"},
 }
-_SUSPECTS = bytes([*range(0x20), 0x7F, ord("\\")])
+_ESCAPES = SPELLED | {ord("\\"): "\\\\"}
+_ASCII_TO_ESCAPE = bytes(code for code in _ESCAPES if code < 0x80)
+_TO_ESCAPE = re.compile(f"[{re.escape(''.join(map(chr, _ESCAPES)))}]")
 _TSV_ESCAPES = {ord(char): _ESCAPES[ord(char)] for char in "\\\t\n\r"}
 _TSV_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 _CSV_TO_QUOTE = re.compile(r'[",\r\n]')
-# JSON escapes what is below U+0020; terminals obey U+007F to U+009F, too.
-_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
-_JSON_TO_ESCAPE = re.compile("[\x7f-\x9f]")
+# What is below U+0020 JSON escapes by itself.
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in SPELLED if code >= 0x20}
+_JSON_TO_ESCAPE = re.compile(f"[{''.join(map(chr, _JSON_ESCAPES))}]")
 
 
 def cell(value: Any) -> str:
@@ -39,7 +44,7 @@ def cell(value: Any) -> str:
 
 
 def to_json(value: Any) -> str:
-    """Write JSON without control characters.
+    """Write JSON without characters that a terminal obeys or that turn text round.
 
     What JSON does not have becomes null (NaN, infinity) or a string.
 
@@ -69,13 +74,19 @@ def tsv_cell(text: str) -> str:
     return text.translate(_TSV_ESCAPES) if _TSV_TO_ESCAPE.search(text) else text
 
 
+def visible(text: str) -> str:
+    """Spell out line breaks, control characters, and those that turn text round."""
+    return text.translate(SPELLED)
+
+
 def printable(text: str) -> str:
-    r"""Escape backslash, line breaks and all control characters, which move a terminal's cursor."""
-    # Looking at bytes is ten times faster than a search; U+0080 to U+009F begin with C2.
-    raw = text.encode("utf-8", "surrogatepass")
-    if b"\xc2" not in raw and len(raw.translate(None, _SUSPECTS)) == len(raw):
-        return text
-    return text.translate(_ESCAPES)
+    """Escape backslashes and what `visible` spells out, so that the text can be told from it."""
+    if text.isascii():  # looking at bytes is ten times faster than a search
+        raw = text.encode()
+        clean = len(raw.translate(None, _ASCII_TO_ESCAPE)) == len(raw)
+    else:
+        clean = not _TO_ESCAPE.search(text)
+    return text if clean else text.translate(_ESCAPES)
 
 
 def encode(text: str) -> bytes:
@@ -111,6 +122,11 @@ def four_digits(p: float) -> str:
 def six_digits(p: float) -> str:
     """Write a probability for programs; empty for NaN."""
     return "" if math.isnan(p) else str(round(p, 6))
+
+
+def count_of(number: int, noun: str) -> str:
+    """Write a number and its noun: `1 field`, `2 fields`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def text_line(predicted: str, p_positive: float, text: str) -> str:

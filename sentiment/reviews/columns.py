@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.cells import printable
 from sentiment.reviews.names import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -71,9 +70,7 @@ def find_columns(
     label = finder.named(label_column, "--label-column") if label_column else None
     kept = tuple(finder.named(column, "a slice") for column in keep)
     if label in text:
-        raise UsageError(
-            f'{name}: the column "{printable(label or "")}" cannot be both text and label'
-        )
+        raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
     if not text:
         found, text_how = finder.find_text(without=label, need_label=need_label)
@@ -82,7 +79,7 @@ def find_columns(
         label, label_how = finder.find_label(without=text)
     parts = [f"text from {_quoted(text, ' + ')} ({text_how})"]
     if label is not None:
-        parts.append(f'label from "{printable(label)}" ({label_how})')
+        parts.append(f'label from "{label}" ({label_how})')
     return Columns(text, label, ", ".join(parts), kept)
 
 
@@ -101,9 +98,7 @@ class _Finder:
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
         if len(similar) == 1:
             return similar[0]
-        raise UsageError(
-            f'{self.name}: no column "{printable(wanted)}" for {flag}; {self._there_are()}'
-        )
+        raise UsageError(f'{self.name}: no column "{wanted}" for {flag}; {self._there_are()}')
 
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
         columns = [name for name in self.columns if name != without]
@@ -224,4 +219,4 @@ def _as_text(value: Any) -> str:
 
 
 def _quoted(names: Sequence[str], glue: str) -> str:
-    return glue.join(f'"{printable(name)}"' for name in names)
+    return glue.join(f'"{name}"' for name in names)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import chain
 
-from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.feed import ROW_CHARS, TextFeed, Unreadable, block_lines, too_long
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.header import describe_columns, names_other_values, reads_as_header
 from sentiment.reviews.names import numbered_names
@@ -114,11 +115,14 @@ class CsvSource(DelimitedSource):
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         csv.field_size_limit(FIELD_LIMIT)
-        given = 0
+        given = 0  # lines
+        ended = 0  # how many characters had been given when the last row ended
 
         def lines() -> Iterator[list[str]]:
             nonlocal given
             for block in feed.blocks():
+                if feed.chars - ended > ROW_CHARS + len(block):
+                    raise Unreadable(f"{too_long('a row')}, or close the quote that opens in it")
                 # newline="" cuts where csv expects it: at \n, \r\n and the \r of old Macs.
                 block_of_lines = list(StringIO(block, newline=""))
                 given += len(block_of_lines)
@@ -139,7 +143,7 @@ class CsvSource(DelimitedSource):
                 raise
             if fields is None:
                 break
-            line = reader.line_num
+            line, ended = reader.line_num, feed.chars
             records.append((line, fields))
             if line == given:  # the next record needs another block, which may take its time
                 yield records
@@ -177,8 +181,3 @@ def explain_csv(error: csv.Error) -> str:
     elif "expected after" in what:
         what = "text follows a closing quote"
     return f'{what}; write quotes inside a quoted field twice ("")'
-
-
-def count_of(number: int, noun: str) -> str:
-    """Write a number and its noun: `1 field`, `2 fields`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

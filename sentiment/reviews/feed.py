@@ -8,6 +8,8 @@ from itertools import chain
 from sentiment.errors import UsageError
 from sentiment.reviews.stream import ByteStream
 
+ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
+
 
 class Unreadable(Exception):  # noqa: N818
     """The next row cannot be read; whoever counts rows turns it into a DataError.
@@ -52,13 +54,27 @@ class TextFeed:
         r"""Give the text once; every block but the last ends with `\n`.
 
         Raises:
-            Unreadable: After all whole lines before the bytes that cannot be decoded.
+            Unreadable: After all whole lines before the bytes that cannot be decoded, or before
+                a line that is too long.
         """
         first = self.peek()
         self._first = ""
         for block in chain([first] if first else [], self._blocks):
             self.chars += len(block)
             yield block
+
+    def whole(self) -> str:
+        """Give all of the text, as one row.
+
+        Raises:
+            Unreadable: It cannot be decoded, or is longer than a row may be.
+        """
+        blocks = []
+        for block in self.blocks():
+            blocks.append(block)
+            if self.chars > ROW_CHARS:
+                raise Unreadable(too_long("a text"))
+        return "".join(blocks)
 
     def waits(self) -> bool:
         """Tell whether the next block has yet to be produced by the other end of a pipe."""
@@ -70,6 +86,7 @@ class TextFeed:
 
     def _read_blocks(self) -> Iterator[str]:
         held: list[str] = []  # the pieces of a line that has not ended yet
+        length = 0  # their characters
         at_start = True
         while True:
             raw = self._stream.read()
@@ -78,16 +95,21 @@ class TextFeed:
                 text, at_start = text.removeprefix("\ufeff"), False
             end = text.rfind("\n") + 1
             if end:
-                yield "".join((*held, text[:end]))
-                held = []
-            if end < len(text):
-                held.append(text[end:])
+                block = "".join((*held, text[:end]))
+                held, length = [], 0  # whoever works on a long line needs the memory
+                yield block
+            held.append(text[end:])
+            length += len(text) - end
             if error:
                 raise error
+            if length > ROW_CHARS:
+                raise Unreadable(too_long("a line") + ", or end rows with line feeds")
             if not raw:
                 break
-        if held:
-            yield "".join(held)
+        if length:
+            block = "".join(held)
+            held.clear()
+            yield block
 
     def _decode(self, raw: bytes) -> tuple[str, Unreadable | None]:
         """Decode a block, or what comes before the first bad byte in it."""
@@ -110,6 +132,11 @@ class TextFeed:
         with suppress(UnicodeError):
             return self._decoder.decode(raw[:good]), unreadable
         return "", unreadable
+
+
+def too_long(what: str) -> str:
+    """Say that a row is too long, and what to do."""
+    return f"{what} of more than {ROW_CHARS:,} characters; cut it into shorter ones"
 
 
 def describe_byte(byte: int, encoding: str) -> str:

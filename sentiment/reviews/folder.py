@@ -1,12 +1,12 @@
 """A folder of text files, each a review of its own; `pos/` and `neg/` in it are the labels."""
 
-import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
 from sentiment.errors import DataError
-from sentiment.reviews.feed import check_encoding, describe_byte
+from sentiment.reviews.feed import TextFeed, Unreadable, check_encoding
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, row_error
+from sentiment.reviews.stream import open_stream
 
 FOLDER_LABELS = {
     "neg": "negative",
@@ -75,16 +75,14 @@ class FolderSource:
         """No file stays open."""
 
     def _read(self, file: Path, number: int) -> str:
+        feed = TextFeed(open_stream(file), self._encoding)
         try:
-            raw = file.read_bytes()
-        except OSError as error:
-            raise DataError(f"{file}: {error.strerror or error}") from error
-        try:
-            text = codecs.decode(raw, self._encoding)
-        except UnicodeDecodeError as error:
-            what = describe_byte(error.object[error.start], self._encoding)
-            raise row_error(str(file), number, what) from error
-        return text.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+            text = feed.whole()
+        except Unreadable as error:
+            raise row_error(str(file), number, str(error)) from error
+        finally:
+            feed.close()
+        return text.removesuffix("\n").removesuffix("\r")
 
     def _short(self, file: Path) -> str:
         return file.relative_to(self._path).as_posix()
@@ -103,5 +101,5 @@ def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
         for child in sorted(folder.iterdir())
         if not child.name.startswith(".")
     ]
-    files = [child for child in found if child.suffix.lower() == ".txt" and not child.is_dir()]
+    files = [child for child in found if child.suffix.lower() == ".txt" and child.is_file()]
     return files, sorted(set(found) - set(files))

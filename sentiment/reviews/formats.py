@@ -36,11 +36,6 @@ NOT_WRITTEN = {
 }
 
 
-def format_of(path: str | Path) -> str | None:
-    """Give the format that a path's suffix stands for, None for an unknown one."""
-    return SUFFIXES.get(_suffix(path))
-
-
 def input_format_of(path: str | Path) -> str | None:
     """Give the format to read a file in by its suffix, None for an unknown one.
 
@@ -49,7 +44,7 @@ def input_format_of(path: str | Path) -> str | None:
     """
     if reason := NOT_READ.get(_suffix(path)):
         raise DataError(f"{path}: {reason}")
-    return format_of(path)
+    return SUFFIXES.get(_suffix(path))
 
 
 def output_format_of(path: str | Path) -> str:

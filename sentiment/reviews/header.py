@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from sentiment.reviews.names import is_known_name
-from sentiment.reviews.values import is_label_word, is_number
+from sentiment.reviews.values import MISSING_WORDS, is_label_word, is_number
 
 FEW_COLUMNS = 3
 MANY_WORDS = 6
 SHOWN_COLUMNS = 5
-NO_VALUE = frozenset({"n/a", "na", "nan", "none", "null"})
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:
@@ -41,7 +40,11 @@ def names_other_values(row: Sequence[str], below: Sequence[Sequence[str]]) -> bo
     for number, cell in enumerate(row):
         values = [other[number].strip() for other in below if number < len(other)]
         values = [value for value in values if value]
-        if not values or not any(map(str.isalpha, cell)) or cell.strip().casefold() in NO_VALUE:
+        if (
+            not values
+            or not any(map(str.isalpha, cell))
+            or cell.strip().casefold() in MISSING_WORDS
+        ):
             continue
         if all(map(is_number, values)):
             return True

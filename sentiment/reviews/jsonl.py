@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sentiment.reviews.cells import printable
 from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.source import Batch, Row
@@ -86,7 +85,7 @@ def make_object(pairs: list[tuple[str, Any]]) -> Row:
     made = dict(pairs)
     if len(made) < len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f'the key "{printable(twice)}" occurs twice; keep one')
+        raise ValueError(f'the key "{twice}" occurs twice; keep one')
     return made
 
 

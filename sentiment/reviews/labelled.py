@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ def read_labelled(
     options: ReadOptions,
     *,
     like: LabelledReviews | None = None,
-    stdin: BinaryIO | None = None,
 ) -> LabelledReviews:
     """Read files of reviews with labels.
 
@@ -37,14 +35,13 @@ def read_labelled(
         options: How to read them.
         like: Reviews whose labels these are like, such as those trained on: 1 and 2 mean what
             they mean there. What `options` call positive and negative goes first.
-        stdin: A binary stream that stands in for standard input.
 
     Raises:
         DataError: A file is missing, damaged, or its columns or labels cannot be told; files
             contradict each other; or no reviews are left.
         UsageError: An option does not fit.
     """
-    all_tables = [read_table(where, options, stdin) for where in expand(patterns)]
+    all_tables = [read_table(where, options) for where in expand(patterns)]
     tables = [table for table in all_tables if table.texts]
     if all_tables and not tables:
         raise DataError(f"{name_of(all_tables)}: no rows")
@@ -73,9 +70,7 @@ def read_labelled(
     return _drop_rows(reviews, tables, readings) if tables else reviews
 
 
-def read_texts(
-    patterns: Sequence[str], options: ReadOptions, *, stdin: BinaryIO | None = None
-) -> list[str]:
+def read_texts(patterns: Sequence[str], options: ReadOptions) -> list[str]:
     """Read files of reviews without looking at labels; empty texts are left out.
 
     Raises:
@@ -84,7 +79,7 @@ def read_texts(
     """
     texts: list[str] = []
     for where in expand(patterns):
-        opened = open_reviews(where, options, need_label=False, stdin=stdin)
+        opened = open_reviews(where, options, need_label=False)
         for batch in opened.batches:
             texts += filter(str.strip, texts_of(batch, opened.columns))
     return texts

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import printable
+from sentiment.reviews.cells import cell
 from sentiment.reviews.rules import (
     DROPPED,
     NEGATIVE,
@@ -19,7 +19,7 @@ from sentiment.reviews.rules import (
     asked_rule,
     find_rule,
 )
-from sentiment.reviews.values import Key, key_of
+from sentiment.reviews.values import MISSING_WORDS, Key, key_of
 
 LARGE_SHARE = 0.2
 SHOWN_VALUES = 10
@@ -80,11 +80,11 @@ def read_labels(
             it there are no two classes; or, with `strict`, some are neutral or missing.
         UsageError: A value is called both positive and negative.
     """
-    column = printable(column)
-    keys = [key_of(value) for value in values]
+    asked = [*positive, *negative]
+    no_value = MISSING_WORDS - asked_keys(asked)
+    keys = [key_of(value, no_value) for value in values]
     counts = Counter(keys)
     missing = counts.pop(None, 0)
-    asked = [*positive, *negative]
     if asked:
         rule = asked_rule(positive, negative)
     rule = rule or find_rule(counts)
@@ -147,7 +147,7 @@ def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str)
 def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:
     """Write the distinct values that were found, or the first of them."""
     examples = {key: value for value, key in zip(values, keys, strict=True) if key is not None}
-    first = [repr(str(value))[1:-1] for value in list(examples.values())[:SHOWN_VALUES]]
+    first = [repr(cell(value))[1:-1] for value in list(examples.values())[:SHOWN_VALUES]]
     shown = ", ".join(
         text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…" for text in first
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.delimited import CsvSource, TsvSource
@@ -59,7 +58,6 @@ def open_source(
     header: bool | None = None,
     need_label: bool = False,
     columns: Sequence[str] = (),
-    stdin: BinaryIO | None = None,
 ) -> Source:
     """Open one input. It waits for the first rows only where the columns' names depend on them.
 
@@ -72,7 +70,6 @@ def open_source(
         need_label: Labels are needed, so standard input is looked at like a file, and plain
             lines will not do.
         columns: Names of columns that the user gave; a first row that holds one is a header.
-        stdin: A binary stream that stands in for standard input.
 
     Raises:
         DataError: The input cannot be opened or read as asked.
@@ -89,7 +86,7 @@ def open_source(
         raise UsageError(f"{where} is not a folder")
     if format is None:
         format = _format_by_name(where, need_label)
-    stream = open_stream(where, stdin)
+    stream = open_stream(where)
     try:
         if format == "parquet":
             return _open_parquet(stream, where)

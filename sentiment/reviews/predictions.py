@@ -1,6 +1,8 @@
 """Somebody's predictions in a file, one a row, as `sentiment predict` and others write them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 from typing import Any
 
@@ -8,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import printable
 from sentiment.reviews.columns import values_of
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.source import row_error
+from sentiment.reviews.source import Row, Source, peek, row_error
 from sentiment.reviews.values import NEGATIVE_WORDS, NEUTRAL_WORDS, POSITIVE_WORDS, key_of
 
 PREDICTED, P_POSITIVE = "predicted", "p_positive"
@@ -38,31 +39,53 @@ class Predictions:
 def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
     """Read a file with the columns `predicted`, `p_positive`, or both.
 
+    Without a header they are known by what `sentiment predict` writes into them.
+
     Raises:
         DataError: It cannot be read, has neither column, or holds what is no prediction.
     """
     source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
-    if PREDICTED not in source.columns and P_POSITIVE not in source.columns:
+    sample, batches = peek(source)
+    of_answers, of_chances = _find_columns(source, sample)
+    if of_answers is None and of_chances is None:
         source.close()
-        there = ", ".join(f'"{printable(name)}"' for name in source.columns) or "none"
+        there = ", ".join(f'"{name}"' for name in source.columns) or "none"
         raise DataError(
             f'{path}: predictions have a column "{PREDICTED}" or "{P_POSITIVE}", here there are: '
             f"{there}; a model's file ends in .safetensors"
         )
     answers: list[int] = []
     chances: list[float] = []
-    for batch in source.batches():
-        if PREDICTED in source.columns:
-            for number, value in enumerate(values_of(batch, PREDICTED), start=batch.first_row):
+    for batch in batches:
+        if of_answers is not None:
+            for number, value in enumerate(values_of(batch, of_answers), start=batch.first_row):
                 answers.append(_answer(value, path, number))
-        if P_POSITIVE in source.columns:
-            for number, value in enumerate(values_of(batch, P_POSITIVE), start=batch.first_row):
+        if of_chances is not None:
+            for number, value in enumerate(values_of(batch, of_chances), start=batch.first_row):
                 chances.append(_chance(value, path, number))
-    p_positive = np.array(chances, np.float64) if P_POSITIVE in source.columns else None
-    if PREDICTED not in source.columns and p_positive is not None:
+    p_positive = np.array(chances, np.float64) if of_chances is not None else None
+    if of_answers is None and p_positive is not None:
         found = np.where(p_positive >= 0.5, POSITIVE, NEGATIVE)
         return Predictions(np.where(np.isnan(p_positive), NO_ANSWER, found), p_positive)
     return Predictions(np.array(answers, np.int64), p_positive)
+
+
+def _find_columns(source: Source, sample: Sequence[Row]) -> tuple[str | None, str | None]:
+    """Find the columns of answers and of probabilities, None for one that is not there."""
+    if source.has_header:
+        there = [name if name in source.columns else None for name in (PREDICTED, P_POSITIVE)]
+        return there[0], there[1]
+    for answers, chances in pairwise(source.columns):
+        if all(_is_written(row[answers], row[chances]) for row in sample):
+            return answers, chances
+    return None, None
+
+
+def _is_written(answer: str, chance: str) -> bool:
+    """Tell whether two cells are what `sentiment predict` writes, side by side."""
+    if answer in ("positive", "negative", "uncertain"):
+        return chance.replace(".", "").replace("e-", "").isdecimal()  # such as 0.98 or 1e-06
+    return answer == chance == ""
 
 
 def _answer(value: Any, path: str, row: int) -> int:
@@ -73,7 +96,7 @@ def _answer(value: Any, path: str, row: int) -> int:
         return POSITIVE
     if key == 0 or key in NEGATIVE_WORDS:
         return NEGATIVE
-    what = f'"{printable(str(value))}" is no answer; write positive, negative or uncertain'
+    what = f'"{value}" is no answer; write positive, negative or uncertain'
     raise row_error(path, row, what)
 
 
@@ -85,6 +108,6 @@ def _chance(value: Any, path: str, row: int) -> float:
     except (TypeError, ValueError):
         chance = nan
     if not 0 <= chance <= 1:
-        what = f'"{printable(str(value))}" is no probability; write a number between 0 and 1'
+        what = f'"{value}" is no probability; write a number between 0 and 1'
         raise row_error(path, row, what)
     return chance

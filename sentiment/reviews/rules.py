@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sentiment.errors import UsageError
-from sentiment.reviews.cells import printable
 from sentiment.reviews.values import (
     NEGATIVE_WORDS,
     NEUTRAL_WORDS,
@@ -101,8 +100,9 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
             return rule
     if found <= WORDS.meaning.keys():
         return WORDS
-    if found <= STARS.meaning.keys():
-        return STARS if len(found) >= 3 else None
+    if found <= STARS.meaning.keys():  # 1, 2, 3 may be negative, neutral, positive
+        both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
+        return STARS if len(found) >= 3 and both_ends else None
     return RATINGS if found <= RATINGS.meaning.keys() else None
 
 
@@ -121,11 +121,11 @@ def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:
 
 def asked_keys(values: Sequence[str]) -> set[Key]:
     """Give the keys of values that the user named."""
-    keys = {key_of(value) for value in values}
+    keys = {key_of(value, missing=frozenset()) for value in values}
     # Booleans of JSON and Parquet compare as 1 and 0, but people name them as words.
     return keys | {{"true": 1.0, "false": 0.0}[key] for key in keys & {"true", "false"}}  # type: ignore[index]
 
 
 def show(key: Key) -> str:
     """Write a value for a message."""
-    return f"{key:g}".replace("-", "−") if isinstance(key, float) else printable(str(key))
+    return f"{key:g}".replace("-", "−") if isinstance(key, float) else str(key)

@@ -76,18 +76,17 @@ class ByteStream:
             self._stream.close()
 
 
-def open_stream(where: Where, stdin: BinaryIO | None = None) -> ByteStream:
+def open_stream(where: Where) -> ByteStream:
     """Open a file or standard input; a known suffix such as `.gz` is decompressed on the way.
 
     Args:
         where: A path, or "-" for standard input.
-        stdin: Stands in for standard input.
 
     Raises:
         DataError: The file cannot be opened.
     """
     if where == "-":
-        return ByteStream(stdin or sys.stdin.buffer, "<stdin>", owned=False)
+        return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
     path = Path(where)
     try:
         if path.suffix.lower() in COMPRESSIONS:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any
 
 from sentiment.errors import UsageError
 from sentiment.reviews.cells import cell
@@ -56,9 +56,7 @@ class Table:
         return {key_of(value) for value in self.values} - {None}
 
 
-def open_reviews(
-    where: Where, options: ReadOptions, *, need_label: bool, stdin: BinaryIO | None = None
-) -> Opened:
+def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Opened:
     """Open a file and choose its columns by the first batch.
 
     Raises:
@@ -73,7 +71,6 @@ def open_reviews(
         header=options.header,
         need_label=need_label,
         columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
-        stdin=stdin,
     )
     try:
         return choose_columns(source, options, need_label=need_label)
@@ -110,14 +107,14 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
     return Opened(source, columns, batches)
 
 
-def read_table(where: Where, options: ReadOptions, stdin: BinaryIO | None) -> Table:
+def read_table(where: Where, options: ReadOptions) -> Table:
     """Read a file of reviews with labels.
 
     Raises:
         DataError: It cannot be read, or its columns cannot be told.
         UsageError: An option does not fit.
     """
-    opened = open_reviews(where, options, need_label=True, stdin=stdin)
+    opened = open_reviews(where, options, need_label=True)
     label = opened.columns.label or ""
     texts: list[str] = []
     values: list[Any] = []

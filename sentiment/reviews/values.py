@@ -8,6 +8,8 @@ from typing import Any
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
 NEUTRAL_WORDS = frozenset({"neutral"})
+# How R, pandas, spreadsheets and SQL write that there is no value.
+MISSING_WORDS = frozenset({"#n/a", "<na>", "n/a", "na", "nan", "none", "null"})
 LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 
 Key = str | float | None
@@ -26,24 +28,31 @@ def is_label_word(text: str) -> bool:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a value stands for none: None or NaN."""
+    """Tell whether there is no value: None or NaN; the text "NA" is a text."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def key_of(value: Any) -> Key:
+def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:
     """Give what values are compared by: one for "1", "1.0", 1 and True, one for "Pos " and "pos".
+
+    Args:
+        value: As read; the bytes of Parquet's binary columns are text.
+        missing: Words that stand for no value.
 
     Returns:
         A number, a case-folded word, or None for a missing value (None, "", NaN).
     """
     try:
-        return _cached_key(value)
+        key = _cached_key(value)
     except TypeError:  # a list or an object cannot be looked up, and is no label either
         return str(value)
+    return None if key in missing else key
 
 
 @lru_cache(maxsize=4096)
 def _cached_key(value: Any) -> Key:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
     if isinstance(value, str):
         text = value.strip().replace("\u2212", "-")
         return float(text) if is_number(text) else text.casefold() or None

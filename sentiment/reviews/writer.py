@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import printable
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.source import Batch, Row, row_error
 
@@ -60,6 +59,6 @@ def new_column_error(
         known: The columns that were known when the header was written.
         format: The format that is written.
     """
-    new = printable(min(row.keys() - known))
+    new = min(row.keys() - known)
     what = f'has a column "{new}" that the first rows have not, and {format} has one header'
     return row_error(batch.name, batch.first_row + number, f"{what}; write --format jsonl")

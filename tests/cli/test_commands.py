@@ -43,6 +43,14 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     assert result["model"] == str(tmp_path / "m")
 
 
+def test_one_of_a_thing_is_no_plural(run, trained, tmp_path):
+    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1")
+    assert "at most 1 epoch\n" in done.stderr
+    assert "fitting all 480 reviews for 1 epoch\n" in done.stderr
+    (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
+    assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
+
+
 def test_train_quietly_says_nothing(run, tmp_path):
     done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1", "-q")
     assert (done.stdout, done.stderr) == ("", "")

@@ -65,6 +65,17 @@ def test_no_winner_is_announced_from_one_review(run, tmp_path):
     assert (facts["better"], facts["macro_f1"], facts["log_loss"]["interval"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("name", ["scored.csv", "scored.txt"])
+def test_predictions_of_a_file_without_a_header_have_none_and_are_read(
+    run, trained, tmp_path, name
+):
+    (tmp_path / "in.tsv").write_text("wonderful film\t1\nterrible film\t0\n")
+    done = run("predict", "-m", trained, "-i", "in.tsv", "-o", name, cwd=tmp_path)
+    assert len((tmp_path / name).read_text().splitlines()) == 2, done.stderr
+    text = run("compare", trained, name, "in.tsv", cwd=tmp_path).stdout
+    assert "Both answer alike." in text
+
+
 def test_the_better_one_is_named_with_what_they_differ_on(run, trained, tmp_path):
     with TEST.open(encoding="utf-8", newline="") as file:
         labels = [row["label"] for row in csv.DictReader(file)]

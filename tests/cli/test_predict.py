@@ -88,6 +88,19 @@ def test_parquet_goes_in_and_out(run, trained, csv_file, tmp_path):
     check_answers(scored["predicted"].to_pylist())
 
 
+def test_an_empty_file_makes_a_table_without_rows(run, trained, tmp_path):
+    import pyarrow.parquet as pq
+
+    (tmp_path / "empty.csv").touch()
+    for name in ("o.parquet", "o.csv", "o.jsonl", "o.txt"):
+        done = run("predict", "-m", trained, "-i", "empty.csv", "-o", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    table = pq.read_table(tmp_path / "o.parquet")
+    assert (table.num_rows, table.column_names) == (0, ["predicted", "p_positive"])
+    assert (tmp_path / "o.csv").read_text() == "predicted,p_positive\n"
+    assert (tmp_path / "o.jsonl").read_text() == (tmp_path / "o.txt").read_text() == ""
+
+
 def test_fasttext_labels_come_out_one_a_row(run, trained, csv_file):
     done = run("predict", "-m", trained, "-i", csv_file, "--format", "fasttext")
     lines = done.stdout.split("\n")[:-1]

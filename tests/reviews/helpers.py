@@ -1,7 +1,12 @@
 """Small makers of inputs, and readers of what was written."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO
+from unittest.mock import patch
 
 import numpy as np
 
@@ -12,9 +17,18 @@ def rows_of(where, **options):
     return [row for batch in open_source(where, **options).batches() for row in batch.rows]
 
 
+@contextmanager
+def stdin(data: bytes | BinaryIO) -> Iterator[None]:
+    """Put bytes, or a stream, in the place of standard input for what is opened meanwhile."""
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    with patch("sys.stdin", SimpleNamespace(buffer=stream)):
+        yield
+
+
 def rows_from(data, **options):
     """Read bytes as standard input."""
-    return rows_of("-", stdin=io.BytesIO(data), **options)
+    with stdin(data):
+        return rows_of("-", **options)
 
 
 def save(folder, name, data):
@@ -42,4 +56,5 @@ def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="
 
 
 def stdin_source(data, format, **options):
-    return open_source("-", format=format, stdin=io.BytesIO(data), **options)
+    with stdin(data):
+        return open_source("-", format=format, **options)

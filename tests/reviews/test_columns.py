@@ -157,8 +157,3 @@ def test_joined_columns_leave_out_what_is_empty(row, text):
 
 def test_an_empty_input_needs_no_columns():
     assert find([], need_label=False).text == ()
-
-
-def test_names_are_shown_without_control_characters():
-    with pytest.raises(DataError, match=r'"a\\n\\x1b"'):
-        find(["a\n\x1b", "b"])

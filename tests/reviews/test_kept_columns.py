@@ -1,7 +1,5 @@
 """Columns that are kept beside texts and labels."""
 
-import io
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +8,7 @@ import pytest
 from sentiment.errors import UsageError
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
 
-from .helpers import save
+from .helpers import save, stdin
 
 HEADER = "text,label,shop,size\n"
 ROWS = HEADER + 'good,1,x,\n ,1,empty,1\nmeh,neutral,dropped,2\nbad,0,y,3\nnice,1,"z, w",4\n'
@@ -59,8 +57,8 @@ def test_a_folder_keeps_file_names_and_fasttext_its_label(tmp_path):
         save(tmp_path / label, "a.txt", label)
     reviews = read_labelled([str(tmp_path)], ReadOptions(keep=("file",)))
     assert reviews.columns == {"file": ["neg/a.txt", "pos/a.txt"]}
-    stdin = io.BytesIO(b"__label__pos good\n__label__neg bad\n")
-    reviews = read_labelled(["-"], ReadOptions(keep=("label",)), stdin=stdin)
+    with stdin(b"__label__pos good\n__label__neg bad\n"):
+        reviews = read_labelled(["-"], ReadOptions(keep=("label",)))
     assert [cell.removeprefix("__label__") for cell in reviews.columns["label"]] == ["pos", "neg"]
 
 

@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,7 @@ from sentiment.reviews import (
     require_both_classes,
 )
 
-from .helpers import save
+from .helpers import save, stdin
 
 
 def read(*paths, **options):
@@ -47,8 +45,8 @@ def test_a_folder_is_read(tmp_path):
 
 
 def test_standard_input_is_read():
-    stdin = io.BytesIO(b"__label__pos good\n__label__neg bad\n")
-    assert read_labelled(["-"], ReadOptions(), stdin=stdin).texts == ["good", "bad"]
+    with stdin(b"__label__pos good\n__label__neg bad\n"):
+        assert read_labelled(["-"], ReadOptions()).texts == ["good", "bad"]
 
 
 def test_plain_lines_are_an_error_that_says_how_to_write_labels(tmp_path):

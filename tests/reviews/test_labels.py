@@ -27,7 +27,9 @@ def read(values, **options):
         (["pos", "Negative", " GOOD ", "bad", "neutral"], [1, 0, 1, 0, -1]),
         (["yes", "no", "true", "FALSE", "positive", "neg"], [1, 0, 1, 0, 1, 0]),
         ([1, 2, 3, 4, 5], [0, 0, -1, 1, 1]),
-        ([1, 2, 3], [0, 0, -1]),
+        ([1, 2, 4], [0, 0, 1]),
+        ([1, 2, 3], None),
+        ([3, 4, 5], None),
         (["1", "2.5", "3.5", "4.5"], [0, -1, -1, 1]),
         ([1, 4, 5, 6, 7, 10], [0, 0, -1, -1, 1, 1]),
         ([1, 10], [0, 1]),
@@ -37,6 +39,8 @@ def read(values, **options):
         (["positive"], [1]),
         (["neutral"], [-1]),
         (["", None, NAN, " ", "1", "0"], [-1, -1, -1, -1, 1, 0]),
+        (["NA", "N/A", "nan", " null", "None", "#N/A", "<NA>", 1, 0], [-1] * 7 + [1, 0]),
+        ([b"pos", b"neg"], [1, 0]),
         ([None, None], [-1, -1]),
         ([], []),
         ([1], None),
@@ -79,6 +83,10 @@ def test_values_are_read_as_the_user_says(options, labels):
 
 def test_booleans_are_named_by_words_too():
     assert read([True, False], positive=["true"]).labels.tolist() == [1, 0]
+
+
+def test_a_word_for_none_is_a_label_where_the_user_says_so():
+    assert read(["None", "some", "NA"], negative=["none"]).labels.tolist() == [0, 1, -1]
 
 
 def test_a_value_given_to_both_is_a_usage_error():
@@ -142,6 +150,11 @@ def test_missing_labels_are_a_warning():
 def test_strict_makes_dropped_rows_an_error(values, message):
     with pytest.raises(DataError, match=message):
         read(values, strict=True)
+
+
+def test_bytes_are_shown_as_the_text_they_are():
+    with pytest.raises(DataError, match="holds spam, ham;"):
+        read([b"spam", b"ham"])
 
 
 def test_at_most_ten_unknown_values_are_shown_and_none_in_full_length():

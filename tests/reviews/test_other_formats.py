@@ -1,4 +1,5 @@
 import io
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -7,7 +8,7 @@ import pytest
 from sentiment.errors import DataError, MissingDependencyError, UsageError
 from sentiment.reviews import find_columns, open_source, texts_of
 
-from .helpers import rows_from, rows_of, save
+from .helpers import rows_from, rows_of, save, stdin_source
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,21 @@ def test_a_folder_names_the_file_that_is_not_utf8(folder):
         rows_of(folder)
 
 
+def test_a_folder_in_another_encoding_is_read_or_names_its_file(folder):
+    save(folder / "neg", "c.txt", "no-!")
+    with pytest.raises(DataError, match=r"c\.txt, row 1: not PUNYCODE"):
+        rows_of(folder, encoding="punycode")
+    for path in folder.glob("*/*.txt"):
+        path.write_bytes(path.read_text().encode("utf-16"))
+    assert [row["text"] for row in rows_of(folder, encoding="utf-16")] == ["no-!", "fine", "good"]
+
+
+def test_a_folder_skips_what_is_no_file(folder):
+    os.mkfifo(folder / "pos" / "pipe.txt")
+    assert open_source(folder).notes == ["skipped 1 that are not .txt files: pos/pipe.txt"]
+    assert len(rows_of(folder)) == 3
+
+
 def test_a_folder_is_not_read_as_csv(folder):
     with pytest.raises(UsageError, match="is a folder"):
         open_source(folder, format="csv")
@@ -140,8 +156,7 @@ def test_without_pyarrow_the_command_to_install_it_is_named(tmp_path, monkeypatc
 def test_parquet_with_long_texts_makes_shorter_batches():
     stream = io.BytesIO()
     pq.write_table(pa.table({"text": ["x" * 100_000] * 30}), stream)
-    source = open_source("-", format="parquet", stdin=io.BytesIO(stream.getvalue()))
-    batches = list(source.batches())
+    batches = list(stdin_source(stream.getvalue(), "parquet").batches())
     assert max(len(batch.rows) for batch in batches) < 15
     assert [batch.first_row for batch in batches][:2] == [1, len(batches[0].rows) + 1]
     assert sum(len(batch.rows) for batch in batches) == 30

@@ -31,8 +31,22 @@ def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        'good,1,positive,0.9\n"bad, bad",0,negative,1e-06\n,1,,\n',
+        "positive\t0.9\tgood\nnegative\t1e-06\tbad\n\t\t\n",
+    ],
+)
+def test_without_a_header_the_columns_are_known_by_what_they_hold(tmp_path, data):
+    found = read(tmp_path, data, "p.tsv" if "\t" in data else "p.csv")
+    assert found.answers.tolist() == [1, 0, 2]
+    np.testing.assert_array_equal(found.p_positive, [0.9, 1e-06, np.nan])
+
+
+@pytest.mark.parametrize(
     ("data", "message"),
     [
+        ("good film,1\nbad film,0\n", 'predictions have .*"1", "2"'),
         ("text,label\na,1\n", 'predictions have a column "predicted" or "p_positive".*"text"'),
         ("predicted\ngood\nmaybe\n", 'row 2: "maybe" is no answer'),
         ("p_positive\n0.5\n1.5\n", 'row 2: "1.5" is no probability'),

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import expand, format_of, open_source, output_format_of
+from sentiment.reviews import delimited, expand, feed, open_source, output_format_of
+from sentiment.reviews.formats import input_format_of
 
-from .helpers import rows_from, rows_of, save
+from .helpers import rows_from, rows_of, save, stdin_source
 
 
 def texts_from(data, **options):
@@ -48,6 +49,34 @@ def test_a_line_longer_than_a_block_stays_whole():
     assert [text, "next"] == texts_from(f"{text}\nnext\n".encode())
 
 
+@pytest.fixture
+def short_rows(monkeypatch):
+    for module in (feed, delimited):
+        monkeypatch.setattr(module, "ROW_CHARS", 300_000)
+
+
+@pytest.mark.parametrize(
+    ("format", "before", "after"),
+    [
+        ("lines", "fine\n" * 3, "b" * 400_000),
+        ("tsv", "text\tlabel\n" + "fine\t1\n" * 3, "b" * 400_000),
+        ("jsonl", '{"text": "fine"}\n' * 3, '{"text": "' + "b" * 400_000),
+        ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b" * 600_000),
+        ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b\n" * 300_000),
+        ("csv", "text,label\n" + "fine,1\n" * 3, '"b\n",' * 120_000),
+    ],
+)
+def test_a_row_without_an_end_is_not_held_whole(short_rows, format, before, after):
+    with pytest.raises(DataError, match=r"<stdin>, row 4: a \w+ of more than 300,000 characters; "):
+        rows_from((before + after).encode(), format=format)
+
+
+def test_a_file_of_a_folder_is_not_held_whole(short_rows, tmp_path):
+    save(tmp_path, "a.txt", "fine\n" * 80_000)
+    with pytest.raises(DataError, match=r"a\.txt, row 1: a text of more than 300,000 characters"):
+        rows_of(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "format"),
     [
@@ -63,7 +92,7 @@ def test_a_line_longer_than_a_block_stays_whole():
     ],
 )
 def test_the_suffix_names_the_format(name, format):
-    assert format == format_of(name)
+    assert format == input_format_of(name)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +191,7 @@ def test_bad_bytes_are_reported_with_their_row_and_an_encoding(format, before):
 
 
 def test_rows_before_a_bad_one_are_given_out():
-    import io
-
-    batches = open_source("-", stdin=io.BytesIO(b"one\ntwo\ncaf\xe9\n")).batches()
+    batches = stdin_source(b"one\ntwo\ncaf\xe9\n", "lines").batches()
     assert next(batches).rows == [{"text": "one"}, {"text": "two"}]
     with pytest.raises(DataError, match="row 3"):
         next(batches)
@@ -181,19 +208,15 @@ def test_a_text_cut_within_a_character_is_reported():
 
 
 def test_batches_are_bounded_and_numbered():
-    import io
-
     data = b"good\n" * 3000
-    batches = list(open_source("-", stdin=io.BytesIO(data)).batches())
+    batches = list(stdin_source(data, "lines").batches())
     assert [batch.first_row for batch in batches] == [1, 1025, 2049]
     assert sum(len(batch.rows) for batch in batches) == 3000
 
 
 def test_long_texts_make_shorter_batches():
-    import io
-
     data = (b"x" * 100_000 + b"\n") * 200
-    batches = list(open_source("-", stdin=io.BytesIO(data)).batches())
+    batches = list(stdin_source(data, "lines").batches())
     assert max(len(batch.rows) for batch in batches) < 15
 
 

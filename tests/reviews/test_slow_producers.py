@@ -5,6 +5,8 @@ import pytest
 
 from sentiment.reviews import open_source
 
+from .helpers import stdin
+
 CASES = {
     "lines": (b"", b"good film\n", b"bad film\n"),
     "csv": (b"text,label\n", b'"good\nfilm",1\n', b"bad,0\n"),
@@ -28,9 +30,9 @@ def test_each_row_is_given_out_before_the_next_is_waited_for(format):
 
     producer = threading.Thread(target=produce)
     producer.start()
-    with open(reader, "rb") as stdin:  # noqa: PTH123
+    with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
         sizes = []
-        for batch in open_source("-", format=format, stdin=stdin).batches():
+        for batch in open_source("-", format=format).batches():
             sizes.append(len(batch.rows))
             answered.set()
     producer.join()
@@ -41,6 +43,6 @@ def test_a_fast_producer_gets_full_batches():
     reader, writer = os.pipe()
     with open(writer, "wb") as stream:  # noqa: PTH123
         stream.write(b"x\n" * 20_000)  # fits into the pipe
-    with open(reader, "rb") as stdin:  # noqa: PTH123
-        sizes = [len(batch.rows) for batch in open_source("-", stdin=stdin).batches()]
+    with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
+        sizes = [len(batch.rows) for batch in open_source("-").batches()]
     assert sizes == [1024] * 19 + [20_000 - 19 * 1024]

@@ -106,6 +106,14 @@ def test_text_never_shows_a_terminal_what_it_would_obey():
     assert expected.encode() == written("text", TextsSource([text]))
 
 
+@pytest.mark.parametrize("char", "\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069")
+def test_text_is_never_turned_round(char):
+    spelled = f"\\u{ord(char):04x}"
+    assert f"good {spelled}…".encode() in written("text", TextsSource([f"good {char}…"]))
+    assert json.loads(written("jsonl", TextsSource([char])))["text"] == char
+    assert spelled.encode() in written("jsonl", TextsSource([char]))
+
+
 def test_text_joins_the_text_columns():
     source = stdin_source(b"title,text\nFine,Good\n", "csv")
     columns = find_columns(

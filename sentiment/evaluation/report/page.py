@@ -22,6 +22,7 @@ from sentiment.evaluation.report.pictures import CHARTS
 from sentiment.evaluation.report.svg import Drawing, draw
 from sentiment.evaluation.slices import FEWEST
 from sentiment.evaluation.wording import number, numbers, percent, percents, signed
+from sentiment.reviews.cells import SPELLED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,12 +31,7 @@ SHOWN_SLICES = 20
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHARES = {"accuracy", "macro_f1"}
-_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
-# Marks, overrides and isolates that turn the direction of text, and separators of lines.
-_TURNING = {0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
-_SPELLED = {code: f"\\x{code:02x}" for code in _CONTROLS} | {
-    code: f"\\u{code:04x}" for code in _TURNING
-}
+_SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
 
 
 def page_of(report: Report) -> bytes:

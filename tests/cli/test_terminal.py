@@ -1,0 +1,54 @@
+"""What files and models hold reaches no terminal as something it obeys."""
+
+import pytest
+
+from sentiment.cli.console import Console
+
+WILD = "\x1b]0;mine\x07\x9b2J\u202e\r"
+SPELLED = r"\x1b]0;mine\x07\x9b2J\u202e\r"
+
+
+@pytest.mark.parametrize("say", ["note", "warn", "error"])
+def test_messages_are_one_line_without_control_characters(say, capsys):
+    getattr(Console(), say)(f"{WILD}: no such file")
+    said = capsys.readouterr().err
+    assert said.endswith(f"{SPELLED}: no such file\n")
+    assert said.count("\n") == 1
+
+
+def test_a_traceback_is_spelled_out_too(capsys):
+    console = Console()
+    console.debug = True
+    console.error(WILD, ValueError(f"{WILD}\nmore"))
+    assert not set(capsys.readouterr().err) & set(WILD) - set("]0;mine2J")
+
+
+def test_a_long_message_keeps_its_way_out(capsys):
+    Console().error("\x1b" * 5000 + "; name another")
+    said = capsys.readouterr().err
+    assert len(said) < 1100
+    assert said.startswith(r"error: \x1b\x1b")
+    assert said.endswith("; name another\n")
+
+
+def test_names_of_files_columns_and_slices_are_spelled_out(run, trained, tmp_path):
+    name = "a\x1b[31m.csv"
+    (tmp_path / name).write_text("id,te\x1bxt,label\na\x1b[2J,it is fine,1\nb,it is bad,0\n")
+    (tmp_path / "d\x1b").mkdir()
+    (tmp_path / "d\x1b" / "a\x1b.md").touch()
+    (tmp_path / "d\x1b" / "a.txt").write_text("fine")
+    evaluate = ["evaluate", name, "-m", trained]
+    for arguments in (
+        ["predict", "-m", trained, "-i", "a*"],
+        ["predict", "-m", trained, "-i", "d*"],
+        ["predict", "-m", "no\x1b", "fine"],
+        [*evaluate, "--label-column", "\x1b"],
+        [*evaluate, "--fail-under", "slice:id=a\x1b[2J:accuracy=1", "--fail-under", "mcc=1"],
+        [*evaluate, "--fail-under", "slice:id=\x1b:accuracy=1"],
+        ["train", name, "--label-column", "id"],
+    ):
+        done = run(*arguments, cwd=tmp_path)
+        assert r"\x1b" in done.stderr
+        assert "\x1b" not in done.stderr + done.stdout
+    (tmp_path / "m\x1b").write_bytes(trained.read_bytes())
+    assert r"m\x1b (" in run("info", "m\x1b", cwd=tmp_path).stdout
