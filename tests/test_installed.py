@@ -46,7 +46,7 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     done = python(wheel, "-m", "sentiment", "train", "--epochs", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     done = python(wheel, "-m", "sentiment", "evaluate", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["n"] == 160
+    assert json.loads(done.stdout)["n"] == 400
     assert str(wheel) in done.stderr
     done = python(wheel, "-m", "sentiment", "report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

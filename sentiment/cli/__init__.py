@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write a page that shows how good a model is, and why.",
     "compare": "Tell which of two models is better, if either is.",
     "calibrate": "Let a model answer only where it is as good as you need.",
+    "probe": "Check what a model can do: negation, contrast, typos and more.",
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",

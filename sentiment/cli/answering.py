@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError
-from sentiment.model import Decision, Model
+from sentiment.model import Model
 from sentiment.model.files import replacing
 from sentiment.reviews import (
     Columns,
@@ -69,7 +69,6 @@ class Target:
 
 def answer_rows(
     model: Model,
-    decision: Decision,
     inputs: Iterable[Opened],
     target: Target,
     workers: int | None,
@@ -77,8 +76,7 @@ def answer_rows(
     """Answer every row of every input, in order, each batch as soon as it is done.
 
     Args:
-        model: gives the probabilities.
-        decision: gives the answers.
+        model: gives the answers.
         inputs: what is read.
         target: where the answers go.
         workers: how many processes may score; None for as many as are of use.
@@ -95,7 +93,7 @@ def answer_rows(
             writer = output.writer(each.source, each.columns)
             texts = partial(texts_of, columns=each.columns)
             for batch, p_positive in scorer.scored(each.batches, texts, each.source.waits):
-                writer.write(batch, decision.answers(p_positive), p_positive)
+                writer.write(batch, model.decision.answers(p_positive), p_positive)
                 stream.flush()
         output.close()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import numpy as np
 
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
@@ -21,8 +22,8 @@ from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
 from sentiment.evaluation import CONFIDENCE, Choice, Goal, Part, choose_decision, read_goals
-from sentiment.model import Model, save_model
-from sentiment.reviews import ReadOptions, require_both_classes
+from sentiment.model import SEEN_LIMIT, Model, save_model
+from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
 
 _GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
 _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
@@ -54,7 +55,8 @@ def command(
     DATA are reviews with labels that the model was not trained on. The new model has the same
     probabilities; what it answers is chosen so that the goal holds on as many new reviews like
     these, with 90% confidence. The more reviews, the closer to the goal it can go. Exit code 6 if
-    it cannot be held: what is in reach is said, and nothing is written.
+    it cannot be held: what is in reach is said, and nothing is written. The new model remembers
+    DATA, so that evaluate warns of them, too.
 
     \b
     Goals:
@@ -76,12 +78,14 @@ def command(
     check_target(output, force)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
-    require_both_classes(reviews, data[0] if len(data) == 1 else f"{len(data)} files")
+    require_both_classes(
+        reviews, data[0] if len(data) == 1 else f"{len(data)} files", "calibration"
+    )
     reviews, p_positive = scored(model, reviews)
     choice = choose_decision(goals, p_positive, reviews.labels, model.decision.threshold)
     console.clear_status()
     _warn_of_silence(choice)
-    save_model(_with_choice(model, choice), output)
+    save_model(_with_choice(model, choice, reviews), output)
     console.note(f"saved {output}")
     if as_json:
         facts = {"model": str(output), "data": list(data), "n": len(reviews)}
@@ -98,11 +102,12 @@ def _warn_of_silence(choice: Choice) -> None:
                 console.warn(f"no cut-off holds {goal} for {part.name}: it is never answered")
 
 
-def _with_choice(model: Model, choice: Choice) -> Model:
-    """Give the model another decision; where it came from says for what."""
+def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:
+    """Give the model another decision; it remembers for what, and by which reviews."""
     goals = ", ".join(map(str, choice.held))
     about = model.provenance and replace(model.provenance, goal=goals)
-    return replace(model, decision=choice.decision, provenance=about)
+    seen = np.unique(np.concatenate((model.seen, reviews.digest())))[:SEEN_LIMIT]
+    return replace(model, decision=choice.decision, provenance=about, seen=seen)
 
 
 def _facts(choice: Choice) -> dict[str, object]:
@@ -121,17 +126,17 @@ def _facts(choice: Choice) -> dict[str, object]:
 
 def _fact(goal: Goal, part: Part) -> dict[str, object]:
     if not part.n:
-        return {"n": 0, goal.metric: None, "at_least": None}
-    return {"n": part.n, goal.metric: part.good / part.n, "at_least": part.bound}
+        return {"n": 0, goal.metric: None}
+    return {"n": part.n, goal.metric: part.good / part.n}
 
 
 def _as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
-    sure = f"next time at least ({CONFIDENCE:.0%} sure)"
+    held = f"held with {CONFIDENCE:.0%} confidence"
     for goal, parts in choice.held.items():
         yield ""
-        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{sure:>32}"
+        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{held:>29}"
         for part in parts:
             share = f"{part.good / part.n:.1%}" if part.n else "–"
-            bound = f"{part.bound:.1%}" if part.n else "–"
-            yield f"{part.name:<9}{part.n:>9,}{share:>10}{bound:>32}"
+            least = f"{100 * goal.least:g}%" if part.n else "–"
+            yield f"{part.name:<9}{part.n:>9,}{share:>10}{least:>29}"

@@ -14,9 +14,11 @@ from sentiment.cli.options import json_option, read_label_options, talk_options
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
 from sentiment.errors import DataError
-from sentiment.evaluation import NO_ANSWER, Side, compare
-from sentiment.model import Model, load_model
+from sentiment.evaluation import Side, answers_by, compare
+from sentiment.model import Model, is_model_file, load_model
+from sentiment.model.decision import UNCERTAIN
 from sentiment.reviews import LabelledReviews, Predictions, ReadOptions, read_predictions
+from sentiment.reviews.predictions import NO_ANSWER
 
 
 @click.command(short_help="Tell which of two models is better, if either is.")
@@ -29,9 +31,11 @@ from sentiment.reviews import LabelledReviews, Predictions, ReadOptions, read_pr
 def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
     """Tell which of two models is better, if either is.
 
-    A and B are models (.safetensors), or files of predictions: CSV, TSV, JSONL or Parquet with
-    `predicted`, `p_positive` or both, a row for each row of DATA in the same order. DATA are files,
-    globs or folders of reviews with labels, as for train. Each model answers by its own threshold.
+    A and B are models, or files of predictions: CSV, TSV, JSONL or Parquet with `predicted`,
+    `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
+    folders of reviews with labels, as for train. Each model answers by its own threshold. What
+    is left uncertain counts, too: for a model by its threshold, in a file by `p_positive`, from
+    0.5 on as positive.
 
     \b
     Examples:
@@ -46,7 +50,8 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     side_a, side_b = (said.side.take(rows) for said in (said_a, said_b))
     found = compare(_with_all_chances(side_a), _with_all_chances(side_b), reviews.labels)
     console.clear_status()
-    compared = Compared((a, b), (side_a, side_b), reviews, found)
+    uncertain = (said_a.count_uncertain(rows), said_b.count_uncertain(rows))
+    compared = Compared((a, b), (side_a, side_b), reviews, found, uncertain)
     if as_json:
         click.echo(json.dumps(as_json_facts(compared) | {"data": list(data)}))
     else:
@@ -55,14 +60,18 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
 
 @dataclass(frozen=True)
 class _Said:
-    """What one of the two says of the reviews, and which of them no model can read."""
+    """What one of the two says of the reviews, which it is unsure of, and which it cannot read."""
 
     side: Side
+    uncertain: NDArray[np.bool_]
     unreadable: NDArray[np.bool_]
+
+    def count_uncertain(self, rows: NDArray[np.int64]) -> int:
+        return int(np.count_nonzero(self.uncertain[rows]))
 
 
 def _open(path: str) -> Model | Predictions:
-    if Path(path).suffix.lower() == ".safetensors":
+    if Path(path).suffix.lower() == ".safetensors" or is_model_file(Path(path)):
         return load_model(Path(path))
     return read_predictions(path)
 
@@ -79,13 +88,23 @@ def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> 
                 f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
                 "one is needed for each row, in the same order"
             )
-        side = Side(content.answers, content.p_positive).take(reviews.places)
-        return _Said(side, np.zeros(len(reviews), np.bool_))
-    warn_of_overlap(content, reviews, f"{path}'s")
+        return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
+    warn_of_overlap(content, reviews, path)
     p_positive = score_reviews(content, reviews)
-    answers = (p_positive >= content.decision.threshold).astype(np.int64)
+    answers = answers_by(p_positive, content.decision.threshold)
+    uncertain = np.array(content.decision.answers(p_positive)) == UNCERTAIN
     unreadable = np.isnan(p_positive)
-    return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), unreadable)
+    return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), uncertain, unreadable)
+
+
+def _said_in_file(side: Side) -> _Said:
+    """Let a probability speak where there is no answer, as a model's does within its band."""
+    none = np.zeros(side.answers.size, np.bool_)
+    if side.p_positive is None:
+        return _Said(side, none, none)
+    uncertain = (side.answers == NO_ANSWER) & ~np.isnan(side.p_positive)
+    answers = np.where(uncertain, answers_by(side.p_positive, 0.5), side.answers)
+    return _Said(Side(answers, side.p_positive), uncertain, none)
 
 
 def _with_all_chances(side: Side) -> Side:

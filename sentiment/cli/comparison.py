@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from sentiment.cli.figures import shortened
-from sentiment.evaluation import NO_ANSWER, SIGNIFICANT, Comparison, Difference, Side
+from sentiment.evaluation import FEWEST_CHANGES, Comparison, Interval, Side
+from sentiment.model.decision import CLASSES
 from sentiment.reviews import LabelledReviews
+from sentiment.reviews.predictions import NO_ANSWER
 
 SHOWN_REVIEWS = 5
 _TEXT_WIDTH = 60
-_WORDS = ("negative", "positive", "no answer")
+_WORDS = (*CLASSES, "no answer")
 _TITLES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 # Of log losses, what lies below the last digit shown comes of rounded probabilities.
 _LEAST_LOSS = 5e-5
@@ -28,19 +30,21 @@ class Compared:
         sides: what they say of the reviews.
         reviews: n reviews with labels.
         found: how they compare.
+        uncertain: how many reviews each leaves uncertain, which count by their probability.
     """
 
     paths: tuple[str, str]
     sides: tuple[Side, Side]
     reviews: LabelledReviews
     found: Comparison
+    uncertain: tuple[int, int]
 
     @property
     def winner(self) -> str | None:
-        """`a` or `b`, where McNemar's test tells them apart."""
-        if self.found.p_value >= SIGNIFICANT:
+        """`a` or `b`, where one can be told to be right more often."""
+        if not self.found.accuracy.is_told:
             return None
-        return "b" if self.found.figures["accuracy"].difference > 0 else "a"
+        return "b" if self.found.accuracy.difference > 0 else "a"
 
     @property
     def unanswered(self) -> list[int]:
@@ -55,12 +59,13 @@ def as_json_facts(compared: Compared) -> dict[str, Any]:
     facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
     facts["n"] = len(compared.reviews)
     for name, each in found.figures.items():
-        facts[name] = {
+        facts[name] = each and {
             "a": each.a, "b": each.b, "difference": each.difference, "interval": each.interval,
         }  # fmt: skip
     facts |= {"both_right": both_right, "only_a_right": only_a, "only_b_right": only_b}
     facts |= {"both_wrong": both_wrong, "mcnemar_p": found.p_value, "better": compared.winner}
     facts["unanswered"] = dict(zip("ab", compared.unanswered, strict=True))
+    facts["uncertain"] = dict(zip("ab", compared.uncertain, strict=True))
     facts["unlike"] = [_as_json(compared, row) for row in found.unlike[:SHOWN_REVIEWS].tolist()]
     return facts
 
@@ -85,12 +90,14 @@ def _figures(compared: Compared) -> Iterator[str]:
     yield ""
     yield f"{'':<9}{'A':>9}{'B':>9}{'B − A':>10}    95% interval"
     for name, each in compared.found.figures.items():
+        if each is None:
+            continue
         is_share = name != "log_loss"
         a, b = (f"{value:.1%}" if is_share else f"{value:.4f}" for value in (each.a, each.b))
-        low, high = (_signed(end, is_share) for end in each.interval)
         change = _signed(each.difference, is_share)
+        ends = _ends(each.interval, is_share)
         note = f"    of {len(compared.reviews):,} reviews" if name == "accuracy" else ""
-        yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {low} to {high}{note}"
+        yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {ends}{note}"
 
 
 def _counts(found: Comparison) -> Iterator[str]:
@@ -105,6 +112,9 @@ def _verdict(compared: Compared) -> Iterator[str]:
     for name, count in zip("AB", compared.unanswered, strict=True):
         if count:
             yield f"{name} leaves {count:,} without an answer: they count as wrong."
+    for name, count in zip("AB", compared.uncertain, strict=True):
+        if count:
+            yield f"{name} leaves {count:,} uncertain: they count by their probability."
     p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
     if winner:
         yield f"{winner.upper()} is right more often (McNemar's test: {p_value})."
@@ -112,17 +122,12 @@ def _verdict(compared: Compared) -> Iterator[str]:
         yield "Both answer alike."
     else:
         yield f"Neither can be told to be right more often (McNemar's test: {p_value})."
-    loss = found.figures.get("log_loss")
+    loss = found.log_loss
     if loss is None:
         yield "Log loss is left out: it needs a probability of both for each review."
-    elif _tells(loss):
+    elif loss.is_told and abs(loss.difference) >= _LEAST_LOSS:
         better = "B" if loss.difference < 0 else "A"
         yield f"{better} has the better probabilities (lower log loss)."
-
-
-def _tells(loss: Difference) -> bool:
-    low, high = loss.interval
-    return abs(loss.difference) >= _LEAST_LOSS and (low > 0 or high < 0)
 
 
 def _unlike(compared: Compared) -> Iterator[str]:
@@ -158,6 +163,12 @@ def _as_json(compared: Compared, row: int) -> dict[str, Any]:
 def _said(facts: dict[str, Any]) -> str:
     chance = facts["p_positive"]
     return f"{facts['predicted'] or 'no answer'}{'' if chance is None else f' {chance:.2f}'}"
+
+
+def _ends(interval: Interval | None, is_share: bool) -> str:
+    if interval is None:
+        return f"fewer than {FEWEST_CHANGES} reviews show none"
+    return " to ".join(_signed(end, is_share) for end in interval)
 
 
 def _signed(value: float, is_share: bool) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.errors import GoalError
 from sentiment.evaluation import (
-    BUILT_IN,
     MOST,
     Abstention,
     Gate,
@@ -36,6 +35,7 @@ from sentiment.evaluation import (
     Metrics,
     Slice,
     abstention_of,
+    answers_by,
     check_values,
     explain_mistakes,
     intervals_of,
@@ -43,6 +43,7 @@ from sentiment.evaluation import (
     missed,
     rank_mistakes,
     read_gate,
+    reading_for,
     slice_values,
     slices_of,
 )
@@ -81,10 +82,10 @@ def command(
     """Measure a model on reviews with labels.
 
     DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
-    reviews that come with the program. Reviews that the model was trained on are counted, and
-    warned of. With each figure comes its 95% interval: how far it would move with other reviews.
-    A model that leaves reviews uncertain is measured by its threshold on all of them; what it
-    answers, and how much of that is right, stands below.
+    reviews that come with the program. Reviews that the model was trained or calibrated on are
+    counted, and warned of. With each figure comes its 95% interval: how far it would move with
+    other reviews. A model that leaves reviews uncertain is measured by its threshold on all of
+    them; what it answers, and how much of that is right, stands below.
 
     --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
     furthest first: where each stands, its label, what it is answered (a mistake within the band is
@@ -102,15 +103,13 @@ def command(
     """
     gates = [read_gate(text) for text in fail_under]
     columns = _columns(sliced, gates)
-    keep = tuple(column for column in columns if column not in BUILT_IN)
+    reading = reading_for(columns, reading)
     if errors is not None:
         check_target(errors, force)
-        check_errors_file(errors, keep)
-    path, model = open_model(model_path)
-    if threshold is not None:
-        model = replace(model, decision=model.decision.at(threshold))
+        check_errors_file(errors, reading.keep)
+    path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)
-    reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
+    reviews = read_reviews(paths, reading, "evaluation")
     reviews, p_positive = scored(model, reviews)
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
@@ -153,7 +152,7 @@ def _measured(
     decision: Decision,
     values: dict[str, list[str]],
 ) -> _Measured:
-    answers = (p_positive >= decision.threshold).astype(np.int64)
+    answers = answers_by(p_positive, decision.threshold)
     return _Measured(
         measure(p_positive, labels, decision.threshold),
         intervals_of(p_positive, labels, decision.threshold),

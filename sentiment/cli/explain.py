@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,7 @@ def command(
     """
     texts = check_given(texts, inputs, command="explain", verb="explain")
     opened = open_inputs(texts, inputs, reading)
-    _, model = open_model(model_path)
-    if threshold is not None:
-        model = replace(model, decision=model.decision.at(threshold))
+    _, model = open_model(model_path, threshold)
     look = _look()
     between: list[str] = []
     for text in _texts(opened):

@@ -5,6 +5,7 @@ from typing import Any
 
 from sentiment.cli.wording import describe, describe_band
 from sentiment.model import Decision, Model
+from sentiment.model.decision import CLASSES
 
 
 def facts_of(model: Model) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def facts_of(model: Model) -> dict[str, Any]:
         for number, layer in enumerate(model.network.layers, start=1)
     ]
     return {
-        "labels": ["negative", "positive"],
+        "labels": list(CLASSES),
         "vectorizer": {
             "features": int(model.vectorizer.keys.size),
             "kinds": describe(model.vectorizer.ngrams),
@@ -72,7 +73,9 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         )
     yield "right", f"{about['accuracy']:.1%} of the held-out reviews"
     if about["goal"]:
-        yield "goal", f"{about['goal']}, with 90% confidence"
+        from sentiment.evaluation import CONFIDENCE  # of calibrated models alone
+
+        yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
     if about["unlabeled"]:
         yield "unlabeled", f"{about['unlabeled']:,} reviews without labels"
     again = ", then as many once more on all reviews" if about["refitted"] else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sentiment.cli.wording import describe_band
-from sentiment.evaluation import WIDEST, Abstention, Intervals, Metrics, Slice
+from sentiment.evaluation import FEWEST, Abstention, Intervals, Metrics, Slice
 from sentiment.evaluation.wording import number, numbers, percent, percents
 from sentiment.model import Decision
 from sentiment.reviews.cells import encode, printable
@@ -34,9 +34,7 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     if len(slices) > len(shown):
         rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
     if any(each.too_small for each in shown):
-        rows.append(
-            f"(too small: the interval of the accuracy is wider than {100 * WIDEST:.0f} points)"
-        )
+        rows.append(f"(too small: fewer than {FEWEST} reviews)")
     return "\n".join(rows)
 
 

@@ -1,6 +1,7 @@
 """Which model a command uses."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from sentiment.cli.console import console
@@ -11,8 +12,12 @@ DEFAULT_MODEL = Path("model.safetensors")
 VARIABLE = "SENTIMENT_MODEL"
 
 
-def open_model(named: Path | None) -> tuple[Path, Model]:
+def open_model(named: Path | None, threshold: float | None = None) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors.
+
+    Args:
+        named: a file that the user named.
+        threshold: to answer by; None for the model's own.
 
     Raises:
         ModelError: there is none, or it cannot be loaded.
@@ -32,4 +37,7 @@ def open_model(named: Path | None) -> tuple[Path, Model]:
             "no model here yet: `sentiment train reviews.csv` makes ./model.safetensors, "
             f"-m FILE or ${VARIABLE} names another"
         )
-    return path, load_model(path)
+    model = load_model(path)
+    if threshold is not None:
+        model = replace(model, decision=model.decision.at(threshold))
+    return path, model

@@ -17,7 +17,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.errors import UsageError
-from sentiment.model import Decision, Model
+from sentiment.model import Model
 from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
 from sentiment.reviews.cells import encode, text_line
 
@@ -80,24 +80,20 @@ def command(
     texts = check_given(texts, inputs, command="predict", verb="score")
     at_once = texts and output is None and named_format in (None, "text") and not explain
     if at_once:
-        _, model = open_model(model_path)
-        _answer(texts, model, _decision(model, threshold))
+        _, model = open_model(model_path, threshold)
+        _answer(texts, model)
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
     from sentiment.cli.inputs import open_inputs
 
     target = Target(output, named_format, prefix, explain)
     opened = open_inputs(texts, inputs, reading)
-    _, model = open_model(model_path)
-    answer_rows(model, _decision(model, threshold), opened, target, workers)
+    _, model = open_model(model_path, threshold)
+    answer_rows(model, opened, target, workers)
 
 
-def _decision(model: Model, threshold: float | None) -> Decision:
-    return model.decision if threshold is None else model.decision.at(threshold)
-
-
-def _answer(texts: Sequence[str], model: Model, decision: Decision) -> None:
+def _answer(texts: Sequence[str], model: Model) -> None:
     """Answer a few texts with a line each."""
     p_positive = model.probabilities(texts)
-    lines = map(text_line, decision.answers(p_positive), p_positive.tolist(), texts)
+    lines = map(text_line, model.decision.answers(p_positive), p_positive.tolist(), texts)
     sys.stdout.buffer.write(encode("".join(lines)))

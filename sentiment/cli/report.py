@@ -25,8 +25,10 @@ from sentiment.cli.scoring import scored
 from sentiment.errors import UsageError
 from sentiment.evaluation import (
     BUILT_IN,
+    answers_by,
     explain_mistakes,
     rank_mistakes,
+    reading_for,
     slice_values,
     slices_of,
 )
@@ -98,7 +100,7 @@ def command(
     if plots:
         need_matplotlib()
     paths = data or (bundled_reviews("test.csv"),)
-    report = _report(paths, model_path, threshold, [*sliced, *BUILT_IN], reading)
+    report = _report(paths, model_path, threshold, sliced, reading)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}
     for path, picture in pictures.items():
@@ -117,17 +119,15 @@ def _report(
     paths: Sequence[str],
     model_path: Path | None,
     threshold: float | None,
-    columns: Sequence[str],
+    sliced: Sequence[str],
     reading: ReadOptions,
 ) -> Report:
     """Measure a model on reviews, and gather all there is to say of it."""
-    path, model = open_model(model_path)
-    if threshold is not None:
-        model = replace(model, decision=model.decision.at(threshold))
-    keep = tuple(column for column in dict.fromkeys(columns) if column not in BUILT_IN)
-    reviews = read_reviews(paths, replace(reading, keep=keep), "evaluation")
+    path, model = open_model(model_path, threshold)
+    columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
+    reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
     reviews, p_positive = scored(model, reviews)
-    answers = (p_positive >= model.decision.threshold).astype(np.int64)
+    answers = answers_by(p_positive, model.decision.threshold)
     worst = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
     return Report(
         model=model,
@@ -135,7 +135,7 @@ def _report(
         labels=reviews.labels,
         slices={
             column: slices_of(slice_values(column, reviews), reviews.labels, answers)
-            for column in dict.fromkeys(columns)
+            for column in columns
         },
         mistakes=[
             replace(mistake, file=_without_folders(mistake.file, reviews))

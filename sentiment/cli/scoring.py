@@ -11,7 +11,7 @@ from sentiment.reviews import LabelledReviews
 
 
 def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, NDArray[np.float64]]:
-    """Score the reviews that can be read; warn of others, and of those that were trained on.
+    """Score the reviews that can be read; warn of others, and of those that the model has seen.
 
     Returns:
         The n reviews that are left, and their probabilities of *positive*, float64 [n].
@@ -46,18 +46,18 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(~unreadable)
 
 
-def warn_of_overlap(model: Model, reviews: LabelledReviews, whose: str = "the") -> None:
-    """Warn of reviews that the model was trained on.
+def warn_of_overlap(model: Model, reviews: LabelledReviews, name: str = "the model") -> None:
+    """Warn of reviews that a model was made with: trained, chosen or calibrated on.
 
     Args:
-        model: what was trained.
+        model: what was made.
         reviews: what it is to be measured on.
-        whose: comes before "training data".
+        name: what to call the model.
     """
     overlap = find_overlap(model.seen, SEEN_LIMIT, reviews.digest())
     if overlap.found:
         sample = "" if overlap.checked == len(reviews) else " that could be checked"
         console.warn(
-            f"{overlap.found:,} of {overlap.checked:,} reviews{sample} stood in {whose} training "
-            "data; the figures are better than they would be on new reviews"
+            f"{overlap.found:,} of {overlap.checked:,} reviews{sample} were used to make {name}; "
+            "the figures are better than they would be on new reviews"
         )

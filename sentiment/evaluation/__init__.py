@@ -4,35 +4,41 @@
 would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
 models side by side; `gates` hold figures to goals; `choose_decision` chooses what to answer
 so that goals hold; `rank_mistakes` and `explain_mistakes` show where a model is surest and wrong;
-`find_overlap` finds reviews that the model was trained on.
+`find_overlap` finds reviews that the model was made with.
 """
 
 from sentiment.evaluation.abstention import Abstention, abstention_of
 from sentiment.evaluation.bootstrap import Interval
 from sentiment.evaluation.comparison import (
-    NO_ANSWER,
-    SIGNIFICANT,
     Comparison,
     Difference,
     Side,
     compare,
 )
-from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
+from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.gates import Gate, check_values, missed, read_gate, read_rate
 from sentiment.evaluation.goals import Choice, Goal, Part, choose_decision, read_goals
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
 from sentiment.evaluation.mistakes import MOST, Mistake, explain_mistakes, rank_mistakes
 from sentiment.evaluation.overlap import Overlap, find_overlap
+from sentiment.evaluation.pairs import FEWEST_CHANGES
 from sentiment.evaluation.prediction_bounds import CONFIDENCE
-from sentiment.evaluation.slices import BUILT_IN, WIDEST, Slice, slice_values, slices_of
+from sentiment.evaluation.slices import (
+    BUILT_IN,
+    FEWEST,
+    Slice,
+    reading_for,
+    slice_values,
+    slices_of,
+)
 
 __all__ = [
     "BUILT_IN",
     "CONFIDENCE",
+    "FEWEST",
+    "FEWEST_CHANGES",
     "MOST",
-    "NO_ANSWER",
-    "SIGNIFICANT",
-    "WIDEST",
     "Abstention",
     "Choice",
     "ClassMetrics",
@@ -49,6 +55,7 @@ __all__ = [
     "Side",
     "Slice",
     "abstention_of",
+    "answers_by",
     "check_values",
     "choose_decision",
     "compare",
@@ -60,6 +67,8 @@ __all__ = [
     "rank_mistakes",
     "read_gate",
     "read_goals",
+    "read_rate",
+    "reading_for",
     "slice_values",
     "slices_of",
 ]

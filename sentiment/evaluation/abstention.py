@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model import Decision
+from sentiment.model.decision import POSITIVE, UNCERTAIN
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def abstention_of(
         decision: with a band.
     """
     answers = np.array(decision.answers(p_positive), dtype=object)
-    answered = answers != "uncertain"
-    right = (answers == "positive") == (labels == 1)
+    answered = answers != UNCERTAIN
+    right = (answers == POSITIVE) == (labels == 1)
     accuracy = float(np.mean(right[answered])) if answered.any() else None
     return Abstention(float(np.mean(answered)), accuracy)

@@ -18,6 +18,9 @@ LEVEL = 0.95
 _AT_ONCE = 1 << 17
 _NORMAL = NormalDist()
 
+# Standard errors that the middle 95% of a normal distribution reach.
+Z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
+
 
 def resampled_counts(
     counts: Counts, replicates: int = REPLICATES, seed: int = SEED
@@ -29,16 +32,16 @@ def resampled_counts(
     find 20 right answers of 20 to be certain.
 
     Args:
-        counts: reviews by label and answer, [2, 2].
+        counts: reviews by label and answer, [2, 2], or in any other table.
         replicates: how many tables to draw.
         seed: the same seed gives the same draws.
 
     Returns:
-        Shares by label and answer, float64 [replicates, 2, 2].
+        Shares of such tables, float64 [replicates, 2, 2].
     """
     random = np.random.default_rng(seed)
     cells = np.asarray(counts, np.float64).ravel() + 0.5
-    return random.dirichlet(cells, replicates).reshape(-1, 2, 2)
+    return random.dirichlet(cells, replicates).reshape(-1, *counts.shape)
 
 
 def resampled_means(
@@ -111,7 +114,7 @@ def logit_interval(value: float, deviation: float) -> Interval | None:
     """
     if not 0 < value < 1 or deviation == 0:
         return None
-    reach = _NORMAL.inv_cdf((1 + LEVEL) / 2) * deviation / (value * (1 - value))
+    reach = Z * deviation / (value * (1 - value))
     ends = np.log(value / (1 - value)) + np.array([-reach, reach])
     low, high = 1 / (1 + np.exp(-ends))
     return float(low), float(high)

@@ -1,12 +1,11 @@
 """How far probabilities are from what they say."""
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.bootstrap import LEVEL
+from sentiment.evaluation.bootstrap import Z
 
 BINS = 15
 
@@ -48,9 +47,8 @@ def reliability_of(p_positive: Floats, labels: NDArray[np.integer]) -> Reliabili
         np.bincount(bins, weights=values, minlength=BINS)[filled] / n
         for values in (p_positive, labels)
     )
-    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    middle = (found + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(found * (1 - found) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    middle = (found + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z * np.sqrt(found * (1 - found) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
     return Reliability(said, found, np.maximum(middle - reach, 0), np.minimum(middle + reach, 1), n)
 
 

@@ -1,7 +1,6 @@
 """Which of two is better on the same reviews, and whether it can be told from chance."""
 
 from dataclasses import dataclass, replace
-from math import exp, fsum, lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +9,12 @@ from sentiment.evaluation.bootstrap import (
     REPLICATES,
     SEED,
     Interval,
-    mean_interval,
     percentile_interval,
-    resampled_means,
+    resampled_counts,
 )
 from sentiment.evaluation.counts import Counts, ratio
 from sentiment.evaluation.losses import losses_of
-
-NO_ANSWER = 2
-SIGNIFICANT = 0.05
+from sentiment.evaluation.pairs import mcnemar, mean_change_interval, paired_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +22,7 @@ class Side:
     """What one of the two says of each review.
 
     Attributes:
-        answers: 0 negative, 1 positive, `NO_ANSWER`, int64 [n].
+        answers: 0 negative, 1 positive, 2 no answer, int64 [n].
         p_positive: float64 [n]; None where there are none, or not for every review.
     """
 
@@ -45,17 +41,22 @@ class Difference:
 
     Attributes:
         a, b: its values.
-        interval: the 95% interval of b − a.
+        interval: the 95% interval of b − a; None where there are too few reviews.
     """
 
     a: float
     b: float
-    interval: Interval
+    interval: Interval | None
 
     @property
     def difference(self) -> float:
         """Tell how much higher the second is."""
         return self.b - self.a
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it can be told from none: its interval does not hold 0."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +64,25 @@ class Comparison:
     """What `compare` finds.
 
     Attributes:
-        figures: `accuracy`, `macro_f1` and, where both have probabilities, `log_loss`.
+        accuracy: no answer counts as a wrong one.
+        macro_f1: None with one class.
+        log_loss: None if not both have probabilities.
         right: reviews by whether A (rows) and B (columns) are wrong or right, int64 [2, 2].
-        p_value: of McNemar's test.
+        p_value: of McNemar's test, which is below 0.05 where the difference of accuracies is told.
         unlike: numbers of the reviews they differ on, those on which they differ most first.
     """
 
-    figures: dict[str, Difference]
+    accuracy: Difference
+    macro_f1: Difference | None
+    log_loss: Difference | None
     right: NDArray[np.int64]
     p_value: float
     unlike: NDArray[np.int64]
+
+    @property
+    def figures(self) -> dict[str, Difference | None]:
+        """Each figure by its name."""
+        return {name: getattr(self, name) for name in ("accuracy", "macro_f1", "log_loss")}
 
 
 def compare(
@@ -84,8 +94,6 @@ def compare(
 ) -> Comparison:
     """Compare two on the same reviews; no answer counts as a wrong one.
 
-    The intervals are those of a paired bootstrap: each draw takes what both say of a review.
-
     Args:
         a: what one says of n reviews.
         b: what the other says of them.
@@ -93,66 +101,55 @@ def compare(
         replicates: how often the bootstrap draws.
         seed: the same seed gives the same intervals.
     """
-    figures = _of_answers(a, b, labels, replicates, seed)
-    if a.p_positive is not None and b.p_positive is not None:
-        losses = [losses_of(side, labels)[:, 0] for side in (a.p_positive, b.p_positive)]
-        changes = losses[1] - losses[0]
-        means = resampled_means(changes[:, None], replicates, seed)[:, 0]
-        interval = mean_interval(changes, means)
-        figures["log_loss"] = Difference(float(losses[0].mean()), float(losses[1].mean()), interval)
     a_right, b_right = (side.answers == labels for side in (a, b))
     right = np.bincount(2 * a_right + b_right, minlength=4).reshape(2, 2)
-    p_value = mcnemar(int(right[0, 1]), int(right[1, 0]))
-    return Comparison(figures, right, p_value, _unlike(a, b))
-
-
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Test whether two are right equally often: McNemar's test, exact and two-sided.
-
-    Of the reviews that one alone has right, each is a fair coin if they are equally good
-    (McNemar, Psychometrika 12, 1947; the exact binomial form is that of Fagerland et al., BMC
-    Medical Research Methodology 13, 2013).
-
-    Args:
-        only_a: reviews that only the first has right.
-        only_b: reviews that only the second has right.
-
-    Returns:
-        The chance of a split at least as uneven.
-    """
-    n, fewer = only_a + only_b, min(only_a, only_b)
-    of_all = lgamma(n + 1) - n * log(2)
-    tail = fsum(exp(of_all - lgamma(k + 1) - lgamma(n - k + 1)) for k in range(fewer + 1))
-    return min(1.0, 2 * tail)
-
-
-def _of_answers(
-    a: Side, b: Side, labels: NDArray[np.integer], replicates: int, seed: int
-) -> dict[str, Difference]:
-    """Compare accuracy and macro-F1; labels and both answers make 18 cells to draw from."""
-    cells = (labels.astype(np.int64) * 3 + a.answers) * 3 + b.answers
-    seen = np.bincount(cells, minlength=18)
-    drawn = np.random.default_rng(seed).multinomial(labels.size, seen / labels.size, replicates)
-    values, resampled = (
-        [_figures(counts.reshape(-1, 2, 3, 3).sum(axis=axis)) for axis in (3, 2)]
-        for counts in (seen, drawn)
+    return Comparison(
+        accuracy=_accuracy(right),
+        macro_f1=_macro_f1(_answers(a, b, labels), replicates, seed),
+        log_loss=_log_loss(a, b, labels),
+        right=right,
+        p_value=mcnemar(int(right[1, 0]), int(right[0, 1])),
+        unlike=_unlike(a, b),
     )
-    figures = {}
-    for name in ("accuracy", "macro_f1"):
-        of_a, of_b = (float(side[name][0]) for side in values)
-        changes = resampled[1][name] - resampled[0][name]
-        figures[name] = Difference(of_a, of_b, percentile_interval(of_b - of_a, changes))
-    return figures
 
 
-def _figures(counts: Counts) -> dict[str, NDArray[np.float64]]:
-    """Give accuracy and macro-F1 of reviews by label and answer, [..., 2, 3]."""
+def _answers(a: Side, b: Side, labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Count reviews by label and by what both answer, [2, 3, 3]."""
+    cells = (labels.astype(np.int64) * 3 + a.answers) * 3 + b.answers
+    return np.bincount(cells, minlength=18).reshape(2, 3, 3)
+
+
+def _accuracy(right: NDArray[np.int64]) -> Difference:
+    n = int(right.sum())
+    only_b, only_a = int(right[0, 1]), int(right[1, 0])
+    both = int(right[1, 1])
+    return Difference((both + only_a) / n, (both + only_b) / n, paired_interval(only_a, only_b, n))
+
+
+def _macro_f1(seen: NDArray[np.int64], replicates: int, seed: int) -> Difference | None:
+    """Compare the macro-F1; None with one class."""
+    if not seen.sum(axis=(1, 2)).all():
+        return None
+    drawn = resampled_counts(seen, replicates, seed)
+    a, b = (float(_macro_f1_of(seen.sum(axis=axis))) for axis in (2, 1))
+    changes = _macro_f1_of(drawn.sum(axis=2)) - _macro_f1_of(drawn.sum(axis=3))
+    return Difference(a, b, percentile_interval(b - a, changes))
+
+
+def _macro_f1_of(counts: Counts) -> NDArray[np.float64]:
+    """Give the macro-F1 of reviews by label and answer, [..., 2, 3]."""
     right = np.stack([counts[..., 0, 0], counts[..., 1, 1]], axis=-1).astype(np.float64)
-    asked, answered = counts.sum(axis=-1), counts.sum(axis=-2)[..., :2]
-    return {
-        "accuracy": right.sum(axis=-1) / asked.sum(axis=-1),
-        "macro_f1": ratio(2 * right, (asked + answered).astype(np.float64)).mean(axis=-1),
-    }
+    both = (counts.sum(axis=-1) + counts.sum(axis=-2)[..., :2]).astype(np.float64)
+    return ratio(2 * right, both).mean(axis=-1)
+
+
+def _log_loss(a: Side, b: Side, labels: NDArray[np.integer]) -> Difference | None:
+    """Compare the log loss; None if not both have probabilities."""
+    if a.p_positive is None or b.p_positive is None:
+        return None
+    losses = [losses_of(side, labels)[:, 0] for side in (a.p_positive, b.p_positive)]
+    interval = mean_change_interval(losses[1] - losses[0])
+    return Difference(float(losses[0].mean()), float(losses[1].mean()), interval)
 
 
 def _unlike(a: Side, b: Side) -> NDArray[np.int64]:

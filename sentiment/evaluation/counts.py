@@ -1,10 +1,9 @@
-"""Counts of reviews by label and answer → figures; many tables of counts at a time.
-
-Of one table, `metrics.measure` has scikit-learn's figures, and a test holds these to them.
-"""
+"""Counts of reviews by label and answer → figures; many tables of counts at a time."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sentiment.model.decision import CLASSES
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
@@ -14,6 +13,11 @@ COUNT_METRICS = (
     "precision_negative", "recall_negative", "f1_negative",
     "precision_positive", "recall_positive", "f1_positive",
 )  # fmt: skip
+
+
+def answers_by(p_positive: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """Give the class on whose side of a threshold each probability is, 0 or 1, [n]."""
+    return (p_positive >= threshold).astype(np.int64)
 
 
 def count(labels: NDArray[np.integer], answers: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -53,6 +57,29 @@ def figures_of(counts: Counts) -> dict[str, NDArray[np.float64]]:
     }
     figures["macro_f1"] = (figures["f1_negative"] + figures["f1_positive"]) / 2
     return {name: figures[name] for name in COUNT_METRICS}
+
+
+def told(counts: Counts) -> dict[str, float | None]:
+    """Give the figures that one table can tell, the others None.
+
+    A class without reviews has no figures, nor has what takes both; one that is never answered
+    has no precision.
+
+    Args:
+        counts: reviews by label and answer, [2, 2].
+
+    Returns:
+        Each of `COUNT_METRICS`.
+    """
+    of_label, of_answer = counts.sum(axis=1), counts.sum(axis=0)
+    absent = set() if of_label.all() else {"macro_f1", "mcc"}
+    for label, name in enumerate(CLASSES):
+        if not of_label[label]:
+            absent |= {f"precision_{name}", f"recall_{name}", f"f1_{name}"}
+        if not of_answer[label]:
+            absent.add(f"precision_{name}")
+    found = figures_of(counts)
+    return {name: None if name in absent else float(found[name]) for name in COUNT_METRICS}
 
 
 def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,7 @@
-"""Least values that figures are to reach: `accuracy=0.9`, `slice:domain=hotel:macro_f1=0.8`."""
+"""Least values that figures are to reach: `accuracy=0.9`, `slice:domain=hotel:macro_f1=0.8`.
+
+And the rates of `probe`: `negation=0.75`, or `0.8` for all checks.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ class Gate:
     """A figure and the least value it is to have.
 
     Attributes:
-        metric: one of `GATED`; for a slice, of `COUNT_METRICS`.
+        metric: one of `GATED`; for a slice, of `COUNT_METRICS`; or what a rate is of.
         least: what it is to reach.
         column: the slices it is about, None for all reviews.
         value: which of these slices.
@@ -57,6 +60,27 @@ def read_gate(text: str) -> Gate:
             "for instance slice:domain=hotel:accuracy=0.8"
         )
     return Gate(_known(metric, COUNT_METRICS, text), least, column, value)
+
+
+def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:
+    """Read a gate on the share of checks that pass, as the command line has it.
+
+    Args:
+        text: `NAME=RATE`, or a rate alone.
+        names: what there are rates of.
+        overall: what a rate alone is about; may be written, too.
+
+    Raises:
+        UsageError: It is written wrongly, or there is no such name.
+    """
+    name, equals, number = text.rpartition("=")
+    least = _number(number)
+    if least is None or least < 0 or (equals and not name):
+        raise UsageError(
+            f"--fail-under {text}: write CAPABILITY=RATE, for instance negation=0.75, "
+            "or a rate of all checks, for instance 0.8"
+        )
+    return Gate(_known(name or overall, (*names, overall), text), least)
 
 
 def check_values(gates: Iterable[Gate], values: Mapping[str, Sequence[str]]) -> None:
@@ -98,7 +122,7 @@ def missed(
             (part,) = (part for part in slices[gate.column] if part.value == gate.value)
             value = part.figures[gate.metric]
         if value is None:
-            found.append(f"{gate.name} cannot be told with one class, {gate.least:g} wanted")
+            found.append(f"{gate.name} cannot be told of these reviews, {gate.least:g} wanted")
         elif value < gate.least:
             found.append(f"{gate.name} is {value:.4f}, {gate.least:g} wanted")
     return found
@@ -106,7 +130,7 @@ def missed(
 
 def _known(metric: str, metrics: Sequence[str], text: str) -> str:
     if metric not in metrics:
-        raise UsageError(f'--fail-under {text}: no metric "{metric}"; one of {", ".join(metrics)}')
+        raise UsageError(f'--fail-under {text}: no figure "{metric}"; one of {", ".join(metrics)}')
     return metric
 
 

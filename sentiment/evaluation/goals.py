@@ -10,6 +10,7 @@ from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.cutoffs import for_coverage, for_precision, for_recall
 from sentiment.evaluation.prediction_bounds import CONFIDENCE, lower_bound
 from sentiment.model import Decision
+from sentiment.model.decision import CLASSES, UNCERTAIN
 
 GOALS = ("precision", "recall", "coverage")
 
@@ -52,7 +53,7 @@ class Part:
 
     @property
     def bound(self) -> float:
-        """The share that is held, with the confidence of goals, among the next n."""
+        """The share that would be held among the next n, had no cut-off been chosen on these."""
         return lower_bound(self.good, self.n, 1 - CONFIDENCE)
 
 
@@ -141,7 +142,7 @@ def choose_decision(
                 f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in held[goal]
             )
             raise _out_of_reach(f"{goal} beside {first}", labels.size, reached)
-    return Choice(decision, float(np.mean(answers != "uncertain")), held)
+    return Choice(decision, float(np.mean(answers != UNCERTAIN)), held)
 
 
 def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
@@ -175,9 +176,9 @@ def _parts(
     metric: str, answers: NDArray[np.object_], labels: NDArray[np.integer]
 ) -> tuple[Part, ...]:
     if metric == "coverage":
-        return (Part("all", labels.size, int(np.count_nonzero(answers != "uncertain"))),)
+        return (Part("all", labels.size, int(np.count_nonzero(answers != UNCERTAIN))),)
     parts = []
-    for label, name in enumerate(("negative", "positive")):
+    for label, name in enumerate(CLASSES):
         of = answers == name if metric == "precision" else labels == label
         good = (answers == name) & (labels == label)
         parts.append(Part(name, int(np.count_nonzero(of)), int(np.count_nonzero(good))))

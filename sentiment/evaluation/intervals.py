@@ -17,7 +17,7 @@ from sentiment.evaluation.bootstrap import (
     resampled_counts,
     resampled_means,
 )
-from sentiment.evaluation.counts import Counts, count, figures_of
+from sentiment.evaluation.counts import Counts, answers_by, count, figures_of, told
 from sentiment.evaluation.losses import losses_of
 from sentiment.evaluation.ranking import pr_auc_interval, roc_auc_interval
 
@@ -43,8 +43,8 @@ def intervals_of(
         replicates: how often the bootstrap draws.
         seed: the same seed gives the same intervals.
     """
-    counts = count(labels, (p_positive >= threshold).astype(np.int64))
-    intervals: Intervals = {**count_intervals(counts, replicates, seed)}
+    counts = count(labels, answers_by(p_positive, threshold))
+    intervals = count_intervals(counts, replicates, seed)
     intervals["roc_auc"] = roc_auc_interval(p_positive, labels)
     intervals["pr_auc"] = pr_auc_interval(p_positive, labels)
     losses = losses_of(p_positive, labels)
@@ -55,10 +55,8 @@ def intervals_of(
     return intervals
 
 
-def count_intervals(
-    counts: Counts, replicates: int = REPLICATES, seed: int = SEED
-) -> dict[str, Interval]:
-    """Give a 95% interval for each figure that counts tell.
+def count_intervals(counts: Counts, replicates: int = REPLICATES, seed: int = SEED) -> Intervals:
+    """Give a 95% interval for each figure that counts tell, None for others.
 
     Args:
         counts: reviews by label and answer, [2, 2].
@@ -66,5 +64,7 @@ def count_intervals(
         seed: the same seed gives the same intervals.
     """
     drawn = figures_of(resampled_counts(counts, replicates, seed))
-    values = figures_of(counts)
-    return {name: percentile_interval(float(values[name]), drawn[name]) for name in drawn}
+    return {
+        name: None if value is None else percentile_interval(value, drawn[name])
+        for name, value in told(counts).items()
+    }

@@ -7,22 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
+from sentiment.evaluation.counts import answers_by, count, told
+from sentiment.evaluation.losses import losses_of
+from sentiment.evaluation.ranking import Ranks, pr_auc, roc_auc
+from sentiment.model.decision import CLASSES
 
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """How well one class is found; each 0 where nothing is there to divide by.
+    """How well one class is found; each None without reviews of it.
 
     Attributes:
-        precision: share of the answers that are right.
+        precision: share of the answers that are right; None without answers, too.
         recall: share of the class that is found.
         f1: harmonic mean of both.
         support: reviews of the class.
     """
 
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
     support: int
 
 
@@ -39,8 +43,9 @@ class Metrics:
     Attributes:
         n: reviews scored.
         accuracy: share of right answers, by the threshold.
-        macro_f1: mean of the F1 of both classes.
-        mcc: Matthews' correlation of labels and answers; 0 where nothing can be told.
+        macro_f1: mean of the F1 of both classes; None with one class.
+        mcc: Matthews' correlation of labels and answers, 0 where all answers are the same; None
+            with one class.
         roc_auc: chance that a positive review is ranked above a negative one; None with one class.
         pr_auc: average precision of *positive* over all thresholds; None with one class.
         log_loss: mean cross-entropy of the probabilities, in nats.
@@ -54,8 +59,8 @@ class Metrics:
 
     n: int
     accuracy: float
-    macro_f1: float
-    mcc: float
+    macro_f1: float | None
+    mcc: float | None
     roc_auc: float | None
     pr_auc: float | None
     log_loss: float
@@ -70,7 +75,7 @@ class Metrics:
     def as_json(self) -> dict[str, Any]:
         """Flatten to one level of JSON values, but for the confusion matrix."""
         flat: dict[str, Any] = {name: getattr(self, name) for name in _FLAT}
-        for name in ("negative", "positive"):
+        for name in CLASSES:
             for field in ("precision", "recall", "f1", "support"):
                 flat[f"{field}_{name}"] = getattr(getattr(self, name), field)
         return flat | {"confusion_matrix": self.confusion.tolist()}
@@ -86,37 +91,32 @@ def measure(
         labels: 0 or 1, [n].
         threshold: the least probability answered positive.
     """
-    from sklearn.metrics import (
-        average_precision_score,
-        confusion_matrix,
-        log_loss,
-        matthews_corrcoef,
-        precision_recall_fscore_support,
-        roc_auc_score,
-    )
-
-    answers = (p_positive >= threshold).astype(int)
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, answers, labels=[0, 1], zero_division=0
-    )
+    confusion = count(labels, answers_by(p_positive, threshold))
+    figures = told(confusion)
+    log_loss, brier = losses_of(p_positive, labels).mean(axis=0).tolist()
+    ranks = Ranks.of(p_positive, labels)
     negative, positive = (
-        ClassMetrics(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))
-        for i in (0, 1)
+        ClassMetrics(
+            precision=figures[f"precision_{name}"],
+            recall=figures[f"recall_{name}"],
+            f1=figures[f"f1_{name}"],
+            support=int(confusion[label].sum()),
+        )
+        for label, name in enumerate(CLASSES)
     )
-    both = 0 < labels.mean() < 1
     return Metrics(
         n=int(labels.size),
-        accuracy=float(np.mean(answers == labels)),
-        macro_f1=(negative.f1 + positive.f1) / 2,
-        mcc=float(matthews_corrcoef(labels, answers)) if both else 0.0,
-        roc_auc=float(roc_auc_score(labels, p_positive)) if both else None,
-        pr_auc=float(average_precision_score(labels, p_positive)) if both else None,
-        log_loss=float(log_loss(labels, p_positive, labels=[0, 1])),
-        brier=float(np.mean((p_positive - labels) ** 2)),
+        accuracy=float(np.trace(confusion) / labels.size),
+        macro_f1=figures["macro_f1"],
+        mcc=figures["mcc"],
+        roc_auc=roc_auc(ranks),
+        pr_auc=pr_auc(ranks),
+        log_loss=log_loss,
+        brier=brier,
         ece=calibration_error(p_positive, labels),
         ece_floor=calibration_noise(p_positive),
         threshold=threshold,
         negative=negative,
         positive=positive,
-        confusion=confusion_matrix(labels, answers, labels=[0, 1]).astype(np.int64),
+        confusion=confusion,
     )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sentiment.model import Model
 from sentiment.model.calibration import log_odds
+from sentiment.model.decision import CLASSES, POSITIVE
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.reviews import LabelledReviews
 
@@ -38,7 +39,7 @@ class Mistake:
     @property
     def drivers(self) -> list[WordSum]:
         """The words that moved it to the wrong side, strongest first, eight at the most."""
-        sign = -1 if self.label == "positive" else 1
+        sign = -1 if self.label == POSITIVE else 1
         words = [word for word in self.explanation.by_word() if sign * word.contribution >= _LEAST]
         return sorted(words, key=lambda word: -abs(word.contribution))[:_DRIVERS]
 
@@ -76,7 +77,7 @@ def explain_mistakes(
         Mistake(
             row,
             *reviews.place(row),
-            "positive" if reviews.labels[row] == 1 else "negative",
+            CLASSES[reviews.labels[row]],
             explain(model, reviews.texts[row]),
         )
         for row in rows.tolist()

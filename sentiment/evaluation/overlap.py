@@ -1,4 +1,4 @@
-"""Reviews that a model was trained on: they make every figure too good."""
+"""Reviews that a model was made with: they make every figure too good."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from sentiment.features.hashing import Hashes
 
 @dataclass(frozen=True)
 class Overlap:
-    """How many of the evaluated reviews stood in the training data.
+    """How many of the evaluated reviews a model was trained, chosen or calibrated on.
 
     Attributes:
-        found: reviews known to have been trained on.
-        checked: reviews that could be told; fewer than all where the training data were so large
+        found: reviews that it is known to have been made with.
+        checked: reviews that could be told; fewer than all where those were so many
             that the model remembers only a part of them.
     """
 
@@ -25,7 +25,7 @@ def find_overlap(seen: Hashes, limit: int, digests: Hashes) -> Overlap:
     """Compare hashes of reviews with those a model remembers.
 
     Args:
-        seen: the smallest hashes of the training reviews, sorted, at most `limit`. This is a
+        seen: the smallest hashes of those reviews, sorted, at most `limit`. This is a
             bottom-k sketch (Cohen and Kaplan, 2007): whatever is below its largest hash can be
             told for certain, and that part is a uniform sample of all reviews.
         limit: how many hashes a model remembers.

@@ -1,5 +1,9 @@
 """How well reviews are ranked, and how far that would move with other reviews.
 
+The area under the ROC curve is how often a positive review is ranked above a negative one, equal
+scores counting half. That under the precision–recall curve is the average precision: with T and N
+the positive and all reviews down to a step and p its positive ones, Σ p·T/N ÷ Σ p.
+
 Both areas are smooth functions of the weight of each review. The square root of the sum of its
 squared derivatives by them is the standard error of the infinitesimal jackknife (Efron, *The
 jackknife, the bootstrap and other resampling plans*, 1982, section 6). For the ROC AUC this is the
@@ -38,6 +42,25 @@ class Ranks:
             np.bincount(steps, weights=1 - labels).astype(np.float64),
         )
 
+    @property
+    def has_both_classes(self) -> bool:
+        """Whether there is something to rank."""
+        return bool(self.positive.any() and self.negative.any())
+
+
+def roc_auc(ranks: Ranks) -> float | None:
+    """Give the area under the ROC curve; None with one class."""
+    if not ranks.has_both_classes:
+        return None
+    return float(_beaten(ranks) @ ranks.positive / ranks.positive.sum())
+
+
+def pr_auc(ranks: Ranks) -> float | None:
+    """Give the average precision; None with one class."""
+    if not ranks.has_both_classes:
+        return None
+    return float(_precision(ranks) @ ranks.positive / ranks.positive.sum())
+
 
 def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | None:
     """Give the interval of the ROC AUC, on the logit scale.
@@ -53,11 +76,11 @@ def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | 
     """
     ranks = Ranks.of(scores, labels)
     positives, negatives = ranks.positive.sum(), ranks.negative.sum()
-    if min(positives, negatives) < 2:
+    auc = roc_auc(ranks)
+    if auc is None or min(positives, negatives) < 2:
         return None
-    right_of_positive = (negatives - np.cumsum(ranks.negative) + ranks.negative / 2) / negatives
+    right_of_positive = _beaten(ranks)
     right_of_negative = (np.cumsum(ranks.positive) - ranks.positive / 2) / positives
-    auc = float(right_of_positive @ ranks.positive) / positives
     variance = sum(
         counts @ (shares - auc) ** 2 / (size * (size - 1))
         for counts, shares, size in (
@@ -71,8 +94,7 @@ def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | 
 def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | None:
     """Give the interval of the average precision, on the logit scale.
 
-    With T and N the positive and all reviews down to a step and p its positive ones, the average
-    precision is Σ p·T/N ÷ Σ p. Each review has a hand in T and N of all steps from its own on.
+    Each review has a hand in the precision of all steps from its own on.
 
     Args:
         scores: float64 [n].
@@ -82,19 +104,28 @@ def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | N
         None with one class, or nothing ranked wrongly.
     """
     ranks = Ranks.of(scores, labels)
-    positives = ranks.positive.sum()
-    if not 0 < positives < labels.size:
+    average = pr_auc(ranks)
+    if average is None:
         return None
-    true = np.cumsum(ranks.positive)
+    positives = ranks.positive.sum()
+    precision = _precision(ranks)
     answered = np.cumsum(ranks.positive + ranks.negative)
-    precision = true / answered
-    average = float(precision @ ranks.positive) / positives
     less = _from_here_on(ranks.positive * precision / answered)
     more = _from_here_on(ranks.positive / answered)
     of_negative = -less / positives
     of_positive = (precision - average + more - less) / positives
     squares = ranks.positive @ of_positive**2 + ranks.negative @ of_negative**2
     return logit_interval(average, float(np.sqrt(squares)))
+
+
+def _beaten(ranks: Ranks) -> Floats:
+    """Give the share of negative reviews below each step, half of those on it included."""
+    return 1 - (np.cumsum(ranks.negative) - ranks.negative / 2) / ranks.negative.sum()
+
+
+def _precision(ranks: Ranks) -> Floats:
+    """Give the share of positive reviews down to each step."""
+    return np.cumsum(ranks.positive) / np.cumsum(ranks.positive + ranks.negative)
 
 
 def _from_here_on(steps: Floats) -> Floats:

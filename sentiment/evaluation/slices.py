@@ -1,26 +1,25 @@
 """How good a model is on parts of the reviews: by a column of theirs, or by what is in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.bootstrap import Interval
-from sentiment.evaluation.counts import COUNT_METRICS, figures_of
-from sentiment.evaluation.intervals import count_intervals
+from sentiment.evaluation.counts import told
+from sentiment.evaluation.intervals import Intervals, count_intervals
 from sentiment.features.negation import holds_negation
-from sentiment.reviews import LabelledReviews
+from sentiment.reviews import LabelledReviews, ReadOptions
 
 # Slices that need no column. A hyphen, not a dash: gates name them.
 LENGTHS = ("up to 10", "11-50", "51-200", "over 200")
 _LENGTH_ENDS = (10, 50, 200)
 BUILT_IN = ("length", "negation")
 
-# An interval of the accuracy wider than this says next to nothing.
-WIDEST = 0.3
+# Of fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
+FEWEST = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +29,14 @@ class Slice:
     Attributes:
         value: what they share.
         counts: reviews by label and answer, int64 [2, 2].
-        figures: each of `COUNT_METRICS`; None where it asks for a class that is not there.
-        intervals: the 95% interval of each figure that is not None.
+        figures: each of `COUNT_METRICS`; None where these reviews cannot tell it.
+        intervals: the 95% interval of each figure that is not None, else None.
     """
 
     value: str
     counts: NDArray[np.int64]
     figures: dict[str, float | None]
-    intervals: dict[str, Interval]
+    intervals: Intervals
 
     @property
     def n(self) -> int:
@@ -51,14 +50,24 @@ class Slice:
 
     @property
     def too_small(self) -> bool:
-        """Whether the interval of the accuracy is wider than `WIDEST`."""
-        low, high = self.intervals["accuracy"]
-        return high - low > WIDEST
+        """Whether there are fewer reviews than `FEWEST`, whatever becomes of them."""
+        return self.n < FEWEST
 
     def as_json(self) -> dict[str, Any]:
         """Flatten to JSON values, but for the intervals."""
         facts = {"value": self.value, "n": self.n, **self.figures, "too_small": self.too_small}
         return facts | {"intervals": self.intervals}
+
+
+def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
+    """Keep the columns to slice by; one with the name of a slice that needs none is refused.
+
+    Args:
+        sliced: what the user wants to slice by.
+        reading: how reviews are read.
+    """
+    keep = tuple(name for name in sliced if name not in BUILT_IN)
+    return replace(reading, keep=keep, not_columns=tuple(set(sliced) & set(BUILT_IN)))
 
 
 def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
@@ -95,30 +104,14 @@ def slices_of(
     names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
     cells = 4 * which + 2 * labels.astype(np.int64) + answers
     tables = np.bincount(cells, minlength=4 * names.size).reshape(-1, 2, 2)
-    slices = [_measured(value, table) for value, table in zip(names, tables, strict=True)]
+    slices = [
+        Slice(value, table, told(table), _intervals_of(tuple(table.ravel().tolist())))
+        for value, table in zip(names, tables, strict=True)
+    ]
     return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
 
 
-def _measured(value: str, counts: NDArray[np.int64]) -> Slice:
-    negatives, positives = counts.sum(axis=1).tolist()
-    found = figures_of(counts)
-    intervals = _intervals_of(tuple(counts.ravel().tolist()))
-    absent = {
-        name
-        for name in COUNT_METRICS
-        if (name in ("macro_f1", "mcc") and not (negatives and positives))
-        or (name.endswith("_negative") and not negatives)
-        or (name.endswith("_positive") and not positives)
-    }
-    return Slice(
-        value,
-        counts,
-        {name: None if name in absent else float(found[name]) for name in COUNT_METRICS},
-        {name: ends for name, ends in intervals.items() if name not in absent},
-    )
-
-
 @lru_cache(maxsize=4096)
-def _intervals_of(cells: tuple[int, ...]) -> dict[str, Interval]:
+def _intervals_of(cells: tuple[int, ...]) -> Intervals:
     """Give the intervals; of thousands of small slices many have the same counts."""
     return count_intervals(np.array(cells).reshape(2, 2))

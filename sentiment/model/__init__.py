@@ -8,7 +8,7 @@ where they are asked for, since prediction starts without them.
 
 from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
-from sentiment.model.file import load_model, save_model
+from sentiment.model.file import is_model_file, load_model, save_model
 from sentiment.model.model import SEEN_LIMIT, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows
@@ -23,6 +23,7 @@ __all__ = [
     "Network",
     "Provenance",
     "Rows",
+    "is_model_file",
     "load_model",
     "save_model",
 ]

@@ -1,6 +1,9 @@
-"""Checks of values that come out of a file somebody else may have written."""
+"""Checks of values that come out of a file somebody else may have written.
 
-import math
+Messages hold the beginning of a value, however long it is.
+"""
+
+import reprlib
 from typing import Any
 
 
@@ -11,18 +14,18 @@ def whole(value: object, least: int, most: int) -> int:
         ValueError: it is something else.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"{value!r} is not a whole number from {least} to {most}")
+        raise ValueError(f"{reprlib.repr(value)} is not a whole number from {least} to {most}")
     return value
 
 
-def number(value: object) -> float:
-    """Return a finite number.
+def number(value: object, least: float, most: float) -> float:
+    """Return a number within bounds.
 
     Raises:
         ValueError: it is something else.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(f"{reprlib.repr(value)} is not a number from {least:g} to {most:g}")
     return float(value)
 
 
@@ -33,7 +36,7 @@ def mapping(value: object) -> dict[str, Any]:
         ValueError: it is something else.
     """
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is not an object")
+        raise ValueError(f"{reprlib.repr(value)} is not an object")
     return value
 
 
@@ -44,5 +47,5 @@ def string(value: object) -> str:
         ValueError: it is something else.
     """
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a string")
+        raise ValueError(f"{reprlib.repr(value)} is not a string")
     return value

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", ""
 
+# By label: 0 and 1.
+CLASSES = (NEGATIVE, POSITIVE)
+
 
 class Decision(NamedTuple):
     """Where *positive* begins, and where the model would rather not say.

@@ -69,7 +69,7 @@ def find_columns(
     finder = _Finder(source_columns, sample_rows, name)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None
-    kept = tuple(finder.named(column, "--slice") for column in keep)
+    kept = tuple(finder.named(column, "a slice") for column in keep)
     if label in text:
         raise UsageError(
             f'{name}: the column "{printable(label or "")}" cannot be both text and label'

@@ -80,8 +80,13 @@ class LabelledReviews:
         return np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
 
 
-def require_both_classes(reviews: LabelledReviews, name: str) -> None:
+def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
     """Make sure there is something to tell apart.
+
+    Args:
+        reviews: What was read.
+        name: What it was read from.
+        purpose: What it is for.
 
     Raises:
         DataError: All reviews have the same label, or there is none.
@@ -92,4 +97,4 @@ def require_both_classes(reviews: LabelledReviews, name: str) -> None:
     found = (
         f"only {'positive' if positive else 'negative'} reviews" if len(reviews) else "no reviews"
     )
-    raise DataError(f"{name}: {found} (n={len(reviews):,}); training needs both classes")
+    raise DataError(f"{name}: {found} (n={len(reviews):,}); {purpose} needs both classes")

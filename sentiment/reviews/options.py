@@ -17,6 +17,7 @@ class ReadOptions:
         negative: Values that mean negative.
         strict: Neutral and missing labels are errors.
         keep: Columns that are wanted beside texts and labels.
+        not_columns: Names of slices that need no column; a column of such a name is an error.
     """
 
     format: str | None = None
@@ -28,3 +29,4 @@ class ReadOptions:
     negative: tuple[str, ...] = ()
     strict: bool = False
     keep: tuple[str, ...] = ()
+    not_columns: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
 
+from sentiment.errors import UsageError
 from sentiment.reviews.cells import cell
 from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
@@ -82,11 +83,21 @@ def open_reviews(
 
 
 def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
-    """Choose the columns of a source by its first batch; see `open_reviews`."""
+    """Choose the columns of a source by its first batch; see `open_reviews`.
+
+    Raises:
+        UsageError: An option does not fit.
+    """
     sample, batches = peek(source)
     # A header alone tells where texts would be; without labels, nothing can be learned from it.
     if not sample and (need_label or not source.columns):
         return Opened(source, Columns((), None, ""), batches)
+    for name in source.columns:
+        if name.casefold() in options.not_columns:
+            raise UsageError(
+                f'{source.name}: "{name}" is a column here, and a slice that needs none; '
+                "rename the column to slice by either"
+            )
     columns = find_columns(
         source.columns,
         sample,

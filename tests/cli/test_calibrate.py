@@ -40,8 +40,7 @@ def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
     assert old.provenance.goal == ""
     texts = ["good", "bad", "a film"]
     np.testing.assert_array_equal(new.probabilities(texts), old.probabilities(texts))
-    assert goal["all"]["at_least"] >= 0.7
-    assert facts["coverage"] == goal["all"]["coverage"]
+    assert facts["coverage"] == goal["all"]["coverage"] > 0.7
     text = run("info", path).stdout
     assert "goal        coverage=0.7, with 90% confidence" in text
     assert f"negative up to {facts['band'][0]:.3g}, positive from {facts['band'][1]:.3g} on" in text
@@ -53,7 +52,7 @@ def test_predict_and_evaluate_know_the_band(run, trained, careful):
     uncertain = sum(line.startswith("uncertain\t") for line in lines)
     figures = json.loads(run("evaluate", TEST, "-m", path, "--json").stdout)
     plain = json.loads(run("evaluate", TEST, "-m", trained, "--json").stdout)
-    assert 1 - uncertain / len(lines) == figures["coverage"] == facts["coverage"]
+    assert (len(lines) - uncertain) / len(lines) == figures["coverage"] == facts["coverage"]
     assert figures["accuracy"] == plain["accuracy"] < figures["accuracy_answered"]
     assert not {"coverage", "accuracy_answered"} & set(plain)
     text = run("evaluate", TEST, "-m", path).stdout
@@ -62,12 +61,19 @@ def test_predict_and_evaluate_know_the_band(run, trained, careful):
     assert "coverage" not in moved
 
 
+def test_the_reviews_it_was_calibrated_on_are_warned_of(run, trained, careful):
+    path, _ = careful
+    warned = run("evaluate", TEST, "-m", path).stderr
+    assert "400 of 400 reviews were used to make the model" in warned
+    assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
+
+
 def test_a_goal_out_of_reach_writes_nothing(run, trained, tmp_path):
     out = tmp_path / "out.safetensors"
     done = run("calibrate", TEST, "-m", trained, "--goal", "recall=0.99", "-q", "-o", out)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout, out.exists()) == (6, "", False)
-    assert "recall=0.99 cannot be held with 90% confidence on these 160 reviews; 0." in line
+    assert "recall=0.99 cannot be held with 90% confidence on these 400 reviews; 0." in line
 
 
 def test_what_was_there_stays_without_force(run, trained, careful, tmp_path):
@@ -85,10 +91,10 @@ def test_training_reviews_are_warned_of_and_one_class_is_an_error(run, trained, 
     (tmp_path / "one.csv").write_text("text,label\ngood,pos\nfine,pos\n")
     out = tmp_path / "out.safetensors"
     done = run("calibrate", tmp_path / "one.csv", "-m", trained, "--goal", "recall=0.5", "-o", out)
-    assert done.returncode == 3
+    assert (done.returncode, "calibration needs both classes" in done.stderr) == (3, True)
     training = TEST.with_name("train.csv")
     done = run("calibrate", training, "-m", trained, "--goal", "recall=0.5", "-o", out)
-    assert "stood in the training data" in done.stderr
+    assert "1,600 of 1,600 reviews were used to make the model" in done.stderr
 
 
 def test_goals_together(run, trained, tmp_path):
@@ -99,18 +105,18 @@ def test_goals_together(run, trained, tmp_path):
     facts = json.loads(done.stdout)
     precision, coverage = facts["goals"]
     assert [precision["goal"], coverage["goal"]] == ["precision=0.6", "coverage=0.1"]
-    assert 0.1 <= coverage["all"]["at_least"] < coverage["all"]["coverage"] == facts["coverage"]
+    assert 0.1 < coverage["all"]["coverage"] == facts["coverage"]
+    assert "at_least" not in coverage["all"]  # a bound at a cut-off chosen on the same reviews
     assert load_model(out).provenance.goal == "precision=0.6, coverage=0.1"
     text = run("calibrate", TEST, "-m", trained, *asked, "--force").stdout
-    assert [line.split()[1] for line in text.splitlines() if "sure" in line] == [
-        "right",
-        "answered",
-    ]
+    titles = [line.split() for line in text.splitlines() if "held with 90% confidence" in line]
+    assert [title[1] for title in titles] == ["right", "answered"]
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith("all")] == ["10%"]
     for goals, code, said in (
         (
-            ["precision=0.6", "coverage=0.99"],
+            ["precision=0.8", "coverage=0.99"],
             6,
-            "coverage=0.99 beside precision=0.6 cannot be held",
+            "coverage=0.99 beside precision=0.8 cannot be held",
         ),
         (["recall=0.6", "coverage=0.5"], 2, "do not go together"),
         (["recall=0.6", "recall=0.5"], 2, "twice for recall"),

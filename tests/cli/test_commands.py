@@ -32,14 +32,14 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     for words in (
         'text from "text"',
         "labels in",
-        "432 reviews (216 positive, 216 negative), 48 held out",
+        "1,440 reviews (720 positive, 720 negative), 160 held out",
         "characters 2–5",
         "epoch 2/2",
         "held-out reviews right",
     ):
         assert words in done.stderr
     result = json.loads(done.stdout)
-    assert result["training"]["positive"] == 216
+    assert result["training"]["positive"] == 720
     assert result["model"] == str(tmp_path / "m")
 
 
@@ -63,12 +63,12 @@ def test_train_without_output_does_not_replace_what_is_no_model(run, tmp_path):
 
 def test_train_takes_validation_reviews(run, tmp_path):
     done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
-    assert "training on 480 reviews (240 positive, 240 negative), 160 held out" in done.stderr
+    assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
 
 
 def test_without_data_the_bundled_reviews_are_taken(run, trained, tmp_path):
     done = run("evaluate", "-m", trained, "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["n"] == 160
+    assert json.loads(done.stdout)["n"] == 400
 
 
 def test_evaluate_gives_text_and_flat_json(run, trained):
@@ -76,15 +76,15 @@ def test_evaluate_gives_text_and_flat_json(run, trained):
     flat = json.loads(run("evaluate", TEST, "-m", trained, "--json").stdout)
     assert {"accuracy", "macro_f1", "roc_auc", "log_loss", "n"} <= set(flat)
     assert f"{flat['accuracy']:.1%}" in text
-    assert sum(map(sum, flat["confusion_matrix"])) == flat["n"] == 160
+    assert sum(map(sum, flat["confusion_matrix"])) == flat["n"] == 400
 
 
 def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
     assert (
-        "480 of 480 reviews stood in the training data"
+        "1,600 of 1,600 reviews were used to make the model"
         in run("evaluate", TRAIN, "-m", trained).stderr
     )
-    assert "stood in the training data" not in run("evaluate", TEST, "-m", trained).stderr
+    assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
 
 
 def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
@@ -96,7 +96,7 @@ def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
     ]  # fmt: skip
     text = run("info", tmp_path / "m").stdout
     assert f"{facts['trainable_parameters']:,}" in text
-    assert "216 positive and 216 negative reviews" in text
+    assert "720 positive and 720 negative reviews" in text
     assert done.returncode == 0
 
 
@@ -179,7 +179,7 @@ def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path)
 
 def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
     done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
-    assert "160 of 160 validation reviews stand in the training data too" in done.stderr
+    assert "400 of 400 validation reviews stand in the training data too" in done.stderr
 
 
 def test_with_few_reviews_the_model_is_saved_with_a_warning(run, tmp_path):

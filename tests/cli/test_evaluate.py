@@ -38,14 +38,14 @@ def test_slices_add_up_to_all_reviews_weakest_first(sliced):
         assert right / facts["n"] == pytest.approx(facts["accuracy"])
         told = [each["accuracy"] for each in slices if not each["too_small"]]
         assert told == sorted(told)
-    assert len(facts["slices"]["domain"]) == 8
+    assert len(facts["slices"]["domain"]) == 10
     assert {each["value"] for each in facts["slices"]["negation"]} == {"yes", "no"}
 
 
 def test_a_column_of_many_values_is_cut_in_the_text(run, trained):
     text = run("evaluate", TEST, "-m", trained, "--slice", "id").stdout
     assert "too small to tell" in text
-    assert "and 140 more; --json has them all" in text
+    assert "and 380 more; --json has them all" in text
 
 
 def test_gates_that_are_reached_change_nothing(run, trained):
@@ -64,6 +64,39 @@ def test_gates_that_are_missed_are_listed_after_the_figures(run, trained):
     assert line.startswith(f"error: missed: accuracy is {facts['accuracy']:.4f}, 1 wanted; ")
     assert "domain=films macro_f1 is" in line
     assert "mcc" not in line
+
+
+def test_one_class_has_no_figures_that_need_both(run, trained, tmp_path):
+    rows = "".join(f"fine {number},pos\n" for number in range(30))
+    (tmp_path / "a.csv").write_text(f"text,label\n{rows}")
+    arguments = ("evaluate", tmp_path / "a.csv", "-m", trained, "-q", "--slice", "negation")
+    facts = json.loads(run(*arguments, "--json").stdout)
+    assert facts["accuracy"] == facts["recall_positive"]
+    (part,) = facts["slices"]["negation"]
+    for name in ("macro_f1", "mcc", "f1_negative", "recall_negative"):
+        assert facts[name] is facts["intervals"][name] is part[name] is None
+        assert part["intervals"][name] is None
+    done = run(*arguments, "--fail-under", "macro_f1=0.1")
+    assert done.returncode == 6
+    assert "macro_f1 cannot be told of these reviews, 0.1 wanted" in done.stderr
+    lines = {" ".join(line.split()) for line in done.stdout.splitlines()}
+    assert {"macro F1 –", "MCC –", "negative – – – 0"} <= lines
+
+
+def test_a_column_called_as_a_slice_that_needs_none_is_a_tie(run, trained, tmp_path):
+    (tmp_path / "a.csv").write_text("text,label,Length\ngood,1,x\nbad,0,y\n")
+    done = run("evaluate", tmp_path / "a.csv", "-m", trained, "-q", "--slice", "length")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, 'a.csv: "Length" is a column here, and a slice' in line) == (2, True)
+    assert run("evaluate", tmp_path / "a.csv", "-m", trained, "--slice", "negation").returncode == 0
+    page = tmp_path / "page.html"
+    assert run("report", tmp_path / "a.csv", "-m", trained, "-o", page).returncode == 0
+
+
+def test_a_gate_for_a_column_that_is_not_there_blames_nothing_else(run, trained):
+    done = run("evaluate", TEST, "-m", trained, "--fail-under", "slice:nosuch=x:accuracy=0.5")
+    assert (done.returncode, "--slice" in done.stderr) == (2, False)
+    assert 'no column "nosuch" for a slice; there are' in done.stderr
 
 
 def test_a_review_with_nothing_to_read_is_dropped_with_a_warning(run, trained, tmp_path):

@@ -67,6 +67,14 @@ CASES = {
         ["evaluate", "fine.csv", "-m", "model", "--fail-under", "slice:label=7:mcc=0.5"],
         'no review has label "7"; there are "0", "1"',
     ),
+    "rate in percent": (2, ["probe", "--fail-under", "time=60"], "negation=0.75"),
+    "rate not asked for": (
+        2,
+        ["probe", "-m", "model", "--capability", "time", "--fail-under", "names=0.5"],
+        'no figure "names"; one of time, overall',
+    ),
+    "no such capability": (2, ["probe", "--capability", "irony"], "negation-at-end"),
+    "no model to probe": (4, ["probe"], "sentiment train"),
     "no predictions": (3, ["compare", "fine.csv", "fine.csv", "fine.csv"], '"text", "label"'),
     "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
 }

@@ -2,30 +2,109 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import chi2
 
-from sentiment.evaluation import NO_ANSWER, Side, compare, measure
-from sentiment.evaluation.comparison import mcnemar
+from sentiment.evaluation import Side, compare, measure
+from sentiment.evaluation.pairs import FEWEST_CHANGES, mcnemar, paired_interval
+from sentiment.reviews.predictions import NO_ANSWER
 
 
 def side(p):
     return Side((p >= 0.5).astype(np.int64), p)
 
 
+COUNTS = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 1000)).map(
+    lambda drawn: (drawn[0], drawn[1], sum(drawn))
+)
+
+
 @given(st.integers(0, 3000), st.integers(0, 3000))
-def test_mcnemar_is_the_exact_binomial_test(only_a, only_b):
+def test_mcnemar_is_the_test_of_a_fair_coin(only_a, only_b):
     n = only_a + only_b
-    expected = binomtest(only_a, n).pvalue if n else 1.0
+    expected = chi2.sf((only_b - only_a) ** 2 / n, 1) if n else 1.0
     assert mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-6, abs=1e-200)
+
+
+@given(COUNTS)
+def test_the_interval_holds_no_difference_just_where_the_test_finds_none(counts):
+    only_a, only_b, n = counts
+    low, high = paired_interval(only_a, only_b, n)
+    assert -1 <= low <= (only_b - only_a) / n <= high <= 1
+    assert (low <= 0 <= high) == (mcnemar(only_a, only_b) > 0.05)
+    assert (-high, -low) == pytest.approx(paired_interval(only_b, only_a, n), abs=1e-9)
+
+
+@pytest.mark.parametrize("counts", [(25, 39, 160), (0, 20, 20), (3, 0, 10), (0, 0, 15), (2, 2, 4)])
+def test_its_ends_are_the_differences_that_a_score_test_just_accepts(counts):
+    """The likeliest shares for a given difference are found by trying all of them."""
+    only_a, only_b, n = counts
+    for end in set(paired_interval(*counts)) - {-1, 1}:
+        shares = np.linspace(max(0, -end), (1 - end) / 2, 200_001)[1:-1]  # of `only_a`
+        with np.errstate(all="ignore"):
+            likelihood = (
+                np.where(only_a, only_a * np.log(shares), 0)
+                + np.where(only_b, only_b * np.log(shares + end), 0)
+                + (n - only_a - only_b) * np.log(1 - 2 * shares - end)
+            )
+        share = shares[np.nanargmax(likelihood)]
+        variance = (2 * share + end - end**2) / n
+        score = abs((only_b - only_a) / n - end) / np.sqrt(variance)
+        assert score == pytest.approx(1.96, abs=0.01)
 
 
 def test_one_compared_with_itself_differs_in_nothing():
     p = np.linspace(0.1, 0.9, 50)
     found = compare(side(p), side(p), np.resize([0, 1], 50))
-    assert [(each.difference, each.interval) for each in found.figures.values()] == [
-        (0, (0, 0))
-    ] * 3
+    for each in found.figures.values():
+        assert (each.difference, each.is_told) == (0, False)
+    low, high = found.accuracy.interval
+    assert -0.1 < low < 0 < high < 0.1  # 50 reviews cannot show that they never differ
     assert (found.p_value, found.unlike.size) == (1, 0)
+
+
+def _drawn(random, n, skill):
+    """Draw labels, and what two say that see the same, each with noise of its own."""
+    logits = random.normal(0, 2, n)
+    labels = (random.random(n) < 1 / (1 + np.exp(-logits))).astype(int)
+    a, b = (1 / (1 + np.exp(-(logits + random.normal(0, noise, n)))) for noise in (2, skill))
+    return side(a), side(b), labels
+
+
+@pytest.mark.parametrize("skill", [2, 0.5])
+@pytest.mark.parametrize("n", [5, 20, 50, 200])
+def test_intervals_hold_the_truth_whether_reviews_are_few_or_many(n, skill):
+    random = np.random.default_rng(n)
+    truth = compare(*_drawn(random, 500_000, skill), replicates=2).figures
+    draws = 400
+    held = dict.fromkeys(truth, 0)
+    for seed in range(draws):
+        found = compare(*_drawn(random, n, skill), replicates=100, seed=seed).figures
+        for name, each in found.items():
+            # What has no interval claims nothing.
+            low, high = (each and each.interval) or (-np.inf, np.inf)
+            held[name] += low <= truth[name].difference <= high
+    assert min(held.values()) >= 0.91 * draws
+
+
+def test_of_few_reviews_no_loss_is_told():
+    """One review is all it took: resampled, it is always the same."""
+    labels = np.ones(FEWEST_CHANGES, int)
+    better, worse = np.full(FEWEST_CHANGES, 0.9), np.linspace(0.7, 0.8, FEWEST_CHANGES)
+    enough = compare(side(worse), side(better), labels).log_loss
+    few = compare(side(worse[1:]), side(better[1:]), labels[1:]).log_loss
+    assert (enough.is_told, few.interval, few.is_told) == (True, None, False)
+
+
+def test_twenty_reviews_that_all_differ_are_no_certainty():
+    labels = np.resize([0, 1], 20)
+    found = compare(Side(1 - labels), Side(labels), labels).accuracy
+    assert (found.difference, found.interval[1], found.is_told) == (1, 1, True)
+    assert 0.6 < found.interval[0] < 0.85
+
+
+def test_one_class_has_no_macro_f1():
+    found = compare(Side(np.ones(40, int)), Side(np.zeros(40, int)), np.ones(40, int))
+    assert found.macro_f1 is None
 
 
 def test_figures_are_those_that_measure_gives():
@@ -45,16 +124,16 @@ def test_the_one_that_is_clearly_better_is_told():
     bad = np.where(np.arange(400) % 4 == 0, 1 - labels, labels) * 0.8 + 0.1
     found = compare(side(bad), side(good), labels)
     assert found.p_value < 0.001
-    assert found.figures["accuracy"].interval[0] > 0
-    assert found.figures["log_loss"].interval[1] < 0
+    assert found.accuracy.interval[0] > 0
+    assert found.log_loss.interval[1] < 0
 
 
 def test_no_answer_is_a_wrong_one_and_probabilities_are_not_needed():
     labels = np.array([0, 1, 1, 0])
     found = compare(Side(labels.copy()), Side(np.array([0, 1, NO_ANSWER, NO_ANSWER])), labels)
-    assert found.figures["accuracy"].b == 0.5
-    assert found.figures["macro_f1"].b == pytest.approx(2 / 3)
-    assert "log_loss" not in found.figures
+    assert found.accuracy.b == 0.5
+    assert found.macro_f1.b == pytest.approx(2 / 3)
+    assert found.log_loss is None
     assert found.unlike.tolist() == [2, 3]
 
 

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from sentiment.errors import UsageError
-from sentiment.evaluation import Gate, check_values, missed, read_gate, slices_of
+from sentiment.evaluation import (
+    Gate,
+    check_values,
+    missed,
+    read_gate,
+    read_rate,
+    slices_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def test_gates_that_are_missed_are_named_with_their_values():
     assert missed(gates, {"accuracy": 0.75, "mcc": 0.5}, slices) == [
         "mcc is 0.5000, 0.9 wanted",
         "shop=x accuracy is 0.5000, 0.6 wanted",
-        "shop=y macro_f1 cannot be told with one class, 0.6 wanted",
+        "shop=y macro_f1 cannot be told of these reviews, 0.6 wanted",
     ]
 
 
@@ -49,3 +56,23 @@ def test_a_slice_that_nobody_is_in_is_an_error_that_lists_some():
     gates = [Gate("accuracy", 0.9, "id", "x")]
     with pytest.raises(UsageError, match=r'no review has id "x"; .*"10".* and 2 more'):
         check_values(gates, {"id": [str(number) for number in range(12)]})
+
+
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [("time=0.6", Gate("time", 0.6)), ("0.8", Gate("all", 0.8)), ("all=1", Gate("all", 1))],
+)
+def test_a_gate_on_a_rate_is_read(text, gate):
+    assert read_rate(text, ["time"], "all") == gate
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("time", "CAPABILITY=RATE"), ("time=", "CAPABILITY=RATE"), ("time=60", "CAPABILITY=RATE"),
+     ("-0.5", "CAPABILITY=RATE"), ("time=nan", "CAPABILITY=RATE"), ("=0.5", "CAPABILITY=RATE"),
+     ("", "CAPABILITY=RATE"), ("tme=0.5", "one of time, all"), ("a=time=0.5", "one of time, all")],
+)  # fmt: skip
+def test_a_gate_on_a_rate_that_is_written_wrongly_is_an_error(text, said):
+    with pytest.raises(UsageError, match="--fail-under") as caught:
+        read_rate(text, ["time"], "all")
+    assert said in str(caught.value)

@@ -8,7 +8,7 @@ from sklearn import metrics as sklearn_metrics
 
 from sentiment.evaluation import intervals_of, measure
 from sentiment.evaluation.bootstrap import mean_interval, resampled_means
-from sentiment.evaluation.counts import COUNT_METRICS, count, figures_of
+from sentiment.evaluation.counts import count, figures_of
 from sentiment.evaluation.losses import losses_of
 from sentiment.evaluation.ranking import pr_auc_interval, roc_auc_interval
 
@@ -29,10 +29,18 @@ def drawn(n, seed=0, spread=3.0):
 def test_figures_of_counts_are_those_of_scikit_learn(rows):
     labels, answers = np.array(rows).T
     found = figures_of(count(labels, answers))
-    expected = flat(answers.astype(float), labels)
-    assert {name: float(value) for name, value in found.items()} == pytest.approx(
-        {name: expected[name] for name in COUNT_METRICS}
+    precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
+        labels, answers, labels=[0, 1], zero_division=0
     )
+    expected = {
+        "accuracy": np.mean(labels == answers),
+        "macro_f1": f1.mean(),
+        "mcc": sklearn_metrics.matthews_corrcoef(labels, answers) if len(set(labels)) > 1 else 0,
+    }
+    for label, name in enumerate(("negative", "positive")):
+        expected |= {f"precision_{name}": precision[label], f"recall_{name}": recall[label]}
+        expected[f"f1_{name}"] = f1[label]
+    assert {name: float(value) for name, value in found.items()} == pytest.approx(expected)
 
 
 def test_losses_are_those_of_scikit_learn():
@@ -128,7 +136,8 @@ def test_all_answers_right_is_not_taken_for_certain():
 def test_what_cannot_be_told_has_no_interval():
     intervals = intervals_of(np.array([0.9, 0.2]), np.array([1, 1]), 0.5)
     assert {name for name, interval in intervals.items() if interval is None} == {
-        "roc_auc", "pr_auc", "log_loss", "brier",
+        "roc_auc", "pr_auc", "log_loss", "brier", "macro_f1", "mcc",
+        "precision_negative", "recall_negative", "f1_negative",
     }  # fmt: skip
 
 

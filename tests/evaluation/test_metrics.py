@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sklearn import metrics as sklearn
 
-from sentiment.evaluation import find_overlap, measure
+from sentiment.evaluation import find_overlap, intervals_of, measure, slices_of
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
 
 
@@ -22,10 +23,64 @@ def test_figures_of_a_case_worked_out_by_hand():
     assert metrics.log_loss == pytest.approx(expected)
 
 
-def test_one_class_alone_has_no_roc_auc_and_nothing_fails():
-    metrics = measure(np.array([0.9, 0.2]), np.array([1, 1]), 0.5)
-    assert metrics.roc_auc is None
-    assert (metrics.negative.support, metrics.negative.f1) == (0, 0)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20).map(lambda n: n / 20) | st.floats(0, 1), st.integers(0, 1)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.sampled_from([0, 0.3, 0.5, 1]),
+)
+@example([(0.5, 1)], 0.5)
+@example([(0.2, 0), (0.2, 1)], 0.5)
+def test_every_figure_is_that_of_scikit_learn(rows, threshold):
+    p, labels = (np.array(column) for column in zip(*rows, strict=True))
+    answers = (p >= threshold).astype(int)
+    precision, recall, f1, support = sklearn.precision_recall_fscore_support(
+        labels, answers, labels=[0, 1], zero_division=0
+    )
+    both = len(set(labels)) == 2
+    expected = {
+        "n": len(rows),
+        "threshold": threshold,
+        "accuracy": sklearn.accuracy_score(labels, answers),
+        "macro_f1": f1.mean() if both else None,
+        "mcc": sklearn.matthews_corrcoef(labels, answers) if both else None,
+        "roc_auc": sklearn.roc_auc_score(labels, p) if both else None,
+        "pr_auc": sklearn.average_precision_score(labels, p) if both else None,
+        "log_loss": sklearn.log_loss(labels, p, labels=[0, 1]),
+        "brier": sklearn.brier_score_loss(labels, p, pos_label=1),
+    }
+    for label, name in enumerate(("negative", "positive")):
+        here, answered = support[label] > 0, bool((answers == label).any())
+        expected |= {
+            f"precision_{name}": precision[label] if here and answered else None,
+            f"recall_{name}": recall[label] if here else None,
+            f"f1_{name}": f1[label] if here else None,
+            f"support_{name}": support[label],
+        }
+    found = measure(p, labels, threshold).as_json()
+    matrix = sklearn.confusion_matrix(labels, answers, labels=[0, 1]).tolist()
+    assert found.pop("confusion_matrix") == matrix
+    assert set(found) - set(expected) == {"ece", "ece_floor"}
+    for name, value in expected.items():
+        assert found[name] == (value if value is None else pytest.approx(value, abs=1e-9)), name
+
+
+def test_what_cannot_be_told_is_absent_from_all_that_say_it():
+    p, labels = np.array([0.9, 0.2, 0.8]), np.array([1, 1, 1])
+    found = measure(p, labels, 0.5).as_json()
+    (part,) = slices_of(["x"] * 3, labels, (p >= 0.5).astype(int))
+    intervals = intervals_of(p, labels, 0.5)
+    absent = {name for name, value in found.items() if value is None}
+    assert absent == {
+        "macro_f1", "mcc", "roc_auc", "pr_auc", "precision_negative", "recall_negative",
+        "f1_negative",
+    }  # fmt: skip
+    assert absent - {"roc_auc", "pr_auc"} == {
+        name for name, value in part.figures.items() if value is None
+    }
+    assert {name: intervals[name] for name in absent} == dict.fromkeys(absent)
 
 
 def test_json_is_flat_but_for_the_confusion_matrix():

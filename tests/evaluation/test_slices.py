@@ -45,4 +45,18 @@ def test_a_class_that_is_not_there_has_no_figures():
     facts = only.as_json()
     assert (facts["accuracy"], facts["recall_positive"]) == (0.75, 0.75)
     assert facts["macro_f1"] is facts["mcc"] is facts["recall_negative"] is None
-    assert "macro_f1" not in facts["intervals"]
+    assert facts["intervals"]["macro_f1"] is facts["intervals"]["precision_negative"] is None
+
+
+def test_what_is_too_small_is_known_by_its_size_alone():
+    """Of as many reviews, an accuracy near 50% has the widest interval: it would be hidden."""
+    values = [name for name in ("good", "weak", "good few", "weak few") for _ in range(40)]
+    values = values[:-1][: 2 * 40 + 39] + values[3 * 40 : -1]
+    labels = np.ones(len(values), np.int8)
+    answers = np.array([not name.startswith("weak") or row % 2 for row, name in enumerate(values)])
+    slices = slices_of(values, labels, answers.astype(int))
+    assert [(each.value, each.n, each.too_small) for each in slices] == [
+        ("weak", 40, False), ("good", 40, False), ("weak few", 39, True), ("good few", 39, True),
+    ]  # fmt: skip
+    low, high = slices[0].intervals["accuracy"]
+    assert 0.28 < high - low < 0.3

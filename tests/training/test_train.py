@@ -156,7 +156,10 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
     model = train(reviews, FAST, unlabeled=unlabeled, progress=listener)
     assert 1 <= len(listener.verdicts) <= 3
     assert all(listener.verdicts[:-1])
-    assert model.provenance.unlabeled == (40 if listener.verdicts[0] else 0)
+    learned = listener.verdicts[0]
+    assert model.provenance.unlabeled == (40 if learned else 0)
+    digests = LabelledReviews(unlabeled, np.zeros(40, np.int8)).digest()
+    assert np.isin(digests, model.seen).all() == learned
 
 
 def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):

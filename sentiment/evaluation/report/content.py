@@ -13,10 +13,9 @@ from sentiment.evaluation.metrics import Metrics, measure
 from sentiment.evaluation.mistakes import Mistake
 from sentiment.evaluation.slices import Slice
 from sentiment.model import Decision, Model
-from sentiment.model.decision import NEGATIVE, POSITIVE, UNCERTAIN
+from sentiment.model.decision import CLASSES, NEGATIVE, POSITIVE, UNCERTAIN
 from sentiment.model.influence import Moves, strongest_phrases
 
-CLASSES = (NEGATIVE, POSITIVE)
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
 _WORDS = 15
 

@@ -21,7 +21,8 @@ class Forest:
     @classmethod
     def of(cls, slices: Sequence[Slice]) -> "Forest":
         """Find a round number below all that can be told."""
-        ends = [each.intervals["accuracy"][0] for each in slices if not each.too_small]
+        told = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in told if interval]
         return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
 
     def x(self, accuracy: float) -> str:

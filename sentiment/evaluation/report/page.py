@@ -20,7 +20,7 @@ from sentiment.evaluation.report.cuts import STEPS, Cuts
 from sentiment.evaluation.report.forest import Forest
 from sentiment.evaluation.report.pictures import CHARTS
 from sentiment.evaluation.report.svg import Drawing, draw
-from sentiment.evaluation.slices import WIDEST
+from sentiment.evaluation.slices import FEWEST
 from sentiment.evaluation.wording import number, numbers, percent, percents, signed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def page_of(report: Report) -> bytes:
         cuts=Cuts.of(report),
         steps=STEPS,
         forest=Forest.of(shown),
-        widest=WIDEST,
+        fewest=FEWEST,
         shown_slices=SHOWN_SLICES,
         style=style,
         script=script,

@@ -35,7 +35,7 @@ def roc(report: Report) -> Picture:
     """Positive reviews found by negative ones taken for such."""
     _need_both_classes(report)
     curve = roc_curve(report.p_positive, report.labels)
-    false, true = 1 - report.metrics.negative.recall, report.metrics.positive.recall
+    false, true = (report.metrics.confusion[:, 1] / report.metrics.confusion.sum(axis=1)).tolist()
     return Picture(
         "ROC curve",
         _share("negative reviews answered positive"),
@@ -57,6 +57,14 @@ def precision_recall(report: Report) -> Picture:
     curve = precision_recall_curve(report.p_positive, report.labels)
     positive = report.metrics.positive
     rate = positive.support / report.metrics.n
+    here: tuple[Here, ...] = ()
+    said = "nothing is answered positive"
+    if positive.precision is not None and positive.recall is not None:
+        here = (Here(positive.recall, positive.precision, "at the threshold"),)
+        said = (
+            f"{percent(positive.precision)} of the answers positive are right, and "
+            f"{percent(positive.recall)} of the positive reviews are found"
+        )
     return Picture(
         "Precision–recall curve",
         _share("recall of positive"),
@@ -64,11 +72,9 @@ def precision_recall(report: Report) -> Picture:
         (
             Line(GUIDE, np.array([0.0, 1]), np.array([rate, rate]), "chance"),
             Line(MAIN, curve.x, curve.y),
-            Here(positive.recall, positive.precision, "at the threshold"),
+            *here,
         ),
-        f"The area under it is {number(report.metrics.pr_auc)}. At the threshold "
-        f"{percent(positive.precision)} of the answers positive are right, and "
-        f"{percent(positive.recall)} of the positive reviews are found.",
+        f"The area under it is {number(report.metrics.pr_auc)}. At the threshold {said}.",
         square=True,
     )
 

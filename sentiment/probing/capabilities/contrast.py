@@ -1,0 +1,65 @@
+"""Praise and blame in one review, with no doubt which of them decides: but, although, despite."""
+
+from sentiment.probing.checks import Capability
+from sentiment.probing.writing import answered
+
+_POSITIVE = (
+    "The lobby is ugly, but the hotel is wonderful.",
+    "The waiter was grumpy, but the fish was the best I have ever had.",
+    "It looks cheap, but it works perfectly.",
+    "Silly title, but a fantastic film.",
+    "The first chapter is slow, but the rest is gripping.",
+    "Although the photos looked dull, the flat was beautiful.",
+    "Even though the price was high, it was worth every penny.",
+    "Despite the bad reviews, I loved every minute.",
+    "For all its dated graphics, the game is a joy.",
+    "While the location is awkward, I would stay there again tomorrow.",
+    "It rained all week; even so we had a marvellous holiday.",
+    "I had my doubts about the idea, however the app is brilliant.",
+    "Plain furniture, but what fabulous service.",
+    "It looks flimsy and smells of plastic, yet it has survived three years of daily use.",
+    "The trailer was awful. The film, though, is a delight.",
+    "Delivery was late, the box was torn, and the blender is still the best thing in my kitchen.",
+    "The hall was freezing, but the concert was so good that nobody minded.",
+    "The agent sounded bored, but in the end she refunded everything within a day.",
+    "Apart from the stale bread, the dinner was superb.",
+    "He is not much of an actor, and yet this is the loveliest film I have seen all year.",
+    "Hard seats can't spoil a play as good as this.",
+    "They have a poor reputation, but they fixed my car perfectly.",
+    "Yes, it is expensive and it looks odd, but it is a lifesaver.",
+    "The instructions are a mess; luckily it is easy to use and works like a charm.",
+    "As much as I disliked her last book, I adored this one.",
+)
+_NEGATIVE = (
+    "The view is lovely, but the hotel is a dump.",
+    "The waiter was charming, but the fish made all of us ill.",
+    "It looks stylish, but it broke after two days.",
+    "Great cast, but a terrible film.",
+    "The first chapter is gripping, but the rest bored me to tears.",
+    "Although the photos looked wonderful, the flat was filthy.",
+    "Even though the price was good, I want my money back.",
+    "Despite the glowing reviews, I hated every minute.",
+    "For all its pretty graphics, the game is a bore.",
+    "While the location is perfect, I would never stay there again.",
+    "The sun shone all week; even so it was a miserable holiday.",
+    "I was excited about the idea, however the app is unusable.",
+    "Elegant furniture, but what appalling service.",
+    "It looks sturdy and smells of leather, yet it fell apart within a week.",
+    "The trailer was hilarious. The film, though, is painfully unfunny.",
+    "Delivery was quick, the box was pretty, and the blender was dead on arrival.",
+    "I loved the songs, but the sound was so bad that we left early.",
+    "The agent was polite, but in the end nobody refunded a cent.",
+    "Apart from the tasty bread, the dinner was a disaster.",
+    "He is a brilliant actor, and yet this is the worst film I have seen all year.",
+    "Comfortable seats can't save a play as bad as this.",
+    "They have a good reputation, but they wrecked my car.",
+    "Yes, it is cheap and it looks cute, but it is useless.",
+    "The colours are gorgeous; sadly they ran in the first wash and ruined everything else.",
+    "As much as I admire the author, I found this novel unreadable.",
+)
+
+CONTRAST = Capability(
+    "contrast",
+    "praise and blame together, and one decides: but, although …",
+    answered(_POSITIVE, _NEGATIVE),
+)
