@@ -28,6 +28,7 @@ COMMANDS = {
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",
+    "datasets": "Fetch public sets of reviews, to be used by name.",
 }
 
 

@@ -81,9 +81,9 @@ def command(
 ) -> None:
     """Measure a model on reviews with labels.
 
-    DATA are files, globs or folders, as for train. Without DATA: data/test.csv, else the test
-    reviews that come with the program. Reviews that the model was trained or calibrated on are
-    counted, and warned of. With each figure comes its 95% interval: how far it would move with
+    DATA are files, globs, folders or names of sets, as for train. Without DATA: data/test.csv, else
+    the test reviews that come with the program. Reviews that the model was trained or calibrated on
+    are counted, and warned of. With each figure comes its 95% interval: how far it would move with
     other reviews. A model that leaves reviews uncertain is measured by its threshold on all of
     them; what it answers, and how much of that is right, stands below.
 

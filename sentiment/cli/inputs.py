@@ -45,11 +45,12 @@ def open_inputs(
     texts: Sequence[str], inputs: Sequence[str], reading: "ReadOptions"
 ) -> Iterator["Opened"]:
     """Open what is to be answered, one input after the other: texts, else files, else stdin."""
+    from sentiment.datasets import resolve
     from sentiment.reviews import TextsSource, choose_columns, expand, open_reviews
 
     if texts:
         return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
-    places = expand(inputs or ["-"])
+    places = expand(resolve(inputs, "test") or ["-"])
     return _announced(open_reviews(where, reading, need_label=False) for where in places)
 
 

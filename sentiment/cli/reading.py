@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from sentiment.cli.console import console
+from sentiment.datasets import resolve
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+
+# Which part of a published set each purpose means.
+_PARTS = {
+    "training": "train",
+    "validation": "validation",
+    "calibration": "validation",
+    "evaluation": "test",
+}
 
 
 def read_reviews(
@@ -15,13 +24,13 @@ def read_reviews(
     """Read reviews; say which columns were taken, how labels were read, what was dropped.
 
     Args:
-        paths: files, globs or folders.
+        paths: files, globs, folders or names of sets.
         reading: how to read them.
-        purpose: what they are for.
+        purpose: what they are for: training, validation, calibration or evaluation.
         like: reviews whose rule for labels holds here too.
     """
     console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(paths, reading, like=like)
+    reviews = read_labelled(resolve(paths, _PARTS[purpose]), reading, like=like)
     for note in reviews.notes:
         console.note(note)
     for warning in reviews.warnings:

@@ -21,6 +21,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
+from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
 from sentiment.model import Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
@@ -106,8 +107,9 @@ def command(
     """Train a model on reviews with labels.
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
-    (pos/ and neg/), also compressed. Columns and labels are found, and what was found is said.
-    Without DATA: data/train.csv, else the reviews that come with the program.
+    (pos/ and neg/), also compressed; or names of public sets, see sentiment datasets. Columns and
+    labels are found, and what was found is said. Without DATA: data/train.csv, else the reviews
+    that come with the program.
 
     \b
     Examples:
@@ -126,7 +128,7 @@ def command(
     require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
     held_out = _read_validation(validation, reading, reviews) if validation else None
     console.status("featurizing, and starting TensorFlow …")
-    more = read_texts(unlabeled, reading) if unlabeled else []
+    more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
     model = train(reviews, options, held_out, more, ShownProgress(console), base)
     save_model(model, target)
     _report(model, target, replaces)

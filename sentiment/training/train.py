@@ -95,7 +95,7 @@ def train(
             recipe=asdict(recipe),
             versions=_versions(),
         ),
-        seen=_seen(material, learned),
+        seen=_seen(material, learned, base),
         phrases=_phrases(final, learner),
         base=verdict.base,
     )
@@ -138,10 +138,11 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     return _Verdict(labels, enough, stack.calibration, stood_on, sigmoid(together))
 
 
-def _seen(material: Material, learned: Sequence[str]) -> Hashes:
-    """Remember labelled reviews, and those without labels that were learned from."""
+def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
+    """Remember labelled reviews, those without labels that were learned from, and the base's."""
     more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
-    return np.unique(np.concatenate((material.digests, more)))[:SEEN_LIMIT]
+    of_base = [] if base is None else [base.seen]
+    return np.unique(np.concatenate((material.digests, more, *of_base)))[:SEEN_LIMIT]
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:

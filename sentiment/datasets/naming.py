@@ -1,0 +1,64 @@
+"""From the name of a set to its files: `imdb`, or a part of it, `imdb:test`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sentiment.datasets.places import datasets_folder, is_here, part_file
+from sentiment.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from sentiment.datasets.catalog import Dataset
+
+# Sets with one of these come with a split; of others, all parts are taken together.
+SPLIT = frozenset({"train", "test"})
+
+
+def find_dataset(name: str) -> "Dataset | None":
+    """Give the set of a name, None if there is none; `SST-2` is `sst2`."""
+    from sentiment.datasets.catalog import CATALOG  # files that exist do without archives
+
+    normal = _normal(name)
+    return next((each for known, each in CATALOG.items() if _normal(known) == normal), None)
+
+
+def resolve(names: Sequence[str], purpose: str) -> list[str]:
+    """Replace names of sets by their files; what exists as a file or folder is left as it is.
+
+    Args:
+        names: What the user gave: files, globs, "-", names of sets.
+        purpose: The part that is meant where none is named: train, test, validation, unlabeled.
+
+    Raises:
+        DataError: A set was not fetched yet.
+        UsageError: A set has no such part.
+    """
+    found: list[str] = []
+    for name in names:
+        before, _, part = name.partition(":")
+        dataset = None if name == "-" or Path(name).exists() else find_dataset(before)
+        found += [name] if dataset is None else _files(dataset, part, purpose)
+    return found
+
+
+def _files(dataset: "Dataset", part: str, purpose: str) -> list[str]:
+    if part or purpose in dataset.parts:
+        parts = [part or purpose]
+    elif SPLIT & dataset.parts.keys():
+        parts = []
+    else:
+        parts = list(dataset.parts)
+    if not parts or parts[0] not in dataset.parts:
+        there = ", ".join(f"{dataset.name}:{each}" for each in dataset.parts)
+        raise UsageError(f"{dataset.name} has no part {part or purpose!r}; there are {there}")
+    folder = datasets_folder()
+    if not is_here(folder, dataset):
+        raise DataError(
+            f"{dataset.name} is not here yet: `sentiment datasets get {dataset.name}` fetches it "
+            f"({dataset.size / 1e6:,.1f} MB)"
+        )
+    return [str(part_file(folder, dataset, each)) for each in parts]
+
+
+def _normal(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")

@@ -1,0 +1,47 @@
+"""What is remembered of the sets that were fetched, also after they were removed."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_FILE = "fetched.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was seen when a set was last fetched.
+
+    Attributes:
+        rows: the hash of its rows, hexadecimal.
+        reviews: each part → its reviews.
+        downloads: each file → its SHA-256, hexadecimal.
+    """
+
+    rows: str
+    reviews: dict[str, int]
+    downloads: dict[str, str]
+
+
+def read_records(folder: Path) -> dict[str, Record]:
+    """Give the record of each set that was ever fetched into a folder.
+
+    A file that is missing or damaged is one that remembers nothing.
+    """
+    try:
+        records = json.loads((folder / _FILE).read_bytes())
+        return {name: Record(**record) for name, record in records.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def remember(folder: Path, name: str, record: Record) -> None:
+    """Write down what was seen of a set."""
+    records = read_records(folder) | {name: record}
+    facts = {name: asdict(each) for name, each in records.items()}
+    temporary = folder / f".{_FILE}.{os.getpid()}.partial"
+    try:
+        temporary.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        temporary.replace(folder / _FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
