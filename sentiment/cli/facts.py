@@ -38,6 +38,12 @@ def facts_of(model: Model) -> dict[str, Any]:
         },
         "history": list(model.history),
         "provenance": model.provenance.as_json() if model.provenance else None,
+        "base": None
+        if model.base is None
+        else {
+            "weight": model.base.weight,
+            **facts_of(model.base.model),
+        },
     }
 
 
@@ -58,12 +64,26 @@ def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     calibration = facts["calibration"]
     slope, intercept = calibration["slope"], calibration["intercept"]
     yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f})"
+    if facts["base"] is not None:
+        yield "stands on", _base(facts["base"])
     if facts["provenance"] is not None:
         yield from _origin(facts["provenance"])
 
 
+def _base(base: Mapping[str, Any]) -> str:
+    features = f"a model of {base['vectorizer']['features']:,} n-grams, {base['weight']:.2f} times"
+    if base["provenance"] is None:
+        return features
+    rows = base["provenance"]["training"]
+    return (
+        f"{features}; it was trained on {rows['positive']:,} positive and {rows['negative']:,} "
+        f"negative reviews (hash {rows['hash'][:12]})"
+    )
+
+
 def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, title in (("training", "trained on"), ("validation", "held out")):
+    held_out = "in turns" if about["in_turns"] else "held out"
+    for name, title in (("training", "trained on"), ("validation", held_out)):
         rows = about[name]
         yield (
             title,

@@ -22,7 +22,7 @@ from sentiment.cli.options import (
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
-from sentiment.errors import ModelError
+from sentiment.errors import ModelError, UsageError
 from sentiment.model import Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
@@ -86,6 +86,9 @@ _training_options = gathered(
               help="Hold these reviews out, not a share of DATA; may be repeated.")  # fmt: skip
 @click.option("--unlabeled", multiple=True, type=click.Path(), metavar="FILE",
               help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
+@click.option("--base", "base_path", type=click.Path(path_type=Path), metavar="MODEL",
+              help="Start from what this model knows: the better, the fewer reviews "
+              "there are.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -96,6 +99,7 @@ def command(
     output: Path | None,
     validation: tuple[str, ...],
     unlabeled: tuple[str, ...],
+    base_path: Path | None,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -114,6 +118,9 @@ def command(
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
     """
+    if base_path is not None and unlabeled:
+        raise UsageError("--base and --unlabeled do not go together: give one of them")
+    base = load_model(base_path) if base_path is not None else None
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
     check_target(target, force or replaces)
@@ -123,7 +130,7 @@ def command(
     held_out = _read_validation(validation, reading, reviews) if validation else None
     console.status("featurizing, and starting TensorFlow …")
     more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-    model = train(reviews, options, held_out, more, ShownProgress(console))
+    model = train(reviews, options, held_out, more, ShownProgress(console), base)
     save_model(model, target)
     _report(model, target, replaces)
     if as_json:

@@ -44,6 +44,17 @@ class ShownProgress(Progress):
         verdict = "kept" if better else "no better, so it is left out"
         self._console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
 
+    def fold(self, number: int, folds: int) -> None:
+        """Show how far the cross-validation is."""
+        self._console.status(f"fold {number} of {folds} …")
+
+    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+        """Say what was gained."""
+        self._console.note(
+            f"of {reviews:,} held-out reviews the base has {base:.1%} right, a network of these "
+            f"reviews alone {alone:.1%}, both together {together:.1%}"
+        )
+
     def refitting(self, rows: int, epochs: int) -> None:
         """Say that the held-out reviews are learned from too."""
         self._console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")

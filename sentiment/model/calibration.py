@@ -44,9 +44,13 @@ class Calibration(NamedTuple):
         # A slope that is not positive would turn answers round: too few rows to calibrate on.
         return cls(float(slope), float(intercept)) if slope > 0 else cls()
 
+    def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn logits into calibrated log-odds of *positive*, float64 of the same shape."""
+        return self.slope * logits + self.intercept
+
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn logits into calibrated probabilities of *positive*, float64 of the same shape."""
-        return sigmoid(self.slope * logits + self.intercept)
+        return sigmoid(self.log_odds(logits))
 
 
 def log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sentiment.features import SparseRows
 from sentiment.features.places import Places, find_places
 from sentiment.model.attribution import integrated_gradients
+from sentiment.model.calibration import sigmoid
 from sentiment.model.model import Model
 from sentiment.model.phrases import unnested
 
@@ -119,23 +120,66 @@ class Explanation:
 
 def explain(model: Model, text: str) -> Explanation:
     """Take the answer to one review apart."""
-    row = model.vectorizer.transform([text])
-    places = find_places(text, model.vectorizer)
-    credit = _credit_of_places(model, row, places)
-    logits = np.concatenate([model.network.logits(rows) for rows in (row, _empty(row))])
-    p_positive = model.calibration.probabilities(logits[:1])
-    if not places.starts.size:
-        p_positive[:] = np.nan
-    logit, base = (model.calibration.slope * logits + model.calibration.intercept).tolist()
+    parts = _Parts.of(model, text)
+    p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
     return Explanation(
         text,
         model.decision.answers(p_positive)[0],
         float(p_positive[0]),
-        logit,
-        base,
-        _words(text, places, places.shared(credit)),
-        _phrases(text, places, credit),
+        parts.logit,
+        parts.empty,
+        _words(text, parts),
+        _phrases(parts),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What a model, and with it the one it stands on, makes of a review.
+
+    Attributes:
+        logit, empty: the calibrated logit of the review, and of an empty one.
+        starts, ends: where each token stands in the text, int64 [tokens] each.
+        tokens: what each adds to the logit, float64 [tokens].
+        phrases: what n-grams of several words add by themselves, and where they stand.
+    """
+
+    logit: float
+    empty: float
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    tokens: NDArray[np.float64]
+    phrases: dict[str, tuple[float, set[Span]]]
+
+    @classmethod
+    def of(cls, model: Model, text: str) -> "_Parts":
+        row = model.vectorizer.transform([text])
+        places = find_places(text, model.vectorizer)
+        credit = _credit_of_places(model, row, places)
+        logits = np.concatenate([model.network.logits(rows) for rows in (row, _empty(row))])
+        logit, empty = model.calibration.log_odds(logits).tolist()
+        phrases = _candidates(text, places, credit)
+        own = cls(logit, empty, places.starts, places.ends, places.shared(credit), phrases)
+        return (
+            own
+            if model.base is None
+            else own.plus(cls.of(model.base.model, text), model.base.weight)
+        )
+
+    def plus(self, base: "_Parts", weight: float) -> "_Parts":
+        """Add what the base makes of the same tokens."""
+        phrases = dict(self.phrases)
+        for name, (move, spans) in base.phrases.items():
+            mine, places = phrases.get(name, (0.0, set()))
+            phrases[name] = mine + weight * move, places | spans
+        return _Parts(
+            self.logit + weight * base.logit,
+            self.empty + weight * base.empty,
+            self.starts,
+            self.ends,
+            self.tokens + weight * base.tokens,
+            phrases,
+        )
 
 
 def _empty(row: SparseRows) -> SparseRows:
@@ -151,14 +195,14 @@ def _credit_of_places(model: Model, row: SparseRows, places: Places) -> NDArray[
     return (credit / np.maximum(often, 1))[entries]
 
 
-def _words(text: str, places: Places, contributions: NDArray[np.float64]) -> tuple[Word, ...]:
+def _words(text: str, parts: _Parts) -> tuple[Word, ...]:
     """Give each token its part of the text; those that share characters become one word."""
-    if not places.starts.size:
+    if not parts.starts.size:
         return ()
-    latest = np.maximum.accumulate(places.ends)
-    first = np.flatnonzero(np.concatenate(([True], places.starts[1:] >= latest[:-1])))
-    starts, ends = places.starts[first], np.maximum.reduceat(places.ends, first)
-    sums = np.add.reduceat(contributions, first)
+    latest = np.maximum.accumulate(parts.ends)
+    first = np.flatnonzero(np.concatenate(([True], parts.starts[1:] >= latest[:-1])))
+    starts, ends = parts.starts[first], np.maximum.reduceat(parts.ends, first)
+    sums = np.add.reduceat(parts.tokens, first)
     return tuple(
         Word(text[start:end], start, end, contribution)
         for start, end, contribution in zip(
@@ -167,8 +211,10 @@ def _words(text: str, places: Places, contributions: NDArray[np.float64]) -> tup
     )
 
 
-def _phrases(text: str, places: Places, credit: NDArray[np.float64]) -> tuple[Phrase, ...]:
-    """Find the n-grams of several words whose own credit is largest; none within another."""
+def _candidates(
+    text: str, places: Places, credit: NDArray[np.float64]
+) -> dict[str, tuple[float, set[Span]]]:
+    """Name the n-grams of several words whose own credit is largest, and say where they stand."""
     several = np.flatnonzero(places.spelled & (places.first < places.last))
     strongest = several[np.argsort(-np.abs(credit[several]), kind="stable")]
     # The same words may be several features, such as once more at the end: they are one phrase.
@@ -178,10 +224,14 @@ def _phrases(text: str, places: Places, credit: NDArray[np.float64]) -> tuple[Ph
         name, span = _spelled(text, places, place)
         sums[name] = sums.get(name, 0.0) + float(credit[place])
         spans.setdefault(name, set()).add(span)
-    ranked = sorted(sums, key=lambda name: -abs(sums[name]))
-    return tuple(
-        Phrase(name, tuple(sorted(spans[name])), sums[name]) for name in unnested(ranked, _PHRASES)
-    )
+    return {name: (sums[name], spans[name]) for name in sums}
+
+
+def _phrases(parts: _Parts) -> tuple[Phrase, ...]:
+    """Choose the phrases that move most; none within another."""
+    ranked = sorted(parts.phrases, key=lambda name: -abs(parts.phrases[name][0]))
+    chosen = ((name, *parts.phrases[name]) for name in unnested(ranked, _PHRASES))
+    return tuple(Phrase(name, tuple(sorted(spans)), move) for name, move, spans in chosen)
 
 
 def _spelled(text: str, places: Places, place: int) -> tuple[str, Span]:

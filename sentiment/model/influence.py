@@ -1,7 +1,6 @@
 """Which n-grams move a model most, whatever the review."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sentiment.features import SparseRows
 from sentiment.model.model import Model
@@ -24,6 +23,20 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
         Those that speak for *positive* and those that speak against it, the strongest first, each
         with the change of the calibrated logit. None is given that stands within another.
     """
+    moves = _moves(model)
+    names = sorted(moves, key=lambda name: -moves[name])
+    ranked = (
+        [name for name in names if moves[name] > 0],
+        [name for name in reversed(names) if moves[name] < 0],
+    )
+    positive, negative = (
+        [(name, moves[name]) for name in unnested(each, count)] for each in ranked
+    )
+    return positive, negative
+
+
+def _moves(model: Model) -> dict[str, float]:
+    """Say how far each n-gram with a text moves the calibrated logit, that of the base added."""
     vectorizer = model.vectorizer
     keys = np.array([*model.phrases], np.uint64)
     columns = vectorizer.columns_of(keys)
@@ -35,17 +48,10 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
     offsets = np.append(np.arange(columns.size + 1), columns.size)
     logits = model.network.logits(SparseRows(columns, values, offsets, vectorizer.keys.size))
     moves = model.calibration.slope * (logits[:-1] - logits[-1])
-    order = np.argsort(-moves, kind="stable")
-    return (
-        _ranked(names, moves, order[moves[order] > 0], count),
-        _ranked(names, moves, order[moves[order] < 0][::-1], count),
-    )
-
-
-def _ranked(
-    names: list[str], moves: NDArray[np.float64], order: NDArray[np.int64], count: int
-) -> Moves:
-    # The same text may name several features, of which the strongest comes last here.
-    move_of = {names[number]: float(moves[number]) for number in order[::-1].tolist()}
-    ranked = (names[number] for number in order.tolist())
-    return [(name, move_of[name]) for name in unnested(ranked, count)]
+    # The same text may name several features: the strongest comes last, and stays.
+    order = np.argsort(np.abs(moves), kind="stable").tolist()
+    of_name = {names[number]: float(moves[number]) for number in order}
+    if model.base is not None:
+        for name, move in _moves(model.base.model).items():
+            of_name[name] = of_name.get(name, 0.0) + model.base.weight * move
+    return of_name

@@ -42,6 +42,7 @@ class Provenance:
         accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
             threshold, so it flatters a little.
         best_epoch: the epoch whose weights were kept, from 1.
+        in_turns: whether all reviews were held out, in turns (cross-validation).
         refitted: whether the held-out reviews were then fitted on, too.
         unlabeled: unlabeled reviews that were learned from.
         calibrated: whether there were enough held-out reviews to calibrate on.
@@ -57,6 +58,7 @@ class Provenance:
     best_epoch: int
     calibrated: bool
     refitted: bool
+    in_turns: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Provenance:
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
+            in_turns=bool(fields.get("in_turns", False)),  # older files know nothing of it
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
             recipe=mapping(fields["recipe"]),

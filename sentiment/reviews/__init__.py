@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.options import ReadOptions
     from sentiment.reviews.predictions import Predictions, read_predictions
     from sentiment.reviews.source import Batch, Row, RowsSource, Source, TextsSource, peek
-    from sentiment.reviews.split import stratified_split
+    from sentiment.reviews.split import stratified_folds, stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.tables import Opened, choose_columns, open_reviews
     from sentiment.reviews.writer import Writer
@@ -60,6 +60,7 @@ __all__ = [
     "read_predictions",
     "read_texts",
     "require_both_classes",
+    "stratified_folds",
     "stratified_split",
     "text_of",
     "texts_of",
@@ -93,6 +94,7 @@ __getattr__ = exports(
         "Source": "source",
         "TextsSource": "source",
         "peek": "source",
+        "stratified_folds": "split",
         "stratified_split": "split",
         "Where": "stream",
         "Opened": "tables",

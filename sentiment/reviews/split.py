@@ -32,6 +32,41 @@ def stratified_split(
     """
     if not 0 < share < 1:
         raise UsageError(f"a share to hold out lies between 0 and 1, not at {share:g}")
+    group_of_row, sizes, classes = _shuffled(labels, seed, groups)
+    held_out = np.zeros(len(sizes), dtype=bool)
+    for members in classes:
+        held_out[members[: _how_many(sizes[members], share)]] = True
+    mask = held_out[group_of_row]
+    return np.flatnonzero(~mask), np.flatnonzero(mask)
+
+
+def stratified_folds(
+    labels: ArrayLike, folds: int, seed: int, groups: ArrayLike | None = None
+) -> list[Rows]:
+    """Deal rows out into folds, each class evenly, rows of one group together.
+
+    Args:
+        labels: Integer labels, shape [n].
+        folds: How many; no more than the groups of the rarer class, or one stays without it.
+        seed: As for `stratified_split`.
+        groups: As for `stratified_split`.
+
+    Returns:
+        Sorted int64 arrays; together all rows.
+    """
+    group_of_row, sizes, classes = _shuffled(labels, seed, groups)
+    fold_of_group = np.zeros(len(sizes), np.int64)
+    dealt = 0
+    for members in classes:
+        fold_of_group[members] = (dealt + np.arange(len(members))) % folds
+        dealt += len(members)
+    return [np.flatnonzero(fold_of_group[group_of_row] == fold) for fold in range(folds)]
+
+
+def _shuffled(
+    labels: ArrayLike, seed: int, groups: ArrayLike | None
+) -> tuple[Rows, Rows, list[Rows]]:
+    """Give each row's group, each group's size, and the groups of each class in random order."""
     label_of_row = np.asarray(labels)
     names = np.arange(len(label_of_row)) if groups is None else np.asarray(groups)
     _, first, group_of_row, sizes = np.unique(
@@ -39,12 +74,11 @@ def stratified_split(
     )
     label_of_group = label_of_row[first]
     generator = np.random.Generator(np.random.PCG64(seed))
-    held_out = np.zeros(len(first), dtype=bool)
-    for label in np.unique(label_of_group):
-        members = generator.permutation(np.flatnonzero(label_of_group == label))
-        held_out[members[: _how_many(sizes[members], share)]] = True
-    mask = held_out[group_of_row]
-    return np.flatnonzero(~mask), np.flatnonzero(mask)
+    classes = [
+        generator.permutation(np.flatnonzero(label_of_group == label))
+        for label in np.unique(label_of_group)
+    ]
+    return group_of_row, sizes, classes
 
 
 def _how_many(sizes: NDArray[np.int64], share: float) -> int:

@@ -1,7 +1,7 @@
 """Vectorizer and network, fitted to some rows or others of one material."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
+from sentiment.reviews import stratified_folds
 from sentiment.training.feed import Example
 from sentiment.training.fitting import Fitter
 from sentiment.training.material import Material, Numbers
@@ -36,8 +37,9 @@ class Trained:
     Attributes:
         vectorizer, network: what was fitted.
         epochs, best_epoch: how it went.
-        held_out, unlabeled: logits of the held-out and of the unlabeled reviews; empty after a fit
-            for so many epochs, where nobody asks.
+        judged: numbers of reviews that it was not fitted on.
+        held_out, unlabeled: logits of these and of the unlabeled reviews; empty after a fit for so
+            many epochs, where nobody asks.
         soft_labels: how far each unlabeled review was taken to be positive; None if none was used.
     """
 
@@ -45,6 +47,7 @@ class Trained:
     network: Network
     epochs: list[Epoch]
     best_epoch: int
+    judged: Numbers
     held_out: Logits
     unlabeled: Logits
     soft_labels: NDArray[np.float64] | None
@@ -87,6 +90,24 @@ class Learner:
         everything = np.arange(self._material.labels.size)
         return self._fit(everything, trial.soft_labels, trial.best_epoch)
 
+    def trial_in_turns(self, folds: int) -> Trained:
+        """Fit all labelled reviews but a fold, and judge that; each fold once.
+
+        Returns:
+            The last fit, with the logits of all labelled reviews, each by the network that was not
+            fitted on it.
+        """
+        material = self._material
+        everything = np.arange(material.labels.size)
+        logits = np.zeros(everything.size)
+        parts = stratified_folds(material.labels, folds, self._options.seed, material.digests)
+        for number, fold in enumerate(parts, start=1):
+            self._progress.fold(number, folds)
+            rest = np.setdiff1d(everything, fold)
+            last = self._fit(rest, None, self._recipe.epochs, ask=fold)
+            logits[fold] = last.held_out
+        return replace(last, judged=everything, held_out=logits)
+
     def names_of(self, keys: Hashes) -> dict[int, str]:
         """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
         holders = self._incidence.first_holders(keys)
@@ -111,7 +132,11 @@ class Learner:
         return best
 
     def _fit(
-        self, rows: Numbers, soft_labels: NDArray[np.float64] | None, epochs: int | None
+        self,
+        rows: Numbers,
+        soft_labels: NDArray[np.float64] | None,
+        epochs: int | None,
+        ask: Numbers | None = None,
     ) -> Trained:
         """Fit vectorizer and network to labelled rows, and to unlabeled ones with soft labels.
 
@@ -120,6 +145,7 @@ class Learner:
                 being certain.
             soft_labels: how far each unlabeled review is positive; None leaves these out.
             epochs: how many to run; None to stop by the held-out rows.
+            ask: rows whose logits are wanted after so many epochs.
         """
         material, recipe = self._material, self._recipe
         labels = np.full(len(self._incidence), np.nan)  # of rows that are not to be looked at
@@ -147,8 +173,11 @@ class Learner:
         )
         first, *rest = done.network.layers
         network = Network((first.quantized(), *rest))
-        asked = [material.held_out, material.unlabeled] if epochs is None else [rows[:0], rows[:0]]
+        if epochs is None:
+            asked = [material.held_out, material.unlabeled]
+        else:
+            asked = [rows[:0] if ask is None else ask, rows[:0]]
         known, unknown = (network.logits(features.take(numbers)) for numbers in asked)
         return Trained(
-            vectorizer, network, done.epochs, done.best_epoch, known, unknown, soft_labels
+            vectorizer, network, done.epochs, done.best_epoch, asked[0], known, unknown, soft_labels
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,11 @@ class Material:
         last = labels.size + len(unlabeled)
         rest = np.arange(labels.size, last)
         return cls([*texts, *unlabeled], labels, digests, training, held_out, rest)
+
+    def without_held_out(self) -> "Material":
+        """Let all labelled reviews be fitted; they are to be held out in turns."""
+        everything = np.arange(self.labels.size)
+        return replace(self, training=everything, held_out=everything[:0])
 
     def texts_of(self, rows: Numbers) -> list[str]:
         """Give the reviews with these numbers."""

@@ -32,6 +32,12 @@ class Progress:
     def judged(self, better: bool, loss: float, before: float) -> None:
         """Hear whether that round lowered the validation loss; if not, it is forgotten."""
 
+    def fold(self, number: int, folds: int) -> None:
+        """Hear that all but one fold is fitted, to ask that one; counted from 1."""
+
+    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+        """Hear the shares of held-out reviews that base, new network and both have right."""
+
     def refitting(self, rows: int, epochs: int) -> None:
         """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""
 

@@ -1,14 +1,16 @@
 """Reviews → a trained model: hold out, choose, fit, calibrate, decide, fit all."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.features.hashing import Hashes
-from sentiment.model import SEEN_LIMIT, Calibration, Decision, Model, Provenance
+from sentiment.model import SEEN_LIMIT, Base, Calibration, Decision, Model, Provenance
+from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold, enough_to_choose
@@ -17,8 +19,13 @@ from sentiment.training.material import Material
 from sentiment.training.options import TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
+from sentiment.training.stacking import Stack
 
 PHRASE_LIMIT = 2_000
+
+# With fewer reviews a base and what is new are weighed on all of them, held out in turns.
+FEW_TO_TUNE = 5_000
+FOLDS = 5
 
 
 def train(
@@ -27,12 +34,16 @@ def train(
     validation: LabelledReviews | None = None,
     unlabeled: Sequence[str] = (),
     progress: Progress | None = None,
+    base: Model | None = None,
 ) -> Model:
     """Train a model.
 
     A first network is fitted on the training rows alone; the held-out rows say when to stop, and
     calibration and threshold are chosen on them. Then vectorizer and network are fitted once more,
     for as many epochs, on all rows; calibration and threshold stay.
+
+    With a base, held-out rows also say how much the new network counts beside it. Where rows are
+    few, all of them are held out in turns for that.
 
     Args:
         reviews: training reviews of both classes.
@@ -41,6 +52,7 @@ def train(
             is held out.
         unlabeled: more reviews of the same kind, without labels.
         progress: told about choices, batches and epochs.
+        base: a model to stand on; without it, the new network answers alone.
 
     Raises:
         DataError: there are too few different reviews to hold some out.
@@ -48,16 +60,17 @@ def train(
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
+    in_turns = base is not None and validation is None and len(reviews) < FEW_TO_TUNE
     material = Material.gather(reviews, validation, unlabeled, options)
+    if in_turns:
+        material = material.without_held_out()
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
     recipe = choose_recipe(material.texts_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out)
     learner = Learner(material, options, recipe, progress)
-    trial = learner.trial()
-    enough = enough_to_choose(held_out)
-    calibration = Calibration.fit(trial.held_out, held_out) if enough else Calibration()
-    p_positive = calibration.probabilities(trial.held_out)
-    threshold = choose_threshold(p_positive, held_out, recipe.objective)
+    trial = learner.trial_in_turns(FOLDS) if in_turns else learner.trial()
+    verdict = _judge(trial, material, base, progress)
+    threshold = choose_threshold(verdict.p_positive, verdict.labels, recipe.objective)
     final = trial
     if validation is None and options.refit:
         progress.refitting(len(reviews), trial.best_epoch)
@@ -66,30 +79,70 @@ def train(
     return Model(
         vectorizer=final.vectorizer,
         network=final.network,
-        calibration=calibration,
+        calibration=verdict.calibration,
         decision=Decision(threshold),
         history=tuple(asdict(epoch) for epoch in trial.epochs),
         provenance=Provenance(
             training=material.about(material.training),
-            validation=material.about(material.held_out),
-            accuracy=float(np.mean((p_positive >= threshold) == (held_out == 1))),
+            validation=material.about(trial.judged),
+            accuracy=float(np.mean((verdict.p_positive >= threshold) == (verdict.labels == 1))),
             best_epoch=trial.best_epoch,
-            calibrated=enough,
+            calibrated=verdict.enough,
             refitted=final is not trial,
+            in_turns=in_turns,
             unlabeled=len(learned),
             options=asdict(options),
             recipe=asdict(recipe),
             versions=_versions(),
         ),
-        seen=_seen(material, learned),
+        seen=_seen(material, learned, base),
         phrases=_phrases(final, learner),
+        base=verdict.base,
     )
 
 
-def _seen(material: Material, learned: Sequence[str]) -> Hashes:
-    """Remember labelled reviews, and those without labels that were learned from."""
+@dataclass(frozen=True)
+class _Verdict:
+    """What held-out reviews say of a trial.
+
+    Attributes:
+        labels: theirs, 0 or 1, int8 [n].
+        enough: whether there are enough to calibrate on.
+        calibration: of the network.
+        base: what it stands on, if anything, with its weight.
+        p_positive: what they are answered, float64 [n].
+    """
+
+    labels: NDArray[np.int8]
+    enough: bool
+    calibration: Calibration
+    base: Base | None
+    p_positive: NDArray[np.float64]
+
+
+def _judge(trial: Trained, material: Material, base: Model | None, progress: Progress) -> _Verdict:
+    labels = material.labels[trial.judged]
+    enough = enough_to_choose(labels)
+    if base is None:
+        alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
+        return _Verdict(labels, enough, alone, None, alone.probabilities(trial.held_out))
+    of_base = base.log_odds(material.texts_of(trial.judged))
+    stack = Stack.fit(trial.held_out, of_base, labels)
+    together = stack.log_odds(trial.held_out, of_base)
+    base_right, alone_right, both_right = (
+        float(np.mean((log_odds >= 0) == (labels == 1)))
+        for log_odds in (of_base, trial.held_out, together)
+    )
+    progress.stacked(labels.size, base_right, alone_right, both_right)
+    stood_on = Base(base, stack.weight)
+    return _Verdict(labels, enough, stack.calibration, stood_on, sigmoid(together))
+
+
+def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
+    """Remember labelled reviews, those without labels that were learned from, and the base's."""
     more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
-    return np.unique(np.concatenate((material.digests, more)))[:SEEN_LIMIT]
+    of_base = [] if base is None else [base.seen]
+    return np.unique(np.concatenate((material.digests, more, *of_base)))[:SEEN_LIMIT]
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:

@@ -1,0 +1,147 @@
+"""Standing on a base: what a few reviews add to what another model knows."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.errors import DataError
+from sentiment.model import Base, Model, load_model, save_model
+from sentiment.model.calibration import sigmoid
+from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
+from sentiment.training import Progress, TrainingOptions, train
+from sentiment.training.stacking import Stack
+from tests.conftest import TRAIN
+
+FAST = TrainingOptions(epochs=2)
+
+
+@pytest.fixture(scope="module")
+def reviews() -> LabelledReviews:
+    return read_labelled([str(TRAIN)], ReadOptions())
+
+
+@pytest.fixture(scope="module")
+def base(reviews) -> Model:
+    return train(reviews.take(np.arange(100, 700)), FAST)
+
+
+def drawn(n: int, slope: float, weight: float, seed: int) -> tuple[np.ndarray, ...]:
+    """Logits of a network and of its base, and labels that are drawn by both."""
+    random = np.random.default_rng(seed)
+    own, of_base = random.normal(size=(2, n)) * 2
+    return own, of_base, (random.random(n) < sigmoid(slope * own + weight * of_base)).astype(int)
+
+
+def test_of_many_reviews_the_weights_are_found():
+    stack = Stack.fit(*drawn(200_000, 0.7, 1.3, seed=1))
+    assert (stack.calibration.slope, stack.weight) == pytest.approx((0.7, 1.3), abs=0.03)
+    assert stack.calibration.intercept == pytest.approx(0, abs=0.03)
+
+
+def test_of_few_reviews_the_base_stays_nearly_as_it_is():
+    stack = Stack.fit(*drawn(4, 0.0, 1.0, seed=2))
+    assert stack.weight == pytest.approx(1, abs=0.5)
+    assert abs(stack.calibration.intercept) < 0.5
+
+
+def test_a_network_that_contradicts_is_left_out():
+    own, of_base, labels = drawn(5_000, -1.0, 1.0, seed=3)
+    stack = Stack.fit(own, of_base, labels)
+    assert 0 < stack.calibration.slope < 1e-3
+    assert stack.weight > 0
+
+
+def test_a_base_that_contradicts_is_given_no_weight():
+    own, of_base, labels = drawn(5_000, 1.0, -1.0, seed=3)
+    assert Stack.fit(own, of_base, labels).weight == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60),
+    st.integers(2, 6),
+    st.integers(0, 3),
+)
+def test_folds_hold_every_row_once_and_keep_twins_together(rows, folds, seed):
+    labels, groups = np.array(rows).T
+    parts = stratified_folds(labels, folds, seed, groups)
+    assert len(parts) == folds
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(rows)))
+    homes = [{int(group) for group in groups[part]} for part in parts]
+    assert sum(map(len, homes)) == len(set(groups.tolist()))
+
+
+def test_folds_have_equal_shares_of_each_class():
+    labels = np.arange(100) % 4 == 0
+    parts = stratified_folds(labels, 5, seed=0)
+    assert [(part.size, labels[part].sum()) for part in parts] == [(20, 5)] * 5
+
+
+def test_a_model_adds_its_base(reviews, base):
+    tuned = train(reviews.take(np.arange(60)), FAST, base=base)
+    assert tuned.base is not None
+    own = tuned.calibration.log_odds(
+        tuned.network.logits(tuned.vectorizer.transform(reviews.texts[:9]))
+    )
+    together = own + tuned.base.weight * base.log_odds(reviews.texts[:9])
+    assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(sigmoid(together))
+    about = tuned.provenance
+    assert about.in_turns
+    assert about.training == about.validation
+    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen)
+    assert set(base.seen) <= set(tuned.seen)
+
+
+def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
+    tuned = train(reviews.take(np.arange(60)), FAST, base=base)
+    twice = Model(tuned.vectorizer, tuned.network, base=Base(tuned, 0.5))
+    for model in (tuned, twice):
+        save_model(model, tmp_path / "m")
+        loaded = load_model(tmp_path / "m")
+        assert loaded.probabilities(reviews.texts[:50]).tolist() == pytest.approx(
+            model.probabilities(reviews.texts[:50]).tolist()
+        )
+        assert b'format\\":2' in (tmp_path / "m").read_bytes()
+
+
+def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
+    heard = []
+
+    class Listener(Progress):
+        def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+            heard.append((reviews, base, alone, together))
+
+    held_out = reviews.take(np.arange(700, 760))
+    tuned = train(reviews.take(np.arange(60)), FAST, held_out, progress=Listener(), base=base)
+    ((count, of_base, _, _),) = heard
+    assert count == 60
+    right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
+    assert of_base == pytest.approx(right.mean())
+    assert not tuned.provenance.in_turns
+
+
+def test_one_review_of_a_label_is_too_few(base):
+    few = LabelledReviews(["good", "great", "bad"], np.array([1, 1, 0], np.int8))
+    with pytest.raises(DataError, match="too few"):
+        train(few, FAST, base=base)
+
+
+def test_the_command_says_what_it_did(run, trained, tmp_path):
+    (tmp_path / "few.csv").write_text(
+        "text,label\n" + "".join(f"good thing {n},1\nbad thing {n},0\n" for n in range(10))
+    )
+    out = tmp_path / "tuned.safetensors"
+    done = run("train", tmp_path / "few.csv", "--base", trained, "-o", out, "--epochs", "2")
+    assert done.returncode == 0, done.stderr
+    assert "of 20 held-out reviews the base has" in done.stderr
+    text = run("info", out).stdout
+    assert "stands on   a model of" in text
+    assert "in turns    10 positive and 10 negative reviews" in text
+    assert json.loads(run("info", out, "--json").stdout)["base"]["weight"] > 0
+    explained = json.loads(run("explain", "-m", out, "--json", "A good thing, not bad.").stdout)
+    words = sum(word["contribution"] for word in explained["words"])
+    assert explained["logit"] == pytest.approx(explained["base"] + words, abs=1e-4)
+    refused = run("train", TRAIN, "--base", trained, "--unlabeled", TRAIN, "-o", tmp_path / "n")
+    assert (refused.returncode, "do not go together" in refused.stderr) == (2, True)
