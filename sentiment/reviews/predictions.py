@@ -52,7 +52,7 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
         there = ", ".join(f'"{name}"' for name in source.columns) or "none"
         raise DataError(
             f'{path}: predictions have a column "{PREDICTED}" or "{P_POSITIVE}", here there are: '
-            f"{there}; a model's file ends in .safetensors"
+            f"{there}; nor is it a model's file"
         )
     answers: list[int] = []
     chances: list[float] = []

@@ -46,7 +46,7 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
 def test_one_of_a_thing_is_no_plural(run, trained, tmp_path):
     done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1")
     assert "at most 1 epoch\n" in done.stderr
-    assert "fitting all 480 reviews for 1 epoch\n" in done.stderr
+    assert "fitting all 1,600 reviews for 1 epoch\n" in done.stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
     assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 

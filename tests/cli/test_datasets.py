@@ -163,7 +163,7 @@ def test_sets_are_used_by_name(cached):
     done = cached("evaluate", "uci", "--slice", "domain", "--json")
     facts = json.loads(done.stdout)
     assert {each["value"] for each in facts["slices"]["domain"]} == {"amazon", "imdb", "yelp"}
-    assert "8 of 8 reviews stood in the training data" in done.stderr
+    assert "8 of 8 reviews were used to make the model" in done.stderr
     done = cached("predict", "-i", "uci:yelp", "--format", "csv")
     assert done.stdout.startswith(
         "text,label,domain,predicted,p_positive\nTasty soup.,positive,yelp,"
