@@ -19,9 +19,10 @@ class ShownProgress(Progress):
     def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
         """Say how the rows were split and what the data decided."""
         positive = int(training.sum())
+        held = f"{len(held_out):,} held out" if len(held_out) else "held out in turns"
         self._console.note(
             f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
-            f"{len(training) - positive:,} negative), {len(held_out):,} held out"
+            f"{len(training) - positive:,} negative), {held}"
         )
         self._console.note(
             f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sentiment.features import Incidence, NGrams, Vectorizer
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
-from sentiment.model import Network
+from sentiment.model import Layer, Network
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import stratified_folds
 from sentiment.training.feed import Example
@@ -80,6 +80,7 @@ class Learner:
         self._progress = progress
         self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
         self._fitter = Fitter(options, progress)
+        self._width = 0  # of the network at the least
 
     def trial(self) -> Trained:
         """Fit the training rows; the held-out ones say when to stop, and whether unlabeled help."""
@@ -100,6 +101,8 @@ class Learner:
         material = self._material
         everything = np.arange(material.labels.size)
         logits = np.zeros(everything.size)
+        # Each fold has some features more or less: of one width all share a compiled network.
+        self._width = min(self._incidence.keys.size, self._options.features)
         parts = stratified_folds(material.labels, folds, self._options.seed, material.digests)
         for number, fold in enumerate(parts, start=1):
             self._progress.fold(number, folds)
@@ -161,7 +164,8 @@ class Learner:
             limit=self._options.features,
             min_count=self._recipe.min_count,
         )
-        features = vectorizer.rows_of(self._incidence)
+        count = vectorizer.keys.size
+        features = replace(vectorizer.rows_of(self._incidence), width=max(count, self._width))
         held_out = Example(
             features, material.held_out, material.labels[material.held_out].astype(np.float64)
         )
@@ -172,6 +176,7 @@ class Learner:
             epochs,
         )
         first, *rest = done.network.layers
+        first = Layer.exact(first.dense_kernel()[:count], first.bias)
         network = Network((first.quantized(), *rest))
         if epochs is None:
             asked = [material.held_out, material.unlabeled]

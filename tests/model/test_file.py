@@ -95,10 +95,12 @@ def test_the_file_is_plain_safetensors_with_one_metadata_key(saved, tmp_path):
         assert file.get_tensor("layers.0.kernel").dtype == np.int8
 
 
-def test_a_model_of_format_1_still_loads_and_answers_the_same():
-    model = load_model(FIXTURES / "format-1.safetensors")
-    expected = json.loads((FIXTURES / "format-1.json").read_text())
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_model_of_each_format_still_loads_and_answers_the_same(version):
+    model = load_model(FIXTURES / f"format-{version}.safetensors")
+    expected = json.loads((FIXTURES / f"format-{version}.json").read_text(encoding="utf-8"))
     assert model.probabilities(list(expected)).tolist() == pytest.approx(list(expected.values()))
+    assert (model.base is None) == (version == 1)
 
 
 def message_of(data: bytes, folder: Path) -> str:
