@@ -79,6 +79,8 @@ def _starts(n: int, least: float) -> tuple[float, list[int]]:
     The first is as short as it can be: all right, it reaches the goal.
     """
     found: tuple[float, list[int]] = (_RISK, [])
+    if n * (1 - least) < 0.5:  # too few for any walk; to compute how many it takes would take hours
+        return found
     for walks in range(1, 64):
         risk = _RISK / walks
         first = shortest(least, risk)

@@ -177,6 +177,12 @@ def test_a_handful_of_reviews_shows_nothing():
         choose_decision([Goal("precision", 0.9)], np.array([0.1, 0.9]), np.array([0, 1]), 0.5)
 
 
+def test_a_goal_next_to_certainty_is_out_of_reach_at_once():
+    labels = np.arange(200) % 2
+    with pytest.raises(GoalError, match="is in reach"):
+        choose_decision(read_goals(["precision=0.999999999999"]), labels * 0.8 + 0.1, labels, 0.5)
+
+
 def test_a_goal_beside_precision_that_is_missed_says_what_is_left():
     p_positive, labels = drawn(2000, 4)
     precision = Goal("precision", 0.9)

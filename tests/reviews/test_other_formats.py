@@ -87,7 +87,8 @@ def test_a_folder_names_the_file_that_is_not_utf8(folder):
 
 def test_a_folder_in_another_encoding_is_read_or_names_its_file(folder):
     save(folder / "neg", "c.txt", "no-!")
-    with pytest.raises(DataError, match=r"c\.txt, row 1: not PUNYCODE"):
+    # Python 3.13 tells which byte it is.
+    with pytest.raises(DataError, match=r"c\.txt, row 1: (not PUNYCODE|byte 0x21)"):
         rows_of(folder, encoding="punycode")
     for path in folder.glob("*/*.txt"):
         path.write_bytes(path.read_text().encode("utf-16"))
