@@ -75,7 +75,7 @@ def command(
       sentiment calibrate held_out.csv --goal coverage=0.9 -o most.safetensors --json
     """
     goals = read_goals(goal_texts)
-    check_target(output, force)
+    check_target(output, force, data)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
     require_both_classes(

@@ -105,7 +105,7 @@ def command(
     columns = _columns(sliced, gates)
     reading = reading_for(columns, reading)
     if errors is not None:
-        check_target(errors, force)
+        check_target(errors, force, data)
         check_errors_file(errors, reading.keep)
     path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)

@@ -145,16 +145,24 @@ def talk_options(command: Command) -> Command:
     return command
 
 
-def check_target(path: Path, force: bool) -> None:
-    """Stop before work is done that could not be kept.
+def check_target(path: Path, force: bool, read: Sequence[str] = ()) -> None:
+    """Stop before work is done that could not be kept, or that would cost what it was done on.
+
+    Args:
+        path: to be written.
+        force: whether it may be there already.
+        read: files that are read; it may be none of them.
 
     Raises:
-        UsageError: the file exists and `--force` was not given, or its folder cannot be written.
+        UsageError: the file exists and `--force` was not given, it is one of those read, or its
+            folder cannot be written.
     """
     if path.is_dir():
         raise UsageError(f"{path}: a folder, not a file")
     if is_stream(path):
         return
+    if any(Path(each).is_file() and path.exists() and path.samefile(each) for each in read):
+        raise UsageError(f"{path} is one of the files that are read: name another")
     if path.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
     from tempfile import TemporaryFile  # predict starts without it

@@ -76,7 +76,7 @@ def command(
 ) -> None:
     """Write a page that shows how good a model is, and why.
 
-    DATA are files, globs or folders of reviews with labels, as for evaluate; without DATA:
+    DATA are files, globs, folders or names of sets, as for evaluate; without DATA:
     data/test.csv, else the test reviews that come with the program.
 
     The page is one file that needs no network: figures with 95% intervals, answers at any
@@ -96,7 +96,7 @@ def command(
     page = output or (None if plots else _PAGE)
     for path in (page, *plots):
         if path is not None:
-            check_target(path, force)
+            check_target(path, force, data)
     if plots:
         need_matplotlib()
     paths = data or (bundled_reviews("test.csv"),)

@@ -23,7 +23,7 @@ from sentiment.cli.reading import read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
-from sentiment.model import Model, load_model, save_model
+from sentiment.model import DEEPEST, Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
 from sentiment.training import TrainingOptions, train
@@ -87,8 +87,8 @@ _training_options = gathered(
 @click.option("--unlabeled", multiple=True, type=click.Path(), metavar="FILE",
               help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
 @click.option("--base", "base_path", type=click.Path(path_type=Path), metavar="MODEL",
-              help="Start from what this model knows: the better, the fewer reviews "
-              "there are.")  # fmt: skip
+              help="Stand on what this model knows: the better, the fewer reviews there are. "
+              "Fewer than 5,000 are held out in turns.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -117,13 +117,14 @@ def command(
       sentiment train reviews.csv
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
+      sentiment train few.csv --base big.safetensors -o mine.safetensors
     """
     if base_path is not None and unlabeled:
         raise UsageError("--base and --unlabeled do not go together: give one of them")
-    base = load_model(base_path) if base_path is not None else None
+    base = _load_base(base_path) if base_path is not None else None
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
-    check_target(target, force or replaces)
+    check_target(target, force or replaces, [*data, *validation, *unlabeled])
     paths = data or (bundled_reviews("train.csv"),)
     reviews = read_reviews(paths, reading, "training")
     require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
@@ -135,6 +136,13 @@ def command(
     _report(model, target, replaces)
     if as_json:
         click.echo(json.dumps(_facts(model, target)))
+
+
+def _load_base(path: Path) -> Model:
+    base = load_model(path)
+    if base.depth >= DEEPEST:
+        raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
+    return base
 
 
 def _is_model(path: Path) -> bool:
@@ -186,10 +194,11 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:
     about = model.provenance.as_json() if model.provenance else {}
-    kept = ("training", "validation", "accuracy", "best_epoch", "calibrated")
+    kept = ("training", "validation", "accuracy", "best_epoch", "calibrated", "in_turns")
     return {
         "model": str(target),
         "features": int(model.vectorizer.keys.size),
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
+        "base": None if model.base is None else {"weight": model.base.weight},
     }

@@ -9,11 +9,12 @@ where they are asked for, since prediction starts without them.
 from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
 from sentiment.model.file import is_model_file, load_model, save_model
-from sentiment.model.model import SEEN_LIMIT, Base, Model
+from sentiment.model.model import DEEPEST, SEEN_LIMIT, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows
 
 __all__ = [
+    "DEEPEST",
     "SEEN_LIMIT",
     "Base",
     "Calibration",

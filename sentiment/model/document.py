@@ -9,7 +9,7 @@ from sentiment.features import NGrams, Vectorizer
 from sentiment.model.calibration import Calibration
 from sentiment.model.checks import mapping, number, string, whole
 from sentiment.model.decision import Decision
-from sentiment.model.model import Base, Model
+from sentiment.model.model import DEEPEST, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance
 from sentiment.model.tensors import Tensors
@@ -19,6 +19,7 @@ _OF_BASE = "base/"
 
 # What numbers may be at the most. The slope of a network that has learned next to nothing is large.
 _LARGEST = 1e15
+_LARGEST_WEIGHT = 1e3
 _LARGEST_KEY = (1 << 64) - 1
 _EPOCH = {
     "number": _LARGEST,
@@ -64,8 +65,13 @@ def document_of(model: Model) -> dict[str, Any]:
     return document
 
 
-def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
+def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Model:
     """Build a model, checking how the parts fit together.
+
+    Args:
+        document: what `document_of` gave.
+        tensors: what `tensors_of` gave.
+        depth: how many models stand one on the other, up to this one.
 
     Raises:
         ValueError, TypeError, KeyError, RecursionError: they do not.
@@ -82,18 +88,21 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
             whole(int(string(key)), 0, _LARGEST_KEY): string(text)
             for key, text in document["phrases"]
         },
-        base=_base(document["base"], tensors) if "base" in document else None,
+        base=_base(document["base"], tensors, depth + 1) if "base" in document else None,
     )
 
 
-def _base(fields: object, tensors: Tensors) -> Base:
+def _base(fields: object, tensors: Tensors, depth: int) -> Base:
+    if depth > DEEPEST:
+        raise ValueError(f"more than {DEEPEST} models stand one on the other")
     base = mapping(fields)
     of_base = {
         name.removeprefix(_OF_BASE): tensor
         for name, tensor in tensors.items()
         if name.startswith(_OF_BASE)
     }
-    return Base(model_of(mapping(base["model"]), of_base), number(base["weight"], 0, _LARGEST))
+    model = model_of(mapping(base["model"]), of_base, depth)
+    return Base(model, number(base["weight"], 0, _LARGEST_WEIGHT))
 
 
 def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:

@@ -49,6 +49,11 @@ class Model:
     phrases: dict[int, str] = field(default_factory=dict)
     base: "Base | None" = None
 
+    @property
+    def depth(self) -> int:
+        """How many models stand one on the other, this one included."""
+        return 1 + (self.base.model.depth if self.base is not None else 0)
+
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Say how likely each review is positive: float64 [n], NaN where one has no token."""
         return sigmoid(self.log_odds(texts))
@@ -63,6 +68,10 @@ class Model:
         if self.base is not None:
             log_odds += self.base.weight * self.base.model.log_odds(texts)
         return log_odds
+
+
+# How many models may stand one on the other.
+DEEPEST = 8
 
 
 class Base(NamedTuple):

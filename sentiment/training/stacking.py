@@ -43,26 +43,33 @@ class Stack(NamedTuple):
             labels: 0 or 1, [n].
         """
         design = np.stack([logits, base, np.ones_like(base)], axis=1)
-        slope, weight, intercept = _most_likely(design, labels.astype(np.float64))
-        if min(slope, weight) < 0:  # one contradicts the other: of two no good, the base stays
-            slope, weight = _LEAST, max(weight, 0.0)
-        return cls(Calibration(max(slope, _LEAST), intercept), weight)
+        targets = labels.astype(np.float64)
+        slope, weight, intercept = _most_likely(design, targets, [0, 1, 2])
+        # What would be turned round is left out, and the other one is fitted alone.
+        if slope < 0:
+            slope, weight, intercept = _most_likely(design, targets, [1, 2])
+        if weight < 0:
+            slope, weight, intercept = _most_likely(design, targets, [0, 2])
+        return cls(Calibration(max(slope, _LEAST), intercept), max(weight, 0.0))
 
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
         """Give the log-odds of *positive*, float64 [n]."""
         return self.calibration.log_odds(logits) + self.weight * base
 
 
-def _most_likely(design: Floats, targets: Floats) -> list[float]:
-    """Newton's method for the maximum of the posterior."""
-    parameters = _EXPECTED.copy()
+def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
+    """Newton's method for the maximum of the posterior; parameters of other columns are 0."""
+    design, expected, firmness = design[:, columns], _EXPECTED[columns], _FIRMNESS[columns]
+    parameters = expected.copy()
     for _ in range(100):
         p = sigmoid(design @ parameters)
-        gradient = design.T @ (p - targets) + _FIRMNESS * (parameters - _EXPECTED)
-        hessian = (design.T * (p * (1 - p))) @ design + np.diag(_FIRMNESS)
+        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
+        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness)
         step = np.linalg.solve(hessian, gradient)
         parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
         if np.abs(step).max() < 1e-10:
             break
-    found: list[float] = parameters.tolist()
-    return found
+    found = np.zeros(3)
+    found[columns] = parameters
+    every: list[float] = found.tolist()
+    return every

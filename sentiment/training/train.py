@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
+from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.model import SEEN_LIMIT, Base, Calibration, Decision, Model, Provenance
 from sentiment.model.calibration import sigmoid
@@ -55,12 +56,14 @@ def train(
         base: a model to stand on; without it, the new network answers alone.
 
     Raises:
-        DataError: there are too few different reviews to hold some out.
+        DataError: there are too few different reviews to hold some out, or the base was made with
+            nearly all of them.
         UsageError: the training diverged.
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
-    in_turns = base is not None and validation is None and len(reviews) < FEW_TO_TUNE
+    few = validation is None and len(reviews) < FEW_TO_TUNE
+    in_turns = base is not None and few and options.refit  # of many networks none is the model
     material = Material.gather(reviews, validation, unlabeled, options)
     if in_turns:
         material = material.without_held_out()
@@ -126,16 +129,24 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     if base is None:
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
         return _Verdict(labels, enough, alone, None, alone.probabilities(trial.held_out))
-    of_base = base.log_odds(material.texts_of(trial.judged))
-    stack = Stack.fit(trial.held_out, of_base, labels)
-    together = stack.log_odds(trial.held_out, of_base)
+    # Of reviews that it was made with, the base knows too well.
+    new = np.flatnonzero(~np.isin(material.digests[trial.judged], base.seen))
+    labels, logits = labels[new], trial.held_out[new]
+    if len(set(labels.tolist())) < 2:
+        raise DataError(
+            f"the base was made with {trial.judged.size - new.size:,} of these "
+            f"{trial.judged.size:,} reviews, which leaves too few to judge by: give others, or "
+            "train without --base"
+        )
+    of_base = base.log_odds(material.texts_of(trial.judged[new]))
+    stack = Stack.fit(logits, of_base, labels)
+    together = stack.log_odds(logits, of_base)
     base_right, alone_right, both_right = (
-        float(np.mean((log_odds >= 0) == (labels == 1)))
-        for log_odds in (of_base, trial.held_out, together)
+        float(np.mean((log_odds >= 0) == (labels == 1))) for log_odds in (of_base, logits, together)
     )
     progress.stacked(labels.size, base_right, alone_right, both_right)
     stood_on = Base(base, stack.weight)
-    return _Verdict(labels, enough, stack.calibration, stood_on, sigmoid(together))
+    return _Verdict(labels, True, stack.calibration, stood_on, sigmoid(together))
 
 
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:

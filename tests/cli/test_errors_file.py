@@ -126,3 +126,27 @@ def test_mistakes_are_written_before_a_gate_fails(run, trained, tmp_path):
     path = tmp_path / "errors.csv"
     done = run("evaluate", TEST, "-m", trained, "--errors", path, "--fail-under", "accuracy=1")
     assert (done.returncode, path.exists()) == (6, True)
+
+
+def test_the_reviews_that_are_read_are_never_written_over(run, trained, tmp_path):
+    (tmp_path / "data.csv").write_text("text,label\ngood,0\nbad,1\n")
+    before = (tmp_path / "data.csv").read_bytes()
+    for command in (
+        ["evaluate", "data.csv", "-m", trained, "--errors", "./data.csv", "--force"],
+        ["report", "data.csv", "-m", trained, "-o", "data.csv", "--force"],
+        [
+            "calibrate",
+            "data.csv",
+            "-m",
+            trained,
+            "--goal",
+            "recall=0.1",
+            "-o",
+            "data.csv",
+            "--force",
+        ],
+        ["train", "data.csv", "-o", "data.csv", "--force"],
+    ):
+        done = run(*command, cwd=tmp_path)
+        assert (done.returncode, "files that are read" in done.stderr) == (2, True), done.stderr
+    assert (tmp_path / "data.csv").read_bytes() == before

@@ -1,14 +1,15 @@
 """Standing on a base: what a few reviews add to what another model knows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.errors import DataError
-from sentiment.model import Base, Model, load_model, save_model
+from sentiment.errors import DataError, ModelError
+from sentiment.model import DEEPEST, Base, Model, load_model, save_model
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
 from sentiment.training import Progress, TrainingOptions, train
@@ -54,9 +55,11 @@ def test_a_network_that_contradicts_is_left_out():
     assert stack.weight > 0
 
 
-def test_a_base_that_contradicts_is_given_no_weight():
+def test_a_base_that_contradicts_is_left_out():
     own, of_base, labels = drawn(5_000, 1.0, -1.0, seed=3)
-    assert Stack.fit(own, of_base, labels).weight == 0
+    stack = Stack.fit(own, of_base, labels)
+    assert stack.weight == 0
+    assert stack.calibration.slope > 0.5
 
 
 @given(
@@ -120,6 +123,42 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
     right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
     assert of_base == pytest.approx(right.mean())
     assert not tuned.provenance.in_turns
+
+
+def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
+    heard = []
+
+    class Listener(Progress):
+        def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+            heard.append(reviews)
+
+    train(reviews.take(np.arange(60, 160)), FAST, progress=Listener(), base=base)
+    assert heard == [40]  # the base was made with the other sixty
+    with pytest.raises(DataError, match="was made with 60 of these 60"):
+        train(reviews.take(np.arange(100, 160)), FAST, base=base)
+
+
+def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
+    tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
+    about = tuned.provenance
+    assert not (about.in_turns or about.refitted)
+    assert about.validation.positive + about.validation.negative == 10
+
+
+def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
+    tower = replace(base, phrases={}, seen=base.seen[:0])
+    for _ in range(DEEPEST - 1):
+        tower = replace(base, phrases={}, seen=base.seen[:0], base=Base(tower, 1.0))
+    save_model(tower, tmp_path / "tower")
+    assert load_model(tmp_path / "tower").depth == DEEPEST
+    done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
+    assert (done.returncode, "stand one on the other" in done.stderr) == (2, True)
+    save_model(replace(base, base=Base(tower, 1.0)), tmp_path / "too-deep")
+    with pytest.raises(ModelError, match="more than 8 models"):
+        load_model(tmp_path / "too-deep")
+    save_model(replace(base, base=Base(base, 1e9)), tmp_path / "too-heavy")
+    with pytest.raises(ModelError, match="not a number from 0 to 1000"):
+        load_model(tmp_path / "too-heavy")
 
 
 def test_one_review_of_a_label_is_too_few(base):
