@@ -34,7 +34,7 @@ class Goal:
 
     def __str__(self) -> str:
         """Write it as the command line has it."""
-        return f"{self.metric}={self.least:g}"
+        return f"{self.metric}={self.least!r}"
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
     about = tuned.provenance
-    assert not (about.in_turns or about.refitted)
+    assert (about.in_turns, about.refitted) == (False, False)
     assert about.validation.positive + about.validation.negative == 10
 
 
