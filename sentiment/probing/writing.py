@@ -26,6 +26,12 @@ def in_turn(frames: Sequence[str], words: Iterable[str]) -> list[str]:
     return [frame.format(word) for frame, word in zip(cycle(frames), words, strict=False)]
 
 
+def extended(texts: Sequence[str], frames: Sequence[str], tolerance: float) -> Iterator[Unmoved]:
+    """Put each text into a frame that adds something beside the point, the frames in turn."""
+    for text, after in zip(texts, in_turn(frames, texts), strict=True):
+        yield Unmoved((text, after), tolerance)
+
+
 def changed(text: str, tolerance: float) -> Unmoved:
     """Read a text with changes in it, each written as in `It is [really|realy] good`."""
     return Unmoved((_CHANGE.sub(r"\1", text), _CHANGE.sub(r"\2", text)), tolerance)

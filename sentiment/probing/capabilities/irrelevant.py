@@ -1,7 +1,7 @@
 """A sentence added that says nothing of the matter, before the opinion or after it."""
 
-from sentiment.probing.checks import Capability, Unmoved
-from sentiment.probing.writing import in_turn
+from sentiment.probing.checks import Capability
+from sentiment.probing.writing import extended
 
 _TOLERANCE = 0.1
 
@@ -45,9 +45,5 @@ _AFTER = (
 IRRELEVANT = Capability(
     "irrelevant",
     "a sentence added that is beside the point",
-    tuple(
-        Unmoved((text, after), _TOLERANCE)
-        for frames in (_BEFORE, _AFTER)
-        for text, after in zip(_TEXTS, in_turn(frames, _TEXTS), strict=True)
-    ),
+    (*extended(_TEXTS, _BEFORE, _TOLERANCE), *extended(_TEXTS, _AFTER, _TOLERANCE)),
 )

@@ -1,7 +1,7 @@
 """Addresses, handles and tags beside an opinion, none of which is one."""
 
-from sentiment.probing.checks import Capability, Unmoved
-from sentiment.probing.writing import in_turn
+from sentiment.probing.checks import Capability
+from sentiment.probing.writing import extended
 
 _TOLERANCE = 0.1
 
@@ -39,9 +39,5 @@ _AFTER = (
 LINKS = Capability(
     "links",
     "an address, a @handle or a #tag added",
-    tuple(
-        Unmoved((text, after), _TOLERANCE)
-        for frames in (_BEFORE, _AFTER)
-        for text, after in zip(_TEXTS, in_turn(frames, _TEXTS), strict=True)
-    ),
+    (*extended(_TEXTS, _BEFORE, _TOLERANCE), *extended(_TEXTS, _AFTER, _TOLERANCE)),
 )
