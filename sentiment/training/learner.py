@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sentiment.features import Incidence, NGrams, Vectorizer
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
-from sentiment.model import Layer, Network
+from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import stratified_folds
 from sentiment.training.feed import Example
@@ -176,8 +176,7 @@ class Learner:
             epochs,
         )
         first, *rest = done.network.layers
-        first = Layer.exact(first.dense_kernel()[:count], first.bias)
-        network = Network((first.quantized(), *rest))
+        network = Network((replace(first, kernel=first.kernel[:count]).quantized(), *rest))
         if epochs is None:
             asked = [material.held_out, material.unlabeled]
         else:
