@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
@@ -18,11 +17,11 @@ from sentiment.cli.options import (
     read_label_options,
     talk_options,
 )
-from sentiment.cli.reading import read_reviews
+from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
 from sentiment.evaluation import CONFIDENCE, Choice, Goal, Part, choose_decision, read_goals
-from sentiment.model import SEEN_LIMIT, Model, save_model
+from sentiment.model import Model, remembered, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
 
 _GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
@@ -78,9 +77,7 @@ def command(
     check_target(output, force, data)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
-    require_both_classes(
-        reviews, data[0] if len(data) == 1 else f"{len(data)} files", "calibration"
-    )
+    require_both_classes(reviews, files_named(data), "calibration")
     reviews, p_positive = scored(model, reviews)
     choice = choose_decision(goals, p_positive, reviews.labels, model.decision.threshold)
     console.clear_status()
@@ -106,7 +103,7 @@ def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Mode
     """Give the model another decision; it remembers for what, and by which reviews."""
     goals = ", ".join(map(str, choice.held))
     about = model.provenance and replace(model.provenance, goal=goals)
-    seen = np.unique(np.concatenate((model.seen, reviews.digest())))[:SEEN_LIMIT]
+    seen = remembered(model.seen, reviews.digest())
     return replace(model, decision=choice.decision, provenance=about, seen=seen)
 
 

@@ -36,3 +36,8 @@ def read_reviews(
     for warning in reviews.warnings:
         console.warn(warning)
     return reviews
+
+
+def files_named(paths: Sequence[str]) -> str:
+    """Say what was read in an error about all of it."""
+    return paths[0] if len(paths) == 1 else f"{len(paths)} files"

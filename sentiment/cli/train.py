@@ -19,7 +19,7 @@ from sentiment.cli.options import (
     read_label_options,
     talk_options,
 )
-from sentiment.cli.reading import read_reviews
+from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
@@ -127,7 +127,7 @@ def command(
     check_target(target, force or replaces, [*data, *validation, *unlabeled])
     paths = data or (bundled_reviews("train.csv"),)
     reviews = read_reviews(paths, reading, "training")
-    require_both_classes(reviews, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+    require_both_classes(reviews, files_named(paths))
     held_out = _read_validation(validation, reading, reviews) if validation else None
     console.status("featurizing, and starting TensorFlow …")
     more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
@@ -159,7 +159,7 @@ def _read_validation(
 ) -> LabelledReviews:
     """Read held-out reviews, their labels by the rule that the training labels were read by."""
     held_out = read_reviews(paths, reading, "validation", like=training)
-    require_both_classes(held_out, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+    require_both_classes(held_out, files_named(paths))
     shared = int(np.isin(held_out.digest(), training.digest()).sum())
     if shared:
         console.warn(

@@ -9,7 +9,7 @@ where they are asked for, since prediction starts without them.
 from sentiment.model.calibration import Calibration
 from sentiment.model.decision import Decision
 from sentiment.model.file import is_model_file, load_model, save_model
-from sentiment.model.model import DEEPEST, SEEN_LIMIT, Base, Model
+from sentiment.model.model import DEEPEST, SEEN_LIMIT, Base, Model, remembered
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows
 
@@ -26,5 +26,6 @@ __all__ = [
     "Rows",
     "is_model_file",
     "load_model",
+    "remembered",
     "save_model",
 ]

@@ -19,6 +19,11 @@ from sentiment.model.provenance import Provenance
 SEEN_LIMIT = 16_384
 
 
+def remembered(*digests: Hashes) -> Hashes:
+    """Put hashes of reviews together as a model keeps them: the smallest of all, sorted."""
+    return np.unique(np.concatenate(digests))[:SEEN_LIMIT]
+
+
 @dataclass(frozen=True)
 class Model:
     """Vectorizer → network → calibration → decision, and where it all came from.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.model import SEEN_LIMIT, Base, Calibration, Decision, Model, Provenance
+from sentiment.model import Base, Calibration, Decision, Model, Provenance, remembered
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
@@ -153,7 +153,7 @@ def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Has
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
     more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
     of_base = [] if base is None else [base.seen]
-    return np.unique(np.concatenate((material.digests, more, *of_base)))[:SEEN_LIMIT]
+    return remembered(material.digests, more, *of_base)
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
