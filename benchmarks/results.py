@@ -1,4 +1,4 @@
-"""The table that a benchmark prints, and its section of RESULTS.md."""
+"""The table that a benchmark prints, and its section of RESULTS.md or another file."""
 
 import sys
 from pathlib import Path
@@ -21,17 +21,24 @@ class Table:
     """Rows of figures, printed as they come."""
 
     def __init__(
-        self, title: str, command: str, what: str, columns: tuple[str, ...] = ("figure", "value")
+        self,
+        title: str,
+        command: str,
+        what: str,
+        columns: tuple[str, ...] = ("figure", "value"),
+        file: str = "RESULTS.md",
     ) -> None:
         """Begin a table.
 
         Args:
-            title: its heading in RESULTS.md.
+            title: its heading in the file.
             command: what makes it.
             what: what its numbers are.
             columns: their names.
+            file: in this folder, where the table is kept.
         """
         self._title = title
+        self._path = HERE / file
         self._lines = [
             f"Written by `{command}`: {what}.",
             "",
@@ -62,9 +69,9 @@ class Table:
         print(text, flush=True)
 
     def write(self) -> None:
-        """Replace this table's section of RESULTS.md."""
-        path = HERE / "RESULTS.md"
-        text = path.read_text(encoding="utf-8") if path.exists() else "# Results\n"
+        """Replace this table's section of its file."""
+        path = self._path
+        text = path.read_text(encoding="utf-8") if path.exists() else f"# {path.stem.title()}\n"
         begin, end = f"<!-- {self._title} -->", f"<!-- end of {self._title} -->"
         section = "\n".join([begin, f"## {self._title}", "", *self._lines, end])
         if begin in text:
