@@ -114,11 +114,12 @@ def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
 def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
     """Each family and order of word features, with the first and the last token of each."""
     for found in word_features(tokens, ngrams):
-        first = found.starts
+        first, last = found.starts, found.starts + found.order - 1
         if found.family is Family.NEGATED:
-            _, negation = negations(tokens.hashes, tokens.rows, ngrams.negation)
-            first = negation[found.starts]
-        yield _Group(found.hashes, first, found.starts + found.order - 1, found.family)
+            _, by = negations(tokens.hashes, tokens.rows, ngrams.negation, ngrams.reversal)
+            negation = by[found.starts]
+            first, last = np.minimum(first, negation), np.maximum(last, negation)
+        yield _Group(found.hashes, first, last, found.family)
 
 
 def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:

@@ -12,6 +12,7 @@ from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.model import Base, Calibration, Decision, Model, Provenance, remembered
 from sentiment.model.calibration import sigmoid
+from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold, enough_to_choose
@@ -157,11 +158,7 @@ def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Has
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
-    """Name the features that move a logit most: weight times the reach of the first layer."""
-    reach = np.linalg.norm(final.network.layers[0].dense_kernel(), axis=1)
-    influence = np.abs(final.vectorizer.weights) * reach
-    top = np.argsort(-influence, kind="stable")[:PHRASE_LIMIT]
-    return learner.names_of(final.vectorizer.keys[top])
+    return learner.names_of(most_influential(final.vectorizer, final.network, PHRASE_LIMIT))
 
 
 def _versions() -> dict[str, str]:
