@@ -90,9 +90,10 @@ def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> 
             )
         return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
     warn_of_overlap(content, reviews, path)
-    p_positive = score_reviews(content, reviews)
+    scores = score_reviews(content, reviews, path)
+    p_positive = scores.p_positive
     answers = answers_by(p_positive, content.decision.threshold)
-    uncertain = np.array(content.decision.answers(p_positive)) == UNCERTAIN
+    uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
     unreadable = np.isnan(p_positive)
     return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), uncertain, unreadable)
 

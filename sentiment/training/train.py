@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.model import Base, Calibration, Decision, Model, Provenance, remembered
+from sentiment.features.known import known_shares
+from sentiment.model import (
+    LEAST_KNOWN,
+    Base,
+    Calibration,
+    Decision,
+    Model,
+    Provenance,
+    remembered,
+)
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
@@ -27,6 +36,10 @@ PHRASE_LIMIT = 2_000
 # With fewer reviews a base and what is new are weighed on all of them, held out in turns.
 FEW_TO_TUNE = 5_000
 FOLDS = 5
+
+# How many held-out reviews tell how many words are known; and how few may be left unanswered.
+_ENOUGH_TO_ASK = 500
+_FEW_ASKED = 0.005
 
 
 def train(
@@ -101,6 +114,7 @@ def train(
         seen=_seen(material, learned, base),
         phrases=_phrases(final, learner),
         base=verdict.base,
+        least_known=_least_known(trial, material),
     )
 
 
@@ -154,6 +168,14 @@ def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Has
     more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
     of_base = [] if base is None else [base.seen]
     return remembered(material.digests, more, *of_base)
+
+
+def _least_known(trial: Trained, material: Material) -> float:
+    """Ask for no more known words than nearly all held-out reviews have, however few features."""
+    some = trial.judged[:: max(trial.judged.size // _ENOUGH_TO_ASK, 1)]
+    shares = known_shares(material.texts_of(some), trial.vectorizer)
+    least = np.quantile(shares[~np.isnan(shares)], _FEW_ASKED, method="lower")
+    return min(float(least), LEAST_KNOWN)
 
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
