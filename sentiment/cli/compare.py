@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli.comparison import Compared, as_json_facts, as_text
 from sentiment.cli.console import console
+from sentiment.cli.models import find_model
 from sentiment.cli.options import json_option, read_label_options, talk_options
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
@@ -71,8 +72,11 @@ class _Said:
 
 
 def _open(path: str) -> Model | Predictions:
-    if Path(path).suffix.lower() == ".safetensors" or is_model_file(Path(path)):
-        return load_model(Path(path))
+    model = Path(path)
+    if not model.exists():
+        model = find_model(model)
+    if model.suffix.lower() == ".safetensors" or is_model_file(model):
+        return load_model(model)
     return read_predictions(path)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
-from sentiment.cli.models import DEFAULT_MODEL
+from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
     Number,
     check_target,
@@ -88,7 +88,8 @@ _training_options = gathered(
               help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
 @click.option("--base", "base_path", type=click.Path(path_type=Path), metavar="MODEL",
               help="Stand on what this model knows: the better, the fewer reviews there are. "
-              "Fewer than 5,000 are held out in turns.")  # fmt: skip
+              "Fewer than 5,000 are held out in turns. `general` is the model that comes "
+              "along.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -139,7 +140,7 @@ def command(
 
 
 def _load_base(path: Path) -> Model:
-    base = load_model(path)
+    base = load_model(find_model(path))
     if base.depth >= DEEPEST:
         raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
     return base
