@@ -26,7 +26,7 @@ from sentiment.errors import ModelError, UsageError
 from sentiment.model import DEEPEST, Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, train
+from sentiment.training import TrainingOptions, holds_out_in_turns, train
 from sentiment.training.options import Objective
 
 
@@ -130,6 +130,8 @@ def command(
     reviews = read_reviews(paths, reading, "training")
     require_both_classes(reviews, files_named(paths))
     held_out = _read_validation(validation, reading, reviews) if validation else None
+    if base is not None and holds_out_in_turns(reviews, options, held_out):
+        _warn_of_idle_options()
     console.status("featurizing, and starting TensorFlow …")
     more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
     model = train(reviews, options, held_out, more, ShownProgress(console), base)
@@ -137,6 +139,17 @@ def command(
     _report(model, target, replaces)
     if as_json:
         click.echo(json.dumps(_facts(model, target)))
+
+
+def _warn_of_idle_options() -> None:
+    """Warn of options that say how to hold out and when to stop, where all is held out in turns."""
+    context = click.get_current_context()
+    for name in ("patience", "validation_share"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            console.warn(
+                f"--{name.replace('_', '-')} has no effect: with --base, so few reviews are all "
+                "held out in turns"
+            )
 
 
 def _load_base(path: Path) -> Model:

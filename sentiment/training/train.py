@@ -75,8 +75,7 @@ def train(
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
-    few = validation is None and len(reviews) < FEW_TO_TUNE
-    in_turns = base is not None and few and options.refit  # of many networks none is the model
+    in_turns = base is not None and holds_out_in_turns(reviews, options, validation)
     material = Material.gather(reviews, validation, unlabeled, options)
     if in_turns:
         material = material.without_held_out()
@@ -116,6 +115,17 @@ def train(
         base=verdict.base,
         least_known=_least_known(trial, material),
     )
+
+
+def holds_out_in_turns(
+    reviews: LabelledReviews, options: TrainingOptions, validation: LabelledReviews | None
+) -> bool:
+    """Whether a training with a base holds out every review in its turn: where they are few.
+
+    Then nothing else is held out, nor does a training stop early. Without a last fit on all rows
+    it cannot: of many networks none is the model.
+    """
+    return validation is None and len(reviews) < FEW_TO_TUNE and options.refit
 
 
 @dataclass(frozen=True)

@@ -92,3 +92,18 @@ def test_info_shows_the_card_last(run, trained, tmp_path):
     done = run("info", tmp_path / "carded.safetensors", "--json")
     assert '"card": {"what it is": "A model for tests.\\nIt knows little."' in done.stdout
     assert "card" not in run("info", trained, "--json").stdout
+
+
+def test_what_holding_out_in_turns_leaves_idle_is_warned_of(run, trained, tmp_path):
+    reviews = "".join(f"liked {n},1\nhated {n},0\n" for n in range(20))
+    (tmp_path / "few.csv").write_text(f"text,label\n{reviews}")
+    tuned = tmp_path / "tuned.safetensors"
+    done = run("train", tmp_path / "few.csv", "--base", trained, "-o", tuned, "--epochs", "1",
+               "--hidden", "", "--patience", "3", "-q")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "warning: --patience has no effect: with --base, so few reviews are all held out in turns\n"
+    )
+    assert run("info", tuned, "--history").stdout == (
+        "no curve: all reviews were held out in turns, each by a network of its own\n"
+    )
