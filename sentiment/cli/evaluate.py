@@ -84,8 +84,9 @@ def command(
     DATA are files, globs, folders or names of sets, as for train. Without DATA: data/test.csv, else
     the test reviews that come with the program. Reviews that the model was trained or calibrated on
     are counted, and warned of. With each figure comes its 95% interval: how far it would move with
-    other reviews. A model that leaves reviews uncertain is measured by its threshold on all of
-    them; what it answers, and how much of that is right, stands below.
+    other reviews. A model that leaves reviews uncertain, or knows hardly a word of some, is
+    measured by its threshold on all of them; what it answers, and how much of that is right, stands
+    below.
 
     --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
     furthest first: where each stands, its label, what it is answered (a mistake within the band is
