@@ -46,6 +46,19 @@ class Places:
     starts: Numbers
     ends: Numbers
 
+    def of_features(self, columns: NDArray[np.integer]) -> "Places":
+        """Keep the places of some features, and every token."""
+        kept = np.flatnonzero(np.isin(self.columns, columns))
+        return Places(
+            self.columns[kept],
+            self.first[kept],
+            self.last[kept],
+            self.apart[kept],
+            self.spelled[kept],
+            self.starts,
+            self.ends,
+        )
+
     def shared(self, credit: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share what each place is given equally among the tokens that it covers.
 

@@ -9,7 +9,7 @@ from sentiment.features import NGrams, Vectorizer
 from sentiment.model.calibration import Calibration
 from sentiment.model.checks import mapping, number, string, whole
 from sentiment.model.decision import Decision
-from sentiment.model.model import DEEPEST, Base, Model
+from sentiment.model.model import DEEPEST, LEAST_KNOWN, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance
 from sentiment.model.tensors import Tensors
@@ -59,6 +59,8 @@ def document_of(model: Model) -> dict[str, Any]:
         "provenance": model.provenance and model.provenance.as_json(),
         "phrases": [[str(key), text] for key, text in model.phrases.items()],
     }
+    if model.least_known != LEAST_KNOWN:
+        document["least_known"] = model.least_known
     if model.base is not None:
         of_base = document_of(model.base.model)
         document["base"] = {"weight": model.base.weight, "model": of_base}
@@ -102,6 +104,7 @@ def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Mode
             for key, text in document["phrases"]
         },
         base=_base(document["base"], tensors, depth + 1) if "base" in document else None,
+        least_known=number(document.get("least_known", LEAST_KNOWN), 0, 1),
     )
 
 
