@@ -2,10 +2,10 @@
 
 Layout (format versions 1 to 3): tensors, and under the metadata key `sentiment` one JSON document
 with everything that is not a tensor. A model that stands on another holds that whole, which is what
-version 2 is for; one with words under far negations is version 3; all others are version 1. The document holds a CRC-32 of the whole
-file, taken with the checksum's own eight digits as zeros; it finds damage, it does not stop
-forgery. Forged files are harmless for another reason: nothing in a file is code, and every size,
-shape, type and number is checked before anything is built from it.
+version 2 is for; one with words under far negations is version 3; all others are version 1. The
+document holds a CRC-32 of the whole file, taken with the checksum's own eight digits as zeros; it
+finds damage, it does not stop forgery. Forged files are harmless for another reason: nothing in a
+file is code, and every size, shape, type and number is checked before anything is built from it.
 """
 
 import json

@@ -15,7 +15,8 @@ def most_influential(vectorizer: Vectorizer, network: Network, count: int) -> Ha
     """Give the keys of the features that move a logit most: weight times the first layer's reach.
 
     Args:
-        vectorizer, network: of one model.
+        vectorizer: of a model.
+        network: of the same.
         count: how many at the most.
 
     Returns:
