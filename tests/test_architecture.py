@@ -15,7 +15,7 @@ ALLOWED = {
     "datasets": {"datasets", "reviews"},
     "features": {"features"},
     "model": {"features", "model"},
-    "general": set(),
+    "general": {"general", "features", "model", "reviews", "training"},
     "worker.py": set(),
     "scoring.py": {"model", "worker"},
     "training": {"features", "model", "reviews", "training", "worker"},
