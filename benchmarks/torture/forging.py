@@ -111,7 +111,9 @@ def flip_and_seal(good: bytes, random: Random) -> bytes:
 def cut(good: bytes, random: Random) -> bytes:
     """Leave the end out, or something between."""
     first = random.randrange(len(good))
-    return sealed(good[:first] + good[random.choice((len(good), random.randint(first, len(good)))):])
+    return sealed(
+        good[:first] + good[random.choice((len(good), random.randint(first, len(good)))) :]
+    )
 
 
 def grow(good: bytes, random: Random) -> bytes:
@@ -151,7 +153,7 @@ def change_the_document(good: bytes, random: Random) -> bytes:
         elif isinstance(holder, dict):
             holder[random.choice(("base", "weight", "number", "loss", "\x1b[2J", "new"))] = odd
         else:
-            holder *= random.choice((2, 3, 5000))
+            holder *= random.choice((2, 3, 5000)) if len(holder) < 100 else 2
     return forgery.sealed()
 
 
@@ -196,7 +198,10 @@ def lie_about_a_tensor(good: bytes, random: Random) -> bytes:
     what = random.choice(("dtype", "shape", "data_offsets", "name", "gone", "twice", "all"))
     odd = forgery.raw(random.choice(_RAW)) if random.random() < 0.2 else random.choice(_ODD)
     if what == "name":
-        forgery.header[number] = (random.choice(("base/" + name, "", "\x1b[2J\n", "x" * 9999)), entry)
+        forgery.header[number] = (
+            random.choice(("base/" + name, "", "\x1b[2J\n", "x" * 9999)),
+            entry,
+        )
     elif what == "gone":
         del forgery.header[number]
     elif what == "twice":
@@ -241,9 +246,11 @@ def change_a_tensor(good: bytes, random: Random) -> bytes:
 
 
 def empty_the_features(good: bytes, random: Random) -> bytes:
-    """A model that knows no n-gram, and says so everywhere."""
+    """A model, or its base, that knows no n-gram, and says so everywhere."""
     forgery = Forgery(good)
-    kept, gone = bytearray(), ("features.keys", "features.weights", "layers.0.kernel")
+    of = random.choice(("", "base/"))
+    gone = (f"{of}features.keys", f"{of}features.weights", f"{of}layers.0.kernel")
+    kept = bytearray()
     for number, (name, entry) in enumerate(forgery.header):
         start, end = entry["data_offsets"]
         empty = name in gone
