@@ -4,17 +4,18 @@ Prints a line for each case that is neither refused nor of use. `models` starts 
 memory; by itself it shows a case again.
 """
 
+import io
 import json
 import resource
 import signal
 import sys
 import tempfile
 import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from click.testing import CliRunner
 from forging import forged, originals
 
 from sentiment.cli import group
@@ -51,14 +52,16 @@ def complaint(path: Path) -> str:
 
 def _run(arguments: list[str]) -> str:
     """Run a command in this process: it is to succeed, with clean output."""
-    result = CliRunner().invoke(group, arguments)
-    if result.exception is not None:
-        return repr(result.exception)
-    if any(not char.isprintable() for char in result.output.replace("\n", "").replace("\t", "")):
-        return f"raw characters in {result.output!r}"
+    written = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")  # as in `cli.run`
+    with redirect_stdout(written), redirect_stderr(written):
+        group.main(arguments, standalone_mode=False)
+    written.flush()
+    output = written.buffer.getvalue().decode()
+    if any(not char.isprintable() for char in output.replace("\n", "").replace("\t", "")):
+        return f"raw characters in {output!r}"
     if "--json" in arguments:
-        json.loads(result.stdout, parse_constant=_refuse)
-    return "" if "nan" not in result.output.split() else "not a number"
+        json.loads(output, parse_constant=_refuse)
+    return "" if "nan" not in output.split() else "not a number"
 
 
 def _refuse(constant: str) -> NoReturn:
