@@ -63,7 +63,6 @@ _WAYS = {
     ", with validation": "train DATA --validation USUAL",
     " as validation": "train USUAL --validation DATA",
     " on a base": "train DATA --base BASE",
-    " as unlabeled": "train USUAL --unlabeled DATA",
 }
 
 

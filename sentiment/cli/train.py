@@ -189,7 +189,7 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     n = about.validation.positive + about.validation.negative
     if not about.calibrated:
         console.warn(
-            f"{about.validation.positive} positive and "
+            f"{about.validation.positive:,} positive and "
             f"{count_of(about.validation.negative, 'negative review')} held out: "
             "too few to calibrate the probabilities or choose a threshold"
         )
