@@ -1,28 +1,31 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-accuracy bench-explanations bench-speed model torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-speed model torture clean
 
+PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Versions that pip is to take beside what pyproject.toml asks for, such as numpy==2.0.
+PINS :=
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A name on PATH is not yet a Python that runs (version managers leave shims behind): try each.
 $(READY): pyproject.toml
-	@for python in python3.13 python3.12 python3.11 python3 python; do \
+	@for python in $(PYTHONS); do \
 	    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
 	    then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	    echo "No Python 3.11, 3.12 or 3.13 here. Get one from https://www.python.org/downloads/ or your package manager." >&2; exit 1; \
+	    echo "None of $(PYTHONS) runs here as Python 3.11, 3.12 or 3.13. Get one from https://www.python.org/downloads/ or your package manager." >&2; exit 1; \
 	fi; \
 	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c '' 2>/dev/null; then \
 	    echo "Setting up $(VENV) with $$found (once; TensorFlow is a large download) ..."; \
 	    rm -rf $(VENV) benchmarks/.peers && $$found -m venv $(VENV); \
 	fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' $(PINS)
 	@$(BIN)/python -m compileall -q sentiment # as pip does with what it copies
 	@touch $@
 
@@ -41,8 +44,18 @@ endef
 demo: $(READY) ## set up, train on data/, evaluate, predict
 	@$(DEMO)
 
-test: lint ## lint, type-check and run the tests
+test: lint pytest ## lint, type-check and run the tests
+
+pytest: $(READY)
 	@$(BIN)/python -m pytest --numprocesses 2 --quiet
+
+test-all: ## the same on Python 3.11, 3.12 and 3.13, each with packages of its own
+	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \
+	    $(MAKE) --no-print-directory VENV=.venv-$$python PYTHONS=$$python test || exit; done
+
+test-lowest: ## run the tests with the lowest versions that pyproject.toml allows, on Python 3.11
+	@pins=$$(python3.11 .ci/lowest.py) && \
+	    $(MAKE) --no-print-directory VENV=.venv-lowest PYTHONS=python3.11 PINS="$$pins" pytest
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
@@ -65,5 +78,5 @@ torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELI
 	@$(BIN)/python benchmarks/torture
 
 clean: ## remove everything that make made
-	@rm -rf $(VENV) benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -69,6 +70,7 @@ def group() -> None:
 def run() -> NoReturn:
     """Run the program; every error is one line on stderr and an exit code."""
     _replace_closed_streams()
+    _spell_out()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _run(sys.argv[1:])
@@ -130,6 +132,12 @@ def _replace_closed_streams() -> None:
                 os.close(opened)
             if name != "stdin":  # a missing stdin is known by its absence
                 setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _spell_out() -> None:
+    """Let stdout spell out the characters that it cannot hold, as Python has stderr do."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _terminate(*_: object) -> NoReturn:

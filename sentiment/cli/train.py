@@ -23,7 +23,7 @@ from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
-from sentiment.model import DEEPEST, Model, load_model, save_model
+from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
 from sentiment.training import TrainingOptions, holds_out_in_turns, train
@@ -129,6 +129,7 @@ def command(
     paths = data or (bundled_reviews("train.csv"),)
     reviews = read_reviews(paths, reading, "training")
     require_both_classes(reviews, files_named(paths))
+    _warn_of_contradictions(reviews)
     held_out = _read_validation(validation, reading, reviews) if validation else None
     if base is not None and holds_out_in_turns(reviews, options, held_out):
         _warn_of_idle_options()
@@ -183,6 +184,17 @@ def _read_validation(
     return held_out
 
 
+def _warn_of_contradictions(reviews: LabelledReviews) -> None:
+    digests = reviews.digest()
+    both = np.intersect1d(digests[reviews.labels == 1], digests[reviews.labels == 0])
+    if both.size:
+        rows = int(np.isin(digests, both).sum())
+        console.warn(
+            f"{count_of(both.size, 'text')} in {rows:,} rows: positive in some, negative in others"
+            "; nothing can be learned from these"
+        )
+
+
 def _report(model: Model, target: Path, replaced: bool) -> None:
     """Say what came out, and what there was too little data for."""
     about = model.provenance
@@ -191,19 +203,32 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     n = about.validation.positive + about.validation.negative
     if not about.calibrated:
         console.warn(
-            f"only {about.validation.positive} positive and {about.validation.negative} negative "
-            "reviews were held out: too few to calibrate the probabilities or choose a threshold"
+            f"{about.validation.positive:,} positive and "
+            f"{count_of(about.validation.negative, 'negative review')} held out: "
+            "too few to calibrate the probabilities or choose a threshold"
         )
     elif about.recipe["objective"] != "accuracy":
         console.note(
             f"answers positive from {model.decision.threshold:.3f} on, "
             f"chosen for {about.recipe['objective']}"
         )
+    _warn_if_nothing_was_learned(about)
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
     console.note(
         f"{'replaced' if replaced else 'saved'} {target}{size}: "
         f"{about.accuracy:.1%} of {count_of(n, 'held-out review')} right"
     )
+
+
+def _warn_if_nothing_was_learned(about: Provenance) -> None:
+    """Compare with answering always the same, where the threshold is not chosen for rare labels."""
+    held_out = about.validation
+    always = max(held_out.positive, held_out.negative) / (held_out.positive + held_out.negative)
+    if about.accuracy <= always and about.recipe["objective"] == "accuracy":
+        console.warn(
+            f"no better on the held-out reviews than one answer to them all ({always:.1%} right): "
+            "too few reviews, or nothing in them that tells the labels apart"
+        )
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class ShownProgress(Progress):
         share = positive / len(training)
         if not UNBALANCED <= share <= 1 - UNBALANCED:
             self._console.note(
-                f"unbalanced labels ({share:.0%} positive): the threshold is chosen for "
+                f"unbalanced labels ({share:.1%} positive): the threshold is chosen for "
                 f"{recipe.objective}"
             )
         self._console.status("featurizing, and starting TensorFlow …")

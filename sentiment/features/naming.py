@@ -16,6 +16,9 @@ from sentiment.features.ngrams import (
 from sentiment.features.occurrences import feature_keys
 from sentiment.features.tokens import Codes, Piece, pieces
 
+# Characters of a name. A word may have as many as a whole review, and a model keeps names.
+_LONGEST = 100
+
 
 def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[int, str]:
     """Look for the n-grams of some features, reading until each is found or the texts end.
@@ -28,7 +31,7 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     Returns:
         The n-gram of each key found, in the order of `keys`: `not good`; `… good` where it stands
         at a review's end; `good-` for a stem; `not … good` for a word under a negation; `‹good›`
-        for a run of characters.
+        for a run of characters. One that is very long is cut.
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
@@ -53,7 +56,7 @@ def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
     if found.family is Family.STEM:
         cut = min(last, first + ngrams.stem)
         return _text(piece.codes[first:cut]) + "-" * bool(cut < last)
-    words = " ".join(_text(piece.codes[first:last]).split())
+    words = _shortened(" ".join(_text(piece.codes[first:last]).split()))
     return {Family.END: "… ", Family.NEGATED: "not … "}.get(found.family, "") + words
 
 
@@ -63,6 +66,10 @@ def _new(found: Found, wanted: Hashes, names: dict[int, str]) -> list[tuple[int,
     _, _, hits = np.intersect1d(wanted, keys, assume_unique=True, return_indices=True)
     pairs = zip(keys[hits].tolist(), found.starts[places[hits]].tolist(), strict=True)
     return [(key, start) for key, start in pairs if key not in names]
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _text(codes: Codes) -> str:

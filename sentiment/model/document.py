@@ -20,6 +20,9 @@ _OF_BASE = "base/"
 # What numbers may be at the most. The slope of a network that has learned next to nothing is large.
 _LARGEST = 1e15
 _LARGEST_WEIGHT = 1e3
+_LARGEST_FEATURE = float(np.finfo(np.float16).max)
+# Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
+_LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
 _EPOCH = {
     "number": _LARGEST,
@@ -130,11 +133,12 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
         tail_words=whole(orders["tail_words"], 1, 16),
         stem=whole(orders["stem"], 0, 1 << 16),
         negation=whole(orders["negation"], 0, 1 << 16),
-        characters=(whole(shortest, 0, 16), whole(longest, shortest, 16)),
+        characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
         reversal=whole(orders.get("reversal", 0), 0, 1 << 16),
     )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
+    number(_size(weights), 0, _LARGEST_FEATURE)
     if keys.shape != weights.shape:
         raise ValueError("feature keys and weights differ in number")
     if not (keys[1:] > keys[:-1]).all():
@@ -145,17 +149,26 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
 def _network(depth: object, tensors: Tensors) -> Network:
     layers = []
     inputs = tensors["features.keys"].size
+    reach = 1.0  # no input is further from 0 than this
     for place in range(whole(depth, 1, 64)):
         kernel = _tensor(tensors, f"layers.{place}.kernel", "fi", 2)
         scale = _tensor(tensors, f"layers.{place}.scale", "f", 1)
         bias = _tensor(tensors, f"layers.{place}.bias", "f", 1)
         if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
             raise ValueError(f"layer {place} does not fit the one before it")
+        largest = number(_size(kernel) * _size(scale), 0, _LARGEST_SUM)
+        reach = reach * max(inputs, 1) * largest + _size(bias)
+        number(reach, 0, _LARGEST_LATER_SUM if place else _LARGEST_SUM)
         layers.append(Layer(kernel, scale, bias))
         inputs = bias.size
     if inputs != 1:
         raise ValueError("the last layer has more than one output")
     return Network(tuple(layers))
+
+
+def _size(tensor: NDArray[Any]) -> float:
+    """How far from 0 the numbers of a tensor reach."""
+    return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
 
 
 def _calibration(fields: dict[str, Any]) -> Calibration:

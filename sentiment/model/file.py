@@ -10,12 +10,14 @@ file is code, and every size, shape, type and number is checked before anything 
 
 import json
 import os
+import reprlib
 import zlib
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from sentiment.errors import ModelError
+from sentiment.model.checks import read_json
 from sentiment.model.document import document_of, model_of, needs_reversal, tensors_of
 from sentiment.model.files import replacing
 from sentiment.model.model import Model
@@ -63,7 +65,7 @@ def load_model(path: Path) -> Model:
             f"{path}: not a sentiment model ({error}); `sentiment train` makes one"
         ) from error
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-        reason = str(error) or type(error).__name__
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ModelError(f"{path}: damaged model ({reason}); train or copy it again") from error
 
 
@@ -96,11 +98,12 @@ def _read(path: Path) -> bytes:
 
 def _read_at_most(file: FileIO, most: int) -> bytes:
     """Read a file, at once if it knows its size: `read(most)` would make room for all of that."""
-    size = os.fstat(file.fileno()).st_size
+    room = os.fstat(file.fileno()).st_size
     parts = []
-    while most > 0 and (part := file.read(min(most, max(size, 1 << 16)))):
+    while most > 0 and (part := file.read(min(most, max(room, 1 << 16)))):
         parts.append(part)
         most -= len(part)
+        room -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -109,15 +112,16 @@ def _checked_document(data: bytes, header: dict[str, Any], begin: int) -> dict[s
     text = metadata(header).get(_KEY)
     if not isinstance(text, str):
         raise NotOursError("a safetensors file of another program")
-    document = json.loads(text, parse_constant=_refuse_constant)
+    document = read_json(text)
     if not isinstance(document, dict):
         raise ValueError("the description is not an object")
     version = document.get("format")
-    if not isinstance(version, int) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ValueError("no format version")
     if version > FORMAT_VERSION:
         raise NotOursError(
-            f"its format {version} is newer than this program's {FORMAT_VERSION}: upgrade sentiment"
+            f"its format {reprlib.repr(version)} is newer than this program's {FORMAT_VERSION}: "
+            "upgrade sentiment"
         )
     checksum = document.get("checksum")
     if not isinstance(checksum, str) or data.count(checksum.encode(), 0, begin) != 1:
@@ -127,10 +131,6 @@ def _checked_document(data: bytes, header: dict[str, Any], begin: int) -> dict[s
     if _checksum(data[:place], _UNSEALED.encode(), rest) != checksum:
         raise ValueError("the checksum does not match")
     return document
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")
 
 
 def _sealed(data: bytes) -> bytes:

@@ -6,19 +6,21 @@ package reads it too, by copying every tensor twice and after an import of its o
 the shell would wait for that longer than for the answer.
 """
 
-import json
+import reprlib
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.checks import mapping, whole
+from sentiment.model.checks import mapping, read_json, whole
 
-MAX_HEADER_SIZE = 1 << 24
+MAX_HEADER_SIZE = 1 << 22
 
 _DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
 _METADATA = "__metadata__"
+_DIMENSIONS = 8  # more than any tensor of ours has; the product of a million lengths takes minutes
+_BLOCK = 1 << 20  # numbers looked at together, for no copy of a large tensor to be made
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -42,7 +44,7 @@ def read_header(data: bytes) -> tuple[dict[str, Any], int]:
     if size > min(MAX_HEADER_SIZE, len(data) - 8):
         raise NotOursError("no safetensors header")
     try:
-        header = json.loads(data[8 : 8 + size])
+        header = read_json(data[8 : 8 + size].decode())
     except (ValueError, RecursionError) as error:
         raise NotOursError("no safetensors header") from error
     if not isinstance(header, dict):
@@ -74,7 +76,7 @@ def read_tensors(data: bytes, header: dict[str, Any], begin: int) -> Tensors:
     reached = 0
     for name, (start, end) in sorted(places.items(), key=lambda item: item[1]):
         if start != reached or end > len(data) - begin:
-            raise ValueError(f"{name} is not where it should be")
+            raise ValueError(f"{reprlib.repr(name)} is not where it should be")
         tensors[name] = _tensor(name, entries[name], data, begin + start, end - start)
         reached = end
     if reached != len(data) - begin:
@@ -88,13 +90,19 @@ def _place(offsets: list[Any]) -> tuple[int, int]:
 
 
 def _tensor(name: str, entry: dict[str, Any], data: bytes, start: int, size: int) -> NDArray[Any]:
+    named = reprlib.repr(name)
     if entry["dtype"] not in _DTYPES:
-        raise ValueError(f"{name} has the type {entry['dtype']}")
+        raise ValueError(f"{named} has the type {reprlib.repr(entry['dtype'])}")
     dtype = np.dtype(_DTYPES[entry["dtype"]])
+    if len(entry["shape"]) > _DIMENSIONS:
+        raise ValueError(f"{named} has {len(entry['shape'])} dimensions")
     shape = [whole(length, 0, 1 << 40) for length in entry["shape"]]
     if prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"{name} has {size} bytes, not those of its shape {shape}")
-    tensor = np.frombuffer(data, dtype, prod(shape), start).reshape(shape)
-    if dtype.kind == "f" and not np.isfinite(tensor).all():
-        raise ValueError(f"{name} holds numbers that are not finite")
-    return tensor
+        raise ValueError(f"{named} has {size} bytes, not those of its shape {shape}")
+    numbers = np.frombuffer(data, dtype, prod(shape), start)
+    if dtype.kind == "f" and not all(
+        np.isfinite(numbers[first : first + _BLOCK]).all()
+        for first in range(0, numbers.size, _BLOCK)
+    ):
+        raise ValueError(f"{named} holds numbers that are not finite")
+    return numbers.reshape(shape)

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -69,8 +70,12 @@ class LabelledReviews:
         """Give a stable 64-bit hash of each text, the same where only white space differs.
 
         Returns:
-            uint64 [n], for finding rows that two sets share.
+            uint64 [n], for finding rows that two sets share; computed once.
         """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> NDArray[np.uint64]:
         from hashlib import blake2b
 
         hashes = (

@@ -137,10 +137,14 @@ def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
 
 def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str) -> str:
     """Say which values were found and what to do."""
+    examples = _examples(values, keys)
+    only, ask = "", "say which is which with --positive VALUE and --negative VALUE"
+    if len({*keys} - {None}) == 1:
+        only = "nothing but "
+        ask = "give the other kind, too, or say what it is: --positive VALUE or --negative VALUE"
     return (
-        f'{name}: cannot tell positive from negative in "{column}", which holds '
-        f"{_examples(values, keys)}; "
-        "say which is which with --positive VALUE and --negative VALUE"
+        f'{name}: cannot tell positive from negative in "{column}", which holds {only}{examples}; '
+        f"{ask}"
     )
 
 

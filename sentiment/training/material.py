@@ -59,9 +59,10 @@ class Material:
             digests = np.concatenate((digests, validation.digest()))
             training, held_out = np.split(np.arange(labels.size), [len(reviews)])
         if any(len(set(labels[rows].tolist())) < 2 for rows in (training, held_out)):
+            positive, negative = (np.unique(digests[labels == label]).size for label in (1, 0))
             raise DataError(
-                "too few different reviews to hold some of each label out: "
-                "give more, or --validation"
+                f"too few different reviews to hold some of each label out: {positive:,} positive, "
+                f"{negative:,} negative; give more, or --validation"
             )
         last = labels.size + len(unlabeled)
         rest = np.arange(labels.size, last)

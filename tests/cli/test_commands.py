@@ -196,3 +196,12 @@ def test_with_few_reviews_the_model_is_saved_with_a_warning(run, tmp_path):
     done = run("train", "few.csv", cwd=tmp_path)
     assert done.returncode == 0
     assert "too few to calibrate" in done.stderr
+
+
+def test_contradictions_and_a_training_that_came_to_nothing_are_warned_of(run, tmp_path):
+    rows = [f"part {n // 2},{n % 2}\n" for n in range(40)]
+    (tmp_path / "both.csv").write_text("text,label\n" + "".join(rows))
+    done = run("train", "both.csv", "--epochs", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "warning: 20 texts in 40 rows: positive in some, negative in others" in done.stderr
+    assert "no better on the held-out reviews than one answer to them all (50.0%" in done.stderr

@@ -1,8 +1,12 @@
 """What files and models hold reaches no terminal as something it obeys."""
 
+from dataclasses import replace
+
 import pytest
 
 from sentiment.cli.console import Console
+from sentiment.model import load_model, save_model
+from tests.conftest import ROOT
 
 WILD = "\x1b]0;mine\x07\x9b2J\u202e\r"
 SPELLED = r"\x1b]0;mine\x07\x9b2J\u202e\r"
@@ -52,3 +56,13 @@ def test_names_of_files_columns_and_slices_are_spelled_out(run, trained, tmp_pat
         assert "\x1b" not in done.stderr + done.stdout
     (tmp_path / "m\x1b").write_bytes(trained.read_bytes())
     assert r"m\x1b (" in run("info", "m\x1b", cwd=tmp_path).stdout
+
+
+def test_what_an_output_cannot_hold_is_spelled_out(run, tmp_path):
+    model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
+    about = replace(model.provenance, versions={"lone \ud800": "½ σ"})
+    save_model(replace(model, provenance=about), tmp_path / "m")
+    done = run("info", tmp_path / "m")
+    assert (done.returncode, r"lone \ud800 ½ σ" in done.stdout) == (0, True), done.stderr
+    done = run("info", tmp_path / "m", env={"PYTHONIOENCODING": "iso8859-2"})
+    assert done.returncode == 0, done.stderr

@@ -192,3 +192,12 @@ def test_features_of_the_end_differ_from_the_same_words_elsewhere():
     start = set(keys_of("b a", ngrams))
     assert len(end) == len(start) == 3
     assert len(end & start) == 2
+
+
+def test_names_of_very_long_words_are_cut():
+    ngrams = NGrams(2, 2, 1, 0, 0, (0, 0))
+    keys = np.array(keys_of("very " + "long" * 10_000, ngrams), np.uint64)
+    names = name_features(["very " + "long" * 10_000], ngrams, keys)
+    assert len(names) == keys.size
+    assert max(map(len, names.values())) <= 102
+    assert f"very {'long' * 23}lo…" in names.values()

@@ -1,5 +1,6 @@
 import json
 import struct
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def small_model() -> Model:
         ),
         np.array([1, 5], np.uint64),
         {int(vectorizer.keys[0]): "good – “film”"},
+    )
+
+
+def scaled(*scales: float) -> Network:
+    """The network of the small model with weights far too large, and more layers like its last."""
+    hidden, output = small_model().network.layers
+    between = [Layer.exact(np.ones((4, 4), np.float32), hidden.bias) for _ in scales[2:]]
+    layers = (hidden, *between, output)
+    return Network(
+        tuple(
+            replace(
+                layer,
+                kernel=np.asarray(layer.kernel, np.float32),
+                scale=np.full(layer.bias.shape, scale, np.float32),
+            )
+            for layer, scale in zip(layers, (*scales, 1.0, 1.0), strict=False)
+        )
     )
 
 
@@ -168,6 +186,10 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"decision": Decision(0.5, (0.9, 0.1))},
         {"decision": Decision(0.5, (-5.0, 0.6))},
         {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(characters=(5, 2)))},
+        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(characters=(0, 2)))},
+        {"network": scaled(1e38)},
+        {"network": scaled(1e-30, 1e38)},
+        {"network": scaled(1e25, 1e38, 1e38, 1e38)},
         {"phrases": {0: 1}},
         {"phrases": {-5: "good"}},
         {"phrases": {1 << 64: "good"}},
@@ -208,6 +230,18 @@ def test_missing_files_and_folders_are_named(tmp_path):
         load_model(tmp_path / "nowhere")
     with pytest.raises(ModelError, match="a folder"):
         load_model(tmp_path)
+
+
+def test_no_room_is_made_for_a_file_twice(tmp_path):
+    path = tmp_path / "m.safetensors"
+    with path.open("wb") as file:
+        file.truncate(32 << 20)
+    tracemalloc.start()
+    with pytest.raises(ModelError):
+        load_model(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 << 20
 
 
 def test_a_model_that_cannot_be_written_leaves_the_old_one(saved, tmp_path, monkeypatch):

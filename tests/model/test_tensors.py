@@ -8,7 +8,7 @@ import safetensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.model.tensors import read_header, read_tensors
+from sentiment.model.tensors import NotOursError, read_header, read_tensors
 
 _EIGHT = {"dtype": "I8", "shape": [8], "data_offsets": [0, 8]}
 
@@ -58,13 +58,32 @@ def test_an_array_over_the_file_cannot_be_written_to():
         ({"a": _EIGHT | {"shape": [True] * 4}}, "not a whole number"),
         ({"a": _EIGHT | {"data_offsets": [0, 2**62]}}, "not a whole number"),
         ({"a": _EIGHT | {"data_offsets": [0, 8, 8]}}, "too many values"),
-        ({"a": _EIGHT | {"dtype": "F64", "shape": [1]}}, "the type F64"),
+        ({"a": _EIGHT | {"dtype": "F64", "shape": [1]}}, "the type 'F64'"),
+        ({"a": _EIGHT | {"dtype": "\x1b[31m\n"}}, r"the type '\\x1b\[31m\\n'"),
+        ({"a": _EIGHT | {"shape": [1 << 40] * 200_000}}, "200000 dimensions"),
         ({"a": 8}, "not an object"),
     ],
 )
 def test_a_header_that_lies_is_found_out(header, reason):
     with pytest.raises(ValueError, match=reason):
         tensors_in(container(header, bytes(8)))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"a":1,"a":1}',
+        b'{"a":[' + b"[]," * 300_000 + b"0]}",
+        b'{"a":' + b" " * (1 << 22) + b"1}",
+        b'{"a":1e999}',
+        b'{"a":NaN}',
+        '{"a":1}'.encode("utf-16"),
+    ],
+    ids=["twice", "many", "long", "infinite", "not a number", "another encoding"],
+)
+def test_a_header_that_is_ambiguous_or_takes_much_memory_is_no_header(header):
+    with pytest.raises(NotOursError):
+        read_header(len(header).to_bytes(8, "little") + header)
 
 
 def test_infinite_weights_are_refused():

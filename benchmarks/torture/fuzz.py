@@ -1,0 +1,49 @@
+"""Fuzz the reader of models, led by coverage, while developing it.
+
+    pip install atheris && python benchmarks/torture/fuzz.py [FOLDER] -max_total_time=1000
+
+On Python 3.11 or what atheris runs on; it is no dependency, and `make torture` does without. Each
+input is sealed, so that a wrong checksum does not end the search, and half of the mutations are
+those of `forging`, which keep a file whole enough to be read on.
+"""
+
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import atheris
+
+with atheris.instrument_imports(include=["sentiment"]):
+    from forging import MUTATIONS, originals, sealed
+    from loading import FIXTURES, complaint
+
+_PATH = Path(tempfile.mkdtemp()) / "fuzzed.safetensors"
+
+
+def try_one(data: bytes) -> None:
+    """Load what the fuzzer made up, and use it if it loads."""
+    _PATH.write_bytes(sealed(data))
+    wrong = complaint(_PATH)
+    if wrong:
+        raise AssertionError(wrong)
+
+
+def mutate(data: bytes, most: int, seed: int) -> bytes:
+    """Change an input: as `forging` does where it can still be taken apart, else byte by byte."""
+    random = Random(seed)
+    if random.random() < 0.5 and len(data) < 1 << 13:
+        with suppress(Exception):
+            return random.choice(MUTATIONS)(data, random)[:most]
+    return atheris.Mutate(data, len(data))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error")
+    for number, good in enumerate(originals(FIXTURES)):
+        if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
+            (Path(sys.argv[1]) / f"original-{number}").write_bytes(good)
+    atheris.Setup(sys.argv, try_one, custom_mutator=mutate)
+    atheris.Fuzz()
