@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError
 from sentiment.model import Model
-from sentiment.model.files import replacing
+from sentiment.files import replacing
 from sentiment.reviews import (
     Columns,
     Explainer,

@@ -42,7 +42,7 @@ from sentiment.evaluation.report import (
     plot,
 )
 from sentiment.model import Model
-from sentiment.model.files import replacing
+from sentiment.files import replacing
 from sentiment.reviews import LabelledReviews, ReadOptions
 
 _PAGE = Path("report.html")

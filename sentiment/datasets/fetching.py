@@ -1,8 +1,6 @@
 """A set of reviews from its publisher's site to its place here, whole or not at all."""
 
-import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from sentiment.datasets.places import MIRROR
 from sentiment.datasets.records import Record, read_records, remember
 from sentiment.datasets.web import NoAnswer
 from sentiment.errors import DataError, UsageError
+from sentiment.files import locked
 
 _ROWS_BETWEEN_REPORTS = 1000
 
@@ -198,26 +197,12 @@ def _alone(work: Path, dataset: Dataset) -> Iterator[None]:
         DataError: Somebody else works there.
     """
     work.mkdir(parents=True, exist_ok=True)
-    with _locked(work, dataset):
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                work.rmdir()
-
-
-@contextmanager
-def _locked(work: Path, dataset: Dataset) -> Iterator[None]:
-    if sys.platform == "win32":  # folders cannot be locked there
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(work, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        with locked(work):
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    work.rmdir()
     except BlockingIOError as error:
         raise DataError(f"{dataset.name} is being fetched by another process") from error
-    finally:
-        os.close(descriptor)
