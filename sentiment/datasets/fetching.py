@@ -12,7 +12,7 @@ from sentiment.datasets.catalog import Dataset, Download
 from sentiment.datasets.download import TIMEOUT, download
 from sentiment.datasets.layouts import PartRow
 from sentiment.datasets.parts import write_parts
-from sentiment.datasets.places import MIRROR
+from sentiment.datasets.places import MIRROR, READY, work_folder
 from sentiment.datasets.records import Record, read_records, remember
 from sentiment.datasets.web import NoAnswer
 from sentiment.errors import DataError, UsageError
@@ -70,20 +70,37 @@ def fetch(
         UsageError: The mirror is not an address.
     """
     progress = progress or Progress()
-    work = folder / f"{dataset.name}.partial"
+    work, place = work_folder(folder, dataset), folder / dataset.name
     addresses = {_address(each, dataset, mirror): each for each in dataset.downloads}
     try:
-        with _alone(work, dataset):
+        with _alone(work):
+            _put_in_place(work, place)
             record = _bring(dataset, addresses, work, progress, timeout)
             before = read_records(folder).get(dataset.name)
-            _put_in_place(work, folder / dataset.name)
             remember(folder, dataset.name, record)
+            (work / "parts").replace(work / READY)
+            _put_in_place(work, place)
+    except BlockingIOError as error:
+        raise DataError(f"{dataset.name} is being fetched by another process") from error
     except OSError as error:
         raise DataError(
             f"{error.filename or folder}: {error.strerror or error}; another folder is named "
             "with --cache"
         ) from error
-    return Fetched(folder / dataset.name, record, before)
+    return Fetched(place, record, before)
+
+
+def settle(dataset: Dataset, folder: Path) -> None:
+    """Finish what a killed run had all but done, so that nothing of it stays.
+
+    Args:
+        dataset: The set.
+        folder: The folder of all sets.
+    """
+    work = work_folder(folder, dataset)
+    if work.is_dir():
+        with suppress(OSError), _alone(work):  # in use, or not ours to write
+            _put_in_place(work, folder / dataset.name)
 
 
 def _address(source: Download, dataset: Dataset, mirror: str | None) -> str:
@@ -170,13 +187,20 @@ def _counted(rows: Iterable[PartRow], progress: Progress) -> Iterator[PartRow]:
 
 
 def _put_in_place(work: Path, place: Path) -> None:
-    """Rename the new parts to their place, and delete what was there and the downloads."""
-    old = work / "old"
-    shutil.rmtree(old, ignore_errors=True)  # a killed run leaves it
-    if place.exists():
-        place.replace(old)
-    (work / "parts").replace(place)
-    shutil.rmtree(work)
+    """Move parts that are ready to their place, and delete what was there and the downloads.
+
+    Killed anywhere in between, it can be called again; `part_file` finds the parts meanwhile.
+    """
+    ready, old = work / READY, work / "old"
+    if ready.is_dir():
+        for file in work.iterdir():
+            if file.is_file():
+                file.unlink()
+        shutil.rmtree(old, ignore_errors=True)
+        if place.exists():
+            place.replace(old)
+        ready.replace(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _failed(dataset: Dataset, why: str, work: Path) -> DataError:
@@ -190,19 +214,16 @@ def _failed(dataset: Dataset, why: str, work: Path) -> DataError:
 
 
 @contextmanager
-def _alone(work: Path, dataset: Dataset) -> Iterator[None]:
+def _alone(work: Path) -> Iterator[None]:
     """Make a folder to work in, and keep others from it; it stays if something is in it.
 
     Raises:
-        DataError: Somebody else works there.
+        BlockingIOError: Somebody else works there.
     """
     work.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(work):
-            try:
-                yield
-            finally:
-                with suppress(OSError):
-                    work.rmdir()
-    except BlockingIOError as error:
-        raise DataError(f"{dataset.name} is being fetched by another process") from error
+    with locked(work):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                work.rmdir()
