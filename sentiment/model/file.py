@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import ModelError
-from sentiment.model.document import document_of, model_of, tensors_of
 from sentiment.files import replacing
+from sentiment.model.document import document_of, model_of, tensors_of
 from sentiment.model.model import Model
 from sentiment.model.tensors import NotOursError, metadata, read_header, read_tensors
 

@@ -113,9 +113,10 @@ def test_killed_before_the_first_byte_of_a_changed_file_it_does_not_go_on_from_t
     def dies(*_):
         raise Killed
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(_Transfer, "_receive", dies)
-        get(File(OTHER, tag='"two"'))
+        with pytest.raises(Killed):
+            get(File(OTHER, tag='"two"'))
     assert get(File(OTHER, tag='"two"')) == OTHER
 
 

@@ -18,7 +18,6 @@ from sentiment.datasets.places import part_file
 from sentiment.errors import DataError, UsageError
 from tests.datasets.site import IMDB, TREES, UCI, File, tar_of, zip_of
 
-
 YELP = "sentiment labelled sentences/yelp_labelled.txt"
 
 
