@@ -36,6 +36,13 @@ class ShownProgress(Progress):
             )
         self._console.status("featurizing, and starting TensorFlow …")
 
+    def resumed(self, network: int, epoch: int) -> None:
+        """Say where it goes on."""
+        if (network, epoch) == (1, 0):
+            self._console.note("nothing to resume: starting from the beginning")
+        else:
+            self._console.note(f"resuming network {network} after {count_of(epoch, 'epoch')}")
+
     def unlabeled(self, number: int, rows: int) -> None:
         """Name the round."""
         self._console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")

@@ -32,11 +32,14 @@ class Feed:
     TensorFlow never forgets a generator; `close` makes it one that holds no rows.
     """
 
-    def __init__(self, example: Example, size: int, seed: int) -> None:
+    def __init__(self, example: Example, size: int, seed: int, epochs: int = 0) -> None:
+        """Begin as after so many epochs: each shuffles what the one before left."""
         self._example: Example | None = example
         self._size = size
         self._random = np.random.default_rng(seed)
         self._order = np.arange(example.numbers.size)
+        for _ in range(epochs):
+            self._random.shuffle(self._order)
         self.steps = math.ceil(self._order.size / size)
         self.batches = self._dataset(example.rows.width)
 
