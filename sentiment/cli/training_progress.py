@@ -41,7 +41,8 @@ class ShownProgress(Progress):
         if (network, epoch) == (1, 0):
             self._console.note("nothing to resume: starting from the beginning")
         else:
-            self._console.note(f"resuming network {network} after {count_of(epoch, 'epoch')}")
+            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
+            self._console.note(f"resuming with network {network}{after}")
 
     def unlabeled(self, number: int, rows: int) -> None:
         """Name the round."""

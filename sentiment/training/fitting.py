@@ -156,7 +156,7 @@ def _keeping(checkpoint: Checkpoint, fit: int, judge: Judge | None) -> Any:
     class Keeping(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
             if math.isfinite(logs["loss"]):
-                variables = [variable.numpy() for variable in _variables(self.model)]
+                variables = [np.asarray(each) for each in _variables(self.model)]
                 so_far = judge.so_far if judge else None
                 checkpoint.save(fit, Underway(epoch + 1, variables, so_far))
 
@@ -171,7 +171,7 @@ def _variables(network: Any) -> list[Any]:
 def _restore(state: Underway, network: Any, judge: Judge | None) -> bool:
     """Let network and judge be as they were; False if the state is not one of theirs."""
     variables = _variables(network)
-    kinds = [(tuple(variable.shape), variable.numpy().dtype) for variable in variables]
+    kinds = [(tuple(variable.shape), np.asarray(variable).dtype) for variable in variables]
     fits = kinds == [(value.shape, value.dtype) for value in state.variables]
     if not fits or (judge is None) != (state.judgement is None):
         return False
