@@ -14,7 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from results import Table  # noqa: E402
 
-PARTS: tuple[str, ...] = ("crash", "outputs", "resume", "signals")
+PARTS: tuple[str, ...] = ("concurrency", "crash", "outputs", "resume", "signals")
 
 
 def main() -> None:

@@ -61,6 +61,8 @@ class Feed:
         """A `tf.data.Dataset` of `tf.SparseTensor`, two batches ahead."""
         import tensorflow as tf
 
+        # Converting it would write a file where temporary files go, which may be full.
+        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def to_tensor(columns: Any, values: Any, lengths: Any, targets: Any) -> tuple[Any, Any]:
             count = tf.size(lengths, out_type=tf.int64)
             rows = tf.repeat(tf.range(count), lengths)

@@ -27,6 +27,7 @@ ROUNDS = 3
 # From so many characters on, a second process that finds the n-grams while this one imports Keras
 # is done sooner, although it has to be started and be told the texts.
 _WORTH_A_PROCESS = 4_000_000
+_WITH_FEWER = "run it again, with fewer reviews if memory is short"
 
 Logits = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int) -> Incidence
     """Find the n-grams of all reviews, in a process apart if that pays."""
     if sum(map(len, texts)) < _WORTH_A_PROCESS:
         return Incidence.of(texts, ngrams, min_count)
-    with Worker(Incidence.of) as worker:
+    with Worker(Incidence.of, _WITH_FEWER) as worker:
         incidence: Incidence = worker.call(texts, ngrams, min_count)
     return incidence
 
