@@ -98,7 +98,7 @@ def _writing(here: Workshop, writes: int) -> Outcome:
 
 def _predicting(here: Workshop, cases: int) -> Outcome:
     outcome = Outcome("predictions while the model is replaced over and over: by one or the other")
-    models = [write_model(here.folder / name, seed) for name, seed in (("one", 5), ("two", 6))]
+    models = [write_model(here.folder / f"large-{seed}", seed, 20_000) for seed in (5, 6)]
     text = "a warm and funny film with a dull plot"
 
     def answer(model) -> tuple[int, str]:

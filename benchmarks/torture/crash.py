@@ -24,6 +24,7 @@ TITLE = "Killed while writing"
 AT_LINES, ANYWHERE = 80, 20
 SMALL = 0.05
 
+_FILES = ("sentiment/files.py",)
 _YELP = "sentiment labelled sentences/yelp_labelled.txt"
 _UCI = CATALOG["uci"]
 
@@ -37,7 +38,7 @@ class Command:
         arguments: of the command line.
         folder: where it writes; nothing else is there.
         target: below the folder: a file; or the folder of a set, which is read as one is.
-        watch: the modules that write.
+        watch: the modules that write, beside the one that replaces files.
         every: after each such many cases it is run again, to see that nothing stays.
         before: what is in the folder before each case, file by file.
     """
@@ -90,21 +91,20 @@ def run(share: float) -> Iterator[Outcome]:
 def _commands(folder: Path, site: Site, program: Program, share: float) -> Iterator[Command]:
     many = write_reviews(folder / "many.csv", 6_000, seed=1)
     model = write_model(folder / "model")
-    writing = ("sentiment/files.py",)
     old = {"m": write_model(folder / "other", seed=1).read_bytes()}
     if share >= SMALL:
         place = folder / "train"
         train = ("train", write_reviews(folder / "few.csv", 60), "-o", place / "m", "--force")
         train += ("--features", "500", "--epochs", "1", "--no-refit", "--hidden", "", "-q")
-        yield Command("train", train, place, "m", writing, 5, old)
+        yield Command("train", train, place, "m", (), 5, old)
     place = folder / "predict"
     predict = ("predict", "-i", many, "-m", model, "-o", place / "out.csv", "--force")
     predict += ("--workers", "2")
-    watch = (*writing, "sentiment/cli/answering.py", "sentiment/reviews/writers.py")
+    watch = ("sentiment/cli/answering.py", "sentiment/reviews/writers.py")
     yield Command("predict -o", predict, place, "out.csv", watch, 1, {"out.csv": b"old\n"})
     place = folder / "calibrate"
     calibrate = ("calibrate", many, "-m", model, "--goal", "coverage=0.5", "-o", place / "m")
-    yield Command("calibrate", (*calibrate, "--force", "-q"), place, "m", writing, 1, old)
+    yield Command("calibrate", (*calibrate, "--force", "-q"), place, "m", (), 1, old)
     yield _get(folder / "get" / "datasets", site, program)
 
 
@@ -116,7 +116,7 @@ def _get(place: Path, site: Site, program: Program) -> Command:
     site.files[address] = File(zip_of(UCI))
     program.run(*get)
     modules = ("fetching", "download", "parts", "places", "records", "archives")
-    watch = ("sentiment/files.py", *(f"sentiment/datasets/{module}.py" for module in modules))
+    watch = tuple(f"sentiment/datasets/{module}.py" for module in modules)
     command = Command("datasets get", get, place, _UCI.name, watch)
     command.before = command.there()
     site.files[address] = File(zip_of(UCI | {_YELP: UCI[_YELP] * 3}), tag='"two"')
@@ -126,7 +126,10 @@ def _get(place: Path, site: Site, program: Program) -> Command:
 def _tried(command: Command, program: Program, share: float) -> Iterator[Outcome]:
     command.reset()
     old = command.seen()
-    whole = program.run(*command.arguments, watch=command.watch)
+    # Most lines that write are about rows; every other case dies where files are made and renamed.
+    watched = [(modules, program.run(*command.arguments, watch=modules))
+               for modules in (_FILES, (*_FILES, *command.watch))]  # fmt: skip
+    whole = watched[-1][1]
     new, after = command.seen(), command.there()
     settled = Outcome(f"{command.name}: nothing of a killed run is there after the next")
     settled.check(not whole.code and old != new, f"undisturbed: {whole}")
@@ -141,11 +144,12 @@ def _tried(command: Command, program: Program, share: float) -> Iterator[Outcome
             settled.check(command.there() == after, f"{case}: {sorted(command.there())}, {again}")
 
     outcome = Outcome(f"{command.name}, killed at a line that writes: old or whole")
-    for _ in range(share_of(AT_LINES, share)):
-        line = draw.randint(1, whole.lines)
+    for number in range(share_of(AT_LINES, share)):
+        modules, counted = watched[number % 2]
+        line = draw.randint(1, counted.lines)
         command.reset()
-        ended = program.run(*command.arguments, watch=command.watch, line=line)
-        killed(outcome, f"line {line} of {whole.lines}", ended)
+        ended = program.run(*command.arguments, watch=modules, line=line)
+        killed(outcome, f"line {line} of {counted.lines}", ended)
         if not ended.killed:
             outcome.failures.append(f"line {line} was not reached: {ended}")
     yield outcome

@@ -41,9 +41,9 @@ def write_reviews(path: Path, count: int, seed: int = 0) -> Path:
     return path
 
 
-def write_model(path: Path, seed: int = 0) -> Path:
+def write_model(path: Path, seed: int = 0, count: int = 200) -> Path:
     """Write a model without training it: naive Bayes, which is a network without hidden layers."""
-    texts, labels = reviews(200, seed)
+    texts, labels = reviews(count, seed)
     positive = np.array([label == "positive" for label in labels])
     vectorizer = Vectorizer.fit(Incidence.of(texts, NGrams()), positive.astype(np.int8))
     kernel = np.full((vectorizer.keys.size, 1), 3, np.float32)
