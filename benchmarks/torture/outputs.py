@@ -18,7 +18,7 @@ from started import HANG, OLD, TARGET, Workshop, workshop
 
 TITLE = "Closed pipes and full disks"
 SMALL = 0.1
-FEW = ("evaluate", "predict", "predict -o", "calibrate")
+FEW = ("predict", "predict -o")
 
 # Descriptor 0 closed, or files of 1,000 bytes at the most; then the program.
 _WITHOUT_STDIN = "import os; os.close(0)"

@@ -19,7 +19,7 @@ from started import HANG, OLD, TARGET, Arguments, Started, Workshop, workshop
 
 TITLE = "Signals"
 EACH = 25
-FEW = ("evaluate", "predict -o", "datasets get")
+FEW = ("predict -o", "datasets get")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 

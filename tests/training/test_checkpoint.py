@@ -63,7 +63,7 @@ def undisturbed():
     return fits()
 
 
-@pytest.mark.parametrize("left", [2, 4, 5])
+@pytest.mark.parametrize("left", [2, 5])
 def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undisturbed, left):
     with pytest.raises(Killed):
         fits(checkpoint_in(tmp_path, left=left))
