@@ -18,7 +18,7 @@ from samples import share_of, write_reviews
 from started import HANG, OLD, TARGET, Arguments, Started, Workshop, workshop
 
 TITLE = "Signals"
-EACH = 25
+EACH = 20
 FEW = ("predict -o", "datasets get")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 

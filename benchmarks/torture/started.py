@@ -126,7 +126,7 @@ def _commands(folder: Path) -> dict[str, Arguments]:
     model, other = write_model(folder / "model"), write_model(folder / "other", 1)
     to = ("-o", TARGET, "--force")
     return {
-        "train": ("train", few, "--json", *to),
+        "train": ("train", few, "--epochs", "3", "--features", "500", "--json", *to),
         "evaluate": ("evaluate", data, "-m", model),
         "predict": ("predict", "-i", data, "-m", model),
         "predict -o": (
