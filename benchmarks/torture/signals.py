@@ -8,6 +8,7 @@ process, and the old file or a whole new one.
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -53,11 +54,13 @@ def _signalled(told: signal.Signals, command: str, here: Workshop, cases: int) -
         here.reset()
         wait = draw.uniform(0, 0.9) * lasts
         program = here.starting(*here.commands[command])
-        time.sleep(max(program.begun + wait - time.monotonic(), 0))
+        with suppress(subprocess.TimeoutExpired):
+            program.process.wait(max(program.begun + wait - time.monotonic(), 0))
+            lasts = time.monotonic() - program.begun  # it was done: the machine is less busy now
         program.process.send_signal(told)
         code, said, took = program.ended()
         if code == 0 and took < HANG:
-            continue  # it was as good as done
+            continue
         holds = (
             # Before it has a handler of its own a termination ends it as it ends any program.
             code in (CODES[told], -signal.SIGTERM)
