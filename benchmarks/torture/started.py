@@ -22,10 +22,14 @@ Arguments = tuple[str | Path, ...]
 HANG = 60
 OLD = b"old"
 TARGET = "TARGET"
-STARTED = (
-    "import os, sys; from sentiment.__main__ import main; "
-    "os.write(int(sys.argv.pop(1)), b'.'); main()"
-)
+# A shell lets what it starts in the background ignore interrupts, and so would all from there on.
+STARTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sentiment.__main__ import main
+os.write(int(sys.argv.pop(1)), b".")
+main()
+"""
 
 
 @dataclass(frozen=True)
