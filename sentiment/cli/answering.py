@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError
+from sentiment.files import replacing
 from sentiment.model import Model
-from sentiment.model.files import replacing
 from sentiment.reviews import (
     Columns,
     Explainer,

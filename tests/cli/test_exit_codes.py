@@ -78,6 +78,8 @@ CASES = {
     "no such capability": (2, ["probe", "--capability", "irony"], "negation-at-end"),
     "no model to probe": (4, ["probe"], "sentiment train"),
     "no predictions": (3, ["compare", "fine.csv", "fine.csv", "fine.csv"], '"text", "label"'),
+    "resuming nothing": (2, ["train", "fine.csv", "--resume"], "--checkpoint DIR"),
+    "no folder for it": (2, ["train", "fine.csv", "--checkpoint", "one.csv"], "File exists"),
     "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
 }
 
