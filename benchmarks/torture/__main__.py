@@ -14,7 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from results import Table  # noqa: E402
 
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = ("rows", "text")
 
 
 def main() -> None:
