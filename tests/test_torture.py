@@ -18,7 +18,9 @@ SHARES = {
     "models": 0.02,
     "outputs": 0.01,
     "resume": 0.01,
+    "rows": 0.008,
     "signals": 0.02,
+    "text": 0.0005,
 }
 
 

@@ -22,7 +22,9 @@ PARTS: tuple[str, ...] = (
     "models",
     "outputs",
     "resume",
+    "rows",
     "signals",
+    "text",
 )
 
 
