@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from sentiment.cli.console import console
 from sentiment.errors import UsageError
-from sentiment.model.files import replacing
+from sentiment.files import replacing
 from sentiment.reviews import BadRow, BadRows, output_format_of
 from sentiment.reviews.bad_rows import Policy
 from sentiment.reviews.cells import csv_cell, encode, to_json, tsv_cell
