@@ -23,11 +23,13 @@ HANG = 60
 OLD = b"old"
 TARGET = "TARGET"
 # A shell lets what it starts in the background ignore interrupts, and so would all from there on.
+# What is told of the beginning is the first call that the program makes.
 STARTED = """
-import os, signal, sys
+import gc, os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from sentiment.__main__ import main
-os.write(int(sys.argv.pop(1)), b".")
+begun = int(sys.argv.pop(1))
+gc.set_threshold = lambda *_: os.write(begun, b".")
 main()
 """
 
