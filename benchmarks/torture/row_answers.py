@@ -92,6 +92,8 @@ def _read_jsonl(raw: bytes, file: File) -> list[Answer]:
         word, p = (record.pop(name) for name in ADDED)
         error = record.pop("error", None)
         record.pop("raw", None)
+        reason = record.pop("reason", None)  # an own column of that name would have been refused
+        assert (reason is not None) == (word == "uncertain"), line
         own = record if file.text is None else list(record.values())
         answers.append(Answer(own, word or "", "" if p is None else str(p), error))
     return answers
