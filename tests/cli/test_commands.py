@@ -166,9 +166,9 @@ def test_completion_completes_commands_and_files(tmp_path):
         assert expected in done.stdout
 
 
-def test_without_a_model_the_way_to_one_is_said(run, tmp_path):
-    done = run("predict", "fine", cwd=tmp_path)
-    assert (done.returncode, "sentiment train" in done.stderr) == (4, True)
+def test_without_a_model_the_one_that_comes_along_answers_and_is_named(run, tmp_path):
+    done = run("predict", "-v", "fine", cwd=tmp_path)
+    assert (done.returncode, "model: general" in done.stderr) == (0, True)
 
 
 def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path):
