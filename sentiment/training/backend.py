@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 _lock = threading.Lock()
+_held_back = threading.Event()  # that what C++ writes to stderr is kept from it
 
 
 def start_loading() -> None:
@@ -25,8 +26,11 @@ def start_loading() -> None:
     def load() -> None:
         with suppress(Exception):
             load_keras()
+        _held_back.set()
 
     threading.Thread(target=load, name="keras-import", daemon=True).start()
+    # A message that is being written while stderr is taken away would be lost.
+    _held_back.wait()
 
 
 def load_keras() -> Any:
@@ -70,6 +74,7 @@ def _only_python_on_stderr() -> Iterator[None]:
         if _writes_to_descriptor_2(python_stderr):
             sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         os.dup2(held.fileno(), 2)
+        _held_back.set()
         try:
             yield
         except BaseException:
@@ -78,9 +83,9 @@ def _only_python_on_stderr() -> Iterator[None]:
             raise
         finally:
             sys.stderr.flush()
-            sys.stderr = python_stderr
             os.dup2(real, 2)
-            os.close(real)
+            sys.stderr = python_stderr
+            # `real` stays open: another thread may be writing to it just now.
 
 
 def _writes_to_descriptor_2(stream: TextIO) -> bool:
