@@ -1,4 +1,4 @@
-"""Probabilities for batch after batch of reviews, by several processes where there are many."""
+"""Scores for batch after batch of reviews, by several processes where there are many."""
 
 import os
 from collections import deque
@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sentiment.errors import SentimentError
-from sentiment.model import Model
+from sentiment.model import Model, Scores
 
 if TYPE_CHECKING:
     from sentiment.worker import Pool
 
 T = TypeVar("T")
-Scored = tuple[T, NDArray[np.float64]]
+Scored = tuple[T, Scores]
 
 # Batches in a row that were there before they were asked for: then others are asked to help.
 _IN_A_ROW = 2
@@ -52,7 +49,7 @@ class Scorer:
         texts_of: Callable[[T], Sequence[str]],
         waits: Callable[[], bool],
     ) -> Iterator[Scored[T]]:
-        """Give each batch with its probabilities of *positive*, NaN for a text without a token.
+        """Give each batch with its scores.
 
         Args:
             batches: read as they are needed, a few ahead.
@@ -64,7 +61,7 @@ class Scorer:
         """
         reader = iter(batches)
         for batch in reader:
-            yield batch, self._model.probabilities(texts_of(batch))
+            yield batch, self._model.scores(texts_of(batch))
             self._in_a_row = 0 if waits() else self._in_a_row + 1
             if self._workers > 1 and self._in_a_row >= _IN_A_ROW:
                 break
@@ -76,7 +73,7 @@ class Scorer:
         if self.pool is None:
             from sentiment.worker import Pool  # not needed, and not imported, for a few texts
 
-            self.pool = Pool(self._model.probabilities, self._workers)
+            self.pool = Pool(self._model.scores, self._workers)
         return self.pool
 
     def __enter__(self) -> "Scorer":

@@ -15,6 +15,7 @@ ALLOWED = {
     "datasets": {"datasets", "reviews"},
     "features": {"features"},
     "model": {"features", "model"},
+    "general": set(),
     "worker.py": set(),
     "scoring.py": {"model", "worker"},
     "training": {"features", "model", "reviews", "training", "worker"},

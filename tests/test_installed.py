@@ -7,6 +7,7 @@ import sys
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
@@ -14,11 +15,18 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """The package unpacked from a wheel built without network."""
+def wheel(trained, tmp_path_factory) -> Path:
+    """The package unpacked from a wheel built without network, a small model in it."""
     folder = tmp_path_factory.mktemp("wheel")
+    source = tmp_path_factory.mktemp("source")
+    for name in (".gitignore", "LICENSE", "README.md", "pyproject.toml"):
+        copy(ROOT / name, source)
+    for name in ("sentiment", "data"):
+        copytree(ROOT / name, source / name, ignore=ignore_patterns("__pycache__"))
+    copy(trained, source / "sentiment" / "general" / "general.safetensors")
+    (source / "sentiment" / "other.safetensors").write_bytes(b"not to be packed")
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", ROOT, "--no-deps", "--no-build-isolation",
+        [sys.executable, "-m", "pip", "wheel", source, "--no-deps", "--no-build-isolation",
          "--no-index", "--quiet", "--wheel-dir", folder],
         check=True,
     )  # fmt: skip
@@ -51,6 +59,17 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     done = python(wheel, "-m", "sentiment", "report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "<style>:root {" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp_path):
+    packed = list(wheel.rglob("*.safetensors"))
+    assert packed == [wheel / "sentiment" / "general" / "general.safetensors"]
+    assert packed[0].read_bytes() == trained.read_bytes()
+    done = python(wheel, "-m", "sentiment", "predict", "-v", "wonderful", cwd=tmp_path)
+    assert done.stdout.startswith("positive\t"), done.stderr
+    assert "model: general, which comes with the program" in done.stderr
+    done = python(wheel, "-m", "sentiment", "info", "general", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["model"] == str(packed[0])
 
 
 def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):

@@ -27,8 +27,10 @@ def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, work
     with Scorer(model, workers) as scorer:
         scored = list(scorer.scored(batches(count), list, never))
     assert [batch for batch, _ in scored] == batches(count)
-    for batch, p_positive in scored:
-        assert np.array_equal(p_positive, model.probabilities(batch), equal_nan=True)
+    for batch, scores in scored:
+        p_positive, evidence = model.scores(batch)
+        assert np.array_equal(scores.p_positive, p_positive, equal_nan=True)
+        assert np.array_equal(scores.evidence, evidence)
 
 
 def test_what_was_read_before_an_error_is_given_before_it(model):
@@ -83,6 +85,10 @@ def test_some_processes_help_by_default():
 
 def test_how_reviews_are_cut_into_batches_does_not_show(model):
     texts = [f"good {n} bad{n % 7} film" * (n % 9) for n in range(300)]
-    whole = model.probabilities(texts)
-    alone = np.concatenate([model.probabilities([text]) for text in texts])
-    assert np.allclose(whole, alone, rtol=0, atol=1e-14, equal_nan=True)
+    texts[::7] = [f"очень хорошо {n} 很好 zxcv{n}" for n in range(len(texts[::7]))]
+    whole = model.scores(texts)
+    alone = [model.scores([text]) for text in texts]
+    p_alone = np.concatenate([each.p_positive for each in alone])
+    assert np.allclose(whole.p_positive, p_alone, rtol=0, atol=1e-14, equal_nan=True)
+    assert whole.evidence.tolist() == [int(each.evidence[0]) for each in alone]
+    assert whole.unknown.any()

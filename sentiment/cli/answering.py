@@ -93,8 +93,10 @@ def answer_rows(
         for each in inputs:
             writer = output.writer(each.source, each.columns)
             texts = partial(texts_of, columns=each.columns)
-            for batch, p_positive in scorer.scored(each.batches, texts, each.source.waits):
-                writer.write(batch, model.decision.answers(p_positive), p_positive)
+            for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
+                answers = model.decision.answers(*scores)
+                reasons = model.decision.reasons(answers, scores.evidence)
+                writer.write(batch, answers, scores.p_positive, reasons)
                 stream.flush()
         output.close()
 

@@ -45,10 +45,15 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
         facts: `history`, and `provenance`, which says what the best epoch was, or None.
     """
     epochs: list[dict[str, float]] = facts["history"]
-    if not epochs:
-        yield "this model keeps no record of its training"
-        return
     about = facts["provenance"]
+    if not epochs:
+        in_turns = about is not None and about["in_turns"]
+        yield (
+            "no curve: all reviews were held out in turns, each by a network of its own"
+            if in_turns
+            else "this model keeps no record of its training"
+        )
+        return
     losses = [epoch.get(name, 0.0) for epoch in epochs for name in ("loss", "validation_loss")]
     most = max(losses) or 1.0
     # Accuracies lie close together: their bars begin at a round number below the lowest.

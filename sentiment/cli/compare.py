@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli.comparison import Compared, as_json_facts, as_text
 from sentiment.cli.console import console
+from sentiment.cli.models import find_model
 from sentiment.cli.options import json_option, read_label_options, talk_options
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
@@ -71,8 +72,11 @@ class _Said:
 
 
 def _open(path: str) -> Model | Predictions:
-    if Path(path).suffix.lower() == ".safetensors" or is_model_file(Path(path)):
-        return load_model(Path(path))
+    model = Path(path)
+    if not model.exists():
+        model = find_model(model)
+    if model.suffix.lower() == ".safetensors" or is_model_file(model):
+        return load_model(model)
     return read_predictions(path)
 
 
@@ -90,9 +94,10 @@ def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> 
             )
         return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
     warn_of_overlap(content, reviews, path)
-    p_positive = score_reviews(content, reviews)
+    scores = score_reviews(content, reviews, path)
+    p_positive = scores.p_positive
     answers = answers_by(p_positive, content.decision.threshold)
-    uncertain = np.array(content.decision.answers(p_positive)) == UNCERTAIN
+    uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
     unreadable = np.isnan(p_positive)
     return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), uncertain, unreadable)
 

@@ -19,6 +19,7 @@ from sentiment.datasets import (
     Dataset,
     Fetched,
     Progress,
+    check_mirror,
     datasets_folder,
     fetch,
     find_dataset,
@@ -123,6 +124,7 @@ def _known(name: str) -> Dataset:
 def _get(dataset: Dataset, folder: Path) -> None:
     """Fetch a set: say first what it is, then what came of it."""
     mirror = os.environ.get(MIRROR)
+    check_mirror(mirror)
     site = f"{mirror} (${MIRROR})" if mirror else urlsplit(dataset.downloads[0].url).hostname
     console.note(f"{dataset.name}: {dataset.about}")
     console.note(f"licence: {dataset.licence}; see {dataset.home}")

@@ -47,7 +47,7 @@ from sentiment.evaluation import (
     slice_values,
     slices_of,
 )
-from sentiment.model import Decision, Model
+from sentiment.model import Decision, Model, Scores
 from sentiment.reviews import LabelledReviews, ReadOptions
 
 
@@ -84,8 +84,9 @@ def command(
     DATA are files, globs, folders or names of sets, as for train. Without DATA: data/test.csv, else
     the test reviews that come with the program. Reviews that the model was trained or calibrated on
     are counted, and warned of. With each figure comes its 95% interval: how far it would move with
-    other reviews. A model that leaves reviews uncertain is measured by its threshold on all of
-    them; what it answers, and how much of that is right, stands below.
+    other reviews. A model that leaves reviews uncertain, or knows hardly a word of some, is
+    measured by its threshold on all of them; what it answers, and how much of that is right, stands
+    below.
 
     --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
     furthest first: where each stands, its label, what it is answered (a mistake within the band is
@@ -110,24 +111,24 @@ def command(
     path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)
     reviews = read_reviews(paths, reading, "evaluation")
-    reviews, p_positive = scored(model, reviews)
+    reviews, scores = scored(model, reviews)
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
-    found = _measured(p_positive, reviews.labels, model.decision, values)
+    found = _measured(scores, reviews.labels, model.decision, values)
     console.clear_status()
     if as_json:
         click.echo(json.dumps(_as_json(found) | {"model": str(path), "data": list(paths)}))
     else:
         click.echo(_as_text(found, model.decision))
     if errors is not None:
-        _write_errors(errors, model, reviews, p_positive)
+        _write_errors(errors, model, reviews, scores.p_positive)
     if failures := missed(gates, found.figures, found.slices):
         raise GoalError(f"missed: {'; '.join(failures)}")
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """What was found; `abstention` for a model that leaves reviews uncertain."""
+    """What was found; `abstention` where reviews are left uncertain."""
 
     metrics: Metrics
     intervals: Intervals
@@ -147,16 +148,18 @@ def _columns(sliced: Sequence[str], gates: Sequence[Gate]) -> list[str]:
 
 
 def _measured(
-    p_positive: NDArray[np.float64],
+    scores: Scores,
     labels: NDArray[np.integer],
     decision: Decision,
     values: dict[str, list[str]],
 ) -> _Measured:
+    p_positive = scores.p_positive
     answers = answers_by(p_positive, decision.threshold)
+    abstains = decision.band is not None or bool(scores.unknown.any())
     return _Measured(
         measure(p_positive, labels, decision.threshold),
         intervals_of(p_positive, labels, decision.threshold),
-        abstention_of(p_positive, labels, decision) if decision.band else None,
+        abstention_of(scores.p_known, labels, decision) if abstains else None,
         {name: slices_of(of, labels, answers) for name, of in values.items()},
     )
 

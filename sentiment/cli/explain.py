@@ -50,7 +50,8 @@ def command(
 ) -> None:
     """Show which words an answer rests on.
 
-    For each text: the answer and the probability that it is positive; the text, on a terminal with
+    For each text: the answer and the probability that it is positive, and why it is uncertain where
+    it is (where the model knows few words or none, no word counts); the text, on a terminal with
     green behind what speaks for positive and red behind what speaks against it; the words and the
     phrases that count most; and the words without which the answer would be another, found by
     asking the model again without them.
@@ -111,6 +112,7 @@ def _as_json(explanation: Explanation, removal: Removal | None) -> dict[str, Any
     facts: dict[str, Any] = {
         "text": explanation.text,
         "predicted": explanation.answer or None,
+        "reason": explanation.reason or None,
         "p_positive": None if blank else round(explanation.p_positive, 6),
         "logit": None if blank else explanation.logit,
         "base": explanation.base,

@@ -55,7 +55,8 @@ def as_text(
         yield "no answer: there is nothing to read in this text"
         return
     answer = explanation.answer
-    yield f"{look.style(answer, _COLORS[answer], bold=True)}  {explanation.p_positive:.4f}"
+    why = f"  {explanation.reason}" if explanation.reason else ""
+    yield f"{look.style(answer, _COLORS[answer], bold=True)}  {explanation.p_positive:.4f}{why}"
     yield ""
     width = max(look.width - 2, 20)
     for line in highlighted(explanation.text, explanation.words, width, colored=look.colored):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
 from sentiment.model import Model
 from sentiment.reviews.cells import printable
+
+_WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
@@ -25,8 +28,8 @@ from sentiment.reviews.cells import printable
 def command(model_path: Path | None, words: int | None, history: bool, as_json: bool) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
 
-    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors. With --words or --history, these
-    alone; in JSON beside the rest.
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the model that comes
+    along. With --words or --history, these alone; in JSON beside the rest.
 
     The number of an n-gram is what it adds to the logit of a text that holds nothing else, in
     proportion to its weight: 1 for the n-gram of the largest.
@@ -73,6 +76,16 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     yield ""
     for title, text in about:
         yield _titled(title, text)
+    yield from _card((facts["provenance"] or {}).get("card", {}))
+
+
+def _card(card: dict[str, str]) -> Iterator[str]:
+    """What the maker says of the model: a title, and below it the text, line by line."""
+    for title, text in card.items():
+        yield ""
+        yield printable(title)
+        for line in text.splitlines():
+            yield from wrap(printable(line), _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _titled(title: str, text: str) -> str:

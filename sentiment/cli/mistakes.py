@@ -20,6 +20,7 @@ from sentiment.reviews import (
 
 _FORMATS = ("csv", "tsv", "jsonl", "parquet")
 _COLUMNS = ("file", "row", "label", "text", "words", "predicted", "p_positive")
+_REASON = "reason"  # why an answer is uncertain, in JSON lines
 _ADDED = 2  # the last ones, which every writer adds by itself
 
 
@@ -35,7 +36,8 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
     """
     if output_format_of(path) not in _FORMATS:
         raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
-    if taken := [name for name in columns if name in _COLUMNS]:
+    own = (*_COLUMNS, _REASON) if output_format_of(path) == "jsonl" else _COLUMNS
+    if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes a column "{taken[0]}" of its own; rename that of --slice, '
             "or leave one of the two options out"
@@ -62,6 +64,7 @@ def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledRev
                 Batch(rows, 1, name=source.name, format=source.format),
                 [explanation.answer for explanation in explained],
                 np.array([explanation.p_positive for explanation in explained]),
+                [explanation.reason for explanation in explained],
             )
         writer.close()
 

@@ -10,34 +10,73 @@ from sentiment.model import Model, load_model
 
 DEFAULT_MODEL = Path("model.safetensors")
 VARIABLE = "SENTIMENT_MODEL"
+BUNDLED = "general"
+
+_HOW_TO_CHOOSE = (
+    f"`sentiment train reviews.csv` makes ./model.safetensors, -m FILE or ${VARIABLE} names another"
+)
 
 
 def open_model(named: Path | None, threshold: float | None = None) -> tuple[Path, Model]:
-    """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors.
+    """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
     Args:
-        named: a file that the user named.
+        named: a file that the user named, or `general`.
         threshold: to answer by; None for the model's own.
 
     Raises:
         ModelError: there is none, or it cannot be loaded.
     """
     if named is not None:
-        path = named
+        path = find_model(named)
         if console.verbose:
             console.detail(f"model: {path}")
     elif os.environ.get(VARIABLE):
-        path = Path(os.environ[VARIABLE])
+        path = find_model(Path(os.environ[VARIABLE]))
         console.detail(f"model: {path} (from ${VARIABLE})")
     elif DEFAULT_MODEL.exists():
         path = DEFAULT_MODEL
         console.detail(f"model: ./{path}")
+    elif (bundled := _bundled()) is not None:
+        path = bundled
+        console.detail(f"model: {BUNDLED}, which comes with the program; {_HOW_TO_CHOOSE}")
     else:
-        raise ModelError(
-            "no model here yet: `sentiment train reviews.csv` makes ./model.safetensors, "
-            f"-m FILE or ${VARIABLE} names another"
-        )
+        raise ModelError(f"no model here yet: {_HOW_TO_CHOOSE}")
     model = load_model(path)
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     return path, model
+
+
+def find_model(named: Path) -> Path:
+    """Say which file is meant: `general` is the bundled model, unless something here is called so.
+
+    Raises:
+        ModelError: no model ships with this copy, or a public set of reviews is meant.
+    """
+    name = str(named)
+    if named.suffix or named.exists():
+        return named
+    if name == BUNDLED:
+        bundled = _bundled()
+        if bundled is None:
+            raise ModelError(
+                f"{name}: this copy of the program comes without a model; "
+                "`sentiment train reviews.csv` makes one"
+            )
+        return bundled
+    from sentiment.datasets import find_dataset  # where a model is missing
+
+    if find_dataset(name.partition(":")[0]):
+        raise ModelError(
+            f"{name}: a public set of reviews, not a model; "
+            f"`sentiment train {name} -o {name.partition(':')[0]}.safetensors` makes one of it"
+        )
+    return named
+
+
+def _bundled() -> Path | None:
+    """Where the model that ships with the package is, if it does."""
+    from sentiment.general import MODEL  # where no other is named
+
+    return MODEL if MODEL.is_file() else None

@@ -93,7 +93,8 @@ def model_option(command: Command) -> Command:
         "model_path",
         type=click.Path(path_type=Path),
         metavar="MODEL",
-        help="Model file; by default $SENTIMENT_MODEL, else ./model.safetensors.",
+        help="Model file, or general for the one that comes along; by default $SENTIMENT_MODEL, "
+        "else ./model.safetensors, else general.",
     )(command)
 
 

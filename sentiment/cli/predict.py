@@ -64,6 +64,9 @@ def command(
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
     none added; an empty text gets an empty answer.
 
+    `uncertain` is answered to a text of which the model knows few words or none, such as one in
+    another script, and by models that calibrate made. JSON lines have a `reason` then.
+
     \b
     Examples:
       sentiment predict "Great coffee, lovely staff."
@@ -95,6 +98,7 @@ def command(
 
 def _answer(texts: Sequence[str], model: Model) -> None:
     """Answer a few texts with a line each."""
-    p_positive = model.probabilities(texts)
-    lines = map(text_line, model.decision.answers(p_positive), p_positive.tolist(), texts)
+    scores = model.scores(texts)
+    answers = model.decision.answers(*scores)
+    lines = map(text_line, answers, scores.p_positive.tolist(), texts)
     sys.stdout.buffer.write(encode("".join(lines)))

@@ -119,10 +119,10 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
 
 
 def _table(results: Sequence[Result], overall: Result, decision: Decision) -> Iterator[str]:
-    """Write a row for each capability; how many failed as `uncertain` where a model has a band."""
+    """Write a row for each capability; how many failed as `uncertain` where any may or did."""
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
-    unsure = bool(decision.band)
+    unsure = bool(decision.band or overall.uncertain)
     title = f"{'':<{width}}{'passed':>9}{'checks':>9}{'uncertain' if unsure else '':>12}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}

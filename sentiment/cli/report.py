@@ -126,12 +126,13 @@ def _report(
     path, model = open_model(model_path, threshold)
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
-    reviews, p_positive = scored(model, reviews)
-    answers = answers_by(p_positive, model.decision.threshold)
-    worst = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
+    reviews, scores = scored(model, reviews)
+    answers = answers_by(scores.p_positive, model.decision.threshold)
+    worst = rank_mistakes(scores.p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
     return Report(
         model=model,
-        p_positive=p_positive,
+        p_positive=scores.p_positive,
+        unknown=scores.unknown,
         labels=reviews.labels,
         slices={
             column: slices_of(slice_values(column, reviews), reviews.labels, answers)

@@ -6,30 +6,36 @@ from numpy.typing import NDArray
 from sentiment.cli.console import console
 from sentiment.errors import DataError
 from sentiment.evaluation import find_overlap
-from sentiment.model import SEEN_LIMIT, Model
+from sentiment.model import SEEN_LIMIT, Model, Scores
 from sentiment.reviews import LabelledReviews
 from sentiment.reviews.cells import count_of
 
 
-def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, NDArray[np.float64]]:
+def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
     """Score the reviews that can be read; warn of others, and of those that the model has seen.
 
     Returns:
-        The n reviews that are left, and their probabilities of *positive*, float64 [n].
+        The n reviews that are left, and their scores, [n].
 
     Raises:
         DataError: None is left.
     """
     warn_of_overlap(model, reviews)
-    p_positive = score_reviews(model, reviews)
-    rows = readable_rows(np.isnan(p_positive))
-    return reviews.take(rows), p_positive[rows]
+    scores = score_reviews(model, reviews)
+    rows = readable_rows(np.isnan(scores.p_positive))
+    return reviews.take(rows), scores.take(rows)
 
 
-def score_reviews(model: Model, reviews: LabelledReviews) -> NDArray[np.float64]:
-    """Give the probabilities of *positive*, float64 [n]; NaN for a review without a token."""
+def score_reviews(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
+    """Score all reviews, [n]; warn of those that the model knows too little of."""
     console.status(f"scoring {count_of(len(reviews), 'review')} …")
-    return model.probabilities(reviews.texts)
+    scores = model.scores(reviews.texts)
+    if unknown := int(np.count_nonzero(scores.unknown)):
+        console.warn(
+            f"{unknown:,} of {count_of(len(reviews), 'review')} hold hardly a word that {name} "
+            "knows: predict answers uncertain"
+        )
+    return scores
 
 
 def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
-from sentiment.cli.models import DEFAULT_MODEL
+from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
     Number,
     check_target,
@@ -26,7 +26,7 @@ from sentiment.errors import ModelError, UsageError
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, train
+from sentiment.training import TrainingOptions, holds_out_in_turns, train
 from sentiment.training.options import Objective
 
 
@@ -88,7 +88,8 @@ _training_options = gathered(
               help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
 @click.option("--base", "base_path", type=click.Path(path_type=Path), metavar="MODEL",
               help="Stand on what this model knows: the better, the fewer reviews there are. "
-              "Fewer than 5,000 are held out in turns.")  # fmt: skip
+              "Fewer than 5,000 are held out in turns. `general` is the model that comes "
+              "along.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -130,6 +131,8 @@ def command(
     require_both_classes(reviews, files_named(paths))
     _warn_of_contradictions(reviews)
     held_out = _read_validation(validation, reading, reviews) if validation else None
+    if base is not None and holds_out_in_turns(reviews, options, held_out):
+        _warn_of_idle_options()
     console.status("featurizing, and starting TensorFlow …")
     more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
     model = train(reviews, options, held_out, more, ShownProgress(console), base)
@@ -139,8 +142,19 @@ def command(
         click.echo(json.dumps(_facts(model, target)))
 
 
+def _warn_of_idle_options() -> None:
+    """Warn of options that say how to hold out and when to stop, where all is held out in turns."""
+    context = click.get_current_context()
+    for name in ("patience", "validation_share"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            console.warn(
+                f"--{name.replace('_', '-')} has no effect: with --base, so few reviews are all "
+                "held out in turns"
+            )
+
+
 def _load_base(path: Path) -> Model:
-    base = load_model(path)
+    base = load_model(find_model(path))
     if base.depth >= DEEPEST:
         raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
     return base

@@ -12,7 +12,7 @@ from sentiment.lazy import exports
 
 if TYPE_CHECKING:
     from sentiment.datasets.catalog import CATALOG, Dataset, Download
-    from sentiment.datasets.fetching import Fetched, Progress, fetch
+    from sentiment.datasets.fetching import Fetched, Progress, check_mirror, fetch
     from sentiment.datasets.naming import find_dataset, resolve
     from sentiment.datasets.places import MIRROR, VARIABLE, datasets_folder, is_here
     from sentiment.datasets.records import Record, read_records
@@ -26,6 +26,7 @@ __all__ = [
     "Fetched",
     "Progress",
     "Record",
+    "check_mirror",
     "datasets_folder",
     "fetch",
     "find_dataset",
@@ -42,6 +43,7 @@ __getattr__ = exports(
         "Download": "catalog",
         "Fetched": "fetching",
         "Progress": "fetching",
+        "check_mirror": "fetching",
         "fetch": "fetching",
         "find_dataset": "naming",
         "resolve": "naming",

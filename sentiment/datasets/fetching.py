@@ -72,6 +72,7 @@ def fetch(
     """
     progress = progress or Progress()
     work = folder / f"{dataset.name}.partial"
+    check_mirror(mirror)
     addresses = {_address(each, dataset, mirror): each for each in dataset.downloads}
     try:
         with _alone(work, dataset):
@@ -87,11 +88,19 @@ def fetch(
     return Fetched(folder / dataset.name, record, before)
 
 
+def check_mirror(mirror: str | None) -> None:
+    """Check that a mirror, if there is one, can be asked.
+
+    Raises:
+        UsageError: It is not an address.
+    """
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise UsageError(f"${MIRROR} is {mirror!r}; it is to begin with http:// or https://")
+
+
 def _address(source: Download, dataset: Dataset, mirror: str | None) -> str:
     if not mirror:
         return source.url
-    if not mirror.startswith(("http://", "https://")):
-        raise UsageError(f"${MIRROR} is {mirror!r}; it is to begin with http:// or https://")
     return f"{mirror.rstrip('/')}/{dataset.name}/{source.file_name}"
 
 

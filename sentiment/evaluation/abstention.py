@@ -1,4 +1,4 @@
-"""What a model with a band of uncertain probabilities comes to."""
+"""What a model that leaves reviews uncertain comes to."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model import Decision
-from sentiment.model.decision import POSITIVE, UNCERTAIN
+from sentiment.model.decision import CLASSES, POSITIVE
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ def abstention_of(
     """Measure what is answered.
 
     Args:
-        p_positive: float64 [n], n ≥ 1.
+        p_positive: float64 [n], n ≥ 1; NaN where the model knows too little to answer.
         labels: 0 or 1, [n].
-        decision: with a band.
+        decision: what is answered otherwise.
     """
     answers = np.array(decision.answers(p_positive), dtype=object)
-    answered = answers != UNCERTAIN
+    answered = np.isin(answers, CLASSES)
     right = (answers == POSITIVE) == (labels == 1)
     accuracy = float(np.mean(right[answered])) if answered.any() else None
     return Abstention(float(np.mean(answered)), accuracy)

@@ -97,13 +97,15 @@ def for_recall(
 
     The recall of a class only falls as the threshold moves its way: one bound is enough.
     """
-    positive, negative = np.sort(p_positive[labels == 1])[::-1], np.sort(p_positive[labels == 0])
+    # Those without a probability are on the wrong side of every threshold.
+    positive = np.sort(np.nan_to_num(p_positive[labels == 1], nan=BELOW_ALL))[::-1]
+    negative = np.sort(np.nan_to_num(p_positive[labels == 0], nan=ABOVE_ALL))
     needed = [fewest(each.size, least, _RISK) for each in (positive, negative)]
     if None in needed:
         return None
     highest = float(positive[(needed[0] or 1) - 1])
     lowest = float(np.nextafter(negative[(needed[1] or 1) - 1], 2.0))
-    if lowest > highest:
+    if lowest > highest or highest == BELOW_ALL or lowest >= ABOVE_ALL:
         return None
     return Decision(min(max(threshold, lowest), highest))
 
@@ -119,7 +121,10 @@ def for_coverage(
     if needed is None:
         return None
     distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))
-    answered = distances >= np.sort(distances)[::-1][needed - 1]
+    ranked = np.sort(distances[~np.isnan(distances)])[::-1]
+    if needed > ranked.size:
+        return None
+    answered = distances >= ranked[needed - 1]
     below = p_positive[answered & (p_positive < threshold)]
     above = p_positive[answered & (p_positive >= threshold)]
     return Decision(

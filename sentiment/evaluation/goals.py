@@ -10,7 +10,7 @@ from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.cutoffs import for_coverage, for_precision, for_recall
 from sentiment.evaluation.prediction_bounds import CONFIDENCE, lower_bound
 from sentiment.model import Decision
-from sentiment.model.decision import CLASSES, UNCERTAIN
+from sentiment.model.decision import CLASSES
 
 GOALS = ("precision", "recall", "coverage")
 
@@ -122,7 +122,8 @@ def choose_decision(
 
     Args:
         goals: what is to hold, as `read_goals` gives them.
-        p_positive: of reviews that the model was not trained on, float64 [n].
+        p_positive: of reviews that the model was not trained on, float64 [n]; NaN where it knows
+            too little of one to answer it, whatever the decision.
         labels: 0 or 1, [n]; both occur.
         threshold: the model's own.
 
@@ -142,7 +143,7 @@ def choose_decision(
                 f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in held[goal]
             )
             raise _out_of_reach(f"{goal} beside {first}", labels.size, reached)
-    return Choice(decision, float(np.mean(answers != UNCERTAIN)), held)
+    return Choice(decision, float(np.mean(np.isin(answers, CLASSES))), held)
 
 
 def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
@@ -176,7 +177,7 @@ def _parts(
     metric: str, answers: NDArray[np.object_], labels: NDArray[np.integer]
 ) -> tuple[Part, ...]:
     if metric == "coverage":
-        return (Part("all", labels.size, int(np.count_nonzero(answers != UNCERTAIN))),)
+        return (Part("all", labels.size, int(np.count_nonzero(np.isin(answers, CLASSES)))),)
     parts = []
     for label, name in enumerate(CLASSES):
         of = answers == name if metric == "precision" else labels == label

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes
+from sentiment.features.hashing import Hashes, combine
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.tokens import pieces
 
@@ -17,9 +18,32 @@ _NEGATIONS = (
 )
 _STOPS = ". , ; : ! ? ( ) but"
 
+# What may stand between a negation that ends its clause and the end: not at all. No, not really!
+_FILLERS = "at all really so quite even close anymore it they"
+# Ends of a clause before which a negation stands alone.
+_ENDS = ". , ; : ! ?"
+# Two words that take back what follows, as a negation does, and single ones that do.
+_PAIRS = (
+    "used to could have should have would have supposed to far from anything but wish i wish it "
+    "no longer instead of"
+)
+_SINGLES = "could've should've lack lacks lacked lacking fails failed without none neither stopped"
 
-def is_negated(tokens: Hashes, rows: NDArray[np.int64], reach: int) -> NDArray[np.bool_]:
-    """Find the words that follow a negation.
+
+class Negated(NamedTuple):
+    """Which words stand under a negation.
+
+    Attributes:
+        flags: bool [tokens].
+        by: the number of the negation, int64 [tokens]; to be looked at where there is one.
+    """
+
+    flags: NDArray[np.bool_]
+    by: NDArray[np.int64]
+
+
+def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int = 0) -> Negated:
+    """Find the words under a negation, and what negates them.
 
     After Das and Chen (2001), who mark every word between a negation and the next punctuation.
 
@@ -27,30 +51,65 @@ def is_negated(tokens: Hashes, rows: NDArray[np.int64], reach: int) -> NDArray[n
         tokens: hashes of the tokens of some reviews, uint64 [tokens].
         rows: which review each belongs to, int64 [tokens].
         reach: how many words after the negation count at the most.
-
-    Returns:
-        bool [tokens].
-    """
-    return negations(tokens, rows, reach)[0]
-
-
-def negations(
-    tokens: Hashes, rows: NDArray[np.int64], reach: int
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Find the words that follow a negation, as `is_negated` does, and what negates them.
-
-    Returns:
-        bool [tokens]; and the number of the last negation before each token, int64 [tokens], to
-        be looked at where a word is negated.
+        reversal: how many words before a negation that stands alone count, too (*I hoped it would
+            be good. It wasn't.*); then phrases that take back what follows (*used to*, *far from*)
+            are negations as well. 0 for neither.
     """
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
-    negation = np.maximum.accumulate(np.where(_among(tokens, _NEGATIONS), numbers, nowhere))
+    starts = _among(tokens, _NEGATIONS)
+    alone = _alone(tokens, rows, starts) if reversal else starts
+    if reversal:
+        starts = starts | _among(tokens, _SINGLES) | _ends_of_pairs(tokens)
+    negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
     negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
-    candidates = np.flatnonzero(negated)
-    negated[candidates] = rows[negation[candidates]] == rows[candidates]
-    return negated, negation
+    _within_rows(negated, negation, rows)
+    if not reversal:
+        return Negated(negated, negation)
+    # Seen from the end, the last negation that stands alone is the next one.
+    beyond = tokens.size + reversal
+    following = np.minimum.accumulate(np.where(alone, numbers, beyond)[::-1])[::-1]
+    reversed_ = ~negated & (following > numbers) & (following - numbers <= reversal)
+    _within_rows(reversed_, following, rows)
+    return Negated(negated | reversed_, np.where(reversed_, following, negation))
+
+
+def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+    """Clear the flags of words that another review's negation would reach."""
+    candidates = np.flatnonzero(flags)
+    flags[candidates] = rows[by[candidates]] == rows[candidates]
+
+
+def _alone(
+    tokens: Hashes, rows: NDArray[np.int64], negation: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Find negations after which their clause ends, but for a filler or two: bool [tokens]."""
+    ends, fillers = _among(tokens, _ENDS), _among(tokens, _FILLERS)
+    places = np.flatnonzero(negation)
+    last = tokens.size - 1
+    after = places + 1
+    for _ in range(2):
+        after += fillers[np.minimum(after, last)] & (after <= last)
+    inside = np.minimum(after, last)
+    over = (after > last) | (rows[inside] != rows[places]) | ends[inside]
+    alone = np.zeros(tokens.size, np.bool_)
+    alone[places[over]] = True
+    return alone
+
+
+def _ends_of_pairs(tokens: Hashes) -> NDArray[np.bool_]:
+    """Find the second words of the pairs that negate: bool [tokens]."""
+    found = np.zeros(tokens.size, np.bool_)
+    found[1:] = KeyIndex(_hashes_of_pairs()).find(combine(tokens[:-1], tokens[1:])) >= 0
+    return found
+
+
+@cache
+def _hashes_of_pairs() -> Hashes:
+    (piece,) = pieces([_PAIRS])
+    hashes = piece.hashes()
+    return np.sort(combine(hashes[::2], hashes[1::2]))
 
 
 def holds_negation(texts: Sequence[str]) -> NDArray[np.bool_]:

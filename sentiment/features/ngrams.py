@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
-from sentiment.features.negation import is_negated
+from sentiment.features.negation import negations
 from sentiment.features.tokens import Codes, Piece
 
 
@@ -27,6 +27,8 @@ class NGrams(NamedTuple):
         stem: how many letters of each word are a feature; 0 for none.
         negation: how many words after a negation, up to the next punctuation mark, are features of
             their own; 0 for none.
+        reversal: how many words before a negation that stands alone are such features, too, as are
+            words after phrases like *used to*; 0 for none. Only beside `negation`.
         characters: shortest and longest character n-gram; (0, 0) for none.
     """
 
@@ -36,6 +38,7 @@ class NGrams(NamedTuple):
     stem: int = 5
     negation: int = 6
     characters: tuple[int, int] = (0, 0)
+    reversal: int = 0
 
 
 class Family(Enum):
@@ -121,17 +124,21 @@ def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> I
     is_end = left <= ngrams.tail
     if goes_on and rows.size:
         is_end &= rows != rows[-1]
+    negated = np.zeros(hashes.size, np.bool_)
+    if ngrams.negation:
+        negated = negations(hashes, rows, ngrams.negation, ngrams.reversal).flags
+    # Where negations reach far, a word under one is no longer what it is by itself.
+    itself = ~negated if ngrams.reversal else np.ones(hashes.size, np.bool_)
     for order in range(1, ngrams.words + 1):
         if order > 1:
             hashes = combine(hashes[:-1], tokens.hashes[order - 1 :])
-        fits = left[: hashes.size] >= order
+        fits = left[: hashes.size] >= order if order > 1 else itself
         yield _chosen(Family.WORDS, order, hashes, fits)
         if ngrams.tail and order <= ngrams.tail_words:
             yield _chosen(Family.END, order, hashes, fits & is_end[: hashes.size])
     if ngrams.stem:
-        yield _chosen(Family.STEM, 1, tokens.stems, np.ones(tokens.stems.size, np.bool_))
+        yield _chosen(Family.STEM, 1, tokens.stems, itself)
     if ngrams.negation:
-        negated = is_negated(tokens.hashes, rows, ngrams.negation)
         yield _chosen(Family.NEGATED, 1, tokens.hashes, negated)
 
 

@@ -59,7 +59,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
             fresh = 0
         if piece.goes_on:
             # The next part is joined by the tokens that features reach across.
-            tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation)
+            tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation + ngrams.reversal)
             continue
         (tags,) = parts
         rows = (tags & _ROW_MASK).astype(np.uint16)

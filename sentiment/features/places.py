@@ -46,6 +46,19 @@ class Places:
     starts: Numbers
     ends: Numbers
 
+    def of_features(self, columns: NDArray[np.integer]) -> "Places":
+        """Keep the places of some features, and every token."""
+        kept = np.flatnonzero(np.isin(self.columns, columns))
+        return Places(
+            self.columns[kept],
+            self.first[kept],
+            self.last[kept],
+            self.apart[kept],
+            self.spelled[kept],
+            self.starts,
+            self.ends,
+        )
+
     def shared(self, credit: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share what each place is given equally among the tokens that it covers.
 
@@ -114,11 +127,12 @@ def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
 def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
     """Each family and order of word features, with the first and the last token of each."""
     for found in word_features(tokens, ngrams):
-        first = found.starts
+        first, last = found.starts, found.starts + found.order - 1
         if found.family is Family.NEGATED:
-            _, negation = negations(tokens.hashes, tokens.rows, ngrams.negation)
-            first = negation[found.starts]
-        yield _Group(found.hashes, first, found.starts + found.order - 1, found.family)
+            _, by = negations(tokens.hashes, tokens.rows, ngrams.negation, ngrams.reversal)
+            negation = by[found.starts]
+            first, last = np.minimum(first, negation), np.maximum(last, negation)
+        yield _Group(found.hashes, first, last, found.family)
 
 
 def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:

@@ -26,6 +26,11 @@ class SparseRows:
         """Return the number of rows."""
         return self.offsets.size - 1
 
+    @classmethod
+    def empty(cls, width: int) -> "SparseRows":
+        """Make one row without features."""
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), width)
+
     def take(self, rows: NDArray[np.integer]) -> "SparseRows":
         """Return the given rows, in the given order."""
         lengths = np.diff(self.offsets)[rows]

@@ -138,11 +138,6 @@ def pieces(texts: Sequence[str]) -> Iterator[Piece]:
         yield _piece(parts, len(texts) - len(parts))
 
 
-def is_blank(text: str) -> bool:
-    """Whether a review has nothing to read: no token at all."""
-    return not any(piece.starts.size for piece in pieces([text]))
-
-
 def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> Piece:
     parts = [f"\n{part}\n" for part in parts]  # space keeps each from its neighbors
     codes = code_points("".join(parts))

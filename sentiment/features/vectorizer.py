@@ -17,6 +17,10 @@ from sentiment.features.rows import SparseRows, by_row
 if TYPE_CHECKING:
     from sentiment.features.incidence import Incidence
 
+# A review of n characters, in a language that is known, holds nearly always so many features times
+# n to the power, and so many more: for its words, and for its runs of characters of each length.
+_WORDS_IN, _RUNS_IN, _POWER, _MARKS_IN = 0.3, 1.3, 0.85, 6
+
 
 @dataclass(frozen=True, eq=False)
 class Vectorizer:
@@ -80,6 +84,22 @@ class Vectorizer:
         """Turn reviews into sparse rows, [reviews, features]."""
         parts = [self._transform(found) for found in occurrences(texts, self.ngrams)]
         return SparseRows.concatenate(parts, self.keys.size)
+
+    def poor(self, texts: Sequence[str], rows: SparseRows, share: float = 1.0) -> NDArray[np.int64]:
+        """Number the reviews that hold few features for their length.
+
+        Of all others it is sure, without a look at their words, that most of these are known.
+
+        Args:
+            texts: reviews, [n].
+            rows: what `transform` makes of them.
+            share: of the features that are usual; lower where many words are left out.
+        """
+        shortest, longest = self.ngrams.characters
+        orders = longest - shortest + 1 if longest else 0
+        lengths = np.array([len(text) for text in texts], np.float64)
+        usual = share * (_WORDS_IN + _RUNS_IN * orders) * lengths**_POWER + _MARKS_IN
+        return np.flatnonzero(np.diff(rows.offsets) < usual)
 
     def rows_of(self, incidence: "Incidence") -> SparseRows:
         """Turn reviews whose n-grams are found already into sparse rows, [reviews, features]."""

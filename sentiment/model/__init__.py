@@ -7,14 +7,15 @@ where they are asked for, since prediction starts without them.
 """
 
 from sentiment.model.calibration import Calibration
-from sentiment.model.decision import Decision
+from sentiment.model.decision import Decision, Scores
 from sentiment.model.file import is_model_file, load_model, save_model
-from sentiment.model.model import DEEPEST, SEEN_LIMIT, Base, Model, remembered
+from sentiment.model.model import DEEPEST, LEAST_KNOWN, SEEN_LIMIT, Base, Model, remembered
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows
 
 __all__ = [
     "DEEPEST",
+    "LEAST_KNOWN",
     "SEEN_LIMIT",
     "Base",
     "Calibration",
@@ -24,6 +25,7 @@ __all__ = [
     "Network",
     "Provenance",
     "Rows",
+    "Scores",
     "is_model_file",
     "load_model",
     "remembered",

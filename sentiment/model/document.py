@@ -9,7 +9,7 @@ from sentiment.features import NGrams, Vectorizer
 from sentiment.model.calibration import Calibration
 from sentiment.model.checks import mapping, number, string, whole
 from sentiment.model.decision import Decision
-from sentiment.model.model import DEEPEST, Base, Model
+from sentiment.model.model import DEEPEST, LEAST_KNOWN, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance
 from sentiment.model.tensors import Tensors
@@ -54,7 +54,7 @@ def tensors_of(model: Model) -> Tensors:
 def document_of(model: Model) -> dict[str, Any]:
     """Gather what is no array, as JSON values."""
     document = {
-        "ngrams": model.vectorizer.ngrams._asdict(),
+        "ngrams": _fields_of(model.vectorizer.ngrams),
         "layers": len(model.network.layers),
         "calibration": model.calibration._asdict(),
         "decision": model.decision._asdict(),
@@ -62,10 +62,25 @@ def document_of(model: Model) -> dict[str, Any]:
         "provenance": model.provenance and model.provenance.as_json(),
         "phrases": [[str(key), text] for key, text in model.phrases.items()],
     }
+    if model.least_known != LEAST_KNOWN:
+        document["least_known"] = model.least_known
     if model.base is not None:
         of_base = document_of(model.base.model)
         document["base"] = {"weight": model.base.weight, "model": of_base}
     return document
+
+
+def needs_reversal(model: Model) -> bool:
+    """Whether the model, or one that it stands on, has features that older programs do not know."""
+    below = model.base is not None and needs_reversal(model.base.model)
+    return below or model.vectorizer.ngrams.reversal > 0
+
+
+def _fields_of(ngrams: NGrams) -> dict[str, Any]:
+    fields = ngrams._asdict()
+    if not ngrams.reversal:
+        del fields["reversal"]  # older programs have never heard of it
+    return fields
 
 
 def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Model:
@@ -92,6 +107,7 @@ def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Mode
             for key, text in document["phrases"]
         },
         base=_base(document["base"], tensors, depth + 1) if "base" in document else None,
+        least_known=number(document.get("least_known", LEAST_KNOWN), 0, 1),
     )
 
 
@@ -118,6 +134,7 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
         stem=whole(orders["stem"], 0, 1 << 16),
         negation=whole(orders["negation"], 0, 1 << 16),
         characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
+        reversal=whole(orders.get("reversal", 0), 0, 1 << 16),
     )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)

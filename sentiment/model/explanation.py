@@ -15,6 +15,7 @@ from sentiment.features import SparseRows
 from sentiment.features.places import Places, find_places
 from sentiment.model.attribution import integrated_gradients
 from sentiment.model.calibration import sigmoid
+from sentiment.model.decision import ENOUGH
 from sentiment.model.model import Model
 from sentiment.model.phrases import unnested
 
@@ -78,6 +79,7 @@ class Explanation:
     Attributes:
         text: the review as it was written.
         answer: as `predict` gives it; empty for an empty review.
+        reason: why it is `uncertain`; empty for other answers.
         p_positive: the probability of *positive*, NaN for an empty review.
         logit: its log-odds.
         base: the logit of an empty review.
@@ -87,6 +89,7 @@ class Explanation:
 
     text: str
     answer: str
+    reason: str
     p_positive: float
     logit: float
     base: float
@@ -122,9 +125,12 @@ def explain(model: Model, text: str) -> Explanation:
     """Take the answer to one review apart."""
     parts = _Parts.of(model, text)
     p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
+    evidence = np.array([parts.evidence], np.uint8)
+    answers = model.decision.answers(p_positive, evidence)
     return Explanation(
         text,
-        model.decision.answers(p_positive)[0],
+        answers[0],
+        model.decision.reasons(answers, evidence)[0],
         float(p_positive[0]),
         parts.logit,
         parts.empty,
@@ -138,12 +144,14 @@ class _Parts:
     """What a model, and with it the one it stands on, makes of a review.
 
     Attributes:
+        evidence: how much of its words is known; with too little, no word adds anything.
         logit, empty: the calibrated logit of the review, and of an empty one.
         starts, ends: where each token stands in the text, int64 [tokens] each.
         tokens: what each adds to the logit, float64 [tokens].
         phrases: what n-grams of several words add by themselves, and where they stand.
     """
 
+    evidence: int
     logit: float
     empty: float
     starts: NDArray[np.int64]
@@ -154,12 +162,15 @@ class _Parts:
     @classmethod
     def of(cls, model: Model, text: str) -> "_Parts":
         row = model.vectorizer.transform([text])
-        places = find_places(text, model.vectorizer)
+        (evidence,), _ = model.evidence([text], row)
+        if evidence != ENOUGH:
+            row = SparseRows.empty(row.width)
+        places = find_places(text, model.vectorizer).of_features(row.columns)
         credit = _credit_of_places(model, row, places)
-        logits = np.concatenate([model.network.logits(rows) for rows in (row, _empty(row))])
-        logit, empty = model.calibration.log_odds(logits).tolist()
+        (logit,) = model.calibration.log_odds(model.network.logits(row)).tolist()
         phrases = _candidates(text, places, credit)
-        own = cls(logit, empty, places.starts, places.ends, places.shared(credit), phrases)
+        tokens = places.shared(credit)
+        own = cls(evidence, logit, model.silent, places.starts, places.ends, tokens, phrases)
         return (
             own
             if model.base is None
@@ -173,6 +184,7 @@ class _Parts:
             mine, places = phrases.get(name, (0.0, set()))
             phrases[name] = mine + weight * move, places | spans
         return _Parts(
+            min(self.evidence, base.evidence) if weight > 0 else self.evidence,
             self.logit + weight * base.logit,
             self.empty + weight * base.empty,
             self.starts,
@@ -180,10 +192,6 @@ class _Parts:
             self.tokens + weight * base.tokens,
             phrases,
         )
-
-
-def _empty(row: SparseRows) -> SparseRows:
-    return SparseRows(row.columns[:0], row.values[:0], np.zeros(2, np.int64), row.width)
 
 
 def _credit_of_places(model: Model, row: SparseRows, places: Places) -> NDArray[np.float64]:

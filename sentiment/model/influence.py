@@ -2,11 +2,29 @@
 
 import numpy as np
 
-from sentiment.features import SparseRows
+from sentiment.features import SparseRows, Vectorizer
+from sentiment.features.hashing import Hashes
 from sentiment.model.model import Model
+from sentiment.model.network import Network
 from sentiment.model.phrases import unnested
 
 Moves = list[tuple[str, float]]
+
+
+def most_influential(vectorizer: Vectorizer, network: Network, count: int) -> Hashes:
+    """Give the keys of the features that move a logit most: weight times the first layer's reach.
+
+    Args:
+        vectorizer: of a model.
+        network: of the same.
+        count: how many at the most.
+
+    Returns:
+        uint64 [features], the strongest first.
+    """
+    reach = np.linalg.norm(network.layers[0].dense_kernel(), axis=1)
+    influence = np.abs(vectorizer.weights) * reach
+    return vectorizer.keys[np.argsort(-influence, kind="stable")[:count]]
 
 
 def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:

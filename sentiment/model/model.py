@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import Vectorizer
+from sentiment.features import SparseRows, Vectorizer
 from sentiment.features.hashing import Hashes
-from sentiment.features.tokens import is_blank
 from sentiment.model.calibration import Calibration, sigmoid
-from sentiment.model.decision import Decision
+from sentiment.model.decision import ENOUGH, FEW, NOTHING, Decision, Scores
 from sentiment.model.network import Network
 from sentiment.model.provenance import Provenance
+
+# The least share of its words that has to be known of a review, unless the model says less.
+LEAST_KNOWN = 0.25
 
 # Enough to find reviews that another file shares with the training data, however large that was.
 SEEN_LIMIT = 16_384
@@ -42,6 +45,8 @@ class Model:
             `SEEN_LIMIT` smallest.
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
         base: the model that this one stands on, if any, and its weight.
+        least_known: the share of its words that has to be known of a review to answer it, from 0 to
+            1 (see `sentiment.features.known`). One of which nothing is known is never answered.
     """
 
     vectorizer: Vectorizer
@@ -53,6 +58,7 @@ class Model:
     seen: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
     phrases: dict[int, str] = field(default_factory=dict)
     base: "Base | None" = None
+    least_known: float = LEAST_KNOWN
 
     @property
     def depth(self) -> int:
@@ -61,18 +67,63 @@ class Model:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Say how likely each review is positive: float64 [n], NaN where one has no token."""
-        return sigmoid(self.log_odds(texts))
+        return self.scores(texts).p_positive
 
     def log_odds(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Give the log-odds of *positive*: float64 [n], NaN where a review has no token."""
+        return self._weighed(texts)[0]
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """Say how likely each review is positive, and whether enough of it is known."""
+        log_odds, evidence = self._weighed(texts)
+        return Scores(sigmoid(log_odds), evidence)
+
+    @cached_property
+    def silent(self) -> float:
+        """The log-odds of *positive* of which no feature says anything; the base's not added."""
+        empty = SparseRows.empty(self.vectorizer.keys.size)
+        return float(self.calibration.log_odds(self.network.logits(empty))[0])
+
+    def evidence(
+        self, texts: Sequence[str], rows: SparseRows
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Say how much is known of some reviews, the base aside, and which have no token.
+
+        Args:
+            texts: reviews, [n].
+            rows: what the vectorizer makes of them.
+
+        Returns:
+            `ENOUGH`, `FEW` or `NOTHING`, uint8 [n]; and bool [n].
+        """
+        evidence, blank = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.bool_)
+        poor = self.vectorizer.poor(texts, rows, min(self.least_known / LEAST_KNOWN, 1))
+        if poor.size:
+            from sentiment.features.known import known_shares  # most answers do without
+
+            shares = known_shares([texts[row] for row in poor.tolist()], self.vectorizer)
+            evidence[poor[shares < self.least_known]] = FEW
+            evidence[poor[shares == 0]] = NOTHING
+            blank[poor] = np.isnan(shares)
+        return evidence, blank
+
+    def _weighed(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+        """Give the log-odds of each review, and how much of it is known.
+
+        Of what it knows too little of, a model says what it says of an empty review; and so does
+        its base.
+        """
         rows = self.vectorizer.transform(texts)
         log_odds = self.calibration.log_odds(self.network.logits(rows))
-        for row in np.flatnonzero(np.diff(rows.offsets) == 0).tolist():
-            if is_blank(texts[row]):
-                log_odds[row] = np.nan
+        evidence, blank = self.evidence(texts, rows)
+        log_odds[evidence != ENOUGH] = self.silent
+        log_odds[blank] = np.nan
         if self.base is not None:
-            log_odds += self.base.weight * self.base.model.log_odds(texts)
-        return log_odds
+            of_base, known_to_base = self.base.model._weighed(texts)
+            log_odds += self.base.weight * of_base
+            if self.base.weight > 0:
+                evidence = np.minimum(evidence, known_to_base)
+        return log_odds, evidence
 
 
 # How many models may stand one on the other.

@@ -7,6 +7,11 @@ from sentiment.model.checks import mapping, number, string, whole
 
 _MOST = 1 << 62
 
+# A model card: how many texts, and how long their titles and they themselves may be.
+_CARD_TEXTS = 32
+_CARD_TITLE = 80
+_CARD_TEXT = 10_000
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -50,6 +55,7 @@ class Provenance:
         recipe: what was chosen where nothing was asked, JSON values.
         versions: package → version.
         goal: what the decision was chosen to hold, such as `precision=0.95`; empty for nothing.
+        card: what its maker says of it, title → text: what it is, sources and licences, limits.
     """
 
     training: Rows
@@ -64,10 +70,14 @@ class Provenance:
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     goal: str = ""
+    card: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Turn into JSON values."""
-        return asdict(self)
+        """Turn into JSON values; a card is there only if it holds something."""
+        values = asdict(self)
+        if not self.card:
+            del values["card"]
+        return values
 
     @classmethod
     def from_json(cls, value: object) -> Self:
@@ -92,4 +102,15 @@ class Provenance:
                 string(name): string(text) for name, text in mapping(fields["versions"]).items()
             },
             goal=string(fields.get("goal", "")),  # older files have none
+            card=_card(fields.get("card", {})),
         )
+
+
+def _card(value: object) -> dict[str, str]:
+    card = {string(title): string(text) for title, text in mapping(value).items()}
+    if len(card) > _CARD_TEXTS:
+        raise ValueError(f"a card of more than {_CARD_TEXTS} texts")
+    for title, text in card.items():
+        if len(title) > _CARD_TITLE or len(text) > _CARD_TEXT:
+            raise ValueError(f"a card's title or text is longer than {_CARD_TITLE}, {_CARD_TEXT:,}")
+    return card

@@ -71,8 +71,8 @@ def _first_flip(
     """Ask the model without each set of words, until one changes the answer."""
     for numbers in sets:
         text = without(explanation.text, (explanation.words[number] for number in numbers))
-        p_positive = model.probabilities([text])
-        (answer,) = model.decision.answers(p_positive)
+        scores = model.scores([text])
+        (answer,) = model.decision.answers(*scores)
         if answer not in (explanation.answer, NO_ANSWER):
-            return Removal(tuple(sorted(numbers)), answer, float(p_positive[0]))
+            return Removal(tuple(sorted(numbers)), answer, float(scores.p_positive[0]))
     return None

@@ -90,9 +90,9 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     chosen = list(capabilities)
     checks = [check for capability in chosen for check in capability.checks]
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
-    p_positive = model.probabilities(texts)
-    answers = dict(zip(texts, model.decision.answers(p_positive), strict=True))
-    chances = dict(zip(texts, p_positive.tolist(), strict=True))
+    scores = model.scores(texts)
+    answers = dict(zip(texts, model.decision.answers(*scores), strict=True))
+    chances = dict(zip(texts, scores.p_positive.tolist(), strict=True))
 
     def outcome(check: Check) -> Outcome:
         return Outcome(

@@ -38,7 +38,11 @@ class ParquetWriter(Writer):
         self._waiting_bytes = 0
 
     def write(
-        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a batch, together with the next ones once they fill a row group."""
         pyarrow = self._pyarrow

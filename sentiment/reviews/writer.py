@@ -29,7 +29,11 @@ class Writer(ABC):
 
     @abstractmethod
     def write(
-        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a batch.
 
@@ -37,6 +41,8 @@ class Writer(ABC):
             batch: The rows, n of them.
             predicted: `positive`, `negative`, `uncertain` or "" for each row.
             p_positive: The probability of positive for each row, NaN where there is no answer.
+            reasons: Why rows are uncertain, "" for others; () for nothing to say. JSON lines alone
+                have room for it.
 
         Raises:
             DataError: A row does not fit into the format.

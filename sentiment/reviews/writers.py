@@ -37,7 +37,11 @@ class TextWriter(Writer):
         self.columns = columns
 
     def write(
-        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
         texts = texts_of(batch, self.columns)
@@ -52,6 +56,7 @@ class FasttextWriter(Writer):
         batch: Batch,
         predicted: Sequence[str],
         p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row, an empty one for an empty answer; see `Writer.write`."""
         lines = []
@@ -76,7 +81,11 @@ class DelimitedWriter(Writer):
         self._raw_header = source.format == format == "tsv"
 
     def write(
-        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
         self._write_header()
@@ -113,7 +122,8 @@ class DelimitedWriter(Writer):
 class JsonlWriter(Writer):
     """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none.
 
-    With an explainer, what it says of the text comes after them.
+    With an explainer, what it says of the text comes after them; the reason of an answer that is
+    uncertain comes last.
     """
 
     columns: Columns
@@ -123,30 +133,40 @@ class JsonlWriter(Writer):
         stream: BinaryIO,
         columns: Columns,
         added: Sequence[str],
+        reason: str,
         explainer: Explainer | None = None,
     ) -> None:
         super().__init__(stream)
         self.columns = columns
         self._added = added
+        self._reason = reason
         self._explainer = explainer
 
     def write(
-        self, batch: Batch, predicted: Sequence[str], p_positive: NDArray[np.floating]
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
         texts = texts_of(batch, self.columns) if self._explainer else []
         lines = []
+        taken = (*self._added, self._reason)
         for number, (row, word, p) in enumerate(
             zip(batch.rows, predicted, p_positive.tolist(), strict=True)
         ):
-            if any(name in row for name in self._added):
-                names = " or ".join(f'"{name}"' for name in self._added)
+            if any(name in row for name in taken):
+                names = " or ".join(f'"{name}"' for name in taken)
                 what = f"has {names} already; choose other names with --prefix"
                 raise row_error(batch.name, batch.first_row + number, what)
             answer: list[Any] = [word or None, None if math.isnan(p) else round(p, 6)]
             if self._explainer:
                 answer.append(self._explainer(texts[number]))
-            lines.append(to_json({**row, **dict(zip(self._added, answer, strict=True))}))
+            record = {**row, **dict(zip(self._added, answer, strict=True))}
+            if reasons and reasons[number]:
+                record[self._reason] = reasons[number]
+            lines.append(to_json(record))
         lines.append("")
         self._stream.write(encode("\n".join(lines)))
 
@@ -175,12 +195,14 @@ def writer_for(
         MissingDependencyError: Parquet is asked for and pyarrow is not installed.
     """
     added = (f"{prefix}predicted", f"{prefix}p_positive")
-    more = (f"{prefix}words",) if explainer else ()
+    words = (f"{prefix}words",) if explainer else ()
+    reason = f"{prefix}reason"
     if format == "text":
         return TextWriter(stream, columns)
     if format == "fasttext":
         return FasttextWriter(stream)
-    if taken := [name for name in (*added, *more) if name in {*source.columns, *source.header}]:
+    names = (*added, *words, reason) if format == "jsonl" else added
+    if taken := [name for name in names if name in {*source.columns, *source.header}]:
         raise UsageError(
             f'{source.name} has a column "{taken[0]}" already; '
             "choose other names with --prefix, for instance --prefix model_"
@@ -188,7 +210,7 @@ def writer_for(
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, added, format=format)
     if format == "jsonl":
-        return JsonlWriter(stream, columns, (*added, *more), explainer)
+        return JsonlWriter(stream, columns, (*added, *words), reason, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet_writer import ParquetWriter
 

@@ -7,6 +7,6 @@ Nothing of Keras leaves this package: what comes out is a `sentiment.model.Model
 
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
-from sentiment.training.train import train
+from sentiment.training.train import holds_out_in_turns, train
 
-__all__ = ["Epoch", "Progress", "Recipe", "TrainingOptions", "train"]
+__all__ = ["Epoch", "Progress", "Recipe", "TrainingOptions", "holds_out_in_turns", "train"]

@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.model import Base, Calibration, Decision, Model, Provenance, remembered
+from sentiment.features.known import known_shares
+from sentiment.model import (
+    LEAST_KNOWN,
+    Base,
+    Calibration,
+    Decision,
+    Model,
+    Provenance,
+    remembered,
+)
 from sentiment.model.calibration import sigmoid
+from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import choose_threshold, enough_to_choose
@@ -27,6 +37,10 @@ PHRASE_LIMIT = 2_000
 # With fewer reviews a base and what is new are weighed on all of them, held out in turns.
 FEW_TO_TUNE = 5_000
 FOLDS = 5
+
+# How many held-out reviews tell how many words are known; and how few may be left unanswered.
+_ENOUGH_TO_ASK = 500
+_FEW_ASKED = 0.005
 
 
 def train(
@@ -62,8 +76,7 @@ def train(
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
-    few = validation is None and len(reviews) < FEW_TO_TUNE
-    in_turns = base is not None and few and options.refit  # of many networks none is the model
+    in_turns = base is not None and holds_out_in_turns(reviews, options, validation)
     material = Material.gather(reviews, validation, unlabeled, options)
     if in_turns:
         material = material.without_held_out()
@@ -101,7 +114,19 @@ def train(
         seen=_seen(material, learned, base),
         phrases=_phrases(final, learner),
         base=verdict.base,
+        least_known=_least_known(trial, material),
     )
+
+
+def holds_out_in_turns(
+    reviews: LabelledReviews, options: TrainingOptions, validation: LabelledReviews | None
+) -> bool:
+    """Whether a training with a base holds out every review in its turn: where they are few.
+
+    Then nothing else is held out, nor does a training stop early. Without a last fit on all rows
+    it cannot: of many networks none is the model.
+    """
+    return validation is None and len(reviews) < FEW_TO_TUNE and options.refit
 
 
 @dataclass(frozen=True)
@@ -156,12 +181,16 @@ def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Has
     return remembered(material.digests, more, *of_base)
 
 
+def _least_known(trial: Trained, material: Material) -> float:
+    """Ask for no more known words than nearly all held-out reviews have, however few features."""
+    some = trial.judged[:: max(trial.judged.size // _ENOUGH_TO_ASK, 1)]
+    shares = known_shares(material.texts_of(some), trial.vectorizer)
+    least = np.quantile(shares[~np.isnan(shares)], _FEW_ASKED, method="lower")
+    return min(float(least), LEAST_KNOWN)
+
+
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
-    """Name the features that move a logit most: weight times the reach of the first layer."""
-    reach = np.linalg.norm(final.network.layers[0].dense_kernel(), axis=1)
-    influence = np.abs(final.vectorizer.weights) * reach
-    top = np.argsort(-influence, kind="stable")[:PHRASE_LIMIT]
-    return learner.names_of(final.vectorizer.keys[top])
+    return learner.names_of(most_influential(final.vectorizer, final.network, PHRASE_LIMIT))
 
 
 def _versions() -> dict[str, str]:

@@ -200,3 +200,11 @@ def test_each_command_has_help_with_examples_that_parse(run, name):
         below.make_context(name, shlex.split(example)[3:])
     assert all(option.help for option in below.params if option.param_type_name == "option")
     assert run("datasets", name, "--help").returncode == 0
+
+
+def test_a_mirror_that_is_no_address_is_said_at_once(run, tmp_path):
+    environment = {"SENTIMENT_MIRROR": "files/", "SENTIMENT_CACHE": str(tmp_path)}
+    done = run("datasets", "get", "imdb", env=environment)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: $SENTIMENT_MIRROR is 'files/'")
+    assert len(done.stderr.splitlines()) == 1

@@ -36,9 +36,10 @@ def csv_file(tmp_path_factory):
 
 
 def check_answers(predicted: list, texts: list[str] = TEXTS) -> None:
-    """An empty text has an empty answer, every other text has one."""
+    """An empty text has an empty answer, every other text has one; no model knows `=cmd|calc`."""
     assert [bool(answer) for answer in predicted] == [bool(text.strip()) for text in texts]
-    assert set(filter(None, predicted)) <= {"positive", "negative"}
+    assert set(filter(None, predicted[:-1])) <= {"positive", "negative"}
+    assert predicted[-1] == "uncertain"
 
 
 def test_texts_are_answered_one_line_each_in_order(run, trained):
@@ -279,3 +280,63 @@ def test_a_full_disk_behind_stdout_is_one_line(trained):
         )
     assert done.returncode == 1
     assert done.stderr == "error: cannot write: No space left on device\n"
+
+
+UNKNOWN = "Отличный фильм, очень понравилось!"
+
+
+def test_what_is_unknown_is_uncertain_with_a_reason(run, trained, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(f'id,text\n1,wonderful\n2,"{UNKNOWN}"\n3,\n', encoding="utf-8")
+    options = ("predict", "-m", trained, "-i", source, "--threshold", "0.01")
+    done = run(*options, "--json", "--prefix", "model_")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["model_predicted"] for row in rows] == ["positive", "uncertain", None]
+    assert [row.get("model_reason") for row in rows] == [None, "no known words", None]
+    assert ["model_reason" in row for row in rows] == [False, True, False]
+    table = run(*options, "--format", "csv").stdout.splitlines()
+    assert table[0] == "id,text,predicted,p_positive"
+    assert table[2].startswith(f'2,"{UNKNOWN}",uncertain,')
+    at_once = run("predict", "-m", trained, UNKNOWN)
+    assert at_once.stdout.startswith("uncertain\t0.")
+
+
+def test_a_column_called_reason_is_in_the_way_of_json_lines_alone(run, trained, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text("text,reason\nwonderful,none\n")
+    done = run("predict", "-m", trained, "-i", source, "--json")
+    assert done.returncode == 2
+    assert 'a column "reason" already; choose other names with --prefix' in done.stderr
+    assert run("predict", "-m", trained, "-i", source, "--format", "csv").returncode == 0
+    late = tmp_path / "in.jsonl"
+    late.write_text('{"text": "wonderful"}\n' * 3_000 + '{"text": "good", "reason": "none"}\n')
+    done = run("predict", "-m", trained, "-i", late, "--json")
+    assert done.returncode == 3
+    assert "row 3001" in done.stderr
+    assert '"reason"' in done.stderr
+
+
+def test_figures_count_what_is_unknown_as_unanswered(run, trained, tmp_path):
+    source = tmp_path / "in.csv"
+    known = "wonderful and lovely,1\nterrible and broken,0\n" * 15
+    source.write_text(f"text,label\n{known}{UNKNOWN.replace(',', '')},1\n" + "zxcv qwrtp,0\n" * 9)
+    done = run("evaluate", source, "-m", trained, "--json")
+    assert json.loads(done.stdout)["coverage"] == 0.75
+    assert "10 of 40 reviews hold hardly a word that the model knows" in done.stderr
+    done = run("calibrate", source, "-m", trained, "--goal", "coverage=0.7",
+               "-o", tmp_path / "a.safetensors")  # fmt: skip
+    assert done.returncode == 6
+    assert "is in reach" in done.stderr
+    done = run("compare", trained, trained, source, "--json")
+    assert json.loads(done.stdout)["uncertain"] == {"a": 10, "b": 10}
+    done = run("report", source, "-m", trained, "-o", tmp_path / "page.html")
+    assert done.returncode == 0, done.stderr
+    assert 'data-unknown="[9, 1]"' in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_explanations_say_why_there_is_no_answer(run, trained):
+    done = run("explain", "-m", trained, UNKNOWN)
+    assert done.stdout.startswith("uncertain  0.")
+    assert done.stdout.splitlines()[0].endswith("  no known words")
+    done = run("explain", "-m", trained, "--json", UNKNOWN)
+    assert json.loads(done.stdout)["reason"] == "no known words"

@@ -193,3 +193,22 @@ def test_a_goal_beside_precision_that_is_missed_says_what_is_left():
     for metric, of in (("coverage", r"of all"), ("recall", r"of negative and 0\.\d+ of positive")):
         with pytest.raises(GoalError, match=f"{metric}=0.99 beside precision=0.9 .* {of} is in"):
             choose_decision([precision, Goal(metric, 0.99)], p_positive, labels, 0.5)
+
+
+def test_reviews_without_a_probability_count_as_unanswered():
+    p_positive = np.concatenate([np.linspace(0.6, 0.99, 200), np.linspace(0.01, 0.4, 200)])
+    labels = np.repeat([1, 0], 200)
+    unknown = np.arange(400) % 4 == 0
+    p_known = np.where(unknown, np.nan, p_positive)
+    (precision, recall, coverage) = (
+        read_goals([text]) for text in ("precision=0.9", "recall=0.65", "coverage=0.7")
+    )
+    choice = choose_decision(precision, p_known, labels, 0.5)
+    assert choice.coverage == 0.75
+    assert [part.n for part in choice.held[precision[0]]] == [150, 150]
+    found = choose_decision(recall, p_known, labels, 0.5)
+    assert [part.good for part in found.held[recall[0]]] == [150, 150]
+    assert choose_decision(coverage, p_known, labels, 0.5).coverage >= 0.7
+    for goal in ("recall=0.76", "coverage=0.76"):
+        with pytest.raises(GoalError, match=r"0\.\d+ is in reach"):
+            choose_decision(read_goals([goal]), p_known, labels, 0.5)

@@ -256,3 +256,47 @@ def test_a_model_that_cannot_be_written_leaves_the_old_one(saved, tmp_path, monk
         save_model(small_model(), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def with_card(card) -> Model:
+    model = small_model()
+    return replace(model, provenance=replace(model.provenance, card=card))
+
+
+def test_a_card_is_kept_and_only_written_where_there_is_one(tmp_path):
+    card = {"what it is": "A model.\nFor tests.", "limits": ""}
+    save_model(with_card(card), tmp_path / "with")
+    save_model(with_card({}), tmp_path / "without")
+    assert load_model(tmp_path / "with").provenance.card == card
+    assert load_model(tmp_path / "without").provenance.card == {}
+    assert b'"card"' not in (tmp_path / "without").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"title": 3},
+        ["title"],
+        {str(number): "" for number in range(33)},
+        {"t" * 81: ""},
+        {"title": "t" * 10_001},
+    ],
+)
+def test_a_card_that_is_none_is_damage(tmp_path, card):
+    save_model(with_card(card), tmp_path / "model")
+    with pytest.raises(ModelError, match="damaged"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("least", [0.0, 0.125])
+def test_how_much_has_to_be_known_is_kept(tmp_path, least):
+    save_model(replace(small_model(), least_known=least), tmp_path / "model")
+    assert load_model(tmp_path / "model").least_known == least
+    save_model(small_model(), tmp_path / "usual")
+    assert b"least_known" not in (tmp_path / "usual").read_bytes()
+
+
+def test_a_share_to_be_known_beyond_one_is_damage(tmp_path):
+    save_model(replace(small_model(), least_known=1.5), tmp_path / "model")
+    with pytest.raises(ModelError, match="damaged"):
+        load_model(tmp_path / "model")

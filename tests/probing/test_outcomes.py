@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sentiment.model import Decision
+from sentiment.model import Decision, Scores
 from sentiment.probing import (
     CAPABILITIES,
     Answered,
@@ -32,9 +32,10 @@ class Fake:
         self.decision = decision
         self.asked = []
 
-    def probabilities(self, texts):
+    def scores(self, texts):
         self.asked.append(list(texts))
-        return np.array([self.p_of(text) for text in texts])
+        p_positive = np.array([self.p_of(text) for text in texts])
+        return Scores(p_positive, np.zeros(len(texts), np.uint8))
 
 
 def always(p):

@@ -13,7 +13,7 @@ from sentiment.evaluation.metrics import Metrics, measure
 from sentiment.evaluation.mistakes import Mistake
 from sentiment.evaluation.slices import Slice
 from sentiment.model import Decision, Model
-from sentiment.model.decision import CLASSES, NEGATIVE, POSITIVE, UNCERTAIN
+from sentiment.model.decision import CLASSES, NEGATIVE, NO_ANSWER, POSITIVE, UNCERTAIN
 from sentiment.model.influence import Moves, strongest_phrases
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
@@ -34,6 +34,7 @@ class Report:
         data_name: what people call the reviews.
         about: titles and texts that say what the model is and how the reviews were read.
         warnings: what makes the figures less than they seem.
+        unknown: which reviews are left uncertain whatever the decision, bool [n]; None for none.
     """
 
     model: Model
@@ -45,11 +46,19 @@ class Report:
     data_name: str
     about: Sequence[tuple[str, str]] = ()
     warnings: Sequence[str] = ()
+    unknown: NDArray[np.bool_] | None = None
 
     @property
     def decision(self) -> Decision:
         """How it answers."""
         return self.model.decision
+
+    @property
+    def p_known(self) -> NDArray[np.float64]:
+        """The probabilities, NaN for reviews that are left uncertain whatever the decision."""
+        if self.unknown is None:
+            return self.p_positive
+        return np.where(self.unknown, np.nan, self.p_positive)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -64,12 +73,13 @@ class Report:
     @cached_property
     def abstention(self) -> Abstention:
         """How much is answered."""
-        return abstention_of(self.p_positive, self.labels, self.decision)
+        return abstention_of(self.p_known, self.labels, self.decision)
 
     @cached_property
     def answered(self) -> dict[str, dict[str, int]]:
         """How many reviews of each label have which answer; `uncertain` is one."""
-        answers = np.array(self.decision.answers(self.p_positive), dtype=object)
+        answers = np.array(self.decision.answers(self.p_known), dtype=object)
+        answers[answers == NO_ANSWER] = UNCERTAIN
         return {
             name: {
                 answer: int(np.count_nonzero((answers == answer) & (self.labels == label)))

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const section = document.getElementById("threshold");
-  const { steps, places, negative, positive, threshold, band } = Object.fromEntries(
+  const { steps, places, negative, positive, unknown, threshold, band } = Object.fromEntries(
     Object.entries(section.dataset).map(([name, text]) => [name, JSON.parse(text)]));
   const at = new Map(places.map((place, number) => [place, number]));
   const byId = (id) => document.getElementById(id);
@@ -9,11 +9,12 @@
   // Reviews of a class in cells: below the first place, on it, between it and the second …
   const cumulated = (cells) => { let sum = 0; return cells.map((count) => sum += count); };
   const cells = { negative: cumulated(negative), positive: cumulated(positive) };
-  const all = (name) => cells[name].at(-1);
+  const known = (name) => cells[name].at(-1);
+  const all = (name) => known(name) + unknown[name === "negative" ? 0 : 1];
   const below = (name, place) =>
-    place < 0 ? 0 : place > 1 ? all(name) : cells[name][2 * at.get(place)];
+    place < 0 ? 0 : place > 1 ? known(name) : cells[name][2 * at.get(place)];
   const upTo = (name, place) =>
-    place < 0 ? 0 : place > 1 ? all(name) : cells[name][2 * at.get(place) + 1];
+    place < 0 ? 0 : place > 1 ? known(name) : cells[name][2 * at.get(place) + 1];
 
   // As Python writes it: a tie goes to the even digit.
   const percent = (part, whole) => {
@@ -27,7 +28,7 @@
     const counts = {};
     for (const name of ["negative", "positive"]) {
       const answeredNegative = low < high ? upTo(name, low) : below(name, low);
-      const answeredPositive = all(name) - below(name, high);
+      const answeredPositive = known(name) - below(name, high);
       counts[name] = {
         negative: answeredNegative,
         uncertain: all(name) - answeredNegative - answeredPositive,

@@ -1,0 +1,159 @@
+"""One network taught by all labels, and by what experts say of texts without any.
+
+An expert learns one source and never sees the others; the sum of what experts say (a product of
+experts: Hinton, 2002) is right more often on a source that is new to all of them than one network
+of all sources is. The student learns from them (distillation: Hinton, Vinyals and Dean, 2015), and
+from lessons.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features import Incidence, NGrams, SparseRows, Vectorizer
+from sentiment.model import Calibration, Network
+from sentiment.model.calibration import sigmoid
+from sentiment.reviews import stratified_folds
+from sentiment.training.feed import Example
+from sentiment.training.fitting import Fitter
+from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.progress import Progress
+
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+NGRAMS = NGrams(reversal=12)
+MIN_COUNT = 3
+FEATURES = 250_000
+HIDDEN = (8,)
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Expert:
+    """How one is trained, and how much it counts.
+
+    Attributes:
+        sources: what it learns.
+        epochs, learning_rate: of its training.
+        weight: of its log-odds.
+    """
+
+    sources: tuple[str, ...]
+    epochs: int
+    learning_rate: float
+    weight: float = 1.0
+
+
+EXPERTS = (
+    Expert(("imdb",), 3, 0.02),
+    Expert(("sst2",), 6, 0.01),
+    Expert(("goemotions",), 5, 0.01),
+    Expert(("own", "clothing", "yelp", "amazon"), 8, 0.01, 0.5),
+)
+
+# How often the student sees each text, and how far labels are believed where experts say otherwise.
+TIMES = {"sst2": 3, "yelp": 3, "amazon": 3}
+BELIEVED = {"imdb": 0.6, "sst2": 0.7, "goemotions": 0.5}
+# Whole reviews are judged by the expert for whole reviews alone.
+_WHOLE = ("imdb", "unlabeled")
+_STUDENT = (3, 0.005)
+
+
+class School:
+    """All texts, their n-grams found once."""
+
+    def __init__(self, texts: dict[str, list[str]], labels: dict[str, Floats], seed: int) -> None:
+        """Take texts and labels by source."""
+        ends = np.cumsum([len(texts[name]) for name in texts])
+        self.rows: dict[str, Numbers] = dict(
+            zip(texts, np.split(np.arange(ends[-1]), ends[:-1]), strict=True)
+        )
+        self.labels = np.concatenate([labels[name] for name in texts])
+        self.texts = [text for each in texts.values() for text in each]
+        self._incidence = Incidence.of(self.texts, NGRAMS, MIN_COUNT)
+        self._seed = seed
+
+    @cached_property
+    def _fitters(self) -> dict[tuple[int, ...], Fitter]:
+        return {
+            hidden: Fitter(TrainingOptions(hidden=hidden, seed=self._seed), Progress())
+            for hidden in ((16,), HIDDEN)
+        }
+
+    def fit(
+        self,
+        rows: Numbers,
+        labels: Floats,
+        epochs: int,
+        learning_rate: float,
+        hidden: tuple[int, ...] = (16,),
+        features: int = 180_000,
+    ) -> tuple[Vectorizer, Network, SparseRows]:
+        """Fit vectorizer and network to some rows, each as often as it is named."""
+        times = np.bincount(rows, minlength=labels.size)
+        shown = np.where(times > 0, labels, np.nan)
+        vectorizer = Vectorizer.fit(
+            self._incidence, shown, times, limit=features, min_count=MIN_COUNT
+        )
+        vectors = vectorizer.rows_of(self._incidence)
+        recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy")
+        example = Example(vectors, rows, labels[rows])
+        return vectorizer, self._fitters[hidden].fit(recipe, example).network, vectors
+
+    def opinion(self, expert: Expert) -> tuple[Numbers, Floats]:
+        """Ask an expert about all texts; about its own, one that did not learn them.
+
+        Returns:
+            The numbers of its own texts, and calibrated log-odds of all texts, without the
+            prior of its source.
+        """
+        own = np.concatenate([self.rows[name] for name in expert.sources if name in self.rows])
+        how = (expert.epochs, expert.learning_rate)
+        _, network, vectors = self.fit(self.balanced(own), self.labels, *how)
+        logits = network.logits(vectors)
+        labels = self.labels[own].astype(np.int8)
+        for fold in stratified_folds(labels, FOLDS, self._seed, np.arange(own.size)):
+            rest = np.delete(own, fold)
+            _, network, vectors = self.fit(self.balanced(rest), self.labels, *how)
+            logits[own[fold]] = network.logits(vectors.take(own[fold]))
+        return own, Calibration.fit(logits[own], labels).slope * logits
+
+    def balanced(self, rows: Numbers) -> Numbers:
+        """Show some texts of the rarer class twice."""
+        positive = self.labels[rows] == 1
+        fewer, more = sorted((rows[positive], rows[~positive]), key=len)
+        count = min(more.size - fewer.size, fewer.size)
+        again = np.random.default_rng(self._seed).permutation(fewer)[:count]
+        return np.concatenate((rows, again))
+
+    def teach(self) -> tuple[Vectorizer, Network]:
+        """Train the experts, and then the student."""
+        opinions = [self.opinion(expert)[1] for expert in EXPERTS]
+        together = sigmoid(
+            sum(
+                (
+                    expert.weight * opinion
+                    for expert, opinion in zip(EXPERTS, opinions, strict=True)
+                ),
+                start=np.zeros(self.labels.size),
+            )
+        )
+        whole = sigmoid(opinions[0])
+        labels = self.labels.copy()
+        shown = []
+        for name, rows in self.rows.items():
+            said = whole[rows] if name in _WHOLE else together[rows]
+            believed = BELIEVED.get(name, 1.0)
+            labels[rows] = np.where(
+                np.isnan(labels[rows]), said, believed * labels[rows] + (1 - believed) * said
+            )
+            known = set(np.unique(self.labels[rows]).tolist()) == {0.0, 1.0}
+            shown += [self.balanced(rows) if known else rows] * TIMES.get(name, 1)
+        vectorizer, network, _ = self.fit(
+            np.concatenate(shown), labels, *_STUDENT, hidden=HIDDEN, features=FEATURES
+        )
+        first, *rest = network.layers
+        return vectorizer, replace(network, layers=(first.quantized(), *rest))

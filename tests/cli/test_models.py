@@ -1,0 +1,109 @@
+"""Which model is asked: named, of the environment, here, or the one that comes along."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sentiment.cli import COMMANDS, compare, train
+from sentiment.cli.console import console
+from sentiment.cli.models import find_model, open_model
+from sentiment.errors import ModelError
+from sentiment.model import load_model, save_model
+from tests.conftest import TEST
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A folder without models, in a copy of the program that comes without one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SENTIMENT_MODEL", raising=False)
+    monkeypatch.setattr("sentiment.general.MODEL", tmp_path / "along.safetensors")
+    return tmp_path
+
+
+@pytest.fixture
+def along(empty, trained):
+    """The same with a model that comes along."""
+    shutil.copy(trained, empty / "along.safetensors")
+    return empty / "along.safetensors"
+
+
+def test_the_model_is_that_of_the_program_as_a_last_resort(along, trained, monkeypatch, capsys):
+    monkeypatch.setattr(console, "verbose", True)
+    assert open_model(None)[0] == along
+    assert "model: general, which comes with the program" in capsys.readouterr().err
+    here = Path("model.safetensors")
+    shutil.copy(trained, here)
+    assert open_model(None)[0] == here
+    monkeypatch.setenv("SENTIMENT_MODEL", "general")
+    assert open_model(None)[0] == along
+    monkeypatch.setenv("SENTIMENT_MODEL", str(trained))
+    assert open_model(None)[0] == trained
+    assert open_model(Path("general"))[0] == along
+
+
+def test_a_copy_without_a_model_says_how_to_get_one(empty):
+    with pytest.raises(ModelError, match=r"no model here yet: `sentiment train"):
+        open_model(None)
+    with pytest.raises(ModelError, match=r"general: this copy .* comes without a model"):
+        open_model(Path("general"))
+
+
+def test_what_is_called_general_here_goes_first(along, trained):
+    shutil.copy(trained, "general")
+    assert find_model(Path("general")) == Path("general")
+
+
+@pytest.mark.parametrize("name", ["imdb", "SST-2", "uci:yelp"])
+def test_a_public_set_is_no_model(empty, name):
+    with pytest.raises(ModelError, match=f"{name}: a public set .* `sentiment train {name} -o"):
+        find_model(Path(name))
+
+
+def test_general_is_known_wherever_a_model_is_named(along, capsys):
+    arguments = ["general", str(along), str(TEST), "-q"]
+    with compare.command.make_context("compare", arguments) as context:
+        compare.command.invoke(context)
+    assert "Both answer alike." in capsys.readouterr().out
+    assert train._load_base(Path("general")).network == load_model(along).network
+
+
+@pytest.mark.parametrize("name", ["evaluate", "calibrate", "probe", "predict", "explain", "report"])
+def test_the_help_says_which_model_is_asked(run, name):
+    assert name in COMMANDS
+    help_text = " ".join(run(name, "--help").stdout.split())
+    assert "$SENTIMENT_MODEL, else ./model.safetensors, else general." in help_text
+
+
+def test_info_shows_the_card_last(run, trained, tmp_path):
+    model = load_model(trained)
+    card = {"what it is": "A model for tests.\nIt knows little.", "limits": "one \x1b[31m line"}
+    save_model(
+        replace(model, provenance=replace(model.provenance, card=card)),
+        tmp_path / "carded.safetensors",
+    )
+    shown = run("info", tmp_path / "carded.safetensors").stdout.splitlines()
+    assert shown[-6:] == [
+        "", "what it is", "  A model for tests.", "  It knows little.", "", "limits",
+        r"  one \x1b[31m line",
+    ][-6:]  # fmt: skip
+    done = run("info", tmp_path / "carded.safetensors", "--json")
+    assert '"card": {"what it is": "A model for tests.\\nIt knows little."' in done.stdout
+    assert "card" not in run("info", trained, "--json").stdout
+
+
+def test_what_holding_out_in_turns_leaves_idle_is_warned_of(run, trained, tmp_path):
+    reviews = "".join(f"liked {n},1\nhated {n},0\n" for n in range(20))
+    (tmp_path / "few.csv").write_text(f"text,label\n{reviews}")
+    tuned = tmp_path / "tuned.safetensors"
+    done = run("train", tmp_path / "few.csv", "--base", trained, "-o", tuned, "--epochs", "1",
+               "--hidden", "", "--patience", "3", "-q")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "warning: --patience has no effect: with --base, so few reviews are all held out in turns\n"
+    )
+    assert run("info", tuned, "--history").stdout == (
+        "no curve: all reviews were held out in turns, each by a network of its own\n"
+    )

@@ -1,0 +1,167 @@
+"""What a model knows too little of is left uncertain, with a reason, never guessed."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.model import Base, Decision
+from sentiment.model.calibration import sigmoid
+from sentiment.model.decision import ENOUGH, FEW, NOTHING
+from sentiment.model.explanation import explain
+from sentiment.model.removal import smallest_removal
+from tests.conftest import TEST
+from tests.model.knowing import FAMILIES, knowing
+
+every = pytest.mark.parametrize("family", FAMILIES)
+
+OTHER_SCRIPTS = [
+    "Отличный фильм, очень понравилось!",
+    "Купил 2 года назад за 3000 рублей, до сих пор работает.",
+    "这部电影太无聊了，浪费时间。",
+    "とても面白い映画でした。",
+    "الفيلم ممل جدا ولا أنصح به.",
+    "정말 재미있는 영화였어요.",
+    "फिल्म बहुत उबाऊ थी।",
+    "Εξαιρετική εξυπηρέτηση!",
+    "หนังสนุกมาก",
+    "השירות היה מעולה!",
+]
+NONSENSE = ["zxcv qwrtp.", "xqzvb wkjrt pplqx", "...", "!!!", "?", "🝰🝱"]
+MADE_OF = st.sampled_from(
+    ["good", "bad", "the", "фильм", "很好", "zxcv", "10", "😍", "!", "", "\n"]
+)
+
+
+def answers(model, texts):
+    return model.decision.answers(*model.scores(texts))
+
+
+@every
+@pytest.mark.parametrize("text", OTHER_SCRIPTS + NONSENSE)
+def test_what_nothing_is_known_of_is_uncertain_at_the_base_rate(family, text):
+    model = knowing(family)
+    scores = model.scores([text, text * 50])
+    assert scores.unknown.all()
+    assert scores.p_positive == pytest.approx(sigmoid(np.array([0.2, 0.2])))
+    for decision in (Decision(), Decision(0.01), Decision(0.99), Decision(0.5, (0.49, 0.51))):
+        assert decision.answers(*scores) == ["uncertain", "uncertain"]
+
+
+@every
+def test_english_reviews_are_answered(family):
+    with TEST.open(encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    assert np.mean(knowing(family).scores(texts).unknown) < 0.002
+
+
+@every
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Loved it",
+        "terrible",
+        "😍😍😍",
+        "Отличный фильм 😍",
+        "10/10",
+        "Это кино. But I loved every minute of it.",
+        "Arrived on time, I love this and I would buy it again. " + "Очень хорошо! " * 4,
+    ],
+)
+def test_what_is_known_is_answered_in_any_company(family, text):
+    assert answers(knowing(family), [text]) != ["uncertain"]
+
+
+def test_a_typo_is_known_by_its_characters_where_these_are_features():
+    assert answers(knowing("characters"), ["excelent"]) == ["positive"]
+
+
+@every
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La comida llegó fría y el camarero ni siquiera pidió perdón.",
+        "Die Lieferung kam zu spät und das Gerät war kaputt.",
+    ],
+)
+def test_a_few_shared_words_do_not_make_a_language_known(family, text):
+    scores = knowing(family).scores([text])
+    assert scores.evidence.tolist() == [FEW]
+    assert Decision().reasons(["uncertain"], scores.evidence) == ["few known words"]
+
+
+def test_a_review_without_a_token_has_no_answer():
+    scores = knowing("words").scores(["", " <br> ", "\u200b"])
+    assert np.isnan(scores.p_positive).all()
+    assert not scores.unknown.any()
+    assert Decision().answers(*scores) == ["", "", ""]
+
+
+def test_reasons_are_given_for_what_is_uncertain_alone():
+    evidence = np.array([ENOUGH, ENOUGH, FEW, NOTHING, ENOUGH], np.uint8)
+    decision = Decision(0.5, (0.31, 0.738))
+    said = decision.answers(np.array([0.1, 0.5, 0.5, 0.5, np.nan]), evidence)
+    assert said == ["negative", "uncertain", "uncertain", "uncertain", ""]
+    assert decision.reasons(said, evidence) == [
+        "", "between 0.31 and 0.738", "few known words", "no known words", "",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("band", "reason"), [((-1.0, 0.66), "below 0.66"), ((0.31, 2.0), "above 0.31")]
+)
+def test_a_label_that_is_never_answered_has_its_reason(band, reason):
+    assert Decision(0.5, band).reason(ENOUGH) == reason
+
+
+@every
+@given(texts=st.lists(st.lists(MADE_OF, max_size=12).map(" ".join), max_size=8))
+def test_company_changes_nothing(family, texts):
+    model = knowing(family)
+    together = model.scores(texts)
+    for row, text in enumerate(texts):
+        alone = model.scores([text])
+        assert alone.evidence[0] == together.evidence[row]
+        assert alone.p_positive[0] == pytest.approx(together.p_positive[row], nan_ok=True)
+
+
+def test_a_long_review_is_weighed_whole_over_its_pieces():
+    texts = ["zxcv qwrtp " * 30_000, "zxcv qwrtp " * 30_000 + "I loved this film. " * 30_000]
+    assert knowing("words").scores(texts).unknown.tolist() == [True, False]
+
+
+def test_a_model_of_few_features_asks_for_less():
+    model = knowing("words", limit=300)
+    text = "The kettle boils quickly and pours without a drip, which is excellent."
+    assert model.scores([text]).evidence.tolist() == [FEW]
+    asks_less = replace(model, least_known=0.0)
+    assert asks_less.scores([text, "zxcv"]).evidence.tolist() == [ENOUGH, NOTHING]
+
+
+def test_what_the_model_or_its_base_knows_is_answered():
+    words = knowing("words")
+    blind = replace(words, vectorizer=knowing("words", limit=1).vectorizer)
+    blind = replace(blind, network=knowing("words", limit=1).network)
+    both = replace(blind, base=Base(words, 2.0))
+    text = "I loved this wonderful film"
+    assert blind.scores([text]).unknown.all()
+    assert not both.scores([text]).unknown.any()
+    assert both.log_odds([text]) == pytest.approx(0.2 + 2 * words.log_odds([text]))
+    assert replace(blind, base=Base(words, 0.0)).scores([text]).unknown.all()
+    assert both.log_odds(["очень"]) == pytest.approx([0.2 + 2 * 0.2])
+
+
+@every
+@pytest.mark.parametrize("text", [*OTHER_SCRIPTS[:2], "La comida fría y el camarero ni pidió"])
+def test_an_explanation_credits_no_word_of_what_is_not_known(family, text):
+    model = knowing(family)
+    explanation = explain(model, text)
+    assert explanation.answer == "uncertain"
+    assert explanation.reason in ("few known words", "no known words")
+    assert explanation.logit == explanation.base
+    assert {word.contribution for word in explanation.words} == {0}
+    assert explanation.phrases == ()
+    assert smallest_removal(model, explanation) is None
