@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-speed torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-speed model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -70,6 +70,9 @@ bench-explanations: $(READY) ## whether explanations are faithful, written to be
 
 bench-speed: $(READY) ## speed and memory beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
+
+model: $(READY) ## make the model that ships with the program (needs ../shared/datasets)
+	@$(BIN)/python benchmarks/model.py
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
 	@$(BIN)/python benchmarks/torture

@@ -5,18 +5,21 @@ import os
 import sys
 from typing import NoReturn
 
-from sentiment.errors import INTERRUPTED
+from sentiment.stopping import stop
 
 
 def main() -> NoReturn:
     """Run the command line; an interrupt while it is still being imported is no traceback."""
-    gc.set_threshold(50_000)  # imports make objects that stay: do not look for garbage among them
-    # numpy's products are small here; threads for larger ones take longer to start than an answer
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        gc.set_threshold(50_000)  # imports make objects that stay: look for no garbage among them
+        # numpy's products are small; threads for larger ones take longer to start than an answer
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        stop.listen()
         from sentiment.cli import run
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except BaseException:
+        if stop.code is None:
+            raise
+        sys.exit(stop.code)
     run()
 
 

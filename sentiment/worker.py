@@ -28,6 +28,8 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
+_WITHOUT_OTHERS = "run it again, with --workers 1 if memory is short"
+
 
 class Worker:
     """A process that calls one function, again and again.
@@ -35,11 +37,12 @@ class Worker:
     Use it in a `with` block: on leaving it the process ends.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], way_out: str = "run it again") -> None:
         """Start the process.
 
         Args:
             function: what it calls; it goes there by pickle, with all that it is bound to.
+            way_out: what to try should the process die; mostly that is for want of memory.
         """
         with _interrupts_held():
             self.process = subprocess.Popen(
@@ -52,6 +55,7 @@ class Worker:
         self._answers: Any = self.process.stdout
         self._started = False
         self._function = function
+        self._way_out = way_out
 
     def call(self, *arguments: Any) -> Any:
         """Call the function there, and wait for what it returns or raises.
@@ -71,8 +75,7 @@ class Worker:
             self.process.kill()  # what answers with nonsense may live on
             code = self.process.wait()
             raise SentimentError(
-                f"a worker process died ({_cause(code)}); run it again, with --workers 1 if memory "
-                "is short"
+                f"a worker process died ({_cause(code)}); {self._way_out}"
             ) from error
         if not returned:
             raise result
@@ -104,7 +107,7 @@ class Pool:
     def __init__(self, function: Callable[..., Any], size: int) -> None:
         """Start the processes; they are of use as soon as each has imported what it needs."""
         self.size = size
-        self.workers = [Worker(function) for _ in range(size)]
+        self.workers = [Worker(function, _WITHOUT_OTHERS) for _ in range(size)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)

@@ -10,7 +10,18 @@ from tests.conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks" / "torture"))
 
 # Which parts there are, and how much of each is quick enough for every run of the tests.
-SHARES: dict[str, float] = {"degenerate": 0.02, "determinism": 0.05, "models": 0.02}
+SHARES = {
+    "concurrency": 0.02,
+    "crash": 0.02,
+    "degenerate": 0.02,
+    "determinism": 0.05,
+    "models": 0.02,
+    "outputs": 0.01,
+    "resume": 0.01,
+    "rows": 0.008,
+    "signals": 0.02,
+    "text": 0.0005,
+}
 
 
 @pytest.mark.parametrize(("part", "share"), SHARES.items())

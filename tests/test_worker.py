@@ -56,6 +56,11 @@ def test_a_worker_that_dies_is_an_error_not_a_hang():
         worker.call(signal.SIGKILL)
 
 
+def test_what_to_do_about_a_dead_worker_is_said_by_who_started_it():
+    with Worker(die, "eat less") as worker, pytest.raises(SentimentError, match="; eat less"):
+        worker.call(signal.SIGKILL)
+
+
 def answer_nonsense(answers: int) -> None:
     os.write(answers, b"nonsense\n" * 10)
     time.sleep(60)

@@ -14,7 +14,18 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from results import Table  # noqa: E402
 
-PARTS: tuple[str, ...] = ("degenerate", "determinism", "models")
+PARTS: tuple[str, ...] = (
+    "concurrency",
+    "crash",
+    "degenerate",
+    "determinism",
+    "models",
+    "outputs",
+    "resume",
+    "rows",
+    "signals",
+    "text",
+)
 
 
 def main() -> None:

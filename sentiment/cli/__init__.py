@@ -5,7 +5,6 @@ start without what `train` needs.
 """
 
 import os
-import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -16,7 +15,8 @@ import click
 
 from sentiment import __version__
 from sentiment.cli.console import console
-from sentiment.errors import INTERRUPTED, READER_GONE, TERMINATED, SentimentError
+from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError
+from sentiment.stopping import stop
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {
@@ -71,7 +71,7 @@ def run() -> NoReturn:
     """Run the program; every error is one line on stderr and an exit code."""
     _replace_closed_streams()
     _spell_out()
-    signal.signal(signal.SIGTERM, _terminate)
+    stop.listen()
     try:
         _run(sys.argv[1:])
         code = 0
@@ -97,9 +97,17 @@ def run() -> NoReturn:
         console.error(f"{error.filename or 'cannot write'}: {error.strerror or error}", error)
         code = 1
     except Exception as error:  # the last resort: still one line
-        console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
-        code = 1
+        code = _unexpected(error)
     _leave(code)
+
+
+def _unexpected(error: Exception) -> int:
+    """Say what nobody foresaw, unless it is a signal in disguise; return the exit code."""
+    if stop.code is None:
+        console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
+    elif stop.code == INTERRUPTED:
+        console.error("interrupted")
+    return stop.code or 1
 
 
 def _run(arguments: list[str]) -> None:
@@ -138,11 +146,6 @@ def _spell_out() -> None:
     """Let stdout spell out the characters that it cannot hold, as Python has stderr do."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _terminate(*_: object) -> NoReturn:
-    """Leave by an exception, so that half-written files are removed on the way."""
-    sys.exit(TERMINATED)
 
 
 def _leave(code: int) -> NoReturn:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError
+from sentiment.files import replacing
 from sentiment.model import Model
-from sentiment.model.files import replacing
 from sentiment.reviews import (
     Columns,
     Explainer,
@@ -19,7 +19,7 @@ from sentiment.reviews import (
     Source,
     Writer,
     output_format_of,
-    texts_of,
+    texts_to_score,
     writer_for,
 )
 from sentiment.scoring import Scorer, default_workers
@@ -92,7 +92,7 @@ def answer_rows(
         output = _Output(stream, target.format, target.prefix, explainer)
         for each in inputs:
             writer = output.writer(each.source, each.columns)
-            texts = partial(texts_of, columns=each.columns)
+            texts = partial(texts_to_score, columns=each.columns)
             for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
                 answers = model.decision.answers(*scores)
                 reasons = model.decision.reasons(answers, scores.evidence)

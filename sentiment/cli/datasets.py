@@ -25,6 +25,7 @@ from sentiment.datasets import (
     find_dataset,
     is_here,
     read_records,
+    settle,
 )
 from sentiment.errors import UsageError
 
@@ -105,6 +106,7 @@ def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json
     datasets = [_known(name) for name in names]
     for dataset in datasets:
         if is_here(folder, dataset) and not force:
+            settle(dataset, folder)
             console.note(f"{dataset.name} is here already; --force fetches it anew")
         else:
             _get(dataset, folder)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sentiment.errors import UsageError
 from sentiment.evaluation import Mistake
-from sentiment.model.files import replacing
+from sentiment.files import replacing
 from sentiment.reviews import (
     Batch,
     Columns,

@@ -11,7 +11,7 @@ import click
 
 from sentiment.cli.console import console
 from sentiment.errors import UsageError
-from sentiment.model.files import is_stream
+from sentiment.files import is_stream
 from sentiment.reviews import INPUT_FORMATS, ReadOptions
 
 Command = Callable[..., None]

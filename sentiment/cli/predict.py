@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +22,9 @@ from sentiment.errors import UsageError
 from sentiment.model import Model
 from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
 from sentiment.reviews.cells import encode, text_line
+
+if TYPE_CHECKING:
+    from sentiment.reviews.bad_rows import Policy
 
 
 @click.command(short_help="Say of each review whether it is positive or negative.")
@@ -40,6 +45,11 @@ from sentiment.reviews.cells import encode, text_line
               "the most.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
+@click.option("--on-bad-row", type=click.Choice(["stop", "skip", "keep"]), default="stop",
+              show_default=True,
+              help="What to do about a row that cannot be read.")  # fmt: skip
+@click.option("--rejects", type=click.Path(path_type=Path), metavar="FILE",
+              help="List the rows that skip leaves out here: CSV, TSV or JSONL.")  # fmt: skip
 @read_options
 @force_option
 @talk_options
@@ -54,6 +64,8 @@ def command(
     explain: bool,
     workers: int | None,
     prefix: str,
+    on_bad_row: "Policy",
+    rejects: Path | None,
     reading: ReadOptions,
     force: bool,
 ) -> None:
@@ -67,6 +79,12 @@ def command(
     `uncertain` is answered to a text of which the model knows few words or none, such as one in
     another script, and by models that calibrate made. JSON lines have a `reason` then.
 
+    A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
+    encoding, a line that is no JSON) stops the run with exit code 3. With --on-bad-row skip it is
+    left out and counted, and listed with the reason in --rejects FILE; with keep it comes out in
+    its place, without an answer and with what can be read of it: fields cut or filled up to the
+    header, U+FFFD for bad bytes; JSON lines get its reason as `error` and the row as `raw`.
+
     \b
     Examples:
       sentiment predict "Great coffee, lovely staff."
@@ -74,26 +92,35 @@ def command(
       sentiment predict -i reviews.csv -o scored.csv
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --json --explain "Great coffee, lovely staff."
+      sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
       tail -f chat.log | sentiment predict | grep ^negative
     """
     if output is not None:
         check_target(output, force)
+    if rejects is not None:
+        from sentiment.cli.rejects import check_rejects
+
+        check_rejects(rejects, on_bad_row, output)
+        check_target(rejects, force)
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
     named_format = "jsonl" if as_json else output_format
     texts = check_given(texts, inputs, command="predict", verb="score")
-    at_once = texts and output is None and named_format in (None, "text") and not explain
+    plain = output is None and named_format in (None, "text") and not explain
+    at_once = texts and plain and rejects is None
     if at_once:
         _, model = open_model(model_path, threshold)
         _answer(texts, model)
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
     from sentiment.cli.inputs import open_inputs
+    from sentiment.cli.rejects import handling
 
     target = Target(output, named_format, prefix, explain)
-    opened = open_inputs(texts, inputs, reading)
-    _, model = open_model(model_path, threshold)
-    answer_rows(model, opened, target, workers)
+    with handling(on_bad_row, rejects) as bad_rows:
+        opened = open_inputs(texts, inputs, replace(reading, bad_rows=bad_rows))
+        _, model = open_model(model_path, threshold)
+        answer_rows(model, opened, target, workers)
 
 
 def _answer(texts: Sequence[str], model: Model) -> None:

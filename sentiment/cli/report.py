@@ -41,8 +41,8 @@ from sentiment.evaluation.report import (
     picture_of,
     plot,
 )
+from sentiment.files import replacing
 from sentiment.model import Model
-from sentiment.model.files import replacing
 from sentiment.reviews import LabelledReviews, ReadOptions
 
 _PAGE = Path("report.html")

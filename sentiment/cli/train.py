@@ -1,6 +1,7 @@
 """`sentiment train`: reviews with labels in, a model file out."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +28,7 @@ from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
 from sentiment.training import TrainingOptions, holds_out_in_turns, train
+from sentiment.training.checkpoint import Checkpoint, opened
 from sentiment.training.options import Objective
 
 
@@ -90,6 +92,12 @@ _training_options = gathered(
               help="Stand on what this model knows: the better, the fewer reviews there are. "
               "Fewer than 5,000 are held out in turns. `general` is the model that comes "
               "along.")  # fmt: skip
+@click.option("--checkpoint", "checkpoint_folder", type=click.Path(path_type=Path),
+              metavar="DIR", help="Write down after each epoch how far the training has come; "
+              "deleted when it is done.")  # fmt: skip
+@click.option("--resume", is_flag=True,
+              help="Go on from what is in --checkpoint, to the same model as without a break."
+              )  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -101,6 +109,8 @@ def command(
     validation: tuple[str, ...],
     unlabeled: tuple[str, ...],
     base_path: Path | None,
+    checkpoint_folder: Path | None,
+    resume: bool,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -119,24 +129,30 @@ def command(
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
       sentiment train few.csv --base big.safetensors -o mine.safetensors
+      sentiment train reviews.csv --checkpoint halfway --resume -o mine.safetensors
     """
     if base_path is not None and unlabeled:
         raise UsageError("--base and --unlabeled do not go together: give one of them")
+    if resume and checkpoint_folder is None:
+        raise UsageError("--resume goes on from what is in --checkpoint DIR: name that, too")
     base = _load_base(base_path) if base_path is not None else None
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
     check_target(target, force or replaces, [*data, *validation, *unlabeled])
-    paths = data or (bundled_reviews("train.csv"),)
-    reviews = read_reviews(paths, reading, "training")
-    require_both_classes(reviews, files_named(paths))
-    _warn_of_contradictions(reviews)
-    held_out = _read_validation(validation, reading, reviews) if validation else None
-    if base is not None and holds_out_in_turns(reviews, options, held_out):
-        _warn_of_idle_options()
-    console.status("featurizing, and starting TensorFlow …")
-    more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-    model = train(reviews, options, held_out, more, ShownProgress(console), base)
-    save_model(model, target)
+    with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
+        paths = data or (bundled_reviews("train.csv"),)
+        reviews = read_reviews(paths, reading, "training")
+        require_both_classes(reviews, files_named(paths))
+        _warn_of_contradictions(reviews)
+        held_out = _read_validation(validation, reading, reviews) if validation else None
+        if base is not None and holds_out_in_turns(reviews, options, held_out):
+            _warn_of_idle_options()
+        console.status("featurizing, and starting TensorFlow …")
+        more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
+        model = train(reviews, options, held_out, more, ShownProgress(console), base, checkpoint)
+        save_model(model, target)
+        if checkpoint is not None:
+            checkpoint.remove()
     _report(model, target, replaces)
     if as_json:
         click.echo(json.dumps(_facts(model, target)))
@@ -151,6 +167,15 @@ def _warn_of_idle_options() -> None:
                 f"--{name.replace('_', '-')} has no effect: with --base, so few reviews are all "
                 "held out in turns"
             )
+
+
+def _checkpoint(
+    folder: Path | None, resume: bool, force: bool
+) -> AbstractContextManager[Checkpoint | None]:
+    """Have a folder for checkpoints to oneself, if there is to be one."""
+    if folder is None:
+        return nullcontext()
+    return opened(folder, resuming=resume, anew=force)
 
 
 def _load_base(path: Path) -> Model:

@@ -36,6 +36,14 @@ class ShownProgress(Progress):
             )
         self._console.status("featurizing, and starting TensorFlow …")
 
+    def resumed(self, network: int, epoch: int) -> None:
+        """Say where it goes on."""
+        if (network, epoch) == (1, 0):
+            self._console.note("nothing to resume: starting from the beginning")
+        else:
+            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
+            self._console.note(f"resuming with network {network}{after}")
+
     def unlabeled(self, number: int, rows: int) -> None:
         """Name the round."""
         self._console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")

@@ -12,7 +12,7 @@ from sentiment.lazy import exports
 
 if TYPE_CHECKING:
     from sentiment.datasets.catalog import CATALOG, Dataset, Download
-    from sentiment.datasets.fetching import Fetched, Progress, check_mirror, fetch
+    from sentiment.datasets.fetching import Fetched, Progress, check_mirror, fetch, settle
     from sentiment.datasets.naming import find_dataset, resolve
     from sentiment.datasets.places import MIRROR, VARIABLE, datasets_folder, is_here
     from sentiment.datasets.records import Record, read_records
@@ -33,6 +33,7 @@ __all__ = [
     "is_here",
     "read_records",
     "resolve",
+    "settle",
 ]
 
 __getattr__ = exports(
@@ -45,6 +46,7 @@ __getattr__ = exports(
         "Progress": "fetching",
         "check_mirror": "fetching",
         "fetch": "fetching",
+        "settle": "fetching",
         "find_dataset": "naming",
         "resolve": "naming",
         "MIRROR": "places",

@@ -131,6 +131,8 @@ class _Transfer:
                 resumed = answer.status == 206
                 if resumed and now != state:
                     raise _Stale
+                if not resumed:  # a killed run must not leave new facts beside old bytes
+                    self.part.discard()
                 self.part.remember(now)
                 there = self._receive(answer, have if resumed else 0, now.size)
         except NoAnswer as error:

@@ -1,8 +1,6 @@
 """A set of reviews from its publisher's site to its place here, whole or not at all."""
 
-import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,10 +12,11 @@ from sentiment.datasets.catalog import Dataset, Download
 from sentiment.datasets.download import TIMEOUT, download
 from sentiment.datasets.layouts import PartRow
 from sentiment.datasets.parts import write_parts
-from sentiment.datasets.places import MIRROR
+from sentiment.datasets.places import MIRROR, READY, work_folder
 from sentiment.datasets.records import Record, read_records, remember
 from sentiment.datasets.web import NoAnswer
 from sentiment.errors import DataError, UsageError
+from sentiment.files import locked
 
 _ROWS_BETWEEN_REPORTS = 1000
 
@@ -71,21 +70,38 @@ def fetch(
         UsageError: The mirror is not an address.
     """
     progress = progress or Progress()
-    work = folder / f"{dataset.name}.partial"
     check_mirror(mirror)
+    work, place = work_folder(folder, dataset), folder / dataset.name
     addresses = {_address(each, dataset, mirror): each for each in dataset.downloads}
     try:
-        with _alone(work, dataset):
+        with _alone(work):
+            _put_in_place(work, place)
             record = _bring(dataset, addresses, work, progress, timeout)
             before = read_records(folder).get(dataset.name)
-            _put_in_place(work, folder / dataset.name)
             remember(folder, dataset.name, record)
+            (work / "parts").replace(work / READY)
+            _put_in_place(work, place)
+    except BlockingIOError as error:
+        raise DataError(f"{dataset.name} is being fetched by another process") from error
     except OSError as error:
         raise DataError(
             f"{error.filename or folder}: {error.strerror or error}; another folder is named "
             "with --cache"
         ) from error
-    return Fetched(folder / dataset.name, record, before)
+    return Fetched(place, record, before)
+
+
+def settle(dataset: Dataset, folder: Path) -> None:
+    """Finish what a killed run had all but done, so that nothing of it stays.
+
+    Args:
+        dataset: The set.
+        folder: The folder of all sets.
+    """
+    work = work_folder(folder, dataset)
+    if work.is_dir():
+        with suppress(OSError), _alone(work):  # in use, or not ours to write
+            _put_in_place(work, folder / dataset.name)
 
 
 def check_mirror(mirror: str | None) -> None:
@@ -180,13 +196,20 @@ def _counted(rows: Iterable[PartRow], progress: Progress) -> Iterator[PartRow]:
 
 
 def _put_in_place(work: Path, place: Path) -> None:
-    """Rename the new parts to their place, and delete what was there and the downloads."""
-    old = work / "old"
-    shutil.rmtree(old, ignore_errors=True)  # a killed run leaves it
-    if place.exists():
-        place.replace(old)
-    (work / "parts").replace(place)
-    shutil.rmtree(work)
+    """Move parts that are ready to their place, and delete what was there and the downloads.
+
+    Killed anywhere in between, it can be called again; `part_file` finds the parts meanwhile.
+    """
+    ready, old = work / READY, work / "old"
+    if ready.is_dir():
+        for file in work.iterdir():
+            if file.is_file():
+                file.unlink()
+        shutil.rmtree(old, ignore_errors=True)
+        if place.exists():
+            place.replace(old)
+        ready.replace(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _failed(dataset: Dataset, why: str, work: Path) -> DataError:
@@ -200,33 +223,16 @@ def _failed(dataset: Dataset, why: str, work: Path) -> DataError:
 
 
 @contextmanager
-def _alone(work: Path, dataset: Dataset) -> Iterator[None]:
+def _alone(work: Path) -> Iterator[None]:
     """Make a folder to work in, and keep others from it; it stays if something is in it.
 
     Raises:
-        DataError: Somebody else works there.
+        BlockingIOError: Somebody else works there.
     """
     work.mkdir(parents=True, exist_ok=True)
-    with _locked(work, dataset):
+    with locked(work):
         try:
             yield
         finally:
             with suppress(OSError):
                 work.rmdir()
-
-
-@contextmanager
-def _locked(work: Path, dataset: Dataset) -> Iterator[None]:
-    if sys.platform == "win32":  # folders cannot be locked there
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(work, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise DataError(f"{dataset.name} is being fetched by another process") from error
-    finally:
-        os.close(descriptor)

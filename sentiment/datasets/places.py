@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "SENTIMENT_CACHE"
 MIRROR = "SENTIMENT_MIRROR"
+READY = "ready"  # holds, in the folder where a set is made, what is about to take its place
 
 
 def datasets_folder(cache: Path | None = None) -> Path:
@@ -28,7 +29,15 @@ def part_file(folder: Path, dataset: "Dataset", part: str) -> Path:
         dataset: The set.
         part: One of its parts.
     """
-    return folder / dataset.name / f"{part}.csv"
+    place = folder / dataset.name
+    # A run that is killed between two renames leaves none there.
+    here = place if place.is_dir() else work_folder(folder, dataset) / READY
+    return (here if here.is_dir() else place) / f"{part}.csv"
+
+
+def work_folder(folder: Path, dataset: "Dataset") -> Path:
+    """Give the folder in which a set is made, before it takes its place."""
+    return folder / f"{dataset.name}.partial"
 
 
 def is_here(folder: Path, dataset: "Dataset") -> bool:

@@ -1,9 +1,10 @@
 """What is remembered of the sets that were fetched, also after they were removed."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from sentiment.files import replacing
 
 _FILE = "fetched.json"
 
@@ -39,9 +40,5 @@ def remember(folder: Path, name: str, record: Record) -> None:
     """Write down what was seen of a set."""
     records = read_records(folder) | {name: record}
     facts = {name: asdict(each) for name, each in records.items()}
-    temporary = folder / f".{_FILE}.{os.getpid()}.partial"
-    try:
-        temporary.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        temporary.replace(folder / _FILE)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(folder / _FILE) as file:
+        file.write(json.dumps(facts, indent=1).encode())

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 # Typographic apostrophes become plain; joiners and variation selectors say nothing of the mood.
 _APOSTROPHES = "’‘ʼ"
 _INVISIBLE = "\u200b\u200d\ufe0e\ufe0f"
+# Normalizing sorts the marks on a letter one by one, which of a hundred thousand takes minutes. So
+# longer runs are cut as Unicode's Stream-Safe Text Format does it (UAX #15), by a grapheme joiner.
+_MOST_MARKS = 30
+_JOINER = "\u034f"
 
 _UNSEEN, _SPACE, _WORD, _MARK = range(4)
 # Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han. Ranges of code points.
@@ -107,12 +111,33 @@ def normalize(text: str) -> str:
     if "<" in text:
         text = LINE_BREAK_TAG.sub("\n", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _with_few_marks(text))
         for character in _APOSTROPHES:
             text = text.replace(character, "'")
         for character in _INVISIBLE:
             text = text.replace(character, "")
     return text.lower()
+
+
+def _with_few_marks(text: str) -> str:
+    """Put a joiner into each run of more than `_MOST_MARKS` marks, after every so many."""
+    if not any(map(_is_mark, text[::_MOST_MARKS])):  # no run can be so long
+        return text
+    parts = []
+    run = 0
+    for character in text:
+        run = run + 1 if _is_mark(character) else 0
+        if run > _MOST_MARKS:
+            parts.append(_JOINER)
+            run = 1
+        parts.append(character)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_mark(character: str) -> bool:
+    """Whether normalizing moves a character among the marks before it: it has no letter in it."""
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
 def pieces(texts: Sequence[str]) -> Iterator[Piece]:

@@ -1,18 +1,22 @@
 """Sources → the model that ships with the program."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.general.lessons import lessons, subjects_of
 from sentiment.general.sources import Source, read_sources, sentences
-from sentiment.general.student import NGRAMS, School
+from sentiment.general.student import EPOCHS, NGRAMS, School
 from sentiment.general.who import anonymous, fresh_words, words_of_who
-from sentiment.model import Calibration, Model, remembered
+from sentiment.model import Calibration, Model, Provenance, Rows, remembered
 from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews, stratified_split
 
@@ -20,6 +24,27 @@ SENTENCES = 100_000
 LESSONS = 120_000
 HELD_OUT = 0.1
 PHRASES = 2_000
+
+CARD = {
+    "what it is": (
+        "Answers for English reviews and short posts where no model of your own is: of films, "
+        "shops, restaurants, services. `sentiment train --base general` makes it yours."
+    ),
+    "sources and licences": (
+        "IMDb reviews, with labels and without (Maas et al., 2011; none stated); SST-2 train "
+        "(Socher et al., 2013; none stated); GoEmotions train (Demszky et al., 2020; CC BY 4.0); "
+        "UCI sentences of Yelp and Amazon (Kotzias et al., 2015; CC BY 4.0); Women's Clothing "
+        "E-Commerce Reviews (CC0); this project's data/train.csv and lessons (CC0)."
+    ),
+    "limits": (
+        "English only. Two classes: what is neutral gets one of them, with a probability near "
+        "0.5. Names, nations, faiths and the like were taken out of what it learned from."
+    ),
+    "known failures": (
+        "Irony; understatement; comparisons in which the other thing is the better one; praise "
+        "and blame in one sentence. `sentiment probe -m general` counts some of them."
+    ),
+}
 
 
 def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0) -> Model:
@@ -33,8 +58,23 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     """
     sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
-    calibration = calibrate(_train(kept, seed), held_out)
-    return _remembering(_train(sources, seed), sources, calibration)
+    logits, labels = _asked(_train(kept, seed), held_out)
+    calibration = Calibration.fit(logits, labels)
+    model = _train(sources, seed)
+    digests = _digests(sources.values())
+    right = (calibration.log_odds(logits) >= 0) == (labels == 1)
+    provenance = Provenance(
+        training=_about(sources.values()),
+        validation=_about(held_out),
+        accuracy=float(right.mean()),
+        best_epoch=EPOCHS,
+        calibrated=True,
+        refitted=True,
+        unlabeled=sum(int(np.isnan(source.labels).sum()) for source in sources.values()),
+        versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
+        card=CARD,
+    )
+    return replace(model, calibration=calibration, provenance=provenance, seen=remembered(digests))
 
 
 def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], list[Source]]:
@@ -52,17 +92,34 @@ def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source],
     return kept, held_out
 
 
-def calibrate(model: Model, held_out: Sequence[Source]) -> Calibration:
-    """Calibrate by as many reviews of each source and label."""
+def _asked(
+    model: Model, held_out: Sequence[Source]
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Ask for the logits of as many reviews of each source and label: float64 [n], int8 [n]."""
     count = min(int((source.labels == label).sum()) for source in held_out for label in (0, 1))
-    logits, labels = [], []
+    texts, labels = [], []
     for source in held_out:
         for label in (0, 1):
             rows = np.flatnonzero(source.labels == label)[:count]
-            texts = [source.texts[row] for row in rows.tolist()]
-            logits.append(model.network.logits(model.vectorizer.transform(texts)))
-            labels.append(np.full(rows.size, label))
-    return Calibration.fit(np.concatenate(logits), np.concatenate(labels))
+            texts += [source.texts[row] for row in rows.tolist()]
+            labels += [label] * rows.size
+    logits = model.network.logits(model.vectorizer.transform(texts))
+    return logits, np.array(labels, np.int8)
+
+
+def _digests(sources: Iterable[Source]) -> Hashes:
+    texts = list(chain.from_iterable(source.texts for source in sources))
+    return LabelledReviews(texts, np.zeros(len(texts), np.int8)).digest()
+
+
+def _about(sources: Iterable[Source]) -> Rows:
+    """Count the reviews with labels, and hash them."""
+    labelled = [source for source in sources if not np.isnan(source.labels).any()]
+    labels = np.concatenate([source.labels for source in labelled])
+    content = hashlib.blake2b(_digests(labelled).astype("<u8").tobytes(), digest_size=16)
+    content.update(labels.astype(np.int8).tobytes())
+    positive = int(labels.sum())
+    return Rows(positive, labels.size - positive, content.hexdigest())
 
 
 def _train(sources: dict[str, Source], seed: int) -> Model:
@@ -87,9 +144,3 @@ def _train(sources: dict[str, Source], seed: int) -> Model:
     vectorizer, network = school.teach()
     top = most_influential(vectorizer, network, PHRASES)
     return Model(vectorizer, network, phrases=name_features(school.texts, NGRAMS, top))
-
-
-def _remembering(model: Model, sources: dict[str, Source], calibration: Calibration) -> Model:
-    texts = list(chain.from_iterable(source.texts for source in sources.values()))
-    digests = LabelledReviews(texts, np.zeros(len(texts), np.int8)).digest()
-    return replace(model, calibration=calibration, seen=remembered(digests))

@@ -1,7 +1,8 @@
 """Short sentences from word lists, for what few reviews teach: praise under a negation is blame.
 
-They are seen by the network that ships with the program, beside real reviews. None is a check of
-`sentiment probe`, nor was any written with those at hand.
+They are seen by the network that ships with the program, beside real reviews. They are not the
+checks of `sentiment probe`; the first were written without those at hand, and kinds that failed (what
+things do, trouble, service) were added after a look at which.
 """
 
 import random

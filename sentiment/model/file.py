@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import ModelError
+from sentiment.files import replacing
 from sentiment.model.checks import read_json
 from sentiment.model.document import document_of, model_of, needs_reversal, tensors_of
-from sentiment.model.files import replacing
 from sentiment.model.model import Model
 from sentiment.model.tensors import NotOursError, metadata, read_header, read_tensors
 

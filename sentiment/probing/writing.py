@@ -7,7 +7,7 @@ from itertools import cycle
 from sentiment.model.decision import NEGATIVE, POSITIVE
 from sentiment.probing.checks import Answered, Unmoved
 
-_CHANGE = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
+_CHANGE = re.compile(r"\[([^\[|\]]*)\|([^\[|\]]*)\]")
 
 
 def answered(positive: Iterable[str], negative: Iterable[str]) -> tuple[Answered, ...]:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from sentiment.lazy import exports
 
 if TYPE_CHECKING:
-    from sentiment.reviews.columns import Columns, find_columns, text_of, texts_of
+    from sentiment.reviews.bad_rows import BadRows
+    from sentiment.reviews.columns import (
+        Columns,
+        find_columns,
+        text_of,
+        texts_of,
+        texts_to_score,
+    )
     from sentiment.reviews.dataset import LabelledReviews, require_both_classes
     from sentiment.reviews.formats import (
         INPUT_FORMATS,
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.opening import expand, open_source
     from sentiment.reviews.options import ReadOptions
     from sentiment.reviews.predictions import Predictions, read_predictions
-    from sentiment.reviews.source import Batch, Row, RowsSource, Source, TextsSource, peek
+    from sentiment.reviews.source import BadRow, Batch, Row, RowsSource, Source, TextsSource, peek
     from sentiment.reviews.split import stratified_folds, stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.tables import Opened, choose_columns, open_reviews
@@ -34,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "INPUT_FORMATS",
     "OUTPUT_FORMATS",
+    "BadRow",
+    "BadRows",
     "Batch",
     "Columns",
     "Explainer",
@@ -64,16 +73,19 @@ __all__ = [
     "stratified_split",
     "text_of",
     "texts_of",
+    "texts_to_score",
     "writer_for",
 ]
 
 __getattr__ = exports(
     __name__,
     {
+        "BadRows": "bad_rows",
         "Columns": "columns",
         "find_columns": "columns",
         "text_of": "columns",
         "texts_of": "columns",
+        "texts_to_score": "columns",
         "LabelledReviews": "dataset",
         "require_both_classes": "dataset",
         "INPUT_FORMATS": "formats",
@@ -88,6 +100,7 @@ __getattr__ = exports(
         "ReadOptions": "options",
         "Predictions": "predictions",
         "read_predictions": "predictions",
+        "BadRow": "source",
         "Batch": "source",
         "Row": "source",
         "RowsSource": "source",

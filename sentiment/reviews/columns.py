@@ -203,6 +203,14 @@ def texts_of(batch: Batch, columns: Columns) -> list[str]:
     return [text_of(row, columns) for row in batch.rows]
 
 
+def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
+    """Give the text of each row of a batch, an empty one for a row that could not be read."""
+    texts = texts_of(batch, columns)
+    for place in batch.bad:
+        texts[place] = ""
+    return texts
+
+
 def values_of(batch: Batch, column: str) -> list[Any]:
     """Give the values of one column as they were read, None where a row has none."""
     if isinstance(batch.rows, ArrowRows):

@@ -3,17 +3,38 @@
 import csv
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from io import StringIO
+from dataclasses import dataclass
 from itertools import chain
 
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.feed import ROW_CHARS, TextFeed, Unreadable, block_lines, too_long
-from sentiment.reviews.feed_source import FeedSource
+from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.reviews.cells import count_of, csv_cell
+from sentiment.reviews.csv_lines import CsvLines, RowTooLong
+from sentiment.reviews.damage import bad_row
+from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
+from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.header import describe_columns, names_other_values, reads_as_header
 from sentiment.reviews.names import numbered_names
-from sentiment.reviews.source import Row, unique_names
+from sentiment.reviews.source import unique_names
 
-Record = tuple[int, list[str]]  # the line it ends on, its fields
+
+@dataclass(frozen=True)
+class Malformed:
+    """A line that is no record, and none begins with.
+
+    Attributes:
+        reason: What is wrong, and the way out.
+        raw: The line.
+        fields: What it comes to if read leniently.
+        line: Its number, where that helps.
+    """
+
+    reason: str
+    raw: str
+    fields: list[str]
+    line: int | None
+
+
+Record = tuple[int, list[str] | Malformed]  # the line it ends on, its fields
 
 ROWS_LOOKED_AT = 100
 DELIMITERS = ",;\t|"
@@ -37,7 +58,11 @@ class DelimitedSource(FeedSource):
     advice: str
 
     def __init__(
-        self, feed: TextFeed, header: bool | None = None, asked: Sequence[str] = ()
+        self,
+        feed: TextFeed,
+        header: bool | None = None,
+        asked: Sequence[str] = (),
+        bad_rows: BadRows = STOP,
     ) -> None:
         self._blocks = self._records(feed)
         self._held: list[Record] = []  # what was read to know the columns, and is to be given out
@@ -50,10 +75,12 @@ class DelimitedSource(FeedSource):
             self.has_header = header and bool(names)
         if self.has_header:
             place = next(number for number, (_, fields) in enumerate(self._held) if fields)
+            if damage := feed.damage_in("".join(names)):
+                raise Unreadable(damage, self._held[place][0])
             del self._held[: place + 1]
         else:
             names = numbered_names(len(names))
-        super().__init__(feed, unique_names(names))
+        super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
         self.notes = notes
 
@@ -61,26 +88,35 @@ class DelimitedSource(FeedSource):
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         """Give the records that end in each block; a blank line is one without fields."""
 
-    def pieces(self) -> Iterator[list[Row]]:
+    def pieces(self) -> Iterator[list[Item]]:
         """Give a row for each record.
 
-        Raises:
-            Unreadable: A record has more or fewer fields than there are columns, or is not text
-                in the format.
+        Bad is one that is malformed, or has more or fewer fields than there are columns: it is
+        cut, or filled with empty fields. See `FeedSource.pieces`.
         """
-        columns = self.columns
+        single = len(self.columns) == 1
         for records in chain([self._held], self._blocks):
-            rows: list[Row] = []
-            for line, record in records:
-                if not record and len(columns) != 1:
-                    continue
-                fields = record or [""]
-                if len(fields) != len(columns):
-                    yield rows
-                    what = f"{count_of(len(fields), 'field')} where {len(columns)} are expected"
-                    raise Unreadable(f"{what}; {self.advice}", line)
-                rows.append(dict(zip(columns, fields, strict=True)))
-            yield rows
+            yield [self._item(line, record) for line, record in records if record or single]
+
+    def _item(self, line: int, record: list[str] | Malformed) -> Item:
+        if isinstance(record, Malformed):
+            return bad_row(record.reason, self._row(record.fields), record.raw, record.line)
+        fields = record or [""]
+        if damage := self.feed.damage_in("".join(fields)):
+            return bad_row(damage, self._row(fields), self._raw(fields))
+        if len(fields) == len(self.columns):
+            return dict(zip(self.columns, fields, strict=True))
+        what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
+        return bad_row(f"{what}; {self.advice}", self._row(fields), self._raw(fields), line)
+
+    def _row(self, fields: list[str]) -> dict[str, str]:
+        """Cut or fill the fields of a bad record to as many as there are columns."""
+        missing = len(self.columns) - len(fields)
+        return dict(zip(self.columns, fields + [""] * missing, strict=False))
+
+    @abstractmethod
+    def _raw(self, fields: list[str]) -> str:
+        """Write fields as they stand in a file of the format."""
 
     def _look_at(self, names: list[str], asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Decide whether the first row is a header; give what is to be said about it."""
@@ -96,9 +132,19 @@ class DelimitedSource(FeedSource):
         return True, [] if told_by_columns else ["first row taken as header"]
 
     def _read_on(self, rows: int) -> list[list[str]]:
-        """Read blocks until there are so many rows; give all rows that are there."""
+        """Read blocks until there are so many rows; give all rows that are there.
+
+        Raises:
+            Unreadable: The first row is malformed.
+        """
         while True:
-            found = [fields for _, fields in self._held if fields]
+            found: list[list[str]] = []
+            for _, record in self._held:
+                if isinstance(record, Malformed):
+                    if not found:
+                        raise Unreadable(record.reason, record.line)
+                elif record:
+                    found.append(record)
             if len(found) >= rows:
                 return found
             block = next(self._blocks, None)
@@ -115,39 +161,37 @@ class CsvSource(DelimitedSource):
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         csv.field_size_limit(FIELD_LIMIT)
-        given = 0  # lines
-        ended = 0  # how many characters had been given when the last row ended
-
-        def lines() -> Iterator[list[str]]:
-            nonlocal given
-            for block in feed.blocks():
-                if feed.chars - ended > ROW_CHARS + len(block):
-                    raise Unreadable(f"{too_long('a row')}, or close the quote that opens in it")
-                # newline="" cuts where csv expects it: at \n, \r\n and the \r of old Macs.
-                block_of_lines = list(StringIO(block, newline=""))
-                given += len(block_of_lines)
-                yield block_of_lines
-
-        delimiter = sniff_delimiter(feed.peek())
-        reader = csv.reader(chain.from_iterable(lines()), delimiter=delimiter, strict=True)
+        self._delimiter = sniff_delimiter(feed.peek())
+        lines = CsvLines(feed)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         records: list[Record] = []
-        line = 0
         while True:
             try:
                 fields = next(reader, None)
             except csv.Error as error:
-                yield records
-                raise Unreadable(explain_csv(error), line + 1) from error
+                records.append(self._malformed(lines, error))
             except Unreadable:
                 yield records
                 raise
-            if fields is None:
-                break
-            line, ended = reader.line_num, feed.chars
-            records.append((line, fields))
-            if line == given:  # the next record needs another block, which may take its time
+            else:
+                if fields is None:
+                    break
+                lines.end_row()
+                records.append((lines.number, fields))
+            if lines.waits:
                 yield records
                 records = []
+        yield records
+
+    def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
+        raw = lines.give_up().rstrip("\r\n")
+        fields = next(csv.reader([raw], delimiter=self._delimiter), [])
+        if isinstance(error, RowTooLong):
+            return lines.number, Malformed(str(error), raw, fields, None)
+        return lines.number, Malformed(explain_csv(error), raw, fields, lines.number)
+
+    def _raw(self, fields: list[str]) -> str:
+        return self._delimiter.join(map(csv_cell, fields))
 
 
 class TsvSource(DelimitedSource):
@@ -164,6 +208,9 @@ class TsvSource(DelimitedSource):
                 line += 1
                 records.append((line, text.split("\t") if text else []))
             yield records
+
+    def _raw(self, fields: list[str]) -> str:
+        return "\t".join(fields)
 
 
 def sniff_delimiter(text: str) -> str:

@@ -2,17 +2,18 @@
 
 import codecs
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import chain
 
 from sentiment.errors import UsageError
+from sentiment.reviews.damage import MARKING, damaged_byte
 from sentiment.reviews.stream import ByteStream
 
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The next row cannot be read; whoever counts rows turns it into a DataError.
+    """From the next row on, nothing can be read; whoever counts rows makes it a DataError.
 
     Args:
         what: What is wrong, and the way out.
@@ -41,6 +42,7 @@ class TextFeed:
         self._stream = stream
         self._encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._damaged = False  # whether a byte was marked
         self._blocks = self._read_blocks()
         self._first: str | None = None
 
@@ -54,8 +56,7 @@ class TextFeed:
         r"""Give the text once; every block but the last ends with `\n`.
 
         Raises:
-            Unreadable: After all whole lines before the bytes that cannot be decoded, or before
-                a line that is too long.
+            Unreadable: Before a line that is too long, or where this is no text in the encoding.
         """
         first = self.peek()
         self._first = ""
@@ -76,6 +77,11 @@ class TextFeed:
                 raise Unreadable(too_long("a text"))
         return "".join(blocks)
 
+    def damage_in(self, text: str) -> str | None:
+        """Say what is wrong with the bytes that a part of the text came from, None if nothing."""
+        byte = damaged_byte(text) if self._damaged else None
+        return None if byte is None else describe_byte(byte, self._encoding)
+
     def waits(self) -> bool:
         """Tell whether the next block has yet to be produced by the other end of a pipe."""
         return self._stream.waits()
@@ -90,7 +96,7 @@ class TextFeed:
         at_start = True
         while True:
             raw = self._stream.read()
-            text, error = self._decode(raw)
+            text = self._decode(raw, at_start=at_start)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
             end = text.rfind("\n") + 1
@@ -100,8 +106,6 @@ class TextFeed:
                 yield block
             held.append(text[end:])
             length += len(text) - end
-            if error:
-                raise error
             if length > ROW_CHARS:
                 raise Unreadable(too_long("a line") + ", or end rows with line feeds")
             if not raw:
@@ -111,32 +115,43 @@ class TextFeed:
             held.clear()
             yield block
 
-    def _decode(self, raw: bytes) -> tuple[str, Unreadable | None]:
-        """Decode a block, or what comes before the first bad byte in it."""
+    def _decode(self, raw: bytes, *, at_start: bool) -> str:
+        """Decode a block, with a mark for each byte that does not fit.
+
+        Raises:
+            Unreadable: It is not a matter of single bytes.
+        """
         state = self._decoder.getstate()
         try:
-            return self._decoder.decode(raw, final=not raw), None
-        except UnicodeDecodeError as error:
-            what = describe_byte(error.object[error.start], self._encoding)
-            if "BOM" in error.reason:  # from Python 3.13 on: the byte is not what is wrong
-                what = (
-                    f"not {self._encoding.upper()} ({error.reason}); name another with --encoding"
-                )
-            unreadable = Unreadable(what)
-            # error.object ends where the block ends but may begin before it, with held bytes.
-            good = max(0, len(raw) - (len(error.object) - error.start))
+            return self._decoder.decode(raw, final=not raw)
         except UnicodeError as error:
-            what = f"not {self._encoding.upper()} ({error}); name another with --encoding"
-            unreadable, good = Unreadable(what), 0
-        self._decoder.setstate(state)
-        with suppress(UnicodeError):
-            return self._decoder.decode(raw[:good]), unreadable
-        return "", unreadable
+            reason = describe_error(error, self._encoding)
+            # Without its first bytes, UTF-16 can look like UTF-8 that is full of NULs.
+            if at_start and self._encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
+                raise Unreadable(reason) from error
+            self._decoder.setstate(state)
+            self._decoder.errors = MARKING
+            try:
+                text = self._decoder.decode(raw, final=not raw)
+            except UnicodeError:
+                raise Unreadable(reason) from error
+            self._damaged = True
+            return text
 
 
 def too_long(what: str) -> str:
     """Say that a row is too long, and what to do."""
     return f"{what} of more than {ROW_CHARS:,} characters; cut it into shorter ones"
+
+
+def describe_error(error: UnicodeError, encoding: str) -> str:
+    """Say why some bytes cannot be decoded."""
+    what: object = error
+    if isinstance(error, UnicodeDecodeError):
+        if "BOM" not in error.reason:
+            return describe_byte(error.object[error.start], encoding)
+        what = error.reason  # from Python 3.13 on: the byte is not what is wrong
+    return f"not {encoding.upper()} ({what}); name another with --encoding"
 
 
 def describe_byte(byte: int, encoding: str) -> str:

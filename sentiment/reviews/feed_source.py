@@ -4,8 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sentiment.errors import DataError
+from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.feed import TextFeed, Unreadable
-from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, row_error
+from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row, row_error
+
+Item = Row | BadRow
 
 
 class FeedSource(ABC):
@@ -18,28 +21,29 @@ class FeedSource(ABC):
     format: str
     has_header = True
 
-    def __init__(self, feed: TextFeed, columns: list[str]) -> None:
+    def __init__(self, feed: TextFeed, columns: list[str], bad_rows: BadRows = STOP) -> None:
         self.name = feed.name
         self.feed = feed
+        self.bad_rows = bad_rows
         self.columns = columns
         self.header = columns
         self.notes: list[str] = []
 
     @abstractmethod
-    def pieces(self) -> Iterator[list[Row]]:
-        """Give the rows of each block.
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give the rows of each block, and in the place of one that cannot be read a `BadRow`.
 
         Raises:
-            Unreadable: A row cannot be read; all rows before it have been given.
+            Unreadable: From here on none can be; all rows before have been given.
         """
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
         first = 1
         try:
-            for rows in regroup(self._located(), self.feed):
-                yield Batch(rows, first, name=self.name, format=self.format)
-                first += len(rows)
+            for items in regroup(self._located(), self.feed):
+                yield from self.bad_rows.batches(items, first, name=self.name, format=self.format)
+                first += len(items)
         finally:
             self.close()
 
@@ -51,8 +55,8 @@ class FeedSource(ABC):
         """Close the input."""
         self.feed.close()
 
-    def _located(self) -> Iterator[list[Row]]:
-        """Give the pieces; what cannot be read is reported with its row."""
+    def _located(self) -> Iterator[list[Item]]:
+        """Give the pieces; where nothing more can be read, that is reported with its row."""
         read = 0
         try:
             for rows in self.pieces():
@@ -62,7 +66,7 @@ class FeedSource(ABC):
             raise row_error(self.name, read + 1, str(error), error.line) from error
 
 
-def regroup(pieces: Iterator[list[Row]], feed: TextFeed) -> Iterator[list[Row]]:
+def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]]:
     """Join and cut pieces into batches, none withheld while the producer is waited for.
 
     Args:
@@ -72,7 +76,7 @@ def regroup(pieces: Iterator[list[Row]], feed: TextFeed) -> Iterator[list[Row]]:
     Raises:
         DataError: What the pieces raise, after all rows before it were given out.
     """
-    rows: list[Row] = []
+    rows: list[Item] = []
     chars = 0  # read when the last batch was given out
     failure: DataError | None = None
     try:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sentiment.errors import DataError
+from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.reviews.damage import readable
 from sentiment.reviews.feed import TextFeed, Unreadable, check_encoding
-from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, row_error
+from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row
 from sentiment.reviews.stream import open_stream
 
 FOLDER_LABELS = {
@@ -32,8 +34,16 @@ class FolderSource:
     format = "folder"
     has_header = True
 
-    def __init__(self, path: Path, encoding: str = "utf-8", *, need_label: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        encoding: str = "utf-8",
+        *,
+        need_label: bool = False,
+        bad_rows: BadRows = STOP,
+    ) -> None:
         self.name = str(path)
+        self._bad_rows = bad_rows
         self._encoding = check_encoding(encoding)
         self._path = path
         folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
@@ -53,19 +63,21 @@ class FolderSource:
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
-        rows: list[Row] = []
-        chars = first = 0
+        items: list[Row | BadRow] = []
+        chars = before = 0
         for number, file in enumerate(self._files, start=1):
-            row = {"text": self._read(file, number)}
+            text, reason = self._read(file)
+            row = {"text": text}
             if self._labelled:
                 row["label"] = FOLDER_LABELS[file.parent.name]
-            rows.append(row | {"file": self._short(file)})
-            chars += len(row["text"])
-            if len(rows) == BATCH_ROWS or chars >= BATCH_CHARS:
-                yield Batch(rows, first + 1, name=self.name, format=self.format)
-                rows, chars, first = [], 0, number
-        if rows:
-            yield Batch(rows, first + 1, name=self.name, format=self.format)
+            row["file"] = self._short(file)
+            items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
+            chars += len(text)
+            if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
+                yield from self._bad_rows.batches(
+                    items, before + 1, name=self.name, format=self.format
+                )
+                items, chars, before = [], 0, number
 
     def waits(self) -> bool:
         """Files are there already."""
@@ -74,15 +86,18 @@ class FolderSource:
     def close(self) -> None:
         """No file stays open."""
 
-    def _read(self, file: Path, number: int) -> str:
+    def _read(self, file: Path) -> tuple[str, str | None]:
+        """Give the text of a file, and what is wrong with it, if anything."""
         feed = TextFeed(open_stream(file), self._encoding)
         try:
             text = feed.whole()
         except Unreadable as error:
-            raise row_error(str(file), number, str(error)) from error
+            return "", str(error)
         finally:
             feed.close()
-        return text.removesuffix("\n").removesuffix("\r")
+        text = text.removesuffix("\n").removesuffix("\r")
+        damage = feed.damage_in(text)
+        return (readable(text) if damage else text), damage
 
     def _short(self, file: Path) -> str:
         return file.relative_to(self._path).as_posix()

@@ -3,11 +3,13 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
-from sentiment.reviews.feed_source import FeedSource
+from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.reviews.damage import bad_row, readable
+from sentiment.reviews.feed import TextFeed, block_lines
+from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.source import Batch, Row
 
 SHOWN_DIGITS = 20
@@ -16,50 +18,55 @@ SHOWN_DIGITS = 20
 class JsonlSource(FeedSource):
     """An object a line; a line that holds a string is a text in the column `text`.
 
-    Blank lines are no rows. The columns are the keys of the first batch, in order of appearance.
+    Blank lines are no rows. The columns are the keys of the first batch with a row that can be
+    read, in order of appearance; `text` if there are rows, and none can be read.
     """
 
     format = "jsonl"
 
-    def __init__(self, feed: TextFeed) -> None:
-        super().__init__(feed, [])
+    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
+        super().__init__(feed, [], bad_rows)
         self._batches = super().batches()
-        self._first = next(self._batches, None)
-        rows = self._first.rows if self._first else []
-        self.columns = self.header = list(dict.fromkeys(key for row in rows for key in row))
+        self._held: list[Batch] = []
+        rows: Sequence[Row] = []
+        for batch in self._batches:
+            self._held.append(batch)
+            if rows := batch.readable_rows():
+                break
+        names = list(dict.fromkeys(key for row in rows for key in row))
+        self.columns = self.header = ["text"] if self._held and not rows else names
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
-        if self._first:
-            yield self._first
-            self._first = None
+        while self._held:
+            yield self._held.pop(0)
         yield from self._batches
 
-    def pieces(self) -> Iterator[list[Row]]:
-        """Give a row for each line.
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give a row for each line; bad is what is no JSON object or string.
 
-        Raises:
-            Unreadable: A line is not a JSON object or string.
+        See `FeedSource.pieces`.
         """
-        decode = json.JSONDecoder(
-            object_pairs_hook=make_object,
-            parse_constant=refuse_constant,
-            parse_float=make_float,
-            parse_int=make_int,
-        ).decode
         number = 0
         for block in self.feed.blocks():
-            rows: list[Row] = []
+            items: list[Item] = []
             for line in block_lines(block):
                 number += 1
-                if not line or line.isspace():
-                    continue
-                try:
-                    rows.append(as_row(decode(line)))
-                except (ValueError, RecursionError) as error:
-                    yield rows
-                    raise Unreadable(explain_json(error), number) from error
-            yield rows
+                if line and not line.isspace():
+                    items.append(self._item(line, number))
+            yield items
+
+    def _item(self, line: str, number: int) -> Item:
+        damage = self.feed.damage_in(line)
+        row: Row = {}
+        reason = None
+        try:
+            row = as_row(_decode(readable(line) if damage else line))
+        except (ValueError, RecursionError) as error:
+            reason = explain_json(error)
+        if damage:
+            return bad_row(damage, row, line)
+        return bad_row(reason, row, line, number) if reason else row
 
 
 def as_row(value: Any) -> Row:
@@ -135,3 +142,11 @@ def explain_json(error: Exception) -> str:
         what = f"not JSON ({error.msg} at character {error.pos + 1})"
         return f'{what}; each line must be one object, such as {{"text": "…"}}'
     return str(error)
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=make_object,
+    parse_constant=refuse_constant,
+    parse_float=make_float,
+    parse_int=make_int,
+).decode

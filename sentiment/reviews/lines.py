@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
-from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
-from sentiment.reviews.feed_source import FeedSource
+from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.reviews.damage import bad_row
+from sentiment.reviews.feed import TextFeed, block_lines
+from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.source import Row
 
 LABEL_MARK = "__label__"
+LABELS = "more than one label; keep one on each line"
 
 
 class LinesSource(FeedSource):
@@ -14,13 +17,18 @@ class LinesSource(FeedSource):
 
     format = "lines"
 
-    def __init__(self, feed: TextFeed) -> None:
-        super().__init__(feed, ["text"])
+    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
+        super().__init__(feed, ["text"], bad_rows)
 
-    def pieces(self) -> Iterator[list[Row]]:
-        """Give a row for each line."""
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give a row for each line; see `FeedSource.pieces`."""
         for block in self.feed.blocks():
-            yield [{"text": line} for line in block_lines(block)]
+            yield [self._item(line) for line in block_lines(block)]
+
+    def _item(self, line: str) -> Item:
+        row: Row = {"text": line}
+        damage = self.feed.damage_in(line)
+        return bad_row(damage, row, line) if damage else row
 
 
 class FasttextSource(FeedSource):
@@ -28,24 +36,19 @@ class FasttextSource(FeedSource):
 
     format = "fasttext"
 
-    def __init__(self, feed: TextFeed) -> None:
-        super().__init__(feed, ["label", "text"])
+    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
+        super().__init__(feed, ["label", "text"], bad_rows)
 
-    def pieces(self) -> Iterator[list[Row]]:
-        """Give a row for each line.
-
-        Raises:
-            Unreadable: A line has more than one label.
-        """
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
         for block in self.feed.blocks():
-            rows: list[Row] = []
-            for line in block_lines(block):
-                label, text = split_label(line)
-                if text.startswith(LABEL_MARK):
-                    yield rows
-                    raise Unreadable("more than one label; keep one on each line")
-                rows.append({"label": label, "text": text})
-            yield rows
+            yield [self._item(line) for line in block_lines(block)]
+
+    def _item(self, line: str) -> Item:
+        label, text = split_label(line)
+        row: Row = {"label": label, "text": text}
+        reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
+        return bad_row(reason, row, line) if reason else row
 
 
 def split_label(line: str) -> tuple[str | None, str]:

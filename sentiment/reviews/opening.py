@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sentiment.errors import DataError, UsageError
+from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import TextFeed, Unreadable
 from sentiment.reviews.feed_source import FeedSource
@@ -58,6 +59,7 @@ def open_source(
     header: bool | None = None,
     need_label: bool = False,
     columns: Sequence[str] = (),
+    bad_rows: BadRows = STOP,
 ) -> Source:
     """Open one input. It waits for the first rows only where the columns' names depend on them.
 
@@ -70,6 +72,7 @@ def open_source(
         need_label: Labels are needed, so standard input is looked at like a file, and plain
             lines will not do.
         columns: Names of columns that the user gave; a first row that holds one is a header.
+        bad_rows: What is done about rows that cannot be read.
 
     Raises:
         DataError: The input cannot be opened or read as asked.
@@ -81,7 +84,7 @@ def open_source(
     if isinstance(where, Path) and where.is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{where} is a folder; it cannot be read as {format}")
-        return FolderSource(where, encoding, need_label=need_label)
+        return FolderSource(where, encoding, need_label=need_label, bad_rows=bad_rows)
     if format == "folder":
         raise UsageError(f"{where} is not a folder")
     if format is None:
@@ -90,7 +93,8 @@ def open_source(
     try:
         if format == "parquet":
             return _open_parquet(stream, where)
-        return _open_text(TextFeed(stream, encoding), format, header, columns, need_label)
+        feed = TextFeed(stream, encoding)
+        return _open_text(feed, format, header, columns, need_label, bad_rows)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
@@ -115,27 +119,32 @@ def _open_parquet(stream: ByteStream, where: Where) -> Source:
 
 
 def _open_text(
-    feed: TextFeed, format: str, header: bool | None, columns: Sequence[str], need_label: bool
+    feed: TextFeed,
+    format: str,
+    header: bool | None,
+    columns: Sequence[str],
+    need_label: bool,
+    bad_rows: BadRows,
 ) -> FeedSource:
     if format == SNIFFED:
         format = sniff_lines(feed.peek())
-        source = _open_text(feed, format, header, columns, need_label)
+        source = _open_text(feed, format, header, columns, need_label, bad_rows)
         if format in SNIFFED_NAMES:
             source.notes.insert(0, f"read as {SNIFFED_NAMES[format]}, by its content")
         return source
     match format:
         case "csv":
-            return CsvSource(feed, header, columns)
+            return CsvSource(feed, header, columns, bad_rows)
         case "tsv":
-            return TsvSource(feed, header, columns)
+            return TsvSource(feed, header, columns, bad_rows)
         case "jsonl":
-            return JsonlSource(feed)
+            return JsonlSource(feed, bad_rows)
         case "fasttext":
-            return FasttextSource(feed)
+            return FasttextSource(feed, bad_rows)
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
-            return LinesSource(feed)
+            return LinesSource(feed, bad_rows)
 
 
 def sniff_lines(text: str) -> str:

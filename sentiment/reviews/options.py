@@ -1,6 +1,10 @@
 """What the user said about reading."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sentiment.reviews.bad_rows import BadRows
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class ReadOptions:
         strict: Neutral and missing labels are errors.
         keep: Columns that are wanted beside texts and labels.
         not_columns: Names of slices that need no column; a column of such a name is an error.
+        bad_rows: What is done about rows that cannot be read; None stops at the first.
     """
 
     format: str | None = None
@@ -30,3 +35,4 @@ class ReadOptions:
     strict: bool = False
     keep: tuple[str, ...] = ()
     not_columns: tuple[str, ...] = ()
+    bad_rows: "BadRows | None" = None

@@ -94,10 +94,10 @@ class ParquetWriter(Writer):
                 for name, field in zip(self._columns, self._own, strict=True)
             ]
         except (self._pyarrow.ArrowException, OverflowError, TypeError) as error:
-            last = batch.first_row + len(batch.rows) - 1
+            last = batch.row_number(len(batch.rows) - 1)
             reason = " ".join(str(error).split())
             raise DataError(
-                f"{batch.name}, rows {batch.first_row}–{last}: a value is of another type than "
+                f"{batch.name}, rows {batch.row_number(0)}–{last}: a value is of another type than "
                 f"in the first rows ({reason}); write --format jsonl"
             ) from error
 

@@ -1,7 +1,8 @@
 """What every input looks like from outside: a source of batches of rows."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
 
@@ -14,15 +15,36 @@ BATCH_CHARS = 1 << 20
 
 
 @dataclass(frozen=True)
+class BadRow:
+    """A row that cannot be read as it should be.
+
+    Attributes:
+        reason: What is wrong, and the way out.
+        row: What can be read of it.
+        raw: How it stands in the file.
+        line: The line it is on, where that is not the number of the row.
+        file: The file it is in, where that is not the source.
+    """
+
+    reason: str
+    row: Row
+    raw: str
+    line: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows that arrived together.
 
     Attributes:
         rows: Column name → value as read: str for text formats, JSON or Arrow values for others.
-        first_row: The 1-based number of `rows[0]` within its source.
+        first_row: The 1-based number, within the source, of the first row that was read for it.
         arrow: The untouched `pyarrow.RecordBatch` the rows came from; only for Parquet.
         name: The name of the source, for messages.
         format: The format of the source.
+        bad: Which of `rows`, by their places, could not be read as they should be.
+        gaps: Before which places a row was left out, one for each such row, in order.
     """
 
     rows: Sequence[Row]
@@ -30,6 +52,18 @@ class Batch:
     arrow: Any = None
     name: str = "<input>"
     format: str = "lines"
+    bad: Mapping[int, BadRow] = field(default_factory=dict)
+    gaps: Sequence[int] = ()
+
+    def row_number(self, place: int) -> int:
+        """Give the 1-based number, within the source, of the row at a place in `rows`."""
+        return self.first_row + place + bisect_right(self.gaps, place)
+
+    def readable_rows(self) -> Sequence[Row]:
+        """Give the rows that are not bad."""
+        if not self.bad:
+            return self.rows
+        return [row for place, row in enumerate(self.rows) if place not in self.bad]
 
 
 class Source(Protocol):
@@ -57,7 +91,8 @@ class Source(Protocol):
         """Give the rows once, in order, as they arrive; close the input at the end.
 
         Raises:
-            DataError: A row cannot be read. The rows before it are given out first.
+            DataError: A row cannot be read, and such rows are not to be left out or kept. The
+                rows before it are given out first.
         """
 
     def waits(self) -> bool:
@@ -104,16 +139,18 @@ class TextsSource(RowsSource):
 
 
 def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:
-    """Look at the first batch without losing it.
+    """Look at the first rows that can be read without losing any.
 
     Returns:
-        The rows of the first batch (none for an empty input), and all batches from the first on.
+        These rows (none for an empty input), and all batches from the first on.
     """
     batches = source.batches()
-    first = next(batches, None)
-    if first is None:
-        return [], iter(())
-    return first.rows, chain([first], batches)
+    held = []
+    for batch in batches:
+        held.append(batch)
+        if rows := batch.readable_rows():
+            return rows, chain(held, batches)
+    return [], iter(held)
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

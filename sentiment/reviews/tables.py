@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sentiment.errors import UsageError
+from sentiment.reviews.bad_rows import STOP
 from sentiment.reviews.cells import cell
 from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
@@ -71,6 +72,7 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
         header=options.header,
         need_label=need_label,
         columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
+        bad_rows=options.bad_rows or STOP,
     )
     try:
         return choose_columns(source, options, need_label=need_label)

@@ -14,7 +14,8 @@ LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 
 Key = str | float | None
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+# Digits can be matched in one way only: a text of a million digits and a letter is soon none.
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
 def is_number(text: str) -> bool:

@@ -67,4 +67,4 @@ def new_column_error(
     """
     new = min(row.keys() - known)
     what = f'has a column "{new}" that the first rows have not, and {format} has one header'
-    return row_error(batch.name, batch.first_row + number, f"{what}; write --format jsonl")
+    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")

@@ -18,7 +18,7 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.columns import Columns, texts_of, texts_to_score
 from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, new_column_error
@@ -122,8 +122,9 @@ class DelimitedWriter(Writer):
 class JsonlWriter(Writer):
     """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none.
 
-    With an explainer, what it says of the text comes after them; the reason of an answer that is
-    uncertain comes last.
+    With an explainer, what it says of the text comes after them; then the reason of an answer that
+    is uncertain; and of a row that could not be read, `error` says why, and `raw` is how it stands
+    in the file.
     """
 
     columns: Columns
@@ -132,14 +133,15 @@ class JsonlWriter(Writer):
         self,
         stream: BinaryIO,
         columns: Columns,
-        added: Sequence[str],
-        reason: str,
+        prefix: str,
         explainer: Explainer | None = None,
     ) -> None:
         super().__init__(stream)
         self.columns = columns
-        self._added = added
-        self._reason = reason
+        self._prefix = prefix
+        names = ("predicted", "p_positive", "words") if explainer else ("predicted", "p_positive")
+        self._added = [f"{prefix}{name}" for name in names]
+        self._reason = f"{prefix}reason"
         self._explainer = explainer
 
     def write(
@@ -150,23 +152,24 @@ class JsonlWriter(Writer):
         reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
-        texts = texts_of(batch, self.columns) if self._explainer else []
+        texts = texts_to_score(batch, self.columns) if self._explainer else []
         lines = []
-        taken = (*self._added, self._reason)
         for number, (row, word, p) in enumerate(
             zip(batch.rows, predicted, p_positive.tolist(), strict=True)
         ):
-            if any(name in row for name in taken):
-                names = " or ".join(f'"{name}"' for name in taken)
-                what = f"has {names} already; choose other names with --prefix"
-                raise row_error(batch.name, batch.first_row + number, what)
             answer: list[Any] = [word or None, None if math.isnan(p) else round(p, 6)]
             if self._explainer:
                 answer.append(self._explainer(texts[number]))
-            record = {**row, **dict(zip(self._added, answer, strict=True))}
+            added = dict(zip(self._added, answer, strict=True))
             if reasons and reasons[number]:
-                record[self._reason] = reasons[number]
-            lines.append(to_json(record))
+                added[self._reason] = reasons[number]
+            if bad := batch.bad.get(number):
+                added[f"{self._prefix}error"] = bad.reason
+                added[f"{self._prefix}raw"] = bad.raw
+            if taken := [name for name in (*added, self._reason) if name in row]:
+                what = f'has "{taken[0]}" already; choose other names with --prefix'
+                raise row_error(batch.name, batch.row_number(number), what)
+            lines.append(to_json({**row, **added}))
         lines.append("")
         self._stream.write(encode("\n".join(lines)))
 
@@ -210,7 +213,7 @@ def writer_for(
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, added, format=format)
     if format == "jsonl":
-        return JsonlWriter(stream, columns, (*added, *words), reason, explainer)
+        return JsonlWriter(stream, columns, prefix, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet_writer import ParquetWriter
 

@@ -32,11 +32,14 @@ class Feed:
     TensorFlow never forgets a generator; `close` makes it one that holds no rows.
     """
 
-    def __init__(self, example: Example, size: int, seed: int) -> None:
+    def __init__(self, example: Example, size: int, seed: int, epochs: int = 0) -> None:
+        """Begin as after so many epochs: each shuffles what the one before left."""
         self._example: Example | None = example
         self._size = size
         self._random = np.random.default_rng(seed)
         self._order = np.arange(example.numbers.size)
+        for _ in range(epochs):
+            self._random.shuffle(self._order)
         self.steps = math.ceil(self._order.size / size)
         self.batches = self._dataset(example.rows.width)
 
@@ -58,6 +61,8 @@ class Feed:
         """A `tf.data.Dataset` of `tf.SparseTensor`, two batches ahead."""
         import tensorflow as tf
 
+        # Converting it would write a file where temporary files go, which may be full.
+        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def to_tensor(columns: Any, values: Any, lengths: Any, targets: Any) -> tuple[Any, Any]:
             count = tf.size(lengths, out_type=tf.int64)
             rows = tf.repeat(tf.range(count), lengths)

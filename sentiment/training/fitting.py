@@ -1,35 +1,20 @@
 """Fit networks to sparse rows with Keras."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
-from sentiment.model import Network
 from sentiment.training.backend import load_keras
+from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
 from sentiment.training.network import build, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Epoch, Progress
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted network and the way there.
-
-    Attributes:
-        network: the weights of the chosen epoch; of the last where nothing was held out.
-        epochs: what each epoch came to; none where nothing was held out.
-        best_epoch: the one whose weights were kept, from 1.
-    """
-
-    network: Network
-    epochs: list[Epoch]
-    best_epoch: int
+from sentiment.training.progress import Progress
+from sentiment.training.states import Fit, Underway
 
 
 class Fitter:
@@ -38,10 +23,17 @@ class Fitter:
     Keras compiles a network once; fits of the same number of features start it anew.
     """
 
-    def __init__(self, options: TrainingOptions, progress: Progress) -> None:
-        """Remember what all fits share: hidden layers, dropout, patience, seed."""
+    def __init__(
+        self, options: TrainingOptions, progress: Progress, checkpoint: Checkpoint | None = None
+    ) -> None:
+        """Remember what all fits share: hidden layers, dropout, patience, seed.
+
+        With a checkpoint, fits are taken to come in the order in which they came before.
+        """
         self._options = options
         self._progress = progress
+        self._checkpoint = checkpoint
+        self._fits = 0
         self._network: Any = None
         self._initial: list[NDArray[np.generic]] = []
 
@@ -64,26 +56,50 @@ class Fitter:
         Raises:
             UsageError: the training diverged.
         """
-        options = self._options
+        self._fits += 1
+        checkpoint, done, last = self._checkpoint, 0, epochs or recipe.epochs
+        state = checkpoint.load(self._fits) if checkpoint else None
+        if isinstance(state, Fit):
+            return state
+        judge = Judge(validation, self._options.patience) if validation else None
         network = self._start(training.rows.width, float(training.labels.mean()))
-        feed = Feed(training, recipe.batch_size, options.seed)
+        if checkpoint and state:
+            if not _restore(state, network, judge):
+                raise checkpoint.damaged(self._fits, "it is of another network")
+            done = state.epochs
+        if done < last and (judge is None or judge.goes_on):
+            done += self._run(network, recipe, training, judge, range(done, last))
+        if judge is None:
+            fit = Fit(to_numpy(network), [], done)
+        else:
+            fit = Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
+        if checkpoint:
+            checkpoint.save(self._fits, fit)
+        return fit
+
+    def _run(
+        self, network: Any, recipe: Recipe, training: Example, judge: Judge | None, epochs: range
+    ) -> int:
+        """Train for some epochs, counted from 0, or as long as the judge says; count them."""
+        feed = Feed(training, recipe.batch_size, self._options.seed, epochs.start)
         steps = recipe.epochs * feed.steps
-        falling = _falling(recipe.learning_rate, steps, self._progress)
-        judge = Judge(validation, options.patience) if validation else None
-        judging = [_judging(judge, recipe.epochs, self._progress)] if judge else []
+        callbacks = [_falling(recipe.learning_rate, steps, self._progress)]
+        if judge:
+            callbacks.append(_judging(judge, recipe.epochs, self._progress))
+        if self._checkpoint:
+            callbacks.append(_keeping(self._checkpoint, self._fits, judge))
         losses = network.fit(
             feed.batches,
-            epochs=epochs or recipe.epochs,
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
             shuffle=False,  # the batches shuffle themselves
             verbose=0,
-            callbacks=[falling, *judging],
+            callbacks=callbacks,
         ).history["loss"]
         feed.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-        if judge is None:
-            return Fit(to_numpy(network), [], len(losses))
-        return Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
+        return len(losses)
 
     def _start(self, width: int, prior: float) -> Any:
         """Give a network as it is before the first step; the output starts at the prior."""
@@ -105,11 +121,9 @@ def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
     keras = load_keras()
 
     class Falling(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-            self._done = 0
-
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self._epoch = epoch + 1
+            self._done = epoch * self.params["steps"]
 
         def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
             self.model.optimizer.learning_rate = learning_rate * (1 - self._done / steps)
@@ -133,3 +147,36 @@ def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
             progress.epoch(judge.epochs[-1], epochs)
 
     return Judging()
+
+
+def _keeping(checkpoint: Checkpoint, fit: int, judge: Judge | None) -> Any:
+    """Write down after each epoch how far a fit has come, once it was judged."""
+    keras = load_keras()
+
+    class Keeping(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+            if math.isfinite(logs["loss"]):
+                variables = [np.asarray(each) for each in _variables(self.model)]
+                so_far = judge.so_far if judge else None
+                checkpoint.save(fit, Underway(epoch + 1, variables, so_far))
+
+    return Keeping()
+
+
+def _variables(network: Any) -> list[Any]:
+    """All that a network and its optimizer learn by, and what dropout draws from."""
+    return [*network.variables, *network.optimizer.variables]
+
+
+def _restore(state: Underway, network: Any, judge: Judge | None) -> bool:
+    """Let network and judge be as they were; False if the state is not one of theirs."""
+    variables = _variables(network)
+    kinds = [(tuple(variable.shape), np.asarray(variable).dtype) for variable in variables]
+    fits = kinds == [(value.shape, value.dtype) for value in state.variables]
+    if not fits or (judge is None) != (state.judgement is None):
+        return False
+    for variable, value in zip(variables, state.variables, strict=True):
+        variable.assign(value)
+    if judge and state.judgement:
+        judge.resume(state.judgement)
+    return True

@@ -1,5 +1,7 @@
 """Judge each epoch by what held-out reviews would be answered."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,23 @@ from sentiment.model import Calibration, Network
 from sentiment.training.decide import enough_to_choose
 from sentiment.training.feed import Example
 from sentiment.training.progress import Epoch
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a judge has seen so far.
+
+    Attributes:
+        epochs: what each epoch came to; one at the least.
+        chosen_epoch, chosen: the number of the chosen one, and its network.
+        best_epoch, best: the number of that of the lowest loss, and the losses of its reviews, [n].
+    """
+
+    epochs: tuple[Epoch, ...]
+    chosen_epoch: int
+    chosen: Network
+    best_epoch: int
+    best: NDArray[np.float64]
 
 
 class Judge:
@@ -37,6 +56,24 @@ class Judge:
         self._best_epoch = 0
         self._best = np.full(self._labels.size, np.inf)  # the losses of its reviews
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a better epoch may yet come."""
+        return len(self.epochs) < self._best_epoch + self._patience
+
+    @property
+    def so_far(self) -> Judgement:
+        """What was seen, for another judge to go on from."""
+        return Judgement(
+            tuple(self.epochs), self.chosen_epoch, self.chosen, self._best_epoch, self._best
+        )
+
+    def resume(self, so_far: Judgement) -> None:
+        """Go on from what another has seen of the same reviews."""
+        self.epochs = list(so_far.epochs)
+        self.chosen_epoch, self.chosen = so_far.chosen_epoch, so_far.chosen
+        self._best_epoch, self._best = so_far.best_epoch, so_far.best
+
     def see(self, loss: float, network: Network) -> bool:
         """Judge a network after one more epoch; return whether to go on.
 
@@ -52,7 +89,7 @@ class Judge:
             self.chosen, self.chosen_epoch = network, len(self.epochs)
         if better:
             self._best, self._best_epoch = losses, len(self.epochs)
-        return len(self.epochs) < self._best_epoch + self._patience
+        return self.goes_on
 
     def _measure(self, network: Network) -> tuple[NDArray[np.float64], float]:
         """The cross-entropy of each held-out review, [n], and the share answered right."""

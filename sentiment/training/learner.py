@@ -12,6 +12,7 @@ from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import stratified_folds
+from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example
 from sentiment.training.fitting import Fitter
 from sentiment.training.material import Material, Numbers
@@ -26,6 +27,7 @@ ROUNDS = 3
 # From so many characters on, a second process that finds the n-grams while this one imports Keras
 # is done sooner, although it has to be started and be told the texts.
 _WORTH_A_PROCESS = 4_000_000
+_WITH_FEWER = "run it again, with fewer reviews if memory is short"
 
 Logits = NDArray[np.float64]
 
@@ -62,7 +64,7 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int) -> Incidence
     """Find the n-grams of all reviews, in a process apart if that pays."""
     if sum(map(len, texts)) < _WORTH_A_PROCESS:
         return Incidence.of(texts, ngrams, min_count)
-    with Worker(Incidence.of) as worker:
+    with Worker(Incidence.of, _WITH_FEWER) as worker:
         incidence: Incidence = worker.call(texts, ngrams, min_count)
     return incidence
 
@@ -71,7 +73,12 @@ class Learner:
     """One training: what stays the same from fit to fit."""
 
     def __init__(
-        self, material: Material, options: TrainingOptions, recipe: Recipe, progress: Progress
+        self,
+        material: Material,
+        options: TrainingOptions,
+        recipe: Recipe,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         """Find the n-grams of all reviews, once."""
         self._material = material
@@ -79,7 +86,7 @@ class Learner:
         self._recipe = recipe
         self._progress = progress
         self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
-        self._fitter = Fitter(options, progress)
+        self._fitter = Fitter(options, progress, checkpoint)
         self._width = 0  # of the network at the least
 
     def trial(self) -> Trained:
@@ -150,13 +157,39 @@ class Learner:
             epochs: how many to run; None to stop by the held-out rows.
             ask: rows whose logits are wanted after so many epochs.
         """
-        material, recipe = self._material, self._recipe
+        material = self._material
+        vectorizer, training = self._example(rows, soft_labels)
+        features, labels = training.rows, material.labels.astype(np.float64)
+        held_out = Example(features, material.held_out, labels[material.held_out])
+        done = self._fitter.fit(
+            self._recipe if soft_labels is None else gentler(self._recipe),
+            training,
+            held_out if epochs is None else None,
+            epochs,
+        )
+        first, *rest = done.network.layers
+        kernel = first.kernel[: vectorizer.keys.size]
+        network = Network((replace(first, kernel=kernel).quantized(), *rest))
+        nobody = material.unlabeled[:0]
+        if epochs is None:
+            asked = [material.held_out, material.unlabeled]
+        else:
+            asked = [nobody if ask is None else ask, nobody]
+        known, unknown = (network.logits(features.take(numbers)) for numbers in asked)
+        return Trained(
+            vectorizer, network, done.epochs, done.best_epoch, asked[0], known, unknown, soft_labels
+        )
+
+    def _example(
+        self, rows: Numbers, soft_labels: NDArray[np.float64] | None
+    ) -> tuple[Vectorizer, Example]:
+        """Fit a vectorizer to what a network is to learn, and give both."""
+        material = self._material
         labels = np.full(len(self._incidence), np.nan)  # of rows that are not to be looked at
         labels[rows] = material.labels[rows]
         if soft_labels is not None:
             labels[material.unlabeled] = soft_labels
             rows = np.concatenate((rows, rows, material.unlabeled))
-            recipe = gentler(recipe)
         vectorizer = Vectorizer.fit(
             self._incidence,
             labels,
@@ -164,24 +197,6 @@ class Learner:
             limit=self._options.features,
             min_count=self._recipe.min_count,
         )
-        count = vectorizer.keys.size
-        features = replace(vectorizer.rows_of(self._incidence), width=max(count, self._width))
-        held_out = Example(
-            features, material.held_out, material.labels[material.held_out].astype(np.float64)
-        )
-        done = self._fitter.fit(
-            recipe,
-            Example(features, rows, labels[rows]),
-            held_out if epochs is None else None,
-            epochs,
-        )
-        first, *rest = done.network.layers
-        network = Network((replace(first, kernel=first.kernel[:count]).quantized(), *rest))
-        if epochs is None:
-            asked = [material.held_out, material.unlabeled]
-        else:
-            asked = [rows[:0] if ask is None else ask, rows[:0]]
-        known, unknown = (network.logits(features.take(numbers)) for numbers in asked)
-        return Trained(
-            vectorizer, network, done.epochs, done.best_epoch, asked[0], known, unknown, soft_labels
-        )
+        features = vectorizer.rows_of(self._incidence)
+        width = max(vectorizer.keys.size, self._width)
+        return vectorizer, Example(replace(features, width=width), rows, labels[rows])

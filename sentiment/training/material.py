@@ -77,6 +77,18 @@ class Material:
         """Give the reviews with these numbers."""
         return [self.texts[row] for row in rows.tolist()]
 
+    def identity(self) -> str:
+        """Hash all there is: texts, labels, and which reviews are for what; hexadecimal."""
+        content = hashlib.blake2b(digest_size=16)
+        for text in self.texts:
+            data = text.encode("utf-8", "surrogatepass")
+            content.update(len(data).to_bytes(8, "little"))
+            content.update(data)
+        for numbers in (self.labels, self.training, self.held_out, self.unlabeled):
+            content.update(numbers.size.to_bytes(8, "little"))
+            content.update(numbers.astype("<i8").tobytes())
+        return content.hexdigest()
+
     def about(self, rows: Numbers) -> Rows:
         """Count labelled reviews, and hash them with their labels."""
         labels = self.labels[rows]

@@ -24,6 +24,7 @@ from sentiment.model.calibration import sigmoid
 from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
+from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
 from sentiment.training.learner import Learner, Trained
 from sentiment.training.material import Material
@@ -50,6 +51,7 @@ def train(
     unlabeled: Sequence[str] = (),
     progress: Progress | None = None,
     base: Model | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Model:
     """Train a model.
 
@@ -68,11 +70,12 @@ def train(
         unlabeled: more reviews of the same kind, without labels.
         progress: told about choices, batches and epochs.
         base: a model to stand on; without it, the new network answers alone.
+        checkpoint: where to write down how far it has come, and to go on from.
 
     Raises:
-        DataError: there are too few different reviews to hold some out, or the base was made with
-            nearly all of them.
-        UsageError: the training diverged.
+        DataError: there are too few different reviews to hold some out, the base was made with
+            nearly all of them, or the checkpoint is of others.
+        UsageError: the training diverged, or the checkpoint is of one with other options.
     """
     progress = progress or Progress()
     start_loading()  # while we featurize
@@ -80,10 +83,12 @@ def train(
     material = Material.gather(reviews, validation, unlabeled, options)
     if in_turns:
         material = material.without_held_out()
+    if checkpoint is not None:
+        _resume(checkpoint, material, options, progress)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
     recipe = choose_recipe(material.texts_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out)
-    learner = Learner(material, options, recipe, progress)
+    learner = Learner(material, options, recipe, progress, checkpoint)
     trial = learner.trial_in_turns(FOLDS) if in_turns else learner.trial()
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, verdict.labels, recipe.objective)
@@ -127,6 +132,15 @@ def holds_out_in_turns(
     it cannot: of many networks none is the model.
     """
     return validation is None and len(reviews) < FEW_TO_TUNE and options.refit
+
+
+def _resume(
+    checkpoint: Checkpoint, material: Material, options: TrainingOptions, progress: Progress
+) -> None:
+    """Go on from what a checkpoint holds, if that is of the same training."""
+    network, epoch = checkpoint.begin(material.identity(), asdict(options) | _versions())
+    if checkpoint.resuming:
+        progress.resumed(network, epoch)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ CASES = {
     "no such capability": (2, ["probe", "--capability", "irony"], "negation-at-end"),
     "no model to probe": (4, ["probe"], "sentiment train"),
     "no predictions": (3, ["compare", "fine.csv", "fine.csv", "fine.csv"], '"text", "label"'),
+    "resuming nothing": (2, ["train", "fine.csv", "--resume"], "--checkpoint DIR"),
+    "no folder for it": (2, ["train", "fine.csv", "--checkpoint", "one.csv"], "File exists"),
     "no folder": (2, ["train", "fine.csv", "-o", "no/where"], "no such folder"),
 }
 
@@ -124,6 +126,33 @@ def test_what_nobody_foresaw_is_still_one_line(run, folder):
     )
     assert done.returncode == 1
     assert done.stderr == "error: unexpected ZeroDivisionError: oh (--debug shows where)\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(
+    ("told", "code", "said"), [("SIGINT", 130, "error: interrupted\n"), ("SIGTERM", 143, "")]
+)
+def test_a_signal_that_comes_in_disguise_is_known(folder, told, code, said):
+    """As it may where it comes while a class is made, or in the midst of an import."""
+    program = (
+        "import os, signal, sys, time\n"
+        "import sentiment.cli.models as m\n"
+        "def stopped(path):\n"
+        "    try:\n"
+        f"        os.kill(os.getpid(), signal.{told})\n"
+        "        time.sleep(60)\n"
+        "    except BaseException:\n"
+        "        pass\n"
+        "    raise TypeError('expected a message argument')\n"
+        "m.load_model = stopped\n"
+        "sys.argv[1:] = ['info', 'model']\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from sentiment.cli import run; run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -6,7 +6,7 @@ from urllib.request import Request
 import pytest
 
 from sentiment.datasets.archives import Unexpected
-from sentiment.datasets.download import download
+from sentiment.datasets.download import _Transfer, download
 from sentiment.datasets.web import NoAnswer, _Redirects
 from tests.datasets.site import File
 
@@ -99,6 +99,25 @@ def test_a_part_of_another_file_is_not_taken(get, site, changed):
     cut_short(get)
     assert get(changed) == changed.content
     assert site.ranges == [None, "bytes=1000-", None]
+
+
+class Killed(BaseException):
+    """What a test raises where a process is killed: nothing handles it."""
+
+
+def test_killed_before_the_first_byte_of_a_changed_file_it_does_not_go_on_from_the_old(
+    get, monkeypatch
+):
+    cut_short(get)
+
+    def dies(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_Transfer, "_receive", dies)
+        with pytest.raises(Killed):
+            get(File(OTHER, tag='"two"'))
+    assert get(File(OTHER, tag='"two"')) == OTHER
 
 
 def test_a_file_that_became_shorter_than_what_is_here_comes_anew(get, site):

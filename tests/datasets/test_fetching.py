@@ -6,15 +6,19 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentiment.datasets import CATALOG, Download, Progress, fetch, is_here, read_records
+from sentiment.datasets import CATALOG, Download, Progress, fetch, is_here, read_records, settle
 from sentiment.datasets import fetching as module
+from sentiment.datasets.places import part_file
 from sentiment.errors import DataError, UsageError
 from tests.datasets.site import IMDB, TREES, UCI, File, tar_of, zip_of
+
+YELP = "sentiment labelled sentences/yelp_labelled.txt"
 
 
 def pinned(name, raw):
@@ -186,6 +190,45 @@ def test_what_a_killed_run_left_does_not_matter(site, folder):
     assert there(folder) == [
         "fetched.json", "uci", "uci/amazon.csv", "uci/imdb.csv", "uci/yelp.csv",
     ]  # fmt: skip
+
+
+class Killed(BaseException):
+    """What a test raises where a process is killed: nothing handles it."""
+
+
+def killed_at(monkeypatch, number):
+    """Let the renames go well but for one, counted from 1, at which all ends."""
+    rename, renames = Path.replace, []
+
+    def dies(path, target):
+        renames.append(path)
+        if len(renames) == number:
+            raise Killed
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", dies)
+
+
+def test_killed_while_a_set_takes_the_place_of_another_one_of_them_can_be_read(
+    site, folder, monkeypatch
+):
+    dataset = CATALOG["uci"]
+    serve(site, dataset, zip_of(UCI))
+    fetch(dataset, folder, mirror=site.url)
+    old = part_file(folder, dataset, "yelp").read_bytes()
+    serve(site, dataset, zip_of(UCI | {YELP: b"Warm soup.\t1\nNo soup.\t0\n"}))
+    new = b"text,label,domain\nWarm soup.,positive,yelp\nNo soup.,negative,yelp\n"
+    found = set()
+    for number in range(1, 6):
+        with monkeypatch.context() as patched, suppress(Killed):
+            killed_at(patched, number)
+            fetch(dataset, folder, mirror=site.url)
+        assert is_here(folder, dataset)
+        found.add(part_file(folder, dataset, "yelp").read_bytes())
+        settle(dataset, folder)
+        assert part_file(folder, dataset, "yelp").parent == folder / "uci"
+    assert found == {old, new}
+    assert not (folder / "uci.partial").exists()
 
 
 def test_two_at_once_do_not_write_to_one_file(site, folder):

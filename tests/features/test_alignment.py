@@ -52,3 +52,10 @@ def test_what_a_token_was_written_as_reads_as_that_token(text):
 )
 def test_tokens_are_found_in_the_text_as_it_was_written(text, expected):
     assert [written for _, written in tokens_with_spans(text)] == expected
+
+
+def test_a_flood_of_marks_is_aligned_too():
+    text = "so e" + "\u0315\u0300" * 100 + " fine"
+    starts, ends = aligned(text)
+    assert len(starts) == len(ends) == len(normalize(text))
+    assert tokens_with_spans(text)[-1] == ("fine", "fine")

@@ -17,6 +17,7 @@ KINDS = st.builds(
     tail_words=st.integers(1, 3),
     stem=st.integers(0, 2),
     negation=st.integers(0, 2),
+    reversal=st.integers(0, 3),
     characters=st.sampled_from([(0, 0), (1, 1), (2, 4)]),
 )
 
@@ -41,15 +42,23 @@ def slow_features(text: str, ngrams: NGrams) -> set[str]:
     starts, ends = token_spans(code_points(normalized))
     tokens = [normalized[s:e] for s, e in zip(starts, ends, strict=True)]
     found = set()
+    negated = slow_negated(tokens, ngrams.negation, ngrams.reversal)
+    itself = [not (ngrams.reversal and number in negated) for number in range(len(tokens))]
     for order in range(1, ngrams.words + 1):
         for first in range(len(tokens) - order + 1):
+            if order == 1 and not itself[first]:
+                continue
             span = " ".join(tokens[first : first + order])
             found.add(span)
             if order <= ngrams.tail_words and first >= len(tokens) - ngrams.tail:
                 found.add(f"… {span}")
     if ngrams.stem:
-        found |= {token[: ngrams.stem] + "-" * (len(token) > ngrams.stem) for token in tokens}
-    found |= {f"not … {token}" for token in slow_negated(tokens, ngrams.negation)}
+        found |= {
+            token[: ngrams.stem] + "-" * (len(token) > ngrams.stem)
+            for token, plain in zip(tokens, itself, strict=True)
+            if plain
+        }
+    found |= {f"not … {tokens[number]}" for number in negated}
     squeezed = " ".join(["", *normalized.split(), ""]) if normalized.split() else " "
     shortest, longest = ngrams.characters
     for order in range(shortest, longest + 1):
@@ -58,18 +67,28 @@ def slow_features(text: str, ngrams: NGrams) -> set[str]:
     return found
 
 
-def slow_negated(tokens: list[str], reach: int) -> list[str]:
-    """The tokens that stand under a negation."""
-    found, left = [], 0
-    for token in tokens:
+def slow_negated(tokens: list[str], reach: int, reversal: int) -> set[int]:
+    """The numbers of the tokens that stand under a negation, or before one that stands alone."""
+    if not reach:
+        return set()
+    found, left = set(), 0
+    for number, token in enumerate(tokens):
         if token == "not":
             left = reach
         elif token in ".,;:!?()":
             left = 0
         elif left:
-            found.append(token)
+            found.add(number)
             left -= 1
-    return found
+    followed = [*tokens[1:], "."]
+    alone = {
+        number
+        for number, token in enumerate(tokens)
+        if token == "not" and followed[number] in ".,;:!?"
+    }
+    before = {number - back for number in alone for back in range(1, reversal + 1)}
+    # The nearest negation that stands alone is what counts, and is not itself under another.
+    return found | {number for number in before - alone if number >= 0}
 
 
 def spelled(name: str) -> str:
@@ -102,6 +121,26 @@ def test_a_negation_reaches_to_the_next_stop_or_six_words(text, expected):
     ngrams = NGrams(words=1, tail=0, stem=0)
     names = name_features([text, "x"], ngrams, np.array(keys_of(text, ngrams), np.uint64)).values()
     assert {name[6:] for name in names if name.startswith("not … ")} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I hoped it would be good, but it wasn't.", {"good"}),
+        ("good? no, not at all. fine", {"good"}),
+        ("it used to be good", {"good"}),
+        ("it could have been good", {"good"}),
+        ("far from good", {"good"}),
+        ("good, but not the ending", set()),
+        ("good. it is not bad", {"bad"}),
+        ("have been good", set()),
+    ],
+)
+def test_words_that_are_taken_back_are_not_themselves(text, expected):
+    ngrams = NGrams(words=1, tail=0, stem=0, reversal=12)
+    names = name_features([text], ngrams, np.array(keys_of(text, ngrams), np.uint64)).values()
+    assert {name[6:] for name in names if name.startswith("not … ")} & {"good", "bad"} == expected
+    assert expected.isdisjoint(names)
 
 
 def test_a_negation_does_not_reach_into_the_next_review():

@@ -119,3 +119,16 @@ def test_squeezing_leaves_single_spaces_and_one_at_each_end(text):
     )
     words = normalize(text).split()
     assert squeezed == (f" {' '.join(words)} " if words else " ")
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0f73", "\u0300\uff9e", "\u0344\u0315"])
+def test_a_flood_of_marks_is_cut_into_runs_that_are_soon_in_order(marks):
+    # Whole, 200,000 of them would take minutes to normalize.
+    text = "e" + marks * 100_000 + " fine"
+    assert tokens(text)[-1] == "fine"
+    assert normalize(text).count("\u034f") >= 100_000 * len(marks) // 30 - 1
+
+
+def test_as_many_marks_as_people_write_are_left_alone():
+    text = "x" + "\u0323\u0301" * 15
+    assert "\u034f" not in normalize(text + " " + text)

@@ -1,0 +1,128 @@
+"""Writing a file so that a killed run leaves the old one whole, and nothing that stays."""
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_KEPT = 40  # characters of a name, of four bytes at the most
+_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside the target; once written, sync it and rename it to the target.
+
+    Nothing changes at the target if the block raises, or if the process is killed; what a killed
+    one left is deleted by the next that writes the same target. What is not a file (a device, a
+    named pipe, `/dev/stdout`) is written to directly.
+
+    Raises:
+        OSError: the file cannot be written; it names the target.
+    """
+    if is_stream(path):
+        with _open_stream(path) as stream:
+            yield stream
+        return
+    target = path.resolve()  # a link keeps pointing where it points
+    # A name may be as long as the file system allows; the temporary one is not longer.
+    start = f".{target.name[:_KEPT]}."
+    temporary = target.with_name(f"{start}{os.urandom(4).hex()}.partial")
+    try:
+        _clear_abandoned(target.parent, start)
+        with _open_locked(temporary) as file:
+            if target.exists():  # who may read it stays as it was
+                temporary.chmod(target.stat().st_mode & 0o777)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if sys.platform == "win32":  # what is open cannot be renamed there
+                file.close()
+            temporary.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from a folder that they lock, too; the lock ends with the process.
+
+    Raises:
+        BlockingIOError: another has it.
+    """
+    if sys.platform == "win32":  # folders cannot be locked there
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path is something to write to, not something to replace."""
+    return _descriptor(path) is not None or (path.exists() and not path.is_file())
+
+
+def _open_locked(temporary: Path) -> BinaryIO:
+    """Make a file, and lock it for as long as it is open: so it is known not to be abandoned."""
+    while True:
+        file = temporary.open("xb")
+        if sys.platform == "win32":
+            return file
+        import fcntl
+
+        with suppress(OSError):  # a file system without locks: there nothing is ever cleared
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if temporary.exists():
+            return file
+        file.close()  # taken for abandoned before it was locked
+
+
+def _clear_abandoned(folder: Path, start: str) -> None:
+    """Delete what killed processes left of writing to a target.
+
+    Whether one that writes is alive is told by its lock, not by its number: in another container,
+    or on another machine that shares the folder, the same number is another process.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    ours = re.compile(re.escape(start) + "[0-9a-f]{8}[.]partial")
+    names: list[str] = []
+    with suppress(OSError):  # a folder that may be written to, not read
+        names = [name for name in os.listdir(folder) if ours.fullmatch(name)]  # noqa: PTH208
+    for name in names:
+        with suppress(OSError):  # locked, not ours to read, or gone
+            descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    (folder / name).unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _descriptor(path: Path) -> int | None:
+    """The number of the open descriptor that a path such as `/dev/fd/3` stands for."""
+    numbered = re.fullmatch(r"(?:/dev|/proc/self)/fd/(\d{1,6})", str(path))
+    return int(numbered[1]) if numbered else _DESCRIPTORS.get(str(path))
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    descriptor = _descriptor(path)
+    # Opened by name, a file behind /dev/stdout would be cut to nothing first.
+    return path.open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")

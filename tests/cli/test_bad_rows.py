@@ -1,0 +1,74 @@
+"""`predict --on-bad-row`, as users run it."""
+
+import csv
+import json
+
+import pytest
+
+BAD = b"id,text\n1,fine\n2\n3,caf\xe9\n4,good\n"
+
+
+@pytest.fixture
+def bad_csv(tmp_path):
+    (tmp_path / "in.csv").write_bytes(BAD)
+    return tmp_path
+
+
+def test_rows_that_are_left_out_are_counted_and_listed(run, trained, bad_csv):
+    done = run(
+        "predict", "-m", trained, "-i", "in.csv", "-o", "out.csv", "--on-bad-row", "skip",
+        "--rejects", "bad.csv", cwd=bad_csv,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "2 rows that cannot be read left out; the first: in.csv, row 2 (line 3): " in done.stderr
+    with (bad_csv / "out.csv").open(newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == ["1", "4"]
+    with (bad_csv / "bad.csv").open(newline="") as file:
+        header, *rejects = csv.reader(file)
+    assert header == ["file", "row", "reason", "raw"]
+    assert [(file, row, raw) for file, row, _, raw in rejects] == [
+        ("in.csv", "2", "2"),
+        ("in.csv", "3", "3,caf\\xe9"),
+    ]
+
+
+def test_a_row_that_is_kept_has_no_answer_and_its_words_are_not_explained(run, trained, bad_csv):
+    done = run(
+        "predict", "-m", trained, "-i", "in.csv", "--json", "--explain", "--on-bad-row", "keep",
+        cwd=bad_csv,
+    )  # fmt: skip
+    assert done.returncode == 0
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
+    assert [row["predicted"] is None for row in rows] == [False, True, True, False]
+    assert (rows[2]["text"], rows[2]["raw"], rows[2]["words"]) == ("caf\ufffd", "3,caf\\xe9", [])
+    assert "error" not in rows[0]
+
+
+def test_rejects_of_a_run_that_fails_do_not_appear(run, trained, bad_csv):
+    (bad_csv / "z.csv").write_text("other,text\n1,fine\n")
+    done = run(
+        "predict", "-m", trained, "-i", "in.csv", "-i", "z.csv", "--format", "csv",
+        "--on-bad-row", "skip", "--rejects", "bad.jsonl", cwd=bad_csv,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "2 rows" in done.stderr
+    assert sorted(path.name for path in bad_csv.iterdir()) == ["in.csv", "z.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rejects", "bad.csv"], "--on-bad-row skip"),
+        (["--rejects", "bad.csv", "--on-bad-row", "keep"], "--on-bad-row skip"),
+        (["--rejects", "bad.parquet", "--on-bad-row", "skip"], ".csv, .tsv or .jsonl"),
+        (["--rejects", "a.csv", "-o", "a.csv", "--on-bad-row", "skip"], "name another"),
+        (["--rejects", "in.csv", "--on-bad-row", "skip"], "--force"),
+        (["--on-bad-row", "guess"], "--on-bad-row"),
+    ],
+)
+def test_options_that_do_not_fit_are_usage_errors(run, trained, bad_csv, arguments, message):
+    done = run("predict", "-m", trained, "-i", "in.csv", *arguments, cwd=bad_csv)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert (bad_csv / "in.csv").read_bytes() == BAD

@@ -1,0 +1,150 @@
+"""A training that was killed goes on from its checkpoint, and ends as if nothing had happened."""
+
+import numpy as np
+import pytest
+
+from sentiment.errors import DataError, UsageError
+from sentiment.model import Network
+from sentiment.training import Progress, TrainingOptions
+from sentiment.training.checkpoint import Checkpoint, opened
+from sentiment.training.feed import Example
+from sentiment.training.fitting import Fitter
+from tests.training.test_train import recipe, some_rows
+
+OPTIONS = TrainingOptions(hidden=(4,), dropout=0.3, patience=3)
+FILE = "fit-1.checkpoint"
+
+
+class Killed(BaseException):
+    """What a test raises where a process is killed: nothing handles it."""
+
+
+class Mortal(Checkpoint):
+    """Dies once it has saved so many states."""
+
+    left = 0
+
+    def save(self, fit, state):
+        super().save(fit, state)
+        self.left -= 1
+        if not self.left:
+            raise Killed
+
+
+def checkpoint_in(folder, *, left=0, data="data", **choices):
+    checkpoint = Mortal(folder, resuming=True)
+    checkpoint.left = left
+    checkpoint.begin(data, choices)
+    return checkpoint
+
+
+def fits(checkpoint=None) -> list[tuple[Network, list, int]]:
+    """A fit of three epochs, with reviews to judge by, and one of two without."""
+    labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
+    training, held_out = (
+        Example(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
+    )
+    fitter, three = Fitter(OPTIONS, Progress(), checkpoint), recipe(epochs=3, learning_rate=0.05)
+    done = fitter.fit(three, training, held_out), fitter.fit(three, training, epochs=2)
+    return [(fit.network, fit.epochs, fit.best_epoch) for fit in done]
+
+
+def same(one, other):
+    networks = zip(one, other, strict=True)
+    return all(a[1:] == b[1:] and weights(a[0]) == weights(b[0]) for a, b in networks)
+
+
+def weights(network):
+    return [(layer.kernel.tobytes(), layer.bias.tobytes()) for layer in network.layers]
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    return fits()
+
+
+@pytest.mark.parametrize("left", [2, 5])
+def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undisturbed, left):
+    with pytest.raises(Killed):
+        fits(checkpoint_in(tmp_path, left=left))
+    assert same(fits(checkpoint_in(tmp_path)), undisturbed)
+
+
+def test_what_was_done_is_not_done_again(tmp_path, undisturbed):
+    assert same(fits(checkpoint_in(tmp_path)), undisturbed)
+    checkpoint = Checkpoint(tmp_path, resuming=True)
+    assert checkpoint.begin("data", {}) == (3, 0)
+    checkpoint.save = None
+    assert same(fits(checkpoint), undisturbed)
+
+
+@pytest.fixture(scope="module")
+def halfway(tmp_path_factory):
+    """The file of a fit after two epochs."""
+    folder = tmp_path_factory.mktemp("halfway")
+    with pytest.raises(Killed):
+        fits(checkpoint_in(folder, left=2, epochs=3))
+    return (folder / FILE).read_bytes()
+
+
+def test_it_says_where_it_goes_on(tmp_path, halfway):
+    checkpoint = Checkpoint(tmp_path, resuming=True)
+    assert checkpoint.begin("data", {"epochs": 3}) == (1, 0)
+    (tmp_path / FILE).write_bytes(halfway)
+    assert checkpoint.begin("data", {"epochs": 3}) == (1, 2)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path, halfway):
+    (tmp_path / FILE).write_bytes(halfway)
+    with pytest.raises(UsageError, match="with another epochs; give the same"):
+        checkpoint_in(tmp_path, epochs=4)
+    with pytest.raises(DataError, match="on other reviews; give the same"):
+        checkpoint_in(tmp_path, data="other", epochs=3)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path, halfway):
+    file = tmp_path / FILE
+    for damage in (b"", b"hello", halfway[:-1], halfway[: len(halfway) // 2]):
+        file.write_bytes(damage)
+        with pytest.raises(DataError, match="damaged checkpoint"):
+            checkpoint_in(tmp_path, epochs=3)
+    for place in range(0, len(halfway), len(halfway) // 50):
+        content = bytearray(halfway)
+        content[place] ^= 1
+        file.write_bytes(content)
+        with pytest.raises(DataError, match="damaged checkpoint"):
+            checkpoint_in(tmp_path, epochs=3)
+
+
+def test_a_state_of_another_network_is_refused(tmp_path, halfway):
+    (tmp_path / FILE).write_bytes(halfway)
+    fitter = Fitter(OPTIONS, Progress(), checkpoint_in(tmp_path, epochs=3))
+    labels = np.arange(60) % 2 * 1.0
+    with pytest.raises(DataError, match="of another network"):
+        fitter.fit(recipe(epochs=3), Example(some_rows(60, 31), np.arange(60), labels))
+
+
+def test_a_folder_is_for_one_training_at_a_time(tmp_path):
+    folder = tmp_path / "checkpoints"
+    with opened(folder, resuming=False, anew=False):
+        assert folder.is_dir()
+        with (
+            pytest.raises(UsageError, match="another training writes"),
+            opened(folder, resuming=True, anew=False),
+        ):
+            pass
+    assert not folder.exists()
+
+
+def test_what_is_there_is_neither_overwritten_nor_left_out_unasked(tmp_path, halfway):
+    (tmp_path / FILE).write_bytes(halfway)
+    (tmp_path / "fit-1.txt").write_text("somebody's notes")
+    with (
+        pytest.raises(UsageError, match="--resume goes on with it, --force begins anew"),
+        opened(tmp_path, resuming=False, anew=False),
+    ):
+        pass
+    with opened(tmp_path, resuming=True, anew=True):
+        assert (tmp_path / FILE).read_bytes() == halfway
+    with opened(tmp_path, resuming=False, anew=True):
+        assert [path.name for path in tmp_path.iterdir()] == ["fit-1.txt"]
