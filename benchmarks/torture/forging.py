@@ -301,6 +301,9 @@ def originals(folder: Any) -> list[bytes]:
     full = Forgery(based)
     described = Forgery(plain).document
     full.document |= {key: described[key] for key in ("history", "provenance", "phrases")}
+    full.document |= {"format": 3, "least_known": 0.25}
+    full.document["ngrams"]["reversal"] = 6
+    full.document["provenance"]["card"] = {"intended for": "nothing; it is a test"}
     return [plain, based, full.sealed()]
 
 
