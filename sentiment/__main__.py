@@ -11,10 +11,10 @@ from sentiment.stopping import stop
 def main() -> NoReturn:
     """Run the command line; an interrupt while it is still being imported is no traceback."""
     try:
+        stop.listen()
         gc.set_threshold(50_000)  # imports make objects that stay: look for no garbage among them
         # numpy's products are small; threads for larger ones take longer to start than an answer
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        stop.listen()
         from sentiment.cli import run
     except BaseException:
         if stop.code is None:
