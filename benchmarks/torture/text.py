@@ -95,7 +95,7 @@ def _growths(model: Model, size: int, *, timed: bool) -> Iterator[Outcome]:
     texts["distinct tokens"] = lambda length: " ".join(f"w{n}" for n in range(length // 6))
     explained = min(size, EXPLAINED)
     for what, work, characters in (
-        ("answering a text", lambda text: model.probabilities([text]), size),
+        ("answering a text", lambda text: model.scores([text]), size),
         ("explaining a text", lambda text: explain(model, text), explained),
         ("cutting a text for display", lambda text: list(parts_of(text, ())), size // 4),
         ("writing a cell", _write, size),
