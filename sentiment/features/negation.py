@@ -57,10 +57,8 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     """
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
-    starts = _among(tokens, _NEGATIONS)
-    alone = _alone(tokens, rows, starts) if reversal else starts
-    if reversal:
-        starts = starts | _among(tokens, _SINGLES) | _ends_of_pairs(tokens)
+    plain = _among(tokens, _NEGATIONS)
+    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens) if reversal else plain
     negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
     negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
@@ -68,7 +66,7 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     if not reversal:
         return Negated(negated, negation)
     # Seen from the end, the last negation that stands alone is the next one.
-    beyond = tokens.size + reversal
+    alone, beyond = _alone(tokens, rows, plain), tokens.size + reversal
     following = np.minimum.accumulate(np.where(alone, numbers, beyond)[::-1])[::-1]
     reversed_ = ~negated & (following > numbers) & (following - numbers <= reversal)
     _within_rows(reversed_, following, rows)

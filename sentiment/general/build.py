@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
-from sentiment.general.lessons import lessons, subjects_of
+from sentiment.general.lessons import lessons
 from sentiment.general.sources import Source, read_sources, sentences
 from sentiment.general.student import EPOCHS, NGRAMS, School
 from sentiment.general.who import anonymous, fresh_words, words_of_who
+from sentiment.general.writer import subjects_of
 from sentiment.model import Calibration, Model, Provenance, Rows, remembered
 from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews, stratified_split
@@ -58,9 +59,10 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     """
     sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
-    logits, labels = _asked(_train(kept, seed), held_out)
+    more = _made(sources, seed)
+    logits, labels = _asked(_train({**kept, **more}, seed), held_out)
     calibration = Calibration.fit(logits, labels)
-    model = _train(sources, seed)
+    model = _train({**sources, **more}, seed)
     digests = _digests(sources.values())
     right = (calibration.log_odds(logits) >= 0) == (labels == 1)
     provenance = Provenance(
@@ -122,23 +124,25 @@ def _about(sources: Iterable[Source]) -> Rows:
     return Rows(positive, labels.size - positive, content.hexdigest())
 
 
+def _made(sources: dict[str, Source], seed: int) -> dict[str, Source]:
+    """Cut unlabeled reviews into sentences, and make lessons."""
+    cut = sorted(set(sentences(sources["unlabeled"].texts)))
+    some = np.random.default_rng(seed).permutation(len(cut))[:SENTENCES]
+    spoken = Source.unlabelled([cut[row] for row in some.tolist()])
+    made = list(lessons(LESSONS, subjects_of([*spoken.texts, *sources["neutral"].texts]), seed))
+    taught = Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
+    return {"sentences": spoken, "lessons": taught}
+
+
 def _train(sources: dict[str, Source], seed: int) -> Model:
-    """Make sentences and lessons, take out who it is about, and teach."""
+    """Take out who it is about, and teach."""
     fresh = fresh_words()
     who = words_of_who(
         chain.from_iterable(
             sources[n].texts for n in ("imdb", "unlabeled", "goemotions", "neutral")
         )
     )
-    cut = sorted(set(sentences(sources["unlabeled"].texts)))
-    some = np.random.default_rng(seed).permutation(len(cut))[:SENTENCES]
-    spoken = Source.unlabelled([cut[row] for row in some.tolist()])
-    made = list(lessons(LESSONS, subjects_of([*spoken.texts, *sources["neutral"].texts]), seed))
-    taught = Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
-    every = {
-        name: anonymous(source, who, fresh)
-        for name, source in {**sources, "sentences": spoken, "lessons": taught}.items()
-    }
+    every = {name: anonymous(source, who, fresh) for name, source in sources.items()}
     texts = {name: source.texts for name, source in every.items()}
     school = School(texts, {name: source.labels for name, source in every.items()}, seed)
     vectorizer, network = school.teach()

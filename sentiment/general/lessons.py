@@ -6,33 +6,26 @@ things do, trouble, service) were added after a look at which.
 """
 
 import random
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from sentiment.general.words import (
-    BAD,
-    BAD_NEWS,
     BAD_THING,
     BETTER,
     COMPLAINTS,
     COMPLIMENTS,
     DELIVERING,
-    DISLIKING,
     FAILING,
     FEELING_BAD,
     FEELING_GOOD,
-    GOOD,
-    GOOD_NEWS,
     GOOD_THING,
     HAPPY,
-    LIKING,
     SAD,
     STATEMENTS,
-    THINGS,
     TROUBLE,
     WORSE,
 )
+from sentiment.general.writer import Writer
 
 # How likely a sentence is meant well: said outright, taken back, or neither. What is not bad need
 # not be good.
@@ -42,38 +35,6 @@ _LEANING = {True: 0.8, False: 0.2}
 _NEUTRAL = 0.5
 
 
-# What comes before *was* in real texts: *the end of the book*.
-_SUBJECT = re.compile(
-    r"\b((?:the|my|this|our|their|his|her|these|those|your) (?:[a-z'-]+ ){1,4}?)"
-    r"(?:is|was|are|were|looks|seems|feels|looked|felt)\b"
-)
-_NO_SUBJECT = frozenset(
-    [
-        "that",
-        "which",
-        "who",
-        "not",
-        "and",
-        "but",
-        "or",
-        "if",
-        "when",
-        "what",
-        "they",
-        "there",
-        "he",
-        "she",
-        "it",
-        "i",
-        "you",
-        "we",
-        "crap",
-        "best",
-        "worst",
-    ]
-)
-
-
 class Lesson(NamedTuple):
     """A sentence, and how far it is positive, from 0 to 1."""
 
@@ -81,79 +42,7 @@ class Lesson(NamedTuple):
     positive: float
 
 
-class _Writer:
-    """Fills patterns with words at random."""
-
-    def __init__(self, seed: int, subjects: Sequence[str] = ()) -> None:
-        self._random = random.Random(seed)
-        self._subjects = subjects
-
-    def one(self, *choices: str) -> str:
-        return self._random.choice(choices)
-
-    def side(self) -> bool:
-        return self._random.random() < 0.5
-
-    def adjective(self, good: bool) -> str:
-        return self.one(*(GOOD if good else BAD))
-
-    def thing(self) -> tuple[str, bool]:
-        """Something with its article, and whether it is several."""
-        if self._subjects and self._random.random() < 0.5:
-            return self._random.choice(self._subjects), False
-        thing = self.one(*THINGS)
-        several = thing.endswith("*")
-        if self._random.random() < 0.2:
-            return self.one("it", "this", "that", "everything", "the whole thing"), False
-        return (
-            f"{self.one('the', 'the', 'the', 'this' if not several else 'these', 'my', 'our')} "
-            + (thing.rstrip("*")),
-            several,
-        )
-
-    def noun(self) -> str:
-        return self.one(*(thing for thing in THINGS if not thing.endswith("*")))
-
-    def was(self, several: bool) -> str:
-        return self.one("were", "are") if several else self.one("was", "is", "was")
-
-    def was_not(self, several: bool) -> str:
-        not_, n_t = ("were not", "weren't") if several else ("was not", "wasn't")
-        now = ("are not", "aren't") if several else ("is not", "isn't")
-        return self.one(not_, n_t, *now)
-
-    def degree(self) -> str:
-        return self.one(
-            "", "", "", "really ", "very ", "so ", "absolutely ", "quite ", "just ", "pretty "
-        )
-
-    def like(self, good: bool, tense: int) -> str:
-        return self.one(*(LIKING if good else DISLIKING)).split("/")[tense]
-
-    def said(self, good: bool) -> str:
-        """An opinion, said outright."""
-        thing, several = self.thing()
-        adjective = self.adjective(good)
-        return self.one(
-            f"{thing} {self.was(several)} {self.degree()}{adjective}",
-            f"{thing} {self.was(several)} {self.degree()}{adjective}",
-            f"I {self.one('', 'really ', 'absolutely ')}{self.like(good, self.one('0', '1') == '1')} {thing}",
-            f"what a {adjective} {self.noun()}",
-            f"{adjective} {self.noun()}",
-            f"{self.one('a', 'such a', 'this is a')} {adjective} {self.noun()}",
-            f"{thing} {self.one(*(GOOD_NEWS if good else BAD_NEWS))}",
-            f"the {self.noun()} {self.one(*(GOOD_NEWS if good else BAD_NEWS))}",
-            f"I {self.one('am', 'was')} {self.degree()}{self.one(*(FEELING_GOOD if good else FEELING_BAD))} with {thing}",
-            f"{thing} is a {self.degree().replace('very ', '')}{self.one(*(GOOD_THING if good else BAD_THING))}",
-            f"{self.one('found', 'I found', 'we found')} {thing} {self.degree()}{adjective}",
-        )
-
-    def again(self) -> str:
-        return self.one("buy it again", "go back", "order again", "come back", "watch it again", "stay here again",
-                        "use them again", "recommend it", "read it again", "do it again")  # fmt: skip
-
-
-def _plain(w: _Writer) -> Lesson:
+def _plain(w: Writer) -> Lesson:
     good = w.side()
     text = w.said(good)
     if w.side():
@@ -161,7 +50,7 @@ def _plain(w: _Writer) -> Lesson:
     return Lesson(text, _SAID[good])
 
 
-def _negation(w: _Writer) -> Lesson:
+def _negation(w: Writer) -> Lesson:
     good = w.side()
     (thing, several), adjective = w.thing(), w.adjective(good)
     is_not = w.was_not(several)
@@ -190,7 +79,7 @@ def _negation(w: _Writer) -> Lesson:
     return Lesson(text, _TAKEN_BACK[good])
 
 
-def _doing(w: _Writer) -> Lesson:
+def _doing(w: Writer) -> Lesson:
     """What things do, or do not."""
     good = w.side()
     thing, several = w.thing()
@@ -212,7 +101,7 @@ def _doing(w: _Writer) -> Lesson:
     return Lesson(text, _TAKEN_BACK[good])
 
 
-def _trouble(w: _Writer) -> Lesson:
+def _trouble(w: Writer) -> Lesson:
     """Trouble, and none."""
     one, two = w.one(*TROUBLE), w.one(*TROUBLE)
     thing, _ = w.thing()
@@ -229,7 +118,7 @@ def _trouble(w: _Writer) -> Lesson:
     return Lesson(text, 0.88)
 
 
-def _service(w: _Writer) -> Lesson:
+def _service(w: Writer) -> Lesson:
     """What people write to firms."""
     good = w.side()
     text = w.one(*(COMPLIMENTS if good else COMPLAINTS))
@@ -238,7 +127,7 @@ def _service(w: _Writer) -> Lesson:
     return Lesson(w.one("", "", "@shop ", "@support ", "hey @shop ") + text, _SAID[good])
 
 
-def _fixed(w: _Writer) -> Lesson:
+def _fixed(w: Writer) -> Lesson:
     """Turns of phrase whose words mislead."""
     thing, _ = w.thing()
     good = w.side()
@@ -261,7 +150,7 @@ def _fixed(w: _Writer) -> Lesson:
     return Lesson(w.one(*(praise if good else blame)), _SAID[good])
 
 
-def _at_the_end(w: _Writer) -> Lesson:
+def _at_the_end(w: Writer) -> Lesson:
     good = w.side()
     (thing, several), adjective = w.thing(), w.adjective(good)
     it = "they" if several else "it"
@@ -287,7 +176,7 @@ def _at_the_end(w: _Writer) -> Lesson:
     return Lesson(text, _TAKEN_BACK[good])
 
 
-def _contrast(w: _Writer) -> Lesson:
+def _contrast(w: Writer) -> Lesson:
     good = w.side()
     first, last = w.said(not good), w.said(good)
     text = w.one(
@@ -301,7 +190,7 @@ def _contrast(w: _Writer) -> Lesson:
     return Lesson(text, _LEANING[good])
 
 
-def _comparison(w: _Writer) -> Lesson:
+def _comparison(w: Writer) -> Lesson:
     good = w.side()
     thing, several = w.thing()
     other = w.one("the old one", "my last one", "the others", "the competition", "I expected", "what I had before",
@@ -328,7 +217,7 @@ def _comparison(w: _Writer) -> Lesson:
     return Lesson(text, _TAKEN_BACK[good] if text.endswith(more) else _LEANING[False])
 
 
-def _question(w: _Writer) -> Lesson:
+def _question(w: Writer) -> Lesson:
     good = w.side()
     thing, several = w.thing()
     kind = w.one("answered", "answered", "again", "why", "open")
@@ -368,7 +257,7 @@ def _question(w: _Writer) -> Lesson:
     return Lesson(f"{asked} {answer}", _TAKEN_BACK[good])
 
 
-def _time(w: _Writer) -> Lesson:
+def _time(w: Writer) -> Lesson:
     good = w.side()
     (thing, several), adjective = w.thing(), w.adjective(good)
     then = w.one(
@@ -400,18 +289,18 @@ def _time(w: _Writer) -> Lesson:
     return Lesson(w.one(*before), _TAKEN_BACK[good])
 
 
-def _emoji(w: _Writer) -> Lesson:
+def _emoji(w: Writer) -> Lesson:
     good = w.side()
     face = " ".join(w.one(*(HAPPY if good else SAD)) for _ in range(1 + w.side() * w.side()))
     text = w.one(w.one(*STATEMENTS), w.one(*STATEMENTS), w.said(good))
     return Lesson(f"{text}{w.one(' ', ' ', '. ')}{face}", 0.93 if good else 0.07)
 
 
-def _statement(w: _Writer) -> Lesson:
+def _statement(w: Writer) -> Lesson:
     return Lesson(w.one(*STATEMENTS), _NEUTRAL)
 
 
-_KINDS: dict[Callable[[_Writer], Lesson], int] = {
+_KINDS: dict[Callable[[Writer], Lesson], int] = {
     _plain: 30,
     _negation: 25,
     _doing: 10,
@@ -428,13 +317,6 @@ _KINDS: dict[Callable[[_Writer], Lesson], int] = {
 }
 
 
-def subjects_of(texts: Iterable[str]) -> list[str]:
-    """Find what real texts say something of, without what says something by itself."""
-    opinions = _NO_SUBJECT.union(GOOD, BAD)
-    found = {match.strip() for text in texts for match in _SUBJECT.findall(text)}
-    return sorted(subject for subject in found if opinions.isdisjoint(subject.split()))
-
-
 def lessons(count: int, subjects: Sequence[str] = (), seed: int = 0) -> Iterator[Lesson]:
     """Make so many lessons, the same for the same seed.
 
@@ -443,7 +325,7 @@ def lessons(count: int, subjects: Sequence[str] = (), seed: int = 0) -> Iterator
         subjects: more things to say something of, such as *the end of the book*.
         seed: of what is drawn.
     """
-    writer, mechanics = _Writer(seed, subjects), random.Random(seed + 1)
+    writer, mechanics = Writer(seed, subjects), random.Random(seed + 1)
     kinds, shares = list(_KINDS), list(_KINDS.values())
     for _ in range(count):
         made = mechanics.choices(kinds, shares)[0](writer)

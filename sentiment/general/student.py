@@ -104,12 +104,11 @@ class School:
         example = Example(vectors, rows, labels[rows])
         return vectorizer, self._fitters[hidden].fit(recipe, example).network, vectors
 
-    def opinion(self, expert: Expert) -> tuple[Numbers, Floats]:
+    def opinion(self, expert: Expert) -> Floats:
         """Ask an expert about all texts; about its own, one that did not learn them.
 
         Returns:
-            The numbers of its own texts, and calibrated log-odds of all texts, without the
-            prior of its source.
+            Calibrated log-odds of all texts, without the prior of its source, float64 [n].
         """
         own = np.concatenate([self.rows[name] for name in expert.sources if name in self.rows])
         how = (expert.epochs, expert.learning_rate)
@@ -120,7 +119,7 @@ class School:
             rest = np.delete(own, fold)
             _, network, vectors = self.fit(self.balanced(rest), self.labels, *how)
             logits[own[fold]] = network.logits(vectors.take(own[fold]))
-        return own, Calibration.fit(logits[own], labels).slope * logits
+        return Calibration.fit(logits[own], labels).slope * logits
 
     def balanced(self, rows: Numbers) -> Numbers:
         """Show some texts of the rarer class twice."""
@@ -132,7 +131,7 @@ class School:
 
     def teach(self) -> tuple[Vectorizer, Network]:
         """Train the experts, and then the student."""
-        opinions = [self.opinion(expert)[1] for expert in EXPERTS]
+        opinions = [self.opinion(expert) for expert in EXPERTS]
         together = sigmoid(
             sum(
                 (

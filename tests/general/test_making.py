@@ -1,9 +1,10 @@
 from itertools import islice
 
-from sentiment.general.lessons import lessons, subjects_of
+from sentiment.general.lessons import lessons
 from sentiment.general.sources import Source, sentences
 from sentiment.general.who import anonymous, fresh_words, words_of_who
 from sentiment.general.words import BAD, GOOD
+from sentiment.general.writer import subjects_of
 from sentiment.probing import CAPABILITIES
 
 
