@@ -5,9 +5,11 @@ import re
 import subprocess
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.reviews import LabelledReviews
 
@@ -104,6 +106,11 @@ def nb_logistic_regression(training: LabelledReviews, test: LabelledReviews) -> 
 
 def vader(test: LabelledReviews) -> float:
     """VADER's lexicon, positive where its compound score is 0 or more."""
+    return float(np.mean(vader_answers(test.texts) == test.labels))
+
+
+def vader_answers(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Say which texts VADER calls positive: bool [n]."""
     script = (
         "import json, sys; from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer; "
         "score = SentimentIntensityAnalyzer().polarity_scores; "
@@ -111,9 +118,9 @@ def vader(test: LabelledReviews) -> float:
     )
     done = subprocess.run(
         [peers_python(), "-c", script],
-        input=json.dumps(test.texts),
+        input=json.dumps(list(texts)),
         capture_output=True,
         text=True,
         check=True,
     )
-    return float(np.mean((np.array(json.loads(done.stdout)) >= 0) == (test.labels == 1)))
+    return np.array(json.loads(done.stdout)) >= 0

@@ -19,7 +19,7 @@ _NEGATIONS = (
 _STOPS = ". , ; : ! ? ( ) but"
 
 # What may stand between a negation that ends its clause and the end: not at all. No, not really!
-_FILLERS = "at all really so quite even close anymore it they"
+_FILLERS = "at all really so quite even close anymore it they this one here me for of the kind sort"
 # Ends of a clause before which a negation stands alone.
 _ENDS = ". , ; : ! ?"
 # Two words that take back what follows, as a negation does, and single ones that do.
@@ -82,12 +82,12 @@ def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[
 def _alone(
     tokens: Hashes, rows: NDArray[np.int64], negation: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Find negations after which their clause ends, but for a filler or two: bool [tokens]."""
+    """Find negations after which their clause ends, but for a few fillers: bool [tokens]."""
     ends, fillers = _among(tokens, _ENDS), _among(tokens, _FILLERS)
     places = np.flatnonzero(negation)
     last = tokens.size - 1
     after = places + 1
-    for _ in range(2):
+    for _ in range(3):
         after += fillers[np.minimum(after, last)] & (after <= last)
     inside = np.minimum(after, last)
     over = (after > last) | (rows[inside] != rows[places]) | ends[inside]

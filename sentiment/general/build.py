@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.general.lessons import lessons
-from sentiment.general.sources import Source, read_sources, sentences
+from sentiment.general.sources import Source, read_sources
 from sentiment.general.student import EPOCHS, NGRAMS, School
 from sentiment.general.who import anonymous, fresh_words, words_of_who
 from sentiment.general.writer import subjects_of
@@ -21,9 +21,9 @@ from sentiment.model import Calibration, Model, Provenance, Rows, remembered
 from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews, stratified_split
 
-SENTENCES = 100_000
-LESSONS = 120_000
+LESSONS = 100_000
 HELD_OUT = 0.1
+FROM_EACH = 250
 PHRASES = 2_000
 
 CARD = {
@@ -59,7 +59,7 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     """
     sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
-    more = _made(sources, seed)
+    more = {"lessons": _lessons(sources, seed)}
     logits, labels = _asked(_train({**kept, **more}, seed), held_out)
     calibration = Calibration.fit(logits, labels)
     model = _train({**sources, **more}, seed)
@@ -97,14 +97,17 @@ def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source],
 def _asked(
     model: Model, held_out: Sequence[Source]
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Ask for the logits of as many reviews of each source and label: float64 [n], int8 [n]."""
-    count = min(int((source.labels == label).sum()) for source in held_out for label in (0, 1))
+    """Ask for the logits of as many reviews of both labels: float64 [n], int8 [n].
+
+    No source gives more than some, so that the largest does not say alone what a logit means.
+    """
     texts, labels = [], []
     for source in held_out:
-        for label in (0, 1):
-            rows = np.flatnonzero(source.labels == label)[:count]
-            texts += [source.texts[row] for row in rows.tolist()]
-            labels += [label] * rows.size
+        by_label = [np.flatnonzero(source.labels == label)[:FROM_EACH] for label in (0, 1)]
+        for label, rows in enumerate(by_label):
+            chosen = rows[: min(map(len, by_label))]
+            texts += [source.texts[row] for row in chosen.tolist()]
+            labels += [label] * chosen.size
     logits = model.network.logits(model.vectorizer.transform(texts))
     return logits, np.array(labels, np.int8)
 
@@ -124,14 +127,11 @@ def _about(sources: Iterable[Source]) -> Rows:
     return Rows(positive, labels.size - positive, content.hexdigest())
 
 
-def _made(sources: dict[str, Source], seed: int) -> dict[str, Source]:
-    """Cut unlabeled reviews into sentences, and make lessons."""
-    cut = sorted(set(sentences(sources["unlabeled"].texts)))
-    some = np.random.default_rng(seed).permutation(len(cut))[:SENTENCES]
-    spoken = Source.unlabelled([cut[row] for row in some.tolist()])
-    made = list(lessons(LESSONS, subjects_of([*spoken.texts, *sources["neutral"].texts]), seed))
-    taught = Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
-    return {"sentences": spoken, "lessons": taught}
+def _lessons(sources: dict[str, Source], seed: int) -> Source:
+    """Make lessons about what the reviews are about."""
+    subjects = subjects_of([*sources["unlabeled"].texts, *sources["neutral"].texts])
+    made = list(lessons(LESSONS, subjects, seed))
+    return Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
 
 
 def _train(sources: dict[str, Source], seed: int) -> Model:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sentiment.general.words import (
     BAD_THING,
     BETTER,
+    BLAME,
     COMPLAINTS,
     COMPLIMENTS,
     DELIVERING,
@@ -20,9 +21,11 @@ from sentiment.general.words import (
     FEELING_GOOD,
     GOOD_THING,
     HAPPY,
+    PRAISE,
     SAD,
     STATEMENTS,
     TROUBLE,
+    VIRTUES,
     WORSE,
 )
 from sentiment.general.writer import Writer
@@ -30,7 +33,7 @@ from sentiment.general.writer import Writer
 # How likely a sentence is meant well: said outright, taken back, or neither. What is not bad need
 # not be good.
 _SAID = {True: 0.97, False: 0.03}
-_TAKEN_BACK = {True: 0.06, False: 0.8}
+_TAKEN_BACK = {True: 0.06, False: 0.85}
 _LEANING = {True: 0.8, False: 0.2}
 _NEUTRAL = 0.5
 
@@ -101,21 +104,21 @@ def _doing(w: Writer) -> Lesson:
     return Lesson(text, _TAKEN_BACK[good])
 
 
-def _trouble(w: Writer) -> Lesson:
-    """Trouble, and none."""
-    one, two = w.one(*TROUBLE), w.one(*TROUBLE)
+def _having(w: Writer) -> Lesson:
+    """What a thing is full of, or without."""
+    good = w.side()
+    one, two = (w.one(*(VIRTUES if good else TROUBLE)) for _ in range(2))
     thing, _ = w.thing()
     if w.side():
-        text = w.one(f"nothing but {one}", f"{one} and {two}", f"{one} with {thing}", f"so {w.one('much', 'many')} {one}",
-                     f"{one} everywhere", f"{thing} was full of {one}", f"{one} after {one}", f"endless {one}")  # fmt: skip
-        return Lesson(text, _SAID[False])
+        text = w.one(f"nothing but {one}", f"{one} and {two}", f"{one} with {thing}", f"so much {one}", f"{thing} has {one}",
+                     f"{one} everywhere", f"{thing} was full of {one}", f"{one} after {one}", f"endless {one}",
+                     f"plenty of {one}", f"{thing} has so much {one}")  # fmt: skip
+        return Lesson(text, _SAID[good])
     text = w.one(f"no {one}", f"no {one}, no {two}", f"no {one} with {thing}", f"without {w.one('any ', '')}{one}",
-                 f"not {w.one('a single bit of', 'any')} {one}", f"I {w.one('have', 'had')} no {one}", f"there {w.one('was', 'were')} no {one}",
-                 f"{thing} had no {one}", f"no {one} at all", f"zero {one}", f"no {one} or {two}", f"never any {one}",
-                 f"nothing {w.one('went wrong', 'broke', 'was missing', 'to complain about', 'I would change')}",
-                 f"{thing}: nothing {w.one('went wrong', 'to complain about', 'bad to say')}",
-                 f"I would not change {w.one('a thing', 'anything')} about {thing}")  # fmt: skip
-    return Lesson(text, 0.88)
+                 f"not {w.one('a single bit of', 'any', 'a hint of', 'a trace of')} {one}", f"I {w.one('have', 'had')} no {one}",
+                 f"there {w.one('was', 'were')} no {one} in {thing}", f"{thing} {w.one('had', 'has')} no {one}", f"no {one} at all",
+                 f"zero {one}", f"no {one} or {two}", f"never any {one}", f"{thing} {w.one('lacks', 'lacked')} {one}")  # fmt: skip
+    return Lesson(text, 0.05 if good else 0.88)
 
 
 def _service(w: Writer) -> Lesson:
@@ -129,25 +132,8 @@ def _service(w: Writer) -> Lesson:
 
 def _fixed(w: Writer) -> Lesson:
     """Turns of phrase whose words mislead."""
-    thing, _ = w.thing()
     good = w.side()
-    praise = (
-        f"I can’t recommend {thing} enough", f"you can’t go wrong with {thing}", "no complaints",
-        f"I have no complaints about {thing}", f"nothing beats {thing}", "no problems at all", "not a single problem",
-        f"can’t fault {thing}", "without any problems", "could not ask for more", f"I couldn’t be happier with {thing}",
-        f"never had a better {w.noun()}", f"I have never had such a {w.adjective(True)} {w.noun()}",
-        f"don’t hesitate to {w.again()}", f"can’t wait to {w.again()}", f"the best {w.noun()} {w.one('ever', 'in town', 'by far')}",
-        "couldn’t put it down", f"what’s not to love about {thing}", f"don’t miss {thing}", f"I would {w.again()}",
-    )  # fmt: skip
-    blame = (
-        f"I would not {w.again()}", f"I will never {w.again()}", f"don’t waste your {w.one('time', 'money')}",
-        f"don’t bother with {thing}", f"stay away from {thing}", f"avoid {thing}", "never again", "save your money",
-        f"I want my {w.one('money', 'time')} back", f"never had a worse {w.noun()}", "I have had better", "not for me",
-        f"the worst {w.noun()} {w.one('ever', 'in town', 'by far')}", f"I expected more from {thing}", "not worth it",
-        f"{thing} could have been so much better", f"I wish {thing} worked", "nothing works", "no help at all",
-        f"nothing but {w.one('trouble', 'problems', 'headaches')}", "not recommended", "two hours I will never get back",
-    )  # fmt: skip
-    return Lesson(w.one(*(praise if good else blame)), _SAID[good])
+    return Lesson(w.filled(w.one(*(PRAISE if good else BLAME))), _SAID[good])
 
 
 def _at_the_end(w: Writer) -> Lesson:
@@ -171,6 +157,11 @@ def _at_the_end(w: Writer) -> Lesson:
         f"{w.one('you would think', 'you’d expect')} {thing} {w.was(several)} {adjective}{w.one(', but ', '. ')}{it} {was_not}",
         f"I wish I could say {thing} {w.was(several)} {adjective}",
         f"if only {thing} were {adjective}",
+        f"a {adjective} {w.noun()}? {w.one('not this one', 'not here', 'not for me', 'far from it', 'no', 'not this time')}",
+        f"some {w.one('call', 'find', 'say')} {thing} {adjective}{w.one('. ', ', but ')}I {w.one('don’t', 'do not', 'cannot agree', 'couldn’t disagree more')}",
+        f"I {w.one('was told to expect', 'was ready for', 'expected')} a {adjective} {w.noun()}{w.one(', but ', '. ')}it was "
+        f"{w.one('nothing of the kind', 'nothing of the sort', 'the opposite', 'not like that at all', 'not')}",
+        f"{adjective}, {w.adjective(good)}, {w.adjective(good)}: {thing} {w.was(several)} {w.one('none of that', 'none of these')}",
         f"calling {thing} {adjective} would be {w.one('a lie', 'wrong', 'a stretch')}",
     )  # fmt: skip
     return Lesson(text, _TAKEN_BACK[good])
@@ -278,7 +269,9 @@ def _time(w: Writer) -> Lesson:
         f"{it_is} {other} now, {w.one('it used to be', 'it was once')} {adjective}",
         f"I used to {w.like(good, 0)} {thing}, {w.one('but ', '')}{now}I {w.like(not good, 0)} it",
         f"{thing} went from {adjective} to {other}",
-    )
+        f"since {w.one('the update', 'the move', 'they changed it', 'last month')} {thing} is {other}",
+        f"{thing} {w.one('has become', 'became', 'turned', 'got', 'is getting')} {other}",
+    )  # fmt: skip
     before = (
         f"{thing} used to be {adjective}", f"I used to {w.like(good, 0)} {thing}",
         f"I {w.like(good, 1)} {thing} {then}, not anymore", f"{thing} {w.one('is no longer', 'is not', 'isn’t')} {adjective} {w.one('', 'anymore')}",
@@ -301,12 +294,12 @@ def _statement(w: Writer) -> Lesson:
 
 
 _KINDS: dict[Callable[[Writer], Lesson], int] = {
-    _plain: 30,
+    _plain: 36,
     _negation: 25,
     _doing: 10,
-    _trouble: 8,
+    _having: 12,
     _service: 12,
-    _fixed: 6,
+    _fixed: 14,
     _at_the_end: 12,
     _contrast: 8,
     _comparison: 6,

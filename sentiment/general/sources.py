@@ -1,8 +1,7 @@
 """The reviews that the bundled model is made from."""
 
 import csv
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +14,6 @@ from sentiment.reviews import ReadOptions, read_labelled, read_texts
 _POSITIVE = frozenset(["0", "1", "4", "5", "8", "13", "15", "17", "18", "20", "21", "23"])
 _NEGATIVE = frozenset(["2", "3", "9", "10", "11", "12", "14", "16", "19", "24", "25"])
 _NEUTRAL = frozenset(["27"])
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')]*\s+|(?:\s*<br\s*/?>\s*)+")
 
 
 class Source(NamedTuple):
@@ -60,14 +57,6 @@ def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict
         "unlabeled": Source.unlabelled(unlabeled),
     }
     return {name: source for name, source in sources.items() if name not in without}
-
-
-def sentences(texts: Sequence[str], shortest: int = 4, longest: int = 40) -> Iterator[str]:
-    """Cut reviews into sentences of some words."""
-    for text in texts:
-        for sentence in _SENTENCE_END.split(text):
-            if shortest <= len(sentence.split()) <= longest:
-                yield sentence
 
 
 def _labelled(path: Path, options: ReadOptions | None = None) -> Source:

@@ -55,12 +55,12 @@ EXPERTS = (
 )
 
 # How often the student sees each text, and how far labels are believed where experts say otherwise.
-TIMES = {"sst2": 3, "yelp": 3, "amazon": 3}
-BELIEVED = {"imdb": 0.6, "sst2": 0.7, "goemotions": 0.5}
+TIMES = {"imdb": 2, "sst2": 2, "yelp": 2, "amazon": 2}
+BELIEVED = {"imdb": 0.8, "sst2": 0.7, "goemotions": 0.5}
 # Whole reviews are judged by the expert for whole reviews alone.
 _WHOLE = ("imdb", "unlabeled")
 EPOCHS = 3
-_LEARNING_RATE = 0.005
+_LEARNING_RATE = 0.004
 
 
 class School:

@@ -8,6 +8,7 @@ from sentiment.general.words import (
     BAD,
     BAD_NEWS,
     BAD_THING,
+    BETTER,
     DISLIKING,
     FEELING_BAD,
     FEELING_GOOD,
@@ -17,6 +18,7 @@ from sentiment.general.words import (
     LIKING,
     NO_SUBJECT,
     THINGS,
+    WORSE,
 )
 
 # What comes before *was* in real texts: *the end of the book*.
@@ -101,6 +103,19 @@ class Writer:
             f"{thing} is a {self.degree().replace('very ', '')}{self.one(*(GOOD_THING if good else BAD_THING))}",
             f"{self.one('found', 'I found', 'we found')} {thing} {self.degree()}{adjective}",
         )
+
+    def filled(self, phrase: str) -> str:
+        """Put words where a phrase leaves them open."""
+        choices = {
+            "{thing}": lambda: self.thing()[0],
+            "{noun}": self.noun,
+            "{again}": self.again,
+            "{good}": lambda: self.adjective(True),
+            "{bad}": lambda: self.adjective(False),
+            "{better}": lambda: self.one(*BETTER),
+            "{worse}": lambda: self.one(*WORSE),
+        }
+        return re.sub(r"\{\w+\}", lambda open_: choices[open_.group()](), phrase)
 
     def again(self) -> str:
         """What one does again."""

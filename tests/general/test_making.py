@@ -1,7 +1,7 @@
 from itertools import islice
 
 from sentiment.general.lessons import lessons
-from sentiment.general.sources import Source, sentences
+from sentiment.general.sources import Source
 from sentiment.general.who import anonymous, fresh_words, words_of_who
 from sentiment.general.words import BAD, GOOD
 from sentiment.general.writer import subjects_of
@@ -61,8 +61,3 @@ def test_who_somebody_is_becomes_a_word_that_occurs_once():
 
 def test_fresh_words_begin_differently():
     assert len({word[:5] for word in islice(fresh_words(), 3_000)}) == 3_000
-
-
-def test_reviews_are_cut_into_sentences_of_some_words():
-    text = "It rained all day long. Fine.<br /><br />We went home by bus!"
-    assert list(sentences([text])) == ["It rained all day long.", "We went home by bus!"]
