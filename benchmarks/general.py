@@ -92,9 +92,8 @@ def left_out(table: Table) -> None:
     """UCI sentences, by a model that saw neither yelp nor amazon; beside VADER."""
     for name in ("yelp", "amazon_cells"):
         reviews = read(f"uci/{name}_labelled.txt")
-        table.add(
-            f"UCI {name}, left out", [accuracy(answers_of(never_saw_uci(), reviews), reviews.labels)]
-        )
+        answers = answers_of(never_saw_uci(), reviews)
+        table.add(f"UCI {name}, left out", [accuracy(answers, reviews.labels)])
         table.add("  VADER", [accuracy(vader_answers(reviews.texts), reviews.labels)])
 
 

@@ -60,42 +60,43 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
     more = {"lessons": _lessons(sources, seed)}
-    logits, labels = _asked(_train({**kept, **more}, seed), held_out)
+    first = _train({**kept, **more}, seed)
+    logits, labels = _asked(first, held_out.values())
     calibration = Calibration.fit(logits, labels)
+    right = (calibration.log_odds(logits) >= 0) == (labels == 1)
+    figures = _figures(replace(first, calibration=calibration), held_out)
     model = _train({**sources, **more}, seed)
     digests = _digests(sources.values())
-    right = (calibration.log_odds(logits) >= 0) == (labels == 1)
     provenance = Provenance(
         training=_about(sources.values()),
-        validation=_about(held_out),
+        validation=_about(held_out.values()),
         accuracy=float(right.mean()),
         best_epoch=EPOCHS,
         calibrated=True,
         refitted=True,
         unlabeled=sum(int(np.isnan(source.labels).sum()) for source in sources.values()),
         versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
-        card=CARD,
+        card=CARD | {"figures": figures},
     )
     return replace(model, calibration=calibration, provenance=provenance, seen=remembered(digests))
 
 
-def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], list[Source]]:
+def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], dict[str, Source]]:
     """Take a tenth of each source with labels away."""
-    kept, held_out = {}, []
+    kept, held_out = {}, {}
     for name, source in sources.items():
         kept[name] = source
         if not np.isnan(source.labels).any():
             rest, tenth = stratified_split(source.labels.astype(np.int8), HELD_OUT, seed)
-            kept[name], some = (
+            kept[name], held_out[name] = (
                 Source([source.texts[row] for row in rows.tolist()], source.labels[rows])
                 for rows in (rest, tenth)
             )
-            held_out.append(some)
     return kept, held_out
 
 
 def _asked(
-    model: Model, held_out: Sequence[Source]
+    model: Model, held_out: Iterable[Source]
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Ask for the logits of as many reviews of both labels: float64 [n], int8 [n].
 
@@ -110,6 +111,15 @@ def _asked(
             labels += [label] * chosen.size
     logits = model.network.logits(model.vectorizer.transform(texts))
     return logits, np.array(labels, np.int8)
+
+
+def _figures(model: Model, held_out: dict[str, Source]) -> str:
+    """Say how many held-out reviews of each source are answered right."""
+    told = []
+    for name, (texts, labels) in held_out.items():
+        right = np.mean((model.probabilities(texts) >= 0.5) == (labels == 1))
+        told.append(f"{name} {right:.1%} of {len(texts):,}")
+    return f"Right of held-out reviews: {', '.join(told)}."
 
 
 def _digests(sources: Iterable[Source]) -> Hashes:

@@ -60,7 +60,7 @@ BELIEVED = {"imdb": 0.8, "sst2": 0.7, "goemotions": 0.5}
 # Whole reviews are judged by the expert for whole reviews alone.
 _WHOLE = ("imdb", "unlabeled")
 EPOCHS = 3
-_LEARNING_RATE = 0.004
+LEARNING_RATE = 0.004
 
 
 class School:
@@ -153,7 +153,7 @@ class School:
             known = set(np.unique(self.labels[rows]).tolist()) == {0.0, 1.0}
             shown += [self.balanced(rows) if known else rows] * TIMES.get(name, 1)
         vectorizer, network, _ = self.fit(
-            np.concatenate(shown), labels, EPOCHS, _LEARNING_RATE, hidden=HIDDEN, features=FEATURES
+            np.concatenate(shown), labels, EPOCHS, LEARNING_RATE, hidden=HIDDEN, features=FEATURES
         )
         first, *rest = network.layers
         return vectorizer, replace(network, layers=(first.quantized(), *rest))

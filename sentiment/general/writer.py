@@ -106,16 +106,17 @@ class Writer:
 
     def filled(self, phrase: str) -> str:
         """Put words where a phrase leaves them open."""
-        choices = {
-            "{thing}": lambda: self.thing()[0],
-            "{noun}": self.noun,
-            "{again}": self.again,
-            "{good}": lambda: self.adjective(True),
-            "{bad}": lambda: self.adjective(False),
-            "{better}": lambda: self.one(*BETTER),
-            "{worse}": lambda: self.one(*WORSE),
-        }
-        return re.sub(r"\{\w+\}", lambda open_: choices[open_.group()](), phrase)
+        return phrase.format_map(
+            {
+                "thing": self.thing()[0],
+                "noun": self.noun(),
+                "again": self.again(),
+                "good": self.adjective(True),
+                "bad": self.adjective(False),
+                "better": self.one(*BETTER),
+                "worse": self.one(*WORSE),
+            }
+        )
 
     def again(self) -> str:
         """What one does again."""
