@@ -69,13 +69,15 @@ class App:
         self._places = Meter(limits.max_requests, "too many requests at once")
         self._streams = Meter(max(limits.max_requests // 4, 1), "too many streams at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
+        page = read_page()
+        names = [path.removeprefix("/static/") for path in page if path != "/"]
         self._routes: dict[str, dict[str, Handler]] = {
             "/predict": {"POST": self._predict},
             "/explain": {"POST": self._explain},
             "/health": _always(json_response({"status": "ok"})),
-            "/info": _always(json_response(service.info)),
-            "/openapi.json": _always(json_response(document(limits))),
-            **{path: _always(response) for path, response in read_page().items()},
+            "/info": _always(json_response({**service.info, "limits": limits.of_bodies()})),
+            "/openapi.json": _always(json_response(document(limits, names))),
+            **{path: _always(response) for path, response in page.items()},
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
