@@ -1,6 +1,5 @@
 """The service as an ASGI application: which path answers what, and what every answer has."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -160,7 +159,7 @@ class App:
         return Response(200, all_parts(), JSON_LINES)
 
     async def _send(self, response: Response, send: Send) -> None:
-        """Send an answer, a stream as fast as it is read."""
+        """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
         body = response.body
         headers = {**_HEADERS, "Content-Type": response.media_type, **response.headers}
         if isinstance(body, bytes):
@@ -175,12 +174,8 @@ class App:
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
-        try:
-            async for part in body:
-                async with asyncio.timeout(self._limits.timeout):
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-        except TimeoutError:
-            raise GoneError from None
+        async for part in body:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 

@@ -45,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False  # part of a request has arrived, but not its whole head
         self._received = self._of_body = self._unread = 0
         self._closed_at: float | None = None
+        self._unread_since: float | None = None  # since when answers pile up here
 
     @property
     def busy(self) -> bool:
@@ -111,6 +112,16 @@ class Connection(HttpToolsProtocol):
         self.cycle.keep_alive = False
         return True
 
+    def pause_writing(self) -> None:
+        """Hold answers back until those before are read."""
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._unread_since = None
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
         asked = sys.exception()  # of the parser, and what it passes on
@@ -124,8 +135,10 @@ class Connection(HttpToolsProtocol):
             self._closed_at = self._closed_at or now
             if now - self._closed_at > most:
                 self.transport.abort()
+        elif self._unread_since is not None and now - self._unread_since > most:
+            self.transport.abort()
         elif self.busy:
-            pass  # the application has its own times
+            pass  # the application knows how long it waits
         elif self.transport.get_write_buffer_size():
             if waited > most:
                 self.transport.abort()
