@@ -87,7 +87,7 @@ def command(
             log=console.detail if console.verbose else None,
         )
         console.note(f"{name} answers at {address_of(listening)} (Ctrl-C stops it)")
-        run(app, listening, limits, console.warn if console.verbose else _nowhere)
+        run(app, listening, limits, console.warn)
 
 
 def _name(path: Path) -> str:
@@ -110,7 +110,3 @@ def _info(name: str, path: Path, model: Model) -> dict[str, Any]:
 
 def _report(error: BaseException) -> None:
     console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
-
-
-def _nowhere(_: str) -> None:
-    pass

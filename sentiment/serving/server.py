@@ -121,9 +121,11 @@ class _Lines(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "without completing response" in record.msg:
-            return  # that a stream was broken off is in our own log
         error = record.exc_info[1] if record.exc_info else None
+        if "without completing response" in record.msg or (
+            isinstance(error, RuntimeError) and "closed=True" in str(error)
+        ):
+            return  # a client has gone, as clients do; the latter is how uvloop says it
         more = f": {type(error).__name__}: {error}" if error else ""
         self._say(f"{record.getMessage().strip()}{more}")
 

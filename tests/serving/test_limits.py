@@ -200,6 +200,27 @@ def test_those_who_have_been_idle_longest_make_room(narrow):
         opened.close()
 
 
+def test_where_all_connections_are_busy_others_come_again():
+    with serving("--max-connections", "4", "--max-requests", "100") as served:
+        busy = [served.connect(head("/predict", 100)) for _ in range(4)]
+        time.sleep(0.3)
+        with served.connect() as opened:
+            got = everything(opened)
+        assert got.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 1\r\n" in got
+        assert error(got) == "too many connections at once; come again in a second"
+        for opened in busy:
+            opened.close()
+        assert until(lambda: answers(served))
+
+
+def test_requests_that_run_far_ahead_of_their_answers_are_cut_off(served):
+    body = b'{"text": "good"}'
+    with served.connect(1000 * (head("/predict", len(body)) + body)) as opened:
+        assert everything(opened).count(b"HTTP/1.1 200 ") < 1000
+    assert answers(served)
+
+
 def test_two_thousand_idle_connections_do_no_harm():
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
