@@ -80,7 +80,7 @@ class Connection(HttpToolsProtocol):
         if self._received - 8 * self._of_body > _HEAD and not self.transport.is_closing():
             self._refuse(HttpError(431, f"the head of a request has {_HEAD:,} bytes at the most"))
         if self._unread > _UNREAD * self._limits.max_body:
-            self._cut_off()
+            self.cut_off()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -97,7 +97,7 @@ class Connection(HttpToolsProtocol):
         """
         self._in_head = False
         if len(self._asked) > _AHEAD:
-            self._cut_off()
+            self.cut_off()
             raise ValueError("more requests at once than anybody sends")
         if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
             self._malformed = "no other protocol is spoken here: leave out the header Upgrade"
@@ -152,14 +152,14 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             self._closed_at = self._closed_at or now
             if now - self._closed_at > most:
-                self._cut_off()
+                self.cut_off()
         elif self._unread_since is not None and now - self._unread_since > most:
-            self._cut_off()
+            self.cut_off()
         elif self.busy:
             pass  # the application knows how long it waits
         elif self.transport.get_write_buffer_size():
             if waited > most:
-                self._cut_off()
+                self.cut_off()
         elif self._in_head and waited > most:
             self._refuse(HttpError(408, f"the request did not arrive within {most:g} seconds"))
         else:
@@ -167,22 +167,22 @@ class Connection(HttpToolsProtocol):
             if waited > (most if unfinished else KEEP_ALIVE):
                 self.transport.close()
 
-    def _make_room(self) -> None:
-        """End those that have been idle longest: a few at once, for sorting takes time."""
-        others = cast("set[Connection]", self.connections) - {self}
-        idle = sorted((each for each in others if not each.busy), key=lambda each: each._since)
-        for each in idle[: 1 + self._limits.max_connections // 32]:
-            each._cut_off()
-        if not idle:
-            why = "too many connections at once; come again in a second"
-            self._refuse(HttpError(503, why, {"Retry-After": "1"}))
-
-    def _cut_off(self) -> None:
+    def cut_off(self) -> None:
         """End at once, whatever is still to be sent."""
         for cycle in self._asked:
             cycle.disconnected = True
         self.transport.abort()
         self.connections.discard(self)
+
+    def _make_room(self) -> None:
+        """End those that have been idle longest: a few at once, for sorting takes time."""
+        others = cast("set[Connection]", self.connections) - {self}
+        idle = sorted((each for each in others if not each.busy), key=lambda each: each._since)
+        for each in idle[: 1 + self._limits.max_connections // 32]:
+            each.cut_off()
+        if not idle:
+            why = "too many connections at once; come again in a second"
+            self._refuse(HttpError(503, why, {"Retry-After": "1"}))
 
     def _refuse(self, error: HttpError) -> None:
         """Say why, unless another answer is being sent, and end."""

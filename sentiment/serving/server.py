@@ -78,9 +78,10 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         limits: how many connections there may be, and how long each may wait.
         say: told of what goes wrong with connections, in lines.
     """
-    from uvicorn import Config, Server
+    from uvicorn import Config
 
     from sentiment.serving.connection import KEEP_ALIVE, Connection
+    from sentiment.serving.watched import WatchedServer
 
     _allow_files(limits.max_connections + _BACKLOG + 64)
     for name in ("uvicorn.error", "asyncio"):
@@ -102,14 +103,9 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         timeout_notify=1,
         backlog=_BACKLOG,
     )
-    server = Server(config)
+    server = WatchedServer(config)
 
-    async def check_connections() -> None:
-        for each in list(server.server_state.connections):
-            if isinstance(each, Connection):
-                each.check(each.loop.time())
-
-    config.callback_notify = check_connections
+    config.callback_notify = server.check_connections
     server.run(sockets=[listening])
 
 
