@@ -41,7 +41,7 @@ _LIMITS = [
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Where to listen; 0.0.0.0 is where anybody reaches it.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
-              help="0 for one that is free.")  # fmt: skip
+              metavar="N", help="0 for one that is free.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="A name that it may be called by; may be repeated.")  # fmt: skip
 @gathered(Limits, "limits", _LIMITS)

@@ -1,14 +1,20 @@
 """uvicorn's server, which looks after its connections, and which a second interrupt does end."""
 
+import signal
 from types import FrameType
 
-from uvicorn import Server
+from uvicorn import Config, Server
 
 from sentiment.serving.connection import Connection
 
 
 class WatchedServer(Server):
     """Runs until a signal, then until all is answered, or until a second interrupt."""
+
+    def __init__(self, config: Config) -> None:
+        """Take what uvicorn is to do."""
+        super().__init__(config)
+        self._ignores_interrupts = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
     @property
     def _ours(self) -> list[Connection]:
@@ -20,7 +26,13 @@ class WatchedServer(Server):
             each.check(each.loop.time())
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal; uvicorn would wait for connections even after the second interrupt."""
+        """Take a signal.
+
+        Where interrupts are ignored, as in the background of a script, they stay so; and a second
+        one ends connections, too, for which uvicorn would wait.
+        """
+        if sig == signal.SIGINT and self._ignores_interrupts:
+            return
         super().handle_exit(sig, frame)
         if self.force_exit:
             for each in self._ours:
