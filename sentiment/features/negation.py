@@ -25,9 +25,11 @@ _ENDS = ". , ; : ! ?"
 # Two words that take back what follows, as a negation does, and single ones that do.
 _PAIRS = (
     "used to could have should have would have supposed to far from anything but wish i wish it "
-    "no longer instead of"
+    "no longer instead of back when remember when days when"
 )
 _SINGLES = "could've should've lack lacks lacked lacking fails failed without none neither stopped"
+# Words that take back what stands before them: it was good until it changed hands.
+_TURNS = "until till"
 
 
 class Negated(NamedTuple):
@@ -82,7 +84,10 @@ def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[
 def _alone(
     tokens: Hashes, rows: NDArray[np.int64], negation: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Find negations after which their clause ends, but for a few fillers: bool [tokens]."""
+    """Find what takes back the words before it: bool [tokens].
+
+    Negations after which their clause ends, but for a few fillers; and turns.
+    """
     ends, fillers = _among(tokens, _ENDS), _among(tokens, _FILLERS)
     places = np.flatnonzero(negation)
     last = tokens.size - 1
@@ -91,7 +96,7 @@ def _alone(
         after += fillers[np.minimum(after, last)] & (after <= last)
     inside = np.minimum(after, last)
     over = (after > last) | (rows[inside] != rows[places]) | ends[inside]
-    alone = np.zeros(tokens.size, np.bool_)
+    alone = _among(tokens, _TURNS)
     alone[places[over]] = True
     return alone
 
