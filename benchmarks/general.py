@@ -129,7 +129,7 @@ def tuned(
 
 
 def cold() -> None:
-    """One answer from a process that has just started; a section of its own, for an idle machine."""
+    """One answer from a process that has just started, on an idle machine; a section of its own."""
     table = Table(
         "A cold answer of the bundled model",
         "make bench-general",
