@@ -1,10 +1,10 @@
 // Reviews to click, of this project's own making; the last ones are hard, and said to be.
 
 export const EXAMPLES = [
-  ["a dinner, mixed", "The pasta was cold and the waiter forgot us twice, but the view over the harbour and the lemon cake made up for it. We would go again."],
-  ["a short phone review", "Battery died after a week. Support never answered. Sent it back."],
+  ["a mixed dinner", "The pasta was cold and the waiter forgot us twice, but the view over the harbour and the lemon cake made up for it. We would go again."],
+  ["a bad phone", "Battery died after a week. Support never answered. Sent it back."],
   ["a good book", "I finished it in two nights and then lent it to my sister. Warm, funny, and never once sentimental."],
   ["turned round", "I wanted to love this hotel. I really did. I can't say that I would recommend it to anybody."],
   ["irony (hard)", "Great, another update that breaks everything. Exactly what I needed on a Monday."],
-  ["another language", "Das Zimmer war sauber und das Frühstück hervorragend, wir kommen gerne wieder."],
+  ["German", "Das Zimmer war sauber und das Frühstück hervorragend, wir kommen gerne wieder."],
 ];

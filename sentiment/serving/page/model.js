@@ -13,7 +13,7 @@ export async function startModel() {
     el("model-name").textContent = trouble.message;
     return { threshold: 0.5, band: null };
   }
-  el("model-name").textContent = visible(nameOf(facts.model ?? "model"));
+  el("model-name").textContent = visible(facts.name);
   el("facts").replaceChildren(...lines(facts).flatMap(([title, text]) => [
     make("dt", {}, visible(title)),
     make("dd", {}, ...String(text).split("\n").map((line) => make("p", {}, visible(line)))),
@@ -21,11 +21,9 @@ export async function startModel() {
   return facts;
 }
 
-const nameOf = (path) => path.split(/[\\/]/).pop();
-
 function* lines(facts) {
   const about = facts.provenance ?? {};
-  for (const [title, text] of Object.entries(about.card ?? {})) yield [title, text];
+  for (const [title, text] of Object.entries(facts.card)) yield [title, text];
   if (facts.bytes) yield ["size", `${(facts.bytes / 1e6).toFixed(1)} MB`];
   if (facts.vectorizer) yield ["knows", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
   yield ["answers", decision(facts)];

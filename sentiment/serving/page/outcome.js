@@ -35,19 +35,22 @@ function* notesOn(scores, table) {
 
 /** Make the row of a table for a row that is not answered yet. */
 export function plainRow(number, text, damage) {
-  return rowOf(number, make("td", { className: "quiet" }, damage ? "unreadable" : ""), make("td"), text, damage);
+  const answer = make("td", { role: "cell", className: "quiet" }, damage ? "unreadable" : "");
+  return rowOf(number, answer, null, text, damage);
 }
 
 /** Make the row of a table for an answer. */
 export function outcomeRow(number, text, [outcome, p, reason]) {
   const name = OUTCOMES[outcome];
-  const answer = make("td", {}, make("span", { className: `answered ${name}` }, NAMES[name] ?? name));
-  return rowOf(number, answer, make("td", {}, p === null ? "" : p.toFixed(4)), text, reason);
+  const answer = make("td", { role: "cell" }, make("span", { className: `answered ${name}` }, NAMES[name] ?? name));
+  return rowOf(number, answer, p, text, reason);
 }
 
 function rowOf(number, answer, p, text, reason) {
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   const why = reason ? [make("small", {}, visible(reason))] : [];
-  return make("tr", {}, make("th", { scope: "row" }, grouped(number)), answer, p,
-    make("td", { className: "words" }, make("bdi", {}, visible(short.replace(/\s+/g, " "))), ...why));
+  // On a phone a row is no table row to the style sheet; to a screen reader it is.
+  return make("tr", { role: "row" }, make("th", { role: "rowheader", scope: "row" }, grouped(number)), answer,
+    make("td", { role: "cell" }, p === null ? "" : p.toFixed(4)),
+    make("td", { role: "cell", className: "words" }, make("bdi", {}, visible(short.replace(/\s+/g, " "))), ...why));
 }

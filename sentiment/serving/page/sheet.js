@@ -59,8 +59,10 @@ export class Sheet {
 
   #atCaret() {
     if (document.activeElement !== this.#field) return;
-    const { selectionStart: at, selectionEnd: end } = this.#field;
-    this.#tell(at === end ? this.#marks.find((mark) => mark.start <= at && at <= mark.end) : null);
+    const { selectionStart: at, selectionEnd: selectedTo } = this.#field;
+    const isWord = ({ start, end }) => /[^\p{P}]/u.test(this.#text.slice(start, end));
+    const touched = this.#marks.find((mark) => mark.start <= at && at <= mark.end && isWord(mark));
+    this.#tell(at === selectedTo ? touched : null);
   }
 
   /** Say what a word adds, and which phrases it is in. */
