@@ -28,8 +28,8 @@ export function showAnswer({ predicted, p_positive: p, reason }, decision) {
 /** Show that there is nothing to answer. */
 export function showNothing(decision) {
   el("answer").dataset.answer = "none";
-  el("verdict").textContent = "–";
-  el("chance").textContent = "nothing to read yet";
+  el("verdict").textContent = "nothing yet";
+  el("chance").textContent = "";
   el("spoken").textContent = "";
   drawScale(decision);
   place(decision.threshold, decision.threshold);

@@ -32,12 +32,21 @@ export const grouped = (number) => number.toLocaleString("en-US");
 
 /** Call a function once nothing has happened for a while, or not at all. */
 export function later(pause, call) {
-  let timer;
+  let timer = null;
   return {
-    start: () => {
-      clearTimeout(timer);
-      timer = setTimeout(call, pause);
+    get waits() {
+      return timer !== null;
     },
-    stop: () => clearTimeout(timer),
+    start() {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = null;
+        call();
+      }, pause);
+    },
+    stop() {
+      clearTimeout(timer);
+      timer = null;
+    },
   };
 }

@@ -62,7 +62,7 @@ class Plan {
       await this.#open(table, number);
     } catch (error) {
       show(el("plan"), false);
-      this.#complain(`${file.name}: ${readable(error)}`);
+      this.#complain(`${file.name}: ${error.message}`);
     }
   }
 
@@ -74,7 +74,7 @@ class Plan {
     try {
       await this.#open(this.#table.as(changes), ++this.#taken);
     } catch (error) {
-      this.#complain(readable(error));
+      this.#complain(error.message);
     }
   }
 
@@ -113,8 +113,7 @@ class Plan {
     let spoken = began;
     let end = "";
     this.#began();
-    const report = (_, read) => {
-      if (abort.signal.aborted) return;
+    const report = (read) => {
       el("progress").value = table.file.size > 0 ? read / table.file.size : 1;
       showProgress(scores, began);
       this.#showRows(scores);
@@ -127,7 +126,7 @@ class Plan {
       end = `${grouped(scores.count)} rows answered.`;
     } catch (error) {
       end = `Stopped after ${grouped(scores.count)} rows.`;
-      if (!abort.signal.aborted) this.#complain(readable(error));
+      if (!abort.signal.aborted) this.#complain(error.message);
     }
     if (this.#scores !== scores) return; // another file was taken, or another column
     this.#table = table;
@@ -150,7 +149,7 @@ class Plan {
       make("a", { href, download: `${table.file.name.replace(/\.[^.]*$/, "")}.scored.${suffix}` }).click();
       setTimeout(() => URL.revokeObjectURL(href), 60_000);
     } catch (error) {
-      this.#complain(readable(error));
+      this.#complain(error.message);
     }
     for (const name of ["as-csv", "as-jsonl"]) el(name).disabled = false;
   }
@@ -235,13 +234,6 @@ function showProgress(scores, began, line = "") {
   const seconds = (performance.now() - began) / 1000;
   const speed = seconds > 0.5 ? ` · ${grouped(Math.round(scores.count / seconds))} a second` : "";
   el("progress-line").textContent = (line || `${grouped(scores.count)} rows answered`) + speed;
-}
-
-function readable(error) {
-  if (error.name === "NotReadableError" || error.name === "NotFoundError") {
-    return "it has changed or gone since it was chosen; choose it again";
-  }
-  return error.message;
 }
 
 function sizeOf(bytes) {

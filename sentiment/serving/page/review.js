@@ -74,6 +74,7 @@ class Review {
       .filter(({ places }) => places.length > 0);
     this.#seen = text;
     this.#sheet.show(text, this.#words, this.#phrases);
+    el("answer").ariaBusy = "true";
     if (Date.now() - this.#lastAsked > IMPATIENT && this.#running.size === 0) this.ask();
     else this.#pause.start();
   }
@@ -142,6 +143,7 @@ class Review {
 
   #settle(number) {
     this.#shown = number;
+    el("answer").ariaBusy = String(number < this.#asked || this.#pause.waits);
     show(el("trouble"), false);
     for (const older of [...this.#running.keys()].filter((each) => each < number)) this.#drop(older);
   }

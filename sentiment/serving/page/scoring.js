@@ -40,7 +40,7 @@ export class Scores {
  * @param {(texts: string[], signal: AbortSignal) => Promise<object[]>} predict asks until there is an answer
  * @param {Scores} scores where the answers go
  * @param {AbortSignal} signal
- * @param {(rows: object[], read: number) => void} report called after each slice that was read
+ * @param {(read: number) => void} report called when a batch is answered: how many bytes are done
  */
 export async function scoreTable(table, column, predict, scores, signal, report) {
   const running = new Set();
@@ -48,10 +48,11 @@ export async function scoreTable(table, column, predict, scores, signal, report)
   let at = 0;
   let batch = newBatch(0);
 
-  async function send({ from, texts, places, outcomes }) {
+  async function send({ from, texts, places, outcomes, read }) {
     const answers = texts.length > 0 ? await predict(texts, signal) : [];
     answers.forEach((answer, n) => (outcomes[places[n]] = outcomeOf(answer)));
     scores.put(from, outcomes);
+    if (!signal.aborted) report(read);
   }
   async function flush() {
     const job = send(batch).catch((error) => (failed ??= error)).finally(() => running.delete(job));
@@ -60,23 +61,25 @@ export async function scoreTable(table, column, predict, scores, signal, report)
     while (running.size >= AT_ONCE) await Promise.race(running);
   }
 
+  let done = 0;
   for await (const { rows, read } of table.slices()) {
-    for (const row of rows) {
+    for (const [n, row] of rows.entries()) {
       if (table.cellsOf(row).some((cell) => FORMULA.test(cell))) scores.formulas += 1;
       add(batch, row, table.textOf(row, column));
       at += 1;
+      batch.read = done + ((read - done) * (n + 1)) / rows.length;
       if (batch.outcomes.length >= ROWS || batch.size >= CHARACTERS) await flush();
       if (failed) throw failed;
       signal.throwIfAborted();
     }
-    report(rows, read);
+    done = read;
   }
-  await flush();
+  if (batch.outcomes.length > 0) await flush();
   await Promise.all(running);
   if (failed) throw failed;
 }
 
-const newBatch = (from) => ({ from, texts: [], places: [], outcomes: [], size: 0 });
+const newBatch = (from) => ({ from, texts: [], places: [], outcomes: [], size: 0, read: 0 });
 
 function add(batch, row, text) {
   if (row.damage) {

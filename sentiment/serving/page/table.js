@@ -13,6 +13,7 @@ const PIECE = 1 << 17;
 const LOOKED_AT = 1 << 16;
 const ENCODINGS = [["utf-8", [0xef, 0xbb, 0xbf]], ["utf-16le", [0xff, 0xfe]], ["utf-16be", [0xfe, 0xff]]];
 const TEXT_NAMES = ["text", "review", "review_text", "reviews", "content", "body", "comment", "sentence", "message", "tweet", "document"];
+const CHANGED = "it has changed or gone since it was chosen; choose it again";
 const NOT_READ = "not text: save it as CSV, JSON lines or plain text";
 
 /** A file, how it is read, and the names of its columns. */
@@ -142,7 +143,7 @@ async function* textOf(file, encoding) {
   let read = 0;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(() => Promise.reject(new Error(CHANGED)));
       if (done) break;
       for (let at = 0; at < value.length; at += PIECE) {
         const part = value.subarray(at, at + PIECE);
