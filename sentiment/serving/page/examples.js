@@ -4,7 +4,7 @@ export const EXAMPLES = [
   ["a mixed dinner", "The pasta was cold and the waiter forgot us twice, but the view over the harbour and the lemon cake made up for it. We would go again."],
   ["a bad phone", "Battery died after a week. Support never answered. Sent it back."],
   ["a good book", "I finished it in two nights and then lent it to my sister. Warm, funny, and never once sentimental."],
-  ["turned round", "I wanted to love this hotel. I really did. I can't say that I would recommend it to anybody."],
+  ["turned round (hard)", "I wanted to love this hotel. I really did. I can't say that I would recommend it to anybody."],
   ["irony (hard)", "Great, another update that breaks everything. Exactly what I needed on a Monday."],
   ["German", "Das Zimmer war sauber und das Frühstück hervorragend, wir kommen gerne wieder."],
 ];

@@ -22,6 +22,7 @@ export function showReasons(facts, sheet, put) {
   showPhrases(facts.phrases.filter(({ contribution }) => Math.abs(contribution) >= LEAST), sheet);
   showSum(facts, moving.length > 0);
   showFlip(facts, sheet, put);
+  show(el("flip"), moving.length > 0 || facts.without !== null || putBack?.after === facts.text);
   showTable(sums);
 }
 

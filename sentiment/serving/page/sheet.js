@@ -49,6 +49,7 @@ export class Sheet {
       return piece;
     });
     // A line break at the end is a line of its own in a field, but not elsewhere.
+    this.#mirror.classList.toggle("lighting", this.#lit.length > 0);
     this.#mirror.replaceChildren(...drawn, "\u200b");
   }
 
