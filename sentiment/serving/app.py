@@ -1,6 +1,5 @@
 """The service as an ASGI application: which path answers what, and what every answer has."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -69,13 +68,15 @@ class App:
         self._places = Meter(limits.max_requests, "too many requests at once")
         self._streams = Meter(max(limits.max_requests // 4, 1), "too many streams at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
+        page = read_page()
+        names = [path.removeprefix("/static/") for path in page if path != "/"]
         self._routes: dict[str, dict[str, Handler]] = {
             "/predict": {"POST": self._predict},
             "/explain": {"POST": self._explain},
             "/health": _always(json_response({"status": "ok"})),
-            "/info": _always(json_response(service.info)),
-            "/openapi.json": _always(json_response(document(limits))),
-            **{path: _always(response) for path, response in read_page().items()},
+            "/info": _always(json_response({**service.info, "limits": limits.of_bodies()})),
+            "/openapi.json": _always(json_response(document(limits, names))),
+            **{path: _always(response) for path, response in page.items()},
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -158,7 +159,7 @@ class App:
         return Response(200, all_parts(), JSON_LINES)
 
     async def _send(self, response: Response, send: Send) -> None:
-        """Send an answer, a stream as fast as it is read."""
+        """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
         body = response.body
         headers = {**_HEADERS, "Content-Type": response.media_type, **response.headers}
         if isinstance(body, bytes):
@@ -173,12 +174,8 @@ class App:
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
-        try:
-            async for part in body:
-                async with asyncio.timeout(self._limits.timeout):
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-        except TimeoutError:
-            raise GoneError from None
+        async for part in body:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 

@@ -56,7 +56,7 @@ def one_or_more_texts(value: Any, limits: Limits) -> str | list[str]:
         raise HttpError(422, f'"texts" is {_kind(given)}; a list of strings is expected')
     if len(given) > limits.max_texts:
         raise HttpError(
-            413,
+            422,
             f"{len(given):,} texts; at most {limits.max_texts:,} are taken at once: send fewer, "
             "or JSON lines as a stream",
         )
@@ -78,7 +78,7 @@ def checked(text: Any, what: str, limits: Limits) -> str:
         raise HttpError(422, f"{what} is {_kind(text)}; a string is expected")
     if len(text) > limits.max_chars:
         raise HttpError(
-            413, f"{what} has {len(text):,} characters; at most {limits.max_chars:,} are taken"
+            422, f"{what} has {len(text):,} characters; at most {limits.max_chars:,} are taken"
         )
     try:
         text.encode()

@@ -13,9 +13,21 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# What a request scores before others have their turn, and what one batch has at the most.
+# What one batch has at the most, if it is not a single text.
 _TEXTS = 256
-_CHARACTERS = 50_000
+_CHARACTERS = 20_000
+
+# A request of no more than this is short: it goes before pieces of long ones.
+_SHORT = 5_000
+
+
+class _Piece(Generic[T]):
+    """Texts of one request, and where their answers are awaited."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.characters = sum(map(len, texts))
+        self.answers: asyncio.Future[Sequence[T]] = asyncio.get_running_loop().create_future()
 
 
 class Batcher(Generic[T]):
@@ -25,66 +37,72 @@ class Batcher(Generic[T]):
         """Take what answers texts, one answer a text, and the thread that calls it."""
         self._function = function
         self._thread = thread
-        self._waiting: deque[tuple[Sequence[str], asyncio.Future[Sequence[T]]]] = deque()
+        self._short: deque[_Piece[T]] = deque()
+        self._long: deque[_Piece[T]] = deque()
         self._busy = False
 
     async def answers(self, texts: Sequence[str]) -> list[T]:
         """Give the answer to each text.
 
         Many texts go in pieces, and the next piece waits in line once the one before is answered:
-        so a short request never waits for all of a long one.
+        so nobody waits for all of a long request.
         """
         answers: list[T] = []
-        for piece in _pieces(texts):
-            future: asyncio.Future[Sequence[T]] = asyncio.get_running_loop().create_future()
-            self._waiting.append((piece, future))
+        for part in _parts(texts):
+            piece: _Piece[T] = _Piece(part)
+            short = len(part) == len(texts) and piece.characters <= _SHORT
+            (self._short if short else self._long).append(piece)
             if not self._busy:
                 self._begin()
-            answers += await future
+            answers += await piece.answers
         return answers
 
     def _begin(self) -> None:
-        """Send the thread as many of the waiting texts as make a batch."""
-        pieces, texts = [self._waiting.popleft()], 0
-        texts += len(pieces[0][0])
-        characters = sum(map(len, pieces[0][0]))
-        while self._waiting and texts < _TEXTS and characters < _CHARACTERS:
-            piece = self._waiting.popleft()
-            pieces.append(piece)
-            texts += len(piece[0])
-            characters += sum(map(len, piece[0]))
-        self._busy = True
-        loop = asyncio.get_running_loop()
-        batch = [text for piece, _ in pieces for text in piece]
-        running = loop.run_in_executor(self._thread, self._function, batch)
-        running.add_done_callback(lambda done: self._end(done, pieces))
+        """Have a batch of what waits answered, if anything does."""
+        pieces = self._next_batch()
+        if pieces:
+            self._busy = True
+            texts = [text for piece in pieces for text in piece.texts]
+            loop = asyncio.get_running_loop()
+            running = loop.run_in_executor(self._thread, self._function, texts)
+            running.add_done_callback(lambda done: self._end(done, pieces))
 
-    def _end(
-        self,
-        done: "asyncio.Future[Sequence[T]]",
-        pieces: Sequence[tuple[Sequence[str], "asyncio.Future[Sequence[T]]"]],
-    ) -> None:
+    def _next_batch(self) -> list[_Piece[T]]:
+        """Take what waits, short requests first, as long as there is room; and one long piece."""
+        batch: list[_Piece[T]] = []
+        texts = characters = 0
+        for waiting in (self._short, self._long):
+            at_least_one = waiting is self._long  # with each batch a long request goes on
+            while waiting and (at_least_one or (texts < _TEXTS and characters < _CHARACTERS)):
+                piece = waiting.popleft()
+                batch.append(piece)
+                texts += len(piece.texts)
+                characters += piece.characters
+                at_least_one = False
+        return batch
+
+    def _end(self, done: "asyncio.Future[Sequence[T]]", pieces: Sequence[_Piece[T]]) -> None:
         """Give each request its answers, and begin with the next batch."""
         self._busy = False
-        if self._waiting:
-            self._begin()
+        self._begin()
         error = done.exception()
         first = 0
-        for texts, future in pieces:
-            if future.cancelled():
+        for piece in pieces:
+            if piece.answers.cancelled():
                 pass
             elif error is not None:
-                future.set_exception(error)
+                piece.answers.set_exception(error)
             else:
-                future.set_result(done.result()[first : first + len(texts)])
-            first += len(texts)
+                piece.answers.set_result(done.result()[first : first + len(piece.texts)])
+            first += len(piece.texts)
 
 
-def _pieces(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a list of texts where it has too many, or too many characters."""
     begin = characters = 0
     for number, text in enumerate(texts):
-        if number > begin and (number - begin == _TEXTS or characters + len(text) > _CHARACTERS):
+        full = number - begin == _TEXTS or characters + len(text) > _CHARACTERS
+        if full and number > begin:
             yield texts[begin:number]
             begin, characters = number, 0
         characters += len(text)

@@ -5,6 +5,7 @@ takes a head of any length. Here a head has its time and its size, and so has wh
 way when a request has been refused.
 """
 
+import sys
 from asyncio import AbstractEventLoop, BaseTransport, Transport
 from typing import Any, cast
 
@@ -22,6 +23,8 @@ KEEP_ALIVE = 75
 _HEAD = 65_536
 # Of a body that nobody reads, as many bodies of the largest size as are taken before it is cut off.
 _UNREAD = 16
+
+_UPGRADE = HttpError(400, "no other protocol is spoken here: leave out the header Upgrade")
 
 
 class Connection(HttpToolsProtocol):
@@ -42,25 +45,18 @@ class Connection(HttpToolsProtocol):
         self._in_head = False  # part of a request has arrived, but not its whole head
         self._received = self._of_body = self._unread = 0
         self._closed_at: float | None = None
+        self._unread_since: float | None = None  # since when answers pile up here
 
     @property
     def busy(self) -> bool:
         """Whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
-    @property
-    def idle_since(self) -> float:
-        """Since when nothing is being answered; never, while something is."""
-        return float("inf") if self.busy else self._since
-
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin; where there are too many, the one that has been idle longest ends."""
         super().connection_made(cast(Transport, transport))
         if len(self.connections) > self._limits.max_connections:
-            others = cast("set[Connection]", self.connections)
-            idlest = min(others, key=lambda each: each.idle_since)
-            idlest.transport.abort()
-            self.connections.discard(idlest)
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived, unless it is too much."""
@@ -80,9 +76,17 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()
 
     def on_headers_complete(self) -> None:
-        """Begin its answer."""
+        """Begin its answer.
+
+        Raises:
+            HttpError: its body would be taken for another protocol; the parser passes it on.
+        """
         self._in_head = False
+        if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
+            raise _UPGRADE
         super().on_headers_complete()
+        if self.parser.should_upgrade():  # what follows is not read any more
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of its body, or drop it if it has been answered."""
@@ -101,37 +105,62 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()
         super().on_response_complete()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio has it so
+        """Answer who says no more, but may listen; what was not said to the end is dropped."""
+        if not self.busy or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        """Hold answers back until those before are read."""
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._unread_since = None
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
-        self._refuse(HttpError(400, "this is no request of HTTP/1.1"))
+        asked = sys.exception()  # of the parser, and what it passes on
+        known = asked is not None and asked.__context__ is _UPGRADE
+        self._refuse(_UPGRADE if known else HttpError(400, "this is no request of HTTP/1.1"))
 
     def check(self, now: float) -> None:
         """End what has been waiting, or not been read, for too long; to be called each second."""
-        waited = now - self._since
+        waited, most = now - self._since, self._limits.timeout
         if self.transport.is_closing():
-            if self._closed_at is None:
-                self._closed_at = now
-            elif now - self._closed_at > self._limits.timeout:
+            self._closed_at = self._closed_at or now
+            if now - self._closed_at > most:
                 self.transport.abort()
+        elif self._unread_since is not None and now - self._unread_since > most:
+            self.transport.abort()
         elif self.busy:
-            return  # the application has its own times
-        elif self._in_head and waited > self._limits.timeout:
-            seconds = self._limits.timeout
-            self._refuse(HttpError(408, f"the request did not arrive within {seconds:g} seconds"))
-        elif waited > (self._limits.timeout if self._unfinished else KEEP_ALIVE):
-            self.transport.close()
+            pass  # the application knows how long it waits
+        elif self.transport.get_write_buffer_size():
+            if waited > most:
+                self.transport.abort()
+        elif self._in_head and waited > most:
+            self._refuse(HttpError(408, f"the request did not arrive within {most:g} seconds"))
+        else:
+            unfinished = self.cycle is None or self.cycle.more_body
+            if waited > (most if unfinished else KEEP_ALIVE):
+                self.transport.close()
 
-    @property
-    def _unfinished(self) -> bool:
-        """Whether a first request, the rest of one, or the reading of an answer is missing."""
-        return (
-            self.cycle is None
-            or self.cycle.more_body
-            or bool(self.transport.get_write_buffer_size())
-        )
+    def _make_room(self) -> None:
+        """End those that have been idle longest: a few at once, for sorting takes time."""
+        others = cast("set[Connection]", self.connections)
+        idle = sorted((each for each in others if not each.busy), key=lambda each: each._since)
+        for each in idle[: 1 + self._limits.max_connections // 32]:
+            each.transport.abort()
+            self.connections.discard(each)
 
     def _refuse(self, error: HttpError) -> None:
         """Say why, unless another answer is being sent, and end."""
+        if self.transport.is_closing():
+            return
         if not (self.busy and self.cycle.response_started):
             response = refusal(error)
             body = cast(bytes, response.body)

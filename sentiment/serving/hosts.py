@@ -37,12 +37,12 @@ class Hosts:
         Raises:
             HttpError: it names no host, several, or another than is let in.
         """
-        named = request.headers(b"host")
-        if len(named) > 1 or (named and not _HOST.fullmatch(named[0].lower())):
-            raise HttpError(400, "the Host header is not one name")
         if self.names is None:
             return
-        if not named or _bare(named[0]) not in self.names:
+        named = request.headers(b"host")
+        if len(named) != 1 or not is_name(named[0]):
+            raise HttpError(400, "the Host header is not one name")
+        if _bare(named[0]) not in self.names:
             raise HttpError(421, "not called by this name; --allow-host NAME lets it in")
 
 

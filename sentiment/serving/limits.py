@@ -24,3 +24,11 @@ class Limits:
     max_requests: int = 256
     max_connections: int = 4_096
     timeout: float = 10.0
+
+    def of_bodies(self) -> dict[str, int]:
+        """Give those that somebody who asks has to know."""
+        return {
+            "max_body": self.max_body,
+            "max_texts": self.max_texts,
+            "max_chars": self.max_chars,
+        }

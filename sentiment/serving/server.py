@@ -82,7 +82,7 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
 
     from sentiment.serving.connection import KEEP_ALIVE, Connection
 
-    _allow_files(limits.max_connections + 64)
+    _allow_files(limits.max_connections + _BACKLOG + 64)
     for name in ("uvicorn.error", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [_Lines(say)]
