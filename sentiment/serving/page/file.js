@@ -16,7 +16,7 @@ const SPEAK_EACH = 10_000; // milliseconds
 export function startFile() {
   const plan = new Plan();
   on(el("choose"), "change", () => {
-    if (el("choose").files.length > 0) plan.take(el("choose").files[0]);
+    if (el("choose").files.length > 0) plan.take(el("choose").files);
     el("choose").value = ""; // the same file may be chosen again
   });
   on(document, "dragover", (event) => {
@@ -29,7 +29,7 @@ export function startFile() {
     el("drop").classList.remove("over");
     if (event.dataTransfer.files.length === 0) return;
     event.preventDefault();
-    plan.take(event.dataTransfer.files[0]);
+    plan.take(event.dataTransfer.files);
     el("file").scrollIntoView();
   });
   for (const name of ["format", "delimiter", "encoding", "header"]) on(el(name), "change", () => plan.reread());
@@ -48,8 +48,8 @@ class Plan {
   #abort = null;
   #taken = 0; // counts files and readings; what belongs to an older one is not shown
 
-  /** Look at a file. */
-  async take(file) {
+  /** Look at a file, the first that was given. */
+  async take([file, ...others]) {
     this.stop();
     const number = ++this.#taken;
     try {
@@ -60,6 +60,7 @@ class Plan {
       for (const name of ["format", "delimiter", "encoding"]) el(name).value = table.how[name];
       el("header").checked = table.how.header;
       await this.#open(table, number);
+      if (others.length > 0) this.#complain(`One file at a time: this is ${file.name}.`);
     } catch (error) {
       show(el("plan"), false);
       this.#complain(`${file.name}: ${error.message}`);

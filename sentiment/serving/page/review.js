@@ -139,12 +139,14 @@ class Review {
     el("trouble-line").textContent = message;
     show(el("again"), again);
     show(el("trouble"), true);
+    el("answer").classList.add("stale"); // what it shows is of another text
   }
 
   #settle(number) {
     this.#shown = number;
     el("answer").ariaBusy = String(number < this.#asked || this.#pause.waits);
     show(el("trouble"), false);
+    el("answer").classList.remove("stale");
     for (const older of [...this.#running.keys()].filter((each) => each < number)) this.#drop(older);
   }
 

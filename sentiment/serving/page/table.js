@@ -15,6 +15,7 @@ const ENCODINGS = [["utf-8", [0xef, 0xbb, 0xbf]], ["utf-16le", [0xff, 0xfe]], ["
 const TEXT_NAMES = ["text", "review", "review_text", "reviews", "content", "body", "comment", "sentence", "message", "tweet", "document"];
 const CHANGED = "it has changed or gone since it was chosen; choose it again";
 const NOT_READ = "not text: save it as CSV, JSON lines or plain text";
+const ARRAY = "one JSON array: write one object a line (JSON lines)";
 
 /** A file, how it is read, and the names of its columns. */
 export class Table {
@@ -35,6 +36,7 @@ export class Table {
     if (encoding === "utf-8" && start.includes(0)) throw new Error(NOT_READ);
     const known = mark.length > 0 || isUtf8(start) ? encoding : "windows-1252";
     const text = new TextDecoder(known).decode(start);
+    if (/\.json$/i.test(file.name) && /^\s*\[/.test(text)) throw new Error(ARRAY);
     const format = formatOf(file.name, text);
     const delimiter = /\.tsv$/i.test(file.name) ? "\t" : sniffDelimiter(text);
     return new Table(file, { format, encoding: known, delimiter, header: true, bom: mark.length > 0 });

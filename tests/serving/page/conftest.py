@@ -1,39 +1,22 @@
 """The page of `serve` as people use it: a service of this machine, and a headless Chromium."""
 
-import os
-import re
-import subprocess
-import sys
-import threading
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Browser, find_chromium
+from tests.serving.conftest import serving
+
+MIXED = "The pasta was cold and the waiter rude, but the cake was wonderful. 🍰 We loved the cake."
 
 
 @pytest.fixture(scope="session")
 def address(trained: Path) -> Iterator[str]:
-    """Where `sentiment serve` answers."""
-    environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"}
-    service = subprocess.Popen(
-        [sys.executable, "-m", "sentiment", "serve", "-m", str(trained), "--port", "0"],
-        stderr=subprocess.PIPE,
-        env=environment,
-        text=True,
-    )
-    assert service.stderr is not None
-    said = service.stderr.readline()
-    found = re.search(r"http://\S+", said)
-    assert found, said
-    drain = threading.Thread(target=service.stderr.read)  # it is never to wait for a reader
-    drain.start()
-    yield found[0].rstrip("/") + "/"
-    service.terminate()
-    assert service.wait(timeout=30) in (0, 143, -15)
-    drain.join()
-    service.stderr.close()
+    """Where `sentiment serve` answers, with a model of the reviews in `data/`."""
+    with serving(model=str(trained)) as served:
+        yield f"http://127.0.0.1:{served.port}/"
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +36,24 @@ def page(browser: Browser, address: str) -> Browser:
     browser.open(address)
     browser.until("document.getElementById('model-name').textContent != 'asking …'")
     return browser
+
+
+def typed(page: Browser, text: str) -> None:
+    """Write a review in the place of what is there, and wait for its answer."""
+    page.run(
+        "document.getElementById('review').focus(), document.getElementById('review').select()"
+    )
+    page.write(text)
+    answered(page, text)
+
+
+def answered(page: Browser, text: str) -> None:
+    """Wait until the answer on the page is that to a text."""
+    page.until(
+        f"document.getElementById('review').value === {json.dumps(text)} && "
+        "document.getElementById('answer').ariaBusy === 'false'"
+    )
+
+
+def text_of(page: Browser, selector: str) -> str:
+    return page.run(f"document.querySelector({json.dumps(selector)}).textContent")

@@ -207,6 +207,8 @@ def test_what_is_no_text_is_refused_in_a_line(page, tmp_path):
     line = page.run("document.getElementById('file-trouble-line').textContent")
     assert line == "said.xlsx: not text: save it as CSV, JSON lines or plain text"
     assert page.run("document.getElementById('plan').hidden")
+    page.choose("#choose", write(tmp_path / "said.json", '[{"text": "good"}]'))
+    page.until("document.getElementById('file-trouble-line').textContent.includes('JSON array')")
     chosen(page, write(tmp_path / "empty.csv", ""))
     assert page.run("document.getElementById('start').disabled")
     assert (
