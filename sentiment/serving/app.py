@@ -66,7 +66,9 @@ class App:
         self._report = report
         self._log = log
         self._places = Meter(limits.max_requests, "too many requests at once")
-        self._streams = Meter(max(limits.max_requests // 4, 1), "too many streams at once")
+        fewer = max(limits.max_requests // 4, 1)  # lest they take all places for a long time
+        self._streams = Meter(fewer, "too many streams at once")
+        self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
         page = read_page()
         names = [path.removeprefix("/static/") for path in page if path != "/"]
@@ -124,7 +126,7 @@ class App:
     async def _predict(self, request: Request) -> Response:
         if request.media_type == JSON_LINES:
             return await self._stream(request)
-        texts = one_or_more_texts(await self._read(request), self._limits)
+        texts = one_or_more_texts(await self._read(request, self._places), self._limits)
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -133,16 +135,16 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        text = one_text(await self._read(request), self._limits)
+        text = one_text(await self._read(request, self._explanations), self._limits)
         return Response(200, await self._service.explain(text))
 
-    async def _read(self, request: Request) -> Any:
+    async def _read(self, request: Request, places: Meter) -> Any:
         """Read a body of JSON, and take a place among the requests that are being answered."""
         if request.media_type != JSON:
             lines = f" or {JSON_LINES}" if request.path == "/predict" else ""
             raise HttpError(415, f"send it with Content-Type: {JSON}{lines}")
         body = await request.body(self._bytes)
-        request.take(self._places)
+        request.take(places)
         return read_json(body)
 
     async def _stream(self, request: Request) -> Response:

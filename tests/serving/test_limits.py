@@ -163,14 +163,15 @@ def test_requests_beyond_those_there_are_places_for_come_again():
             statuses.append(answer.status)
             if answer.status == 503:
                 assert answer.headers["retry-after"] == "1"
+                assert answer.json["error"].startswith("too many explanations at once; ")
 
         threads = [threading.Thread(target=ask) for _ in range(8)]
         for thread in threads:
             thread.start()
+            assert answers(served), "those who predict have places of their own"
         for thread in threads:
             thread.join()
         assert set(statuses) == {200, 503}
-        assert answers(served)
 
 
 def test_those_who_have_been_idle_longest_make_room(narrow):

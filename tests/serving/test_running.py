@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.serving.conftest import LINES, chunk, everything, head, read_until, serving
 
+SMALL = ROOT / "tests" / "fixtures" / "format-1.safetensors"
 
-def test_it_says_where_it_listens_and_with_which_model(trained):
-    with serving(model=trained) as served:
-        line = f"model answers at http://127.0.0.1:{served.port} (Ctrl-C stops it)\n"
+
+def test_it_says_where_it_listens_and_with_which_model():
+    with serving(model=SMALL) as served:
+        line = f"format-1 answers at http://127.0.0.1:{served.port} (Ctrl-C stops it)\n"
         assert served.told == line
         assert served.stop() == (143, line)
 
@@ -172,9 +175,9 @@ def test_nothing_heavy_is_in_the_process(served):
         assert f"/{heavy}/" not in maps
 
 
-def test_the_model_is_read_once(tmp_path, trained):
+def test_the_model_is_read_once(tmp_path):
     path = tmp_path / "mine.safetensors"
-    path.write_bytes(trained.read_bytes())
+    path.write_bytes(SMALL.read_bytes())
     with serving(model=path) as served:
         before = served.post("/predict", {"text": "a fine day"}).json
         path.unlink()
