@@ -134,8 +134,9 @@ class Review {
     showReasons(null, this.#sheet);
   }
 
-  #fail(number, { message, again = true }) {
+  #fail(number, { message, again = true, wait = 0 }) {
     this.#settle(number);
+    if (wait > 0) setTimeout(() => number === this.#asked && this.ask(), wait); // it was busy
     el("trouble-line").textContent = message;
     show(el("again"), again);
     show(el("trouble"), true);
