@@ -30,6 +30,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 # Bodies that may be held at once, if each is as large as it may be.
 _BODIES = 32
 
+_SLICE = 65_536
+
 # What every answer has; what it says otherwise goes first.
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -148,9 +150,17 @@ class App:
         return read_json(body)
 
     async def _stream(self, request: Request) -> Response:
-        """Answer JSON lines as they come; an error before the first answer is still a status."""
+        """Answer JSON lines as they come; an error before the first answer is still a status.
+
+        What is known to be no larger than any body may be is read first: there are proxies, nginx
+        for one, that send no more of a request once its answer has begun.
+        """
         request.take(self._streams)
-        parts = answer_lines(request.chunks(), self._service, self._limits)
+        if request.length is not None and request.length <= self._limits.max_body:
+            chunks = _slices(await request.body(self._bytes))
+        else:
+            chunks = request.chunks()
+        parts = answer_lines(chunks, self._service, self._limits)
         first = await anext(parts, b"")
 
         async def all_parts() -> AsyncIterator[bytes]:
@@ -179,6 +189,12 @@ class App:
         async for part in body:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _slices(body: bytes) -> AsyncIterator[bytes]:
+    """Cut a body into parts as large as those that arrive."""
+    for begin in range(0, len(body), _SLICE):
+        yield body[begin : begin + _SLICE]
 
 
 def _always(response: Response) -> dict[str, Handler]:

@@ -5,7 +5,6 @@ takes a head of any length. Here a head has its time and its size, and so has wh
 way when a request has been refused.
 """
 
-import sys
 from asyncio import AbstractEventLoop, BaseTransport, Transport
 from typing import Any, cast
 
@@ -23,8 +22,6 @@ KEEP_ALIVE = 75
 _HEAD = 65_536
 # Of a body that nobody reads, as many bodies of the largest size as are taken before it is cut off.
 _UNREAD = 16
-
-_UPGRADE = HttpError(400, "no other protocol is spoken here: leave out the header Upgrade")
 
 
 class Connection(HttpToolsProtocol):
@@ -44,6 +41,7 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()  # when it began to wait for what it waits for
         self._in_head = False  # part of a request has arrived, but not its whole head
         self._received = self._of_body = self._unread = 0
+        self._malformed = "this is no request of HTTP/1.1"
         self._closed_at: float | None = None
         self._unread_since: float | None = None  # since when answers pile up here
 
@@ -79,11 +77,12 @@ class Connection(HttpToolsProtocol):
         """Begin its answer.
 
         Raises:
-            HttpError: its body would be taken for another protocol; the parser passes it on.
+            ValueError: its body would be taken for another protocol; the parser stops there.
         """
         self._in_head = False
         if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
-            raise _UPGRADE
+            self._malformed = "no other protocol is spoken here: leave out the header Upgrade"
+            raise ValueError(self._malformed)
         super().on_headers_complete()
         if self.parser.should_upgrade():  # what follows is not read any more
             self.cycle.keep_alive = False
@@ -124,9 +123,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
-        asked = sys.exception()  # of the parser, and what it passes on
-        known = asked is not None and asked.__context__ is _UPGRADE
-        self._refuse(_UPGRADE if known else HttpError(400, "this is no request of HTTP/1.1"))
+        self._refuse(HttpError(400, self._malformed))
 
     def check(self, now: float) -> None:
         """End what has been waiting, or not been read, for too long; to be called each second."""

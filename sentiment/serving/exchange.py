@@ -83,6 +83,12 @@ class Request:
         return [value.decode("latin-1").strip() for key, value in self._headers if key == name]
 
     @property
+    def length(self) -> int | None:
+        """How many bytes the body has, if that is said; the parser has seen to it that it is so."""
+        said = self.headers(b"content-length")
+        return int(said[0]) if said else None
+
+    @property
     def media_type(self) -> str:
         """What the body is said to be, in lower case, without parameters.
 
@@ -124,8 +130,7 @@ class Request:
             GoneError: the client went away.
         """
         most = self._limits.max_body
-        declared = self.headers(b"content-length")
-        if declared and int(declared[0]) > most:
+        if self.length is not None and self.length > most:
             raise _too_large(most)
         body = bytearray()
         more = True
@@ -142,21 +147,24 @@ class Request:
         return bytes(body)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the body as it arrives, however long it is.
+        """Give a body of lines as it arrives, however long it is.
 
         Raises:
-            HttpError: the next part of it does not arrive in time.
+            HttpError: the next line does not arrive in time.
             GoneError: the client went away.
         """
-        more = True
+        clock = asyncio.get_running_loop().time
+        last_line, more = clock(), True
         while more:
             try:
-                async with asyncio.timeout(self._limits.timeout):
+                async with asyncio.timeout_at(last_line + self._limits.timeout):
                     chunk, more = await self._next()
             except TimeoutError:
                 raise _too_slow(self._limits.timeout) from None
             if chunk:
                 yield chunk
+            if b"\n" in chunk:
+                last_line = clock()
 
     async def _next(self) -> tuple[bytes, bool]:
         """Give the next part of the body, and whether there is more."""

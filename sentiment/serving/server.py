@@ -121,6 +121,8 @@ class _Lines(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
+        if "without completing response" in record.msg:
+            return  # that a stream was broken off is in our own log
         error = record.exc_info[1] if record.exc_info else None
         more = f": {type(error).__name__}: {error}" if error else ""
         self._say(f"{record.getMessage().strip()}{more}")

@@ -66,7 +66,7 @@ def test_lines_that_cannot_be_read_have_their_place(served):
         b'{"text": "a", "text": "b"}': 'the key "text" occurs twice; keep one',
         b'{"text": "a", "predicted": 1}': 'the line has "predicted" already',
         b'{"text": "a", "n": NaN}': "NaN is not JSON; write null",
-        b'{"text": "a", "n": ' + b"[" * 5000 + b"]" * 5000 + b"}": "nested too deeply",
+        b'{"text": "a", "n": ' + b"[" * 200_000 + b"]" * 200_000 + b"}": "nested too deeply",
         b'{"text": "' + b"a" * 100_001 + b'"}': '"text" has 100,001 characters; at most 100,000',
         b'"' + b"a" * 3_000_000 + b'"': "the line has more than 2,000,000 bytes",
     }

@@ -124,7 +124,9 @@ def test_who_is_slow_is_told_so(narrow, name):
 def test_byte_after_byte_is_slow_too(narrow):
     with narrow.connect(head("/predict", 1000)) as opened:
         assert breaks(opened, b" ", times=60, pause=0.1)
-        assert answers(narrow)
+    with narrow.connect(head("/predict", None, LINES) + chunk(b'"good"\n')) as opened:
+        assert breaks(opened, chunk(b" "), times=60, pause=0.1)
+    assert answers(narrow)
 
 
 def test_who_says_nothing_is_let_go(narrow):
@@ -172,6 +174,21 @@ def test_requests_beyond_those_there_are_places_for_come_again():
         for thread in threads:
             thread.join()
         assert set(statuses) == {200, 503}
+
+
+def test_lines_of_a_known_size_are_answered_when_all_are_there(narrow):
+    lines = b'"good"\n' * 100
+    with narrow.connect(head("/predict", len(lines), LINES) + lines[:-7]) as opened:
+        opened.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            opened.recv(1)
+        opened.settimeout(10)
+        opened.sendall(lines[-7:])
+        assert read_until(opened, b"0\r\n\r\n").count(b"positive") == 200
+    with narrow.connect(head("/predict", 2 * len(lines), LINES) + lines) as opened:
+        read_until(opened, b"p_positive")  # more than can be held is answered as it comes
+        opened.sendall(lines)
+        read_until(opened, b"0\r\n\r\n")
 
 
 def test_those_who_have_been_idle_longest_make_room(narrow):
