@@ -23,6 +23,7 @@ ALLOWED = {
     "worker.py": set(),
     "scoring.py": {"model", "worker"},
     "training": {"features", "model", "reviews", "training", "worker"},
+    "export": {"export", "features", "model", "training"},
     "evaluation": {"evaluation", "features", "model", "reviews"},
     "probing": {"model", "probing"},
 }

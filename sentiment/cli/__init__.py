@@ -29,6 +29,7 @@ COMMANDS = {
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",
+    "export": "Write a model's network for Keras or ONNX.",
     "datasets": "Fetch public sets of reviews, to be used by name.",
 }
 
