@@ -1,6 +1,5 @@
 from sentiment.features.negation import holds_negation, negations
-from sentiment.features.tokens import pieces
-from sentiment.features.tokens import PIECE_SIZE
+from sentiment.features.tokens import PIECE_SIZE, pieces
 
 
 def test_reviews_with_a_negation_are_found_among_many_and_in_long_ones():
