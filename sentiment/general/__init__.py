@@ -7,6 +7,7 @@ from sentiment.errors import ModelError
 # A copy of the package may come without it.
 MODEL = Path(__file__).parent / "general.safetensors"
 NAME = "general"
+LANGUAGE = "en"  # of all that it is made from
 
 
 def find_bundled(named: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """Fit networks to sparse rows with Keras."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sentiment.training.backend import load_keras
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
+from sentiment.training.logs import logging
 from sentiment.training.network import build, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
@@ -24,12 +26,17 @@ class Fitter:
     """
 
     def __init__(
-        self, options: TrainingOptions, progress: Progress, checkpoint: Checkpoint | None = None
+        self,
+        options: TrainingOptions,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+        log_dir: Path | None = None,
     ) -> None:
         """Remember what all fits share: hidden layers, dropout, patience, seed.
 
         With a checkpoint, fits are taken to come in the order in which they came before.
         """
+        self._log_dir = log_dir
         self._options = options
         self._progress = progress
         self._checkpoint = checkpoint
@@ -86,6 +93,8 @@ class Fitter:
         callbacks = [_falling(recipe.learning_rate, steps, self._progress)]
         if judge:
             callbacks.append(_judging(judge, recipe.epochs, self._progress))
+        if self._log_dir:  # behind the judge, who says what it is to write of held-out reviews
+            callbacks.append(logging(self._log_dir, self._fits))
         if self._checkpoint:
             callbacks.append(_keeping(self._checkpoint, self._fits, judge))
         losses = network.fit(
@@ -144,7 +153,9 @@ def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
             goes_on = judge.see(logs["loss"], to_numpy(self.model))
             self.model.stop_training |= not goes_on
-            progress.epoch(judge.epochs[-1], epochs)
+            now = judge.epochs[-1]
+            logs |= {"val_loss": now.validation_loss, "val_accuracy": now.validation_accuracy}
+            progress.epoch(now, epochs)
 
     return Judging()
 
