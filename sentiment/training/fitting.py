@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
 from sentiment.training.logs import logging
-from sentiment.training.network import build, to_numpy
+from sentiment.training.network import build, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.states import Fit, Underway
@@ -42,6 +43,7 @@ class Fitter:
         self._checkpoint = checkpoint
         self._fits = 0
         self._network: Any = None
+        self._let_go: Any = lambda: None
         self._initial: list[NDArray[np.generic]] = []
 
     def fit(
@@ -115,7 +117,10 @@ class Fitter:
         keras = load_keras()
         keras.utils.set_random_seed(self._options.seed)
         if self._network is None or self._network.input_shape != (None, width):
+            self._let_go()
             self._network = build(width, self._options)
+            self._let_go = finalize(self, release, _variables(self._network))
+            self._let_go.atexit = False  # a process that ends lets go of all it has
             self._initial = [variable.numpy() for variable in self._network.variables]
         for variable, value in zip(self._network.variables, self._initial, strict=True):
             variable.assign(value)
