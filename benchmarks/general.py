@@ -15,6 +15,8 @@ from accuracy import folds, read
 from numpy.typing import NDArray
 from peers import vader_answers
 from results import DATASETS, HERE, Table, require_datasets
+from speed import PYTHON, SENTIMENT, TEXT
+from timing import alternate
 
 from sentiment.evaluation import measure
 from sentiment.general import MODEL, build
@@ -126,15 +128,31 @@ def tuned(
     return with_base, of_base, alone
 
 
+def cold() -> None:
+    """One answer from a process that has just started, on an idle machine; a section of its own."""
+    table = Table(
+        "A cold answer of the bundled model",
+        "make bench-general",
+        "ours to theirs, the median over turns",
+        ("figure", "ratio", "range", "what was measured"),
+    )
+    answer = [SENTIMENT, "predict", "-m", "general", TEXT]
+    bare = [PYTHON, "-c", "import numpy, click"]
+    table.ratio("one answer / importing numpy and click", alternate(answer, bare, 31))
+    table.write()
+
+
 PARTS = {part.__name__: part for part in (foreign, probed, corpus, left_out, fine_tuning)}
 
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "cold", []], help="default: all")
     chosen = parser.parse_args().parts
     require_datasets()
+    if not chosen or "cold" in chosen:
+        cold()
     table = Table("The bundled model", "make bench-general", "accuracy where nothing else is said")
     for name, part in PARTS.items():
         if not chosen or name in chosen:

@@ -27,7 +27,7 @@ from sentiment.errors import ModelError, UsageError
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, holds_out_in_turns, train
+from sentiment.training import TrainingOptions, holds_out_in_turns, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
 from sentiment.training.options import Objective
 
@@ -98,6 +98,8 @@ _training_options = gathered(
 @click.option("--resume", is_flag=True,
               help="Go on from what is in --checkpoint, to the same model as without a break."
               )  # fmt: skip
+@click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write the curves of loss and accuracy here for TensorBoard.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -111,6 +113,7 @@ def command(
     base_path: Path | None,
     checkpoint_folder: Path | None,
     resume: bool,
+    log_dir: Path | None,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -139,6 +142,8 @@ def command(
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
     check_target(target, force or replaces, [*data, *validation, *unlabeled])
+    if log_dir is not None:
+        logs.prepare(log_dir, resuming=resume)
     with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
         paths = data or (bundled_reviews("train.csv"),)
         reviews = read_reviews(paths, reading, "training")
@@ -149,7 +154,8 @@ def command(
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-        model = train(reviews, options, held_out, more, ShownProgress(console), base, checkpoint)
+        shown = ShownProgress(console)
+        model = train(reviews, options, held_out, more, shown, base, checkpoint, log_dir)
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()

@@ -25,9 +25,11 @@ _ENDS = ". , ; : ! ?"
 # Two words that take back what follows, as a negation does, and single ones that do.
 _PAIRS = (
     "used to could have should have would have supposed to far from anything but wish i wish it "
-    "no longer instead of"
+    "no longer instead of back when remember when days when"
 )
 _SINGLES = "could've should've lack lacks lacked lacking fails failed without none neither stopped"
+# Words that take back what stands before them: it was good until it changed hands.
+_TURNS = "until till"
 
 
 class Negated(NamedTuple):
@@ -58,7 +60,7 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
     plain = _among(tokens, _NEGATIONS)
-    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens) if reversal else plain
+    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if reversal else plain
     negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
     negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
@@ -82,7 +84,10 @@ def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[
 def _alone(
     tokens: Hashes, rows: NDArray[np.int64], negation: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Find negations after which their clause ends, but for a few fillers: bool [tokens]."""
+    """Find what takes back the words before it: bool [tokens].
+
+    Negations after which their clause ends, but for a few fillers; and turns.
+    """
     ends, fillers = _among(tokens, _ENDS), _among(tokens, _FILLERS)
     places = np.flatnonzero(negation)
     last = tokens.size - 1
@@ -91,15 +96,16 @@ def _alone(
         after += fillers[np.minimum(after, last)] & (after <= last)
     inside = np.minimum(after, last)
     over = (after > last) | (rows[inside] != rows[places]) | ends[inside]
-    alone = np.zeros(tokens.size, np.bool_)
+    alone = _among(tokens, _TURNS)
     alone[places[over]] = True
     return alone
 
 
-def _ends_of_pairs(tokens: Hashes) -> NDArray[np.bool_]:
-    """Find the second words of the pairs that negate: bool [tokens]."""
+def _ends_of_pairs(tokens: Hashes, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Find the second words of the pairs that negate, each pair in one review: bool [tokens]."""
     found = np.zeros(tokens.size, np.bool_)
     found[1:] = KeyIndex(_hashes_of_pairs()).find(combine(tokens[:-1], tokens[1:])) >= 0
+    found[1:] &= rows[1:] == rows[:-1]
     return found
 
 

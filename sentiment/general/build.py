@@ -21,7 +21,7 @@ from sentiment.model import Calibration, Model, Provenance, Rows, remembered
 from sentiment.model.influence import most_influential
 from sentiment.reviews import LabelledReviews, stratified_split
 
-LESSONS = 100_000
+LESSONS = 120_000
 HELD_OUT = 0.1
 FROM_EACH = 250
 PHRASES = 2_000

@@ -269,10 +269,12 @@ def _time(w: Writer) -> Lesson:
         f"{it_is} {other} now, {w.one('it used to be', 'it was once')} {adjective}",
         f"I used to {w.like(good, 0)} {thing}, {w.one('but ', '')}{now}I {w.like(not good, 0)} it",
         f"{thing} went from {adjective} to {other}",
+        f"{thing} {w.one('was', 'had been')} {adjective} until {w.one('the update', 'they changed it', 'recently', 'the new owner came')}",
         f"since {w.one('the update', 'the move', 'they changed it', 'last month')} {thing} is {other}",
         f"{thing} {w.one('has become', 'became', 'turned', 'got', 'is getting')} {other}",
     )  # fmt: skip
     before = (
+        f"{w.one('I remember when', 'that was back when', 'gone are the days when')} {thing} was {adjective}",
         f"{thing} used to be {adjective}", f"I used to {w.like(good, 0)} {thing}",
         f"I {w.like(good, 1)} {thing} {then}, not anymore", f"{thing} {w.one('is no longer', 'is not', 'isn’t')} {adjective} {w.one('', 'anymore')}",
         f"{thing} was {adjective} {then}, {w.one('but no longer', 'not anymore', 'not now')}",
@@ -304,7 +306,7 @@ _KINDS: dict[Callable[[Writer], Lesson], int] = {
     _contrast: 8,
     _comparison: 6,
     _question: 8,
-    _time: 10,
+    _time: 12,
     _emoji: 5,
     _statement: 2,
 }

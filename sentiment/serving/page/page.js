@@ -1,14 +1,9 @@
-"use strict";
-const form = document.getElementById("ask");
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const response = await fetch("/explain", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text: document.getElementById("text").value }),
-  });
-  const answer = await response.json();
-  document.getElementById("answer").textContent = response.ok
-    ? `${answer.predicted} ${answer.p_positive}`
-    : answer.error;
-});
+// The page of `sentiment serve`: a review as it is typed, a file row by row, and the model.
+
+import { startFile } from "./file.js";
+import { startModel } from "./model.js";
+import { startReview } from "./review.js";
+
+const review = startReview();
+startFile();
+startModel().then(({ threshold, band }) => review.decideAt(threshold, band));
