@@ -84,7 +84,7 @@ class App:
             status = response.status
             await self._send(response, send)
         except (GoneError, HttpError):  # in the midst of a stream nothing else can be said
-            status = f"{status} broken off"
+            status = status if status == "gone" else f"{status} broken off"
         finally:
             request.release()
         if self._log is not None:

@@ -176,6 +176,17 @@ def test_requests_beyond_those_there_are_places_for_come_again():
         assert set(statuses) == {200, 503}
 
 
+def test_bodies_that_are_held_at_once_have_a_limit_too(narrow):
+    slow = [narrow.connect(head("/predict", 1000) + b" " * 999) for _ in range(32)]
+    time.sleep(0.2)
+    answer = narrow.post("/predict", b" " * 900 + BODY)
+    assert answer.status == 503
+    assert answer.json == {"error": "too many large requests at once; come again in a second"}
+    for opened in slow:
+        opened.close()
+    assert until(lambda: narrow.post("/predict", b" " * 900 + BODY).status == 200)
+
+
 def test_lines_of_a_known_size_are_answered_when_all_are_there(narrow):
     lines = b'"good"\n' * 100
     with narrow.connect(head("/predict", len(lines), LINES) + lines[:-7]) as opened:
