@@ -41,7 +41,7 @@ _LIMITS = [
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Where to listen; 0.0.0.0 is where anybody reaches it.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
-              help="0 for one that is free.")  # fmt: skip
+              metavar="N", help="0 for one that is free.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="A name that it may be called by; may be repeated.")  # fmt: skip
 @gathered(Limits, "limits", _LIMITS)
@@ -87,7 +87,7 @@ def command(
             log=console.detail if console.verbose else None,
         )
         console.note(f"{name} answers at {address_of(listening)} (Ctrl-C stops it)")
-        run(app, listening, limits, console.warn if console.verbose else _nowhere)
+        run(app, listening, limits, console.warn)
 
 
 def _name(path: Path) -> str:
@@ -110,7 +110,3 @@ def _info(name: str, path: Path, model: Model) -> dict[str, Any]:
 
 def _report(error: BaseException) -> None:
     console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
-
-
-def _nowhere(_: str) -> None:
-    pass

@@ -22,7 +22,7 @@ from sentiment.serving.limits import Limits
 from sentiment.serving.lines import answer_lines
 from sentiment.serving.meter import Meter
 from sentiment.serving.openapi import document
-from sentiment.serving.page_files import POLICY, read_page
+from sentiment.serving.page_files import read_page
 from sentiment.serving.service import Service
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -31,15 +31,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 _BODIES = 32
 
 _SLICE = 65_536
-
-# What every answer has; what it says otherwise goes first.
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class App:
@@ -93,7 +84,7 @@ class App:
             status = response.status
             await self._send(response, send)
         except (GoneError, HttpError):  # in the midst of a stream nothing else can be said
-            status = f"{status} broken off"
+            status = status if status == "gone" else f"{status} broken off"
         finally:
             request.release()
         if self._log is not None:
@@ -172,17 +163,9 @@ class App:
 
     async def _send(self, response: Response, send: Send) -> None:
         """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
+        start = {"type": "http.response.start", "status": response.status}
+        await send({**start, "headers": response.head()})
         body = response.body
-        headers = {**_HEADERS, "Content-Type": response.media_type, **response.headers}
-        if isinstance(body, bytes):
-            headers["Content-Length"] = str(len(body))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": response.status,
-                "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            }
-        )
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return

@@ -6,10 +6,15 @@ way when a request has been refused.
 """
 
 from asyncio import AbstractEventLoop, BaseTransport, Transport
+from collections import deque
 from typing import Any, cast
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from sentiment.serving.exchange import HttpError, refusal
@@ -22,6 +27,8 @@ KEEP_ALIVE = 75
 _HEAD = 65_536
 # Of a body that nobody reads, as many bodies of the largest size as are taken before it is cut off.
 _UNREAD = 16
+# Requests that may be sent before those before them are answered.
+_AHEAD = 256
 
 
 class Connection(HttpToolsProtocol):
@@ -39,6 +46,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._since = self.loop.time()  # when it began to wait for what it waits for
+        self._asked: deque[RequestResponseCycle] = deque()  # requests that are not answered yet
         self._in_head = False  # part of a request has arrived, but not its whole head
         self._received = self._of_body = self._unread = 0
         self._malformed = "this is no request of HTTP/1.1"
@@ -56,6 +64,13 @@ class Connection(HttpToolsProtocol):
         if len(self.connections) > self._limits.max_connections:
             self._make_room()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, and let everything that was asked know; uvicorn tells the last request alone."""
+        for cycle in self._asked:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Take what arrived, unless it is too much."""
         if self.transport.is_closing():
@@ -65,7 +80,7 @@ class Connection(HttpToolsProtocol):
         if self._received - 8 * self._of_body > _HEAD and not self.transport.is_closing():
             self._refuse(HttpError(431, f"the head of a request has {_HEAD:,} bytes at the most"))
         if self._unread > _UNREAD * self._limits.max_body:
-            self.transport.abort()
+            self.cut_off()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -77,13 +92,18 @@ class Connection(HttpToolsProtocol):
         """Begin its answer.
 
         Raises:
-            ValueError: its body would be taken for another protocol; the parser stops there.
+            ValueError: its body would be taken for another protocol, or too many others wait; the
+                parser stops there.
         """
         self._in_head = False
+        if len(self._asked) > _AHEAD:
+            self.cut_off()
+            raise ValueError("more requests at once than anybody sends")
         if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
             self._malformed = "no other protocol is spoken here: leave out the header Upgrade"
             raise ValueError(self._malformed)
         super().on_headers_complete()
+        self._asked.append(self.cycle)
         if self.parser.should_upgrade():  # what follows is not read any more
             self.cycle.keep_alive = False
 
@@ -102,6 +122,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """End its answer."""
         self._since = self.loop.time()
+        self._asked.popleft()
         super().on_response_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio has it so
@@ -131,14 +152,14 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             self._closed_at = self._closed_at or now
             if now - self._closed_at > most:
-                self.transport.abort()
+                self.cut_off()
         elif self._unread_since is not None and now - self._unread_since > most:
-            self.transport.abort()
+            self.cut_off()
         elif self.busy:
             pass  # the application knows how long it waits
         elif self.transport.get_write_buffer_size():
             if waited > most:
-                self.transport.abort()
+                self.cut_off()
         elif self._in_head and waited > most:
             self._refuse(HttpError(408, f"the request did not arrive within {most:g} seconds"))
         else:
@@ -146,13 +167,22 @@ class Connection(HttpToolsProtocol):
             if waited > (most if unfinished else KEEP_ALIVE):
                 self.transport.close()
 
+    def cut_off(self) -> None:
+        """End at once, whatever is still to be sent."""
+        for cycle in self._asked:
+            cycle.disconnected = True
+        self.transport.abort()
+        self.connections.discard(self)
+
     def _make_room(self) -> None:
         """End those that have been idle longest: a few at once, for sorting takes time."""
-        others = cast("set[Connection]", self.connections)
+        others = cast("set[Connection]", self.connections) - {self}
         idle = sorted((each for each in others if not each.busy), key=lambda each: each._since)
         for each in idle[: 1 + self._limits.max_connections // 32]:
-            each.transport.abort()
-            self.connections.discard(each)
+            each.cut_off()
+        if not idle:
+            why = "too many connections at once; come again in a second"
+            self._refuse(HttpError(503, why, {"Retry-After": "1"}))
 
     def _refuse(self, error: HttpError) -> None:
         """Say why, unless another answer is being sent, and end."""
@@ -160,11 +190,7 @@ class Connection(HttpToolsProtocol):
             return
         if not (self.busy and self.cycle.response_started):
             response = refusal(error)
-            body = cast(bytes, response.body)
-            self.transport.write(
-                STATUS_LINE[error.status]
-                + b"content-type: application/json\r\ncache-control: no-store\r\n"
-                + f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
-                + body
-            )
+            lines = [b"%s: %s\r\n" % header for header in response.head()]
+            head = [STATUS_LINE[error.status], *lines, b"connection: close\r\n\r\n"]
+            self.transport.write(b"".join([*head, cast(bytes, response.body)]))
         self.transport.close()

@@ -1,4 +1,4 @@
-"""The page that people see: a few files, read once, and the policy they are held to."""
+"""The page that people see: a few files, read once."""
 
 from pathlib import Path
 
@@ -13,20 +13,6 @@ _TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
-
-# The page runs and shows what comes from here alone; whatever a review holds is text to it.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-    )
-)
 
 
 def read_page() -> dict[str, Response]:

@@ -78,9 +78,10 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         limits: how many connections there may be, and how long each may wait.
         say: told of what goes wrong with connections, in lines.
     """
-    from uvicorn import Config, Server
+    from uvicorn import Config
 
     from sentiment.serving.connection import KEEP_ALIVE, Connection
+    from sentiment.serving.watched import WatchedServer
 
     _allow_files(limits.max_connections + _BACKLOG + 64)
     for name in ("uvicorn.error", "asyncio"):
@@ -102,14 +103,9 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         timeout_notify=1,
         backlog=_BACKLOG,
     )
-    server = Server(config)
+    server = WatchedServer(config)
 
-    async def check_connections() -> None:
-        for each in list(server.server_state.connections):
-            if isinstance(each, Connection):
-                each.check(each.loop.time())
-
-    config.callback_notify = check_connections
+    config.callback_notify = server.check_connections
     server.run(sockets=[listening])
 
 
@@ -121,9 +117,11 @@ class _Lines(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "without completing response" in record.msg:
-            return  # that a stream was broken off is in our own log
         error = record.exc_info[1] if record.exc_info else None
+        if "without completing response" in record.msg or (
+            isinstance(error, RuntimeError) and "closed=True" in str(error)
+        ):
+            return  # a client has gone, as clients do; the latter is how uvloop says it
         more = f": {type(error).__name__}: {error}" if error else ""
         self._say(f"{record.getMessage().strip()}{more}")
 

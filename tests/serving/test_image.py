@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 SERVE = """
 import sys
 from sentiment.__main__ import main
-import sentiment.cli.serve, sentiment.serving.connection, uvloop
+import sentiment.cli.serve, sentiment.serving.watched
 from sentiment.general import MODEL
 from sentiment.model import load_model
 from sentiment.serving.app import App

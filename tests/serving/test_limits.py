@@ -176,6 +176,17 @@ def test_requests_beyond_those_there_are_places_for_come_again():
         assert set(statuses) == {200, 503}
 
 
+def test_bodies_that_are_held_at_once_have_a_limit_too(narrow):
+    slow = [narrow.connect(head("/predict", 1000) + b" " * 999) for _ in range(32)]
+    time.sleep(0.2)
+    answer = narrow.post("/predict", b" " * 900 + BODY)
+    assert answer.status == 503
+    assert answer.json == {"error": "too many large requests at once; come again in a second"}
+    for opened in slow:
+        opened.close()
+    assert until(lambda: narrow.post("/predict", b" " * 900 + BODY).status == 200)
+
+
 def test_lines_of_a_known_size_are_answered_when_all_are_there(narrow):
     lines = b'"good"\n' * 100
     with narrow.connect(head("/predict", len(lines), LINES) + lines[:-7]) as opened:
@@ -198,6 +209,27 @@ def test_those_who_have_been_idle_longest_make_room(narrow):
     assert everything(idle[0]) == b""
     for opened in idle:
         opened.close()
+
+
+def test_where_all_connections_are_busy_others_come_again():
+    with serving("--max-connections", "4", "--max-requests", "100") as served:
+        busy = [served.connect(head("/predict", 100)) for _ in range(4)]
+        time.sleep(0.3)
+        with served.connect() as opened:
+            got = everything(opened)
+        assert got.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 1\r\n" in got
+        assert error(got) == "too many connections at once; come again in a second"
+        for opened in busy:
+            opened.close()
+        assert until(lambda: answers(served))
+
+
+def test_requests_that_run_far_ahead_of_their_answers_are_cut_off(served):
+    body = b'{"text": "good"}'
+    with served.connect(1000 * (head("/predict", len(body)) + body)) as opened:
+        assert everything(opened).count(b"HTTP/1.1 200 ") < 1000
+    assert answers(served)
 
 
 def test_two_thousand_idle_connections_do_no_harm():

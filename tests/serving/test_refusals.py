@@ -169,6 +169,7 @@ def test_what_is_no_http_is_400_and_the_end(served, name):
     with served.connect(RAW[name]) as opened:
         got = everything(opened)
     assert got.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\nx-content-type-options: nosniff\r\n" in got
     assert json.loads(got.split(b"\r\n\r\n", 1)[1])["error"]
 
 

@@ -103,6 +103,19 @@ def test_a_second_interrupt_does_not_wait():
         assert everything(opened) is not None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such background")
+def test_interrupts_that_are_ignored_stay_so():
+    def ignore():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    with serving(preexec_fn=ignore) as served:
+        assert served.ask("GET", "/health").status == 200
+        served.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert served.ask("GET", "/health").status == 200
+        assert served.stop()[0] == 143
+
+
 def test_a_port_that_is_taken_is_one_line(run):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
