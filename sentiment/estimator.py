@@ -53,7 +53,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         classes_: the two labels, sorted.
         positive_: the label that is positive in a saved model and to the base: as asked; else as
             the command line reads the two labels (`good`, `pos`, `yes`, 1 …); else the last of
-            `classes_`. Nothing else depends on it.
+            `classes_`. The order of `classes_` and of columns does not depend on it.
         model_: what was trained, a `sentiment.model.Model`.
 
     >>> from sentiment import SentimentClassifier

@@ -1,4 +1,4 @@
-"""A reader of model files in plain Python, written after docs/format.md alone.
+"""A reader of model files in plain Python, by docs/format.md alone.
 
 It imports nothing of `sentiment`, nor numpy: what it gives, another language can give.
 """

@@ -1,4 +1,4 @@
-"""docs/format.md, docs/vectors.json, a reader written after them, and the program say the same."""
+"""docs/format.md, docs/vectors.json, a reader that follows them, and the program say the same."""
 
 import json
 import math
