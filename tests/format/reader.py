@@ -175,7 +175,9 @@ SINGLES = words(
 PAIRS = [
     "used to", "could have", "should have", "would have", "supposed to", "far from",
     "anything but", "wish i", "wish it", "no longer", "instead of",
+    "back when", "remember when", "days when",
 ]  # fmt: skip
+TURNS = ["until", "till"]
 STOPS = [*".,;:!?()", "but"]
 FILLERS = words(
     """at all really so quite even close anymore it they this one here me for of the kind sort"""
@@ -198,7 +200,11 @@ def negated(tokens: list[str], reach: int, reversal: int) -> list[bool]:
         stop = max((j for j in range(i + 1) if tokens[j] in STOPS), default=-1)
         flags.append(last is not None and last > stop and 1 <= i - last <= reach)
     if reversal:
-        alone = [j for j, negates in enumerate(plain) if negates and stands_alone(tokens, j)]
+        alone = [
+            j
+            for j, token in enumerate(tokens)
+            if token in TURNS or (plain[j] and stands_alone(tokens, j))
+        ]
         for i in range(len(tokens)):
             following = min((j for j in alone if j >= i), default=i)
             flags[i] = flags[i] or 1 <= following - i <= reversal

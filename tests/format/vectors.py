@@ -21,6 +21,8 @@ TEXTS = [
     "A good film!",
     "Not a good film, but I loved the music.",
     "It was NOT good. I hoped it would be; it wasn't.",
+    "It was good until they sold it. Bad? Nothing of the kind, not this one.",
+    "Back when it was good, I liked it.",
     "They used to care, and now nobody does: far from it!",
     "Good? Not at all. Anything but that!",
     "bad<br />film<BR>bad <br  > film<br/x>",
