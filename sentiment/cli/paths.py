@@ -126,6 +126,6 @@ def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
     except OSError:  # reading it will tell
         return False
     if stat.S_ISDIR(other.st_mode):
-        inside = target.resolve().is_relative_to(Path(place).resolve())
-        return inside and target.suffix.lower() == ".txt"
+        file = target.resolve()
+        return file.suffix.lower() == ".txt" and file.is_relative_to(Path(place).resolve())
     return stat.S_ISREG(other.st_mode) and os.path.samestat(there, other)

@@ -2,7 +2,6 @@
 
 import io
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -11,8 +10,7 @@ from hashlib import sha512
 
 import pytest
 
-if os.name != "posix":
-    pytest.skip("streams of POSIX", allow_module_level=True)
+resource = pytest.importorskip("resource", reason="streams of POSIX")
 
 ROWS = 1500  # their answers do not fit into a pipe, nor do those to Parquet
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
