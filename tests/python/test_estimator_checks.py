@@ -1,0 +1,40 @@
+"""scikit-learn's own checks of estimators, on rows of numbers written down as words.
+
+For estimators of texts scikit-learn has next to none; what these find holds for both.
+"""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests.python.of_numbers import ClassifierOfNumbers
+
+# These cannot pass, and do not.
+EXPECTED_TO_FAIL = {
+    "check_classifiers_classes": "gives too few different rows to hold one of each label out",
+}
+# Left out: five trainings and more each, of things that others of these checks show as well.
+SLOW = {
+    "check_estimators_dtypes",
+    "check_classifier_data_not_an_array",
+    "check_estimators_nan_inf",
+    "check_readonly_memmap_input",
+}
+QUICK = ClassifierOfNumbers(hidden=(), epochs=2, features=500, refit=False)
+GOOD = {"epochs": 15, "learning_rate": 0.05}
+
+
+def name_of(check) -> str:
+    return check.func.__name__
+
+
+@parametrize_with_checks([QUICK], expected_failed_checks=lambda _: EXPECTED_TO_FAIL)
+def test_scikit_learn_finds_nothing_wrong(estimator, check):
+    if (
+        name_of(check) in SLOW
+        or check.keywords.get("X_dtype")
+        or check.keywords.get("readonly_memmap")
+    ):
+        pytest.skip("slow: trains again and again")
+    if name_of(check) == "check_classifiers_train":  # which asks for accuracy, too
+        estimator = estimator.set_params(**GOOD)
+    check(estimator)
