@@ -6,17 +6,18 @@ import click
 
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import check_target, force_option, talk_options
+from sentiment.cli.options import force_option, talk_options
+from sentiment.cli.paths import FILE, TARGET, check_targets
 from sentiment.errors import UsageError
 from sentiment.export import keras_file, need_onnx, onnx_file
 from sentiment.files import replacing
 
 
 @click.command(short_help="Write a model's network for Keras or ONNX.")
-@click.argument("model_path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
 @click.option("--to", "kind", required=True, type=click.Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write it here; by default ./model.keras or ./model.onnx.")  # fmt: skip
 @force_option
 @talk_options
@@ -37,8 +38,8 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
         raise UsageError(f"{target}: Keras opens only files whose names end with .keras")
     if kind == "onnx":
         need_onnx()
-    check_target(target, force, [str(model_path)] if model_path else [])
-    _, model = open_model(model_path)
+    path, model = open_model(model_path)
+    check_targets([target], [path], force=force)
     data = onnx_file(model) if kind == "onnx" else keras_file(model)
     with replacing(target) as file:
         file.write(data)
