@@ -19,6 +19,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.errors import UsageError
+from sentiment.files import is_stream
 from sentiment.model import Model
 from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
 from sentiment.reviews.cells import encode, text_line
@@ -116,8 +117,8 @@ def command(
     from sentiment.cli.inputs import open_inputs
     from sentiment.cli.rejects import handling
 
-    target = Target(output, named_format, prefix, explain)
-    with handling(on_bad_row, rejects) as bad_rows:
+    target = Target(output, named_format, prefix, explain, kept=on_bad_row == "keep")
+    with handling(on_bad_row, rejects, streamed=output is None or is_stream(output)) as bad_rows:
         opened = open_inputs(texts, inputs, replace(reading, bad_rows=bad_rows))
         _, model = open_model(model_path, threshold)
         answer_rows(model, opened, target, workers)

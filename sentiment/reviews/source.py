@@ -3,15 +3,16 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Protocol
 
 from sentiment.errors import DataError
+from sentiment.reviews.ahead import Ahead
 
 Row = dict[str, Any]
 
 BATCH_ROWS = 1024
 BATCH_CHARS = 1 << 20
+LOOKED_AT = 16  # batches in which a row that can be read is looked for
 
 
 @dataclass(frozen=True)
@@ -138,19 +139,15 @@ class TextsSource(RowsSource):
         super().__init__([{"text": text} for text in texts], ["text"], name)
 
 
-def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:
-    """Look at the first rows that can be read without losing any.
+def first_rows(batches: Ahead[Batch]) -> Sequence[Row]:
+    """Look at the first rows that can be read.
 
     Returns:
-        These rows (none for an empty input), and all batches from the first on.
+        Those of the first batch that has any; none if the input is empty, or where they are not
+        among the first `LOOKED_AT` batches: memory holds no more.
     """
-    batches = source.batches()
-    held = []
-    for batch in batches:
-        held.append(batch)
-        if rows := batch.readable_rows():
-            return rows, chain(held, batches)
-    return [], iter(held)
+    found = (batch.readable_rows() for batch in batches.ahead(LOOKED_AT))
+    return next(filter(len, found), [])
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -130,12 +130,12 @@ def test_a_file_of_a_folder_may_be_bad(tmp_path):
 
 def test_json_lines_say_why_a_kept_row_is_bad_and_where_no_row_is_good_too():
     data = b"nonsense\n\xff\n"
-    lines = written("jsonl", stdin_source(data, "jsonl", bad_rows=BadRows("keep")))
+    lines = written("jsonl", stdin_source(data, "jsonl", bad_rows=BadRows("keep")), kept=True)
     first, second = map(json.loads, lines.splitlines())
     assert first["raw"] == "nonsense"
     assert first["error"].startswith("not JSON")
     assert second["raw"] == "\\xff"
-    table = written("csv", stdin_source(data, "jsonl", bad_rows=BadRows("keep")))
+    table = written("csv", stdin_source(data, "jsonl", bad_rows=BadRows("keep")), kept=True)
     assert table.startswith(b"text,predicted,p_positive\n,")
 
 
