@@ -35,9 +35,7 @@ def check_rejects(path: Path, policy: str, output: Path | None) -> None:
 
 
 @contextmanager
-def handling(
-    policy: Policy, path: Path | None, *, streamed: bool = False
-) -> Iterator[BadRows]:
+def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> Iterator[BadRows]:
     """Give what is done about rows that cannot be read; say in the end how many there were.
 
     Args:

@@ -56,11 +56,10 @@ class CsvLines:
 
     def end_row(self) -> str:
         """Let go of what was given out, and give it: it was a row."""
-        first, self._first = self._first, self._next
+        lines = self._held[self._first : self._next]
+        self._first = self._next
         self._ended = self._feed.chars
-        # Most rows are a line, which need not be copied.
-        row = self._held[first] if self._next == first + 1 else "".join(self._held[first : self._next])
-        return row.rstrip("\r\n")
+        return "".join(lines).rstrip("\r\n")
 
     def give_up(self) -> str:
         """Take the first line since the last row for a row, and give the next one out after it."""

@@ -8,7 +8,9 @@ from sentiment.reviews.values import MISSING_WORDS, is_label_word, is_number
 FEW_COLUMNS = 3
 MANY_WORDS = 6
 SHOWN_COLUMNS = 5
-NUMBER_WORDS = frozenset("zero one two three four five six seven eight nine ten".split())
+NUMBER_WORDS = frozenset(
+    {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+)
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:

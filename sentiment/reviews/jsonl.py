@@ -38,7 +38,9 @@ class JsonlSource(FeedSource):
             if len(unread) == LOOKED_AT:
                 count = sum(len(batch.rows) for batch in unread)
                 reason = unread[0].bad[0].reason
-                raise DataError(f"{self.name}: none of the first {count:,} rows can be read: {reason}")
+                raise DataError(
+                    f"{self.name}: none of the first {count:,} rows can be read: {reason}"
+                )
             names = ["text"]
         self.columns = self.header = names
 

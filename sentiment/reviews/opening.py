@@ -11,6 +11,7 @@ from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.folder import FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
+from sentiment.reviews.header import reads_as_header
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import LABEL_MARK, FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
@@ -164,6 +165,6 @@ def sniff_lines(text: str, *, need_label: bool = True) -> str:
 
 
 def _has_labels(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a column reads as labels, below a first row that may be a header."""
-    columns = zip(*(rows[1:] or rows), strict=True)
+    """Tell whether a column reads as labels, below a header if there is one."""
+    columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
     return any(all(reads_as_label(key_of(cell)) for cell in column) for column in columns)

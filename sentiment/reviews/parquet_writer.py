@@ -102,9 +102,11 @@ class ParquetWriter(Writer):
             if self._array([value], type) is not None:
                 continue
             if number not in batch.bad:
-                shown = visible(cell(value))[:SHOWN_CHARS]
-                what = f'{shown} in the column "{name}" does not fit {type}, its type by the first rows'
-                raise row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+                what = (
+                    f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
+                    f"{type}, its type by the first rows; write --format jsonl"
+                )
+                raise row_error(batch.name, batch.row_number(number), what)
             values[number] = None
         return self._array(values, type)
 

@@ -92,7 +92,7 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
     """
     batches = Ahead(source.batches())
     # A header alone tells where texts would be; without labels, nothing can be learned from it.
-    if not source.columns or (need_label and not first_rows(batches)):
+    if (need_label or not source.columns) and not first_rows(batches):
         return Opened(source, Columns((), None, ""), batches)
     for name in source.columns:
         if name.casefold() in options.not_columns:

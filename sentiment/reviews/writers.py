@@ -162,14 +162,15 @@ class JsonlWriter(Writer):
                     answer[names["words"]] = self._explainer(texts[number])
                 if reasons and reasons[number]:
                     answer[names["reason"]] = reasons[number]
+                own = row
                 if bad := batch.bad.get(number):
+                    own = {name: row[name] for name in row if name not in self._taken}
                     answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
-                    row = {name: row[name] for name in row if name not in self._taken}
                 elif not self._taken.isdisjoint(row):
                     name = next(name for name in names.values() if name in row)
                     what = f'has "{name}" already; choose other names with --prefix'
                     raise row_error(batch.name, batch.row_number(number), what)
-                lines.append(to_json(row | answer))
+                lines.append(to_json(own | answer))
 
 
 def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:

@@ -37,9 +37,7 @@ def save(folder, name, data):
     return path
 
 
-def written(
-    format, source, *, answer=("positive", 0.98), columns=None, prefix="", kept=False
-):
+def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="", kept=False):
     """Write all rows of a source with one and the same answer; give the bytes."""
     stream = io.BytesIO()
     batches = list(source.batches())
