@@ -56,13 +56,14 @@ class CsvLines:
 
     def end_row(self) -> str:
         """Let go of what was given out, and give it: it was a row."""
-        lines = self._held[self._first : self._next]
-        self._first = self._next
+        first, end = self._first, self._next
+        self._first = end
         self._ended = self._feed.chars
-        return "".join(lines).rstrip("\r\n")
+        # Most rows are a line, which need not be copied.
+        return self._held[first] if end == first + 1 else "".join(self._held[first:end])
 
     def give_up(self) -> str:
-        """Take the first line since the last row for a row, and give the next one out after it."""
+        """Take the first line since the last row for a row, and read on after it."""
         self._next = self._first + 1
         return self.end_row()
 

@@ -28,8 +28,8 @@ class Record(NamedTuple):
     Attributes:
         fields: What is in it; none if it is blank. Of what is no row, what it comes to if read
             leniently.
-        raw: How it stands in the file.
-        line: The line it ends on.
+        raw: How it stands in the file, with the end of its line.
+        line: The number of the line it ends on.
         reason: Why it is none, and the way out.
     """
 
@@ -100,18 +100,23 @@ class DelimitedSource(FeedSource):
         """
         single = len(self.columns) == 1
         for records in self._blocks:
-            yield [self._item(record) for record in records if single or not _is_blank(record)]
+            yield [
+                self._item(*record)
+                for record in records
+                if single or len(record[0]) > 1 or not is_blank(record)
+            ]
 
-    def _item(self, record: Record) -> Item:
-        fields = record.fields or [""]
-        if record.reason:
-            return bad_row(record.reason, self._row(fields), record.raw, record.line)
-        if damage := self.feed.damage_in(record.raw):
-            return bad_row(damage, self._row(fields), record.raw)
-        if len(fields) == len(self.columns):
-            return dict(zip(self.columns, fields, strict=True))
-        what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
-        return bad_row(f"{what}; {self.advice}", self._row(fields), record.raw, record.line)
+    def _item(self, fields: list[str], raw: str, line: int, reason: str | None) -> Item:
+        fields = fields or [""]
+        damage = None if reason else self.feed.damage_in(raw)
+        if not reason and not damage:
+            if len(fields) == len(self.columns):
+                return dict(zip(self.columns, fields, strict=True))
+            what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
+            reason = f"{what}; {self.advice}"
+        # A byte is found by the number of its row, all else by that of its line, too.
+        raw = raw.rstrip("\r\n")
+        return bad_row(damage or reason or "", self._row(fields), raw, None if damage else line)
 
     def _row(self, fields: list[str]) -> dict[str, str]:
         """Cut or fill the fields of a bad record to as many as there are columns."""
@@ -138,7 +143,7 @@ class DelimitedSource(FeedSource):
         found: list[Record] = []
         sound = looked = 0
         for looked, block in enumerate(self._blocks.ahead(BLOCKS_LOOKED_AT), start=1):  # noqa: B007
-            rows = [record for record in block if not _is_blank(record)]
+            rows = [record for record in block if not is_blank(record)]
             found += rows
             sound += sum(not row.reason for row in rows)
             if sound >= count:
@@ -187,7 +192,7 @@ class CsvSource(DelimitedSource):
 
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
-        fields = next(csv.reader([raw], delimiter=self._delimiter), [])
+        fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
         return Record(fields, raw, lines.number, explain_csv(error))
 
 
@@ -207,7 +212,7 @@ class TsvSource(DelimitedSource):
             yield records
 
 
-def _is_blank(record: Record) -> bool:
+def is_blank(record: Record) -> bool:
     """Tell whether a line is no row where there is more than one column."""
     return len(record.fields) < 2 and not record.raw.strip()
 

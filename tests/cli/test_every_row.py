@@ -127,19 +127,6 @@ def _first_line(process) -> bytes | None:
     return lines[0] if lines else None
 
 
-def test_half_a_line_on_a_pipe_withholds_no_whole_one():
-    with start(stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        # More than one block is read of, so that the half line is there when the others are cut.
-        process.stdin.write(b"good\n" * 26_000 + b"half a")
-        process.stdin.flush()
-        for _ in range(26_000):
-            if (line := _first_line(process)) is None:
-                break
-        assert line is not None
-        process.stdin.close()
-        assert b"half a" in process.stdout.read()
-
-
 BAD = "id,text\n1,good\n2\n" + "3,good\n" * 300_000
 
 
@@ -186,16 +173,11 @@ def test_rows_before_one_that_cannot_be_held_are_written(run, tmp_path, workers)
     assert len(answered(done)) == 20_000 // 1024 * 1024
 
 
-@pytest.mark.parametrize(
-    ("last", "format"),
-    [('{"text": "good", "new": 1}', "csv"), ('{"text": "good", "predicted": 1}', "jsonl"),
-     ('{"text": "good", "n": ' + "[" * 900 + "1" + "]" * 900 + "}", "jsonl")],
-)  # fmt: skip
-def test_rows_before_one_that_cannot_be_written_are(predict, last, format):
-    data = '{"text": "good"}\n' * GOOD + last + '\n{"text": "good"}\n'
+@pytest.mark.parametrize(("key", "format"), [("new", "csv"), ("predicted", "jsonl")])
+def test_rows_before_one_that_cannot_be_written_are(predict, key, format):
+    good = '{"text": "good"}\n'
+    data = good * GOOD + f'{{"text": "good", "{key}": 1}}\n' + good
     done = predict("in.jsonl", data, "--format", format)
-    if done.returncode == 0:
-        pytest.skip("this Python writes what is nested so deeply")
     assert done.returncode == 3
     assert len(answered(done)) == GOOD + (format == "csv")
 
@@ -306,7 +288,7 @@ def test_a_line_of_blanks_is_as_blank_as_an_empty_one(predict):
     assert len(answered(done)) == 3
 
 
-def test_many_lines_are_read_before_anything_is_known_and_none_is_lost(predict):
+def test_blank_lines_without_an_end_before_the_header_are_an_error_not_a_loss(predict):
     done = predict("in.csv", "\n" * 3_000_000 + "text,label\ngood,1\n", "--format", "csv")
     assert done.returncode == 3
     assert "blank" in done.stderr

@@ -1,5 +1,6 @@
 import os
 import threading
+from unittest.mock import patch
 
 import pytest
 
@@ -31,6 +32,34 @@ def test_each_row_is_given_out_before_the_next_is_waited_for(format):
     producer = threading.Thread(target=produce)
     producer.start()
     with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
+        sizes = []
+        for batch in open_source("-", format=format).batches():
+            sizes.append(len(batch.rows))
+            answered.set()
+    producer.join()
+    assert sizes == [1, 1]
+
+
+@pytest.mark.parametrize("format", CASES)
+def test_half_a_row_that_is_there_withholds_no_whole_one(format):
+    header, first, second = CASES[format]
+    answered = threading.Event()
+    reader, writer = os.pipe()
+
+    def produce():
+        with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
+            stream.write(header + first + second[:3])
+            if answered.wait(timeout=5):
+                stream.write(second[3:])
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    # What is read first ends within the half row, of which more is there already.
+    with (
+        patch("sentiment.reviews.stream.BLOCK_BYTES", len(header + first) + 1),
+        open(reader, "rb") as stream,  # noqa: PTH123
+        stdin(stream),
+    ):
         sizes = []
         for batch in open_source("-", format=format).batches():
             sizes.append(len(batch.rows))
