@@ -124,7 +124,7 @@ class _Finder:
                     return self._only(found, "label", "--label-column"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
         # A yes or no under an unknown name, such as "verified", need not be the label.
-        trusted = len(columns) == 1 or self.columns == numbered_names(len(self.columns))
+        trusted = len(columns) == 1 or self._is_numbered()
         if found := [name for name in columns if self._reads_as_labels(name)]:
             label = self._only(found, "label", "--label-column")
             if trusted:
@@ -143,7 +143,11 @@ class _Finder:
         return DataError(
             f"{self.name}: no column looks like the {kind}; name it with {flag}; "
             + self._there_are()
+            + ("; --header takes their names from the first row" if self._is_numbered() else "")
         )
+
+    def _is_numbered(self) -> bool:
+        return self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
         more = len(self.columns) - SHOWN_COLUMNS
