@@ -82,7 +82,8 @@ def command(
 
     A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
     encoding, a line that is no JSON) stops the run with exit code 3. With --on-bad-row skip it is
-    left out and counted, and listed with the reason in --rejects FILE; with keep it comes out in
+    left out and counted, and listed with the reason in --rejects FILE (also if the run ends early
+    and the answers went to stdout); with keep it comes out in
     its place, without an answer and with what can be read of it: fields cut or filled up to the
     header, U+FFFD for bad bytes; JSON lines get its reason as `error` and the row as `raw`.
 

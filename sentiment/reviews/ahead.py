@@ -1,8 +1,8 @@
 """Looking ahead: the one place where what was read to know how to read on is held back."""
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import TypeVar
 
 from sentiment.errors import DataError
@@ -49,19 +49,16 @@ class Ahead(Iterator[T]):
             raise self._failure
         return next(self._items)
 
-    def ahead(
-        self, most: int = sys.maxsize, ready: Callable[[], bool] = lambda: True
-    ) -> Iterator[T]:
+    def ahead(self, ready: Callable[[], bool] = lambda: True) -> Iterator[T]:
         """Give the next items, and read on only as far as somebody asks.
 
         Args:
-            most: So many at most.
             ready: Whether to read on, asked before each that is not held back yet.
 
         Raises:
             DataError, Unreadable: What the items raise, if there is none before it.
         """
-        for place in range(most):
+        for place in count():
             if place == len(self._held) and not (ready() and self._read_on()):
                 if self._failure and not self._held:
                     raise self._failure

@@ -40,7 +40,7 @@ class Columns:
 
 def find_columns(
     source_columns: Sequence[str],
-    sample_rows: Callable[[], Sequence[Row]],
+    sample_rows: Callable[[], Sequence[Row] | None],
     *,
     text_columns: Sequence[str] = (),
     label_column: str | None = None,
@@ -87,7 +87,7 @@ class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
     def __init__(
-        self, columns: Sequence[str], rows: Callable[[], Sequence[Row]], name: str
+        self, columns: Sequence[str], rows: Callable[[], Sequence[Row] | None], name: str
     ) -> None:
         self.columns = list(columns)
         self.rows = rows
@@ -155,7 +155,7 @@ class _Finder:
         return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
 
     def _values(self, column: str) -> list[Any]:
-        return [row.get(column) for row in self.rows()]
+        return [row.get(column) for row in self.rows() or ()]
 
     def _wordiest(self, columns: Sequence[str]) -> str | None:
         """Give the column with clearly the most words, if its texts mostly differ."""

@@ -40,7 +40,7 @@ class Record(NamedTuple):
 
 
 ROWS_LOOKED_AT = 100
-BLOCKS_LOOKED_AT = 16  # in which the first rows are looked for
+CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
@@ -141,15 +141,16 @@ class DelimitedSource(FeedSource):
             Unreadable: There are blank lines alone, and too many of them.
         """
         found: list[Record] = []
-        sound = looked = 0
-        for looked, block in enumerate(self._blocks.ahead(BLOCKS_LOOKED_AT), start=1):  # noqa: B007
+        sound = chars = 0
+        for block in self._blocks.ahead():
             rows = [record for record in block if not is_blank(record)]
             found += rows
             sound += sum(not row.reason for row in rows)
-            if sound >= count:
-                return found
-        if looked == BLOCKS_LOOKED_AT and not found:
-            raise Unreadable("nothing but blank lines here and far below; cut them off")
+            chars += sum(len(record.raw) + 1 for record in block)
+            if sound >= count or (found and chars >= CHARS_LOOKED_AT):
+                break
+            if chars >= CHARS_LOOKED_AT:
+                raise Unreadable("nothing but blank lines here and far below; cut them off")
         return found
 
     def _drop_through(self, header: Record) -> None:

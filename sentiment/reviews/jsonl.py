@@ -12,7 +12,7 @@ from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.damage import bad_row, readable
 from sentiment.reviews.feed import TextFeed, block_lines
 from sentiment.reviews.feed_source import FeedSource, Item
-from sentiment.reviews.source import LOOKED_AT, Batch, Row, first_rows
+from sentiment.reviews.source import Batch, Row, first_rows
 
 SHOWN_DIGITS = 20
 
@@ -33,16 +33,12 @@ class JsonlSource(FeedSource):
         super().__init__(feed, [], bad_rows)
         self._batches = Ahead(super().batches())
         rows = first_rows(self._batches)
-        names = list(dict.fromkeys(key for row in rows for key in row))
-        if not rows and (unread := list(self._batches.ahead(LOOKED_AT))):
-            if len(unread) == LOOKED_AT:
-                count = sum(len(batch.rows) for batch in unread)
-                reason = unread[0].bad[0].reason
-                raise DataError(
-                    f"{self.name}: none of the first {count:,} rows can be read: {reason}"
-                )
-            names = ["text"]
-        self.columns = self.header = names
+        first = next(self._batches.ahead(), None)
+        if rows is None and first:
+            what = f"none of very many first lines can be read; the first is {first.bad[0].reason}"
+            raise DataError(f"{self.name}: {what}")
+        names = list(dict.fromkeys(key for row in rows or [] for key in row))
+        self.columns = self.header = names if rows or not first else ["text"]
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""

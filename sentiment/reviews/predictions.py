@@ -47,7 +47,7 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
     """
     source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
     batches = Ahead(source.batches())
-    of_answers, of_chances = _find_columns(source, first_rows(batches))
+    of_answers, of_chances = _find_columns(source, first_rows(batches) or [])
     if of_answers is None and of_chances is None:
         source.close()
         there = ", ".join(f'"{name}"' for name in source.columns) or "none"

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 BATCH_ROWS = 1024
 BATCH_CHARS = 1 << 20
-LOOKED_AT = 16  # batches in which a row that can be read is looked for
+LOOKED_AT = 16  # full batches in which a row that can be read is looked for
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,22 @@ class TextsSource(RowsSource):
         super().__init__([{"text": text} for text in texts], ["text"], name)
 
 
-def first_rows(batches: Ahead[Batch]) -> Sequence[Row]:
+def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
     """Look at the first rows that can be read.
 
     Returns:
-        Those of the first batch that has any; none if the input is empty, or where they are not
-        among the first `LOOKED_AT` batches: memory holds no more.
+        Those of the first batch that has any; [] if no batch has, None where that is not known
+        before more than `LOOKED_AT` full batches of bad rows would have to be held in memory.
     """
-    found = (batch.readable_rows() for batch in batches.ahead(LOOKED_AT))
-    return next(filter(len, found), [])
+    held = 0.0  # in full batches
+    for batch in batches.ahead():
+        if rows := batch.readable_rows():
+            return rows
+        chars = sum(len(bad.raw) for bad in batch.bad.values())
+        held += max(len(batch.rows) / BATCH_ROWS, chars / BATCH_CHARS)
+        if held >= LOOKED_AT:
+            return None
+    return []
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from sentiment.reviews import open_source
+from sentiment.reviews.bad_rows import BadRows
 
 from .helpers import stdin
 
@@ -75,3 +76,16 @@ def test_a_fast_producer_gets_full_batches():
     with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
         sizes = [len(batch.rows) for batch in open_source("-").batches()]
     assert sizes == [1024] * 19 + [20_000 - 19 * 1024]
+
+
+@pytest.mark.parametrize(("format", "line"), [("csv", b"\n"), ("tsv", b"\n"), ("jsonl", b"no\n")])
+def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
+    header, first, _ = CASES[format]
+    with (
+        patch("sentiment.reviews.stream.BLOCK_BYTES", 1),
+        patch("sentiment.reviews.feed.TextFeed.waits", lambda _: True),
+        stdin(line * 100 + header + first),
+    ):
+        source = open_source("-", format=format, bad_rows=BadRows("keep"))
+        (row,) = [row for batch in source.batches() for row in batch.readable_rows()]
+    assert row["text"].startswith("good")
