@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from sentiment.descriptors import writer
+
 _KEPT = 40  # characters of a name, of four bytes at the most
 _DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
@@ -118,11 +120,11 @@ def _clear_abandoned(folder: Path, start: str) -> None:
 
 def _descriptor(path: Path) -> int | None:
     """The number of the open descriptor that a path such as `/dev/fd/3` stands for."""
-    numbered = re.fullmatch(r"(?:/dev|/proc/self)/fd/(\d{1,6})", str(path))
-    return int(numbered[1]) if numbered else _DESCRIPTORS.get(str(path))
+    numbered = re.fullmatch(r"(?:/dev|/proc/self)/fd/(\d{1,6})", path.as_posix())
+    return int(numbered[1]) if numbered else _DESCRIPTORS.get(path.as_posix())
 
 
 def _open_stream(path: Path) -> BinaryIO:
     descriptor = _descriptor(path)
     # Opened by name, a file behind /dev/stdout would be cut to nothing first.
-    return path.open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
+    return path.open("wb") if descriptor is None else writer(os.dup(descriptor), owned=True)

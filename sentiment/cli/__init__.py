@@ -8,12 +8,12 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from sentiment import __version__
+from sentiment.cli import streams
 from sentiment.cli.console import console
 from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError
 from sentiment.stopping import stop
@@ -69,8 +69,7 @@ def group() -> None:
 
 def run() -> NoReturn:
     """Run the program; every error is one line on stderr and an exit code."""
-    _replace_closed_streams()
-    _spell_out()
+    streams.prepare()
     stop.listen()
     try:
         _run(sys.argv[1:])
@@ -124,28 +123,6 @@ def _usage_message(error: click.ClickException) -> str:
     if context is None:
         return message
     return f"{message} Try '{context.command_path} --help'."
-
-
-def _replace_closed_streams() -> None:
-    """Occupy descriptors 0 to 2 where the caller closed them, lest a file that is opened gets one.
-
-    What is written to a closed stdout is an error; to a closed stderr it is nobody's loss.
-    """
-    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        if getattr(sys, name) is None:
-            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
-            opened = os.open(os.devnull, flags)
-            if opened != descriptor:
-                os.dup2(opened, descriptor)
-                os.close(opened)
-            if name != "stdin":  # a missing stdin is known by its absence
-                setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
-
-
-def _spell_out() -> None:
-    """Let stdout spell out the characters that it cannot hold, as Python has stderr do."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _leave(code: int) -> NoReturn:

@@ -1,5 +1,6 @@
 """What `sentiment predict` does with files and pipes: rows in, the same rows with answers out."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ class Target:
         Raises:
             UsageError: they do not.
         """
+        if re.search(r"[\x00-\x1f\x7f-\x9f]", self.prefix):
+            raise UsageError(f"--prefix {self.prefix!r}: a name has no control characters")
         if self.explain and self.format != "jsonl":
             raise UsageError(
                 f"--explain writes JSON lines, not {self.format}: add --json; "

@@ -10,13 +10,13 @@ import click
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
-    check_target,
     force_option,
     json_option,
     model_option,
     read_label_options,
     talk_options,
 )
+from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
@@ -29,12 +29,12 @@ _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
 
 
 @click.command(short_help="Let a model answer only where it is as good as you need.")
-@click.argument("data", nargs=-1, required=True, type=click.Path(), metavar="DATA...")
+@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
 @model_option
 @click.option("--goal", "goal_texts", required=True, multiple=True, metavar="GOAL=NUMBER",
               help="precision=0.95, recall=0.9 or coverage=0.8; with precision, others may be "
               "given, too.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
+@click.option("-o", "--output", required=True, type=TARGET, metavar="FILE",
               help="Write the model that holds the goals here.")  # fmt: skip
 @read_label_options
 @force_option
@@ -74,7 +74,8 @@ def command(
       sentiment calibrate held_out.csv --goal coverage=0.9 -o most.safetensors --json
     """
     goals = read_goals(goal_texts)
-    check_target(output, force, data)
+    # The model may be the output as well: nothing of it is lost but its choice of what to answer.
+    check_targets([output], places_of(data, "calibration"), force=force)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
     require_both_classes(reviews, files_named(data), "calibration")

@@ -12,6 +12,7 @@ from sentiment.cli.comparison import Compared, as_json_facts, as_text
 from sentiment.cli.console import console
 from sentiment.cli.models import find_model
 from sentiment.cli.options import json_option, read_label_options, talk_options
+from sentiment.cli.paths import NAME
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
 from sentiment.errors import DataError
@@ -23,9 +24,9 @@ from sentiment.reviews.predictions import NO_ANSWER
 
 
 @click.command(short_help="Tell which of two models is better, if either is.")
-@click.argument("a", type=click.Path())
-@click.argument("b", type=click.Path())
-@click.argument("data", nargs=-1, required=True, type=click.Path(), metavar="DATA...")
+@click.argument("a", type=NAME)
+@click.argument("b", type=NAME)
+@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
 @read_label_options
 @json_option
 @talk_options
@@ -72,12 +73,13 @@ class _Said:
 
 
 def _open(path: str) -> Model | Predictions:
-    model = Path(path)
-    if not model.exists():
-        model = find_model(model)
-    if model.suffix.lower() == ".safetensors" or is_model_file(model):
-        return load_model(model)
-    return read_predictions(path)
+    try:
+        model = find_model(Path(path))
+        if model.suffix.lower() == ".safetensors" or is_model_file(model):
+            return load_model(model)
+        return read_predictions(path)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error
 
 
 def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> _Said:

@@ -16,7 +16,6 @@ from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as
 from sentiment.cli.mistakes import check_errors_file, write_mistakes
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
-    check_target,
     force_option,
     json_option,
     model_option,
@@ -24,6 +23,7 @@ from sentiment.cli.options import (
     talk_options,
     threshold_option,
 )
+from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.errors import GoalError
@@ -52,7 +52,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 
 
 @click.command(short_help="Measure a model on reviews with labels.")
-@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
+@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
 @model_option
 @threshold_option
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
@@ -61,7 +61,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
               help="Exit with code 6 where a figure is lower, as in accuracy=0.9 or "
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
-@click.option("--errors", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--errors", type=TARGET, metavar="FILE",
               help="Write the mistakes that the model is surest of here, with the words that led "
               "to each: CSV, TSV, JSONL or Parquet.")  # fmt: skip
 @read_label_options
@@ -106,10 +106,11 @@ def command(
     columns = _columns(sliced, gates)
     reading = reading_for(columns, reading)
     if errors is not None:
-        check_target(errors, force, data)
         check_errors_file(errors, reading.keep)
     path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)
+    if errors is not None:
+        check_targets([errors], [*places_of(paths, "evaluation"), path], force=force)
     reviews = read_reviews(paths, reading, "evaluation")
     reviews, scores = scored(model, reviews)
     values = {column: slice_values(column, reviews) for column in columns}

@@ -20,6 +20,7 @@ from sentiment.cli.options import (
     talk_options,
     threshold_option,
 )
+from sentiment.cli.paths import NAME, places_of
 from sentiment.model.explanation import Explanation, explain
 from sentiment.model.removal import Removal, smallest_removal
 from sentiment.reviews import Opened, ReadOptions, texts_of
@@ -31,7 +32,7 @@ _WIDEST = 100
 @click.command(short_help="Show which words an answer rests on.")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @model_option
-@click.option("-i", "--input", "inputs", multiple=True, type=click.Path(), metavar="FILE",
+@click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
 @threshold_option
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
@@ -70,7 +71,8 @@ def command(
       sentiment explain -i reviews.csv | less
     """
     texts = check_given(texts, inputs, command="explain", verb="explain")
-    opened = open_inputs(texts, inputs, reading)
+    places = [] if texts else places_of(inputs or ["-"], "answering")
+    opened = open_inputs(texts, places, reading)
     _, model = open_model(model_path, threshold)
     look = _look()
     between: list[str] = []

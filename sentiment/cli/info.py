@@ -12,6 +12,7 @@ from sentiment.cli.charts import epochs_as_text, words_beside
 from sentiment.cli.facts import about_model, facts_of
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
+from sentiment.cli.paths import FILE
 from sentiment.model import Model
 from sentiment.reviews.cells import printable
 
@@ -19,7 +20,7 @@ _WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
-@click.argument("model_path", required=False, type=click.Path(path_type=Path), metavar="[MODEL]")
+@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N n-grams that speak most for either answer.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show how the training went, epoch by epoch.")

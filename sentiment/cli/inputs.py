@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sentiment.cli.console import console
@@ -11,6 +10,7 @@ from sentiment.errors import UsageError
 
 if TYPE_CHECKING:
     from sentiment.reviews import Opened, ReadOptions
+    from sentiment.reviews.stream import Where
 
 
 def check_given(
@@ -42,15 +42,13 @@ def check_given(
 
 
 def open_inputs(
-    texts: Sequence[str], inputs: Sequence[str], reading: "ReadOptions"
+    texts: Sequence[str], places: Sequence["Where"], reading: "ReadOptions"
 ) -> Iterator["Opened"]:
-    """Open what is to be answered, one input after the other: texts, else files, else stdin."""
-    from sentiment.datasets import resolve
-    from sentiment.reviews import TextsSource, choose_columns, expand, open_reviews
+    """Open what is to be answered, one input after the other: texts, else what is at the places."""
+    from sentiment.reviews import TextsSource, choose_columns, open_reviews
 
     if texts:
         return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
-    places = expand(resolve(inputs, "test") or ["-"])
     return _announced(open_reviews(where, reading, need_label=False) for where in places)
 
 
@@ -70,5 +68,5 @@ def _point_to_file(text: str, verb: str) -> None:
     doing = verb.removesuffix("e") + "ing"
     if text == "-":
         console.note(f"{doing} the text '-'; to {verb} stdin: -i -")
-    elif len(text) < 256 and "\0" not in text and Path(text).is_file():
+    elif os.path.isfile(text):  # noqa: PTH113  # of a text too long for a name, Path raises
         console.note(f"{doing} the text {text!r}; to {verb} the file of that name: -i {text}")

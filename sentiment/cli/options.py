@@ -4,14 +4,12 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
 from sentiment.cli.console import console
-from sentiment.errors import UsageError
-from sentiment.files import is_stream
+from sentiment.cli.paths import FILE
 from sentiment.reviews import INPUT_FORMATS, ReadOptions
 
 Command = Callable[..., None]
@@ -91,7 +89,7 @@ def model_option(command: Command) -> Command:
         "-m",
         "--model",
         "model_path",
-        type=click.Path(path_type=Path),
+        type=FILE,
         metavar="MODEL",
         help="Model file, or general for the one that comes along; by default $SENTIMENT_MODEL, "
         "else ./model.safetensors, else general.",
@@ -144,35 +142,3 @@ def talk_options(command: Command) -> Command:
             *flags, name, is_flag=True, expose_value=False, is_eager=True, callback=store, help=text
         )(command)
     return command
-
-
-def check_target(path: Path, force: bool, read: Sequence[str] = ()) -> None:
-    """Stop before work is done that could not be kept, or that would cost what it was done on.
-
-    Args:
-        path: to be written.
-        force: whether it may be there already.
-        read: files that are read; it may be none of them.
-
-    Raises:
-        UsageError: the file exists and `--force` was not given, it is one of those read, or its
-            folder cannot be written.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path}: a folder, not a file")
-    if is_stream(path):
-        return
-    if any(Path(each).is_file() and path.exists() and path.samefile(each) for each in read):
-        raise UsageError(f"{path} is one of the files that are read: name another")
-    if path.exists() and not force:
-        raise UsageError(f"{path} exists; --force overwrites it")
-    from tempfile import TemporaryFile  # predict starts without it
-
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise UsageError(f"{path.parent}: no such folder")
-    try:
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write there: {error.strerror}") from error

@@ -11,13 +11,13 @@ import click
 from sentiment.cli.inputs import check_given
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
-    check_target,
     force_option,
     model_option,
     read_options,
     talk_options,
     threshold_option,
 )
+from sentiment.cli.paths import NAME, STDOUT, TARGET, check_targets, places_of
 from sentiment.errors import UsageError
 from sentiment.files import is_stream
 from sentiment.model import Model
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Say of each review whether it is positive or negative.")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @model_option
-@click.option("-i", "--input", "inputs", multiple=True, type=click.Path(), metavar="FILE",
+@click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write the answers here, not to stdout.")  # fmt: skip
 @click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip", "keep"]), default="stop",
               show_default=True,
               help="What to do about a row that cannot be read.")  # fmt: skip
-@click.option("--rejects", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--rejects", type=TARGET, metavar="FILE",
               help="List the rows that skip leaves out here: CSV, TSV or JSONL.")  # fmt: skip
 @read_options
 @force_option
@@ -97,13 +97,6 @@ def command(
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
       tail -f chat.log | sentiment predict | grep ^negative
     """
-    if output is not None:
-        check_target(output, force)
-    if rejects is not None:
-        from sentiment.cli.rejects import check_rejects
-
-        check_rejects(rejects, on_bad_row, output)
-        check_target(rejects, force)
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
     named_format = "jsonl" if as_json else output_format
@@ -116,12 +109,18 @@ def command(
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
     from sentiment.cli.inputs import open_inputs
-    from sentiment.cli.rejects import handling
+    from sentiment.cli.rejects import check_rejects, handling
 
     target = Target(output, named_format, prefix, explain, kept=on_bad_row == "keep")
-    with handling(on_bad_row, rejects, streamed=output is None or is_stream(output)) as bad_rows:
-        opened = open_inputs(texts, inputs, replace(reading, bad_rows=bad_rows))
-        _, model = open_model(model_path, threshold)
+    targets = [output or STDOUT]
+    if rejects is not None:
+        check_rejects(rejects, on_bad_row)
+        targets.append(rejects)
+    path, model = open_model(model_path, threshold)
+    places = [] if texts else places_of(inputs or ["-"], "answering")
+    check_targets(targets, [*places, path], force=force)
+    with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:
+        opened = open_inputs(texts, places, replace(reading, bad_rows=bad_rows))
         answer_rows(model, opened, target, workers)
 
 

@@ -3,16 +3,9 @@
 from collections.abc import Sequence
 
 from sentiment.cli.console import console
+from sentiment.cli.paths import PARTS
 from sentiment.datasets import resolve
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
-
-# Which part of a published set each purpose means.
-_PARTS = {
-    "training": "train",
-    "validation": "validation",
-    "calibration": "validation",
-    "evaluation": "test",
-}
 
 
 def read_reviews(
@@ -30,7 +23,7 @@ def read_reviews(
         like: reviews whose rule for labels holds here too.
     """
     console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(resolve(paths, _PARTS[purpose]), reading, like=like)
+    reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like)
     for note in reviews.notes:
         console.note(note)
     for warning in reviews.warnings:

@@ -15,21 +15,18 @@ from sentiment.reviews.cells import csv_cell, encode, to_json, tsv_cell
 _COLUMNS = ("file", "row", "reason", "raw")
 
 
-def check_rejects(path: Path, policy: str, output: Path | None) -> None:
+def check_rejects(path: Path, policy: str) -> None:
     """Stop before work is done that could not be written.
 
     Args:
         path: the file of the rows that are left out.
         policy: what is done about rows that cannot be read.
-        output: the file of the answers.
 
     Raises:
-        UsageError: no row is left out, it is the file of the answers, or its format is another.
+        UsageError: no row is left out, or its format is another.
     """
     if policy != "skip":
         raise UsageError("--rejects takes the rows that are left out: add --on-bad-row skip")
-    if output is not None and output.resolve() == path.resolve():
-        raise UsageError(f"{path} is given both to -o and to --rejects; name another")
     if output_format_of(path) in ("parquet", "fasttext"):
         raise UsageError(f"--rejects {path}: name it .csv, .tsv or .jsonl")
 

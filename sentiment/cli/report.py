@@ -13,13 +13,13 @@ from sentiment.cli.console import console
 from sentiment.cli.facts import about_model, facts_of
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
-    check_target,
     force_option,
     model_option,
     read_label_options,
     talk_options,
     threshold_option,
 )
+from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.errors import UsageError
@@ -50,11 +50,11 @@ _MISTAKES = 20
 
 
 @click.command(short_help="Write a page that shows how good a model is, and why.")
-@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
+@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
 @model_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="The page; by default report.html, or none where --plot is given.")  # fmt: skip
-@click.option("--plot", "plots", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--plot", "plots", multiple=True, type=TARGET, metavar="FILE",
               help="A picture by itself; its name ends with which, as in roc.png or "
               "shop-reliability.png; may be repeated.")  # fmt: skip
 @threshold_option
@@ -94,36 +94,34 @@ def command(
     """
     named = {path: _picture_name(path) for path in plots}
     page = output or (None if plots else _PAGE)
-    for path in (page, *plots):
-        if path is not None:
-            check_target(path, force, data)
+    targets = [*([page] if page else []), *plots]
     if plots:
         need_matplotlib()
+    path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)
-    report = _report(paths, model_path, threshold, sliced, reading)
+    check_targets(targets, [*places_of(paths, "evaluation"), path], force=force)
+    report = _report(paths, path, model, sliced, reading)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}
-    for path, picture in pictures.items():
-        with replacing(path) as file:
-            plot(picture, file, _format(path))
+    for target, picture in pictures.items():
+        with replacing(target) as file:
+            plot(picture, file, _format(target))
     if page is not None:
         content = page_of(report)
         with replacing(page) as file:
             file.write(content)
-    for path in (page, *plots):
-        if path is not None:
-            console.note(f"saved {path}")
+    for target in targets:
+        console.note(f"saved {target}")
 
 
 def _report(
     paths: Sequence[str],
-    model_path: Path | None,
-    threshold: float | None,
+    path: Path,
+    model: Model,
     sliced: Sequence[str],
     reading: ReadOptions,
 ) -> Report:
     """Measure a model on reviews, and gather all there is to say of it."""
-    path, model = open_model(model_path, threshold)
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
     reviews, scores = scored(model, reviews)

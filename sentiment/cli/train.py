@@ -13,13 +13,13 @@ from sentiment.cli.console import console
 from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
     Number,
-    check_target,
     force_option,
     gathered,
     json_option,
     read_label_options,
     talk_options,
 )
+from sentiment.cli.paths import FILE, NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
@@ -81,14 +81,14 @@ _training_options = gathered(
 
 
 @click.command(short_help="Train a model on reviews with labels.")
-@click.argument("data", nargs=-1, type=click.Path(), metavar="[DATA]...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
+@click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write the model here; by default ./model.safetensors.")  # fmt: skip
-@click.option("--validation", multiple=True, type=click.Path(), metavar="FILE",
+@click.option("--validation", multiple=True, type=NAME, metavar="FILE",
               help="Hold these reviews out, not a share of DATA; may be repeated.")  # fmt: skip
-@click.option("--unlabeled", multiple=True, type=click.Path(), metavar="FILE",
+@click.option("--unlabeled", multiple=True, type=NAME, metavar="FILE",
               help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
-@click.option("--base", "base_path", type=click.Path(path_type=Path), metavar="MODEL",
+@click.option("--base", "base_path", type=FILE, metavar="MODEL",
               help="Stand on what this model knows: the better, the fewer reviews there are. "
               "Fewer than 5,000 are held out in turns. `general` is the model that comes "
               "along.")  # fmt: skip
@@ -136,11 +136,17 @@ def command(
     if resume and checkpoint_folder is None:
         raise UsageError("--resume goes on from what is in --checkpoint DIR: name that, too")
     base = _load_base(base_path) if base_path is not None else None
+    paths = data or (bundled_reviews("train.csv"),)
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
-    check_target(target, force or replaces, [*data, *validation, *unlabeled])
+    read = [
+        *places_of(paths, "training"),
+        *places_of(validation, "validation"),
+        *places_of(unlabeled, "unlabeled"),
+        *([find_model(base_path)] if base_path is not None else []),
+    ]
+    check_targets([target], read, force=force or replaces)
     with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
-        paths = data or (bundled_reviews("train.csv"),)
         reviews = read_reviews(paths, reading, "training")
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)

@@ -30,13 +30,13 @@ def resolve(names: Sequence[str], purpose: str) -> list[str]:
         purpose: The part that is meant where none is named: train, test, validation, unlabeled.
 
     Raises:
-        DataError: A set was not fetched yet.
+        DataError: A set was not fetched yet, or one may not look whether a file is there.
         UsageError: A set has no such part.
     """
     found: list[str] = []
     for name in names:
         before, _, part = name.partition(":")
-        dataset = None if name == "-" or Path(name).exists() else find_dataset(before)
+        dataset = None if name == "-" or _exists(name) else find_dataset(before)
         found += [name] if dataset is None else _files(dataset, part, purpose)
     return found
 
@@ -58,6 +58,13 @@ def _files(dataset: "Dataset", part: str, purpose: str) -> list[str]:
             f"({dataset.size / 1e6:,.1f} MB)"
         )
     return [str(part_file(folder, dataset, each)) for each in parts]
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError as error:
+        raise DataError(f"{name}: {error.strerror}") from error
 
 
 def _normal(name: str) -> str:

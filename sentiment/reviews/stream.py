@@ -86,6 +86,8 @@ def open_stream(where: Where) -> ByteStream:
         DataError: The file cannot be opened.
     """
     if where == "-":
+        if sys.stdin is None:
+            raise DataError("<stdin>: closed; nothing can be read from it")
         return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
     path = Path(where)
     try:

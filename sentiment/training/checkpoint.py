@@ -9,7 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Checkpoint:
         self._training: dict[str, Any] = {}
 
     def begin(self, data: str, choices: Mapping[str, Any]) -> tuple[int, int]:
-        """Take down what is trained; what is there has to be of the same.
+        """Take down what is trained; what is there has to be of the same, or goes.
 
         Args:
             data: a hash of all that is learned from.
@@ -53,6 +53,8 @@ class Checkpoint:
             UsageError: it was made by other options or versions.
         """
         self._training = {"data": data, "choices": json.loads(json.dumps(choices))}
+        if not self.resuming:
+            self.remove()
         fit, epochs = 1, 0
         while isinstance(state := self.load(fit), Fit):
             fit += 1
@@ -129,33 +131,31 @@ def opened(folder: Path, *, resuming: bool, anew: bool) -> Iterator[Checkpoint]:
     Args:
         folder: where they are to stand.
         resuming: go on from what is there.
-        anew: delete what is there.
+        anew: what is there may go, once a training begins.
 
     Raises:
         UsageError: something is there, and neither was asked for; another training uses the
             folder; or it cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot make this folder: {error.strerror}") from error
-    try:
-        with locked(folder):
-            if not resuming and not anew and _files(folder):
-                raise UsageError(
-                    f"{folder} holds the checkpoint of a training that did not end: --resume goes "
-                    "on with it, --force begins anew"
-                )
-            checkpoint = Checkpoint(folder, resuming)
-            if not resuming:
-                checkpoint.remove()
-            try:
-                yield checkpoint
-            finally:
-                with suppress(OSError):
-                    folder.rmdir()
-    except BlockingIOError as error:
-        raise UsageError(f"{folder}: another training writes its checkpoints there") from error
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(folder))
+            there = _files(folder)
+        except BlockingIOError as error:
+            raise UsageError(f"{folder}: another training writes its checkpoints there") from error
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot use this folder: {error.strerror}") from error
+        if there and not resuming and not anew:
+            raise UsageError(
+                f"{folder} holds the checkpoint of a training that did not end: --resume goes "
+                "on with it, --force begins anew"
+            )
+        try:
+            yield Checkpoint(folder, resuming)
+        finally:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _files(folder: Path) -> list[Path]:

@@ -84,7 +84,7 @@ def train(
     if in_turns:
         material = material.without_held_out()
     if checkpoint is not None:
-        _resume(checkpoint, material, options, progress)
+        _resume(checkpoint, material, options, progress, in_turns=in_turns)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
     recipe = choose_recipe(material.texts_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out)
@@ -135,10 +135,17 @@ def holds_out_in_turns(
 
 
 def _resume(
-    checkpoint: Checkpoint, material: Material, options: TrainingOptions, progress: Progress
+    checkpoint: Checkpoint,
+    material: Material,
+    options: TrainingOptions,
+    progress: Progress,
+    *,
+    in_turns: bool,
 ) -> None:
     """Go on from what a checkpoint holds, if that is of the same training."""
-    network, epoch = checkpoint.begin(material.identity(), asdict(options) | _versions())
+    # Which base there is changes no network, only that all reviews are held out in turns for one.
+    choices = asdict(options) | _versions() | {"base": in_turns or None}
+    network, epoch = checkpoint.begin(material.identity(), choices)
     if checkpoint.resuming:
         progress.resumed(network, epoch)
 

@@ -136,6 +136,14 @@ def test_a_folder_is_for_one_training_at_a_time(tmp_path):
     assert not folder.exists()
 
 
+def test_what_else_would_wait_is_no_other_training(tmp_path):
+    with (
+        pytest.raises(BlockingIOError, match="a full pipe"),
+        opened(tmp_path / "checkpoints", resuming=False, anew=False),
+    ):
+        raise BlockingIOError("a full pipe")
+
+
 def test_what_is_there_is_neither_overwritten_nor_left_out_unasked(tmp_path, halfway):
     (tmp_path / FILE).write_bytes(halfway)
     (tmp_path / "fit-1.txt").write_text("somebody's notes")
@@ -146,5 +154,7 @@ def test_what_is_there_is_neither_overwritten_nor_left_out_unasked(tmp_path, hal
         pass
     with opened(tmp_path, resuming=True, anew=True):
         assert (tmp_path / FILE).read_bytes() == halfway
-    with opened(tmp_path, resuming=False, anew=True):
+    with opened(tmp_path, resuming=False, anew=True) as checkpoint:
+        assert (tmp_path / FILE).read_bytes() == halfway  # it may all come to nothing yet
+        checkpoint.begin("other", {})
         assert [path.name for path in tmp_path.iterdir()] == ["fit-1.txt"]
