@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.errors import DataError
 from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.parquet import ParquetSource, import_pyarrow
 from sentiment.reviews.source import Batch, Source, row_error
@@ -46,7 +47,16 @@ class ParquetWriter(Writer):
     ) -> None:
         """Write a batch, together with the next ones once they fill a row group."""
         pyarrow = self._pyarrow
-        own = self._own_arrays(batch)
+        try:
+            own = self._own_arrays(batch)
+        except DataError:
+            if (half := len(batch.rows) // 2) == 0:
+                raise
+            # The rows before the one that does not fit are written, half by half.
+            self.write(batch.part(0, half), predicted[:half], p_positive[:half])
+            rest = batch.part(half, len(batch.rows))
+            self.write(rest, predicted[half:], p_positive[half:])
+            return
         words = pyarrow.array([word or None for word in predicted], pyarrow.string())
         numbers = pyarrow.array(np.asarray(p_positive, np.float64), from_pandas=True)
         part = pyarrow.RecordBatch.from_arrays([*own, words, numbers], schema=self._schema())

@@ -60,6 +60,17 @@ class Batch:
         """Give the 1-based number, within the source, of the row at a place in `rows`."""
         return self.first_row + place + bisect_right(self.gaps, place)
 
+    def part(self, start: int, end: int) -> "Batch":
+        """Give the rows from one place to before another, as rows that are not Arrow's."""
+        return Batch(
+            self.rows[start:end],
+            self.row_number(start),
+            name=self.name,
+            format=self.format,
+            bad={place - start: bad for place, bad in self.bad.items() if start <= place < end},
+            gaps=[gap - start for gap in self.gaps if gap > start],
+        )
+
     def readable_rows(self) -> Sequence[Row]:
         """Give the rows that are not bad."""
         if not self.bad:

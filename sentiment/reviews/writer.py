@@ -47,7 +47,7 @@ class Writer(ABC):
                 have room for it.
 
         Raises:
-            DataError: A row does not fit into the format; of lines, those before it are written.
+            DataError: A row does not fit into the format; those before it are written.
         """
 
     @contextmanager

@@ -191,6 +191,18 @@ def test_rows_before_a_bad_one_are_a_parquet_file_on_stdout(predict):
     assert pq.read_table(io.BytesIO(done.stdout))["text"].to_pylist() == ["good"] * GOOD
 
 
+@pytest.mark.parametrize("last", ['"new": 1', '"n": "x"'])
+def test_rows_before_one_that_does_not_fit_are_a_parquet_file_on_stdout(predict, last):
+    import pyarrow.parquet as pq
+
+    good = '{"text": "good", "n": 1}\n' + "no\n"
+    data = (good * GOOD + f'{{"text": "good", {last}}}\n').encode()
+    done = predict("in.jsonl", data, "--format", "parquet", "--on-bad-row", "skip", binary=True)
+    assert done.returncode == 3
+    assert f"in.jsonl, row {2 * GOOD + 1}" in done.stderr.decode()
+    assert pq.read_table(io.BytesIO(done.stdout))["text"].to_pylist() == ["good"] * GOOD
+
+
 def test_the_order_of_columns_is_no_other_columns(run, tmp_path):
     (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "good"}\n')
     (tmp_path / "b.jsonl").write_text('{"text": "bad", "id": 2}\n')
