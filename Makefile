@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-general bench-speed model torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-general bench-serve bench-speed model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -60,7 +60,7 @@ test-lowest: ## run the tests with the lowest versions that pyproject.toml allow
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 
-bench: bench-speed bench-accuracy bench-general bench-explanations ## run every benchmark (needs ../shared/datasets)
+bench: bench-speed bench-serve bench-accuracy bench-general bench-explanations ## run every benchmark (needs ../shared/datasets)
 
 bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
@@ -70,6 +70,9 @@ bench-explanations: $(READY) ## whether explanations are faithful, written to be
 
 bench-general: $(READY) ## the bundled model and fine-tuning it, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/general.py
+
+bench-serve: $(READY) ## the HTTP service beside its peers, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/serving.py
 
 bench-speed: $(READY) ## speed and memory beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py

@@ -5,14 +5,13 @@ figure as it comes and writes them into its section of RESULTS.md. Test splits a
 nowhere else: no choice of the program was made on them.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, tfidf, vader
-from results import DATASETS, Table, require_datasets
+from results import DATASETS, Table, parts_asked
 
 from sentiment.evaluation import Metrics, measure
 from sentiment.model import save_model
@@ -127,17 +126,14 @@ PARTS = {part.__name__: part for part in (imdb, imdb_unlabeled, sst2, uci, airli
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-    chosen = parser.parse_args().parts
-    require_datasets()
+    chosen, every = parts_asked(__doc__, PARTS)
     table = Table(
         "Accuracy", "make bench-accuracy", "the mean and, in brackets, the range over seeds"
     )
     for name, part in PARTS.items():
-        if not chosen or name in chosen:
+        if name in chosen:
             part(table)
-    if not chosen:
+    if every:
         table.write()
 
 

@@ -5,7 +5,6 @@ figure as it comes and writes them into its section of RESULTS.md. Test splits a
 nowhere else: no choice of the model was made on them.
 """
 
-import argparse
 import csv
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +13,7 @@ import numpy as np
 from accuracy import folds, read
 from numpy.typing import NDArray
 from peers import vader_answers
-from results import DATASETS, HERE, Table, require_datasets
+from results import DATASETS, HERE, Table, parts_asked
 from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
@@ -147,17 +146,14 @@ PARTS = {part.__name__: part for part in (foreign, probed, corpus, left_out, fin
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "cold", []], help="default: all")
-    chosen = parser.parse_args().parts
-    require_datasets()
-    if not chosen or "cold" in chosen:
+    chosen, every = parts_asked(__doc__, [*PARTS, "cold"])
+    if "cold" in chosen:
         cold()
     table = Table("The bundled model", "make bench-general", "accuracy where nothing else is said")
     for name, part in PARTS.items():
-        if not chosen or name in chosen:
+        if name in chosen:
             part(table)
-    if not chosen:
+    if every:
         table.write()
 
 

@@ -15,18 +15,26 @@ from sentiment.reviews import LabelledReviews
 
 HERE = Path(__file__).resolve().parent
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-# fastText and VADER live in an environment of their own: nobody needs them to use the program.
+# What peers need lives in an environment of its own: nobody needs it to use the program.
 _ENVIRONMENT = HERE / ".peers"
+_PACKAGES = [
+    "fastapi",
+    "fasttext-wheel",
+    "httptools",
+    "numpy<2",
+    "uvicorn",
+    "uvloop",
+    "vaderSentiment",
+]
 
 
 def peers_python() -> Path:
-    """The interpreter of the peers' environment, made when it is missing."""
-    python = _ENVIRONMENT / "bin" / "python"
-    if not (_ENVIRONMENT / "ready").exists():
+    """The interpreter of the peers' environment, made when it is missing or lacks a package."""
+    python, ready = _ENVIRONMENT / "bin" / "python", _ENVIRONMENT / "ready"
+    if not ready.exists() or ready.read_text().split() != _PACKAGES:
         venv.create(_ENVIRONMENT, with_pip=True, clear=True)
-        packages = ["fasttext-wheel", "vaderSentiment", "numpy<2"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-        (_ENVIRONMENT / "ready").touch()
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *_PACKAGES], check=True)
+        ready.write_text("\n".join(_PACKAGES))
     return python
 
 

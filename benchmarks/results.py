@@ -1,6 +1,8 @@
 """The table that a benchmark prints, and its section of RESULTS.md or another file."""
 
+import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +17,16 @@ def require_datasets() -> None:
     """Stop with one line where the real data sets are not."""
     if not DATASETS.is_dir():
         sys.exit(f"{DATASETS}: the real data sets are not here")
+
+
+def parts_asked(description: str | None, parts: Iterable[str]) -> tuple[list[str], bool]:
+    """Read which parts of a benchmark the command line names, and whether these are all."""
+    every = list(parts)
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("parts", nargs="*", choices=[*every, []], help="default: all")
+    named = parser.parse_args().parts
+    require_datasets()
+    return named or every, not named
 
 
 class Table:

@@ -4,7 +4,6 @@
 that does nothing else. Commands take turns; a ratio is the median over the turns.
 """
 
-import argparse
 import compileall
 import csv
 import sys
@@ -17,7 +16,7 @@ from statistics import median
 import numpy as np
 from growth import write_grown
 from peers import peers_python, write_tokenized
-from results import DATASETS, Table, require_datasets
+from results import DATASETS, Table, parts_asked
 from timing import Command, alternate, memory, seconds
 
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
@@ -222,10 +221,7 @@ PARTS: dict[str, Callable[[Table, Place], None]] = {
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-    chosen = parser.parse_args().parts
-    require_datasets()
+    chosen, every = parts_asked(__doc__, PARTS)
     table = Table(
         "Speed", "make bench-speed", "ours to theirs, the median over turns",
         ("figure", "ratio", "range", "what was measured"),
@@ -234,9 +230,9 @@ def main() -> None:
         place = Place(Path(folder))
         prepare(place)
         for name, part in PARTS.items():
-            if not chosen or name in chosen:
+            if name in chosen:
                 part(table, place)
-    if not chosen:
+    if every:
         table.write()
 
 

@@ -67,7 +67,7 @@ def memory(command: Command) -> Memory:
 
         def watch() -> None:
             while not ended.wait(0.01):
-                sizes = [_proportional(pid) for pid in _tree(running.pid)]
+                sizes = [memory_of(pid) for pid in _tree(running.pid)]
                 peaks[0] = max(peaks[0], sum(sizes))
                 peaks[1] = max(peaks[1], *sizes, 0.0)
 
@@ -90,7 +90,7 @@ def _tree(pid: int) -> list[int]:
     return [pid, *(p for child in children for p in _tree(int(child)))]
 
 
-def _proportional(pid: int) -> float:
+def memory_of(pid: int) -> float:
     """The proportional set size of a process, in megabytes; 0 if it is gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

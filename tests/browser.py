@@ -3,10 +3,12 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,11 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
+
+_KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "Tab": 9, "Enter": 13, "Space": 32}
+_TEXTS = {"Enter": "\r", "Space": " "}
+_SHIFT = 8
+_PATIENCE = 30  # seconds, on a machine that has other things to do
 
 # The browser reads commands from descriptor 3, and writes what it has to say to 4.
 _START = """
@@ -80,26 +87,68 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, page: Path) -> None:
-        """Open a file, and wait until it has been read."""
+    def open(self, page: Path | str) -> None:
+        """Open a file or an address, and wait until it has been read."""
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._receive())
 
     def run(self, script: str) -> Any:
-        """Run JavaScript on the page, and give its value."""
-        done = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """Run JavaScript on the page, and give its value; that of a promise once it is kept."""
+        done = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
-    def press(self, key: str) -> None:
+    def until(self, script: str) -> Any:
+        """Run JavaScript again and again until its value is true; give that."""
+        ends = time.monotonic() + _PATIENCE
+        while not (value := self.run(script)):
+            assert time.monotonic() < ends, f"never true: {script}"
+            time.sleep(0.02)
+        return value
+
+    def wait_for(self, method: str) -> dict[str, Any]:
+        """Wait for the next event of a kind that was not waited for before; give its params."""
+        while True:
+            for number, event in enumerate(self.events):
+                if event.get("method") == method:
+                    return self.events.pop(number)["params"]
+            self.events.append(self._receive())
+
+    def press(self, key: str, *, shift: bool = False) -> None:
         """Press a key where the focus is."""
-        code = {"ArrowRight": 39, "ArrowLeft": 37, "Tab": 9, "Enter": 13}[key]
-        text = {"text": "\r"} if key == "Enter" else {}
+        text = {"text": _TEXTS[key]} if key in _TEXTS else {}
+        name = {"Space": " "}.get(key, key)
         for what in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=what, key=key, code=key,
-                      windowsVirtualKeyCode=code, **text)  # fmt: skip
+            self.call("Input.dispatchKeyEvent", type=what, key=name, code=key, **text,
+                      windowsVirtualKeyCode=_KEYS[key], modifiers=_SHIFT * shift)  # fmt: skip
+
+    def write(self, text: str) -> None:
+        """Write a text where the focus is."""
+        self.call("Input.insertText", text=text)
+
+    def point(self, x: float, y: float) -> None:
+        """Move the mouse to a place."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def choose(self, field: str, file: Path) -> None:
+        """Choose a file in a field, by its selector."""
+        page = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=page, selector=field)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
+
+    def drop(self, file: Path, x: float, y: float) -> None:
+        """Drag a file to a place, and drop it there."""
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        for what in ("dragEnter", "dragOver", "drop"):
+            self.call("Input.dispatchDragEvent", type=what, x=x, y=y, data=data)
+
+    def downloads(self, folder: Path) -> None:
+        """Let what is downloaded go to a folder, without asking."""
+        self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def screen(self, width: int, height: int = 900, *, dark: bool = False) -> None:
         """Set the size of the screen, and which colors its user prefers."""
@@ -140,6 +189,8 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._answers], [], [], _PATIENCE)
+            assert ready, "the browser says nothing"
             more = os.read(self._answers.fileno(), 1 << 16)
             assert more, "the browser ended"
             self._rest += more

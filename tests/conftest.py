@@ -1,6 +1,7 @@
 """What several tests share: real data where it is, the program as users run it, a trained model."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,10 @@ TEST = ROOT / "data" / "test.csv"
 # How long one example takes says more of the machine than of the code.
 settings.register_profile("here", deadline=None)
 settings.load_profile("here")
+
+# A shell lets what it starts in the background ignore interrupts, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -48,6 +48,13 @@ def python(site: Path, *args: str, light: bool = False, cwd: Path) -> subprocess
     )
 
 
+def test_the_wheel_has_what_the_service_sends_as_it_is(wheel):
+    folder = wheel / "sentiment" / "serving"
+    assert (folder / "openapi.json").is_file()
+    for path in (ROOT / "sentiment" / "serving" / "page").iterdir():
+        assert (folder / "page" / path.name).read_bytes() == path.read_bytes()
+
+
 def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     where = python(wheel, "-c", "import sentiment; print(sentiment.__file__)", cwd=tmp_path)
     assert where.stdout.startswith(str(wheel))

@@ -29,6 +29,8 @@ COMMANDS = {
     "predict": "Say of each review whether it is positive or negative.",
     "explain": "Show which words an answer rests on.",
     "info": "Show what is in a model.",
+    "serve": "Answer over HTTP, with a page to try it on.",
+    "export": "Write a model's network for Keras or ONNX.",
     "datasets": "Fetch public sets of reviews, to be used by name.",
 }
 

@@ -4,9 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -21,8 +19,9 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.paths import NAME, places_of
-from sentiment.model.explanation import Explanation, explain
-from sentiment.model.removal import Removal, smallest_removal
+from sentiment.model.explained import as_values
+from sentiment.model.explanation import explain
+from sentiment.model.removal import smallest_removal
 from sentiment.reviews import Opened, ReadOptions, texts_of
 from sentiment.reviews.cells import encode, to_json
 
@@ -80,7 +79,7 @@ def command(
         explanation = explain(model, text)
         removal = smallest_removal(model, explanation, most)
         if as_json:
-            lines = [to_json(_as_json(explanation, removal))]
+            lines = [to_json(as_values(explanation, removal))]
         else:
             lines = [*between, *as_text(explanation, removal, most, look)]
             between = [""]
@@ -106,26 +105,3 @@ def _write(lines: Iterable[str]) -> None:
     """Write at once, as UTF-8 whatever the locale says."""
     sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
     sys.stdout.buffer.flush()
-
-
-def _as_json(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
-    """Turn an explanation into JSON values; `without` is null where nothing changes the answer."""
-    blank = not explanation.words
-    facts: dict[str, Any] = {
-        "text": explanation.text,
-        "predicted": explanation.answer or None,
-        "reason": explanation.reason or None,
-        "p_positive": None if blank else round(explanation.p_positive, 6),
-        "logit": None if blank else explanation.logit,
-        "base": explanation.base,
-        "words": [asdict(word) for word in explanation.words],
-        "phrases": [asdict(phrase) for phrase in explanation.phrases],
-        "without": None,
-    }
-    if removal is not None:
-        facts["without"] = {
-            "words": [asdict(explanation.words[number]) for number in removal.words],
-            "predicted": removal.answer,
-            "p_positive": round(removal.p_positive, 6),
-        }
-    return facts

@@ -8,11 +8,14 @@ from typing import Any
 
 import click
 
+from sentiment.cli.card import card_of
 from sentiment.cli.charts import epochs_as_text, words_beside
 from sentiment.cli.facts import about_model, facts_of
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, talk_options
 from sentiment.cli.paths import FILE
+from sentiment.errors import UsageError
+from sentiment.general import LANGUAGE, MODEL
 from sentiment.model import Model
 from sentiment.reviews.cells import printable
 
@@ -24,13 +27,18 @@ _WIDTH = 100
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N n-grams that speak most for either answer.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show how the training went, epoch by epoch.")
+@click.option("--card", is_flag=True,
+              help="Write a model card: Markdown, with the YAML header of model hubs.")  # fmt: skip
 @json_option
 @talk_options
-def command(model_path: Path | None, words: int | None, history: bool, as_json: bool) -> None:
+def command(
+    model_path: Path | None, words: int | None, history: bool, card: bool, as_json: bool
+) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
 
     Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the model that comes
-    along. With --words or --history, these alone; in JSON beside the rest.
+    along. With --words or --history, these alone; in JSON beside the rest. With --card, a model
+    card of what is in the file: what is not known is left out.
 
     The number of an n-gram is what it adds to the logit of a text that holds nothing else, in
     proportion to its weight: 1 for the n-gram of the largest.
@@ -41,11 +49,17 @@ def command(model_path: Path | None, words: int | None, history: bool, as_json: 
       sentiment info --words 20
       sentiment info --history
       sentiment info big.safetensors --json
+      sentiment info big.safetensors --card
     """
+    if card and (as_json or history or words is not None):
+        raise UsageError("--card is written by itself: leave out --json, --words and --history")
     path, model = open_model(model_path)
     facts = facts_of(model) | {"model": str(path), "bytes": path.stat().st_size}
     if words is not None:
         facts |= _words(model, words)
+    if card:
+        click.echo("\n".join(card_of(facts, LANGUAGE if path == MODEL else "")))
+        return
     if as_json:
         click.echo(json.dumps(facts))
         return

@@ -54,17 +54,13 @@ def find_model(named: Path) -> Path:
     Raises:
         ModelError: no model ships with this copy, or a public set of reviews is meant.
     """
-    name = str(named)
     if named.suffix or os.path.exists(named):  # noqa: PTH110  # a name too long is not there
         return named
-    if name == BUNDLED:
-        bundled = _bundled()
-        if bundled is None:
-            raise ModelError(
-                f"{name}: this copy of the program comes without a model; "
-                "`sentiment train reviews.csv` makes one"
-            )
+    from sentiment.general import find_bundled  # where a name is no file
+
+    if (bundled := find_bundled(named)) is not None:
         return bundled
+    name = str(named)
     from sentiment.datasets import find_dataset  # where a model is missing
 
     if find_dataset(name.partition(":")[0]):

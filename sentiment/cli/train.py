@@ -27,7 +27,7 @@ from sentiment.errors import ModelError, UsageError
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, holds_out_in_turns, train
+from sentiment.training import TrainingOptions, holds_out_in_turns, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
 from sentiment.training.options import Objective
 
@@ -98,6 +98,8 @@ _training_options = gathered(
 @click.option("--resume", is_flag=True,
               help="Go on from what is in --checkpoint, to the same model as without a break."
               )  # fmt: skip
+@click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write the curves of loss and accuracy here for TensorBoard.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -111,6 +113,7 @@ def command(
     base_path: Path | None,
     checkpoint_folder: Path | None,
     resume: bool,
+    log_dir: Path | None,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -146,6 +149,8 @@ def command(
         *([find_model(base_path)] if base_path is not None else []),
     ]
     check_targets([target], read, force=force or replaces)
+    if log_dir is not None:
+        logs.prepare(log_dir, resuming=resume)
     with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
         reviews = read_reviews(paths, reading, "training")
         require_both_classes(reviews, files_named(paths))
@@ -155,7 +160,8 @@ def command(
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-        model = train(reviews, options, held_out, more, ShownProgress(console), base, checkpoint)
+        shown = ShownProgress(console)
+        model = train(reviews, options, held_out, more, shown, base, checkpoint, log_dir)
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()

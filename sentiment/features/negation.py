@@ -60,7 +60,7 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
     plain = _among(tokens, _NEGATIONS)
-    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens) if reversal else plain
+    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if reversal else plain
     negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
     negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
@@ -101,10 +101,11 @@ def _alone(
     return alone
 
 
-def _ends_of_pairs(tokens: Hashes) -> NDArray[np.bool_]:
-    """Find the second words of the pairs that negate: bool [tokens]."""
+def _ends_of_pairs(tokens: Hashes, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Find the second words of the pairs that negate, each pair in one review: bool [tokens]."""
     found = np.zeros(tokens.size, np.bool_)
     found[1:] = KeyIndex(_hashes_of_pairs()).find(combine(tokens[:-1], tokens[1:])) >= 0
+    found[1:] &= rows[1:] == rows[:-1]
     return found
 
 

@@ -41,7 +41,9 @@ def load_keras() -> Any:
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             with _only_python_on_stderr(), _without_garbage_collection():
                 import keras
-                import tensorflow  # noqa: F401  # here, so that what it says is held back here
+                import tensorflow  # here, so that what it says is held back here
+            # Each training compiles a network; of the fifth in one process it would warn.
+            tensorflow.get_logger().setLevel("ERROR")
     import keras
 
     return keras

@@ -1,7 +1,9 @@
 """Fit networks to sparse rows with Keras."""
 
 import math
+from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,8 @@ from sentiment.training.backend import load_keras
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
-from sentiment.training.network import build, to_numpy
+from sentiment.training.logs import logging
+from sentiment.training.network import build, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.states import Fit, Underway
@@ -24,17 +27,23 @@ class Fitter:
     """
 
     def __init__(
-        self, options: TrainingOptions, progress: Progress, checkpoint: Checkpoint | None = None
+        self,
+        options: TrainingOptions,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+        log_dir: Path | None = None,
     ) -> None:
         """Remember what all fits share: hidden layers, dropout, patience, seed.
 
         With a checkpoint, fits are taken to come in the order in which they came before.
         """
+        self._log_dir = log_dir
         self._options = options
         self._progress = progress
         self._checkpoint = checkpoint
         self._fits = 0
         self._network: Any = None
+        self._let_go: Any = lambda: None
         self._initial: list[NDArray[np.generic]] = []
 
     def fit(
@@ -86,6 +95,8 @@ class Fitter:
         callbacks = [_falling(recipe.learning_rate, steps, self._progress)]
         if judge:
             callbacks.append(_judging(judge, recipe.epochs, self._progress))
+        if self._log_dir:  # behind the judge, who says what it is to write of held-out reviews
+            callbacks.append(logging(self._log_dir, self._fits))
         if self._checkpoint:
             callbacks.append(_keeping(self._checkpoint, self._fits, judge))
         losses = network.fit(
@@ -106,7 +117,10 @@ class Fitter:
         keras = load_keras()
         keras.utils.set_random_seed(self._options.seed)
         if self._network is None or self._network.input_shape != (None, width):
+            self._let_go()
             self._network = build(width, self._options)
+            self._let_go = finalize(self, release, _variables(self._network))
+            self._let_go.atexit = False  # a process that ends lets go of all it has
             self._initial = [variable.numpy() for variable in self._network.variables]
         for variable, value in zip(self._network.variables, self._initial, strict=True):
             variable.assign(value)
@@ -144,7 +158,9 @@ def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
             goes_on = judge.see(logs["loss"], to_numpy(self.model))
             self.model.stop_training |= not goes_on
-            progress.epoch(judge.epochs[-1], epochs)
+            now = judge.epochs[-1]
+            logs |= {"val_loss": now.validation_loss, "val_accuracy": now.validation_accuracy}
+            progress.epoch(now, epochs)
 
     return Judging()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,7 @@ class Learner:
         recipe: Recipe,
         progress: Progress,
         checkpoint: Checkpoint | None = None,
+        log_dir: Path | None = None,
     ) -> None:
         """Find the n-grams of all reviews, once."""
         self._material = material
@@ -86,7 +88,7 @@ class Learner:
         self._recipe = recipe
         self._progress = progress
         self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
-        self._fitter = Fitter(options, progress, checkpoint)
+        self._fitter = Fitter(options, progress, checkpoint, log_dir)
         self._width = 0  # of the network at the least
 
     def trial(self) -> Trained:

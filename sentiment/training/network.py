@@ -1,5 +1,6 @@
 """The `keras.Sequential`: dense layers that take sparse rows, and a fast Adam."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sentiment.model import Layer, Network
@@ -81,3 +82,16 @@ def to_numpy(network: Any) -> Network:
     """Take the weights out of a Keras network; nothing of Keras stays."""
     dense = [layer for layer in network.layers if layer.get_weights()]
     return Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
+
+
+def release(variables: Sequence[Any]) -> None:
+    """Free the memory of a network's variables, once nobody needs them.
+
+    TensorFlow keeps every training step that it compiled, and with it all that the step refers to:
+    of many trainings in one process none would ever go.
+    """
+    import tensorflow as tf
+
+    for variable in variables:
+        nothing = tf.zeros(0, variable.value.dtype)
+        tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=nothing)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,7 @@ def train(
     progress: Progress | None = None,
     base: Model | None = None,
     checkpoint: Checkpoint | None = None,
+    log_dir: Path | None = None,
 ) -> Model:
     """Train a model.
 
@@ -71,6 +73,7 @@ def train(
         progress: told about choices, batches and epochs.
         base: a model to stand on; without it, the new network answers alone.
         checkpoint: where to write down how far it has come, and to go on from.
+        log_dir: where to write curves for TensorBoard, which must be installed.
 
     Raises:
         DataError: there are too few different reviews to hold some out, the base was made with
@@ -88,7 +91,7 @@ def train(
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
     recipe = choose_recipe(material.texts_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out)
-    learner = Learner(material, options, recipe, progress, checkpoint)
+    learner = Learner(material, options, recipe, progress, checkpoint, log_dir)
     trial = learner.trial_in_turns(FOLDS) if in_turns else learner.trial()
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, verdict.labels, recipe.objective)

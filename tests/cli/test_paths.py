@@ -50,6 +50,7 @@ READ = {
     "unlabeled": ["train", "data.csv", "--unlabeled", "l*.txt", "-o", "lines.txt"],
     "the base": ["train", "data.csv", "--base", "m.safetensors", "-o", "m.safetensors"],
     "errors": ["evaluate", *M, "d/*.csv", "--errors", "d/b.csv"],
+    "export": ["export", "m.safetensors", "--to", "onnx", "-o", "m.safetensors"],
     "report": ["report", *M, "d/*.csv", "-o", "d/a.csv"],
     "report, model": ["report", *M, "d/*.csv", "-o", "m.safetensors"],
     "calibrate": ["calibrate", *M, "d/*.csv", "--goal", "recall=0.1", "-o", "d/a.csv"],
@@ -135,6 +136,7 @@ UNUSABLE = {
     "rejects": (2, ["predict", *M, "-i", "in.csv", "--rejects", "{}", *SKIP]),
     "model": (4, ["predict", "fine", "-m", "{}"]),
     "a model without suffix": (4, ["info", "{}"]),
+    "exported": (4, ["export", "{}", "--to", "onnx"]),
     "base": (4, ["train", "data.csv", "--base", "{}"]),
     "checkpoint": (2, ["train", "data.csv", "--checkpoint", "{}"]),
 }

@@ -113,7 +113,7 @@ def test_the_file_is_plain_safetensors_with_one_metadata_key(saved, tmp_path):
         assert file.get_tensor("layers.0.kernel").dtype == np.int8
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_model_of_each_format_still_loads_and_answers_the_same(version):
     model = load_model(FIXTURES / f"format-{version}.safetensors")
     expected = json.loads((FIXTURES / f"format-{version}.json").read_text(encoding="utf-8"))

@@ -256,3 +256,14 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
     assert str(TRAIN.parent) not in str(about)
     assert len(model.phrases) > 100
     assert model.seen.size == 120
+
+
+def test_of_a_training_that_is_over_no_weights_stay_in_memory():
+    rows, labels = some_rows(80), np.arange(80) % 2 * 1.0
+    fitter = Fitter(TrainingOptions(), Progress())
+    done = fitter.fit(recipe(epochs=1), Example(rows, np.arange(80), labels))
+    variables = [*fitter._network.variables]
+    weights = done.network.layers[0].kernel.copy()
+    del fitter
+    assert {variable.value.numpy().size for variable in variables} == {0}
+    assert np.array_equal(done.network.layers[0].kernel, weights)

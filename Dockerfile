@@ -1,0 +1,29 @@
+# The service alone. Training needs TensorFlow, 2 GB that answering does without: train elsewhere.
+#
+#   docker build -t sentiment .
+#   docker run --rm -p 127.0.0.1:8000:8000 sentiment --allow-host localhost
+#   docker run --rm -p 127.0.0.1:8000:8000 -v ./mine.safetensors:/model.safetensors:ro sentiment \
+#       -m /model.safetensors --allow-host reviews.example.com
+
+FROM python:3.12-slim AS build
+WORKDIR /source
+RUN python -m venv /opt/sentiment
+COPY pyproject.toml .ci/serving.py ./
+RUN python serving.py > needed.txt \
+ && /opt/sentiment/bin/pip install --no-cache-dir --disable-pip-version-check -r needed.txt
+COPY README.md LICENSE ./
+COPY data data
+COPY sentiment sentiment
+RUN /opt/sentiment/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps . \
+ && /opt/sentiment/bin/pip uninstall --yes --quiet pip
+
+FROM python:3.12-slim
+COPY --from=build /opt/sentiment /opt/sentiment
+ENV PATH=/opt/sentiment/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin sentiment
+USER 10001
+WORKDIR /
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["python", "-c", \
+ "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+ENTRYPOINT ["sentiment", "serve", "--host", "0.0.0.0"]

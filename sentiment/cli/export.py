@@ -1,0 +1,46 @@
+"""`sentiment export`: a model in, its network in another program's format out."""
+
+from pathlib import Path
+
+import click
+
+from sentiment.cli.console import console
+from sentiment.cli.models import open_model
+from sentiment.cli.options import force_option, talk_options
+from sentiment.cli.paths import FILE, TARGET, check_targets
+from sentiment.errors import UsageError
+from sentiment.export import keras_file, need_onnx, onnx_file
+from sentiment.files import replacing
+
+
+@click.command(short_help="Write a model's network for Keras or ONNX.")
+@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
+@click.option("--to", "kind", required=True, type=click.Choice(["keras", "onnx"]),
+              help="The format.")  # fmt: skip
+@click.option("-o", "--output", type=TARGET, metavar="FILE",
+              help="Write it here; by default ./model.keras or ./model.onnx.")  # fmt: skip
+@force_option
+@talk_options
+def command(model_path: Path | None, kind: str, output: Path | None, force: bool) -> None:
+    """Write a model's network for Keras or ONNX, calibration included.
+
+    Its inputs are numbers of features and their weights, not text: docs/format.md says how to make
+    them, in any language. A Keras file loads without this program, and has none of its code.
+
+    \b
+    Examples:
+      sentiment export --to onnx
+      sentiment export imdb.safetensors --to onnx -o imdb.onnx
+      sentiment export general --to keras -o general.keras
+    """
+    target = output or Path(f"model.{kind}")
+    if kind == "keras" and target.suffix != ".keras":
+        raise UsageError(f"{target}: Keras opens only files whose names end with .keras")
+    if kind == "onnx":
+        need_onnx()
+    path, model = open_model(model_path)
+    check_targets([target], [path], force=force)
+    data = onnx_file(model) if kind == "onnx" else keras_file(model)
+    with replacing(target) as file:
+        file.write(data)
+    console.note(f"saved {target} ({len(data) / 1e6:.1f} MB)")

@@ -1,0 +1,272 @@
+"""The training as a scikit-learn estimator.
+
+The only module that imports scikit-learn; `from sentiment import SentimentClassifier` imports it.
+"""
+
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sentiment.errors import DataError
+from sentiment.loaded import LoadedModel, load
+from sentiment.model import DEEPEST, Model, save_model
+from sentiment.model.calibration import log_odds, sigmoid
+from sentiment.reviews import LabelledReviews, read_labels
+from sentiment.texts import as_texts
+from sentiment.training import TrainingOptions, train
+from sentiment.training.options import Objective
+
+# No text is nearer to the threshold than this.
+_LEAST = float(np.finfo(np.float64).tiny)
+
+
+class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Train a sentiment classifier on texts with two labels, as `sentiment train` does.
+
+    The same texts, labels, options and seed give the same model as the command line, byte for byte.
+
+    Args:
+        hidden: units of each ReLU layer; empty for none.
+        dropout: share of hidden activations dropped while training, [0, 1).
+        epochs: epochs at the most; None lets the data decide, as for the next two.
+        batch_size: rows a step.
+        learning_rate: Adam's at the start.
+        patience: epochs without a better validation loss before training stops.
+        refit: fit once more on all texts, once all is chosen by those held out.
+        features: n-grams to keep at the most.
+        validation_share: share of the texts held out to calibrate and choose by, (0, 1).
+        optimize: what the decision threshold is chosen for: `accuracy`, `macro-f1` or
+            `balanced-accuracy`; None for the first, or the second where one label is rare.
+        seed: makes the run repeatable.
+        base: a model to stand on: a path, `"general"`, or what `load` gave; None for nothing.
+        positive: the label that means positive; None finds out, see `positive_`.
+
+    Attributes:
+        classes_: the two labels, sorted.
+        positive_: the label that is positive in a saved model and to the base: as asked; else as
+            the command line reads the two labels (`good`, `pos`, `yes`, 1 …); else the last of
+            `classes_`. The order of `classes_` and of columns does not depend on it.
+        model_: what was trained, a `sentiment.model.Model`.
+
+    >>> from sentiment import SentimentClassifier
+    >>> texts = [f"{word} item {n}" for word in ("good", "bad") for n in range(100)]
+    >>> classifier = SentimentClassifier(epochs=4).fit(texts, ["+"] * 100 + ["-"] * 100)
+    >>> classifier.predict(["a good item", "a bad item"]).tolist()
+    ['+', '-']
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: Sequence[int] = (16,),
+        dropout: float = 0.0,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        patience: int = 3,
+        refit: bool = True,
+        features: int = 200_000,
+        validation_share: float = 0.1,
+        optimize: Objective | None = None,
+        seed: int = 0,
+        base: "str | PathLike[str] | LoadedModel | None" = None,
+        positive: Any = None,
+    ) -> None:
+        self.hidden = hidden
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.patience = patience
+        self.refit = refit
+        self.features = features
+        self.validation_share = validation_share
+        self.optimize = optimize
+        self.seed = seed
+        self.base = base
+        self.positive = positive
+
+    def fit(self, X: Iterable[Any], y: ArrayLike) -> Self:  # noqa: N803
+        """Train on texts and their labels.
+
+        Args:
+            X: a list, pandas Series, one-dimensional array or the like of str, [n]. Those without
+                text are left out.
+            y: labels of two kinds, [n].
+
+        Raises:
+            ValueError: there are not just two kinds of labels, as many as there are texts; a text
+                is missing; or a parameter has a value that it cannot have.
+            TypeError: these are no texts.
+            sentiment.errors.SentimentError: there are too few different texts, or the training
+                diverged.
+        """
+        texts, labels = self._texts(X), self._labels(y)
+        check_consistent_length(texts, labels)
+        options = self._options()
+        base = self._base()
+        self.classes_ = self._two_classes(labels)
+        self.positive_ = self._which_is_positive()
+        filled = [row for row, text in enumerate(texts) if text.strip()]
+        reviews = LabelledReviews(
+            [texts[row] for row in filled], (labels[filled] == self.positive_).astype(np.int8)
+        )
+        self.model_: Model = train(reviews, options, base=base)
+        return self
+
+    def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
+        """Give each text one of the two labels, by the threshold that `fit` chose.
+
+        A text of which nothing is known, or without any, is answered like an empty review; models
+        that `load` opens would rather not say.
+
+        Returns:
+            Labels, [n].
+        """
+        positive = self._positive(X) >= self._model().decision.threshold
+        return self.classes_[(positive == self._last_is_positive()).astype(np.intp)]
+
+    def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """Say how likely each label is: float64 [n, 2], calibrated, the columns as in `classes_`.
+
+        Where nothing is known, that of an empty review.
+        """
+        positive = self._positive(X)
+        columns = np.stack([1 - positive, positive], axis=1)
+        return columns if self._last_is_positive() else columns[:, ::-1]
+
+    def decision_function(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """Say how far each text is on the side of `classes_[1]`: float64 [n], above 0 there.
+
+        Log-odds less those of the threshold.
+        """
+        threshold, positive = self._model().decision.threshold, self._positive(X)
+        above = log_odds(positive) - log_odds(np.array([threshold]))
+        # At the threshold itself the answer is positive; a difference of 0 would say nothing.
+        above = np.where(
+            positive >= threshold, np.maximum(above, _LEAST), np.minimum(above, -_LEAST)
+        )
+        return above if self._last_is_positive() else -above
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model file, for `load` and the command line; what stood there is replaced.
+
+        Its answers are called `positive` (for the label `positive_`) and `negative`.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        save_model(self._model(), Path(path))
+
+    def _positive(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """How likely each text has the label `positive_`, float64 [n]."""
+        model = self._model()
+        positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
+        # What has nothing to read in it has nothing that is known, either.
+        nothing = sigmoid(np.array(_log_odds_of_nothing(model)))
+        return np.where(np.isnan(positive), nothing, positive)
+
+    def _model(self) -> Model:
+        check_is_fitted(self, "model_")
+        return self.model_
+
+    def _last_is_positive(self) -> bool:
+        return bool(self.classes_[1] == self.positive_)
+
+    def _texts(self, X: Iterable[Any]) -> list[str]:  # noqa: N803
+        return as_texts(X)
+
+    def _labels(self, y: ArrayLike) -> NDArray[Any]:
+        if y is None:
+            raise ValueError("labels are needed: requires y to be passed, but the target y is None")
+        labels: NDArray[Any] = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        return labels
+
+    def _two_classes(self, labels: NDArray[Any]) -> NDArray[Any]:
+        check_classification_targets(labels)
+        classes: NDArray[Any] = np.unique(labels)
+        if classes.size > 2:
+            raise ValueError(
+                "Only binary classification is supported. The type of the target is "
+                f"{type_of_target(labels)}."
+            )
+        if classes.size < 2:
+            raise ValueError(f"labels of two classes are needed; here is one class, {classes}")
+        return classes
+
+    def _which_is_positive(self) -> Any:
+        """Choose one of the classes, as the attribute `positive_` says."""
+        if self.positive is not None:
+            if self.positive not in self.classes_.tolist():
+                raise ValueError(f"positive={self.positive!r} is none of {self.classes_.tolist()}")
+            return self.classes_[self.classes_ == self.positive][0]
+        try:
+            read = read_labels([str(each) for each in self.classes_.tolist()], name="y").labels
+        except DataError:  # words of the user's own
+            read = np.array([0, 1])
+        return self.classes_[0 if sorted(read.tolist()) == [0, 1] and read[0] == 1 else 1]
+
+    def _base(self) -> Model | None:
+        if self.base is None:
+            return None
+        base = load(self.base) if isinstance(self.base, str | PathLike) else self.base
+        if base.model.depth >= DEEPEST:
+            raise ValueError(f"base: no more than {DEEPEST} models stand one on the other")
+        return base.model
+
+    def _options(self) -> TrainingOptions:
+        """Check the parameters, and bring them to the types that a model file has."""
+        hidden = (self.hidden,) if isinstance(self.hidden, int | np.integer) else self.hidden
+        options = TrainingOptions(
+            hidden=tuple(int(units) for units in hidden),
+            dropout=float(self.dropout),
+            epochs=None if self.epochs is None else int(self.epochs),
+            patience=int(self.patience),
+            batch_size=None if self.batch_size is None else int(self.batch_size),
+            learning_rate=None if self.learning_rate is None else float(self.learning_rate),
+            refit=bool(self.refit),
+            features=int(self.features),
+            validation_share=float(self.validation_share),
+            optimize=self.optimize,
+            seed=int(self.seed),
+        )
+        fits = {
+            "hidden": all(1 <= units <= 4096 for units in options.hidden)
+            and len(options.hidden) <= 16,
+            "dropout": 0 <= options.dropout < 1,
+            "epochs": options.epochs is None or options.epochs >= 1,
+            "patience": options.patience >= 1,
+            "batch_size": options.batch_size is None or options.batch_size >= 1,
+            "learning_rate": options.learning_rate is None or 0 < options.learning_rate < np.inf,
+            "features": options.features >= 1,
+            "validation_share": 0 < options.validation_share < 1,
+            "optimize": options.optimize in (None, *get_args(Objective)),
+            "seed": 0 <= options.seed < 2**32,
+        }
+        for name, right in fits.items():
+            if not right:
+                raise ValueError(f"{name}={getattr(self, name)!r} is out of its range")
+        return options
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _log_odds_of_nothing(model: Model) -> float:
+    """The log-odds of an empty review, those of the base included."""
+    below = model.base
+    return model.silent + (below.weight * _log_odds_of_nothing(below.model) if below else 0.0)

@@ -1,0 +1,45 @@
+// Which model answers, and what its maker says of it.
+
+import { el, grouped, make } from "./dom.js";
+import { info } from "./service.js";
+import { visible } from "./words.js";
+
+/** Ask for the model and show it; gives where it decides. */
+export async function startModel() {
+  let facts;
+  try {
+    facts = await info();
+  } catch (trouble) {
+    el("model-name").textContent = trouble.message;
+    return { threshold: 0.5, band: null };
+  }
+  el("model-name").textContent = visible(facts.name);
+  el("facts").replaceChildren(...lines(facts).flatMap(([title, text]) => [
+    make("dt", {}, visible(title)),
+    make("dd", {}, ...String(text).split("\n").map((line) => make("p", {}, visible(line)))),
+  ]));
+  return facts;
+}
+
+function* lines(facts) {
+  const about = facts.provenance ?? {};
+  for (const [title, text] of Object.entries(facts.card)) yield [title, text];
+  if (facts.bytes) yield ["size", `${(facts.bytes / 1e6).toFixed(1)} MB`];
+  if (facts.vectorizer) yield ["knows", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
+  yield ["answers", decision(facts)];
+  if (about.training) {
+    const { positive, negative } = about.training;
+    yield ["trained on", `${grouped(positive)} positive and ${grouped(negative)} negative reviews`];
+  }
+  if (typeof about.accuracy === "number") yield ["right", `${(100 * about.accuracy).toFixed(1)}% of the held-out reviews`];
+}
+
+function decision({ threshold, band }) {
+  if (!band) return `positive from ${short(threshold)} on`;
+  const [low, high] = band;
+  const negative = low < 0 ? "never negative" : `negative up to ${short(low)}`;
+  const positive = high > 1 ? "never positive" : `positive from ${short(high)} on`;
+  return `${negative}, ${positive}; between them uncertain`;
+}
+
+const short = (number) => String(Number(Number(number).toPrecision(3)));

@@ -1,0 +1,9 @@
+// The page of `sentiment serve`: a review as it is typed, a file row by row, and the model.
+
+import { startFile } from "./file.js";
+import { startModel } from "./model.js";
+import { startReview } from "./review.js";
+
+const review = startReview();
+startFile();
+startModel().then(({ threshold, band }) => review.decideAt(threshold, band));

@@ -1,0 +1,124 @@
+// What an answer rests on: the words and phrases that count most, and what would change it.
+
+import { el, make, on, show } from "./dom.js";
+import { byWord, percent, side, signed, visible } from "./words.js";
+
+const WORDS = 8;
+const PHRASES = 6;
+const LEAST = 0.005; // what would be written as 0.00
+const MOST_ROWS = 2000;
+const TRIED = 10; // words that the service takes out at the most
+
+let putBack = null; // the text before words were taken out of it
+
+/** Show what an answer rests on; null shows nothing. `put` puts another text into the field. */
+export function showReasons(facts, sheet, put) {
+  show(el("reasons"), facts !== null && facts.words.length > 0);
+  if (facts === null) return;
+  const sums = byWord(facts.words);
+  const moving = sums.filter(({ contribution }) => Math.abs(contribution) >= LEAST);
+  const strongest = [...moving].sort(byStrength).slice(0, WORDS);
+  showBars(strongest, sheet);
+  showPhrases(facts.phrases.filter(({ contribution }) => Math.abs(contribution) >= LEAST), sheet);
+  showSum(facts, moving.length > 0);
+  showFlip(facts, sheet, put);
+  show(el("flip"), moving.length > 0 || facts.without !== null || putBack?.after === facts.text);
+  showTable(sums);
+}
+
+const byStrength = (a, b) => Math.abs(b.contribution) - Math.abs(a.contribution);
+
+function showBars(words, sheet) {
+  const most = Math.max(...words.map(({ contribution }) => Math.abs(contribution)), 1e-9);
+  const rows = [...words].sort((a, b) => b.contribution - a.contribution).map((word) => {
+    const bar = make("span", { className: `bar ${side(word.contribution)}` });
+    bar.style.setProperty("--share", (Math.abs(word.contribution) / most).toFixed(3));
+    const times = word.places.length > 1 ? [make("small", {}, ` ×${word.places.length}`)] : [];
+    const row = make("tr", {},
+      make("th", { scope: "row" }, make("bdi", {}, visible(word.text)), ...times),
+      make("td", { className: "drawn" }, bar, make("span", { className: "unseen" }, side(word.contribution))),
+      make("td", {}, signed(word.contribution)));
+    lightOn(row, sheet, word.places);
+    return row;
+  });
+  el("words").replaceChildren(...rows);
+  show(el("words").parentElement, rows.length > 0);
+}
+
+function showPhrases(phrases, sheet) {
+  const items = phrases.slice(0, PHRASES).map(({ text, contribution, places }) => {
+    const button = make("button", { type: "button", className: side(contribution) },
+      make("bdi", {}, visible(text)), make("b", {}, ` ${signed(contribution)}`),
+      make("span", { className: "unseen" }, ` for ${side(contribution)}`));
+    lightOn(button, sheet, places.map(({ start, end }) => [start, end]));
+    return make("li", {}, button);
+  });
+  el("phrases").replaceChildren(...items);
+  show(el("phrases"), items.length > 0);
+  show(el("phrases-title"), items.length > 0);
+}
+
+function showSum({ logit, base }, moving) {
+  const words = logit - base;
+  el("sum").textContent = moving
+    ? `Log-odds ${signed(logit)} = ${signed(base)} of an empty review, ${signed(words)} of these words. `
+      + "What a phrase adds is in its words, too."
+    : `No word counts here: the log-odds ${signed(base)} are those of an empty review.`;
+}
+
+/** Say without which words the answer would be another, and let people try. */
+function showFlip({ text, words, without, predicted }, sheet, put) {
+  const line = el("flip-line");
+  const taken = without?.words ?? [];
+  if (without) {
+    const names = taken.flatMap((word, n) => [joint(n, taken.length), make("q", {}, visible(word.text))]);
+    line.replaceChildren("Without ", ...names, " it would be ",
+      make("strong", { className: without.predicted }, without.predicted), ` (${percent(without.p_positive)}).`);
+  } else {
+    const tried = Math.min(TRIED, words.length);
+    line.textContent = `It stays ${predicted} whichever of up to ${tried} ${tried === 1 ? "word" : "words"}, `
+      + "strongest first, are taken out.";
+  }
+  el("flip").onpointerenter = () => sheet.light(taken.map(({ start, end }) => [start, end]));
+  el("flip").onpointerleave = () => sheet.light([]);
+  const focused = el("flip").contains(document.activeElement) ? document.activeElement : null;
+  show(el("flip-try"), taken.length > 0);
+  show(el("flip-back"), putBack?.after === text);
+  if (focused?.hidden) el("flip").focus({ preventScroll: true }); // or the focus would be lost
+  el("flip-try").onclick = () => {
+    putBack = { before: text, after: withoutWords(text, taken) };
+    put(putBack.after);
+  };
+  el("flip-back").onclick = () => put(putBack.before);
+}
+
+const joint = (n, count) => (n === 0 ? "" : n === count - 1 ? " and " : ", ");
+
+/** Put a space in the place of words, as the service did when it tried. */
+function withoutWords(text, words) {
+  let kept = "";
+  let done = 0;
+  for (const { start, end } of words) {
+    kept += `${text.slice(done, start)} `;
+    done = end;
+  }
+  return kept + text.slice(done);
+}
+
+function showTable(sums) {
+  el("all-words").replaceChildren(...sums.slice(0, MOST_ROWS).map(({ text, contribution, places }) =>
+    make("tr", {},
+      make("th", { scope: "row" }, make("bdi", {}, visible(text))),
+      make("td", {}, String(places.length)),
+      make("td", {}, signed(contribution)),
+      make("td", {}, Math.abs(contribution) < LEAST ? "neither" : side(contribution)))));
+  const cut = sums.length > MOST_ROWS ? `The first ${MOST_ROWS} of ${sums.length} words` : "All words";
+  el("all").firstElementChild.textContent = `${cut} as a table`;
+}
+
+function lightOn(element, sheet, places) {
+  on(element, "pointerenter", () => sheet.light(places));
+  on(element, "pointerleave", () => sheet.light([]));
+  on(element, "focus", () => sheet.light(places));
+  on(element, "blur", () => sheet.light([]));
+}

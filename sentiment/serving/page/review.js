@@ -1,0 +1,158 @@
+// The review that is typed, and its answer: asked again as it changes, shown as it comes.
+
+import { showAnswer, showNothing, speak } from "./answer.js";
+import { el, later, make, on, show } from "./dom.js";
+import { EXAMPLES } from "./examples.js";
+import { showReasons } from "./reasons.js";
+import { explain } from "./service.js";
+import { Sheet } from "./sheet.js";
+import { moved, unitsOf, worthMarking } from "./words.js";
+
+const PAUSE = 120; // after a key
+const IMPATIENT = 400; // while keys keep coming
+const SETTLED = 900; // until the answer is read out
+const MOST_ASKED = 4; // at once; the oldest has to go
+
+/** Ask for an answer whenever the review changes; gives what the page may tell it. */
+export function startReview() {
+  const review = new Review();
+  on(review.field, "input", () => review.changed());
+  on(el("card"), "submit", () => review.ask());
+  on(el("again"), "click", () => review.ask());
+  addEventListener("online", () => !el("trouble").hidden && review.ask());
+  for (const [title, text] of EXAMPLES) {
+    const button = make("button", { type: "button", className: "example" }, title);
+    on(button, "click", () => review.put(text));
+    el("examples-title").parentElement.append(button);
+  }
+  if (review.field.value) review.changed(); // what a browser kept over a reload
+  return review;
+}
+
+class Review {
+  field = el("review");
+  #sheet = new Sheet(this.field, el("mirror"));
+  #words = []; // with places in `#seen`
+  #phrases = [];
+  #seen = ""; // the text that words and phrases stand in
+  #decision = { threshold: 0.5, band: null };
+  #facts = null;
+  #shown = 0; // the number of the request whose answer is shown
+  #asked = 0;
+  #running = new Map(); // number of a request → how to abort it
+  #lastAsked = 0;
+  #pause = later(PAUSE, () => this.ask());
+  #spoken = later(SETTLED, () => this.#isCurrent() && speak(this.#facts));
+
+  /** Take in where the model decides. */
+  decideAt(threshold, band) {
+    this.#decision = { threshold, band };
+    if (this.#facts) showAnswer(this.#facts, this.#decision);
+    else showNothing(this.#decision);
+  }
+
+  /** Put another text in the place of what is there; with a keyboard, so that it can be undone. */
+  put(text) {
+    const before = document.activeElement;
+    if (matchMedia("(pointer: fine)").matches) {
+      this.field.focus({ preventScroll: true });
+      this.field.select();
+      if (!document.execCommand("insertText", false, text)) this.field.value = text;
+      before.focus({ preventScroll: true });
+    } else {
+      this.field.value = text;
+    }
+    this.changed();
+  }
+
+  /** Follow a change of the text: move the marks at once, and ask soon. */
+  changed() {
+    const text = this.field.value;
+    this.#words = moved(this.#words, this.#seen, text);
+    this.#phrases = this.#phrases
+      .map((phrase) => ({ ...phrase, places: moved(phrase.places, this.#seen, text) }))
+      .filter(({ places }) => places.length > 0);
+    this.#seen = text;
+    this.#sheet.show(text, this.#words, this.#phrases);
+    el("answer").ariaBusy = "true";
+    if (Date.now() - this.#lastAsked > IMPATIENT && this.#running.size === 0) this.ask();
+    else this.#pause.start();
+  }
+
+  /** Ask for the answer to the text as it is now. */
+  async ask() {
+    this.#pause.stop();
+    this.#lastAsked = Date.now();
+    const text = this.field.value;
+    const number = ++this.#asked;
+    if (text.trim() === "") return this.#clear(number);
+    const abort = new AbortController();
+    this.#running.set(number, abort);
+    if (this.#running.size > MOST_ASKED) this.#drop([...this.#running.keys()][0]);
+    try {
+      const facts = await explain(text, abort.signal);
+      if (number > this.#shown) this.#take(number, text, facts);
+    } catch (trouble) {
+      if (!abort.signal.aborted && number > this.#shown) this.#fail(number, trouble);
+    } finally {
+      this.#running.delete(number);
+    }
+  }
+
+  #isCurrent() {
+    return this.#facts !== null && this.#facts.text === this.field.value;
+  }
+
+  /** Show an answer; those that were asked for before it are not wanted any more. */
+  #take(number, text, facts) {
+    this.#settle(number);
+    this.#facts = { ...facts, text };
+    const unit = unitsOf(text);
+    const placed = (each) => ({ ...each, start: unit(each.start), end: unit(each.end) });
+    const words = facts.words.map(placed);
+    const phrases = facts.phrases.map((phrase) => ({
+      ...phrase,
+      places: phrase.places.map(([start, end]) => placed({ start, end })),
+    }));
+    const now = this.field.value;
+    this.#words = moved(worthMarking(words), text, now);
+    this.#phrases = phrases.map((phrase) => ({ ...phrase, places: moved(phrase.places, text, now) }));
+    this.#seen = now;
+    this.#sheet.show(now, this.#words, this.#phrases);
+    showAnswer(this.#facts, this.#decision);
+    const without = facts.without && { ...facts.without, words: facts.without.words.map(placed) };
+    showReasons({ ...this.#facts, words, phrases, without }, this.#sheet, (other) => this.put(other));
+    this.#spoken.start();
+  }
+
+  #clear(number) {
+    this.#settle(number);
+    this.#facts = null;
+    this.#words = this.#phrases = [];
+    this.#sheet.show(this.field.value, [], []);
+    showNothing(this.#decision);
+    showReasons(null, this.#sheet);
+  }
+
+  #fail(number, { message, again = true, wait = 0 }) {
+    this.#settle(number);
+    if (wait > 0) setTimeout(() => number === this.#asked && this.ask(), wait); // it was busy
+    el("trouble-line").textContent = message;
+    show(el("again"), again);
+    show(el("trouble"), true);
+    el("answer").classList.add("stale"); // what it shows is of another text
+  }
+
+  #settle(number) {
+    this.#shown = number;
+    el("answer").ariaBusy = String(number < this.#asked || this.#pause.waits);
+    show(el("trouble"), false);
+    el("answer").classList.remove("stale");
+    for (const older of [...this.#running.keys()].filter((each) => each < number)) this.#drop(older);
+  }
+
+  #drop(number) {
+    this.#running.get(number).abort();
+    this.#running.delete(number);
+  }
+}

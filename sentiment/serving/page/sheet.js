@@ -1,0 +1,85 @@
+// The text under the pen: the same words as in the field, in a layer behind it, with their marks.
+
+import { el, make, on, show } from "./dom.js";
+import { pieces, side, signed, strengthOf, visible } from "./words.js";
+
+/** Draws the marks behind the field, and says what the word in question adds. */
+export class Sheet {
+  #field;
+  #mirror;
+  #text = "";
+  #marks = [];
+  #phrases = [];
+  #lit = []; // places that are highlighted
+
+  constructor(field, mirror) {
+    this.#field = field;
+    this.#mirror = mirror;
+    on(field, "pointermove", ({ clientX, clientY }) => this.#pointed(clientX, clientY));
+    on(field, "pointerleave", () => this.#tell(null));
+    on(document, "selectionchange", () => this.#atCaret());
+    on(field, "blur", () => this.#tell(null));
+  }
+
+  /** Show a text with its marks; phrases have places as marks have. */
+  show(text, marks, phrases) {
+    [this.#text, this.#marks, this.#phrases, this.#lit] = [text, marks, phrases, []];
+    this.#draw();
+    this.#atCaret();
+  }
+
+  /** Highlight some places: `[[start, end], …]`. */
+  light(places) {
+    if (this.#lit.length === 0 && places.length === 0) return;
+    this.#lit = places;
+    this.#draw();
+  }
+
+  #draw() {
+    const strength = strengthOf(this.#marks);
+    const drawn = pieces(this.#text, this.#marks, this.#lit).map(({ text, mark, lit }) => {
+      if (mark === null && !lit) return text;
+      const piece = make("span", { textContent: text });
+      if (mark !== null) {
+        piece.className = mark.contribution > 0 ? "for" : "against";
+        piece.style.setProperty("--strength", strength(mark).toFixed(3));
+        piece.dataset.at = mark.start;
+      }
+      if (lit) piece.classList.add("lit");
+      return piece;
+    });
+    // A line break at the end is a line of its own in a field, but not elsewhere.
+    this.#mirror.classList.toggle("lighting", this.#lit.length > 0);
+    this.#mirror.replaceChildren(...drawn, "\u200b");
+  }
+
+  #pointed(x, y) {
+    const piece = document.elementsFromPoint(x, y).find((each) => each.dataset.at !== undefined);
+    this.#tell(piece ? this.#marks.find(({ start }) => start === Number(piece.dataset.at)) : null);
+  }
+
+  #atCaret() {
+    if (document.activeElement !== this.#field) return;
+    const { selectionStart: at, selectionEnd: selectedTo } = this.#field;
+    const isWord = ({ start, end }) => /[^\p{P}]/u.test(this.#text.slice(start, end));
+    const touched = this.#marks.find((mark) => mark.start <= at && at <= mark.end && isWord(mark));
+    this.#tell(at === selectedTo ? touched : null);
+  }
+
+  /** Say what a word adds, and which phrases it is in. */
+  #tell(mark) {
+    show(el("here"), Boolean(mark));
+    show(el("legend"), !mark);
+    if (!mark) return;
+    const within = this.#phrases.filter(({ places }) =>
+      places.some(({ start, end }) => start <= mark.start && mark.end <= end),
+    );
+    const parts = within.slice(0, 2).map(({ text, contribution }) => `“${visible(text)}” ${signed(contribution)}`);
+    el("here").replaceChildren(
+      make("bdi", {}, visible(this.#text.slice(mark.start, mark.end))),
+      make("b", { className: side(mark.contribution) }, ` ${signed(mark.contribution)} `),
+      `for ${side(mark.contribution)}`,
+      parts.length > 0 ? `; in ${parts.join(", ")}` : "",
+    );
+  }
+}

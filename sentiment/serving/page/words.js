@@ -1,0 +1,125 @@
+// Words and what they add: where they stand, how strongly they are marked, how they are written.
+
+/**
+ * A word or phrase where it stands.
+ * @typedef {{start: number, end: number, contribution: number, text: string}} Mark
+ *   start, end: in UTF-16 units of the text.
+ */
+
+// Weaker texts are not to look as decided as strong ones: below this, marks stay pale.
+const STRONG = 1;
+// What is less than this share of the strongest is not marked; nor more words than can be drawn.
+const FAINT = 0.03;
+const MOST_MARKS = 3000;
+
+// What a screen obeys without showing it: controls, marks that turn text round, line separators.
+const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Spell out characters that are not to be seen, so that a text cannot pose as another. */
+export function visible(text) {
+  return text.replace(UNSEEN, (char) => {
+    if (char === "\n" || char === "\r" || char === "\t") return { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[char];
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
+}
+
+/** Write a contribution with its sign. */
+export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
+
+/** Say for which side a contribution speaks. */
+export const side = (number) => (number < 0 ? "negative" : "positive");
+
+/** Write a probability for people: none is said to be certain. */
+export function percent(p) {
+  if (p > 0.999) return "> 99.9%";
+  if (p < 0.001) return "< 0.1%";
+  return `${(100 * p).toFixed(1)}%`;
+}
+
+/**
+ * Turn places in characters, as the service counts them, into places in UTF-16 units.
+ * @param {string} text
+ * @returns {(place: number) => number}
+ */
+export function unitsOf(text) {
+  if (!/[\ud800-\udfff]/.test(text)) return (place) => place;
+  const starts = [];
+  let at = 0;
+  for (const char of text) {
+    starts.push(at);
+    at += char.length;
+  }
+  starts.push(at);
+  return (place) => starts[place];
+}
+
+/** Move marks to where their words stand in a text that has been edited; those it touches go. */
+export function moved(marks, before, after) {
+  if (before === after) return marks;
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  const by = after.length - before.length;
+  const inWord = (place) => /[\p{L}\p{N}]/u.test(after[place] ?? "");
+  return marks.flatMap((mark) => {
+    if (mark.end < head || (mark.end === head && !inWord(head))) return [mark];
+    if (mark.start < before.length - tail) return [];
+    const here = { ...mark, start: mark.start + by, end: mark.end + by };
+    return here.start > head || !inWord(head - 1) ? [here] : [];
+  });
+}
+
+/**
+ * Cut a text where marks and highlighted places begin and end.
+ * @param {string} text
+ * @param {Mark[]} marks in order, apart from each other
+ * @param {[number, number][]} places to highlight
+ * @returns {{text: string, mark: Mark | null, lit: boolean}[]}
+ */
+export function pieces(text, marks, places = []) {
+  const cuts = new Set([0, text.length, ...marks.flatMap(({ start, end }) => [start, end]), ...places.flat()]);
+  const order = [...cuts].filter((place) => place <= text.length).sort((a, b) => a - b);
+  let next = 0;
+  return order.slice(1).map((end, number) => {
+    const start = order[number];
+    while (next < marks.length && marks[next].end <= start) next += 1;
+    const mark = marks[next]?.start <= start ? marks[next] : null;
+    const lit = places.some(([from, to]) => from <= start && end <= to);
+    return { text: text.slice(start, end), mark, lit };
+  });
+}
+
+/** Choose the words to mark: not the faint, and no more than can be drawn. */
+export function worthMarking(words) {
+  const most = words.reduce((found, word) => Math.max(found, Math.abs(word.contribution)), 0);
+  const strong = words.filter(({ contribution }) => most > 0 && Math.abs(contribution) >= FAINT * most);
+  if (strong.length <= MOST_MARKS) return strong;
+  const least = strong.map(({ contribution }) => Math.abs(contribution)).sort((a, b) => b - a)[MOST_MARKS];
+  return strong.filter(({ contribution }) => Math.abs(contribution) > least);
+}
+
+/** How deep a word is colored, from 0 to 1. */
+export function strengthOf(marks) {
+  const most = marks.reduce((found, { contribution }) => Math.max(found, Math.abs(contribution)), STRONG);
+  return ({ contribution }) => Math.abs(contribution) / most;
+}
+
+/** Add up what each word does at all its places, whatever its case; in order of appearance. */
+export function byWord(words) {
+  const alike = new Map();
+  for (const word of words) {
+    const name = word.text.toLowerCase();
+    const sum = alike.get(name);
+    if (sum === undefined) {
+      alike.set(name, { text: word.text, contribution: word.contribution, places: [[word.start, word.end]] });
+    } else {
+      sum.text = name;
+      sum.contribution += word.contribution;
+      sum.places.push([word.start, word.end]);
+    }
+  }
+  return [...alike.values()];
+}

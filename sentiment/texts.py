@@ -1,0 +1,51 @@
+"""Texts as callers from Python have them: lists, arrays, pandas Series."""
+
+from collections.abc import Iterable
+from math import isnan
+from typing import Any
+
+
+def as_texts(texts: Iterable[Any]) -> list[str]:
+    """Make a list of texts, without turning anything into text that is none.
+
+    Args:
+        texts: a list, tuple, one-dimensional array, pandas Series, or anything else that gives one
+            text after the other.
+
+    Returns:
+        The texts, [n].
+
+    Raises:
+        TypeError: it is a single text, or holds something that is no text.
+        ValueError: it holds a missing value (None, NaN, NA), or has two dimensions.
+    """
+    if isinstance(texts, str | bytes):
+        raise TypeError(
+            f"one {type(texts).__name__}, not several texts: put it into a list, [text]"
+        )
+    dimensions = getattr(texts, "ndim", 1)
+    if dimensions != 1:
+        raise ValueError(
+            f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
+        )
+    try:
+        values = list(texts)
+    except TypeError as error:
+        raise TypeError(f"a {type(texts).__name__}, not a list of texts") from error
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise _no_text(row, value)
+    return [str(value) for value in values]  # numpy's strings are of a kind of their own
+
+
+def _no_text(row: int, value: object) -> Exception:
+    if value is None or _is_nan(value):
+        return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
+    return TypeError(f"text {row} is a {type(value).__name__}, not a str")
+
+
+def _is_nan(value: object) -> bool:
+    """Whether it stands for a missing value: NaN, or what pandas has in its place."""
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(value, float) and isnan(value)

@@ -1,0 +1,73 @@
+"""`info --card`: a model card whose header is YAML, and in which nothing is made up."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sentiment.cli.card import card_of
+from sentiment.cli.facts import facts_of
+from sentiment.model import load_model
+from tests.conftest import ROOT
+
+yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+
+
+def parts_of(card: str) -> tuple[dict, str]:
+    """The header, and the Markdown below it."""
+    empty, header, body = card.split("---\n", 2)
+    assert empty == ""
+    return yaml.safe_load(header), body
+
+
+def test_the_header_holds_the_held_out_figures_and_no_guess(run, trained):
+    header, body = parts_of(run("info", trained, "--card").stdout)
+    facts = json.loads(run("info", trained, "--json").stdout)
+    about = facts["provenance"]
+    assert not {"language", "license", "datasets", "base_model"} & header.keys()
+    assert (header["pipeline_tag"], header["metrics"]) == ("text-classification", ["accuracy"])
+    (entry,) = header["model-index"]
+    (result,) = entry["results"]
+    assert entry["name"] == "model"
+    assert result["dataset"] == {"type": "held-out", "name": "160 held-out reviews"}
+    best = facts["history"][about["best_epoch"] - 1]
+    assert {metric["type"]: metric["value"] for metric in result["metrics"]} == {
+        "accuracy": round(about["accuracy"], 4),
+        "log_loss": round(best["validation_loss"], 4),
+    }
+    for words in ("# model\n", "## Limits of the figures", "720 positive and 720 negative"):
+        assert words in body
+    assert "then fitted on all" in body
+
+
+def test_the_bundled_model_says_its_language_sources_and_limits(run, tmp_path):
+    header, body = parts_of(run("info", "general", "--card", cwd=tmp_path).stdout)
+    assert (header["language"], "license" in header) == ("en", False)
+    for title in ("## Sources and licences", "## Limits", "## Known failures"):
+        assert title in body
+
+
+def test_a_model_without_a_record_has_no_figures(run):
+    model = replace(load_model(ROOT / "tests/fixtures/format-1.safetensors"), provenance=None)
+    header, body = parts_of("\n".join(card_of(facts_of(model) | {"model": "m.safetensors"})))
+    assert not {"model-index", "metrics"} & header.keys()
+    assert "does not say what it was trained on" in body
+
+
+def test_what_a_stranger_wrote_stays_text():
+    model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
+    evil = 'x\n---\n"license": mit: "é\x1b[31m <script>alert(1)</script> | ] }'
+    card = {"language": evil, "license": "CC0", "title <b>": evil}
+    model = replace(model, provenance=replace(model.provenance, card=card))
+    text = "\n".join(card_of(facts_of(model) | {"model": f"/some/{evil[2:]}.safetensors"}))
+    header, body = parts_of(text)
+    assert header["license"] == "CC0"
+    assert "é" in header["language"]
+    assert "alert" in body
+    assert not {"\x1b", "\r"} & set(text)
+    assert "<script>" not in body.split("## Use")[0].replace("\\<script>", "")
+
+
+def test_it_is_written_by_itself(run, trained):
+    done = run("info", trained, "--card", "--json")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)

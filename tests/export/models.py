@@ -1,0 +1,51 @@
+"""Models of every kind that is exported, and what numpy makes of them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sentiment.features import NGrams, SparseRows
+from sentiment.general import MODEL
+from sentiment.model import Base, Layer, Model, Network, load_model
+from tests.model.small import small_model
+
+TEXTS = [
+    "not a good film :)",
+    "",
+    "映画 ½ Café, don’t!",
+    "I wouldn't say that it was bad",
+    "asdf qwer",
+    "good film, bad film",
+]
+
+
+def stacked() -> Model:
+    """One on another on a third, each with features of its own."""
+    first = small_model((), NGrams(words=1, tail=0, stem=0, negation=0))
+    second = replace(small_model((64, 32)), base=Base(first, 0.5))
+    return replace(small_model(), base=Base(second, 1.5))
+
+
+def unquantized() -> Model:
+    model = small_model((8,))
+    first, *rest = model.network.layers
+    exact = Layer.exact(first.dense_kernel(), first.bias)
+    return replace(model, network=Network((exact, *rest)))
+
+
+MODELS = {
+    "no hidden layer": lambda: small_model(()),
+    "one": small_model,
+    "two": lambda: small_model((64, 32)),
+    "unquantized": unquantized,
+    "stacked": stacked,
+    "bundled": lambda: load_model(MODEL),
+}
+
+
+def numpy_log_odds(model: Model, inputs: dict[str, SparseRows], prefix: str = "") -> np.ndarray:
+    """What numpy makes of the same rows."""
+    own = model.calibration.log_odds(model.network.logits(inputs[prefix]))
+    if model.base is None:
+        return own
+    return own + model.base.weight * numpy_log_odds(model.base.model, inputs, f"{prefix}base_")

@@ -1,0 +1,78 @@
+"""The exported Keras file gives what numpy gives, in a process that knows nothing of us."""
+
+import json
+import subprocess
+import sys
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+
+from sentiment.export import inputs_of, keras_file
+from tests.export.models import MODELS, TEXTS, numpy_log_odds
+
+# Plain Keras: no code of ours, not even a path to it.
+ALONE = """
+import sys, numpy as np
+sys.path = [place for place in sys.path if not place.endswith(("sentiment", "h-api"))]
+import keras
+for path in sys.argv[1:]:
+    feed = dict(np.load(path + ".npz"))
+    found = keras.models.load_model(path).predict(feed, verbose=0)
+    np.savez(path + ".out.npz", **found)
+assert "sentiment" not in sys.modules
+"""
+
+
+def padded(rows) -> tuple[np.ndarray, np.ndarray]:
+    lengths = np.diff(rows.offsets)
+    ids = np.zeros((lengths.size, lengths.max(initial=0)), np.int32)
+    values = np.zeros(ids.shape, np.float32)
+    there = np.arange(ids.shape[1]) < lengths[:, None]
+    ids[there], values[there] = rows.columns, rows.values
+    return ids, values
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """What plain Keras makes of each model's file."""
+    folder = tmp_path_factory.mktemp("keras")
+    paths = []
+    for name, make in MODELS.items():
+        model = make()
+        path = folder / f"{name}.keras"
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            path.write_bytes(keras_file(model))  # Keras's way to read a variable
+        feed = {}
+        for prefix, rows in inputs_of(model, TEXTS).items():
+            feed[f"{prefix}ids"], feed[f"{prefix}values"] = padded(rows)
+        np.savez(f"{path}.npz", **feed)
+        paths.append(path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ALONE, *map(str, paths)],
+        capture_output=True, text=True, check=False, cwd=folder,
+        env={"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {path.stem: (path, np.load(f"{path}.out.npz")) for path in paths}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_gives_what_numpy_gives(name, answers):
+    model = MODELS[name]()
+    _, found = answers[name]
+    expected = numpy_log_odds(model, inputs_of(model, TEXTS))
+    assert found["log_odds"][:, 0] == pytest.approx(expected, abs=1e-4)
+    p = 1 / (1 + np.exp(-expected))
+    assert found["p_positive"][:, 0] == pytest.approx(p, abs=1e-5)
+
+
+def test_it_is_made_of_layers_of_keras_alone(answers):
+    path, _ = answers["stacked"]
+    with zipfile.ZipFile(path) as packed:
+        config = json.loads(packed.read("config.json"))
+    layers = config["config"]["layers"]
+    assert {layer["module"] for layer in layers} == {"keras.layers"}
+    assert not {layer["class_name"] for layer in layers} & {"Lambda", "TFSMLayer"}
+    assert not {layer["registered_name"] for layer in layers} - {None}

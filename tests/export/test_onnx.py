@@ -1,0 +1,64 @@
+"""The exported ONNX graph gives what numpy gives."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sentiment.export import inputs_of, onnx_file
+from sentiment.model import load_model
+from tests.conftest import TEST
+from tests.export.models import MODELS, TEXTS, numpy_log_odds
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+
+def run_onnx(content: bytes, inputs):
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    feed = {}
+    for prefix, rows in inputs.items():
+        feed |= {
+            f"{prefix}ids": rows.columns.astype(np.int64),
+            f"{prefix}values": rows.values,
+            f"{prefix}offsets": rows.offsets,
+        }
+    return session.run(["log_odds", "p_positive"], feed)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_gives_what_numpy_gives(name):
+    model = MODELS[name]()
+    for texts in (TEXTS, TEXTS[:1], [""], []):
+        inputs = inputs_of(model, texts)
+        log_odds, p_positive = run_onnx(onnx_file(model), inputs)
+        assert log_odds == pytest.approx(numpy_log_odds(model, inputs), abs=1e-5)
+        expected = model.probabilities(texts)
+        read = ~np.isnan(expected)
+        assert p_positive[read] == pytest.approx(expected[read], abs=1e-5)
+
+
+def test_on_real_reviews_too(trained, datasets):
+    import pyarrow.parquet as pq
+
+    long = pq.read_table(datasets / "imdb" / "test.parquet").column("text").to_pylist()[::125]
+    short = TEST.read_text(encoding="utf-8").splitlines()
+    for model in (load_model(trained), MODELS["bundled"]()):
+        texts = [*long, *short]
+        _, p_positive = run_onnx(onnx_file(model), inputs_of(model, texts))
+        assert p_positive == pytest.approx(model.probabilities(texts), abs=1e-5)
+
+
+def test_it_says_what_it_is_and_is_the_same_each_time():
+    content = onnx_file(MODELS["stacked"]())
+    assert onnx_file(MODELS["stacked"]()) == content
+    made = onnx.load_from_string(content)
+    about = {prop.key: json.loads(prop.value) for prop in made.metadata_props}
+    assert about == {"labels": ["negative", "positive"], "threshold": 0.5, "band": None}
+    names = [each.name for each in made.graph.input]
+    assert names == [
+        f"{prefix}{name}"
+        for prefix in ("", "base_", "base_base_")
+        for name in ("ids", "values", "offsets")
+    ]
+    assert not {node.domain for node in made.graph.node} - {""}

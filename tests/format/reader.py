@@ -1,0 +1,391 @@
+"""A reader of model files in plain Python, by docs/format.md alone.
+
+It imports nothing of `sentiment`, nor numpy: what it gives, another language can give.
+"""
+
+import json
+import math
+import re
+import struct
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ALL = (1 << 64) - 1
+
+# 1. The file
+
+
+class Tensor:
+    """Rows of numbers, unpacked as they are asked for."""
+
+    def __init__(self, entry: dict[str, Any], data: bytes):
+        self.width = entry["shape"][1] if len(entry["shape"]) > 1 else 1
+        self.code = {"U64": "Q", "F32": "f", "F16": "e", "I8": "b"}[entry["dtype"]]
+        self.size = struct.calcsize(self.code)
+        start, end = entry["data_offsets"]
+        self.data = data[start:end]
+
+    def all(self) -> list[float]:
+        return list(struct.unpack(f"<{len(self.data) // self.size}{self.code}", self.data))
+
+    def row(self, number: int) -> tuple[float, ...]:
+        first = number * self.width * self.size
+        return struct.unpack_from(f"<{self.width}{self.code}", self.data, first)
+
+
+def read(path: Path) -> "Model":
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    document = json.loads(header.pop("__metadata__")["sentiment"])
+    checksum = document["checksum"].encode()
+    unsealed = data.replace(checksum, b"crc32:00000000", 1)
+    assert checksum == b"crc32:%08x" % zlib.crc32(unsealed)
+    assert document["format"] in {1, 2, 3}
+    tensors = {name: Tensor(entry, data[8 + length :]) for name, entry in header.items()}
+    return Model(document, tensors)
+
+
+# 2. Normalizing
+
+
+def normalize(text: str) -> str:
+    if "<" in text:
+        text = re.sub(r"<br\s{0,9}/?>", "\n", text, flags=re.IGNORECASE)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", with_joiners(text))
+        text = re.sub("[\u2019\u2018\u02bc]", "'", text)
+        text = re.sub("[\u200b\u200d\ufe0e\ufe0f]", "", text)
+    return text.lower()
+
+
+def with_joiners(text: str) -> str:
+    joined, run = "", 0
+    for character in text:
+        if all(unicodedata.combining(c) for c in unicodedata.normalize("NFKD", character)):
+            run += 1
+            if run == 31:
+                joined, run = joined + "\u034f", 1
+        else:
+            run = 0
+        joined += character
+    return joined
+
+
+# 3. Tokens
+
+UNSPACED = [
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF),
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+]  # fmt: skip
+
+
+def class_of(character: str) -> str:
+    category = unicodedata.category(character)[0]
+    if category in "CZ":
+        return "space"
+    if any(first <= ord(character) <= last for first, last in UNSPACED):
+        return "mark"
+    return "word" if category in "LNM" else "mark"
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where the tokens of a normalized text begin and end."""
+    classes = [class_of(character) for character in text]
+    word = [each == "word" for each in classes] + [False]  # and at −1: outside is space
+    inner = [i for i, c in enumerate(text) if c == "'" and i and word[i - 1] and word[i + 1]]
+    for place in inner:
+        word[place] = True
+    at = dict(enumerate(text))
+    continues = {i for i in range(1, len(text)) if word[i] and word[i - 1]}
+    for place, character in at.items():
+        if place and word[place - 1]:
+            continue
+        if character in ":;=":
+            nose = at.get(place + 1, " ") in "-^'"
+            mouth = place + 2 if nose else place + 1
+            shape = at.get(mouth, " ")
+            if shape in ")(][}{|/\\*dpo3" and not (shape in "dpo3" and word[mouth + 1]):
+                continues |= set(range(place + 1, mouth + 1))
+        if character == "<" and at.get(place + 1) == "3" and not word[place + 2]:
+            continues.add(place + 1)
+    starts = [i for i, each in enumerate(classes) if each != "space" and i not in continues]
+    found = []
+    for start in starts:
+        end = start + 1
+        while end in continues:
+            end += 1
+        found.append((start, end))
+    return found
+
+
+def tokens_of(text: str) -> list[str]:
+    return [text[start:end] for start, end in spans(text)]
+
+
+def squeeze(text: str) -> str:
+    squeezed, reached = "", -1
+    for start, end in spans(text):
+        squeezed += " " * (start != reached) + text[start:end]
+        reached = end
+    return squeezed + " "
+
+
+# 4. Features
+
+
+def mix(x: int) -> int:
+    x ^= x >> 30
+    x = x * 0xBF58476D1CE4E5B9 & ALL
+    x ^= x >> 27
+    x = x * 0x94D049BB133111EB & ALL
+    return x ^ x >> 31
+
+
+def hash_of(text: str) -> int:
+    base, power, total = 0x9E3779B97F4A7C15, 1, 0
+    for character in text:
+        total = total + (ord(character) + 1) * power & ALL
+        power = power * base & ALL
+    return mix(total)
+
+
+def combine(left: int, right: int) -> int:
+    return mix(left * 0xD6E8FEB86659FD93 + right & ALL)
+
+
+SALTS = {name: hash_of(name) for name in ("end", "stem", "negated", "characters")}
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+NEGATIONS = words(
+    """not no never n't nothing nobody nor neither without hardly barely cannot ain't don't doesn't
+    didn't isn't wasn't aren't weren't won't wouldn't couldn't can't shouldn't hasn't haven't hadn't
+    mustn't needn't dont doesnt didnt isnt wasnt arent werent wont wouldnt couldnt cant"""
+)
+SINGLES = words(
+    """could've should've lack lacks lacked lacking fails failed without none neither stopped"""
+)
+PAIRS = [
+    "used to", "could have", "should have", "would have", "supposed to", "far from",
+    "anything but", "wish i", "wish it", "no longer", "instead of",
+    "back when", "remember when", "days when",
+]  # fmt: skip
+TURNS = ["until", "till"]
+STOPS = [*".,;:!?()", "but"]
+FILLERS = words(
+    """at all really so quite even close anymore it they this one here me for of the kind sort"""
+)
+
+
+def negated(tokens: list[str], reach: int, reversal: int) -> list[bool]:
+    """Which tokens are under a negation."""
+    if not reach:
+        return [False] * len(tokens)
+    plain = [token in NEGATIONS for token in tokens]
+    begins = list(plain)
+    if reversal:
+        for i, token in enumerate(tokens):
+            pair = i > 0 and f"{tokens[i - 1]} {token}" in PAIRS
+            begins[i] = begins[i] or pair or token in SINGLES
+    flags = []
+    for i in range(len(tokens)):
+        last = max((j for j in range(i + 1) if begins[j]), default=None)
+        stop = max((j for j in range(i + 1) if tokens[j] in STOPS), default=-1)
+        flags.append(last is not None and last > stop and 1 <= i - last <= reach)
+    if reversal:
+        alone = [
+            j
+            for j, token in enumerate(tokens)
+            if token in TURNS or (plain[j] and stands_alone(tokens, j))
+        ]
+        for i in range(len(tokens)):
+            following = min((j for j in alone if j >= i), default=i)
+            flags[i] = flags[i] or 1 <= following - i <= reversal
+    return flags
+
+
+def stands_alone(tokens: list[str], place: int) -> bool:
+    behind = tokens[place + 1 :]
+    for _ in range(3):
+        if behind and behind[0] in FILLERS:
+            behind = behind[1:]
+    return not behind or behind[0] in list(".,;:!?")
+
+
+def features(text: str, ngrams: dict[str, Any]) -> set[int]:
+    """The keys of a text, known or not."""
+    normalized = normalize(text)
+    tokens = tokens_of(normalized)
+    reversal = ngrams.get("reversal", 0)
+    under = negated(tokens, ngrams["negation"], reversal)
+    itself = [not (reversal and flag) for flag in under]
+    hashes = set()
+    for length in range(1, ngrams["words"] + 1):
+        for i, hashed in sequences(tokens, length):
+            if length > 1 or itself[i]:
+                hashes.add(hashed)
+                if length <= ngrams["tail_words"] and len(tokens) - i <= ngrams["tail"]:
+                    hashes.add(hashed ^ SALTS["end"])
+    for i, token in enumerate(tokens):
+        if ngrams["stem"] and itself[i]:
+            hashes.add(hash_of(token[: ngrams["stem"]]) ^ SALTS["stem"])
+        if ngrams["negation"] and under[i]:
+            hashes.add(hash_of(token) ^ SALTS["negated"])
+    shortest, longest = ngrams["characters"]
+    squeezed = squeeze(normalized)
+    for length in range(shortest, longest + 1) if longest else ():
+        for i in range(len(squeezed) - length + 1):
+            hashes.add(hash_of(squeezed[i : i + length]) ^ SALTS["characters"])
+    return {key_of(each) for each in hashes}
+
+
+def sequences(tokens: list[str], length: int) -> Iterator[tuple[int, int]]:
+    """Where each sequence of so many tokens begins, and its hash."""
+    for i in range(len(tokens) - length + 1):
+        hashed = hash_of(tokens[i])
+        for token in tokens[i + 1 : i + length]:
+            hashed = combine(hashed, hash_of(token))
+        yield i, hashed
+
+
+def key_of(hashed: int) -> int:
+    return hashed & ~1023
+
+
+# 5 to 8. From the features to an answer
+
+
+def float32(number: float) -> float:
+    return struct.unpack("<f", struct.pack("<f", number))[0]
+
+
+class Model:
+    """What a file holds, and what it answers."""
+
+    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor], prefix: str = ""):
+        own = {
+            name.removeprefix(prefix): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(prefix)
+        }
+        self.document, self.tensors = document, own
+        self.ngrams = document["ngrams"]
+        self.numbers = {key: i for i, key in enumerate(own["features.keys"].all())}
+        self.weights = own["features.weights"].all()
+        self.base = None
+        if "base" in document:
+            self.base = Model(document["base"]["model"], own, "base/")
+
+    def row(self, text: str) -> dict[int, float]:
+        """Numbers of features → values."""
+        there = [self.numbers[k] for k in features(text, self.ngrams) if k in self.numbers]
+        length = math.sqrt(sum(float32(self.weights[i] ** 2) for i in there)) or 1.0
+        return {i: float32(self.weights[i] * float32(1 / length)) for i in sorted(there)}
+
+    def logit(self, row: dict[int, float]) -> float:
+        sums: list[float] = []
+        for depth in range(self.document["layers"]):
+            kernel, scale, bias = (
+                self.tensors[f"layers.{depth}.{part}"] for part in ("kernel", "scale", "bias")
+            )
+            inputs = row if depth == 0 else dict(enumerate(max(each, 0.0) for each in sums))
+            products = [0.0] * kernel.width
+            for i, value in inputs.items():
+                for unit, weight in enumerate(kernel.row(i)):
+                    products[unit] += value * weight
+            sums = [p * s + b for p, s, b in zip(products, scale.all(), bias.all(), strict=True)]
+        return sums[0]
+
+    def known(self, text: str, row: dict[int, float]) -> float:
+        """The share of its words that is known of a text; NaN where it has no token."""
+        shortest, longest = self.ngrams["characters"]
+        orders = longest - shortest + 1 if longest else 0
+        scale = min(4 * self.document.get("least_known", 0.25), 1)
+        if len(row) >= scale * (0.3 + 1.3 * orders) * len(text) ** 0.85 + 6:
+            return 1.0
+        tokens = tokens_of(normalize(text))
+        if not tokens:
+            return math.nan
+        is_word = [unicodedata.category(token[0])[0] in "LNM" for token in tokens]
+        whole, part, pair = self._known_sequences(tokens)
+        part |= self._known_by_runs(normalize(text))
+        for i, token in enumerate(tokens):
+            if not is_word[i] and i in whole:
+                picture = unicodedata.category(token[0])[0] == "S" and not token.isascii()
+                if len(token) > 1 or picture:
+                    return 1.0
+        words = sum(is_word)
+        share = sum(is_word[i] and i in part for i in range(len(tokens))) / max(words, 1)
+        pairs = any(is_word[i] and is_word[i + 1] for i in pair)
+        if words >= 6 and self.ngrams["words"] > 1 and not pairs:
+            share /= 2
+        return share
+
+    def _known_sequences(self, tokens: list[str]) -> tuple[set[int], set[int], set[int]]:
+        """Tokens known whole; those known in part; those known together with the next."""
+        whole, part, pair = set(), set(), set()
+        for length in range(1, self.ngrams["words"] + 1):
+            for i, hashed in sequences(tokens, length):
+                if key_of(hashed) in self.numbers:
+                    part |= set(range(i, i + length))
+                    whole |= {i} if length == 1 else set()
+                    pair |= {i} if length == 2 else set()
+        for i, token in enumerate(tokens):
+            stem = hash_of(token[: self.ngrams["stem"]]) ^ SALTS["stem"]
+            if self.ngrams["stem"] and key_of(stem) in self.numbers:
+                part.add(i)
+        return whole, part, pair
+
+    def _known_by_runs(self, normalized: str) -> set[int]:
+        shortest, longest = self.ngrams["characters"]
+        owners: list[int | None] = []  # of each character of the squeezed text, its token
+        reached = -1
+        for number, (start, end) in enumerate(spans(normalized)):
+            owners += [None] * (start != reached) + [number] * (end - start)
+            reached = end
+        owners.append(None)
+        squeezed = squeeze(normalized)
+        assert len(owners) == len(squeezed)
+        tried: dict[int, list[bool]] = {}
+        for length in range(max(shortest, longest - 1), longest + 1) if longest else ():
+            for i in range(len(squeezed) - length + 1):
+                touched = [owner for owner in owners[i : i + length] if owner is not None]
+                if touched and touched[0] == touched[-1]:
+                    run = hash_of(squeezed[i : i + length]) ^ SALTS["characters"]
+                    tried.setdefault(touched[0], []).append(key_of(run) in self.numbers)
+        return {number for number, hits in tried.items() if 2 * sum(hits) >= len(hits)}
+
+    def weigh(self, text: str) -> tuple[float, int]:
+        """The log-odds, and how little is known: 0 enough, 1 few words, 2 none."""
+        row = self.row(text)
+        known = self.known(text, row)
+        little = 0
+        if known < self.document.get("least_known", 0.25) or known == 0:
+            row, little = {}, 1 if known else 2
+        calibration = self.document["calibration"]
+        log_odds = calibration["slope"] * self.logit(row) + calibration["intercept"]
+        if self.base is not None:
+            weight = self.document["base"]["weight"]
+            of_base, little_of_base = self.base.weigh(text)
+            log_odds += weight * of_base
+            little = min(little, little_of_base) if weight > 0 else little
+        return (log_odds if not math.isnan(known) else math.nan), little
+
+    def answer(self, text: str) -> tuple[float, str]:
+        """The probability of positive, and the answer."""
+        log_odds, little = self.weigh(text)
+        p = 1 / (1 + math.exp(-log_odds))
+        decision = self.document["decision"]
+        if math.isnan(p):
+            return p, ""
+        band = decision["band"]
+        if little or (band and band[0] < p < band[1]):
+            return p, "uncertain"
+        return p, "positive" if p >= decision["threshold"] else "negative"

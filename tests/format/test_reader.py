@@ -1,0 +1,169 @@
+"""docs/format.md, docs/vectors.json, a reader that follows them, and the program say the same."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.features.negation import negations
+from sentiment.features.tokens import PIECE_SIZE, pieces
+from sentiment.general import MODEL
+from sentiment.model import load_model
+from tests.conftest import ROOT, TEST
+from tests.format import reader
+from tests.format.vectors import FILE, FIXTURES, vectors
+
+VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
+MODELS = [ROOT / name for name in FIXTURES]
+DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+
+# Words, marks and characters that rules are about, in any order.
+PARTS = [
+    *reader.NEGATIONS, *reader.SINGLES, *reader.PAIRS, *reader.STOPS, *reader.FILLERS,
+    "good", "film", "bad", "a", "I", ":)", ":-d", "<3", "'", "’", "<br />", "\n", "映画", "👍", "é",
+]  # fmt: skip
+WILD = st.one_of(
+    st.text(max_size=60),
+    st.lists(st.sampled_from(PARTS), max_size=25).map(" ".join),
+    st.lists(st.sampled_from([*":;=-^')(d3po<x ", "word"]), max_size=25).map("".join),
+)
+
+
+def test_the_vectors_are_what_the_program_gives():
+    same(json.loads(json.dumps(vectors())), VECTORS)
+
+
+def same(found, expected) -> None:
+    """Compare JSON values, numbers by 1e-5: processors do not round alike."""
+    if isinstance(expected, dict):
+        assert list(found) == list(expected)
+        found, expected = list(found.values()), list(expected.values())
+    if isinstance(expected, list):
+        for one, other in zip(found, expected, strict=True):
+            same(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, abs=1e-5)
+    else:
+        assert found == expected
+
+
+def test_hashes():
+    for word, expected in VECTORS["hashes"].items():
+        assert f"{reader.hash_of(word):016x}" == expected
+    for left, right, expected in VECTORS["combined"]:
+        combined = reader.combine(reader.hash_of(left), reader.hash_of(right))
+        assert f"{combined:016x}" == expected
+    assert {name: f"{salt:016x}" for name, salt in reader.SALTS.items()} == VECTORS["salts"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["texts"], ids=lambda vector: ascii(vector["text"])[:30])
+def test_tokens(vector):
+    normalized = reader.normalize(vector["text"])
+    tokens = reader.tokens_of(normalized)
+    assert normalized == vector["normalized"]
+    assert tokens == vector["tokens"]
+    assert reader.squeeze(normalized) == vector["squeezed"]
+    for name, reversal in (("negated, 6", 0), ("negated, 6, reversal 12", 12)):
+        flags = reader.negated(tokens, 6, reversal)
+        assert [i for i, flag in enumerate(flags) if flag] == vector[name]
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_features_and_answers(path):
+    model = reader.read(path)
+    for vector in VECTORS["models"][str(path.relative_to(ROOT))]:
+        check_rows(model, vector)
+        log_odds, known = model.weigh(vector["text"])
+        expected = math.nan if vector["log-odds"] is None else vector["log-odds"]
+        assert log_odds == pytest.approx(expected, abs=1e-5, nan_ok=True)
+        assert known == vector["known"]
+        assert model.answer(vector["text"])[1] == vector["answer"]
+
+
+def check_rows(model: reader.Model, vector) -> None:
+    row = model.row(vector["text"])
+    assert list(row) == [number for number, *_ in vector["features"]]
+    for number, key, weight, value in vector["features"]:
+        assert model.numbers[int(key, 16)] == number
+        assert model.weights[number] == weight
+        assert row[number] == pytest.approx(value, abs=1e-7)
+    assert model.logit(row) == pytest.approx(vector["logit"], abs=1e-5)
+    assert (model.base is None) == ("base" not in vector)
+    if model.base is not None:
+        check_rows(model.base, {"text": vector["text"], **vector["base"]})
+
+
+@pytest.fixture(scope="module")
+def general() -> tuple[reader.Model, object]:
+    return reader.read(MODEL), load_model(MODEL)
+
+
+def test_the_bundled_model_on_this_project_s_reviews(general):
+    theirs, ours = general
+    texts = [line for line in TEST.read_text(encoding="utf-8").splitlines() if line][::4]
+    check_answers(theirs, ours, texts)
+
+
+@given(st.lists(WILD, min_size=1, max_size=3))
+def test_any_text(texts):
+    for path in MODELS:
+        check_answers(reader.read(path), load_model(path), texts)
+
+
+@given(st.lists(WILD, min_size=1, max_size=3))
+def test_any_text_by_the_bundled_model(general, texts):
+    check_answers(*general, texts)
+
+
+def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
+    scores = ours.scores(texts)
+    p, answers = zip(*(theirs.answer(text) for text in texts), strict=True)
+    assert list(p) == pytest.approx(scores.p_positive.tolist(), abs=1e-5, nan_ok=True)
+    sure = np.abs(scores.p_positive - ours.decision.threshold) > 1e-5
+    for edge in ours.decision.band or ():
+        sure &= np.abs(scores.p_positive - edge) > 1e-5
+    expected = ours.decision.answers(scores.p_positive, scores.evidence)
+    assert [a for a, s in zip(answers, sure, strict=True) if s] == [
+        a for a, s in zip(expected, sure, strict=True) if s
+    ]
+
+
+@given(st.lists(WILD, min_size=1, max_size=4))
+def test_any_texts_have_the_same_tokens_and_negations(texts):
+    (piece,) = pieces(texts)
+    hashes, rows = piece.hashes(), piece.token_rows()
+    flags = negations(hashes, rows, 6, 12).flags
+    for row, text in enumerate(texts):
+        tokens = reader.tokens_of(reader.normalize(text))
+        assert hashes[rows == row].tolist() == [reader.hash_of(token) for token in tokens]
+        assert flags[rows == row].tolist() == reader.negated(tokens, 6, 12)
+
+
+def test_code_points_have_the_class_that_the_document_says():
+    characters = [chr(code) for code in [*range(0x3400), *range(0x3400, 0x110000, 7)]]
+    # A letter on either side: what is a word character joins them, space parts them, a mark stands.
+    normal = [c for c in characters if c not in "':;=<" and reader.normalize(c) == c]
+    for first in range(0, len(normal), 0x4000):
+        text = " ".join(f"a{c}a" for c in normal[first : first + 0x4000])
+        assert len(text) < PIECE_SIZE
+        (piece,) = pieces([text])
+        spans = [(start - 1, end - 1) for start, end in zip(piece.starts, piece.ends, strict=True)]
+        assert spans == reader.spans(reader.normalize(text))
+
+
+def test_the_document_names_every_word_of_the_rules():
+    words = DOCUMENT.replace("\n", " ")
+    for some in (reader.NEGATIONS, reader.SINGLES, reader.FILLERS, reader.STOPS[:-1]):
+        assert " ".join(some) in " ".join(words.split())
+    assert all(f"`{pair}`" in words for pair in reader.PAIRS)
+
+
+def test_the_reader_stands_alone():
+    source = Path(reader.__file__).read_text(encoding="utf-8")
+    assert "import sentiment" not in source
+    assert "from sentiment" not in source
+    assert "numpy" not in source.split('"""', 2)[2]

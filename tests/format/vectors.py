@@ -1,0 +1,127 @@
+"""What docs/vectors.json holds: `python -m tests.format.vectors` writes it anew."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from sentiment.features.hashing import SubstringHasher, combine, salt
+from sentiment.features.negation import negations
+from sentiment.features.tokens import code_points, normalize, pieces
+from sentiment.model import Model, load_model
+from tests.conftest import ROOT
+
+FILE = ROOT / "docs" / "vectors.json"
+FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in (1, 2, 3)]
+
+WORDS = ["", "a", "good", "não", "映画", "👍"]
+FAMILIES = ["end", "stem", "negated", "characters"]
+TEXTS = [
+    "A good film!",
+    "Not a good film, but I loved the music.",
+    "It was NOT good. I hoped it would be; it wasn't.",
+    "It was good until they sold it. Bad? Nothing of the kind, not this one.",
+    "Back when it was good, I liked it.",
+    "They used to care, and now nobody does: far from it!",
+    "Good? Not at all. Anything but that!",
+    "bad<br />film<BR>bad <br  > film<br/x>",
+    "",
+    " \t\n",
+    "don't 'quoted' rock’n’roll l‘été o'clock' 'tis it''s",
+    ":) :-( ;-) =D :dog :p. x:) http://a :'( <3 <33 a<3 <3x :-)) (: :3 =/",
+    "½ ﬁne ＦＵＬＬ Straße İstanbul ΟΔΟΣ ΟΔΟΣ. naïve café cafe\u0301",
+    "映画は素晴らしい。好き！ ดีมาก ကောင်း",
+    "great 👍🏽 ❤️ \u200bzero\u200dwidth ☺︎ ™ €5 $5 100% #tag @you",
+    "e" + "\u0301" * 70 + " many marks",
+    "control\x00\x1f\x85characters and\u00a0spaces\u2028here \ue000private",
+    "good good good good bad film film a a a",
+    "asdf qwer zxcv uiop hjkl vbnm",
+    "film asdf qwer zxcv uiop hjkl vbnm",
+    "goodish filmlike",
+    "lone \ud800 surrogate",
+    "good film",
+    "a good film, not bad",
+    "nothing known",
+]
+
+
+def vectors() -> dict[str, Any]:
+    """Everything, as JSON values; hashes and keys as sixteen hexadecimal digits."""
+    return {
+        "hashes": {word: _hexadecimal(_hash(word)) for word in WORDS},
+        "combined": [["not", "good", _hexadecimal(_combined("not", "good"))]],
+        "salts": {name: _hexadecimal(int(salt(name)[0])) for name in FAMILIES},
+        "texts": [_text(text) for text in TEXTS],
+        "models": {name: _answers(load_model(ROOT / name)) for name in FIXTURES},
+    }
+
+
+def _text(text: str) -> dict[str, Any]:
+    """A text's tokens, its squeezed text, and which tokens are under a negation."""
+    (piece,) = pieces([text])
+    codes, _ = piece.squeezed()
+    tokens = [
+        "".join(map(chr, piece.codes[start:end].tolist()))
+        for start, end in zip(piece.starts, piece.ends, strict=True)
+    ]
+    hashes, rows = piece.hashes(), piece.token_rows()
+    return {
+        "text": text,
+        "normalized": normalize(text),
+        "tokens": tokens,
+        "squeezed": "".join(map(chr, codes.tolist())),
+        "negated, 6": _places(negations(hashes, rows, 6).flags),
+        "negated, 6, reversal 12": _places(negations(hashes, rows, 6, 12).flags),
+    }
+
+
+def _answers(model: Model) -> list[dict[str, Any]]:
+    scores, log_odds = model.scores(TEXTS), model.log_odds(TEXTS)
+    answers = model.decision.answers(scores.p_positive, scores.evidence)
+    return [
+        {
+            "text": text,
+            **_rows(model, text),
+            "known": int(scores.evidence[place]),
+            "log-odds": None if math.isnan(log_odds[place]) else float(log_odds[place]),
+            "answer": answers[place],
+        }
+        for place, text in enumerate(TEXTS)
+    ]
+
+
+def _rows(model: Model, text: str) -> dict[str, Any]:
+    """The features of a text with their keys, weights and values; those of the base, too."""
+    row = model.vectorizer.transform([text])
+    order = row.columns.argsort()
+    features = [
+        [int(column), _hexadecimal(int(model.vectorizer.keys[column])),
+         float(model.vectorizer.weights[column]), float(value)]
+        for column, value in zip(row.columns[order], row.values[order], strict=True)
+    ]  # fmt: skip
+    (logit,) = model.network.logits(row).tolist()
+    own = {"features": features, "logit": logit}
+    return own if model.base is None else own | {"base": _rows(model.base.model, text)}
+
+
+def _hash(word: str) -> int:
+    codes = code_points(word)
+    return int(SubstringHasher(codes).hash(np.array([0]), np.array([codes.size]))[0])
+
+
+def _combined(left: str, right: str) -> int:
+    one, other = (np.array([_hash(word)], np.uint64) for word in (left, right))
+    return int(combine(one, other)[0])
+
+
+def _places(flags) -> list[int]:
+    return flags.nonzero()[0].tolist()
+
+
+def _hexadecimal(number: int) -> str:
+    return f"{number:016x}"
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(vectors(), indent=1) + "\n", encoding="utf-8")

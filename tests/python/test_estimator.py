@@ -1,0 +1,159 @@
+"""`SentimentClassifier`: the training as a scikit-learn estimator."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sentiment import SentimentClassifier, load
+from tests.conftest import TRAIN
+
+QUICK = {"hidden": (), "epochs": 3, "refit": False, "learning_rate": 0.02}
+
+
+@pytest.fixture(scope="module")
+def reviews() -> pd.DataFrame:
+    return pd.read_csv(TRAIN).iloc[:300]
+
+
+@pytest.fixture(scope="module")
+def fitted(reviews) -> SentimentClassifier:
+    return SentimentClassifier(**QUICK).fit(reviews["text"], reviews["label"])
+
+
+def test_it_gives_the_file_that_the_command_line_gives(run, reviews, tmp_path):
+    reviews.to_csv(tmp_path / "some.csv", index=False)
+    done = run("train", tmp_path / "some.csv", "-o", tmp_path / "m", "--epochs", "4", "--seed", "5",
+               "--features", "9000", "--hidden", "8,4", "--dropout", "0.1")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    classifier = SentimentClassifier(
+        epochs=np.int64(4), seed=5, features=9000, hidden=[8, 4], dropout=0.1
+    )
+    texts, labels = [*reviews["text"], " "], [*reviews["label"], "positive"]  # one is blank
+    classifier.fit(texts, labels).save(tmp_path / "mine")
+    assert (tmp_path / "mine").read_bytes() == (tmp_path / "m").read_bytes()
+    assert load(tmp_path / "mine").model.vectorizer == classifier.model_.vectorizer
+
+
+def test_fitted_on_a_fold_of_real_reviews_too(run, datasets, tmp_path):
+    lines = (datasets / "uci" / "yelp_labelled.txt").read_text(encoding="utf-8").split("\n")
+    rows = [line.rsplit("\t", 1) for line in lines if line.strip()]
+    texts, labels = (
+        np.array([text for text, _ in rows], object),
+        np.array([int(y) for _, y in rows]),
+    )
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    kept, rest = next(folds.split(texts, labels))
+    (tmp_path / "fold.tsv").write_text(
+        "".join(f"{texts[row]}\t{labels[row]}\n" for row in kept), encoding="utf-8"
+    )
+    done = run("train", tmp_path / "fold.tsv", "-o", tmp_path / "m")
+    assert done.returncode == 0, done.stderr
+    classifier = SentimentClassifier().fit(texts[kept], labels[kept])
+    classifier.save(tmp_path / "mine")
+    assert (tmp_path / "mine").read_bytes() == (tmp_path / "m").read_bytes()
+    assert classifier.score(texts[rest], labels[rest]) > 0.7
+
+
+def test_probabilities_decisions_and_answers_agree(fitted, reviews):
+    texts = [*reviews["text"], "", "asdf qwer"]
+    p, answers = fitted.predict_proba(texts), fitted.predict(texts)
+    assert fitted.classes_.tolist() == ["negative", "positive"]
+    assert p.sum(axis=1) == pytest.approx(1)
+    of_the_last = fitted.decision_function(texts) > 0
+    assert (fitted.classes_[of_the_last.astype(int)] == answers).all()
+    assert ((p[:, 1] >= fitted.model_.decision.threshold) == of_the_last).all()
+    assert np.array_equal(p[-2], p[-1]), "blank, or nothing known: as of an empty review"
+    assert fitted.score(reviews["text"], reviews["label"]) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive", "asked"),
+    [(0, 1, None), (-1.0, 1.0, None), ("happy", "sad", None), ("sad", "happy", "happy"),
+     ("bad", "Good", None), (False, True, None)],
+)  # fmt: skip
+def test_labels_may_be_of_any_two_kinds(negative, positive, asked, fitted, reviews, tmp_path):
+    is_positive = (reviews["label"] == "positive").to_numpy()
+    labels = np.where(is_positive, np.array(positive), np.array(negative))
+    labels = labels.astype(object) if isinstance(positive, str) else labels
+    mine = SentimentClassifier(**QUICK, positive=asked).fit(reviews["text"], labels)
+    assert mine.positive_ == positive
+    assert mine.classes_.tolist() == sorted([negative, positive])
+    texts = reviews["text"][:40]
+    expected = np.where(fitted.predict(texts) == "positive", np.array(positive), np.array(negative))
+    assert mine.predict(texts).tolist() == expected.tolist()
+    column = mine.classes_.tolist().index(positive)
+    assert (mine.predict_proba(texts)[:, column] == fitted.predict_proba(texts)[:, 1]).all()
+    signs = mine.decision_function(texts) > 0
+    assert (mine.classes_[signs.astype(int)] == mine.predict(texts)).all()
+    mine.save(tmp_path / "m")
+    assert load(tmp_path / "m").predict(texts).tolist() == fitted.predict(texts).tolist()
+
+
+def test_it_works_within_scikit_learn(reviews):
+    texts, labels = reviews["text"].to_numpy(object), reviews["label"].to_numpy(object)
+    pipeline = make_pipeline(
+        FunctionTransformer(lambda many: [text.strip() for text in many]),
+        SentimentClassifier(**QUICK),
+    )
+    assert cross_val_score(pipeline, texts, labels, cv=2).mean() > 0.5
+    search = GridSearchCV(
+        SentimentClassifier(**QUICK), {"features": [50, 20_000]}, cv=2, scoring="roc_auc"
+    ).fit(texts, labels)
+    assert search.best_params_ == {"features": 20_000}
+    assert search.predict(texts[:2]).shape == (2,)
+
+
+def test_it_is_cloned_with_its_parameters_and_pickled_with_what_it_learned(fitted):
+    other = clone(fitted)
+    assert other.get_params() == fitted.get_params()
+    with pytest.raises(NotFittedError):
+        other.predict(["fine"])
+    texts = ["a fine thing", "a terrible thing", ""]
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict_proba(texts), fitted.predict_proba(texts))
+
+
+@pytest.mark.parametrize("base", ["general", "loaded"])
+def test_it_stands_on_a_base(base, reviews):
+    some = reviews[:60]
+    given = load("general") if base == "loaded" else base
+    mine = clone(SentimentClassifier(**QUICK | {"refit": True}, base=given))
+    mine.fit(some["text"], some["label"])
+    assert mine.model_.base.weight > 0
+    assert mine.predict(["Dreadful, avoid."]).tolist() == ["negative"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "error", "words"),
+    [
+        ("one text", ["a", "b"], TypeError, "put it into a list"),
+        (["a", "b", "c"], ["x", "y", "z"], ValueError, "Only binary classification"),
+        (["a", "b"], ["x", "x"], ValueError, "two classes are needed"),
+        (["a", "b"], ["x"], ValueError, "inconsistent numbers of samples"),
+        (["a", None], ["x", "y"], ValueError, "text 1 is missing"),
+        (["a", "b"], [0.0, np.nan], ValueError, "NaN"),
+        (["a", "b"], None, ValueError, "labels are needed"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, words):
+    with pytest.raises(error, match=words):
+        SentimentClassifier().fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hidden": (0,)}, {"dropout": 1.0}, {"epochs": 0}, {"patience": 0}, {"batch_size": 0},
+     {"learning_rate": float("nan")}, {"features": 0}, {"validation_share": 0.0},
+     {"optimize": "f2"}, {"seed": -1}, {"positive": "no such label"}],
+)  # fmt: skip
+def test_a_parameter_out_of_its_range_is_named(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=name):
+        SentimentClassifier(**wrong).fit(["a", "b"], ["x", "y"])

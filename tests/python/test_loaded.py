@@ -1,0 +1,130 @@
+"""`load`: a trained model from Python."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment import LoadedModel, load
+from sentiment.errors import ModelError
+from sentiment.general import MODEL
+from tests.conftest import TEST
+
+TEXTS = ["Great coffee, lovely staff.", "Dreadful, avoid.", "", "asdf qwer"]
+
+
+@pytest.fixture(scope="module")
+def general() -> LoadedModel:
+    return load("general")
+
+
+@pytest.mark.parametrize("model", [MODEL, str(MODEL)])
+def test_a_path_or_the_bundled_model(model, general):
+    assert (load(model).predict(TEXTS) == general.predict(TEXTS)).all()
+
+
+def test_a_file_called_general_goes_before_the_bundled_one(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "general").write_bytes(trained.read_bytes())
+    assert load("general").model.vectorizer == load(trained).model.vectorizer
+
+
+def test_answers_are_those_of_the_command_line(run, trained):
+    texts = pd.read_csv(TEST)["text"].tolist()
+    lines = run("predict", "-m", trained, "-i", TEST).stdout.splitlines()
+    model = load(trained)
+    assert model.predict(texts).tolist() == [line.split("\t")[0] for line in lines]
+    assert [f"{p:.4f}" for p in model.predict_proba(texts)[:, 1]] == [
+        line.split("\t")[1] for line in lines
+    ]
+
+
+def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(general):
+    p = general.predict_proba(TEXTS)
+    assert (p.shape, p.dtype) == ((4, 2), np.float64)
+    assert general.classes_.tolist() == ["negative", "positive"]
+    assert p[0, 1] > 0.5 > p[1, 1]
+    assert np.isnan(p[2]).all()
+    assert p[[0, 1, 3]].sum(axis=1) == pytest.approx(1)
+    assert general.predict(TEXTS).tolist() == ["positive", "negative", "", "uncertain"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tuple,
+        np.array,
+        iter,
+        pd.Series,
+        lambda texts: np.array(texts, object),
+        lambda texts: pd.Series(texts, index=[7, 5, 3, 1], dtype="category"),
+        lambda texts: pd.Series(texts, dtype="string"),
+    ],
+)
+def test_any_sequence_of_texts_will_do(kind, general):
+    assert general.predict(kind(TEXTS)).tolist() == general.predict(TEXTS).tolist()
+
+
+def test_no_texts_are_no_answers(general):
+    assert general.predict([]).shape == (0,)
+    assert general.predict_proba([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "words"),
+    [
+        ("one text", TypeError, "put it into a list"),
+        (b"bytes", TypeError, "put it into a list"),
+        (5, TypeError, "a int, not a list of texts"),
+        (["fine", 5], TypeError, "text 1 is a int"),
+        (["fine", None], ValueError, "text 1 is missing"),
+        ([float("nan")], ValueError, "text 0 is missing"),
+        (pd.Series(["fine", pd.NA], dtype="string"), ValueError, "text 1 is missing"),
+        (np.array([["fine"]]), ValueError, "one dimension, not 2"),
+        (pd.DataFrame({"text": ["fine"]}), ValueError, "frame\\['text'\\]"),
+    ],
+)
+def test_what_is_no_text_is_a_clear_error(texts, error, words, general):
+    with pytest.raises(error, match=words):
+        general.predict(texts)
+
+
+def test_many_texts_are_scored_in_batches_with_the_same_answers(general, monkeypatch):
+    whole = general.predict_proba(TEXTS * 3)
+    monkeypatch.setattr("sentiment.loaded._BATCH", 5)
+    assert np.array_equal(general.predict_proba(TEXTS * 3), whole, equal_nan=True)
+
+
+def test_an_answer_is_explained(general):
+    found = general.explain("It was not good.")
+    assert (found.answer, found.words[3].text) == ("negative", "good")
+    with pytest.raises(TypeError, match="one text"):
+        general.explain(["a", "b"])
+
+
+def test_it_survives_pickling(general):
+    again = pickle.loads(pickle.dumps(general))
+    assert np.array_equal(again.predict_proba(TEXTS), general.predict_proba(TEXTS), equal_nan=True)
+
+
+def test_what_is_no_model_is_an_error(tmp_path):
+    with pytest.raises(ModelError, match="no such model"):
+        load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["load", "SentimentClassifier"])
+def test_importing_the_package_and_asking_a_model_stay_light(name):
+    code = (
+        f"import sentiment, sys; light = set(sys.modules); from sentiment import {name}; "
+        "sentiment.load('general').predict(['good']); print(*light); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, then = (
+        {each.split(".")[0] for each in line.split()} for line in done.stdout.splitlines()
+    )
+    heavy = {"tensorflow", "keras", "sklearn", "scipy", "pandas"}
+    assert not first & {*heavy, "numpy"}
+    assert not then & (heavy if name == "load" else {"tensorflow", "keras"})

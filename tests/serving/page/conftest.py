@@ -1,0 +1,59 @@
+"""The page of `serve` as people use it: a service of this machine, and a headless Chromium."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Browser, find_chromium
+from tests.serving.conftest import serving
+
+MIXED = "The pasta was cold and the waiter rude, but the cake was wonderful. 🍰 We loved the cake."
+
+
+@pytest.fixture(scope="session")
+def address(trained: Path) -> Iterator[str]:
+    """Where `sentiment serve` answers, with a model of the reviews in `data/`."""
+    with serving(model=str(trained)) as served:
+        yield f"http://127.0.0.1:{served.port}/"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium here: the page is not tried in a browser")
+    browser = Browser(path)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Browser:
+    """The page, just opened, on a wide screen."""
+    browser.screen(1200)
+    browser.open(address)
+    browser.until("document.getElementById('model-name').textContent != 'asking …'")
+    return browser
+
+
+def typed(page: Browser, text: str) -> None:
+    """Write a review in the place of what is there, and wait for its answer."""
+    page.run(
+        "document.getElementById('review').focus(), document.getElementById('review').select()"
+    )
+    page.write(text)
+    answered(page, text)
+
+
+def answered(page: Browser, text: str) -> None:
+    """Wait until the answer on the page is that to a text."""
+    page.until(
+        f"document.getElementById('review').value === {json.dumps(text)} && "
+        "document.getElementById('answer').ariaBusy === 'false'"
+    )
+
+
+def text_of(page: Browser, selector: str) -> str:
+    return page.run(f"document.querySelector({json.dumps(selector)}).textContent")

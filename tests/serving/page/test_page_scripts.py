@@ -1,0 +1,117 @@
+"""The page's own modules, asked directly: CSV as Python's csv module has it, places of words."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
+TABLE = st.lists(st.lists(CELL, min_size=2, max_size=3), min_size=1, max_size=4)
+WILD = st.text(st.sampled_from('a,"\r\n'), max_size=20)
+WORDS = st.text(st.sampled_from("ab 🍰é."), max_size=12)
+
+
+@pytest.fixture(scope="module")
+def ask(browser, address):
+    """Call a function of JavaScript with a JSON value."""
+    browser.open(address)
+    browser.run(
+        "(async () => { window.csv = await import('./static/csv.js');"
+        "window.words = await import('./static/words.js') })()"
+    )
+    return lambda function, value: browser.run(f"({function})({json.dumps(value)})")
+
+
+READ = """({ pieces, delimiter }) => {
+  const reader = new csv.CsvReader(delimiter);
+  return [...pieces.flatMap(piece => reader.push(piece)), ...reader.finish()];
+}"""
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    """Cut a text, but never between the halves of a character."""
+    ends = sorted({min(place, len(text)) for place in places})
+    return [text[a:b] for a, b in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
+CUTS = st.lists(st.integers(0, 60), max_size=4)
+
+
+@settings(max_examples=80)
+@given(TABLE, CUTS, st.sampled_from(",;\t|"), st.sampled_from(["\r\n", "\n", "\r"]), st.booleans())
+def test_what_python_writes_is_read(ask, rows, places, delimiter, ending, all_quoted):
+    written = io.StringIO()
+    quoting = csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL
+    # Before Python 3.13 a line break that is not the writer's own may be left bare.
+    rows = [[cell.translate({10: ending, 13: " "}) for cell in row] for row in rows]
+    csv.writer(written, delimiter=delimiter, lineterminator=ending, quoting=quoting).writerows(rows)
+    pieces = cut(written.getvalue(), places)
+    found = ask(READ, {"pieces": pieces, "delimiter": delimiter})
+    assert [each["fields"] for each in found] == rows
+    assert not any(each["damage"] or each["blank"] for each in found)
+
+
+@settings(max_examples=80)
+@given(TABLE, st.sampled_from(",;\t|"))
+def test_what_is_written_python_reads(ask, rows, delimiter):
+    text = ask(f"rows => rows.map(row => csv.csvLine(row, {json.dumps(delimiter)})).join('')", rows)
+    read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    assert list(read) == rows
+
+
+@settings(max_examples=120)
+@given(WILD, CUTS)
+def test_where_a_text_is_cut_makes_no_difference(ask, text, places):
+    whole = ask(READ, {"pieces": [text], "delimiter": ","})
+    parts = ask(READ, {"pieces": cut(text, places), "delimiter": ","})
+    for each in [*whole, *parts]:
+        del each["next"]
+        each.pop("ended", None)
+    assert parts == whole
+
+
+@settings(max_examples=120)
+@given(WILD)
+def test_what_python_takes_for_csv_is_read_as_it_reads_it(ask, text):
+    try:
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        expected = None
+    found = ask(READ, {"pieces": [text], "delimiter": ","})
+    if expected is None:
+        assert any(each["damage"] for each in found)
+    else:
+        assert [[] if each["blank"] else each["fields"] for each in found] == expected
+
+
+@settings(max_examples=60)
+@given(WORDS, st.data())
+def test_places_of_characters_are_found_in_units(ask, text, data):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    found = ask(
+        "({ text, start, end }) => text.slice(...[start, end].map(words.unitsOf(text)))",
+        {"text": text, "start": start, "end": end},
+    )
+    assert found == text[start:end]
+
+
+@settings(max_examples=120)
+@given(WORDS, WORDS, WORDS, WORDS)
+def test_marks_stay_on_their_words_whatever_is_edited(ask, head, cut_out, put_in, tail):
+    found = ask(
+        """({ before, after }) => {
+          const marks = [...before.matchAll(/[\\p{L}\\p{N}]+/gu)]
+            .map(each => ({ start: each.index, end: each.index + each[0].length, text: each[0] }));
+          const whole = mark => words.pieces(after, [mark]).map(piece => piece.text).join("");
+          return words.moved(marks, before, after)
+            .map(mark => [mark.text, after.slice(mark.start, mark.end), whole(mark) === after]);
+        }""",
+        {"before": head + cut_out + tail, "after": head + put_in + tail},
+    )
+    for marked, stands, complete in found:
+        assert marked == stands
+        assert complete

@@ -1,0 +1,81 @@
+"""The application by itself: what nobody foresaw, and that places are given back."""
+
+import asyncio
+import json
+
+import pytest
+
+from sentiment.serving.app import App
+from sentiment.serving.hosts import Hosts
+from sentiment.serving.limits import Limits
+from sentiment.serving.lines import LineCutter
+
+BODY = b'{"text": "good"}'
+
+
+class Broken:
+    """A service that fails in a way that nobody foresaw."""
+
+    def __init__(self):
+        self.info = {"name": "broken"}
+
+    async def predict(self, texts):
+        raise ZeroDivisionError("nobody foresaw it")
+
+
+def ask(app, *messages, path="/predict"):
+    """Ask over ASGI; give the messages that were sent."""
+    coming, sent = list(messages), []
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "client": None}
+
+    async def receive():
+        return coming.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def whole(body):
+    return {"type": "http.request", "body": body, "more_body": False}
+
+
+@pytest.fixture
+def app():
+    told, logged = [], []
+    limits = Limits(max_requests=1)
+    made = App(Broken(), Hosts(loopback=True), limits, report=told.append, log=logged.append)
+    made.told, made.logged = told, logged
+    return made
+
+
+def test_what_nobody_foresaw_is_500_and_told_and_the_next_is_answered(app):
+    for _ in range(3):
+        start, body = ask(app, whole(BODY))
+        assert start["status"] == 500
+        assert json.loads(body["body"]) == {"error": "something unexpected went wrong here"}
+    assert [str(error) for error in app.told] == ["nobody foresaw it"] * 3
+    assert app.logged[0].startswith("? POST /predict 500 ")
+    assert app._places.taken == app._bytes.taken == 0
+
+
+def test_who_goes_away_is_not_answered_and_gives_the_place_back(app):
+    part = {"type": "http.request", "body": BODY, "more_body": True}
+    assert ask(app, part, {"type": "http.disconnect"}) == []
+    assert app.told == []
+    assert app._places.taken == app._bytes.taken == 0
+    assert " gone " in app.logged[0]
+
+
+def test_lines_are_cut_alike_however_they_come():
+    data = b'a\n\n"long line"\r\n \nb' + b"c" * 20 + b"\nd"
+    expected = [b"a", b'"long line"\r', None, b"d"]
+    for size in range(1, len(data)):
+        cutter = LineCutter(longest=12)
+        got = []
+        for begin in range(0, len(data), size):
+            got += cutter.feed(data[begin : begin + size])
+        assert [*got, *cutter.end()] == expected
