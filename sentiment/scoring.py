@@ -57,7 +57,8 @@ class Scorer:
             waits: whether the next batch has yet to be produced; then none is withheld for it.
 
         Raises:
-            SentimentError: `batches` raised it, and all before it were given; or a process died.
+            SentimentError: `batches` or `texts_of` raised it, and all before it were given; or a
+                process died.
         """
         reader = iter(batches)
         for batch in reader:
@@ -96,12 +97,13 @@ def _pipelined(
     while True:
         try:
             batch = next(batches, None)
+            if batch is None:
+                break
+            texts = texts_of(batch)
         except SentimentError as error:
             failure = error
             break
-        if batch is None:
-            break
-        pending.append((batch, pool.submit(texts_of(batch))))
+        pending.append((batch, pool.submit(texts)))
         while pending and (len(pending) > 2 * pool.size or pending[0][1].done() or waits()):
             done, future = pending.popleft()
             yield done, future.result()

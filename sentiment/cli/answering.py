@@ -35,12 +35,14 @@ class Target:
         named_format: None for that of the file's name, else text.
         prefix: put before the names of the columns that are added.
         explain: words are listed with what they contribute.
+        kept: rows that cannot be read keep their places.
     """
 
     path: Path | None
     named_format: str | None
     prefix: str
     explain: bool
+    kept: bool = False
 
     def __post_init__(self) -> None:
         """Check that the choices go together.
@@ -92,15 +94,19 @@ def answer_rows(
     # Where words are explained, this process is what others would wait for.
     workers = 1 if explainer else workers or default_workers()
     with target.open() as stream, Scorer(model, workers) as scorer:
-        output = _Output(stream, target.format, target.prefix, explainer)
-        for each in inputs:
-            writer = output.writer(each.source, each.columns)
-            texts = partial(texts_to_score, columns=each.columns)
-            for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
-                answers = model.decision.answers(*scores)
-                reasons = model.decision.reasons(answers, scores.evidence)
-                writer.write(batch, answers, scores.p_positive, reasons)
-                stream.flush()
+        output = _Output(stream, target, explainer)
+        try:
+            for each in inputs:
+                writer = output.writer(each.source, each.columns)
+                texts = partial(texts_to_score, columns=each.columns)
+                for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
+                    answers = model.decision.answers(*scores)
+                    reasons = model.decision.reasons(answers, scores.evidence)
+                    writer.write(batch, answers, scores.p_positive, reasons)
+                    stream.flush()
+        except DataError:
+            output.break_off()
+            raise
         output.close()
 
 
@@ -119,8 +125,7 @@ class _Output:
     """Where records go, and how; the first input decides which columns there are."""
 
     stream: BinaryIO
-    format: str
-    prefix: str
+    target: Target
     explainer: Explainer | None = None
     first: Source | None = None
     _writer: Writer | None = None
@@ -134,20 +139,28 @@ class _Output:
         if self._writer is None or self.first is None:
             self.first = source
             self._writer = writer_for(
-                self.format,
+                self.target.format,
                 self.stream,
                 source,
                 columns,
-                prefix=self.prefix,
+                prefix=self.target.prefix,
                 explainer=self.explainer,
+                kept=self.target.kept,
             )
-        elif self.format in ("csv", "tsv", "parquet") and source.columns != self.first.columns:
+        elif self.target.format in ("csv", "tsv", "parquet") and (
+            set(source.columns) != set(self.first.columns)  # in whichever order
+        ):
             raise DataError(
                 f"{source.name} has other columns than {self.first.name}; "
                 "score them one by one, or with --format jsonl"
             )
         self._writer.columns = columns
         return self._writer
+
+    def break_off(self) -> None:
+        """Make what is written so far readable: Parquet without its end is not."""
+        if self._writer and self.target.format == "parquet":
+            self._writer.close()
 
     def close(self) -> None:
         """Write what the format ends with; of inputs that are all empty, a table without rows."""

@@ -19,6 +19,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.paths import NAME, STDOUT, TARGET, check_targets, places_of
 from sentiment.errors import UsageError
+from sentiment.files import is_stream
 from sentiment.model import Model
 from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
 from sentiment.reviews.cells import encode, text_line
@@ -81,7 +82,8 @@ def command(
 
     A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
     encoding, a line that is no JSON) stops the run with exit code 3. With --on-bad-row skip it is
-    left out and counted, and listed with the reason in --rejects FILE; with keep it comes out in
+    left out and counted, and listed with the reason in --rejects FILE (also if the run ends early
+    and the answers went to stdout); with keep it comes out in
     its place, without an answer and with what can be read of it: fields cut or filled up to the
     header, U+FFFD for bad bytes; JSON lines get its reason as `error` and the row as `raw`.
 
@@ -109,7 +111,7 @@ def command(
     from sentiment.cli.inputs import open_inputs
     from sentiment.cli.rejects import check_rejects, handling
 
-    target = Target(output, named_format, prefix, explain)
+    target = Target(output, named_format, prefix, explain, kept=on_bad_row == "keep")
     targets = [output or STDOUT]
     if rejects is not None:
         check_rejects(rejects, on_bad_row)
@@ -117,7 +119,7 @@ def command(
     path, model = open_model(model_path, threshold)
     places = [] if texts else places_of(inputs or ["-"], "answering")
     check_targets(targets, [*places, path], force=force)
-    with handling(on_bad_row, rejects) as bad_rows:
+    with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:
         opened = open_inputs(texts, places, replace(reading, bad_rows=bad_rows))
         answer_rows(model, opened, target, workers)
 

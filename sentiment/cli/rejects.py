@@ -32,21 +32,31 @@ def check_rejects(path: Path, policy: str) -> None:
 
 
 @contextmanager
-def handling(policy: Policy, path: Path | None) -> Iterator[BadRows]:
+def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> Iterator[BadRows]:
     """Give what is done about rows that cannot be read; say in the end how many there were.
 
     Args:
         policy: one of `POLICIES`.
         path: rows that are left out are listed here; it appears whole or not at all.
+        streamed: answers go out as they come, so that rows left out of them so far are listed when
+            the run ends early, too.
     """
     bad_rows = BadRows(policy)
     try:
         if path is None:
             yield bad_rows
         else:
+            early: BaseException | None = None
             with replacing(path) as stream:
                 bad_rows.tell = _Rejects(stream, output_format_of(path)).write
-                yield bad_rows
+                try:
+                    yield bad_rows
+                except BaseException as error:
+                    if not (streamed and bad_rows.found):
+                        raise
+                    early = error
+            if early:
+                raise early
     finally:
         for summary in bad_rows.summaries():
             console.warn(summary)

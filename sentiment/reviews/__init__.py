@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.opening import expand, open_source
     from sentiment.reviews.options import ReadOptions
     from sentiment.reviews.predictions import Predictions, read_predictions
-    from sentiment.reviews.source import BadRow, Batch, Row, RowsSource, Source, TextsSource, peek
+    from sentiment.reviews.source import BadRow, Batch, Row, RowsSource, Source, TextsSource
     from sentiment.reviews.split import stratified_folds, stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.tables import Opened, choose_columns, open_reviews
@@ -63,7 +63,6 @@ __all__ = [
     "open_reviews",
     "open_source",
     "output_format_of",
-    "peek",
     "read_labelled",
     "read_labels",
     "read_predictions",
@@ -106,7 +105,6 @@ __getattr__ = exports(
         "RowsSource": "source",
         "Source": "source",
         "TextsSource": "source",
-        "peek": "source",
         "stratified_folds": "split",
         "stratified_split": "split",
         "Where": "stream",

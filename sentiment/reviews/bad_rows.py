@@ -60,6 +60,11 @@ class BadRows:
             gaps = [place - before for before, place in enumerate(bad)]
             yield Batch(good, first_row, name=name, format=format, gaps=gaps)
 
+    @property
+    def found(self) -> int:
+        """How many were left out or kept so far."""
+        return sum(self._counts.values())
+
     def summaries(self) -> Iterator[str]:
         """Say of each source how many rows could not be read, and why the first could not."""
         for name, count in self._counts.items():

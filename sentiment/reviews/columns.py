@@ -1,6 +1,6 @@
 """Which columns hold the texts and the label: as told, else by name, else by content."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class Columns:
 
 def find_columns(
     source_columns: Sequence[str],
-    sample_rows: Sequence[Row],
+    sample_rows: Callable[[], Sequence[Row] | None],
     *,
     text_columns: Sequence[str] = (),
     label_column: str | None = None,
@@ -52,7 +52,7 @@ def find_columns(
 
     Args:
         source_columns: All columns there are.
-        sample_rows: Some first rows, for the choice by content.
+        sample_rows: Gives some first rows, for the choice by content; not called for one by name.
         text_columns: The columns the user named, none to have them found.
         label_column: The column the user named, None to have it found.
         keep: More columns the user named.
@@ -63,7 +63,7 @@ def find_columns(
         UsageError: A column the user named does not exist, or is both text and label.
         DataError: No column, or more than one, comes into question.
     """
-    if not source_columns and not sample_rows:  # an empty input has an empty answer
+    if not source_columns and not sample_rows():  # an empty input has an empty answer
         return Columns((), None, "no rows")
     finder = _Finder(source_columns, sample_rows, name)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
@@ -86,7 +86,9 @@ def find_columns(
 class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
-    def __init__(self, columns: Sequence[str], rows: Sequence[Row], name: str) -> None:
+    def __init__(
+        self, columns: Sequence[str], rows: Callable[[], Sequence[Row] | None], name: str
+    ) -> None:
         self.columns = list(columns)
         self.rows = rows
         self.name = name
@@ -122,7 +124,7 @@ class _Finder:
                     return self._only(found, "label", "--label-column"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
         # A yes or no under an unknown name, such as "verified", need not be the label.
-        trusted = len(columns) == 1 or self.columns == numbered_names(len(self.columns))
+        trusted = len(columns) == 1 or self._is_numbered()
         if found := [name for name in columns if self._reads_as_labels(name)]:
             label = self._only(found, "label", "--label-column")
             if trusted:
@@ -141,7 +143,11 @@ class _Finder:
         return DataError(
             f"{self.name}: no column looks like the {kind}; name it with {flag}; "
             + self._there_are()
+            + ("; --header takes their names from the first row" if self._is_numbered() else "")
         )
+
+    def _is_numbered(self) -> bool:
+        return self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
         more = len(self.columns) - SHOWN_COLUMNS
@@ -149,7 +155,7 @@ class _Finder:
         return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
 
     def _values(self, column: str) -> list[Any]:
-        return [row.get(column) for row in self.rows]
+        return [row.get(column) for row in self.rows() or ()]
 
     def _wordiest(self, columns: Sequence[str]) -> str | None:
         """Give the column with clearly the most words, if its texts mostly differ."""

@@ -54,17 +54,18 @@ class CsvLines:
         """Whether the next line needs another block, which may take its time."""
         return self._next == len(self._held)
 
-    def end_row(self) -> None:
-        """Let go of what was given out: it was a row."""
-        self._first = self._next
+    def end_row(self) -> str:
+        """Let go of what was given out, and give it: it was a row."""
+        first, end = self._first, self._next
+        self._first = end
         self._ended = self._feed.chars
+        # Most rows are a line, which need not be copied.
+        return self._held[first] if end == first + 1 else "".join(self._held[first:end])
 
     def give_up(self) -> str:
-        """Take the first line since the last row for a row, and give the next one out after it."""
-        line = self._held[self._first]
+        """Take the first line since the last row for a row, and read on after it."""
         self._next = self._first + 1
-        self.end_row()
-        return line
+        return self.end_row()
 
     def _read_on(self) -> None:
         del self._held[: self._first]

@@ -3,40 +3,44 @@
 import csv
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from typing import NamedTuple
 
+from sentiment.reviews.ahead import Ahead, Unreadable
 from sentiment.reviews.bad_rows import STOP, BadRows
-from sentiment.reviews.cells import count_of, csv_cell
+from sentiment.reviews.cells import count_of
 from sentiment.reviews.csv_lines import CsvLines, RowTooLong
 from sentiment.reviews.damage import bad_row
-from sentiment.reviews.feed import TextFeed, Unreadable, block_lines
+from sentiment.reviews.feed import TextFeed, block_lines
 from sentiment.reviews.feed_source import FeedSource, Item
-from sentiment.reviews.header import describe_columns, names_other_values, reads_as_header
+from sentiment.reviews.header import (
+    describe_columns,
+    is_plain_header,
+    names_other_values,
+    reads_as_header,
+)
 from sentiment.reviews.names import numbered_names
 from sentiment.reviews.source import unique_names
 
 
-@dataclass(frozen=True)
-class Malformed:
-    """A line that is no record, and none begins with.
+class Record(NamedTuple):
+    """A row as the format has it.
 
     Attributes:
-        reason: What is wrong, and the way out.
-        raw: The line.
-        fields: What it comes to if read leniently.
-        line: Its number, where that helps.
+        fields: What is in it; none if it is blank. Of what is no row, what it comes to if read
+            leniently.
+        raw: How it stands in the file, with the end of its line.
+        line: The number of the line it ends on.
+        reason: Why it is none, and the way out.
     """
 
-    reason: str
-    raw: str
     fields: list[str]
-    line: int | None
+    raw: str
+    line: int
+    reason: str | None = None
 
-
-Record = tuple[int, list[str] | Malformed]  # the line it ends on, its fields
 
 ROWS_LOOKED_AT = 100
+CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
@@ -64,22 +68,22 @@ class DelimitedSource(FeedSource):
         asked: Sequence[str] = (),
         bad_rows: BadRows = STOP,
     ) -> None:
-        self._blocks = self._records(feed)
-        self._held: list[Record] = []  # what was read to know the columns, and is to be given out
-        first = self._read_on(rows=1)
-        names = first[0] if first else []
+        self._blocks = Ahead(self._records(feed))
+        rows = self._first_rows(1)
+        first = rows[0] if rows else Record([], "", 1)
         notes: list[str] = []
         if header is None:
-            self.has_header, notes = self._look_at(names, asked)
+            self.has_header, notes = self._look_at(first, asked)
         else:
-            self.has_header = header and bool(names)
+            self.has_header = header and bool(rows)
         if self.has_header:
-            place = next(number for number, (_, fields) in enumerate(self._held) if fields)
-            if damage := feed.damage_in("".join(names)):
-                raise Unreadable(damage, self._held[place][0])
-            del self._held[: place + 1]
-        else:
-            names = numbered_names(len(names))
+            if reason := first.reason or feed.damage_in(first.raw):
+                raise Unreadable(reason, first.line)
+            names = first.fields
+            self._drop_through(first)
+        else:  # what is no row does not tell how wide rows are, if others do
+            sound = next((row for row in rows if not row.reason), first)
+            names = numbered_names(len(sound.fields))
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
         self.notes = notes
@@ -95,62 +99,67 @@ class DelimitedSource(FeedSource):
         cut, or filled with empty fields. See `FeedSource.pieces`.
         """
         single = len(self.columns) == 1
-        for records in chain([self._held], self._blocks):
-            yield [self._item(line, record) for line, record in records if record or single]
+        for records in self._blocks:
+            yield [
+                self._item(*record)
+                for record in records
+                if single or len(record[0]) > 1 or not is_blank(record)
+            ]
 
-    def _item(self, line: int, record: list[str] | Malformed) -> Item:
-        if isinstance(record, Malformed):
-            return bad_row(record.reason, self._row(record.fields), record.raw, record.line)
-        fields = record or [""]
-        if damage := self.feed.damage_in("".join(fields)):
-            return bad_row(damage, self._row(fields), self._raw(fields))
-        if len(fields) == len(self.columns):
-            return dict(zip(self.columns, fields, strict=True))
-        what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
-        return bad_row(f"{what}; {self.advice}", self._row(fields), self._raw(fields), line)
+    def _item(self, fields: list[str], raw: str, line: int, reason: str | None) -> Item:
+        fields = fields or [""]
+        damage = None if reason else self.feed.damage_in(raw)
+        if not reason and not damage:
+            if len(fields) == len(self.columns):
+                return dict(zip(self.columns, fields, strict=True))
+            what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
+            reason = f"{what}; {self.advice}"
+        # A byte is found by the number of its row, all else by that of its line, too.
+        raw = raw.rstrip("\r\n")
+        return bad_row(damage or reason or "", self._row(fields), raw, None if damage else line)
 
     def _row(self, fields: list[str]) -> dict[str, str]:
         """Cut or fill the fields of a bad record to as many as there are columns."""
         missing = len(self.columns) - len(fields)
         return dict(zip(self.columns, fields + [""] * missing, strict=False))
 
-    @abstractmethod
-    def _raw(self, fields: list[str]) -> str:
-        """Write fields as they stand in a file of the format."""
-
-    def _look_at(self, names: list[str], asked: Sequence[str]) -> tuple[bool, list[str]]:
+    def _look_at(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Decide whether the first row is a header; give what is to be said about it."""
-        by_itself = reads_as_header(names, asked)
-        if by_itself is None:
-            _, *below = self._read_on(rows=2)
-            is_header = names_other_values(names, below[:ROWS_LOOKED_AT])
-        else:
-            is_header = by_itself
-        if not is_header:
-            return False, [describe_columns(len(names))] if names else []
-        told_by_columns = by_itself and len(names) > 1  # what is said of the columns tells it
-        return True, [] if told_by_columns else ["first row taken as header"]
+        names = first.fields
+        looks = reads_as_header(names, asked)
+        if looks is None and not first.reason:
+            below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
+            looks = names_other_values(names, below[:ROWS_LOOKED_AT])
+        if looks or first.reason:
+            return True, [] if is_plain_header(names, asked) else ["first row taken as header"]
+        return False, [describe_columns(len(names))] if names else []
 
-    def _read_on(self, rows: int) -> list[list[str]]:
-        """Read blocks until there are so many rows; give all rows that are there.
+    def _first_rows(self, count: int) -> list[Record]:
+        """Look at the first blocks, until they hold so many rows; give all that are there.
 
         Raises:
-            Unreadable: The first row is malformed.
+            Unreadable: There are blank lines alone, and too many of them.
         """
-        while True:
-            found: list[list[str]] = []
-            for _, record in self._held:
-                if isinstance(record, Malformed):
-                    if not found:
-                        raise Unreadable(record.reason, record.line)
-                elif record:
-                    found.append(record)
-            if len(found) >= rows:
-                return found
-            block = next(self._blocks, None)
-            if block is None:
-                return found
-            self._held += block
+        found: list[Record] = []
+        sound = chars = 0
+        for block in self._blocks.ahead():
+            rows = [record for record in block if not is_blank(record)]
+            found += rows
+            sound += sum(not row.reason for row in rows)
+            chars += sum(len(record.raw) + 1 for record in block)
+            if sound >= count or (found and chars >= CHARS_LOOKED_AT):
+                break
+            if chars >= CHARS_LOOKED_AT:
+                raise Unreadable("nothing but blank lines here and far below; cut them off")
+        return found
+
+    def _drop_through(self, header: Record) -> None:
+        """Drop what is held back up to the header."""
+        for block in self._blocks.ahead():
+            if header in block:
+                del block[: block.index(header) + 1]
+                return
+            block.clear()
 
 
 class CsvSource(DelimitedSource):
@@ -176,22 +185,16 @@ class CsvSource(DelimitedSource):
             else:
                 if fields is None:
                     break
-                lines.end_row()
-                records.append((lines.number, fields))
+                records.append(Record(fields, lines.end_row(), lines.number))
             if lines.waits:
                 yield records
                 records = []
         yield records
 
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
-        raw = lines.give_up().rstrip("\r\n")
-        fields = next(csv.reader([raw], delimiter=self._delimiter), [])
-        if isinstance(error, RowTooLong):
-            return lines.number, Malformed(str(error), raw, fields, None)
-        return lines.number, Malformed(explain_csv(error), raw, fields, lines.number)
-
-    def _raw(self, fields: list[str]) -> str:
-        return self._delimiter.join(map(csv_cell, fields))
+        raw = lines.give_up()
+        fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
+        return Record(fields, raw, lines.number, explain_csv(error))
 
 
 class TsvSource(DelimitedSource):
@@ -206,11 +209,13 @@ class TsvSource(DelimitedSource):
             records: list[Record] = []
             for text in block_lines(block):
                 line += 1
-                records.append((line, text.split("\t") if text else []))
+                records.append(Record(text.split("\t") if text else [], text, line))
             yield records
 
-    def _raw(self, fields: list[str]) -> str:
-        return "\t".join(fields)
+
+def is_blank(record: Record) -> bool:
+    """Tell whether a line is no row where there is more than one column."""
+    return len(record.fields) < 2 and not record.raw.strip()
 
 
 def sniff_delimiter(text: str) -> str:
@@ -223,6 +228,8 @@ def sniff_delimiter(text: str) -> str:
 def explain_csv(error: csv.Error) -> str:
     """Say what the csv module found in words that help to mend it."""
     what = str(error)
+    if isinstance(error, RowTooLong):
+        return what
     if "unexpected end" in what:
         what = "a quote that opens in this row is never closed"
     elif "expected after" in what:

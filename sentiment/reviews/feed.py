@@ -1,28 +1,25 @@
 """Text: bytes decoded in blocks of whole lines, as they arrive."""
 
 import codecs
+import re
 from collections.abc import Iterator
-from itertools import chain
 
-from sentiment.errors import UsageError
+from sentiment.errors import DataError, UsageError
+from sentiment.reviews.ahead import Ahead, Unreadable
 from sentiment.reviews.damage import MARKING, damaged_byte
 from sentiment.reviews.stream import ByteStream
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
-
-
-class Unreadable(Exception):  # noqa: N818
-    """From the next row on, nothing can be read; whoever counts rows makes it a DataError.
-
-    Args:
-        what: What is wrong, and the way out.
-        line: The line it is on, where that is not the number of the row.
-    """
-
-    def __init__(self, what: str, line: int | None = None) -> None:
-        super().__init__(what)
-        self.line = line
+# How packed files begin, whatever they are called.
+PACKED = {
+    re.compile(rb"\x1f\x8b"): "gzip; name it .gz, or unpack it with gunzip",
+    re.compile(rb"BZh\d1AY&SY"): "bzip2; name it .bz2, or unpack it with bunzip2",
+    re.compile(rb"\xfd7zXZ\0"): "xz; name it .xz, or unpack it with unxz",
+    re.compile(rb"\x28\xb5\x2f\xfd"): "zstd; unpack it with unzstd",
+    re.compile(rb"PK\x03\x04"): "zip; unpack it, or save a spreadsheet as CSV",
+}
+_UTF_16_BYTES = 16  # so many at the start tell UTF-16 that has no mark
 
 
 class TextFeed:
@@ -43,14 +40,11 @@ class TextFeed:
         self._encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._damaged = False  # whether a byte was marked
-        self._blocks = self._read_blocks()
-        self._first: str | None = None
+        self._pieces = Ahead(self._read_pieces())
 
     def peek(self) -> str:
         """Look at the first block without consuming it; empty for an empty stream."""
-        if self._first is None:
-            self._first = next(self._blocks, "")
-        return self._first
+        return next(filter(None, self._pieces.ahead()), "")
 
     def blocks(self) -> Iterator[str]:
         r"""Give the text once; every block but the last ends with `\n`.
@@ -58,9 +52,7 @@ class TextFeed:
         Raises:
             Unreadable: Before a line that is too long, or where this is no text in the encoding.
         """
-        first = self.peek()
-        self._first = ""
-        for block in chain([first] if first else [], self._blocks):
+        for block in filter(None, self._pieces):
             self.chars += len(block)
             yield block
 
@@ -83,14 +75,23 @@ class TextFeed:
         return None if byte is None else describe_byte(byte, self._encoding)
 
     def waits(self) -> bool:
-        """Tell whether the next block has yet to be produced by the other end of a pipe."""
+        """Tell whether the next block has yet to be produced by the other end of a pipe.
+
+        Half a line that is there already is read meanwhile.
+        """
+        try:
+            if any(self._pieces.ahead(ready=lambda: not self._stream.waits())):
+                return False
+        except (DataError, Unreadable):  # raised again when the block is wanted
+            return False
         return self._stream.waits()
 
     def close(self) -> None:
         """Close the stream."""
         self._stream.close()
 
-    def _read_blocks(self) -> Iterator[str]:
+    def _read_pieces(self) -> Iterator[str]:
+        """Give the lines that end in each block of bytes, "" if none does, and the rest."""
         held: list[str] = []  # the pieces of a line that has not ended yet
         length = 0  # their characters
         at_start = True
@@ -100,10 +101,12 @@ class TextFeed:
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
             end = text.rfind("\n") + 1
+            block = ""
             if end:
                 block = "".join((*held, text[:end]))
                 held, length = [], 0  # whoever works on a long line needs the memory
-                yield block
+            yield block
+            del block
             held.append(text[end:])
             length += len(text) - end
             if length > ROW_CHARS:
@@ -121,6 +124,8 @@ class TextFeed:
         Raises:
             Unreadable: It is not a matter of single bytes.
         """
+        if at_start:
+            self._check_start(raw)
         state = self._decoder.getstate()
         try:
             return self._decoder.decode(raw, final=not raw)
@@ -137,6 +142,23 @@ class TextFeed:
                 raise Unreadable(reason) from error
             self._damaged = True
             return text
+
+    def _check_start(self, raw: bytes) -> None:
+        """Find out what reads as text that is full of odd characters, and is none.
+
+        Raises:
+            Unreadable: It is packed, or UTF-16 without a mark.
+        """
+        for mark, what in PACKED.items():
+            if mark.match(raw):
+                raise Unreadable(f"compressed with {what}")
+        start = raw[:_UTF_16_BYTES]
+        if len(start) < _UTF_16_BYTES or not self._encoding.startswith("utf-8"):
+            return
+        for first, encoding in ((0, "utf-16-le"), (1, "utf-16-be")):
+            letters, others = start[first::2], start[1 - first :: 2]
+            if not any(others) and all(letters) and letters.strip():
+                raise Unreadable(f"not UTF-8, it seems; try --encoding {encoding}")
 
 
 def too_long(what: str) -> str:

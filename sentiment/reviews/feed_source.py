@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sentiment.errors import DataError
+from sentiment.reviews.ahead import Unreadable
 from sentiment.reviews.bad_rows import STOP, BadRows
-from sentiment.reviews.feed import TextFeed, Unreadable
+from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row, row_error
 
 Item = Row | BadRow

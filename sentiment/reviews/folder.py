@@ -1,12 +1,14 @@
 """A folder of text files, each a review of its own; `pos/` and `neg/` in it are the labels."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from sentiment.errors import DataError
+from sentiment.reviews.ahead import Unreadable
 from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.damage import readable
-from sentiment.reviews.feed import TextFeed, Unreadable, check_encoding
+from sentiment.reviews.feed import TextFeed, check_encoding
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row
 from sentiment.reviews.stream import open_stream
 
@@ -88,13 +90,11 @@ class FolderSource:
 
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Give the text of a file, and what is wrong with it, if anything."""
-        feed = TextFeed(open_stream(file), self._encoding)
         try:
-            text = feed.whole()
-        except Unreadable as error:
-            return "", str(error)
-        finally:
-            feed.close()
+            with closing(TextFeed(open_stream(file), self._encoding)) as feed:
+                text = feed.whole()
+        except (DataError, Unreadable) as error:
+            return "", str(error).removeprefix(f"{file}: ")
         text = text.removesuffix("\n").removesuffix("\r")
         damage = feed.damage_in(text)
         return (readable(text) if damage else text), damage

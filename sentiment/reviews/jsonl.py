@@ -3,14 +3,16 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from sentiment.errors import DataError
+from sentiment.reviews.ahead import Ahead
 from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.damage import bad_row, readable
 from sentiment.reviews.feed import TextFeed, block_lines
 from sentiment.reviews.feed_source import FeedSource, Item
-from sentiment.reviews.source import Batch, Row
+from sentiment.reviews.source import Batch, Row, first_rows
 
 SHOWN_DIGITS = 20
 
@@ -20,27 +22,27 @@ class JsonlSource(FeedSource):
 
     Blank lines are no rows. The columns are the keys of the first batch with a row that can be
     read, in order of appearance; `text` if there are rows, and none can be read.
+
+    Raises:
+        DataError: Of very many first rows none can be read.
     """
 
     format = "jsonl"
 
     def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
         super().__init__(feed, [], bad_rows)
-        self._batches = super().batches()
-        self._held: list[Batch] = []
-        rows: Sequence[Row] = []
-        for batch in self._batches:
-            self._held.append(batch)
-            if rows := batch.readable_rows():
-                break
-        names = list(dict.fromkeys(key for row in rows for key in row))
-        self.columns = self.header = ["text"] if self._held and not rows else names
+        self._batches = Ahead(super().batches())
+        rows = first_rows(self._batches)
+        first = next(self._batches.ahead(), None)
+        if rows is None and first:
+            what = f"none of very many first lines can be read; the first is {first.bad[0].reason}"
+            raise DataError(f"{self.name}: {what}")
+        names = list(dict.fromkeys(key for row in rows or [] for key in row))
+        self.columns = self.header = names if rows or not first else ["text"]
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
-        while self._held:
-            yield self._held.pop(0)
-        yield from self._batches
+        return self._batches
 
     def pieces(self) -> Iterator[list[Item]]:
         """Give a row for each line; bad is what is no JSON object or string.

@@ -44,6 +44,11 @@ def numbered_names(count: int) -> list[str]:
     return [str(number) for number in range(1, count + 1)]
 
 
+def is_text_name(name: str) -> bool:
+    """Tell whether a name is one that columns of texts have."""
+    return any(normal_name(name) in names for names in TEXT_NAMES)
+
+
 def is_known_name(name: str) -> bool:
     """Tell whether a name is one that columns of texts or of labels have."""
     return normal_name(name) in KNOWN_NAMES

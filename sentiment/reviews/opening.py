@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sentiment.errors import DataError, UsageError
+from sentiment.reviews.ahead import Unreadable
 from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import TextFeed, Unreadable
+from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.folder import FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
+from sentiment.reviews.header import reads_as_header
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import LABEL_MARK, FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
 from sentiment.reviews.stream import COMPRESSIONS, ByteStream, Where, open_stream
+from sentiment.reviews.values import key_of, reads_as_label
 
 SNIFFED_LINES = 100
 NO_LABELS = (
@@ -127,7 +130,7 @@ def _open_text(
     bad_rows: BadRows,
 ) -> FeedSource:
     if format == SNIFFED:
-        format = sniff_lines(feed.peek())
+        format = sniff_lines(feed.peek(), need_label=need_label)
         source = _open_text(feed, format, header, columns, need_label, bad_rows)
         if format in SNIFFED_NAMES:
             source.notes.insert(0, f"read as {SNIFFED_NAMES[format]}, by its content")
@@ -147,11 +150,21 @@ def _open_text(
             return LinesSource(feed, bad_rows)
 
 
-def sniff_lines(text: str) -> str:
-    """Tell the format of lines: "fasttext" or "tsv" where they can hold labels, else "lines"."""
+def sniff_lines(text: str, *, need_label: bool = True) -> str:
+    """Tell the format of lines: "fasttext" or "tsv" where they can hold labels, else "lines".
+
+    A text may hold tabs, too: where no label is needed, TSV is what has a column of them.
+    """
     lines = [line for line in text.split("\n", SNIFFED_LINES)[:SNIFFED_LINES] if line.strip()]
     if lines and all(line.startswith(LABEL_MARK) for line in lines):
         return "fasttext"
-    if lines and "\t" in lines[0] and len({line.count("\t") for line in lines}) == 1:
-        return "tsv"
-    return "lines"
+    rows = [line.rstrip("\r").split("\t") for line in lines]
+    if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
+        return "lines"
+    return "tsv" if need_label or _has_labels(rows) else "lines"
+
+
+def _has_labels(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a column reads as labels, below a header if there is one."""
+    columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
+    return any(all(reads_as_label(key_of(cell)) for cell in column) for column in columns)

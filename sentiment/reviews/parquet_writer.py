@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import cell, encode
+from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.parquet import ParquetSource, import_pyarrow
-from sentiment.reviews.source import Batch, Source
+from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, new_column_error
 
 GROUP_BYTES = 64 << 20
+SHOWN_CHARS = 40  # of a value that does not fit
 
 
 class ParquetWriter(Writer):
@@ -27,7 +28,7 @@ class ParquetWriter(Writer):
         added: The names of the two new columns.
     """
 
-    def __init__(self, stream: BinaryIO, source: Source, added: tuple[str, str]) -> None:
+    def __init__(self, stream: BinaryIO, source: Source, added: Sequence[str]) -> None:
         super().__init__(stream)
         self._pyarrow = import_pyarrow()
         self._columns = source.columns
@@ -46,7 +47,16 @@ class ParquetWriter(Writer):
     ) -> None:
         """Write a batch, together with the next ones once they fill a row group."""
         pyarrow = self._pyarrow
-        own = self._own_arrays(batch)
+        try:
+            own = self._own_arrays(batch)
+        except DataError:
+            if (half := len(batch.rows) // 2) == 0:
+                raise
+            # The rows before the one that does not fit are written, half by half.
+            self.write(batch.part(0, half), predicted[:half], p_positive[:half])
+            rest = batch.part(half, len(batch.rows))
+            self.write(rest, predicted[half:], p_positive[half:])
+            return
         words = pyarrow.array([word or None for word in predicted], pyarrow.string())
         numbers = pyarrow.array(np.asarray(p_positive, np.float64), from_pandas=True)
         part = pyarrow.RecordBatch.from_arrays([*own, words, numbers], schema=self._schema())
@@ -81,25 +91,34 @@ class ParquetWriter(Writer):
     def _own_arrays(self, batch: Batch) -> list[Any]:
         """Give the row's own columns as Arrow arrays."""
         if self._own is None:
-            self._own = self._schema_of(batch.rows)
+            self._own = self._schema_of(batch.readable_rows())
         if batch.arrow is not None and batch.arrow.schema.equals(self._own):
             return list(batch.arrow.columns)
         known = frozenset(self._columns)
         for number, row in enumerate(batch.rows):
-            if not row.keys() <= known:
+            if not row.keys() <= known and number not in batch.bad:
                 raise new_column_error(batch, number, row, known, "parquet")
-        try:
-            return [
-                self._array([row.get(name) for row in batch.rows], field.type)
-                for name, field in zip(self._columns, self._own, strict=True)
-            ]
-        except (self._pyarrow.ArrowException, OverflowError, TypeError) as error:
-            last = batch.row_number(len(batch.rows) - 1)
-            reason = " ".join(str(error).split())
-            raise DataError(
-                f"{batch.name}, rows {batch.row_number(0)}–{last}: a value is of another type than "
-                f"in the first rows ({reason}); write --format jsonl"
-            ) from error
+        return [
+            self._column(batch, name, field.type)
+            for name, field in zip(self._columns, self._own, strict=True)
+        ]
+
+    def _column(self, batch: Batch, name: str, type: Any) -> Any:
+        """Make an array of a column; of a bad row what does not fit is left out."""
+        values = [row.get(name) for row in batch.rows]
+        if (array := self._array(values, type)) is not None:
+            return array
+        for number, value in enumerate(values):
+            if self._array([value], type) is not None:
+                continue
+            if number not in batch.bad:
+                what = (
+                    f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
+                    f"{type}, its type by the first rows; write --format jsonl"
+                )
+                raise row_error(batch.name, batch.row_number(number), what)
+            values[number] = None
+        return self._array(values, type)
 
     def _schema_of(self, rows: Sequence[dict[str, Any]]) -> Any:
         types = [self._type_of([row.get(name) for row in rows]) for name in self._columns]
@@ -117,9 +136,13 @@ class ParquetWriter(Writer):
         return self._pyarrow.string()
 
     def _array(self, values: list[Any], type: Any) -> Any:
+        """Make an array, None if a value does not fit its type."""
         if type == self._pyarrow.string():
             values = [None if value is None else encode(cell(value)).decode() for value in values]
-        return self._pyarrow.array(values, type)
+        try:
+            return self._pyarrow.array(values, type)
+        except (self._pyarrow.ArrowException, OverflowError, TypeError):
+            return None
 
 
 class _Sink:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.reviews.ahead import Ahead
 from sentiment.reviews.columns import values_of
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.source import Row, Source, peek, row_error
+from sentiment.reviews.source import Row, Source, first_rows, row_error
 from sentiment.reviews.values import NEGATIVE_WORDS, NEUTRAL_WORDS, POSITIVE_WORDS, key_of
 
 PREDICTED, P_POSITIVE = "predicted", "p_positive"
@@ -45,8 +46,8 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
         DataError: It cannot be read, has neither column, or holds what is no prediction.
     """
     source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
-    sample, batches = peek(source)
-    of_answers, of_chances = _find_columns(source, sample)
+    batches = Ahead(source.batches())
+    of_answers, of_chances = _find_columns(source, first_rows(batches) or [])
     if of_answers is None and of_chances is None:
         source.close()
         there = ", ".join(f'"{name}"' for name in source.columns) or "none"

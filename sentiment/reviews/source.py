@@ -3,15 +3,16 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Protocol
 
 from sentiment.errors import DataError
+from sentiment.reviews.ahead import Ahead
 
 Row = dict[str, Any]
 
 BATCH_ROWS = 1024
 BATCH_CHARS = 1 << 20
+LOOKED_AT = 16  # full batches in which a row that can be read is looked for
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,17 @@ class Batch:
     def row_number(self, place: int) -> int:
         """Give the 1-based number, within the source, of the row at a place in `rows`."""
         return self.first_row + place + bisect_right(self.gaps, place)
+
+    def part(self, start: int, end: int) -> "Batch":
+        """Give the rows from one place to before another, as rows that are not Arrow's."""
+        return Batch(
+            self.rows[start:end],
+            self.row_number(start),
+            name=self.name,
+            format=self.format,
+            bad={place - start: bad for place, bad in self.bad.items() if start <= place < end},
+            gaps=[gap - start for gap in self.gaps if gap > start],
+        )
 
     def readable_rows(self) -> Sequence[Row]:
         """Give the rows that are not bad."""
@@ -138,19 +150,22 @@ class TextsSource(RowsSource):
         super().__init__([{"text": text} for text in texts], ["text"], name)
 
 
-def peek(source: Source) -> tuple[Sequence[Row], Iterator[Batch]]:
-    """Look at the first rows that can be read without losing any.
+def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
+    """Look at the first rows that can be read.
 
     Returns:
-        These rows (none for an empty input), and all batches from the first on.
+        Those of the first batch that has any; [] if no batch has, None where that is not known
+        before more than `LOOKED_AT` full batches of bad rows would have to be held in memory.
     """
-    batches = source.batches()
-    held = []
-    for batch in batches:
-        held.append(batch)
+    held = 0.0  # in full batches
+    for batch in batches.ahead():
         if rows := batch.readable_rows():
-            return rows, chain(held, batches)
-    return [], iter(held)
+            return rows
+        chars = sum(len(bad.raw) for bad in batch.bad.values())
+        held += max(len(batch.rows) / BATCH_ROWS, chars / BATCH_CHARS)
+        if held >= LOOKED_AT:
+            return None
+    return []
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -101,6 +101,8 @@ def open_stream(where: Where) -> ByteStream:
 def _open_compressed(path: Path) -> ByteStream:
     """Open a decompressor; each is imported only when a file asks for it."""
     stream: BinaryIO
+    if path.is_file() and not path.stat().st_size:  # gzip alone takes that for an empty text
+        raise DataError(f"{path}: damaged or cut short (there is nothing in it); fetch it anew")
     damage: tuple[type[Exception], ...] = (EOFError,)
     match path.suffix.lower():
         case ".gz":

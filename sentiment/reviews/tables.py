@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sentiment.errors import UsageError
+from sentiment.reviews.ahead import Ahead
 from sentiment.reviews.bad_rows import STOP
 from sentiment.reviews.cells import cell
 from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.options import ReadOptions
-from sentiment.reviews.source import Batch, Source, peek
+from sentiment.reviews.source import Batch, Source, first_rows
 from sentiment.reviews.stream import Where
 from sentiment.reviews.values import Key, key_of
 
@@ -82,14 +83,16 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
 
 
 def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
-    """Choose the columns of a source by its first batch; see `open_reviews`.
+    """Choose the columns of a source; see `open_reviews`.
+
+    Where names tell, no row is waited for.
 
     Raises:
         UsageError: An option does not fit.
     """
-    sample, batches = peek(source)
+    batches = Ahead(source.batches())
     # A header alone tells where texts would be; without labels, nothing can be learned from it.
-    if not sample and (need_label or not source.columns):
+    if (need_label or not source.columns) and not first_rows(batches):
         return Opened(source, Columns((), None, ""), batches)
     for name in source.columns:
         if name.casefold() in options.not_columns:
@@ -99,7 +102,7 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
             )
     columns = find_columns(
         source.columns,
-        sample,
+        partial(first_rows, batches),
         text_columns=options.text_columns,
         label_column=options.label_column if need_label else None,
         keep=options.keep,

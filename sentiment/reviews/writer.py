@@ -1,13 +1,15 @@
 """What every writer of predictions is, and how probabilities are written."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.reviews.cells import encode
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.source import Batch, Row, row_error
 
@@ -45,8 +47,17 @@ class Writer(ABC):
                 have room for it.
 
         Raises:
-            DataError: A row does not fit into the format.
+            DataError: A row does not fit into the format; those before it are written.
         """
+
+    @contextmanager
+    def _lines(self) -> Iterator[list[str]]:
+        """Write the lines that are put into a list, those before an error, too."""
+        lines: list[str] = []
+        try:
+            yield lines
+        finally:
+            self._stream.write(encode("".join([f"{line}\n" for line in lines])))
 
     def close(self) -> None:
         """Write what is left, such as the header of an empty table, and flush the stream."""

@@ -91,16 +91,14 @@ class DelimitedWriter(Writer):
         self._write_header()
         quote = self._quoting(raw=batch.format == self._format == "tsv")
         join, columns, known = self._delimiter.join, self._columns, self._known
-        lines = []
-        for number, (row, word, p) in enumerate(
-            zip(batch.rows, predicted, p_positive.tolist(), strict=True)
-        ):
-            if not row.keys() <= known:
-                raise new_column_error(batch, number, row, known, self._format)
-            fields = [quote(cell(row.get(name))) for name in columns]
-            lines.append(join((*fields, word, six_digits(p))))
-        lines.append("")
-        self._stream.write(encode("\n".join(lines)))
+        with self._lines() as lines:
+            for number, (row, word, p) in enumerate(
+                zip(batch.rows, predicted, p_positive.tolist(), strict=True)
+            ):
+                if not row.keys() <= known and number not in batch.bad:
+                    raise new_column_error(batch, number, row, known, self._format)
+                fields = [quote(cell(row.get(name))) for name in columns]
+                lines.append(join((*fields, word, six_digits(p))))
 
     def close(self) -> None:
         """Write the header of a table without rows, and flush the stream."""
@@ -124,7 +122,7 @@ class JsonlWriter(Writer):
 
     With an explainer, what it says of the text comes after them; then the reason of an answer that
     is uncertain; and of a row that could not be read, `error` says why, and `raw` is how it stands
-    in the file.
+    in the file. What such a row has under one of these names gives way.
     """
 
     columns: Columns
@@ -133,15 +131,13 @@ class JsonlWriter(Writer):
         self,
         stream: BinaryIO,
         columns: Columns,
-        prefix: str,
+        names: dict[str, str],
         explainer: Explainer | None = None,
     ) -> None:
         super().__init__(stream)
         self.columns = columns
-        self._prefix = prefix
-        names = ("predicted", "p_positive", "words") if explainer else ("predicted", "p_positive")
-        self._added = [f"{prefix}{name}" for name in names]
-        self._reason = f"{prefix}reason"
+        self._names = names
+        self._taken = frozenset(names.values())
         self._explainer = explainer
 
     def write(
@@ -153,25 +149,43 @@ class JsonlWriter(Writer):
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
         texts = texts_to_score(batch, self.columns) if self._explainer else []
-        lines = []
-        for number, (row, word, p) in enumerate(
-            zip(batch.rows, predicted, p_positive.tolist(), strict=True)
-        ):
-            answer: list[Any] = [word or None, None if math.isnan(p) else round(p, 6)]
-            if self._explainer:
-                answer.append(self._explainer(texts[number]))
-            added = dict(zip(self._added, answer, strict=True))
-            if reasons and reasons[number]:
-                added[self._reason] = reasons[number]
-            if bad := batch.bad.get(number):
-                added[f"{self._prefix}error"] = bad.reason
-                added[f"{self._prefix}raw"] = bad.raw
-            if taken := [name for name in (*added, self._reason) if name in row]:
-                what = f'has "{taken[0]}" already; choose other names with --prefix'
-                raise row_error(batch.name, batch.row_number(number), what)
-            lines.append(to_json({**row, **added}))
-        lines.append("")
-        self._stream.write(encode("\n".join(lines)))
+        names = self._names
+        with self._lines() as lines:
+            for number, (row, word, p) in enumerate(
+                zip(batch.rows, predicted, p_positive.tolist(), strict=True)
+            ):
+                answer: dict[str, Any] = {
+                    names["predicted"]: word or None,
+                    names["p_positive"]: None if math.isnan(p) else round(p, 6),
+                }
+                if self._explainer:
+                    answer[names["words"]] = self._explainer(texts[number])
+                if reasons and reasons[number]:
+                    answer[names["reason"]] = reasons[number]
+                own = row
+                if bad := batch.bad.get(number):
+                    own = {name: row[name] for name in row if name not in self._taken}
+                    answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
+                elif not self._taken.isdisjoint(row):
+                    name = next(name for name in names.values() if name in row)
+                    what = f'has "{name}" already; choose other names with --prefix'
+                    raise row_error(batch.name, batch.row_number(number), what)
+                lines.append(to_json(own | answer))
+
+
+def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:
+    """Give what each column is called that a format adds, by what is in it.
+
+    Args:
+        format: One of `OUTPUT_FORMATS`.
+        prefix: Comes before all of them.
+        explained: There are words with their contributions.
+        kept: Rows that cannot be read keep their places.
+    """
+    held = ["predicted", "p_positive"]
+    if format == "jsonl":
+        held += [*["words"] * explained, "reason", *["error", "raw"] * kept]
+    return {what: f"{prefix}{what}" for what in held}
 
 
 def writer_for(
@@ -182,6 +196,7 @@ def writer_for(
     *,
     prefix: str = "",
     explainer: Explainer | None = None,
+    kept: bool = False,
 ) -> Writer:
     """Give the writer of a format.
 
@@ -192,30 +207,29 @@ def writer_for(
         columns: Where its texts are.
         prefix: Comes before the names that are added.
         explainer: JSON lines get what it gives for each text, too, as `words`.
+        kept: Rows that cannot be read are among those that come.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
         MissingDependencyError: Parquet is asked for and pyarrow is not installed.
     """
-    added = (f"{prefix}predicted", f"{prefix}p_positive")
-    words = (f"{prefix}words",) if explainer else ()
-    reason = f"{prefix}reason"
     if format == "text":
         return TextWriter(stream, columns)
     if format == "fasttext":
         return FasttextWriter(stream)
-    names = (*added, *words, reason) if format == "jsonl" else added
-    if taken := [name for name in names if name in {*source.columns, *source.header}]:
+    names = added_names(format, prefix, explained=explainer is not None, kept=kept)
+    own = {*source.columns, *source.header}
+    if taken := [name for name in names.values() if name in own]:
         raise UsageError(
             f'{source.name} has a column "{taken[0]}" already; '
             "choose other names with --prefix, for instance --prefix model_"
         )
     if format in ("csv", "tsv"):
-        return DelimitedWriter(stream, source, added, format=format)
+        return DelimitedWriter(stream, source, list(names.values()), format=format)
     if format == "jsonl":
-        return JsonlWriter(stream, columns, prefix, explainer)
+        return JsonlWriter(stream, columns, names, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet_writer import ParquetWriter
 
-        return ParquetWriter(stream, source, added)
+        return ParquetWriter(stream, source, list(names.values()))
     raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

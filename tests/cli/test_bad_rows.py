@@ -45,15 +45,28 @@ def test_a_row_that_is_kept_has_no_answer_and_its_words_are_not_explained(run, t
     assert "error" not in rows[0]
 
 
-def test_rejects_of_a_run_that_fails_do_not_appear(run, trained, bad_csv):
+@pytest.mark.parametrize("streamed", [True, False])
+def test_rejects_of_a_run_that_fails_appear_if_answers_do(run, trained, bad_csv, streamed):
     (bad_csv / "z.csv").write_text("other,text\n1,fine\n")
     done = run(
         "predict", "-m", trained, "-i", "in.csv", "-i", "z.csv", "--format", "csv",
-        "--on-bad-row", "skip", "--rejects", "bad.jsonl", cwd=bad_csv,
+        "--on-bad-row", "skip", "--rejects", "bad.jsonl",
+        *([] if streamed else ["-o", "out.csv"]), cwd=bad_csv,
     )  # fmt: skip
     assert done.returncode == 3
     assert "2 rows" in done.stderr
-    assert sorted(path.name for path in bad_csv.iterdir()) == ["in.csv", "z.csv"]
+    names = sorted(path.name for path in bad_csv.iterdir())
+    assert names == ["bad.jsonl"] * streamed + ["in.csv", "z.csv"]
+
+
+def test_rejects_of_a_run_that_never_began_are_those_from_before(run, trained, bad_csv):
+    (bad_csv / "bad.csv").write_text("before")
+    done = run(
+        "predict", "-m", "none", "-i", "in.csv", "--on-bad-row", "skip", "--rejects", "bad.csv",
+        "--force", cwd=bad_csv,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert (bad_csv / "bad.csv").read_text() == "before"
 
 
 @pytest.mark.parametrize(

@@ -37,17 +37,17 @@ def save(folder, name, data):
     return path
 
 
-def written(format, source, *, answer=("positive", 0.98), columns=None, prefix=""):
+def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="", kept=False):
     """Write all rows of a source with one and the same answer; give the bytes."""
     stream = io.BytesIO()
     batches = list(source.batches())
     sample = batches[0].rows if batches else []
     if columns is None:
         try:
-            columns = find_columns(source.columns, sample, need_label=False, name="x")
+            columns = find_columns(source.columns, lambda: sample, need_label=False, name="x")
         except Exception:
             columns = Columns((), None, "")
-    writer = writer_for(format, stream, source, columns, prefix=prefix)
+    writer = writer_for(format, stream, source, columns, prefix=prefix, kept=kept)
     for batch in batches:
         n = len(batch.rows)
         writer.write(batch, [answer[0]] * n, np.full(n, answer[1]))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sentiment.errors import DataError
+from sentiment.reviews import open_source
 from sentiment.reviews.bad_rows import BadRows
 
 from .helpers import rows_of, save, stdin_source, written
@@ -128,14 +129,31 @@ def test_a_file_of_a_folder_may_be_bad(tmp_path):
     assert f"{tmp_path}/b.txt, row 2: not UTF-8 (byte 0xE9)" in summary
 
 
+@pytest.mark.parametrize(("policy", "given"), [("stop", ["a.txt"]), ("skip", ["a.txt", "c.txt"])])
+def test_a_file_of_a_folder_that_is_gone_is_bad_and_the_others_are_given(tmp_path, policy, given):
+    for name in "abc":
+        save(tmp_path, f"{name}.txt", "fine")
+    bad_rows = BadRows(policy)
+    batches = open_source(tmp_path, bad_rows=bad_rows).batches()
+    (tmp_path / "b.txt").unlink()
+    files = [row["file"] for row in next(batches).rows]
+    assert files == given
+    if policy == "stop":
+        with pytest.raises(DataError, match=r"b.txt, row 2: No such file or directory"):
+            next(batches)
+    else:
+        (summary,) = bad_rows.summaries()
+        assert summary.endswith(f"the first: {tmp_path}/b.txt, row 2: No such file or directory")
+
+
 def test_json_lines_say_why_a_kept_row_is_bad_and_where_no_row_is_good_too():
     data = b"nonsense\n\xff\n"
-    lines = written("jsonl", stdin_source(data, "jsonl", bad_rows=BadRows("keep")))
+    lines = written("jsonl", stdin_source(data, "jsonl", bad_rows=BadRows("keep")), kept=True)
     first, second = map(json.loads, lines.splitlines())
     assert first["raw"] == "nonsense"
     assert first["error"].startswith("not JSON")
     assert second["raw"] == "\\xff"
-    table = written("csv", stdin_source(data, "jsonl", bad_rows=BadRows("keep")))
+    table = written("csv", stdin_source(data, "jsonl", bad_rows=BadRows("keep")), kept=True)
     assert table.startswith(b"text,predicted,p_positive\n,")
 
 

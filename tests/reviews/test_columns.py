@@ -6,7 +6,7 @@ from sentiment.reviews import find_columns, text_of
 
 def find(columns, rows=(), *, need_label=True, **options):
     rows = [dict(zip(columns, row, strict=True)) for row in rows]
-    return find_columns(columns, rows, need_label=need_label, name="a.csv", **options)
+    return find_columns(columns, lambda: rows, need_label=need_label, name="a.csv", **options)
 
 
 @pytest.mark.parametrize(

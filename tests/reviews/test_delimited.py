@@ -121,6 +121,7 @@ def test_an_empty_file_has_no_columns_and_no_rows(data, format):
         ",kommentar,urteil|0,good film,1|1,bad film,",
         "text,positive|good film,1|bad film,0",
         "review,urteil",
+        "Timestamp,What did you like most about it?,Rating|1 May,the food,4",
     ],
 )
 def test_a_first_row_that_names_the_columns_is_a_header(lines):
@@ -147,6 +148,9 @@ def test_a_first_row_that_names_the_columns_is_a_header(lines):
         "good,good|bad film,0",
         "kopf,urteil|gut,ja|mies,nein",  # nothing tells
         "kopf,urteil",
+        "Overall|Great hotel|Bad food",  # a name of labels, and no labels
+        "Feedback,The staff was rude.|Praise,A lovely breakfast with fresh fruit",
+        "Great food,five|bad food,1|ok food,3",
     ],
 )
 def test_a_first_row_that_could_be_data_is_data(lines):
@@ -165,6 +169,8 @@ def test_a_column_the_user_named_makes_a_header():
     ("data", "notes"),
     [
         ("text,label\ngood,1\n", []),  # what is said of the columns tells it
+        ("id,text\n1,good\n", []),
+        ("Feedback,note\ngood,x\n", ["first row taken as header"]),
         ("text\ngood\n", ["first row taken as header"]),
         ("id,name\n1,good\n", ["first row taken as header"]),
         ("good film\n", ["no header: the column is called 1"]),

@@ -119,10 +119,12 @@ def test_parquet_gives_rows_and_the_original_batch(tmp_path):
 def test_parquet_gives_texts_without_making_rows(tmp_path):
     pq.write_table(TABLE, tmp_path / "a.parquet")
     (batch,) = open_source(tmp_path / "a.parquet").batches()
-    columns = find_columns(TABLE.column_names, [], text_columns=["text"], need_label=False, name="")
+    columns = find_columns(
+        TABLE.column_names, list, text_columns=["text"], need_label=False, name=""
+    )
     assert texts_of(batch, columns) == ["good", "", "bad"]
     columns = find_columns(
-        TABLE.column_names, [], text_columns=["text", "label"], need_label=False, name=""
+        TABLE.column_names, list, text_columns=["text", "label"], need_label=False, name=""
     )
     assert texts_of(batch, columns) == ["good\n1", "0", "bad"]
 

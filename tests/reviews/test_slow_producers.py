@@ -1,9 +1,11 @@
 import os
 import threading
+from unittest.mock import patch
 
 import pytest
 
 from sentiment.reviews import open_source
+from sentiment.reviews.bad_rows import BadRows
 
 from .helpers import stdin
 
@@ -39,6 +41,34 @@ def test_each_row_is_given_out_before_the_next_is_waited_for(format):
     assert sizes == [1, 1]
 
 
+@pytest.mark.parametrize("format", CASES)
+def test_half_a_row_that_is_there_withholds_no_whole_one(format):
+    header, first, second = CASES[format]
+    answered = threading.Event()
+    reader, writer = os.pipe()
+
+    def produce():
+        with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
+            stream.write(header + first + second[:3])
+            if answered.wait(timeout=5):
+                stream.write(second[3:])
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    # What is read first ends within the half row, of which more is there already.
+    with (
+        patch("sentiment.reviews.stream.BLOCK_BYTES", len(header + first) + 1),
+        open(reader, "rb") as stream,  # noqa: PTH123
+        stdin(stream),
+    ):
+        sizes = []
+        for batch in open_source("-", format=format).batches():
+            sizes.append(len(batch.rows))
+            answered.set()
+    producer.join()
+    assert sizes == [1, 1]
+
+
 def test_a_fast_producer_gets_full_batches():
     reader, writer = os.pipe()
     with open(writer, "wb") as stream:  # noqa: PTH123
@@ -46,3 +76,16 @@ def test_a_fast_producer_gets_full_batches():
     with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
         sizes = [len(batch.rows) for batch in open_source("-").batches()]
     assert sizes == [1024] * 19 + [20_000 - 19 * 1024]
+
+
+@pytest.mark.parametrize(("format", "line"), [("csv", b"\n"), ("tsv", b"\n"), ("jsonl", b"no\n")])
+def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
+    header, first, _ = CASES[format]
+    with (
+        patch("sentiment.reviews.stream.BLOCK_BYTES", 1),
+        patch("sentiment.reviews.feed.TextFeed.waits", lambda _: True),
+        stdin(line * 100 + header + first),
+    ):
+        source = open_source("-", format=format, bad_rows=BadRows("keep"))
+        (row,) = [row for batch in source.batches() for row in batch.readable_rows()]
+    assert row["text"].startswith("good")
