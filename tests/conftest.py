@@ -18,7 +18,7 @@ TEST = ROOT / "data" / "test.csv"
 settings.register_profile("here", deadline=None)
 settings.load_profile("here")
 
-# A shell lets what it starts in the background ignore interrupts, and so would all that tests start.
+# A shell lets what it starts in the background ignore interrupts, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
