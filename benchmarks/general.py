@@ -135,7 +135,7 @@ def cold() -> None:
         "ours to theirs, the median over turns",
         ("figure", "ratio", "range", "what was measured"),
     )
-    answer = [SENTIMENT, "predict", "-m", "general", TEXT]
+    answer = [SENTIMENT, "predict", TEXT]  # no model is named, and none is here
     bare = [PYTHON, "-c", "import numpy, click"]
     table.ratio("one answer / importing numpy and click", alternate(answer, bare, 31))
     table.write()
