@@ -249,7 +249,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     parser.add_argument("--seconds", type=float, default=30, help="of load, each turn")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--minutes", type=float, default=5, help="while memory is watched")
+    parser.add_argument("--minutes", type=float, default=10, help="while memory is watched")
     asked = parser.parse_args()
     plan = Plan(asked.seconds, asked.turns, asked.minutes)
     table = Table(
@@ -262,7 +262,7 @@ def main() -> None:
         for name, part in PARTS.items():
             if not asked.parts or name in asked.parts:
                 part(table, services, plan)
-    if plan == Plan(30, 3, 5) and not asked.parts:
+    if plan == Plan(30, 3, 10) and not asked.parts:
         table.write()
 
 

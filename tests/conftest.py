@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.browser import Browser, find_chromium
 
 ROOT = Path(__file__).parent.parent
 TRAIN = ROOT / "data" / "train.csv"
@@ -62,3 +64,13 @@ def trained(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run("train", TRAIN, "-o", path, "--epochs", "8")
     assert done.returncode == 0, done.stderr
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium here: the page is not tried in a browser")
+    browser = Browser(path)
+    yield browser
+    browser.close()

@@ -63,7 +63,7 @@ class JsonlSource(FeedSource):
         row: Row = {}
         reason = None
         try:
-            row = as_row(_decode(readable(line) if damage else line))
+            row = as_row(strict_json(readable(line) if damage else line))
         except (ValueError, RecursionError) as error:
             reason = explain_json(error)
         if damage:
@@ -146,7 +146,8 @@ def explain_json(error: Exception) -> str:
     return str(error)
 
 
-_decode = json.JSONDecoder(
+# JSON → what it says, as strictly as its standard is.
+strict_json = json.JSONDecoder(
     object_pairs_hook=make_object,
     parse_constant=refuse_constant,
     parse_float=make_float,

@@ -3,16 +3,9 @@
 import json
 from typing import Any
 
-from sentiment.reviews.jsonl import make_float, make_int, make_object, refuse_constant
+from sentiment.reviews.jsonl import strict_json
 from sentiment.serving.exchange import HttpError
 from sentiment.serving.limits import Limits
-
-_decode = json.JSONDecoder(
-    object_pairs_hook=make_object,
-    parse_constant=refuse_constant,
-    parse_float=make_float,
-    parse_int=make_int,
-).decode
 
 
 def read_json(body: bytes) -> Any:
@@ -22,7 +15,7 @@ def read_json(body: bytes) -> Any:
         HttpError: it is none, or nested too deeply.
     """
     try:
-        return _decode(body.decode("utf-8-sig"))
+        return strict_json(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise HttpError(400, f"not UTF-8 (byte {error.start + 1})") from None
     except json.JSONDecodeError as error:

@@ -10,7 +10,7 @@ import pytest
 from sentiment.evaluation.report import Report, page_of
 from sentiment.model import Decision, load_model
 from sentiment.reviews import ReadOptions, read_labelled
-from tests.browser import Browser, find_chromium
+from tests.browser import Browser
 from tests.conftest import TEST
 
 # Between the stops of the sliders, and not the same to both sides.
@@ -21,16 +21,6 @@ EVIL = [
     "\u202e desrever dna \x1b[31mred, it was awful \x9b2J",
     "'\"><svg onload=document.title='owned'> ]]> &lt;b&gt; " + "x" * 2000,
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium here: the page is not tried in a browser")
-    browser = Browser(path)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")

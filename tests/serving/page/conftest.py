@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import Browser, find_chromium
+from tests.browser import Browser
 from tests.serving.conftest import serving
 
 MIXED = "The pasta was cold and the waiter rude, but the cake was wonderful. 🍰 We loved the cake."
@@ -17,16 +17,6 @@ def address(trained: Path) -> Iterator[str]:
     """Where `sentiment serve` answers, with a model of the reviews in `data/`."""
     with serving(model=str(trained)) as served:
         yield f"http://127.0.0.1:{served.port}/"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium here: the page is not tried in a browser")
-    browser = Browser(path)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture
