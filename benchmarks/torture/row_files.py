@@ -114,7 +114,9 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
             parts.append(line([*cells, *more]).encode())
             truth.append(cells)
         else:
-            fewer = [cells[0] or "x", *cells[1 : draw(st.integers(1, width - 1))]]
+            # A line of blanks would be none.
+            first = cells[0] if cells[0].strip() else "x"
+            fewer = [first, *cells[1 : draw(st.integers(1, width - 1))]]
             parts.append(line(fewer).encode())
             truth.append(fewer + [""] * (width - len(fewer)))
     lines = [part + draw(st.sampled_from(ends)).encode() for part in parts]
