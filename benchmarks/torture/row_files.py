@@ -114,9 +114,7 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
             parts.append(line([*cells, *more]).encode())
             truth.append(cells)
         else:
-            # A line of blanks would be none.
-            first = cells[0] if cells[0].strip() else "x"
-            fewer = [first, *cells[1 : draw(st.integers(1, width - 1))]]
+            fewer = [_not_blank(cells[0]), *cells[1 : draw(st.integers(1, width - 1))]]
             parts.append(line(fewer).encode())
             truth.append(fewer + [""] * (width - len(fewer)))
     lines = [part + draw(st.sampled_from(ends)).encode() for part in parts]
@@ -147,6 +145,11 @@ def open_quote_files(draw: Any, *, damaged: bool) -> File:
     return File("csv", data, truth, bad, ["n", "text"], 1, arguments)
 
 
+def _not_blank(cell: str) -> str:
+    """Give a cell that by itself is a row: a line of blanks is none."""
+    return cell if cell.strip() else "x"
+
+
 @st.composite
 def tsv_files(draw: Any, *, damaged: bool) -> File:
     """TSV, in which a quote is a plain character."""
@@ -170,7 +173,7 @@ def tsv_files(draw: Any, *, damaged: bool) -> File:
                 read = [text, *cells[1:]]
                 raw = b"\t".join([start, *(cell.encode() for cell in cells[1:])])
             elif wide < 0:
-                read = [cells[0] or "x", *cells[1:-1]]
+                read = [_not_blank(cells[0]), *cells[1:-1]]
                 raw = "\t".join(read).encode()
                 read = [*read, ""]
             else:
