@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, tfidf, vader
-from results import DATASETS, Table, parts_asked
+from results import DATASETS, Table, write_parts
 
 from sentiment.evaluation import Metrics, measure
 from sentiment.model import save_model
@@ -126,15 +126,10 @@ PARTS = {part.__name__: part for part in (imdb, imdb_unlabeled, sst2, uci, airli
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
-    chosen, every = parts_asked(__doc__, PARTS)
     table = Table(
         "Accuracy", "make bench-accuracy", "the mean and, in brackets, the range over seeds"
     )
-    for name, part in PARTS.items():
-        if name in chosen:
-            part(table)
-    if every:
-        table.write()
+    write_parts(__doc__, PARTS, table)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from accuracy import folds, read
 from numpy.typing import NDArray
 from peers import vader_answers
-from results import DATASETS, HERE, Table, parts_asked
+from results import DATASETS, HERE, Table, write_parts
 from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
@@ -127,7 +127,7 @@ def tuned(
     return with_base, of_base, alone
 
 
-def cold() -> None:
+def cold(_: Table) -> None:
     """One answer from a process that has just started, on an idle machine; a section of its own."""
     table = Table(
         "A cold answer of the bundled model",
@@ -141,20 +141,13 @@ def cold() -> None:
     table.write()
 
 
-PARTS = {part.__name__: part for part in (foreign, probed, corpus, left_out, fine_tuning)}
+PARTS = {part.__name__: part for part in (cold, foreign, probed, corpus, left_out, fine_tuning)}
 
 
 def main() -> None:
     """Run the parts asked for; all of them write RESULTS.md."""
-    chosen, every = parts_asked(__doc__, [*PARTS, "cold"])
-    if "cold" in chosen:
-        cold()
     table = Table("The bundled model", "make bench-general", "accuracy where nothing else is said")
-    for name, part in PARTS.items():
-        if name in chosen:
-            part(table)
-    if every:
-        table.write()
+    write_parts(__doc__, PARTS, table)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -92,3 +92,15 @@ class Table:
         else:
             text = f"{text.rstrip()}\n\n{section}\n"
         path.write_text(text, encoding="utf-8")
+
+
+def write_parts(
+    description: str | None, parts: Mapping[str, Callable[[Table], None]], table: Table
+) -> None:
+    """Run the parts that the command line names into a table; all of them write it."""
+    chosen, every = parts_asked(description, parts)
+    for name, part in parts.items():
+        if name in chosen:
+            part(table)
+    if every:
+        table.write()

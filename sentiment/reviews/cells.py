@@ -124,6 +124,11 @@ def six_digits(p: float) -> str:
     return "" if math.isnan(p) else str(round(p, 6))
 
 
+def json_probability(p: float) -> float | None:
+    """Give a probability as JSON has it: six digits, None for NaN."""
+    return None if math.isnan(p) else round(p, 6)
+
+
 def count_of(number: int, noun: str) -> str:
     """Write a number and its noun: `1 field`, `2 fields`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

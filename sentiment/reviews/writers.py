@@ -1,6 +1,5 @@
 """Predictions written beside the rows they belong to."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
@@ -13,6 +12,7 @@ from sentiment.reviews.cells import (
     csv_cell,
     encode,
     four_digits,
+    json_probability,
     six_digits,
     text_line,
     to_json,
@@ -156,7 +156,7 @@ class JsonlWriter(Writer):
             ):
                 answer: dict[str, Any] = {
                     names["predicted"]: word or None,
-                    names["p_positive"]: None if math.isnan(p) else round(p, 6),
+                    names["p_positive"]: json_probability(p),
                 }
                 if self._explainer:
                     answer[names["words"]] = self._explainer(texts[number])

@@ -104,7 +104,6 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         backlog=_BACKLOG,
     )
     server = WatchedServer(config)
-
     config.callback_notify = server.check_connections
     server.run(sockets=[listening])
 

@@ -1,14 +1,13 @@
 """What a model says to those who ask over HTTP: texts → records, a text → its explanation."""
 
 import asyncio
-import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from sentiment.model import Model
-from sentiment.reviews.cells import encode, to_json
+from sentiment.reviews.cells import encode, json_probability, to_json
 from sentiment.serving.batching import Batcher
 
 # What is said of a text beside the text itself: `predicted`, `p_positive`, and `reason` if any.
@@ -48,7 +47,7 @@ def answer(model: Model, texts: Sequence[str]) -> list[Answer]:
     return [
         {
             "predicted": word or None,
-            "p_positive": None if math.isnan(p) else round(p, 6),
+            "p_positive": json_probability(p),
             **({"reason": reason} if reason else {}),
         }
         for word, p, reason in zip(words, scores.p_positive.tolist(), reasons, strict=True)

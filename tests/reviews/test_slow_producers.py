@@ -18,54 +18,40 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("format", CASES)
-def test_each_row_is_given_out_before_the_next_is_waited_for(format):
-    header, first, second = CASES[format]
+def sizes_of(format: str, at_once: bytes, answered_first: bytes) -> list[int]:
+    """Count the rows of each batch, where some bytes come once others have been answered."""
     answered = threading.Event()
     reader, writer = os.pipe()
 
     def produce():
         with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
-            stream.write(header + first)
+            stream.write(at_once)
             if answered.wait(timeout=5):
-                stream.write(second)
+                stream.write(answered_first)
 
     producer = threading.Thread(target=produce)
     producer.start()
+    sizes = []
     with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
-        sizes = []
         for batch in open_source("-", format=format).batches():
             sizes.append(len(batch.rows))
             answered.set()
     producer.join()
-    assert sizes == [1, 1]
+    return sizes
+
+
+@pytest.mark.parametrize("format", CASES)
+def test_each_row_is_given_out_before_the_next_is_waited_for(format):
+    header, first, second = CASES[format]
+    assert sizes_of(format, header + first, second) == [1, 1]
 
 
 @pytest.mark.parametrize("format", CASES)
 def test_half_a_row_that_is_there_withholds_no_whole_one(format):
     header, first, second = CASES[format]
-    answered = threading.Event()
-    reader, writer = os.pipe()
-
-    def produce():
-        with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
-            stream.write(header + first + second[:3])
-            if answered.wait(timeout=5):
-                stream.write(second[3:])
-
-    producer = threading.Thread(target=produce)
-    producer.start()
     # What is read first ends within the half row, of which more is there already.
-    with (
-        patch("sentiment.reviews.stream.BLOCK_BYTES", len(header + first) + 1),
-        open(reader, "rb") as stream,  # noqa: PTH123
-        stdin(stream),
-    ):
-        sizes = []
-        for batch in open_source("-", format=format).batches():
-            sizes.append(len(batch.rows))
-            answered.set()
-    producer.join()
+    with patch("sentiment.reviews.stream.BLOCK_BYTES", len(header + first) + 1):
+        sizes = sizes_of(format, header + first + second[:3], second[3:])
     assert sizes == [1, 1]
 
 
