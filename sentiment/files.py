@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from typing import BinaryIO
 from sentiment.descriptors import writer
 
 _KEPT = 40  # characters of a name, of four bytes at the most
+_TEMPORARY = re.compile(r"(\..*\.)[0-9a-f]{8}\.partial", re.DOTALL)
 _DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -32,10 +33,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         return
     target = path.resolve()  # a link keeps pointing where it points
     # A name may be as long as the file system allows; the temporary one is not longer.
-    start = f".{target.name[:_KEPT]}."
+    start = _start_of(target)
     temporary = target.with_name(f"{start}{os.urandom(4).hex()}.partial")
     try:
-        _clear_abandoned(target.parent, start)
+        _clear_abandoned(target.parent, {start})
         with _open_locked(temporary) as file:
             if target.exists():  # who may read it stays as it was
                 temporary.chmod(target.stat().st_mode & 0o777)
@@ -51,6 +52,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename in (None, str(temporary)):
             error.filename = str(path)
         raise
+
+
+def clear_abandoned(targets: Iterable[Path]) -> bool:
+    """Delete what killed processes left of writing to some files.
+
+    Returns:
+        Whether nothing is left; False while somebody is still writing one of them.
+    """
+    starts: dict[Path, set[str]] = {}
+    for target in targets:
+        starts.setdefault(target.resolve().parent, set()).add(_start_of(target))
+    left = [folder for folder, names in starts.items() if not _clear_abandoned(folder, names)]
+    return not left
 
 
 @contextmanager
@@ -93,29 +107,40 @@ def _open_locked(temporary: Path) -> BinaryIO:
         file.close()  # taken for abandoned before it was locked
 
 
-def _clear_abandoned(folder: Path, start: str) -> None:
-    """Delete what killed processes left of writing to a target.
+def _start_of(target: Path) -> str:
+    return f".{target.name[:_KEPT]}."
+
+
+def _clear_abandoned(folder: Path, starts: Collection[str]) -> bool:
+    """Delete what killed processes left of writing to targets, and say whether nothing is left.
 
     Whether one that writes is alive is told by its lock, not by its number: in another container,
     or on another machine that shares the folder, the same number is another process.
     """
     if sys.platform == "win32":
-        return
-    import fcntl
-
-    ours = re.compile(re.escape(start) + "[0-9a-f]{8}[.]partial")
+        return True
     names: list[str] = []
     with suppress(OSError):  # a folder that may be written to, not read
-        names = [name for name in os.listdir(folder) if ours.fullmatch(name)]  # noqa: PTH208
-    for name in names:
-        with suppress(OSError):  # locked, not ours to read, or gone
-            descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
-                if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    (folder / name).unlink()
-            finally:
-                os.close(descriptor)
+        names = os.listdir(folder)  # noqa: PTH208
+    found = [(name, _TEMPORARY.fullmatch(name)) for name in names]
+    ours = [folder / name for name, match in found if match and match[1] in starts]
+    left = [path for path in ours if not _delete_unlocked(path)]
+    return not left
+
+
+def _delete_unlocked(path: Path) -> bool:
+    """Delete a file that nobody writes; whether it is gone."""
+    import fcntl
+
+    with suppress(OSError):  # locked, not ours to read, or gone
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                path.unlink()
+        finally:
+            os.close(descriptor)
+    return not os.path.lexists(path)
 
 
 def _descriptor(path: Path) -> int | None:

@@ -50,8 +50,7 @@ class Target:
         Raises:
             UsageError: they do not.
         """
-        if re.search(r"[\x00-\x1f\x7f-\x9f]", self.prefix):
-            raise UsageError(f"--prefix {self.prefix!r}: a name has no control characters")
+        check_prefix(self.prefix)
         if self.explain and self.format != "jsonl":
             raise UsageError(
                 f"--explain writes JSON lines, not {self.format}: add --json; "
@@ -71,6 +70,16 @@ class Target:
         else:
             with replacing(self.path) as file:
                 yield file
+
+
+def check_prefix(prefix: str) -> None:
+    """Check what is put before the names of columns.
+
+    Raises:
+        UsageError: it has control characters.
+    """
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", prefix):
+        raise UsageError(f"--prefix {prefix!r}: a name has no control characters")
 
 
 def answer_rows(

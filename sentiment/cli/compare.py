@@ -95,7 +95,7 @@ def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> 
                 "one is needed for each row, in the same order"
             )
         return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
-    warn_of_overlap(content, reviews, path)
+    warn_of_overlap(content, reviews.digest(), path)
     scores = score_reviews(content, reviews, path)
     p_positive = scores.p_positive
     answers = answers_by(p_positive, content.decision.threshold)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
+from sentiment.cli.engines import Engine, engine_options
 from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as_text
 from sentiment.cli.mistakes import check_errors_file, write_mistakes
 from sentiment.cli.models import open_model
@@ -64,6 +65,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 @click.option("--errors", type=TARGET, metavar="FILE",
               help="Write the mistakes that the model is surest of here, with the words that led "
               "to each: CSV, TSV, JSONL or Parquet.")  # fmt: skip
+@engine_options
 @read_label_options
 @force_option
 @json_option
@@ -75,6 +77,7 @@ def command(
     sliced: tuple[str, ...],
     fail_under: tuple[str, ...],
     errors: Path | None,
+    engine: Engine,
     reading: ReadOptions,
     force: bool,
     as_json: bool,
@@ -100,19 +103,32 @@ def command(
       sentiment evaluate held_out.csv --slice domain --slice length --slice negation
       sentiment evaluate held_out.csv --errors mistakes.csv
       sentiment evaluate held_out.csv --fail-under accuracy=0.9
+      sentiment evaluate 'held_out/*.parquet' --engine ray
       sentiment evaluate held_out.csv --fail-under slice:negation=yes:macro_f1=0.8
     """
     gates = [read_gate(text) for text in fail_under]
     columns = _columns(sliced, gates)
     reading = reading_for(columns, reading)
+    engine.refuse([
+        (errors, "leaves the texts where they are, and --errors writes some: run it without"),
+        ("-" in data, "reads files, not stdin: name them"),
+    ])  # fmt: skip
+    if engine.is_ray:
+        from sentiment.cluster import need_ray  # before anything is read
+
+        need_ray()
     if errors is not None:
         check_errors_file(errors, reading.keep)
     path, model = open_model(model_path, threshold)
     paths = data or (bundled_reviews("test.csv"),)
     if errors is not None:
         check_targets([errors], [*places_of(paths, "evaluation"), path], force=force)
-    reviews = read_reviews(paths, reading, "evaluation")
-    reviews, scores = scored(model, reviews)
+    if engine.is_ray:
+        from sentiment.cli.cluster import scored_where_they_are  # others do without
+
+        reviews, scores = scored_where_they_are(engine, model, paths, reading, columns)
+    else:
+        reviews, scores = scored(model, read_reviews(paths, reading, "evaluation"))
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
     found = _measured(scores, reviews.labels, model.decision, values)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment.cli.engines import Engine, engine_options
 from sentiment.cli.inputs import check_given
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
               help="What to do about a row that cannot be read.")  # fmt: skip
 @click.option("--rejects", type=TARGET, metavar="FILE",
               help="List the rows that skip leaves out here: CSV, TSV or JSONL.")  # fmt: skip
+@engine_options
 @read_options
 @force_option
 @talk_options
@@ -67,6 +69,7 @@ def command(
     prefix: str,
     on_bad_row: "Policy",
     rejects: Path | None,
+    engine: Engine,
     reading: ReadOptions,
     force: bool,
 ) -> None:
@@ -100,6 +103,25 @@ def command(
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
     named_format = "jsonl" if as_json else output_format
+    if engine.is_ray:
+        engine.refuse([
+            (texts, "scores Parquet files, not texts: name them with -i"),
+            (not inputs, "scores Parquet files, not stdin: name them with -i"),
+            (named_format not in (None, "parquet"), f"writes Parquet, not {named_format}"),
+            (reading.format not in (None, "parquet"), f"reads Parquet, not {reading.format}"),
+            (explain, "writes Parquet, and --explain JSON lines: run it without"),
+            (rejects or on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
+        ])  # fmt: skip
+        from sentiment.cli.cluster import answer_files  # one machine does without
+        from sentiment.cli.layout import Layout
+        from sentiment.cluster import need_ray
+
+        layout = Layout.of(inputs, output, named=reading.format is not None)
+        need_ray()
+        path, model = open_model(model_path, threshold)
+        layout.check(path, force=force)
+        answer_files(engine, model, layout.jobs(reading, prefix), layout.folder, workers)
+        return
     texts = check_given(texts, inputs, command="predict", verb="score")
     plain = output is None and named_format in (None, "text") and not explain
     at_once = texts and plain and rejects is None

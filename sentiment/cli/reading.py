@@ -24,11 +24,16 @@ def read_reviews(
     """
     console.status(f"reading {purpose} reviews …")
     reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like)
+    announce(reviews)
+    return reviews
+
+
+def announce(reviews: LabelledReviews) -> None:
+    """Say which columns were taken, how labels were read, what was dropped."""
     for note in reviews.notes:
         console.note(note)
     for warning in reviews.warnings:
         console.warn(warning)
-    return reviews
 
 
 def files_named(paths: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from sentiment.cli.console import console
 from sentiment.errors import DataError
 from sentiment.evaluation import find_overlap
+from sentiment.features.hashing import Hashes
 from sentiment.model import SEEN_LIMIT, Model, Scores
 from sentiment.reviews import LabelledReviews
 from sentiment.reviews.cells import count_of
@@ -20,22 +21,35 @@ def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Sco
     Raises:
         DataError: None is left.
     """
-    warn_of_overlap(model, reviews)
-    scores = score_reviews(model, reviews)
-    rows = readable_rows(np.isnan(scores.p_positive))
-    return reviews.take(rows), scores.take(rows)
+    warn_of_overlap(model, reviews.digest())
+    return readable(reviews, score_reviews(model, reviews))
 
 
 def score_reviews(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
     """Score all reviews, [n]; warn of those that the model knows too little of."""
     console.status(f"scoring {count_of(len(reviews), 'review')} …")
     scores = model.scores(reviews.texts)
+    warn_of_unknown(scores, name)
+    return scores
+
+
+def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
+    """Warn of reviews that a model knows too little of, by the scores of all."""
     if unknown := int(np.count_nonzero(scores.unknown)):
         console.warn(
-            f"{unknown:,} of {count_of(len(reviews), 'review')} hold hardly a word that {name} "
-            "knows: predict answers uncertain"
+            f"{unknown:,} of {count_of(scores.evidence.size, 'review')} hold hardly a word that "
+            f"{name} knows: predict answers uncertain"
         )
-    return scores
+
+
+def readable(reviews: LabelledReviews, scores: Scores) -> tuple[LabelledReviews, Scores]:
+    """Leave out the reviews that cannot be read; see `readable_rows`.
+
+    Raises:
+        DataError: None is left.
+    """
+    rows = readable_rows(np.isnan(scores.p_positive))
+    return reviews.take(rows), scores.take(rows)
 
 
 def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -53,18 +67,18 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(~unreadable)
 
 
-def warn_of_overlap(model: Model, reviews: LabelledReviews, name: str = "the model") -> None:
+def warn_of_overlap(model: Model, digests: Hashes, name: str = "the model") -> None:
     """Warn of reviews that a model was made with: trained, chosen or calibrated on.
 
     Args:
         model: what was made.
-        reviews: what it is to be measured on.
+        digests: of the reviews it is to be measured on, see `LabelledReviews.digest`.
         name: what to call the model.
     """
-    overlap = find_overlap(model.seen, SEEN_LIMIT, reviews.digest())
+    overlap = find_overlap(model.seen, SEEN_LIMIT, digests)
     if overlap.found:
         checked = count_of(overlap.checked, "review")
-        sample = "" if overlap.checked == len(reviews) else " that could be checked"
+        sample = "" if overlap.checked == digests.size else " that could be checked"
         console.warn(
             f"{overlap.found:,} of {checked}{sample} were used to make {name}; "
             "the figures are better than they would be on new reviews"

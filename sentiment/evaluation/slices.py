@@ -80,12 +80,17 @@ def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
     Returns:
         n values.
     """
-    if column == "length":
-        words = [len(text.split()) for text in reviews.texts]
-        return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
-    if column == "negation":
-        return np.where(holds_negation(reviews.texts), "yes", "no").tolist()
+    if column in BUILT_IN and column not in reviews.columns:
+        return built_in_values(column, reviews.texts)
     return reviews.columns[column]
+
+
+def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
+    """Say of each of n texts which slice it is in: one of `BUILT_IN`, n values."""
+    if name == "length":
+        words = [len(text.split()) for text in texts]
+        return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
+    return np.where(holds_negation(texts), "yes", "no").tolist()
 
 
 def slices_of(

@@ -1,7 +1,7 @@
 """Reviews with labels, in memory."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -76,13 +76,18 @@ class LabelledReviews:
 
     @cached_property
     def _digest(self) -> NDArray[np.uint64]:
-        from hashlib import blake2b
+        return digests_of(self.texts)
 
-        hashes = (
-            blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-            for text in self.texts
-        )
-        return np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
+
+def digests_of(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """Hash each of n texts: uint64 [n], see `LabelledReviews.digest`."""
+    from hashlib import blake2b
+
+    hashes = (
+        blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for text in texts
+    )
+    return np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
 
 
 def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:

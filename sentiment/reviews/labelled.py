@@ -41,7 +41,27 @@ def read_labelled(
             contradict each other; or no reviews are left.
         UsageError: An option does not fit.
     """
-    all_tables = [read_table(where, options) for where in expand(patterns)]
+    return label_tables(
+        [read_table(where, options) for where in expand(patterns)], options, like=like
+    )
+
+
+def label_tables(
+    all_tables: Sequence[Table],
+    options: ReadOptions,
+    *,
+    like: LabelledReviews | None = None,
+) -> LabelledReviews:
+    """Read the labels of files that were read already; see `read_labelled`.
+
+    Args:
+        all_tables: The files. Of their texts it matters only whether there is something in them.
+        options: How they were read.
+        like: As in `read_labelled`.
+
+    Raises:
+        DataError: The labels cannot be told; files contradict each other; or no reviews are left.
+    """
     tables = [table for table in all_tables if table.texts]
     if all_tables and not tables:
         raise DataError(f"{name_of(all_tables)}: no rows")

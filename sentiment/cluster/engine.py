@@ -1,0 +1,244 @@
+"""Ray: a function called for each of many jobs, wherever in a cluster there is room.
+
+Ray Data gives each job to a task of its own, as many at a time as there are cores, and a job whose
+process or machine was lost to another. The model goes to each machine once, and each process makes
+it once. Nothing of Ray's own is to be read on stdout or stderr.
+"""
+
+import logging
+import os
+import pickle
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sentiment import __version__
+from sentiment.errors import MissingDependencyError, SentimentError, UsageError
+from sentiment.model import Model
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+# Memory for what goes between processes: a model, and scores. Ray would take a third of all.
+_STORE_BYTES = 512 << 20
+# What Ray says of its use to its makers; and what it would say to whoever looks at stderr.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+# How long to wait for a cluster; Ray itself takes minutes to find that there is none.
+_SECONDS = 10.0
+_HOW_TO_INSTALL = "pip install 'ray[data]'"
+
+
+def need_ray() -> None:
+    """Make sure that there is Ray.
+
+    Raises:
+        MissingDependencyError: it is not installed, or not with what Ray Data needs.
+    """
+    if any(find_spec(name) is None for name in ("ray", "fsspec", "pandas")):
+        raise MissingDependencyError(
+            f"--engine ray needs Ray, which is not installed: {_HOW_TO_INSTALL}"
+        )
+
+
+@contextmanager
+def running(address: str | None) -> Iterator["Cluster"]:
+    """Start Ray on this machine, or join a cluster; stop or leave it in the end.
+
+    Args:
+        address: of a cluster, such as `10.0.0.1:6379`, or `auto`; None to start one here.
+
+    Raises:
+        MissingDependencyError: Ray is not installed.
+        UsageError: no cluster answers there, or one of another version.
+    """
+    need_ray()
+    os.environ.update(_QUIET)
+    import ray
+
+    terminate = signal.getsignal(signal.SIGTERM)
+    with tempfile.TemporaryDirectory(
+        prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
+    ) as folder:
+        try:
+            _start(ray, address, folder)
+            signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
+            yield Cluster(ray, joined=address is not None)
+        finally:
+            ray.shutdown()
+
+
+class Cluster:
+    """A cluster that takes jobs."""
+
+    def __init__(self, ray: Any, *, joined: bool) -> None:
+        """Take the module of Ray, and whether others use the cluster, too."""
+        from ray import data
+
+        _silence(logging.getLogger("ray.data"))
+        self._ray = ray
+        self._data = data
+        self._joined = joined
+
+    def each(
+        self,
+        function: Callable[[Model, J], R],
+        model: Model,
+        jobs: Sequence[J],
+        at_once: int | None = None,
+    ) -> Iterator[tuple[int, R]]:
+        """Call a function for each job; give its place and what came of it, the first done first.
+
+        Args:
+            function: found by its name in every process.
+            model: its first argument.
+            jobs: what to call it with; a job may be done twice, where a worker is lost.
+            at_once: how many at a time; None for one a core.
+
+        Raises:
+            SentimentError, OSError: what the function raised, the name of another machine added;
+                or a job was lost again and again.
+        """
+        context = self._data.DataContext.get_current()
+        context.enable_progress_bars = False
+        call = _Call(function, self._ray.put(model), __version__)
+        rows = [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
+        done = self._data.from_items(rows, override_num_blocks=len(rows)).map(
+            call, num_cpus=1, concurrency=at_once
+        )
+        with _in_one_line(self._ray, self._joined):
+            for row in done.iter_rows():
+                result = pickle.loads(row["result"])
+                if isinstance(result, _Failure):
+                    raise result.error_at(socket.gethostname())
+                yield row["place"], result
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """An error on its way back; raised over there, Ray would wrap it and log its traceback."""
+
+    error: SentimentError | OSError
+    host: str
+
+    def error_at(self, host: str) -> SentimentError | OSError:
+        """Give the error; it says where it happened if that is not this machine."""
+        if host == self.host:
+            return self.error
+        where = f"(on {self.host}; is the folder shared with it?)"
+        if isinstance(self.error, OSError):
+            reason = f"{self.error.strerror or self.error} {where}"
+            return OSError(self.error.errno, reason, self.error.filename)
+        return type(self.error)(f"{self.error} {where}")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What a task does with a row.
+
+    Attributes:
+        function: called with the model and the row's job.
+        model: a reference to the model.
+        version: of the program that asks.
+    """
+
+    function: Callable[[Model, Any], Any]
+    model: Any
+    version: str
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        result: Any
+        try:
+            if self.version != __version__:
+                raise SentimentError(
+                    f"sentiment is {self.version} here and {__version__} in the cluster; install "
+                    "the same version there"
+                )
+            result = self.function(_fetched(self.model), pickle.loads(row["job"]))
+        except (SentimentError, OSError) as error:
+            result = _Failure(error, socket.gethostname())
+        return {"place": row["place"], "result": pickle.dumps(result, protocol=5)}
+
+
+@cache  # a process works for one run of the program, and so with one model
+def _fetched(reference: Any) -> Model:
+    """Make the model, once in a process; its arrays are those of the machine's store."""
+    import ray
+
+    model: Model = ray.get(reference)
+    return model
+
+
+def _start(ray: Any, address: str | None, folder: str) -> None:
+    """Start or join a cluster.
+
+    Raises:
+        UsageError: no cluster answers there, or one of another version.
+    """
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    if address is None:
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            object_store_memory=_STORE_BYTES,
+            _temp_dir=folder,
+            **quiet,
+        )
+        return
+    try:
+        _knock(address)
+        ray.init(address=address, **quiet)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"--address {address}: {_first_line(error)}") from error
+
+
+def _knock(address: str) -> None:
+    """See whether anybody listens at `host:port` or `ray://host:port`; other words are Ray's own.
+
+    Raises:
+        OSError: nobody does.
+        ValueError: the port is none.
+    """
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), _SECONDS).close()
+
+
+@contextmanager
+def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
+    """Say what became of Ray itself, or of a job that was lost, as an error of ours."""
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        if joined and "ModuleNotFoundError: No module named 'sentiment" in str(error):
+            raise SentimentError(
+                "sentiment is not installed on all machines of the cluster; install the same "
+                "version there"
+            ) from error
+        what = type(error).__name__.removeprefix("RayTaskError(").removesuffix(")")
+        raise SentimentError(f"Ray gave up ({what}: {_first_line(error)}); run it again") from error
+
+
+def _first_line(error: Exception) -> str:
+    """Give the first line of a message that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _silence(logger: logging.Logger) -> None:
+    """Leave a logger its files alone."""
+    for handler in list(logger.handlers):
+        if isinstance(handler, logging.StreamHandler):
+            logger.removeHandler(handler)
+
+
+def _short_folder() -> str | None:
+    """Where Ray's sockets are: macOS has a folder for temporary files whose name is too long."""
+    return "/tmp" if sys.platform == "darwin" and Path("/tmp").is_dir() else None
