@@ -29,8 +29,8 @@ R = TypeVar("R")
 
 # Memory for what goes between processes: a model, and scores. Ray would take a third of all.
 _STORE_BYTES = 512 << 20
-# What Ray says of its use to its makers; and what it would say to whoever looks at stderr.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+# Ray would tell its makers of its use.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 # How long to wait for a cluster; Ray itself takes minutes to find that there is none.
 _SECONDS = 10.0
 _HOW_TO_INSTALL = "pip install 'ray[data]'"
@@ -68,7 +68,8 @@ def running(address: str | None) -> Iterator["Cluster"]:
         prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
     ) as folder:
         try:
-            _start(ray, address, folder)
+            with _stderr_unheard():
+                _start(ray, address, folder)
             signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
             yield Cluster(ray, joined=address is not None)
         finally:
@@ -209,6 +210,19 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS).close()
+
+
+@contextmanager
+def _stderr_unheard() -> Iterator[None]:
+    """Keep what native code writes to stderr from people, until it has found its own log."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager
