@@ -52,6 +52,8 @@ def need_ray() -> None:
 def running(address: str | None) -> Iterator["Cluster"]:
     """Start Ray on this machine, or join a cluster; stop or leave it in the end.
 
+    Meanwhile stdout goes nowhere: Ray tells there, among other things, of workers that were lost.
+
     Args:
         address: of a cluster, such as `10.0.0.1:6379`, or `auto`; None to start one here.
 
@@ -64,11 +66,12 @@ def running(address: str | None) -> Iterator["Cluster"]:
     import ray
 
     terminate = signal.getsignal(signal.SIGTERM)
-    with tempfile.TemporaryDirectory(
+    temporary = tempfile.TemporaryDirectory(
         prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
-    ) as folder:
+    )
+    with temporary as folder, _unheard(1):
         try:
-            with _stderr_unheard():
+            with _unheard(2):  # native code, until it has found its own log
                 _start(ray, address, folder)
             signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
             yield Cluster(ray, joined=address is not None)
@@ -213,15 +216,18 @@ def _knock(address: str) -> None:
 
 
 @contextmanager
-def _stderr_unheard() -> Iterator[None]:
-    """Keep what native code writes to stderr from people, until it has found its own log."""
-    kept = os.dup(2)
+def _unheard(descriptor: int) -> Iterator[None]:
+    """Keep from everybody what is written to stdout (1) or stderr (2) meanwhile."""
+    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
+    stream.flush()
+    kept = os.dup(descriptor)
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), descriptor)
         yield
     finally:
-        os.dup2(kept, 2)
+        stream.flush()
+        os.dup2(kept, descriptor)
         os.close(kept)
 
 
