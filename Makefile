@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-explanations bench-general bench-serve bench-speed model torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-serve bench-speed model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -64,6 +64,9 @@ bench: bench-speed bench-serve bench-accuracy bench-general bench-explanations #
 
 bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
+
+bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/cluster.py
 
 bench-explanations: $(READY) ## whether explanations are faithful, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/explanations.py

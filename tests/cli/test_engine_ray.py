@@ -121,7 +121,9 @@ def wait_for_writers(folder: Path, process: subprocess.Popen) -> list[int]:
 def test_a_worker_that_is_killed_is_replaced_and_no_row_is_lost(tmp_path):
     write_many(tmp_path, 4, 30_000)
     process = start(tmp_path)
-    os.kill(wait_for_writers(tmp_path, process)[0], signal.SIGKILL)
+    worker = wait_for_writers(tmp_path, process)[0]
+    assert "tensorflow" not in Path(f"/proc/{worker}/maps").read_text()
+    os.kill(worker, signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=120)
     assert (process.returncode, stdout) == (0, ""), stderr
     assert len(stderr.splitlines()) == 2
