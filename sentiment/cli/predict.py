@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
 @click.option("-o", "--output", type=TARGET, metavar="FILE",
-              help="Write the answers here, not to stdout.")  # fmt: skip
+              help="Write the answers here, not to stdout; with Ray, a folder.")  # fmt: skip
 @click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
               help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
               help="Processes that score where there are many; by default one a core, six at "
-              "the most.")  # fmt: skip
+              "the most. With Ray, files at a time; by default one a core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip", "keep"]), default="stop",
@@ -90,6 +90,10 @@ def command(
     its place, without an answer and with what can be read of it: fields cut or filled up to the
     header, U+FFFD for bad bytes; JSON lines get its reason as `error` and the row as `raw`.
 
+    With --engine ray, -o is a folder: each Parquet file is scored by itself, on all cores of a
+    cluster, to a file of the same name; one appears with all of its rows or not at all. Without
+    --address, Ray is started here for the run.
+
     \b
     Examples:
       sentiment predict "Great coffee, lovely staff."
@@ -99,6 +103,7 @@ def command(
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
       tail -f chat.log | sentiment predict | grep ^negative
+      sentiment predict -i 'reviews/*.parquet' -o scored/ --engine ray
     """
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")

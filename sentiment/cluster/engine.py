@@ -18,17 +18,33 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sentiment import __version__
+from sentiment.cluster.naming import Named
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.model import Model
 
-J = TypeVar("J")
+
+class Job(Protocol):
+    """What is done with one file; it goes to a worker by pickle.
+
+    Attributes:
+        source: the file.
+    """
+
+    @property
+    def source(self) -> Named: ...  # noqa: D102
+
+
+J = TypeVar("J", bound=Job)
 R = TypeVar("R")
 
 # Memory for what goes between processes: a model, and scores. Ray would take a third of all.
 _STORE_BYTES = 512 << 20
+# How often a job may lose its worker: one that does so again and again is what kills it, and Ray
+# Data would start it for ever.
+_RETRIES = 5
 # Ray would tell its makers of its use.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 # How long to wait for a cluster; Ray itself takes minutes to find that there is none.
@@ -165,7 +181,13 @@ class _Call:
                     f"sentiment is {self.version} here and {__version__} in the cluster; install "
                     "the same version there"
                 )
-            result = self.function(_fetched(self.model), pickle.loads(row["job"]))
+            job = pickle.loads(row["job"])
+            if (died := _attempts_before()) > _RETRIES:
+                raise SentimentError(
+                    f"{job.source.name}: {died} workers died of it, mostly that is for want of "
+                    "memory; cut the file into smaller ones"
+                )
+            result = self.function(_fetched(self.model), job)
         except (SentimentError, OSError) as error:
             result = _Failure(error, socket.gethostname())
         return {"place": row["place"], "result": pickle.dumps(result, protocol=5)}
@@ -178,6 +200,14 @@ def _fetched(reference: Any) -> Model:
 
     model: Model = ray.get(reference)
     return model
+
+
+def _attempts_before() -> int:
+    """Count the workers that were lost with the job that this one has now."""
+    from ray._private.worker import global_worker  # nothing public tells
+
+    count = getattr(global_worker.core_worker, "get_current_task_attempt_number", None)
+    return int(count()) if count else 0
 
 
 def _start(ray: Any, address: str | None, folder: str) -> None:
