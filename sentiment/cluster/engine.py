@@ -8,6 +8,8 @@ it once. Nothing of Ray's own is to be read on stdout or stderr.
 import logging
 import os
 import pickle
+import re
+import secrets
 import signal
 import socket
 import sys
@@ -79,6 +81,9 @@ def running(address: str | None) -> Iterator["Cluster"]:
     """
     need_ray()
     os.environ.update(_QUIET)
+    if address is None and "RAY_AUTH_MODE" not in os.environ:
+        # A cluster of one's own, by a token of its own: Ray would leave one in the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     import ray
 
     terminate = signal.getsignal(signal.SIGTERM)
@@ -278,7 +283,8 @@ def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     """Give the first line of a message that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
