@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
 SENTIMENT = Path(sys.executable).with_name("sentiment")
 ROWS, FILES, TURNS = 1_000_000, 40, 3
+QUARTER = "month=0/*.parquet"
 STORE_BYTES = 512 << 20
 
 
@@ -97,9 +98,11 @@ def write_reviews(place: Place, seed: int = 0) -> None:
         lengths = np.clip(random.lognormal(np.log(15), 0.8, end - first), 1, 200).astype(int)
         drawn = random.choice(words, lengths.sum())
         texts = [" ".join(part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]
+        labels = random.integers(0, 2, end - first)
         path = place.reviews / f"month={number % 4}" / f"part-{number:02}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table({"id": np.arange(first, end), "text": texts}), path)
+        columns = {"id": np.arange(first, end), "text": texts, "label": labels}
+        pq.write_table(pa.table(columns), path)
 
 
 def misplaced_rows(place: Place) -> tuple[int, int]:
@@ -147,6 +150,19 @@ def every_row(table: Table, place: Place, address: str) -> None:
               "bar 0")  # fmt: skip
 
 
+def same_figures(table: Table, place: Place, address: str) -> None:
+    """Measure a quarter of the reviews, with labels at random, on the cluster and without."""
+    command = ["evaluate", place.reviews / QUARTER, "-m", "general", "--slice", "length", "--json"]
+    plain, ours = (
+        subprocess.run([SENTIMENT, *command, *more], check=True, capture_output=True).stdout
+        for more in ([], ["--engine", "ray", "--address", address])
+    )
+    table.row(
+        "bytes of `evaluate --json` that are not those of plain `evaluate`",
+        f"{sum(a != b for a, b in zip_longest(plain, ours))}", "", f"of {len(plain):,}", "bar 0",
+    )  # fmt: skip
+
+
 def dying_node(table: Table, place: Place, cluster: Any, node: Any) -> None:
     """Kill a node's raylet when half of the files are done: its files go to the other node."""
     shutil.rmtree(place.scored, ignore_errors=True)
@@ -174,14 +190,18 @@ def dying_node(table: Table, place: Place, cluster: Any, node: Any) -> None:
 
 def speed(table: Table, place: Place, address: str, turns: int) -> None:
     """Set it beside plain `predict`, two nodes beside one, and the start beside the work."""
-    joined = place.on_ray("--address", address)
+    join = ("--address", address)
+    one_node = place.on_ray(*join, "--workers", "1", source=QUARTER)
     pairs = {
-        "two nodes / plain `predict`, two processes": (joined, place.plainly("--workers", "2")),
-        "one node / plain `predict`, one process": (
-            [*joined, "--workers", "1"], place.plainly("--workers", "1"),
+        "two nodes / plain `predict`, two processes": (
+            place.on_ray(*join), place.plainly("--workers", "2"),
         ),
-        "one node / two nodes (speed-up)": ([*joined, "--workers", "1"], joined),
-        "Ray started for the run / plain `predict`": (place.on_ray(), place.plainly()),
+        "a quarter of them, one node / plain `predict`, one process": (
+            one_node, place.plainly("--workers", "1", source=QUARTER),
+        ),
+        "a quarter of them, one node / two nodes (speed-up)": (
+            one_node, place.on_ray(*join, source=QUARTER),
+        ),
     }  # fmt: skip
     for name, (ours, theirs) in pairs.items():
         found = alternate(ours, theirs, turns)
@@ -220,6 +240,7 @@ def main() -> None:
         write_reviews(place)
         with two_nodes() as (cluster, node):
             every_row(table, place, cluster.address)
+            same_figures(table, place, cluster.address)
             speed(table, place, cluster.address, asked.turns)
             dying_node(table, place, cluster, node)
     if (asked.rows, asked.files, asked.turns) == (ROWS, FILES, TURNS):
