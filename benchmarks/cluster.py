@@ -174,7 +174,7 @@ def dying_node(table: Table, place: Place, cluster: Any, node: Any) -> None:
         while len(begun) < 2 or len(list(place.scored.rglob("part-*"))) < place.files // 2:
             if process.poll() is not None:
                 sys.exit(f"it ended before a node was killed: {process.communicate()[1].decode()}")
-            time.sleep(0.01)
+            time.sleep(0.001)
             begun = list(place.scored.rglob(".*.partial"))
         cluster.remove_node(node, allow_graceful=False)
         stdout, stderr = process.communicate()

@@ -14,39 +14,22 @@ import signal
 import socket
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sentiment import __version__
-from sentiment.cluster.naming import Named
+from sentiment.cluster.calls import Call, Failure, Job, rows_of
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.model import Model
-
-
-class Job(Protocol):
-    """What is done with one file; it goes to a worker by pickle.
-
-    Attributes:
-        source: the file.
-    """
-
-    @property
-    def source(self) -> Named: ...  # noqa: D102
-
 
 J = TypeVar("J", bound=Job)
 R = TypeVar("R")
 
 # Memory for what goes between processes: a model, and scores. Ray would take a third of all.
 _STORE_BYTES = 512 << 20
-# How often a job may lose its worker: one that does so again and again is what kills it, and Ray
-# Data would start it for ever.
-_RETRIES = 5
 # Ray would tell its makers of its use.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 # How long to wait for a cluster; Ray itself takes minutes to find that there is none.
@@ -71,6 +54,7 @@ def running(address: str | None) -> Iterator["Cluster"]:
     """Start Ray on this machine, or join a cluster; stop or leave it in the end.
 
     Meanwhile stdout goes nowhere: Ray tells there, among other things, of workers that were lost.
+    Its warnings of what will change in it are not for those who run the program, either.
 
     Args:
         address: of a cluster, such as `10.0.0.1:6379`, or `auto`; None to start one here.
@@ -90,7 +74,7 @@ def running(address: str | None) -> Iterator["Cluster"]:
     temporary = tempfile.TemporaryDirectory(
         prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
     )
-    with temporary as folder, _unheard(1):
+    with temporary as folder, _unheard(1), warnings.catch_warnings(action="ignore"):
         try:
             with _unheard(2):  # native code, until it has found its own log
                 _start(ray, address, folder)
@@ -133,86 +117,17 @@ class Cluster:
         """
         context = self._data.DataContext.get_current()
         context.enable_progress_bars = False
-        call = _Call(function, self._ray.put(model), __version__)
-        rows = [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
+        call = Call(function, self._ray.put(model))
+        rows = rows_of(jobs)
         done = self._data.from_items(rows, override_num_blocks=len(rows)).map(
             call, num_cpus=1, concurrency=at_once
         )
         with _in_one_line(self._ray, self._joined):
             for row in done.iter_rows():
                 result = pickle.loads(row["result"])
-                if isinstance(result, _Failure):
+                if isinstance(result, Failure):
                     raise result.error_at(socket.gethostname())
                 yield row["place"], result
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """An error on its way back; raised over there, Ray would wrap it and log its traceback."""
-
-    error: SentimentError | OSError
-    host: str
-
-    def error_at(self, host: str) -> SentimentError | OSError:
-        """Give the error; it says where it happened if that is not this machine."""
-        if host == self.host:
-            return self.error
-        where = f"(on {self.host}; is the folder shared with it?)"
-        if isinstance(self.error, OSError):
-            reason = f"{self.error.strerror or self.error} {where}"
-            return OSError(self.error.errno, reason, self.error.filename)
-        return type(self.error)(f"{self.error} {where}")
-
-
-@dataclass(frozen=True)
-class _Call:
-    """What a task does with a row.
-
-    Attributes:
-        function: called with the model and the row's job.
-        model: a reference to the model.
-        version: of the program that asks.
-    """
-
-    function: Callable[[Model, Any], Any]
-    model: Any
-    version: str
-
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        result: Any
-        try:
-            if self.version != __version__:
-                raise SentimentError(
-                    f"sentiment is {self.version} here and {__version__} in the cluster; install "
-                    "the same version there"
-                )
-            job = pickle.loads(row["job"])
-            if (died := _attempts_before()) > _RETRIES:
-                raise SentimentError(
-                    f"{job.source.name}: {died} workers died of it, mostly that is for want of "
-                    "memory; cut the file into smaller ones"
-                )
-            result = self.function(_fetched(self.model), job)
-        except (SentimentError, OSError) as error:
-            result = _Failure(error, socket.gethostname())
-        return {"place": row["place"], "result": pickle.dumps(result, protocol=5)}
-
-
-@cache  # a process works for one run of the program, and so with one model
-def _fetched(reference: Any) -> Model:
-    """Make the model, once in a process; its arrays are those of the machine's store."""
-    import ray
-
-    model: Model = ray.get(reference)
-    return model
-
-
-def _attempts_before() -> int:
-    """Count the workers that were lost with the job that this one has now."""
-    from ray._private.worker import global_worker  # nothing public tells
-
-    count = getattr(global_worker.core_worker, "get_current_task_attempt_number", None)
-    return int(count()) if count else 0
 
 
 def _start(ray: Any, address: str | None, folder: str) -> None:
@@ -220,16 +135,20 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
 
     Raises:
         UsageError: no cluster answers there, or one of another version.
+        SentimentError: none can be started here.
     """
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address is None:
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            object_store_memory=_STORE_BYTES,
-            _temp_dir=folder,
-            **quiet,
-        )
+        try:
+            ray.init(
+                address="local",
+                include_dashboard=False,
+                object_store_memory=_STORE_BYTES,
+                _temp_dir=folder,
+                **quiet,
+            )
+        except Exception as error:  # of any kind: a port, a folder, memory, a process that died
+            raise SentimentError(f"Ray cannot be started here: {_first_line(error)}") from error
         return
     try:
         _knock(address)
