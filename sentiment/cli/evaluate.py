@@ -91,6 +91,9 @@ def command(
     measured by its threshold on all of them; what it answers, and how much of that is right, stands
     below.
 
+    With --engine ray, each file is read and scored on whichever core of a cluster is free; the
+    figures are the same. Without --address, Ray is started here for the run.
+
     --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
     furthest first: where each stands, its label, what it is answered (a mistake within the band is
     `uncertain`), the words that moved it there with what they add to the logit, and its columns
