@@ -82,7 +82,7 @@ class App:
         try:
             response = await self._answer(request)
             status = response.status
-            await self._send(response, send)
+            await self._send(request, response, send)
         except (GoneError, HttpError):  # in the midst of a stream nothing else can be said
             status = status if status == "gone" else f"{status} broken off"
         finally:
@@ -152,6 +152,8 @@ class App:
         else:
             chunks = request.chunks()
         parts = answer_lines(chunks, self._service, self._limits)
+        if request.old:
+            return Response(200, await self._held(request, parts), JSON_LINES)
         first = await anext(parts, b"")
 
         async def all_parts() -> AsyncIterator[bytes]:
@@ -161,10 +163,20 @@ class App:
 
         return Response(200, all_parts(), JSON_LINES)
 
-    async def _send(self, response: Response, send: Send) -> None:
+    async def _held(self, request: Request, parts: AsyncIterator[bytes]) -> bytes:
+        """Give a stream whole, where it cannot be sent as one."""
+        held = bytearray()
+        async for part in parts:
+            request.take(self._bytes, len(part))
+            held += part
+        return bytes(held)
+
+    async def _send(self, request: Request, response: Response, send: Send) -> None:
         """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
-        start = {"type": "http.response.start", "status": response.status}
-        await send({**start, "headers": response.head()})
+        headers = response.head()
+        if request.waits:  # the body may not come any more: what comes instead is not to be read
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         body = response.body
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})

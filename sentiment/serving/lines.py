@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sentiment.errors import DataError
@@ -11,6 +12,9 @@ from sentiment.serving.asked import checked, read_json
 from sentiment.serving.exchange import HttpError
 from sentiment.serving.limits import Limits
 from sentiment.serving.service import Answer, Service
+
+# Lines that are answered before others have their turn: a chunk may hold thousands of short ones.
+_AT_ONCE = 256
 
 ADDED = ("predicted", "p_positive", "reason", "error")
 
@@ -86,10 +90,11 @@ async def answer_lines(
     """
     cutter = LineCutter(limits.max_body)
     async for chunk in chunks:
-        if records := await _answer(list(cutter.feed(chunk)), service, limits):
-            yield records
-    if records := await _answer(list(cutter.end()), service, limits):
-        yield records
+        lines = cutter.feed(chunk)
+        while some := list(islice(lines, _AT_ONCE)):
+            yield await _answer(some, service, limits)
+    if last := list(cutter.end()):
+        yield await _answer(last, service, limits)
 
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:

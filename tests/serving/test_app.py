@@ -8,7 +8,7 @@ import pytest
 from sentiment.serving.app import App
 from sentiment.serving.hosts import Hosts
 from sentiment.serving.limits import Limits
-from sentiment.serving.lines import LineCutter
+from sentiment.serving.lines import LineCutter, answer_lines
 
 BODY = b'{"text": "good"}'
 
@@ -27,7 +27,8 @@ def ask(app, *messages, path="/predict"):
     """Ask over ASGI; give the messages that were sent."""
     coming, sent = list(messages), []
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "client": None}
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": path,
+             "headers": headers, "client": None}  # fmt: skip
 
     async def receive():
         return coming.pop(0)
@@ -79,3 +80,24 @@ def test_lines_are_cut_alike_however_they_come():
         for begin in range(0, len(data), size):
             got += cutter.feed(data[begin : begin + size])
         assert [*got, *cutter.end()] == expected
+
+
+def test_no_chunk_of_lines_takes_all_the_time():
+    """Others have their turn between a few hundred lines, be they as short as can be."""
+    asked = []
+
+    class Counting:
+        async def predict(self, texts):
+            asked.append(len(texts))
+            return [{}] * len(texts)
+
+    async def chunk():
+        yield b"1\n" * 10_000
+
+    async def answered():
+        return [part async for part in answer_lines(chunk(), Counting(), Limits())]
+
+    parts = asyncio.run(answered())
+    assert max(asked) <= 256
+    assert len(parts) == len(asked)
+    assert b"".join(parts).count(b"\n") == sum(asked) == 10_000

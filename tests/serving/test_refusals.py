@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.serving.conftest import JSON, LINES, everything, head, serving
+from tests.serving.conftest import JSON, LINES, everything, head, read_until, serving
 
 BODIES = {
     "nothing": (b"", 400, "not JSON (Expecting value at character 1)"),
@@ -90,6 +90,29 @@ def test_another_content_type_is_415(served, path, kind):
 def test_content_types_that_mean_the_same(served):
     for kind in ("Application/JSON", 'application/json; charset="UTF-8"', "application/json;a=b"):
         assert served.post("/predict", {"text": "good"}, kind).status == 200
+
+
+def asking(asked: bytes) -> bytes:
+    """Make the head of a request ask whether its body may be sent."""
+    return asked.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+
+
+def test_who_may_not_send_a_body_is_let_go(served):
+    """Or what comes next would be taken for that body."""
+    with served.connect(asking(head("/predict", 1000, "text/plain"))) as opened:
+        got = everything(opened)
+    assert got.startswith(b"HTTP/1.1 415 ")
+    assert b"\r\nconnection: close\r\n" in got
+
+
+def test_who_may_send_a_body_is_told_so(served):
+    body = b'{"text": "good"}'
+    with served.connect(asking(head("/predict", len(body)))) as opened:
+        assert read_until(opened, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(body)
+        assert b"connection: close" not in read_until(opened, b"}\n")
+        opened.sendall(head("/predict", len(body)) + body)
+        assert b"positive" in read_until(opened, b"}\n")
 
 
 def test_a_compressed_body_is_415(served):
