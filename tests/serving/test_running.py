@@ -151,6 +151,8 @@ def test_a_port_without_the_right_to_it_is_one_line(run):
         (["--timeout", "nan"], 2, "nan"),
         (["--max-body", "0"], 2, "0"),
         (["--allow-host", "http://a.example/"], 2, "not the name of a host"),
+        (["--allow-host", "*.a.example"], 2, "not the name of a host"),
+        (["--allow-host", "ä.example"], 2, "not the name of a host"),
         (["-m", "nowhere.safetensors"], 4, "nowhere.safetensors"),
         (["--threshold", "2"], 2, "2"),
     ],
