@@ -143,6 +143,9 @@ def test_what_would_change_the_answer_can_be_tried(page):
     page.until("!document.getElementById('flip-back').hidden")
     page.run("document.getElementById('flip-back').click()")
     answered(page, "The cake was wonderful")
+    page.run("document.getElementById('flip-try').click()")
+    page.run("document.getElementById('review').focus(), document.execCommand('undo')")
+    answered(page, "The cake was wonderful")
 
 
 def test_what_is_unknown_is_said_to_be(page):
