@@ -77,10 +77,13 @@ export class Table {
 
   #records() {
     let named = false;
+    let before = []; // blank ones before the first row
     const width = () => this.columns.length;
-    return (records) => {
-      if (!named && records.length > 0) {
+    return (found) => {
+      let records = [...before, ...found];
+      if (!named) {
         const at = records.findIndex((record) => !record.blank);
+        before = at < 0 ? records : [];
         if (at < 0) return [];
         const { fields } = records[at];
         this.columns = this.how.header ? fields : fields.map((_, n) => String(n + 1));
@@ -148,7 +151,7 @@ function objectRow(raw) {
   try {
     const value = JSON.parse(raw, exactNumber);
     if (typeof value === "string") return { cells: [], object: { text: value }, raw: `{"text":${raw.trim()}}`, damage: "" };
-    const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+    const isObject = value !== null && typeof value === "object" && !Array.isArray(value) && !JSON.isRawJSON?.(value);
     return { cells: [], object: isObject ? value : null, raw, damage: isObject ? "" : "not a JSON object" };
   } catch {
     return { cells: [], object: null, raw, damage: "not JSON" };

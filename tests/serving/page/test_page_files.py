@@ -141,11 +141,12 @@ def test_json_lines_stay_as_they_stand(page, tmp_path):
         '{"text": null}',
         ' "awful, avoid"',
         '{"text": "good", "constructor": 1, "__proto__": 2}',
+        "12345678901234567890",
     ]
     chosen(page, write(tmp_path / "said.jsonl", "\n".join(lines)))
     assert page.run("document.getElementById('column').selectedOptions[0].textContent") == "text"
     assert scored(page) == {
-        "positive": "2", "negative": "2", "without text": "2", "unreadable": "1"
+        "positive": "2", "negative": "2", "without text": "2", "unreadable": "2"
     }  # fmt: skip
     given = downloaded(page, tmp_path, "jsonl").splitlines()
     assert given[0].startswith(lines[0][:-1] + ',"sentiment_predicted":"positive"')
@@ -161,9 +162,10 @@ def test_json_lines_stay_as_they_stand(page, tmp_path):
     rows = list(csv.DictReader(io.StringIO(downloaded(page, tmp_path, "csv"), newline="")))
     assert rows[0]["id"] == "12345678901234567890"
     assert rows[0]["more"] == '{"a":1.0}'
-    assert [row["text"] for row in rows[5:]] == ["awful, avoid", "good"]
+    assert [row["text"] for row in rows[5:]] == ["awful, avoid", "good", ""]
     inherited = [(row["constructor"], row["__proto__"]) for row in rows]
-    assert inherited == [("", "")] * 6 + [("1", "2")]
+    assert inherited == [("", "")] * 6 + [("1", "2"), ("", "")]
+    assert "rawJSON" not in rows[0]
 
 
 @pytest.mark.parametrize(
@@ -319,6 +321,8 @@ def test_tab_separated_values_are_read_as_predict_reads_them(page, run, trained,
 
 
 def test_a_file_without_a_header_loses_no_row(page, tmp_path):
+    chosen(page, write(tmp_path / "one.csv", "\n\nI loved it"))
+    assert scored(page) == {"positive": "1", "without text": "2"}
     chosen(page, write(tmp_path / "said.csv", "\n1;I loved it;a\n0;Dreadful, avoid;b\n"))
     assert not page.run("document.getElementById('header').checked")
     assert page.run("document.getElementById('delimiter').value") == ";"
