@@ -1,5 +1,6 @@
 """How it starts, what it says, and how it ends."""
 
+import gc
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sentiment.errors import UsageError
+from sentiment.serving.server import listen
 from tests.conftest import ROOT
 from tests.serving.conftest import LINES, chunk, everything, head, read_until, serving
 
@@ -127,6 +130,12 @@ def test_a_port_that_is_taken_is_one_line(run):
         f"error: cannot listen at 127.0.0.1, port {port}: Address already in use; "
         "--host and --port name another\n"
     )
+
+
+def test_what_cannot_listen_is_closed():
+    with pytest.raises(UsageError):
+        listen("192.0.2.1", 0)
+    gc.collect()  # an open socket would be warned of, and warnings are errors
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "", "a" * 300, "a\x1bb"])
