@@ -148,6 +148,16 @@ def test_what_would_change_the_answer_can_be_tried(page):
     answered(page, "The cake was wonderful")
 
 
+def test_what_changes_nothing_is_said_to_have_been_tried(page):
+    line = "document.getElementById('flip-line').textContent"
+    typed(page, "wonderful " * 15)
+    page.until("!document.getElementById('reasons').hidden")
+    said = "It stays positive even without the 10 words that speak most for positive."
+    page.until(f"{line} === {json.dumps(said)}")
+    typed(page, "Wonderful")
+    page.until(f"{line} === 'It stays positive until no word is left.'")
+
+
 def test_what_is_unknown_is_said_to_be(page):
     typed(page, "Превосходный ужин")
     page.until("document.getElementById('verdict').textContent === 'uncertain'")
