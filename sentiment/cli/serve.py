@@ -43,7 +43,7 @@ _LIMITS = [
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               metavar="N", help="0 for one that is free.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
-              help="A name that it may be called by; may be repeated.")  # fmt: skip
+              help="A full host name that it may be called by; may be repeated.")  # fmt: skip
 @gathered(Limits, "limits", _LIMITS)
 @talk_options
 def command(

@@ -147,7 +147,8 @@ class App:
         for one, that send no more of a request once its answer has begun.
         """
         request.take(self._streams)
-        if request.length is not None and request.length <= self._limits.max_body:
+        small = request.length is not None and request.length <= self._limits.max_body
+        if small or request.old:
             chunks = _slices(await request.body(self._bytes))
         else:
             chunks = request.chunks()

@@ -100,6 +100,8 @@ def test_lines_are_answered_without_chunks_where_http_knows_none(served):
     assert f"\r\ncontent-length: {len(body)}\r\n".encode() in top
     answers = [json.loads(line)["predicted"] for line in body.splitlines()]
     assert answers == ["positive", None]
+    with served.connect(head("/predict", 2_000_001, LINES).replace(b"1.1", b"1.0")) as opened:
+        assert everything(opened).startswith(b"HTTP/1.1 413 ")
 
 
 def test_an_empty_stream_is_answered_with_nothing(served):
