@@ -1,5 +1,6 @@
 """The service as an ASGI application: which path answers what, and what every answer has."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -83,7 +84,8 @@ class App:
             response = await self._answer(request)
             status = response.status
             await self._send(request, response, send)
-        except (GoneError, HttpError):  # in the midst of a stream nothing else can be said
+        except (GoneError, HttpError, asyncio.CancelledError):
+            # In the midst of a stream nothing else can be said.
             status = status if status == "gone" else f"{status} broken off"
         finally:
             request.release()
@@ -101,6 +103,8 @@ class App:
             return refusal(error)
         except GoneError:
             raise
+        except asyncio.CancelledError:  # it was told to stop, and has waited as long as it does
+            return refusal(HttpError(503, "the service has been stopped"))
         except Exception as error:
             self._report(error)
             return refusal(HttpError(500, "something unexpected went wrong here"))

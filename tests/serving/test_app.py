@@ -82,6 +82,54 @@ def test_lines_are_cut_alike_however_they_come():
         assert [*got, *cutter.end()] == expected
 
 
+class Slow:
+    """A service that answers the first request alone."""
+
+    def __init__(self):
+        self.info = {"name": "slow"}
+        self.asked = 0
+
+    async def predict(self, texts):
+        self.asked += 1
+        if self.asked > 1:
+            await asyncio.Event().wait()
+        return [{}] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "statuses"),
+    [("application/json", BODY, [503]), ("application/x-ndjson", b'"a"\n' * 300, [200])],
+)
+def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, statuses):
+    service = Slow()
+    service.asked = int(kind == "application/json")
+    told, sent = [], []
+    app = App(service, Hosts(loopback=True), Limits(), report=told.append)
+    headers = [(b"host", b"localhost"), (b"content-type", kind.encode())]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/predict",
+             "headers": headers, "client": None}  # fmt: skip
+
+    async def receive():
+        return whole(body)
+
+    async def send(message):
+        sent.append(message)
+
+    async def stopped():
+        task = asyncio.create_task(app(scope, receive, send))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await task
+
+    asyncio.run(stopped())
+    assert [each["status"] for each in sent if "status" in each] == statuses
+    assert told == []
+    if statuses == [503]:
+        assert json.loads(sent[1]["body"]) == {"error": "the service has been stopped"}
+    else:
+        assert len(sent) == 2, "what was answered, and no end"
+
+
 def test_no_chunk_of_lines_takes_all_the_time():
     """Others have their turn between a few hundred lines, be they as short as can be."""
     asked = []
