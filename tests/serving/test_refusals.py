@@ -1,6 +1,8 @@
 """What cannot be answered: a status, and one clear line."""
 
 import json
+import socket
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -159,6 +161,16 @@ def test_other_names_are_let_in_where_they_are_allowed():
         for host in ("reviews.example", "reviews.EXAMPLE.:8000", "localhost"):
             assert served.ask("GET", "/health", headers={"Host": host}).status == 200
         assert served.ask("GET", "/health", headers={"Host": "other.example"}).status == 421
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has 127.0.0.1 alone")
+def test_another_address_of_this_machine_is_let_in_where_it_listens():
+    with serving("--host", "127.0.0.2") as served:
+        asked = b"GET /health HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+        for host, status in ((b"127.0.0.2:80", b"200"), (b"localhost", b"200"), (b"a.b", b"421")):
+            with socket.create_connection(("127.0.0.2", served.port), timeout=20) as opened:
+                opened.sendall(asked % host)
+                assert everything(opened).startswith(b"HTTP/1.1 " + status)
 
 
 def test_where_anybody_may_come_names_count_only_if_some_are_allowed():
