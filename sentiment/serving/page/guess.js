@@ -34,14 +34,14 @@ export function guess(name, start, whole) {
   return { format, encoding, delimiter, header: hasHeader(records), bom: marked !== undefined };
 }
 
-/** Bytes that are not UTF-8 make no other encoding, where most of what is not ASCII is. */
+/** Tell UTF-8, even with a few wrong bytes in it, from Windows-1252, of which most letters beyond ASCII are wrong. */
 function encodingOf(bytes) {
-  const text = new TextDecoder().decode(bytes, { stream: true }); // it may end within a character
+  const decoded = (fatal) => new TextDecoder("utf-8", { fatal }).decode(bytes, { stream: true }); // it may be cut anywhere
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    decoded(true);
     return "utf-8";
   } catch {
-    const count = (pattern) => text.match(pattern)?.length ?? 0;
+    const count = (pattern) => decoded(false).match(pattern)?.length ?? 0;
     return count(/\ufffd/g) > count(/[^\0-\x7f\ufffd]/g) ? "windows-1252" : "utf-8";
   }
 }
