@@ -120,7 +120,7 @@ class Plan {
     let end = "";
     this.#began();
     const report = (read) => {
-      el("progress").value = table.file.size > 0 ? read / table.file.size : 1;
+      el("progress").value = Math.max(el("progress").value, read / table.file.size);
       showProgress(scores, began);
       this.#showRows(scores);
       if (performance.now() - spoken < SPEAK_EACH) return;
@@ -169,6 +169,7 @@ class Plan {
     show(el("downloads"), false);
     show(el("notes"), false);
     el("cancel").focus({ preventScroll: true });
+    el("progress").value = 0;
     el("rows").replaceChildren();
     el("file-spoken").textContent = "Scoring";
   }

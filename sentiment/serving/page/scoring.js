@@ -18,7 +18,7 @@ const FORMULA = /^[=+\-@\t\r](?!\d*[.,]?\d*$)/;
 export class Scores {
   constructor() {
     this.count = 0; // rows that are answered, and all before them
-    this.counts = OUTCOMES.map(() => 0);
+    this.counts = OUTCOMES.map(() => 0); // of these
     this.formulas = 0; // rows with a cell that a spreadsheet would take for one
     this.garbled = 0; // rows with what could not be decoded
     this.answers = []; // [outcome, p_positive, reason] a row
@@ -26,11 +26,8 @@ export class Scores {
 
   /** Keep the answers of the rows from a place on. */
   put(at, answers) {
-    answers.forEach((answer, n) => {
-      this.answers[at + n] = answer;
-      this.counts[answer[0]] += 1;
-    });
-    while (this.answers[this.count] !== undefined) this.count += 1;
+    answers.forEach((answer, n) => (this.answers[at + n] = answer));
+    for (; this.answers[this.count] !== undefined; this.count += 1) this.counts[this.answers[this.count][0]] += 1;
   }
 }
 

@@ -270,6 +270,29 @@ def test_scoring_is_cancelled_and_what_is_done_can_be_kept(page, tmp_path):
     assert len(downloaded(page, tmp_path, "csv").splitlines()) == 513
 
 
+def test_rows_are_counted_once_all_before_them_are_answered(page, tmp_path):
+    """What is counted is what can be downloaded."""
+    chosen(page, write(tmp_path / "many.txt", "I loved it\n" * 5000))
+    page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
+    page.run("document.getElementById('start').click()")
+    page.wait_for("Fetch.requestPaused")
+    second = page.wait_for("Fetch.requestPaused")["requestId"]
+    page.call("Fetch.continueRequest", requestId=second)
+    page.until("document.getElementById('progress').value > 0")
+    page.run("document.getElementById('cancel').click()")
+    page.until("!document.getElementById('start').hidden")
+    page.call("Fetch.disable")
+    said = page.run("document.getElementById('progress-line').textContent")
+    assert said.startswith("Stopped after 0 rows.")
+    assert counts(page) == {}
+    page.run("document.getElementById('progress').value = 1")
+    page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
+    page.run("document.getElementById('start').click()")
+    assert page.run("document.getElementById('progress').value") == 0, "it begins anew"
+    page.run("document.getElementById('cancel').click()")
+    page.call("Fetch.disable")
+
+
 def test_another_column_or_file_begins_anew_while_rows_are_scored(page, tmp_path):
     chosen(page, write(tmp_path / "many.csv", "text,other\n" + "I loved it,awful\n" * 5000))
     page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
