@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from sentiment.serving.aside import aside
 from sentiment.serving.asked import one_or_more_texts, one_text, read_json
 from sentiment.serving.exchange import (
     JSON,
@@ -27,6 +28,7 @@ from sentiment.serving.page_files import read_page
 from sentiment.serving.service import Service
 
 Handler = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
 
 # Bodies that may be held at once, if each is as large as it may be.
 _BODIES = 32
@@ -123,7 +125,7 @@ class App:
     async def _predict(self, request: Request) -> Response:
         if request.media_type == JSON_LINES:
             return await self._stream(request)
-        texts = one_or_more_texts(await self._read(request, self._places), self._limits)
+        texts = await self._asked(request, self._places, one_or_more_texts)
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -132,17 +134,17 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        text = one_text(await self._read(request, self._explanations), self._limits)
+        text = await self._asked(request, self._explanations, one_text)
         return Response(200, await self._service.explain(text))
 
-    async def _read(self, request: Request, places: Meter) -> Any:
+    async def _asked(self, request: Request, places: Meter, asked: Callable[[Any, Limits], T]) -> T:
         """Read a body of JSON, and take a place among the requests that are being answered."""
         if request.media_type != JSON:
             lines = f" or {JSON_LINES}" if request.path == "/predict" else ""
             raise HttpError(415, f"send it with Content-Type: {JSON}{lines}")
         body = await request.body(self._bytes)
         request.take(places)
-        return read_json(body)
+        return await aside(len(body), lambda: asked(read_json(body), self._limits))
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they come; an error before the first answer is still a status.

@@ -8,6 +8,7 @@ from typing import Any
 from sentiment.errors import DataError
 from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.jsonl import as_row
+from sentiment.serving.aside import aside
 from sentiment.serving.asked import checked, read_json
 from sentiment.serving.exchange import HttpError
 from sentiment.serving.limits import Limits
@@ -99,9 +100,10 @@ async def answer_lines(
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
     """Answer some lines: a record each."""
-    read = [_read(line, limits) for line in lines]
+    size = sum(len(line or b"") for line in lines)
+    read = await aside(size, lambda: [_read(line, limits) for line in lines])
     answers = await service.predict([line.text for line in read])
-    return b"".join(map(_written, read, answers))
+    return await aside(size, lambda: b"".join(map(_written, read, answers)))
 
 
 def _read(line: bytes | None, limits: Limits) -> Line:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 from sentiment.serving.app import App
+from sentiment.serving.asked import read_json
 from sentiment.serving.hosts import Hosts
 from sentiment.serving.limits import Limits
 from sentiment.serving.lines import LineCutter, answer_lines
@@ -83,15 +85,15 @@ def test_lines_are_cut_alike_however_they_come():
 
 
 class Slow:
-    """A service that answers the first request alone."""
+    """A service that answers so many requests, and no more."""
 
-    def __init__(self):
+    def __init__(self, most):
         self.info = {"name": "slow"}
-        self.asked = 0
+        self.left = most
 
     async def predict(self, texts):
-        self.asked += 1
-        if self.asked > 1:
+        self.left -= 1
+        if self.left < 0:
             await asyncio.Event().wait()
         return [{}] * len(texts)
 
@@ -101,8 +103,7 @@ class Slow:
     [("application/json", BODY, [503]), ("application/x-ndjson", b'"a"\n' * 300, [200])],
 )
 def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, statuses):
-    service = Slow()
-    service.asked = int(kind == "application/json")
+    service = Slow(most=statuses.count(200))
     told, sent = [], []
     app = App(service, Hosts(loopback=True), Limits(), report=told.append)
     headers = [(b"host", b"localhost"), (b"content-type", kind.encode())]
@@ -128,6 +129,40 @@ def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, s
         assert json.loads(sent[1]["body"]) == {"error": "the service has been stopped"}
     else:
         assert len(sent) == 2, "what was answered, and no end"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/explain"])
+def test_a_long_body_is_read_while_others_are_answered(app, path, monkeypatch):
+    read = track_reading(monkeypatch, "sentiment.serving.app")
+    ask(app, whole(BODY), path=path)
+    ask(app, whole(b"[" + b"{}," * 100_000 + b"{}]"), path=path)
+    assert read == [True, False]
+
+
+def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
+    read = track_reading(monkeypatch, "sentiment.serving.lines")
+
+    async def chunks():
+        yield b'"short"\n'
+        yield b'{"text": "long", "more": [' + b"{}," * 100_000 + b"{}]}\n"
+
+    async def answered():
+        return [part async for part in answer_lines(chunks(), Slow(most=2), Limits())]
+
+    assert len(asyncio.run(answered())) == 2
+    assert read == [True, False]
+
+
+def track_reading(monkeypatch, module):
+    """Tell of each piece of JSON whether it was read where all requests are answered."""
+    found = []
+
+    def read(body):
+        found.append(threading.current_thread() is threading.main_thread())
+        return read_json(body)
+
+    monkeypatch.setattr(f"{module}.read_json", read)
+    return found
 
 
 def test_no_chunk_of_lines_takes_all_the_time():
