@@ -100,6 +100,17 @@ def test_the_theme_follows_the_system_until_it_is_switched(page, address):
     assert page.run("localStorage.length") == 0
 
 
+def test_marks_are_seen_where_the_system_forces_its_colors(page):
+    typed(page, MIXED)
+    page.until("document.querySelectorAll('#mirror .for').length > 0")
+    page.call("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    plates = "['mirror', 'review'].map(id => getComputedStyle(document.getElementById(id)))"
+    assert page.run(f"{plates}.every(each => each.forcedColorAdjust === 'none')")
+    line = "getComputedStyle(document.querySelector('#mirror .for')).textDecorationColor"
+    assert page.run(line).startswith("rgb")
+    assert "0, 0, 0" not in page.run(line)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [320, 360, 768])
 def test_nothing_is_wider_than_the_screen(page, tmp_path, width, dark):
