@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment.errors import DataError
+from sentiment.reviews.bad_rows import BadRows
+from sentiment.reviews.cells import cell
 from sentiment.reviews.feed import block_lines
 from sentiment.reviews.opening import open_source
 
@@ -23,7 +26,7 @@ def ask(browser, address):
     browser.open(address)
     browser.run(
         "(async () => { window.csv = await import('./static/csv.js');"
-        "for (const name of ['guess', 'lines', 'names', 'words'])"
+        "for (const name of ['guess', 'lines', 'names', 'table', 'words'])"
         " window[name] = await import(`./static/${name}.js`) })()"
     )
     return lambda function, value: browser.run(f"({function})({json.dumps(value)})")
@@ -126,6 +129,46 @@ def test_a_header_is_known_as_predict_knows_it(ask, tmp_path_factory, data):
         written.getvalue(),
     )
     assert found == source.has_header
+
+
+READ_TABLE = """async ({ name, text }) => {
+  const table = await window.table.Table.open(new File([text], name));
+  const rows = [];
+  for await (const slice of table.slices()) rows.push(...slice.rows);
+  return rows.map((row) => [row.damage !== "", table.cellsOf(row).filter((cell) => cell !== "")]);
+}"""
+
+PARTS = {
+    "said.csv": ["text", "loved it", '"', '""', ",", ",", "\n", "\n", "\r\n", " ", '"a,\nb"', "é"],
+    "said.tsv": ["text", "I loved it", '"', "\t", "\t", "\n", "\n", "\r\n", " ", "é", "-2", "good"],
+    "said.txt": ["I loved it", '"', "\t", "\n", "\n", "\r\n", "\r", " ", "é", "\u2028"],
+    "said.jsonl": ['{"text":"a"}', '"b"', "{}", "null", "[1]", '{"n":1}', "NaN", "bad", " ", "\n",
+                   "\n", "\r\n", '{"text":"\\u00e9"}', '{"constructor":12345678901234567890}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_rows_of_a_file_are_those_of_predict(ask, tmp_path, name):
+    file = tmp_path / name
+
+    @settings(max_examples=60)
+    @given(st.lists(st.sampled_from(PARTS[name]), max_size=14).map("".join))
+    def hold(text):
+        file.write_text(text, encoding="utf-8", newline="")
+        try:
+            source = open_source(file, bad_rows=BadRows("keep"))
+        except DataError:
+            return  # predict reads nothing of it
+        expected = []
+        for batch in source.batches():
+            for place, row in enumerate(batch.rows):
+                cells = [cell(value) for value in row.values()]
+                bad = place in batch.bad
+                expected.append([bad, [] if bad else [each for each in cells if each]])
+        found = ask(READ_TABLE, {"name": name, "text": text})
+        assert [[bad, [] if bad else cells] for bad, cells in found] == expected
+
+    hold()
 
 
 @pytest.mark.parametrize(
