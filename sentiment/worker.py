@@ -104,10 +104,12 @@ class Pool:
         workers: the processes.
     """
 
-    def __init__(self, function: Callable[..., Any], size: int) -> None:
+    def __init__(
+        self, function: Callable[..., Any], size: int, way_out: str = _WITHOUT_OTHERS
+    ) -> None:
         """Start the processes; they are of use as soon as each has imported what it needs."""
         self.size = size
-        self.workers = [Worker(function, _WITHOUT_OTHERS) for _ in range(size)]
+        self.workers = [Worker(function, way_out) for _ in range(size)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)

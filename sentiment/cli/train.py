@@ -13,6 +13,7 @@ from sentiment.cli.console import console
 from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
     Number,
+    Size,
     force_option,
     gathered,
     json_option,
@@ -24,10 +25,11 @@ from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
+from sentiment.memory import LEAST, Memory
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, holds_out_in_turns, logs, train
+from sentiment.training import Run, TrainingOptions, holds_out_in_turns, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
 from sentiment.training.options import Objective
 
@@ -100,6 +102,10 @@ _training_options = gathered(
               )  # fmt: skip
 @click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
               help="Write the curves of loss and accuracy here for TensorBoard.")  # fmt: skip
+@click.option("--memory", "memory_bytes", type=Size(LEAST), metavar="SIZE",
+              help="Use so much memory, such as 1GB, beside TensorFlow's own; by default half of "
+              "what there is. What does not fit goes to temporary files, and the model is the "
+              "same.")  # fmt: skip
 @_training_options
 @read_label_options
 @force_option
@@ -114,6 +120,7 @@ def command(
     checkpoint_folder: Path | None,
     resume: bool,
     log_dir: Path | None,
+    memory_bytes: int | None,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -151,17 +158,24 @@ def command(
     check_targets([target], read, force=force or replaces)
     if log_dir is not None:
         logs.prepare(log_dir, resuming=resume)
+    memory = Memory(memory_bytes) if memory_bytes else Memory.half()
     with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
-        reviews = read_reviews(paths, reading, "training")
+        reviews = read_reviews(paths, reading, "training", room=memory.texts)
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)
-        held_out = _read_validation(validation, reading, reviews) if validation else None
+        held_out = (
+            _read_validation(validation, reading, reviews, memory.texts) if validation else None
+        )
         if base is not None and holds_out_in_turns(reviews, options, held_out):
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
-        more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-        shown = ShownProgress(console)
-        model = train(reviews, options, held_out, more, shown, base, checkpoint, log_dir)
+        more = (
+            read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
+            if unlabeled
+            else []
+        )
+        run = Run(ShownProgress(console), checkpoint, log_dir, memory)
+        model = train(reviews, options, held_out, more, base, run)
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()
@@ -207,10 +221,10 @@ def _is_model(path: Path) -> bool:
 
 
 def _read_validation(
-    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews
+    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews, room: int
 ) -> LabelledReviews:
     """Read held-out reviews, their labels by the rule that the training labels were read by."""
-    held_out = read_reviews(paths, reading, "validation", like=training)
+    held_out = read_reviews(paths, reading, "validation", like=training, room=room)
     require_both_classes(held_out, files_named(paths))
     shared = int(np.isin(held_out.digest(), training.digest()).sum())
     if shared:
