@@ -32,7 +32,7 @@ class Memory:
     @property
     def texts(self) -> int:
         """How many bytes of text to keep in memory; all goes to a file where there are more."""
-        return self.bytes // 4
+        return self.bytes // 8
 
     @property
     def pairs(self) -> int:

@@ -92,9 +92,11 @@ class GrowingTexts:
         if self._room is None or self._chars <= self._room:
             return
         self._spill = self._spill or Spill()
-        data = [text.encode("utf-8", _LENIENT) for text in self._list]
-        self._spill.put(np.frombuffer(b"".join(data), np.uint8))
-        self._sizes.append(np.fromiter(map(len, data), np.int64, len(data)))
+        for first in range(0, len(self._list), _AT_ONCE):
+            some = self._list[first : first + _AT_ONCE]
+            data = [text.encode("utf-8", _LENIENT) for text in some]
+            self._spill.put(np.frombuffer(b"".join(data), np.uint8))
+            self._sizes.append(np.fromiter(map(len, data), np.int64, len(data)))
         self._list = []
 
     def done(self) -> Sequence[str]:
