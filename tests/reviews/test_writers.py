@@ -286,12 +286,3 @@ def test_lines_that_an_interrupt_let_go_of_are_not_written_once_the_stream_is_cl
     stream.close()
     del lines  # would be heard of as an exception that nobody can raise
     gc.collect()
-
-
-def test_lines_before_an_error_are_written():
-    stream = io.BytesIO()
-    writer = writer_for("text", stream, TextsSource(["x"]), Columns(("text",), None, ""))
-    with pytest.raises(ValueError, match="no more"), writer._lines() as lines:
-        lines.append("one")
-        raise ValueError("no more")
-    assert stream.getvalue() == b"one\n"
