@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,31 +102,6 @@ class Number(click.FloatRange):
     def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
         number = float(super().convert(value, param, ctx))
         return number if math.isfinite(number) else self.fail(f"{value!r} is not finite.")
-
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """A number of bytes: `800MB`, `1.5GB`, `1GiB`."""
-
-    name = "size"
-
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:  # noqa: D102
-        if isinstance(value, int):
-            return value
-        found = _SIZE.fullmatch(value.strip())
-        if not found:
-            return self.fail(f"{value!r}: give a size such as 800MB or 2GB.")
-        number, unit, binary = found.groups()
-        power = "KMGT".index(unit.upper()) + 1 if unit else 0
-        size = int(float(number) * (1024 if binary else 1000) ** power)
-        if size < self.least:
-            return self.fail(f"{value!r} is too little: give {self.least // 10**6}MB or more.")
-        return size
 
 
 def threshold_option(command: Command) -> Command:
