@@ -112,6 +112,8 @@ def ours(table: Table, place: Place) -> None:
     table.row(f"training on {place.count:,}, --memory 1GB", f"{many.seconds:.0f} s",
               f"{many.most.tree - begun.most.tree:,.0f} MB above that",
               f"{place.accuracy('many.safetensors'):.2%}")  # fmt: skip
+    size = sum(path.stat().st_size for path in place.many) / 1e6
+    table.row("temporary files of that", "", f"{many.most.nameless:,.0f} MB for {size:,.0f} MB", "")
     ratio = many.seconds / place.count / (few.seconds / FEW)
     table.row(f"time of a review among {place.count:,} / among {FEW:,}", f"{ratio:.2f}", "", "")
 
