@@ -39,10 +39,9 @@ class Memory:
         """How many pairs of n-gram and review to keep in memory; with more they come in shards."""
         return self.bytes // (2 * _FOUND)
 
-    @property
-    def pairs_of_shard(self) -> int:
-        """How many such pairs to find at once, where two processes look for them."""
-        return self.bytes // (4 * _FINDING)
+    def pairs_of_shard(self, processes: int) -> int:
+        """How many such pairs each of some processes is to find at once."""
+        return self.bytes // (2 * processes * _FINDING)
 
 
 def _there_is() -> int:

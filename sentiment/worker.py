@@ -28,7 +28,16 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
+# Beyond this many processes, reading and writing is what takes the time.
+_USEFUL = 6
+
 _WITHOUT_OTHERS = "run it again, with --workers 1 if memory is short"
+
+
+def default_workers() -> int:
+    """How many processes to work with: one a core that this process may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _USEFUL)
 
 
 class Worker:

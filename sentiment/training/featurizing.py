@@ -11,7 +11,7 @@ from sentiment.features.shard import Shard
 from sentiment.reviews import sizes_of
 from sentiment.spill import Spill
 from sentiment.training.run import Run
-from sentiment.worker import Pool, Worker
+from sentiment.worker import Pool, Worker, default_workers
 
 # From so many characters on, a second process that finds the n-grams while this one imports Keras
 # is done sooner, although it has to be started and be told the texts.
@@ -21,8 +21,6 @@ _WITH_FEWER = "run it again, with fewer reviews or less --memory if that is shor
 # Of each character, so many features that are made of words, each pair of feature and review
 # counted once; and so many of each length of runs of characters.
 _OF_WORDS, _OF_RUNS = 0.7, 0.8
-
-_PROCESSES = 2
 
 
 def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) -> Incidence:
@@ -38,7 +36,9 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) ->
     shortest, longest = ngrams.characters
     pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
     if pairs.sum() > run.memory.pairs:
-        return _sharded(texts, ngrams, list(_cut(pairs, run.memory.pairs_of_shard)), run)
+        processes = default_workers()
+        parts = list(_cut(pairs, run.memory.pairs_of_shard(processes)))
+        return _sharded(texts, ngrams, parts, processes, run)
     if sizes.sum() < _WORTH_A_PROCESS:
         return Incidence.of(texts, ngrams, min_count)
     with Worker(Incidence.of, _WITH_FEWER) as worker:
@@ -46,18 +46,20 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) ->
     return incidence
 
 
-def _sharded(texts: Sequence[str], ngrams: NGrams, parts: Sequence[slice], run: Run) -> Incidence:
+def _sharded(
+    texts: Sequence[str], ngrams: NGrams, parts: Sequence[slice], processes: int, run: Run
+) -> Incidence:
     """Find the n-grams of some reviews at a time, and put them into a file.
 
     What few reviews hold has to stay: other shards may have more of it.
     """
     spill, shards = Spill(), []
-    pool = Pool(Shard.of, _PROCESSES, _WITH_FEWER)
+    pool = Pool(Shard.of, processes, _WITH_FEWER)
     try:
-        ahead = deque(pool.submit(texts[part], ngrams, 1, 1) for part in parts[:_PROCESSES])
+        ahead = deque(pool.submit(texts[part], ngrams, 1, 1) for part in parts[:processes])
         for number, _ in enumerate(parts, start=1):
             shard = ahead.popleft().result()
-            if (more := number + _PROCESSES - 1) < len(parts):
+            if (more := number + processes - 1) < len(parts):
                 ahead.append(pool.submit(texts[parts[more]], ngrams, 1, 1))
             shards.append(shard.spilled(spill))
             run.progress.featurized(parts[number - 1].stop, len(texts))
