@@ -28,6 +28,7 @@ FILES = 8
 FEW = 100_000
 # Every fourth sentence of both reviews: some 750 bytes each.
 PART = 4
+BOUND = ("--memory", "1GB")
 
 
 class Place:
@@ -52,11 +53,10 @@ class Place:
             with path.open(encoding="utf-8") as file:
                 yield from map(json.loads, file)
 
-    def train(self, name: str, *paths: Path, memory_size: str | None = None) -> "Taken":
+    def train(self, name: str, *arguments: str | Path) -> "Taken":
         """Train a model, and watch."""
-        bound = ["--memory", memory_size] if memory_size else []
         return watched(
-            [PYTHON, "-m", "sentiment", "train", "-q", *paths, "-o", self.folder / name, *bound]
+            [PYTHON, "-m", "sentiment", "train", "-q", *arguments, "-o", self.folder / name]
         )
 
     def accuracy(self, name: str) -> float:
@@ -97,7 +97,7 @@ def ours(table: Table, place: Place) -> None:
     begun = start(place)
     table.row("TensorFlow's start: training on 100 reviews", f"{begun.seconds:.0f} s",
               f"{begun.most.tree:,.0f} MB", "")  # fmt: skip
-    few = place.train("few.safetensors", place.few, memory_size="1GB")
+    few = place.train("few.safetensors", place.few, *BOUND)
     table.row(f"training on {FEW:,}, --memory 1GB", f"{few.seconds:.0f} s",
               f"{few.most.tree - begun.most.tree:,.0f} MB above that",
               f"{place.accuracy('few.safetensors'):.2%}")  # fmt: skip
@@ -108,7 +108,7 @@ def ours(table: Table, place: Place) -> None:
     table.row(f"training on {FEW:,} in memory", f"{held.seconds:.0f} s",
               f"{held.most.tree - begun.most.tree:,.0f} MB above that",
               "the same bytes" if same else "OTHER BYTES")  # fmt: skip
-    many = place.train("many.safetensors", *place.many, memory_size="1GB")
+    many = place.train("many.safetensors", *place.many, *BOUND)
     table.row(f"training on {place.count:,}, --memory 1GB", f"{many.seconds:.0f} s",
               f"{many.most.tree - begun.most.tree:,.0f} MB above that",
               f"{place.accuracy('many.safetensors'):.2%}")  # fmt: skip
@@ -116,6 +116,27 @@ def ours(table: Table, place: Place) -> None:
     table.row("temporary files of that", "", f"{many.most.nameless:,.0f} MB for {size:,.0f} MB", "")
     ratio = many.seconds / place.count / (few.seconds / FEW)
     table.row(f"time of a review among {place.count:,} / among {FEW:,}", f"{ratio:.2f}", "", "")
+
+
+def incremental(table: Table, place: Place) -> None:
+    """Train on new reviews alone, on the base of a model of the old ones; and on all together."""
+    import pandas as pd
+
+    reviews = pd.read_parquet(IMDB).sample(frac=1, random_state=0)
+    old, new = place.folder / "old.parquet", place.folder / "new.parquet"
+    reviews[:20_000].to_parquet(old)
+    reviews[20_000:].to_parquet(new)
+    trainings: dict[str, tuple[str, list[str | Path]]] = {
+        "old.safetensors": ("20,000 old reviews of IMDb", [old]),
+        "both.safetensors": (
+            "5,000 new ones, --base of the old", [new, "--base", place.folder / "old.safetensors"]
+        ),
+        "new.safetensors": ("5,000 new ones alone", [new]),
+        "all.safetensors": ("all 25,000 anew", [old, new]),
+    }  # fmt: skip
+    for name, (what, arguments) in trainings.items():
+        taken = place.train(name, *arguments)
+        table.row(what, f"{taken.seconds:.0f} s", "", f"{place.accuracy(name):.2%}")
 
 
 def fasttext(table: Table, place: Place) -> None:
@@ -149,6 +170,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         place = Place(Path(folder), count)
         place.prepare()
+        incremental(table, place)
         ours(table, place)
         fasttext(table, place)
     table.write()
