@@ -80,7 +80,7 @@ class Taken:
 def watched(command: list[str | Path]) -> Taken:
     """Run a command, and take its time and its memory at once."""
     begin = time.perf_counter()
-    most = memory(command)
+    most = memory(command, pause=0.2)
     return Taken(time.perf_counter() - begin, most)
 
 

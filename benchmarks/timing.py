@@ -62,14 +62,19 @@ class Memory:
     nameless: float
 
 
-def memory(command: Command) -> Memory:
-    """Run a command and watch its processes, a hundred times a second."""
+def memory(command: Command, pause: float = 0.01) -> Memory:
+    """Run a command and watch its processes.
+
+    Args:
+        command: what to run.
+        pause: seconds between two looks; to look at a large process takes it some time, too.
+    """
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         ended = threading.Event()
         peaks = [0.0, 0.0, 0.0]
 
         def watch() -> None:
-            while not ended.wait(0.01):
+            while not ended.wait(pause):
                 sizes = [memory_of(pid) for pid in _tree(running.pid)]
                 peaks[0] = max(peaks[0], sum(sizes))
                 peaks[1] = max(peaks[1], *sizes, 0.0)
