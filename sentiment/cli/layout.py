@@ -39,8 +39,8 @@ class Layout:
     def of(cls, names: Sequence[str], folder: Path | None, *, named: bool) -> "Layout":
         """Lay files out: as they stand below a glob's folder, so they do below the one written.
 
-        `in/*.parquet` and files by name go into the folder itself; of `in/*/*.parquet`, each goes
-        into a folder of its own folder's name.
+        `in/*.parquet`, `in` and files by name go into the folder itself; of `in/*/*.parquet`, each
+        goes into a folder of its own folder's name.
 
         Args:
             names: files and globs.
@@ -126,7 +126,7 @@ def _found(names: Sequence[str], named: bool) -> Iterator[tuple[Path, Path]]:
         for source in expand([name]):
             if source == "-" or source.is_dir():
                 what = "stdin" if source == "-" else f"the folder {source}"
-                raise UsageError(f"--engine ray reads files, not {what}: -i 'FOLDER/*.parquet'")
+                raise UsageError(f"--engine ray reads Parquet, not {what}: -i 'FOLDER/*.parquet'")
             if not named and input_format_of(source) != "parquet":
                 raise UsageError(
                     f"--engine ray reads Parquet, and {source} is not called so; if it is, add "

@@ -14,11 +14,9 @@ from sentiment.evaluation.slices import BUILT_IN, built_in_values
 from sentiment.features.hashing import Hashes
 from sentiment.model import Model, Scores
 from sentiment.reviews import LabelledReviews, ReadOptions
-from sentiment.reviews.dataset import digests_of
 from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.tables import Table, read_table
-
-_SOME_TEXT = "…"
+from sentiment.reviews.texts import GrowingTexts, digests_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class ScoredTable:
     """What came of a file of n reviews.
 
     Attributes:
-        table: its labels and slices; of each text only whether there is one.
+        table: its labels and slices, and which rows have a text.
         scores: of each review, [n].
         digests: of each text, uint64 [n].
     """
@@ -56,7 +54,8 @@ class ScoredReviews:
     """Reviews of several files, those without a label or a text left out: n of them.
 
     Attributes:
-        reviews: their labels, places and slices (`columns`); their texts stayed where they were.
+        reviews: their labels, places and slices (`columns`); their texts, which stayed where they
+            were, are empty here.
         scores: [n].
         digests: uint64 [n], as `LabelledReviews.digest` gives them.
     """
@@ -73,16 +72,13 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
         DataError: it cannot be read, or its columns cannot be told.
         UsageError: an option does not fit.
     """
+    growing = GrowingTexts()
     with job.source.named_in_errors():
-        table = read_table(job.source.path, job.reading)
-    slices = {name: built_in_values(name, table.texts) for name in _built_in(job.sliced)}
-    bare = replace(
-        table,
-        name=job.source.name,
-        texts=[_SOME_TEXT if text.strip() else "" for text in table.texts],
-        kept=table.kept | slices,
-    )
-    return ScoredTable(bare, model.scores(table.texts), digests_of(table.texts))
+        table = read_table(job.source.path, job.reading, growing)
+    texts = growing.done()
+    slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
+    table = replace(table, name=job.source.name, kept=table.kept | slices)
+    return ScoredTable(table, model.scores(texts), digests_of(texts))
 
 
 def merge(
@@ -99,7 +95,8 @@ def merge(
         DataError: their labels cannot be told or contradict each other, or no review is left.
     """
     keep = (*reading.keep, *_built_in(sliced))
-    reviews = label_tables([each.table for each in tables], replace(reading, keep=keep))
+    nowhere = [""] * sum(each.digests.size for each in tables)
+    reviews = label_tables([each.table for each in tables], nowhere, replace(reading, keep=keep))
     scores = Scores(
         np.concatenate([each.scores.p_positive for each in tables]),
         np.concatenate([each.scores.evidence for each in tables]),

@@ -24,7 +24,7 @@ REFUSED = {
     "another format out": ["predict", *RAY, *ONE, "--format", "csv"],
     "another format in": ["predict", *RAY, *ONE, "--input-format", "csv"],
     "another file": ["predict", *RAY, "-i", "a.csv", "-o", "scored"],
-    "a folder": ["predict", *RAY, "-i", "in", "-o", "scored"],
+    "a folder of texts": ["predict", *RAY, "-i", "texts", "-o", "scored"],
     "explanations": ["predict", *RAY, *ONE, "--explain"],
     "bad rows": ["predict", *RAY, *ONE, "--on-bad-row", "skip"],
     "rejects": ["predict", *RAY, *ONE, "--rejects", "bad.csv"],
@@ -43,6 +43,7 @@ def folder(tmp_path, monkeypatch):
         path.parent.mkdir(exist_ok=True, parents=True)
         pq.write_table(pa.table({"text": ["good"], "label": [1]}), path)
     (tmp_path / "a.csv").write_text("text\ngood\n")
+    (tmp_path / "texts").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -87,6 +88,7 @@ def test_files_keep_their_places_below_the_fixed_part_of_a_glob(folder):
         "in/y/b.parquet": "out/y/b.parquet",
     }
     assert targets(["in/**/*.parquet"])["in/a.parquet"] == "out/a.parquet"
+    assert targets(["in"]) == {"in/a.parquet": "out/a.parquet"}
     assert targets(["in/x/b.par*"]) == {"in/x/b.parquet": "out/b.parquet"}
     absolute = str(folder / "in" / "*" / "b.parquet")
     assert targets([absolute])[str(folder / "in/x/b.parquet")] == "out/x/b.parquet"
