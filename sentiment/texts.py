@@ -1,6 +1,6 @@
 """Texts as callers from Python have them: lists, arrays, pandas Series."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import Any
 
@@ -16,7 +16,8 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
         The texts, [n].
 
     Raises:
-        TypeError: it is a single text, or holds something that is no text.
+        TypeError: it is a single text, has no order (a set, a dict), or holds something that is no
+            text.
         ValueError: it holds a missing value (None, NaN, NA), or has two dimensions.
     """
     if isinstance(texts, str | bytes):
@@ -29,9 +30,12 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
             f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
         )
     try:
-        values = list(texts)
-    except TypeError as error:
-        raise TypeError(f"a {type(texts).__name__}, not a list of texts") from error
+        # Of a set nobody could say which answer is whose; a dict's keys are seldom the texts.
+        values = None if isinstance(texts, Mapping | set | frozenset) else list(texts)
+    except TypeError:
+        values = None
+    if values is None:
+        raise TypeError(f"a {type(texts).__name__}, not a list of texts")
     for row, value in enumerate(values):
         if not isinstance(value, str):
             raise _no_text(row, value)

@@ -79,6 +79,8 @@ def test_no_texts_are_no_answers(general):
         ("one text", TypeError, "put it into a list"),
         (b"bytes", TypeError, "put it into a list"),
         (5, TypeError, "a int, not a list of texts"),
+        ({"fine": 1}, TypeError, "a dict, not a list of texts"),
+        ({"fine"}, TypeError, "a set, not a list of texts"),
         (["fine", 5], TypeError, "text 1 is a int"),
         (["fine", None], ValueError, "text 1 is missing"),
         ([float("nan")], ValueError, "text 0 is missing"),
