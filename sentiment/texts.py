@@ -1,6 +1,6 @@
 """Texts as callers from Python have them: lists, arrays, pandas Series."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 from typing import Any
 
@@ -29,17 +29,22 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
         raise ValueError(
             f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
         )
-    try:
-        # Of a set nobody could say which answer is whose; a dict's keys are seldom the texts.
-        values = None if isinstance(texts, Mapping | set | frozenset) else list(texts)
-    except TypeError:
-        values = None
-    if values is None:
-        raise TypeError(f"a {type(texts).__name__}, not a list of texts")
+    values = list(_in_order(texts))
     for row, value in enumerate(values):
         if not isinstance(value, str):
             raise _no_text(row, value)
     return [str(value) for value in values]  # numpy's strings are of a kind of their own
+
+
+def _in_order(texts: Iterable[Any]) -> Iterator[Any]:
+    """Give one after the other; of a set nobody knew which is which, a dict's keys are no texts."""
+    no_list = TypeError(f"a {type(texts).__name__}, not a list of texts")
+    if isinstance(texts, Mapping | set | frozenset):
+        raise no_list
+    try:
+        return iter(texts)
+    except TypeError as error:
+        raise no_list from error
 
 
 def _no_text(row: int, value: object) -> Exception:
