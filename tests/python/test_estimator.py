@@ -1,6 +1,8 @@
 """`SentimentClassifier`: the training as a scikit-learn estimator."""
 
 import pickle
+import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sentiment import SentimentClassifier, load
+from sentiment.model import Network
 from tests.conftest import TRAIN
 
 QUICK = {"hidden": (), "epochs": 3, "refit": False, "learning_rate": 0.02}
@@ -118,6 +121,27 @@ def test_it_is_cloned_with_its_parameters_and_pickled_with_what_it_learned(fitte
     texts = ["a fine thing", "a terrible thing", ""]
     again = pickle.loads(pickle.dumps(fitted))
     assert np.array_equal(again.predict_proba(texts), fitted.predict_proba(texts))
+
+
+def test_fitting_leaves_the_random_numbers_of_others_alone(reviews):
+    some = reviews[:60]
+    random.seed(7)
+    np.random.seed(7)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}).fit(some["text"], some["label"])
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
+    some = reviews[:60]
+
+    def fitted(seed: int) -> Network:
+        mine = SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}, seed=seed)
+        return mine.fit(some["text"], some["label"]).model_.network
+
+    with ThreadPoolExecutor(3) as threads:
+        together = list(threads.map(fitted, range(6)))
+    assert together == [fitted(seed) for seed in range(6)]
 
 
 @pytest.mark.parametrize("base", ["general", "loaded"])
