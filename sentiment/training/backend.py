@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from sentiment.errors import UsageError
+
 _lock = threading.Lock()
 _held_back = threading.Event()  # that what C++ writes to stderr is kept from it
 
@@ -34,7 +36,11 @@ def start_loading() -> None:
 
 
 def load_keras() -> Any:
-    """Import Keras on the TensorFlow backend; stderr is shown only if that fails."""
+    """Import Keras on the TensorFlow backend; stderr is shown only if that fails.
+
+    Raises:
+        UsageError: it was imported before, on another backend.
+    """
     with _lock:
         if "keras" not in sys.modules:
             os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -46,6 +52,11 @@ def load_keras() -> Any:
             tensorflow.get_logger().setLevel("ERROR")
     import keras
 
+    if keras.backend.backend() != "tensorflow":  # imported before by somebody else
+        raise UsageError(
+            f"Keras runs on {keras.backend.backend()} in this process, and here it needs "
+            "TensorFlow: set KERAS_BACKEND=tensorflow before it is imported"
+        )
     return keras
 
 
@@ -55,12 +66,14 @@ def _without_garbage_collection() -> Iterator[None]:
 
     Collections take a sixth of the import's time, and half a second each while training.
     """
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
 @contextmanager
