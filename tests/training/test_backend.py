@@ -24,5 +24,5 @@ def test_garbage_collection_stays_off_where_it_was_off():
 def test_keras_that_runs_on_something_else_is_an_error_that_says_what_to_do(monkeypatch):
     keras = backend.load_keras()
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(UsageError, match="runs on jax .* KERAS_BACKEND=tensorflow"):
+    with pytest.raises(UsageError, match=r"runs on jax .* KERAS_BACKEND=tensorflow"):
         backend.load_keras()
