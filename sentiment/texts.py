@@ -48,13 +48,13 @@ def _in_order(texts: Iterable[Any]) -> Iterator[Any]:
 
 
 def _no_text(row: int, value: object) -> Exception:
-    if value is None or _is_nan(value):
+    if is_missing(value):
         return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
     return TypeError(f"text {row} is a {type(value).__name__}, not a str")
 
 
-def _is_nan(value: object) -> bool:
-    """Whether it stands for a missing value: NaN, or what pandas has in its place."""
-    if type(value).__name__ in {"NAType", "NaTType"}:
+def is_missing(value: object) -> bool:
+    """Whether it stands for a missing value: None, NaN, or what pandas has in their place."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(value, float) and isnan(value)
