@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Incidence", "NGrams", "SparseRows", "Vectorizer"]
 
-__getattr__ = exports(
+exports(
     __name__,
     {
         "Incidence": "incidence",

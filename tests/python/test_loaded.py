@@ -117,6 +117,14 @@ def test_what_is_no_model_is_an_error(tmp_path):
         load(tmp_path / "nowhere")
 
 
+def test_the_package_lists_what_it_has_before_that_is_imported():
+    code = "import sentiment, sys; print(*dir(sentiment)); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, loaded = (set(line.split()) for line in done.stdout.splitlines())
+    assert {"LoadedModel", "SentimentClassifier", "__version__", "load"} <= names
+    assert "sentiment.loaded" not in loaded
+
+
 @pytest.mark.parametrize("name", ["load", "SentimentClassifier"])
 def test_importing_the_package_and_asking_a_model_stay_light(name):
     code = (
