@@ -19,7 +19,7 @@ _TAGS = ("sentiment-analysis", "text-classification", "safetensors")
 # Titles in a model's own card that belong into the header.
 _KNOWN = ("language", "license")
 # What Markdown takes for markup, anywhere or at the beginning of a line; code in a line stays code.
-_MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)])")
+_MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?=\s|$))")
 _NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
