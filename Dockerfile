@@ -26,5 +26,5 @@ WORKDIR /
 EXPOSE 8000
 # Not by urllib, which would ask the proxies that Docker hands on to containers. Another port: -p.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["python", "-c", \
- "from http.client import HTTPConnection; asked = HTTPConnection('127.0.0.1', 8000, timeout=4); asked.request('GET', '/health'); raise SystemExit(asked.getresponse().status != 200)"]
+ "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=4); c.request('GET', '/health'); raise SystemExit(c.getresponse().status != 200)"]
 ENTRYPOINT ["sentiment", "serve", "--host", "0.0.0.0"]
