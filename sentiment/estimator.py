@@ -22,11 +22,17 @@ from sentiment.loaded import LoadedModel, load
 from sentiment.model import DEEPEST, Model, save_model
 from sentiment.model.calibration import log_odds, sigmoid
 from sentiment.reviews import LabelledReviews, read_labels
+from sentiment.reviews.values import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of
 from sentiment.texts import as_texts, is_missing
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 from sentiment.training.parameters import options_of
 
+# What the command line takes for positive, 1, and for negative.
+_SIDES: dict[Key, int] = {
+    **dict.fromkeys(POSITIVE_WORDS, 1),
+    **dict.fromkeys(NEGATIVE_WORDS, 0),
+}
 # No text is nearer to the threshold than this.
 _LEAST = float(np.finfo(np.float64).tiny)
 
@@ -55,8 +61,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classes_: the two labels, sorted.
         positive_: the label that is positive in a saved model and to the base: as asked; else as
-            the command line reads the two labels (`good`, `pos`, `yes`, 1 …); else the last of
-            `classes_`. The order of `classes_` and of columns does not depend on it.
+            the command line reads the two labels (`good`, `pos`, `yes`, 1 …), or one of them; else
+            the last of `classes_`. The order of `classes_` and of columns does not depend on it.
         model_: what was trained, a `sentiment.model.Model`.
 
     >>> from sentiment import SentimentClassifier
@@ -117,14 +123,14 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options = options_of(
             {field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
-        base = self._base()
-        self.classes_ = self._two_classes(labels)
-        self.positive_ = self._which_is_positive()
+        base, classes = self._base(), self._two_classes(labels)
+        positive = self._which_is_positive(classes)
         filled = [row for row, text in enumerate(texts) if text.strip()]
         reviews = LabelledReviews(
-            [texts[row] for row in filled], (labels[filled] == self.positive_).astype(np.int8)
+            [texts[row] for row in filled], (labels[filled] == positive).astype(np.int8)
         )
         self.model_: Model = train(reviews, options, base=base)
+        self.classes_, self.positive_ = classes, positive
         return self
 
     def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
@@ -213,17 +219,19 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"labels of two classes are needed, not {classes.tolist()}")
         return classes
 
-    def _which_is_positive(self) -> Any:
+    def _which_is_positive(self, classes: NDArray[Any]) -> Any:
         """Choose one of the classes, as the attribute `positive_` says."""
         if self.positive is not None:
-            if self.positive not in self.classes_.tolist():
-                raise ValueError(f"positive={self.positive!r} is none of {self.classes_.tolist()}")
-            return self.classes_[self.classes_ == self.positive][0]
+            if self.positive not in classes.tolist():
+                raise ValueError(f"positive={self.positive!r} is none of {classes.tolist()}")
+            return classes[classes == self.positive][0]
+        names = [str(each) for each in classes.tolist()]
         try:
-            read = read_labels([str(each) for each in self.classes_.tolist()], name="y").labels
-        except DataError:  # words of the user's own
-            read = np.array([0, 1])
-        return self.classes_[0 if sorted(read.tolist()) == [0, 1] and read[0] == 1 else 1]
+            first, last = read_labels(names, name="y").labels.tolist()
+        except DataError:  # words of the user's own; one of the two may be known
+            first, last = (_SIDES.get(key_of(name)) for name in names)
+        first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
+        return classes[0 if first_is_positive else 1]
 
     def _base(self) -> Model | None:
         if self.base is None:

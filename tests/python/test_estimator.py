@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sentiment import SentimentClassifier, load
+from sentiment.errors import DataError
 from sentiment.model import Network
 from tests.conftest import TRAIN
 
@@ -79,7 +80,8 @@ def test_probabilities_decisions_and_answers_agree(fitted, reviews):
 @pytest.mark.parametrize(
     ("negative", "positive", "asked"),
     [(0, 1, None), (-1.0, 1.0, None), ("happy", "sad", None), ("sad", "happy", "happy"),
-     ("bad", "Good", None), (False, True, None)],
+     ("bad", "Good", None), (False, True, None), ("negative", "happy", None),
+     ("other", "good", None), ("neutral", "good", None)],
 )  # fmt: skip
 def test_labels_may_be_of_any_two_kinds(negative, positive, asked, fitted, reviews, tmp_path):
     is_positive = (reviews["label"] == "positive").to_numpy()
@@ -142,6 +144,14 @@ def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
     with ThreadPoolExecutor(2) as threads:
         together = list(threads.map(fitted, range(3)))
     assert together == [fitted(seed) for seed in range(3)]
+
+
+def test_a_fit_that_fails_leaves_the_one_before(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    with pytest.raises(DataError):
+        again.fit(["a", "b"], [0, 1])
+    assert again.predict(["Dreadful, avoid."]).tolist() == fitted.predict(["Dreadful, avoid."])
+    assert (again.classes_.tolist(), again.positive_) == (["negative", "positive"], "positive")
 
 
 @pytest.mark.parametrize("base", ["general", "loaded"])
