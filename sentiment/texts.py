@@ -33,7 +33,7 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
     for row, value in enumerate(values):
         if not isinstance(value, str):
             raise _no_text(row, value)
-    return [str(value) for value in values]  # numpy's strings are of a kind of their own
+    return [str.__str__(value) for value in values]  # without what classes of their own add
 
 
 def _in_order(texts: Iterable[Any]) -> Iterator[Any]:

@@ -16,6 +16,15 @@ from tests.conftest import TEST
 TEXTS = ["Great coffee, lovely staff.", "Dreadful, avoid.", "", "asdf qwer"]
 
 
+class Shown(str):
+    """A text that `str` makes another one of, as of members of an enumeration."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "Shown"
+
+
 @pytest.fixture(scope="module")
 def general() -> LoadedModel:
     return load("general")
@@ -62,6 +71,7 @@ def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(gene
         lambda texts: np.array(texts, object),
         lambda texts: pd.Series(texts, index=[7, 5, 3, 1], dtype="category"),
         lambda texts: pd.Series(texts, dtype="string"),
+        lambda texts: [Shown(text) for text in texts],
     ],
 )
 def test_any_sequence_of_texts_will_do(kind, general):
