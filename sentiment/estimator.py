@@ -216,7 +216,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"{reprlib.repr(classes.tolist())}: make two kinds of them, or leave some out"
             )
         if classes.size < 2:
-            raise ValueError(f"labels of two classes are needed, not {classes.tolist()}")
+            found = f"one class, {classes.tolist()[0]!r}" if classes.size else "none"
+            raise ValueError(f"labels of two classes are needed; here is {found}")
         return classes
 
     def _which_is_positive(self, classes: NDArray[Any]) -> Any:
