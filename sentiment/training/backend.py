@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from sentiment.errors import UsageError
+from sentiment.errors import MissingDependencyError, UsageError
 
 _lock = threading.Lock()
 _held_back = threading.Event()  # that what C++ writes to stderr is kept from it
@@ -39,6 +39,7 @@ def load_keras() -> Any:
     """Import Keras on the TensorFlow backend; stderr is shown only if that fails.
 
     Raises:
+        MissingDependencyError: it is not installed, as where only answers are given.
         UsageError: it was imported before, on another backend.
     """
     with _lock:
@@ -46,8 +47,14 @@ def load_keras() -> Any:
             os.environ["KERAS_BACKEND"] = "tensorflow"
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             with _only_python_on_stderr(), _without_garbage_collection():
-                import keras
-                import tensorflow  # here, so that what it says is held back here
+                try:
+                    import keras
+                    import tensorflow  # here, so that what it says is held back here
+                except ModuleNotFoundError as error:
+                    raise MissingDependencyError(
+                        f"Keras and TensorFlow are needed for this, and {error.name} is not "
+                        "installed: pip install keras tensorflow"
+                    ) from error
             # Each training compiles a network; of the fifth in one process it would warn.
             tensorflow.get_logger().setLevel("ERROR")
     import keras
