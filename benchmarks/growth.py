@@ -13,17 +13,19 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _INVENTED = 0.02
 
 
-def write_grown(source: Path, path: Path, count: int, seed: int = 0) -> None:
+def write_grown(source: Path, path: Path, count: int, seed: int = 0, part: int = 2) -> None:
     """Write reviews as JSON lines, with `text` and `label`.
 
-    Each is half of one review and half of another with the same label, sentence by sentence; 2% of
-    the words are replaced by draws from a Zipf distribution, so that the vocabulary keeps growing.
+    Each is half of one review and half of another with the same label, sentence by sentence, or a
+    smaller part of both; 2% of the words are replaced by draws from a Zipf distribution, so that
+    the vocabulary keeps growing.
 
     Args:
         source: reviews with labels, of the training part of a data set.
         path: the file to write.
         count: how many reviews.
         seed: for the draws.
+        part: every how many-th sentence of both reviews is taken.
     """
     reviews = read_labelled([str(source)], ReadOptions())
     random = np.random.default_rng(seed)
@@ -33,7 +35,7 @@ def write_grown(source: Path, path: Path, count: int, seed: int = 0) -> None:
         for number in range(count):
             label = number % 2
             one, other = (sentences[row] for row in random.choice(of_label[label], 2))
-            words = " ".join(one[::2] + other[1::2]).split(" ")
+            words = " ".join(one[::part] + other[1::part]).split(" ")
             places = np.flatnonzero(random.random(len(words)) < _INVENTED)
             ranks = random.zipf(1.1, places.size)
             for place, rank in zip(places.tolist(), ranks.tolist(), strict=True):

@@ -39,11 +39,16 @@ def peers_python() -> Path:
 
 
 def write_tokenized(reviews: LabelledReviews, path: Path) -> None:
-    """Write what fastText reads: lower-cased tokens set apart by spaces, the label in front."""
+    """Write what fastText reads."""
     with path.open("w", encoding="utf-8") as file:
         for text, label in zip(reviews.texts, reviews.labels.tolist(), strict=True):
-            tokens = _TOKEN.findall(text.replace("<br />", " ").lower())
-            file.write(f"__label__{label} {' '.join(tokens)}\n")
+            file.write(tokenized(text, label))
+
+
+def tokenized(text: str, label: object) -> str:
+    """Give a line as fastText reads it: lower-cased tokens set apart by spaces, after the label."""
+    tokens = _TOKEN.findall(text.replace("<br />", " ").lower())
+    return f"__label__{label} {' '.join(tokens)}\n"
 
 
 def _fasttext(training: LabelledReviews, test: LabelledReviews, options: str) -> float:

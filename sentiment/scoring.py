@@ -1,6 +1,5 @@
 """Scores for batch after batch of reviews, by several processes where there are many."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -17,14 +16,6 @@ Scored = tuple[T, Scores]
 
 # Batches in a row that were there before they were asked for: then others are asked to help.
 _IN_A_ROW = 2
-# Beyond this many processes, reading and writing is what takes the time.
-_USEFUL = 6
-
-
-def default_workers() -> int:
-    """How many processes to score with: one a core that this process may use, within reason."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, _USEFUL)
 
 
 class Scorer:

@@ -28,7 +28,16 @@ _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
+# Beyond this many processes, reading and writing is what takes the time.
+_USEFUL = 6
+
 _WITHOUT_OTHERS = "run it again, with --workers 1 if memory is short"
+
+
+def default_workers() -> int:
+    """How many processes to work with: one a core that this process may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _USEFUL)
 
 
 class Worker:
@@ -104,10 +113,12 @@ class Pool:
         workers: the processes.
     """
 
-    def __init__(self, function: Callable[..., Any], size: int) -> None:
+    def __init__(
+        self, function: Callable[..., Any], size: int, way_out: str = _WITHOUT_OTHERS
+    ) -> None:
         """Start the processes; they are of use as soon as each has imported what it needs."""
         self.size = size
-        self.workers = [Worker(function, _WITHOUT_OTHERS) for _ in range(size)]
+        self.workers = [Worker(function, way_out) for _ in range(size)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)

@@ -18,6 +18,7 @@ _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--hide-scrollbars", "--remote-debugging-pipe",
+    "--blink-settings=primaryPointerType=4,availablePointerTypes=4",  # a mouse, as at a desk
 )  # fmt: skip
 
 _KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "Tab": 9, "Enter": 13, "Space": 32}

@@ -5,7 +5,8 @@ import pytest
 
 from sentiment.errors import DataError, SentimentError
 from sentiment.model import Model, load_model
-from sentiment.scoring import Scorer, default_workers
+from sentiment.scoring import Scorer
+from sentiment.worker import default_workers
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ Json = Any
 Header = list[tuple[str, Json]]  # names may stand in it twice, as in no dict
 
 _SIZES = {"U64": 8, "F32": 4, "F16": 2, "I8": 1}
+# Bytes of a tensor that a forgery makes up.
+_LARGEST = 1 << 26
 _CHECKSUM = re.compile(rb"crc32:[0-9a-f]{8}")
 _UNSEALED = "crc32:00000000"
 # Values that no good file holds in most places. Raw ones are put into the JSON as they are.
@@ -229,6 +231,8 @@ def change_a_tensor(good: bytes, random: Random) -> bytes:
     size = _SIZES[dtype]
     for length in shape:
         size *= length
+    if size > _LARGEST:
+        raise ValueError("a forgery of a forgery, which claims gigabytes")
     start, end = entry["data_offsets"]
     filler = random.choice((bytes(1), b"\x3c", random.randbytes(3)))
     forgery.data[start:end] = (filler * size)[:size]
@@ -268,7 +272,7 @@ def change_numbers(good: bytes, random: Random) -> bytes:
     forgery = Forgery(good)
     for _ in range(random.choice((1, 1, 2, 5))):
         _, _, entry = forgery.tensor(random)
-        start, end = entry["data_offsets"]
+        start, end = (min(place, len(forgery.data)) for place in entry["data_offsets"])
         size = _SIZES[entry["dtype"]]
         bits = bytes.fromhex(random.choice(_BITS[entry["dtype"]]))
         if random.random() < 0.5:

@@ -33,6 +33,7 @@ MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.s
 GROWTH = 4
 MOST = 2 * GROWTH  # times as long
 SOON = 0.1  # seconds: what takes less says nothing of growth
+TRIES = 4
 CHARACTERS = 1_000_000
 EXPLAINED = 20_000
 PER_BYTE = 30  # bytes of memory for each byte of the file
@@ -133,7 +134,9 @@ def _grow(
         outcome.check(True, name)
         return
     quick = min(_seconds(work, short) for _ in range(2))
-    slow = min(slow, _seconds(work, long)) if slow > MOST * quick else slow
+    for _ in range(TRIES):  # on a crowded machine a while may pass that nobody worked
+        if slow > MOST * quick:
+            slow = min(slow, _seconds(work, long))
     outcome.check(
         slow < max(MOST * quick, SOON),
         f"{name}: {quick:.3f} s for {len(short):,} characters, {slow:.3f} s for {len(long):,}",

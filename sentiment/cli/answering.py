@@ -23,7 +23,8 @@ from sentiment.reviews import (
     texts_to_score,
     writer_for,
 )
-from sentiment.scoring import Scorer, default_workers
+from sentiment.scoring import Scorer
+from sentiment.worker import default_workers
 
 
 @dataclass(frozen=True)

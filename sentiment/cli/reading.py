@@ -13,6 +13,7 @@ def read_reviews(
     reading: ReadOptions,
     purpose: str,
     like: LabelledReviews | None = None,
+    room: int | None = None,
 ) -> LabelledReviews:
     """Read reviews; say which columns were taken, how labels were read, what was dropped.
 
@@ -21,9 +22,10 @@ def read_reviews(
         reading: how to read them.
         purpose: what they are for: training, validation, calibration or evaluation.
         like: reviews whose rule for labels holds here too.
+        room: how many characters to keep in memory; None for all.
     """
     console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like)
+    reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like, room=room)
     for note in reviews.notes:
         console.note(note)
     for warning in reviews.warnings:

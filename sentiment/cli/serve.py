@@ -43,7 +43,7 @@ _LIMITS = [
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               metavar="N", help="0 for one that is free.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
-              help="A name that it may be called by; may be repeated.")  # fmt: skip
+              help="A full host name that it may be called by; may be repeated.")  # fmt: skip
 @gathered(Limits, "limits", _LIMITS)
 @talk_options
 def command(
@@ -78,15 +78,17 @@ def command(
     from sentiment.serving.service import Service
 
     with listen(host, port) as listening:
-        name = _name(path)
+        name, address = _name(path), address_of(listening)
+        loopback = is_loopback(listening)
+        own = [address.removeprefix("http://")] if loopback else []  # it may be 127.0.0.2
         app = App(
             Service(model, _info(name, path, model)),
-            Hosts(is_loopback(listening), allowed),
+            Hosts(loopback, [*allowed, *own]),
             limits,
             report=_report,
             log=console.detail if console.verbose else None,
         )
-        console.note(f"{name} answers at {address_of(listening)} (Ctrl-C stops it)")
+        console.note(f"{name} answers at {address} (Ctrl-C stops it)")
         run(app, listening, limits, console.warn)
 
 

@@ -3,7 +3,7 @@
 import json
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import numpy as np
@@ -12,72 +12,23 @@ from sentiment.cli.bundled import bundled_reviews
 from sentiment.cli.console import console
 from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
-    Number,
     force_option,
-    gathered,
     json_option,
     read_label_options,
     talk_options,
 )
 from sentiment.cli.paths import FILE, NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
+from sentiment.cli.training_options import Running, running_options, training_options
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
+from sentiment.memory import Memory
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import TrainingOptions, holds_out_in_turns, logs, train
+from sentiment.training import Run, TrainingOptions, holds_out_in_turns, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
-from sentiment.training.options import Objective
-
-
-class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """Units of hidden layers: `16`, `64,32`, or nothing."""
-
-    name = "units"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        parts = [part.strip() for part in value.split(",")] if value.strip() else []
-        if all(part.isdecimal() and 0 < int(part) <= 4096 for part in parts) and len(parts) <= 16:
-            return tuple(map(int, parts))
-        return self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
-
-
-_training_options = gathered(
-    TrainingOptions,
-    "options",
-    [
-        click.option("--hidden", type=_Units(), default="16", show_default=True, metavar="UNITS",
-                     help="Units of each ReLU layer, such as 64,32; '' for none."),
-        click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
-                     show_default=True, metavar="SHARE", help="Hidden activations to drop."),
-        click.option("--epochs", type=click.IntRange(1), metavar="N",
-                     help="Epochs at the most; by default 3 for long reviews, 5 for short, "
-                     "15 for few."),
-        click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
-                     metavar="N", help="Epochs to wait for a better validation loss."),
-        click.option("--batch-size", type=click.IntRange(1), metavar="N",
-                     help="Rows a step; by default 32 to 1024, by the number of reviews."),
-        click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
-                     help="Adam's at the start; by default 0.02 at most, less for short or few "
-                     "reviews."),
-        click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
-                     metavar="N", help="N-grams to keep at the most."),
-        click.option("--validation-share", type=Number(0, 1, min_open=True,
-                     max_open=True), default=0.1, show_default=True, metavar="SHARE",
-                     help="Rows to hold out where --validation is not given."),
-        click.option("--refit/--no-refit", default=True, show_default=True,
-                     help="Fit once more on all rows, held-out ones included, at the end."),
-        click.option("--optimize", type=click.Choice(get_args(Objective)),
-                     help="What the decision threshold is chosen for; by default accuracy, "
-                     "macro-f1 where one label is rarer than 40%."),
-        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
-                     metavar="N", help="Same data, options and seed: same file, byte for byte."),
-    ],
-)  # fmt: skip
 
 
 @click.command(short_help="Train a model on reviews with labels.")
@@ -92,15 +43,8 @@ _training_options = gathered(
               help="Stand on what this model knows: the better, the fewer reviews there are. "
               "Fewer than 5,000 are held out in turns. `general` is the model that comes "
               "along.")  # fmt: skip
-@click.option("--checkpoint", "checkpoint_folder", type=click.Path(path_type=Path),
-              metavar="DIR", help="Write down after each epoch how far the training has come; "
-              "deleted when it is done.")  # fmt: skip
-@click.option("--resume", is_flag=True,
-              help="Go on from what is in --checkpoint, to the same model as without a break."
-              )  # fmt: skip
-@click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
-              help="Write the curves of loss and accuracy here for TensorBoard.")  # fmt: skip
-@_training_options
+@running_options
+@training_options
 @read_label_options
 @force_option
 @json_option
@@ -111,9 +55,7 @@ def command(
     validation: tuple[str, ...],
     unlabeled: tuple[str, ...],
     base_path: Path | None,
-    checkpoint_folder: Path | None,
-    resume: bool,
-    log_dir: Path | None,
+    running: Running,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -136,7 +78,7 @@ def command(
     """
     if base_path is not None and unlabeled:
         raise UsageError("--base and --unlabeled do not go together: give one of them")
-    if resume and checkpoint_folder is None:
+    if running.resume and running.checkpoint is None:
         raise UsageError("--resume goes on from what is in --checkpoint DIR: name that, too")
     base = _load_base(base_path) if base_path is not None else None
     paths = data or (bundled_reviews("train.csv"),)
@@ -149,19 +91,20 @@ def command(
         *([find_model(base_path)] if base_path is not None else []),
     ]
     check_targets([target], read, force=force or replaces)
-    if log_dir is not None:
-        logs.prepare(log_dir, resuming=resume)
-    with _checkpoint(checkpoint_folder, resume, force) as checkpoint:
-        reviews = read_reviews(paths, reading, "training")
+    if running.log_dir is not None:
+        logs.prepare(running.log_dir, resuming=running.resume)
+    memory = Memory(running.memory) if running.memory else Memory.half()
+    with _checkpoint(running, force) as checkpoint:
+        reviews = read_reviews(paths, reading, "training", room=memory.texts)
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)
-        held_out = _read_validation(validation, reading, reviews) if validation else None
+        held_out = _read_validation(validation, reading, reviews, memory)
         if base is not None and holds_out_in_turns(reviews, options, held_out):
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
-        more = read_texts(resolve(unlabeled, "unlabeled"), reading) if unlabeled else []
-        shown = ShownProgress(console)
-        model = train(reviews, options, held_out, more, shown, base, checkpoint, log_dir)
+        more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
+        run = Run(ShownProgress(console), checkpoint, running.log_dir, memory)
+        model = train(reviews, options, held_out, more, base, run)
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()
@@ -181,13 +124,11 @@ def _warn_of_idle_options() -> None:
             )
 
 
-def _checkpoint(
-    folder: Path | None, resume: bool, force: bool
-) -> AbstractContextManager[Checkpoint | None]:
+def _checkpoint(running: Running, force: bool) -> AbstractContextManager[Checkpoint | None]:
     """Have a folder for checkpoints to oneself, if there is to be one."""
-    if folder is None:
+    if running.checkpoint is None:
         return nullcontext()
-    return opened(folder, resuming=resume, anew=force)
+    return opened(running.checkpoint, resuming=running.resume, anew=force)
 
 
 def _load_base(path: Path) -> Model:
@@ -207,10 +148,12 @@ def _is_model(path: Path) -> bool:
 
 
 def _read_validation(
-    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews
-) -> LabelledReviews:
-    """Read held-out reviews, their labels by the rule that the training labels were read by."""
-    held_out = read_reviews(paths, reading, "validation", like=training)
+    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews, memory: Memory
+) -> LabelledReviews | None:
+    """Read held-out reviews, if any, by the rule that the training labels were read by."""
+    if not paths:
+        return None
+    held_out = read_reviews(paths, reading, "validation", like=training, room=memory.texts)
     require_both_classes(held_out, files_named(paths))
     shared = int(np.isin(held_out.digest(), training.digest()).sum())
     if shared:

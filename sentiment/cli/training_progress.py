@@ -36,6 +36,10 @@ class ShownProgress(Progress):
             )
         self._console.status("featurizing, and starting TensorFlow …")
 
+    def featurized(self, done: int, reviews: int) -> None:
+        """Show how far it is."""
+        self._console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+
     def resumed(self, network: int, epoch: int) -> None:
         """Say where it goes on."""
         if (network, epoch) == (1, 0):

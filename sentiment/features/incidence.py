@@ -1,7 +1,12 @@
-"""Which n-grams each review holds, found once; whatever is fitted to labels is arithmetic on it."""
+"""Which n-grams each review holds, found once; whatever is fitted to labels is arithmetic on it.
+
+Reviews that memory does not hold come in shards, each with n-grams of its own. What follows from
+all shards together is what would follow from one.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +14,10 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
-from sentiment.features.occurrences import occurrences
-from sentiment.features.rows import by_row
-from sentiment.features.tokens import PIECE_ROWS
+from sentiment.features.shard import Shard
 
-_GROUPS = 256
-_THREADS = 2
+# Of many shards, so many keys are put together at once, counted before repeats are dropped.
+_KEYS_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,133 +26,88 @@ class Incidence:
 
     Attributes:
         ngrams: which n-grams were looked for.
-        keys: uint64 [n-grams], sorted, distinct.
-        columns: int32 [pairs], numbers of n-grams, each once in a review.
-        offsets: int64 [reviews + 1]; review i holds columns[offsets[i]:offsets[i + 1]].
+        shards: the reviews, in order.
     """
 
     ngrams: NGrams
-    keys: Hashes
-    columns: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        """Return the number of reviews."""
-        return self.offsets.size - 1
-
-    def blocks(self, pairs: int = 1 << 19) -> Iterator[slice]:
-        """Cut the reviews into blocks of some pairs each, of one review at least."""
-        first = 0
-        while first < len(self):
-            bound = self.offsets[first] + pairs
-            last = max(int(np.searchsorted(self.offsets, bound, side="right")) - 1, first + 1)
-            yield slice(first, last)
-            first = last
-
-    def pairs(self, reviews: slice) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Give the columns of consecutive reviews, and offsets into these."""
-        offsets = self.offsets[reviews.start : reviews.stop + 1]
-        return self.columns[offsets[0] : offsets[-1]], offsets - offsets[0]
-
-    def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
-        """Give reviews that hold, together, all of the wanted n-grams that there are: int64."""
-        places = KeyIndex(self.keys).find(wanted)
-        missing = np.zeros(self.keys.size, np.bool_)
-        missing[places[places >= 0]] = True
-        holders = []
-        for block in self.blocks(1 << 14):
-            columns, offsets = self.pairs(block)
-            hits = np.flatnonzero(missing.take(columns))
-            _, first = np.unique(columns.take(hits), return_index=True)
-            missing[columns.take(hits)] = False
-            holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
-        return np.unique(np.concatenate([np.zeros(0, np.int64), *holders]))
+    shards: Sequence[Shard]
 
     @classmethod
     def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "Incidence":
-        """Find the n-grams of each review.
+        """Find the n-grams of each review, in one shard.
 
         Args:
             texts: reviews, [n].
             ngrams: which n-grams to look for.
             min_count: n-grams that fewer reviews hold are left out.
         """
-        from concurrent.futures import ThreadPoolExecutor  # prediction starts without it
+        return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
 
-        # Threads, because numpy lets go of Python's lock: two take two thirds of the time of one.
-        with ThreadPoolExecutor(_THREADS) as threads:
-            size = max(len(texts) // (4 * _THREADS), PIECE_ROWS)
-            chunks = [texts[first : first + size] for first in range(0, len(texts), size)]
-            found = threads.map(lambda chunk: _grouped(chunk, ngrams), chunks)
-            parts = [part for some in found for part in some]
-            keys = list(threads.map(lambda g: _number(g, parts, min_count), range(_GROUPS)))
-        firsts = np.cumsum([0, *(some.size for some in keys)])
-        # Memory that is reserved but never written takes no room: enough for all pairs will do.
-        columns = np.empty(sum(part.rows.size for part in parts), np.int32)
-        offsets = [np.zeros(1, np.int64)]
-        while parts:
-            part = parts.pop(0)  # and let it go
-            numbers = part.keys.view(np.int64)
-            known = np.flatnonzero(numbers >= 0)
-            numbers += np.repeat(firsts[:-1], np.diff(part.bounds))
-            held = numbers.take(known).astype(np.int32)
-            bounds, held = by_row(part.rows.take(known), held, part.reviews)
-            first = offsets[-1][-1]
-            columns[first : first + held.size] = held
-            offsets.append(first + bounds[1:])
-        all_offsets = np.concatenate(offsets)
-        return cls(ngrams, np.concatenate(keys), columns[: all_offsets[-1]], all_offsets)
+    def __len__(self) -> int:
+        """Return the number of reviews."""
+        return sum(map(len, self.shards))
+
+    def placed(self) -> Iterator[tuple[Shard, slice]]:
+        """Give each shard, and which of all reviews it has."""
+        first = 0
+        for shard in self.shards:
+            yield shard, slice(first, first + len(shard))
+            first += len(shard)
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many n-grams there are."""
+        if len(self.shards) == 1:
+            return self.shards[0].keys.size
+        return sum(keys.size for keys, _ in self.together())
+
+    def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
+        """Put the n-grams of all shards together, some at a time, in ascending order.
+
+        Yields:
+            Keys, sorted and distinct, with what each shard has of them: a slice of its own keys,
+            and where each of these is among the keys given.
+        """
+        if len(self.shards) == 1:
+            keys = self.shards[0].keys[:]
+            yield keys, [(slice(0, keys.size), np.arange(keys.size, dtype=np.int32))]
+            return
+        bounds = np.stack([shard.bounds for shard in self.shards])
+        for first, last in _ranges(bounds.sum(axis=0), _KEYS_AT_ONCE):
+            parts = [slice(int(some[first]), int(some[last])) for some in bounds]
+            every = [shard.keys[part] for shard, part in zip(self.shards, parts, strict=True)]
+            found = np.concatenate(every)
+            keys = np.sort(found)
+            keys = keys.compress(np.concatenate(([True], keys[1:] != keys[:-1]))[: keys.size])
+            places = KeyIndex(keys).find(found)
+            ends = np.cumsum([some.size for some in every])
+            yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
+
+    def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
+        """Give reviews that hold, together, all of the wanted n-grams that there are: int64.
+
+        Args:
+            wanted: uint64, sorted, distinct.
+        """
+        holders = [np.zeros(0, np.int64)]
+        left = wanted
+        for shard, rows in self.placed():
+            found, held = shard.first_holders(left)
+            holders.append(rows.start + held)
+            left = np.setdiff1d(left, found, assume_unique=True)
+        return np.unique(np.concatenate(holders))
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """Pairs of feature and review, grouped by the highest byte of the key.
+def _ranges(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
+    """Cut numbered groups into runs of about so many entries; each run has one at the least.
 
-    Each group is worked on together with those of the other parts, by a sort and a search that
-    stay in the processor's cache.
-
-    Attributes:
-        reviews: how many reviews these are.
-        keys: uint64 [pairs]; later, as int64, their numbers in their group.
-        rows: uint16 [pairs].
-        bounds: where each group begins, and the end of the last, int64 [groups + 1].
+    Args:
+        ends: how many entries stand before each group, and how many there are in all.
+        size: of a run.
     """
-
-    reviews: int
-    keys: Hashes
-    rows: NDArray[np.uint16]
-    bounds: NDArray[np.int64]
-
-    def of_group(self, group: int) -> Hashes:
-        """The keys of a group; a view."""
-        return self.keys[self.bounds[group] : self.bounds[group + 1]]
-
-
-def _grouped(texts: Sequence[str], ngrams: NGrams) -> list[_Part]:
-    """Find the n-grams of some reviews."""
-    parts = []
-    for found in occurrences(texts, ngrams):
-        highest = (found.keys >> np.uint64(56)).astype(np.uint8)
-        order = np.argsort(highest, kind="stable")  # a radix sort
-        bounds = np.concatenate(([0], np.cumsum(np.bincount(highest, minlength=_GROUPS))))
-        parts.append(_Part(found.reviews, found.keys.take(order), found.rows.take(order), bounds))
-    return parts
-
-
-def _number(group: int, parts: list[_Part], min_count: int) -> Hashes:
-    """Find the keys of a group that enough reviews hold, sorted, and put numbers in their place.
-
-    Keys that fewer hold become −1.
-    """
-    together = np.concatenate([np.zeros(0, np.uint64), *(part.of_group(group) for part in parts)])
-    in_order = np.sort(together)
-    starts = np.flatnonzero(np.concatenate(([in_order.size > 0], in_order[1:] != in_order[:-1])))
-    enough = np.diff(starts, append=in_order.size) >= min_count
-    keys = in_order.take(starts.compress(enough))
-    numbers = KeyIndex(keys).find(together)
     first = 0
-    for part in parts:
-        place = part.of_group(group).view(np.int64)
-        place[:] = numbers[first : first + place.size]
-        first += place.size
-    return keys
+    while first < ends.size - 1:
+        last = int(np.searchsorted(ends, ends[first] + size, side="right")) - 1
+        last = min(max(last, first + 1), ends.size - 1)
+        yield first, last
+        first = last

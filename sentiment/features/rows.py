@@ -33,9 +33,9 @@ class SparseRows:
 
     def take(self, rows: NDArray[np.integer]) -> "SparseRows":
         """Return the given rows, in the given order."""
-        lengths = np.diff(self.offsets)[rows]
+        starts, lengths = self.offsets[rows], np.diff(self.offsets)[rows]
         offsets = np.concatenate(([0], np.cumsum(lengths)))
-        entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        entries = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return SparseRows(self.columns[entries], self.values[entries], offsets, self.width)
 
     @staticmethod
@@ -66,3 +66,31 @@ def by_row(
     order = np.argsort(rows, kind="stable")  # of 16 bits: a radix sort
     offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
     return offsets, columns.take(order)
+
+
+def row_scales(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Say by what to multiply each row, for it to have the Euclidean length 1: float32 [rows].
+
+    Args:
+        values: float32 [non-zeros].
+        offsets: int64 [rows + 1].
+    """
+    filled = np.flatnonzero(np.diff(offsets))  # reduceat would give an empty row its neighbor's
+    squares = np.zeros(offsets.size - 1)
+    squares[filled] = np.add.reduceat(values**2, offsets[filled], dtype=np.float64)
+    squares[squares == 0] = 1  # only features of weight 0: leave them 0
+    scales: NDArray[np.float32] = (1 / np.sqrt(squares)).astype(np.float32)
+    return scales
+
+
+def weighted(
+    columns: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    scales: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    width: int,
+) -> SparseRows:
+    """Give the features of rows their values: the weight of each, times the scale of its row."""
+    values = weights.take(columns)
+    values *= np.repeat(scales, np.diff(offsets))
+    return SparseRows(columns, values, offsets, width)

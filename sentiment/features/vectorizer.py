@@ -12,7 +12,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import Occurrences, feature_keys, occurrences
-from sentiment.features.rows import SparseRows, by_row
+from sentiment.features.rows import SparseRows, by_row, row_scales, weighted
 
 if TYPE_CHECKING:
     from sentiment.features.incidence import Incidence
@@ -59,18 +59,17 @@ class Vectorizer:
             min_count: n-grams that fewer of the reviews counted hold are left out.
         """
         from sentiment.features.weighting import (  # prediction starts without it
+            Strongest,
             count_by_class,
-            log_count_ratios,
-            strongest,
         )
 
         times = np.ones(len(incidence), np.int64) if times is None else times
-        counts = count_by_class(incidence, np.asarray(labels, np.float64), times)
-        ratios = log_count_ratios(counts)
-        chosen = strongest(counts, ratios, limit, min_count)
+        chosen = Strongest.none()
+        for keys, counts in count_by_class(incidence, np.asarray(labels, np.float64), times):
+            chosen = chosen.among(keys, counts, limit, min_count)
         # As the model file stores them, so that training sees what prediction will.
-        weights = ratios[chosen].astype(np.float16).astype(np.float32)
-        return cls(incidence.ngrams, incidence.keys[chosen], weights)
+        weights = chosen.ratios.astype(np.float16).astype(np.float32)
+        return cls(incidence.ngrams, chosen.keys, weights)
 
     @cached_property
     def _index(self) -> KeyIndex:
@@ -101,29 +100,6 @@ class Vectorizer:
         usual = share * (_WORDS_IN + _RUNS_IN * orders) * lengths**_POWER + _MARKS_IN
         return np.flatnonzero(np.diff(rows.offsets) < usual)
 
-    def rows_of(self, incidence: "Incidence") -> SparseRows:
-        """Turn reviews whose n-grams are found already into sparse rows, [reviews, features]."""
-        places = KeyIndex(incidence.keys).find(self.keys)
-        there = np.flatnonzero(places >= 0)
-        numbers = np.full(incidence.keys.size, -1, np.int32)
-        numbers[places.take(there)] = there
-        # Memory that is reserved but never written takes no room: enough for all pairs will do.
-        columns = np.empty(incidence.columns.size, np.int32)
-        values = np.empty(incidence.columns.size, np.float32)
-        offsets = [np.zeros(1, np.int64)]
-        for block in incidence.blocks():
-            held, bounds = incidence.pairs(block)
-            held = numbers.take(held)
-            known = np.flatnonzero(held >= 0)
-            part = self._weighted(held.take(known), np.searchsorted(known, bounds))
-            first = offsets[-1][-1]
-            columns[first : first + known.size] = part.columns
-            values[first : first + known.size] = part.values
-            offsets.append(first + part.offsets[1:])
-        all_offsets = np.concatenate(offsets)
-        last = all_offsets[-1]
-        return SparseRows(columns[:last], values[:last], all_offsets, self.keys.size)
-
     def _transform(self, found: Occurrences) -> SparseRows:
         places = self._index.find(found.keys)
         known = np.flatnonzero(places >= 0)
@@ -132,14 +108,8 @@ class Vectorizer:
 
     def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> SparseRows:
         """Give each feature its weight, and each row the length 1."""
-        values = self.weights.take(columns)
-        lengths = np.diff(offsets)
-        filled = np.flatnonzero(lengths)  # reduceat would give an empty row its neighbor's value
-        squares = np.zeros(lengths.size)
-        squares[filled] = np.add.reduceat(values**2, offsets[filled], dtype=np.float64)
-        squares[squares == 0] = 1  # only features of weight 0: leave them 0
-        values *= np.repeat((1 / np.sqrt(squares)).astype(np.float32), lengths)
-        return SparseRows(columns, values, offsets, self.keys.size)
+        scales = row_scales(self.weights.take(columns), offsets)
+        return weighted(columns, offsets, scales, self.weights, self.keys.size)
 
     def __eq__(self, other: object) -> bool:
         """Whether both give every review the same row."""

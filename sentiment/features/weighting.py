@@ -1,11 +1,17 @@
 """Which n-grams matter, and how much: counts by class → naive-Bayes weights → the top K."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.hashing import Hashes
 from sentiment.features.incidence import Incidence
+from sentiment.features.shard import Shard
+from sentiment.spill import Spill, Stored
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class ClassCounts:
 
 def count_by_class(
     incidence: Incidence, labels: NDArray[np.floating], times: NDArray[np.integer]
-) -> ClassCounts:
+) -> Iterator[tuple[Hashes, ClassCounts]]:
     """Count the reviews of each class that hold each feature.
 
     Args:
@@ -38,27 +44,45 @@ def count_by_class(
         labels: how far each review is positive, from 0 to 1, [n].
         times: how often each review counts, [n]; 0 leaves it out, and its label, which may be NaN,
             is not looked at.
+
+    Yields:
+        Keys and their counts, some at a time where there are many, in ascending order.
     """
     positive = np.where(times > 0, labels, 0.0) * times
     negative = times - positive
-    return ClassCounts(
-        _held_by(incidence, negative),
-        _held_by(incidence, positive),
-        float(negative.sum()),
-        float(positive.sum()),
-    )
+    n_negative, n_positive = float(negative.sum()), float(positive.sum())
+    in_memory = len(incidence.shards) == 1
+    spill = None if in_memory else Spill()
+    counts = [
+        [_kept(_held_by(shard, amounts[rows]), spill) for amounts in (negative, positive)]
+        for shard, rows in incidence.placed()
+    ]
+    for keys, parts in incidence.together():
+        held = np.zeros((2, keys.size))
+        for of_shard, (some, places) in zip(counts, parts, strict=True):
+            for sums, amounts in zip(held, of_shard, strict=True):
+                sums[places] += amounts[some]  # a shard holds each key once
+        yield keys, ClassCounts(held[0], held[1], n_negative, n_positive)
 
 
-def _held_by(incidence: Incidence, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+def _held_by(shard: Shard, amounts: Floats) -> Floats:
     """Sum, for each feature, an amount of each review that holds it."""
-    sums = np.zeros(incidence.keys.size)
+    sums = np.zeros(shard.keys.size)
     # Never so few pairs at once that adding up costs more than counting.
-    for block in incidence.blocks(max(sums.size, 1 << 20)):
+    for block in shard.blocks(max(sums.size, 1 << 20)):
         if amounts[block].any():
-            columns, offsets = incidence.pairs(block)
+            columns, offsets = shard.pairs(block)
             each = np.repeat(amounts[block], np.diff(offsets))
             sums += np.bincount(columns, each, minlength=sums.size)
     return sums
+
+
+def _kept(sums: Floats, spill: Spill | None) -> Stored:
+    """Put numbers into a file, if there is one; in half the room where nothing is lost by it."""
+    if spill is None:
+        return sums
+    short = sums.astype(np.float32)
+    return spill.put(short if np.array_equal(short, sums) else sums)
 
 
 def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:
@@ -80,26 +104,52 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     return ratios
 
 
-def strongest(
-    counts: ClassCounts, ratios: NDArray[np.float64], limit: int, min_count: int
-) -> NDArray[np.int64]:
-    """Choose the features that move the most reviews furthest: the top `limit` by count · r².
+@dataclass(frozen=True)
+class Strongest:
+    """The features that move the most reviews furthest: the top ones by count · r².
 
-    Args:
-        counts: document counts by class.
-        ratios: log-count ratios, float64 [features].
-        limit: how many features at the most.
-        min_count: features held by fewer reviews are left out.
-
-    Returns:
-        Indices of the chosen features, sorted; ties go to the smaller key.
+    Attributes:
+        keys: uint64 [features], sorted.
+        ratios: their log-count ratios, float64 [features].
+        scores: their counts · r², float64 [features].
     """
-    held = counts.held
-    candidates = np.flatnonzero(held >= min_count)
-    if candidates.size <= limit:
-        return candidates
-    scores = held[candidates] * ratios[candidates] ** 2
+
+    keys: Hashes
+    ratios: Floats
+    scores: Floats
+
+    @classmethod
+    def none(cls) -> "Strongest":
+        """No features yet."""
+        return cls(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
+
+    def among(self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int) -> "Strongest":
+        """Choose among these and others whose keys are higher.
+
+        Args:
+            keys: of the others, uint64 [features], sorted.
+            counts: document counts by class of these.
+            limit: how many features to keep at the most; ties go to the smaller key.
+            min_count: features held by fewer reviews are left out.
+        """
+        enough = np.flatnonzero(counts.held >= min_count)
+        ratios = log_count_ratios(counts)[enough]
+        scores = counts.held[enough] * ratios**2
+        every = Strongest(
+            np.concatenate((self.keys, keys[enough])),
+            np.concatenate((self.ratios, ratios)),
+            np.concatenate((self.scores, scores)),
+        )
+        return every if every.keys.size <= limit else every.take(_top(every.scores, limit))
+
+    def take(self, chosen: NDArray[np.int64]) -> "Strongest":
+        """Keep some, in this order."""
+        return Strongest(self.keys[chosen], self.ratios[chosen], self.scores[chosen])
+
+
+def _top(scores: Floats, limit: int) -> NDArray[np.int64]:
+    """Number the highest scores, in ascending order; of equal ones the first."""
     bar = np.partition(scores, scores.size - limit)[scores.size - limit]
-    above = candidates[scores > bar]
-    ties = candidates[scores == bar][: limit - above.size]
+    above = np.flatnonzero(scores > bar)
+    ties = np.flatnonzero(scores == bar)[: limit - above.size]
     return np.sort(np.concatenate((above, ties)))

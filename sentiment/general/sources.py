@@ -42,7 +42,7 @@ def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict
         without: names of sources to leave out, to be evaluated on.
     """
     comments, neutral = _goemotions(datasets / "goemotions/train.tsv")
-    unlabeled = read_texts([str(datasets / "imdb/unsup.parquet")], ReadOptions())
+    unlabeled = list(read_texts([str(datasets / "imdb/unsup.parquet")], ReadOptions()))
     stars = ReadOptions(text_columns=("Title", "Review Text"), label_column="Rating")
     shops = datasets / "clothing/Womens Clothing E-Commerce Reviews.csv"
     sources = {

@@ -12,14 +12,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import Incidence, NGrams, SparseRows, Vectorizer
+from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
 from sentiment.model import Calibration, Network
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import stratified_folds
-from sentiment.training.feed import Example
+from sentiment.training.feed import Example, logits_of
 from sentiment.training.fitting import Fitter
 from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Progress
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -80,7 +79,7 @@ class School:
     @cached_property
     def _fitters(self) -> dict[tuple[int, ...], Fitter]:
         return {
-            hidden: Fitter(TrainingOptions(hidden=hidden, seed=self._seed), Progress())
+            hidden: Fitter(TrainingOptions(hidden=hidden, seed=self._seed))
             for hidden in ((16,), HIDDEN)
         }
 
@@ -92,14 +91,14 @@ class School:
         learning_rate: float,
         hidden: tuple[int, ...] = (16,),
         features: int = 180_000,
-    ) -> tuple[Vectorizer, Network, SparseRows]:
+    ) -> tuple[Vectorizer, Network, EncodedRows]:
         """Fit vectorizer and network to some rows, each as often as it is named."""
         times = np.bincount(rows, minlength=labels.size)
         shown = np.where(times > 0, labels, np.nan)
         vectorizer = Vectorizer.fit(
             self._incidence, shown, times, limit=features, min_count=MIN_COUNT
         )
-        vectors = vectorizer.rows_of(self._incidence)
+        vectors = EncodedRows.of(self._incidence, vectorizer)
         recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy")
         example = Example(vectors, rows, labels[rows])
         return vectorizer, self._fitters[hidden].fit(recipe, example).network, vectors
@@ -113,12 +112,12 @@ class School:
         own = np.concatenate([self.rows[name] for name in expert.sources if name in self.rows])
         how = (expert.epochs, expert.learning_rate)
         _, network, vectors = self.fit(self.balanced(own), self.labels, *how)
-        logits = network.logits(vectors)
+        logits = logits_of(network, vectors, np.arange(len(vectors)))
         labels = self.labels[own].astype(np.int8)
         for fold in stratified_folds(labels, FOLDS, self._seed, np.arange(own.size)):
             rest = np.delete(own, fold)
             _, network, vectors = self.fit(self.balanced(rest), self.labels, *how)
-            logits[own[fold]] = network.logits(vectors.take(own[fold]))
+            logits[own[fold]] = logits_of(network, vectors, own[fold])
         return Calibration.fit(logits[own], labels).slope * logits
 
     def balanced(self, rows: Numbers) -> Numbers:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.split import stratified_folds, stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.tables import Opened, choose_columns, open_reviews
+    from sentiment.reviews.texts import digests_of, joined, sizes_of
     from sentiment.reviews.writer import Writer
     from sentiment.reviews.writers import Explainer, writer_for
 
@@ -58,8 +59,10 @@ __all__ = [
     "Where",
     "Writer",
     "choose_columns",
+    "digests_of",
     "expand",
     "find_columns",
+    "joined",
     "open_reviews",
     "open_source",
     "output_format_of",
@@ -68,6 +71,7 @@ __all__ = [
     "read_predictions",
     "read_texts",
     "require_both_classes",
+    "sizes_of",
     "stratified_folds",
     "stratified_split",
     "text_of",
@@ -105,6 +109,9 @@ exports(
         "RowsSource": "source",
         "Source": "source",
         "TextsSource": "source",
+        "digests_of": "texts",
+        "joined": "texts",
+        "sizes_of": "texts",
         "stratified_folds": "split",
         "stratified_split": "split",
         "Where": "stream",

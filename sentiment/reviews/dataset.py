@@ -1,4 +1,4 @@
-"""Reviews with labels, in memory."""
+"""Reviews with labels."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.reviews.rules import Rules
+from sentiment.reviews.texts import digests_of, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class LabelledReviews:
     """Texts with labels, ready to train on.
 
     Attributes:
-        texts: n texts, none empty.
+        texts: n texts, none empty; a list, or in a file if there is no room for them.
         labels: int8 [n]: 1 positive, 0 negative.
         notes: How the files were read, to be announced.
         warnings: What the user should know about rows that were dropped.
@@ -30,7 +31,7 @@ class LabelledReviews:
         files: Each file that was read, and how many rows of it; none if made by hand.
     """
 
-    texts: list[str]
+    texts: Sequence[str]
     labels: NDArray[np.int8]
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -53,7 +54,7 @@ class LabelledReviews:
         chosen = np.asarray(rows, dtype=np.int64)
         return replace(
             self,
-            texts=[self.texts[row] for row in chosen],
+            texts=taken(self.texts, chosen),
             labels=self.labels[chosen],
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],
@@ -76,13 +77,7 @@ class LabelledReviews:
 
     @cached_property
     def _digest(self) -> NDArray[np.uint64]:
-        from hashlib import blake2b
-
-        hashes = (
-            blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-            for text in self.texts
-        )
-        return np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
+        return digests_of(self.texts)
 
 
 def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:

@@ -1,4 +1,4 @@
-"""Files of reviews with labels, read whole for training and evaluation."""
+"""Files of reviews with labels, read for training and evaluation."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ from sentiment.reviews.opening import expand
 from sentiment.reviews.options import ReadOptions
 from sentiment.reviews.rules import DROPPED, Rule, Rules
 from sentiment.reviews.tables import Table, name_of, open_reviews, read_table
+from sentiment.reviews.texts import GrowingTexts
 
 
 def read_labelled(
@@ -23,6 +24,7 @@ def read_labelled(
     options: ReadOptions,
     *,
     like: LabelledReviews | None = None,
+    room: int | None = None,
 ) -> LabelledReviews:
     """Read files of reviews with labels.
 
@@ -35,14 +37,17 @@ def read_labelled(
         options: How to read them.
         like: Reviews whose labels these are like, such as those trained on: 1 and 2 mean what
             they mean there. What `options` call positive and negative goes first.
+        room: How many characters to keep in memory; with more, all texts go to a temporary file.
+            None for all.
 
     Raises:
         DataError: A file is missing, damaged, or its columns or labels cannot be told; files
             contradict each other; or no reviews are left.
         UsageError: An option does not fit.
     """
-    all_tables = [read_table(where, options) for where in expand(patterns)]
-    tables = [table for table in all_tables if table.texts]
+    texts = GrowingTexts(room)
+    all_tables = [read_table(where, options, texts) for where in expand(patterns)]
+    tables = [table for table in all_tables if table.filled]
     if all_tables and not tables:
         raise DataError(f"{name_of(all_tables)}: no rows")
     notes = list(_announce(tables))
@@ -54,10 +59,10 @@ def read_labelled(
         groups = by_rule(tables)
     readings = [_read_group(group, options) for group in groups]
     notes += _describe(groups, readings)
-    warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.texts]
+    warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.filled]
     warnings += [warning for reading in readings for warning in reading.warnings]
     reviews = LabelledReviews(
-        texts=[text for table in tables for text in table.texts],
+        texts=texts.done(),
         labels=_labels_of(tables, groups, readings),
         notes=notes,
         warnings=warnings,
@@ -65,24 +70,31 @@ def read_labelled(
         columns={
             name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
-        files=tuple((table.name, len(table.texts)) for table in tables),
+        files=tuple((table.name, len(table.filled)) for table in tables),
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
 
 
-def read_texts(patterns: Sequence[str], options: ReadOptions) -> list[str]:
+def read_texts(
+    patterns: Sequence[str], options: ReadOptions, *, room: int | None = None
+) -> Sequence[str]:
     """Read files of reviews without looking at labels; empty texts are left out.
+
+    Args:
+        patterns: Paths, globs, folders, "-" for standard input.
+        options: How to read them.
+        room: As for `read_labelled`.
 
     Raises:
         DataError: A file is missing, damaged, or its column of text cannot be told.
         UsageError: An option does not fit.
     """
-    texts: list[str] = []
+    texts = GrowingTexts(room)
     for where in expand(patterns):
         opened = open_reviews(where, options, need_label=False)
         for batch in opened.batches:
-            texts += filter(str.strip, texts_of(batch, opened.columns))
-    return texts
+            texts.extend([text for text in texts_of(batch, opened.columns) if text.strip()])
+    return texts.done()
 
 
 def _announce(tables: Sequence[Table]) -> Iterable[str]:
@@ -127,7 +139,7 @@ def _labels_of(
     """Give the labels of all tables in their order."""
     labels: dict[Table, NDArray[np.int8]] = {}
     for group, reading in zip(groups, readings, strict=True):
-        ends = np.cumsum([len(table.texts) for table in group.tables])
+        ends = np.cumsum([len(table.filled) for table in group.tables])
         labels |= zip(group.tables, np.split(reading.labels, ends[:-1]), strict=True)
     return np.concatenate([np.empty(0, np.int8), *(labels[table] for table in tables)])
 
@@ -152,7 +164,7 @@ def _drop_rows(
         DataError: There are none.
     """
     labelled = reviews.labels != DROPPED
-    filled = np.fromiter(map(bool, map(str.strip, reviews.texts)), dtype=bool, count=len(labelled))
+    filled = np.concatenate([np.array(table.filled, np.bool_) for table in tables])
     kept = np.flatnonzero(labelled & filled)
     empty = int(np.count_nonzero(labelled & ~filled))
     if not len(kept):

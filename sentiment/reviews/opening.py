@@ -9,7 +9,7 @@ from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.feed_source import FeedSource
-from sentiment.reviews.folder import FolderSource
+from sentiment.reviews.folder import FOLDER_LABELS, FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
 from sentiment.reviews.header import reads_as_header
 from sentiment.reviews.jsonl import JsonlSource
@@ -31,6 +31,8 @@ SNIFFED_NAMES = {"fasttext": "fastText", "tsv": "TSV"}
 def expand(patterns: Sequence[str]) -> list[Where]:
     """Turn paths, glob patterns and "-" into what is there, each pattern's matches sorted.
 
+    A folder of Parquet files, as Spark and others write one, is read as these files.
+
     Raises:
         DataError: A file does not exist, or a pattern matches none.
         UsageError: A pattern is empty, or standard input is named twice.
@@ -46,12 +48,20 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         if pattern == "-":
             found.append("-")
         elif Path(pattern).exists():
-            found.append(Path(pattern))
+            found += _parquet_in(Path(pattern)) or [Path(pattern)]
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
         else:
             raise DataError(f"no such file: {pattern}")
     return found
+
+
+def _parquet_in(path: Path) -> list[Path]:
+    """Give the Parquet files of a folder, sorted; none of a folder of text files or of a file."""
+    if not path.is_dir() or any((path / name).is_dir() for name in FOLDER_LABELS):
+        return []
+    # What begins like this is somebody's bookkeeping.
+    return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
 
 
 def open_source(

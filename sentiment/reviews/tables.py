@@ -1,5 +1,6 @@
 """One file of reviews each: opened as the options say, its columns chosen, read whole."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,7 +15,10 @@ from sentiment.reviews.opening import open_source
 from sentiment.reviews.options import ReadOptions
 from sentiment.reviews.source import Batch, Source, first_rows
 from sentiment.reviews.stream import Where
+from sentiment.reviews.texts import GrowingTexts
 from sentiment.reviews.values import Key, key_of
+
+_SHORT = 32  # characters of a label that may be one of few
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Table:
     Attributes:
         name: The file.
         column: The column of labels.
-        texts: n texts.
+        filled: which of its n rows have a text.
         values: n labels.
         how: How it was read, to be announced.
         kept: n cells of each column that was to be kept, by the name it was asked for.
@@ -47,7 +51,7 @@ class Table:
 
     name: str
     column: str
-    texts: list[str]
+    filled: list[bool]
     values: list[Any]
     how: str
     kept: dict[str, list[str]]
@@ -112,8 +116,13 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
     return Opened(source, columns, batches)
 
 
-def read_table(where: Where, options: ReadOptions) -> Table:
+def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
     """Read a file of reviews with labels.
+
+    Args:
+        where: the file.
+        options: how to read it.
+        texts: where its texts go.
 
     Raises:
         DataError: It cannot be read, or its columns cannot be told.
@@ -121,16 +130,23 @@ def read_table(where: Where, options: ReadOptions) -> Table:
     """
     opened = open_reviews(where, options, need_label=True)
     label = opened.columns.label or ""
-    texts: list[str] = []
+    filled: list[bool] = []
     values: list[Any] = []
     kept: dict[str, list[str]] = {name: [] for name in options.keep}
     for batch in opened.batches:
-        texts += texts_of(batch, opened.columns)
-        values += values_of(batch, label)
+        some = texts_of(batch, opened.columns)
+        texts.extend(some)
+        filled += map(bool, map(str.strip, some))
+        values += map(_once, values_of(batch, label))
         for asked, column in zip(options.keep, opened.columns.kept, strict=True):
             kept[asked] += map(cell, values_of(batch, column))
     how = "; ".join([*opened.source.notes, opened.columns.how])
-    return Table(opened.source.name, label, texts, values, how, kept)
+    return Table(opened.source.name, label, filled, values, how, kept)
+
+
+def _once(value: Any) -> Any:
+    """Keep a label that millions of rows share in memory once."""
+    return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
 
 
 def name_of(tables: Iterable[Table]) -> str:

@@ -52,12 +52,20 @@ class Writer(ABC):
 
     @contextmanager
     def _lines(self) -> Iterator[list[str]]:
-        """Write the lines that are put into a list, those before an error, too."""
+        """Write the lines that are put into a list, those before an error, too.
+
+        An interrupt is none: then the stream may be closed before this ends.
+        """
         lines: list[str] = []
         try:
             yield lines
-        finally:
-            self._stream.write(encode("".join([f"{line}\n" for line in lines])))
+        except Exception:
+            self._put(lines)
+            raise
+        self._put(lines)
+
+    def _put(self, lines: Sequence[str]) -> None:
+        self._stream.write(encode("".join([f"{line}\n" for line in lines])))
 
     def close(self) -> None:
         """Write what is left, such as the header of an empty table, and flush the stream."""

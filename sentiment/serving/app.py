@@ -1,9 +1,11 @@
 """The service as an ASGI application: which path answers what, and what every answer has."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from sentiment.serving.aside import aside
 from sentiment.serving.asked import one_or_more_texts, one_text, read_json
 from sentiment.serving.exchange import (
     JSON,
@@ -26,6 +28,7 @@ from sentiment.serving.page_files import read_page
 from sentiment.serving.service import Service
 
 Handler = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
 
 # Bodies that may be held at once, if each is as large as it may be.
 _BODIES = 32
@@ -82,8 +85,9 @@ class App:
         try:
             response = await self._answer(request)
             status = response.status
-            await self._send(response, send)
-        except (GoneError, HttpError):  # in the midst of a stream nothing else can be said
+            await self._send(request, response, send)
+        except (GoneError, HttpError, asyncio.CancelledError):
+            # In the midst of a stream nothing else can be said.
             status = status if status == "gone" else f"{status} broken off"
         finally:
             request.release()
@@ -101,6 +105,8 @@ class App:
             return refusal(error)
         except GoneError:
             raise
+        except asyncio.CancelledError:  # it was told to stop, and has waited as long as it does
+            return refusal(HttpError(503, "the service has been stopped"))
         except Exception as error:
             self._report(error)
             return refusal(HttpError(500, "something unexpected went wrong here"))
@@ -119,7 +125,7 @@ class App:
     async def _predict(self, request: Request) -> Response:
         if request.media_type == JSON_LINES:
             return await self._stream(request)
-        texts = one_or_more_texts(await self._read(request, self._places), self._limits)
+        texts = await self._asked(request, self._places, one_or_more_texts)
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -128,17 +134,17 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        text = one_text(await self._read(request, self._explanations), self._limits)
+        text = await self._asked(request, self._explanations, one_text)
         return Response(200, await self._service.explain(text))
 
-    async def _read(self, request: Request, places: Meter) -> Any:
+    async def _asked(self, request: Request, places: Meter, asked: Callable[[Any, Limits], T]) -> T:
         """Read a body of JSON, and take a place among the requests that are being answered."""
         if request.media_type != JSON:
             lines = f" or {JSON_LINES}" if request.path == "/predict" else ""
             raise HttpError(415, f"send it with Content-Type: {JSON}{lines}")
         body = await request.body(self._bytes)
         request.take(places)
-        return read_json(body)
+        return await aside(len(body), lambda: asked(read_json(body), self._limits))
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they come; an error before the first answer is still a status.
@@ -147,11 +153,14 @@ class App:
         for one, that send no more of a request once its answer has begun.
         """
         request.take(self._streams)
-        if request.length is not None and request.length <= self._limits.max_body:
+        small = request.length is not None and request.length <= self._limits.max_body
+        if small or request.old:
             chunks = _slices(await request.body(self._bytes))
         else:
             chunks = request.chunks()
         parts = answer_lines(chunks, self._service, self._limits)
+        if request.old:
+            return Response(200, await self._held(request, parts), JSON_LINES)
         first = await anext(parts, b"")
 
         async def all_parts() -> AsyncIterator[bytes]:
@@ -161,10 +170,20 @@ class App:
 
         return Response(200, all_parts(), JSON_LINES)
 
-    async def _send(self, response: Response, send: Send) -> None:
+    async def _held(self, request: Request, parts: AsyncIterator[bytes]) -> bytes:
+        """Give a stream whole, where it cannot be sent as one."""
+        held = bytearray()
+        async for part in parts:
+            request.take(self._bytes, len(part))
+            held += part
+        return bytes(held)
+
+    async def _send(self, request: Request, response: Response, send: Send) -> None:
         """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
-        start = {"type": "http.response.start", "status": response.status}
-        await send({**start, "headers": response.head()})
+        headers = response.head()
+        if request.waits:  # the body may not come any more: what comes instead is not to be read
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         body = response.body
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})

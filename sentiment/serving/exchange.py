@@ -25,11 +25,12 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self'",
         "connect-src 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "form-action 'none'",
+        "require-trusted-types-for 'script'",
     )
 )
 
@@ -98,16 +99,19 @@ class Request:
 
     Attributes:
         method, path: what is asked for.
+        old: whether it is of HTTP/1.0, which has no answers in chunks.
     """
 
     def __init__(self, scope: Message, receive: Receive, limits: Limits) -> None:
         """Take what ASGI gives of a request, and how long to wait for the rest."""
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.old: bool = scope["http_version"] == "1.0"
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
         self._limits = limits
         self._taken: list[tuple[Meter, int]] = []
+        self._begun = False
 
     def headers(self, name: bytes) -> list[str]:
         """Give every value of a header; the name is in lower case."""
@@ -118,6 +122,11 @@ class Request:
         """How many bytes the body has, if that is said; the parser has seen to it that it is so."""
         said = self.headers(b"content-length")
         return int(said[0]) if said else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the client has asked if it may send the body, and was not told to."""
+        return not self._begun and bool(self.headers(b"expect"))
 
     @property
     def media_type(self) -> str:
@@ -199,6 +208,7 @@ class Request:
 
     async def _next(self) -> tuple[bytes, bool]:
         """Give the next part of the body, and whether there is more."""
+        self._begun = True
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise GoneError

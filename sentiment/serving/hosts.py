@@ -11,7 +11,7 @@ from sentiment.serving.exchange import HttpError, Request
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/?#\s]+)(:\d{0,5})?")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{0,5})?", re.ASCII)
 
 
 class Hosts:

@@ -2,15 +2,20 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sentiment.errors import DataError
 from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.jsonl import as_row
+from sentiment.serving.aside import aside
 from sentiment.serving.asked import checked, read_json
 from sentiment.serving.exchange import HttpError
 from sentiment.serving.limits import Limits
 from sentiment.serving.service import Answer, Service
+
+# Lines that are answered before others have their turn: a chunk may hold thousands of short ones.
+_AT_ONCE = 256
 
 ADDED = ("predicted", "p_positive", "reason", "error")
 
@@ -86,17 +91,19 @@ async def answer_lines(
     """
     cutter = LineCutter(limits.max_body)
     async for chunk in chunks:
-        if records := await _answer(list(cutter.feed(chunk)), service, limits):
-            yield records
-    if records := await _answer(list(cutter.end()), service, limits):
-        yield records
+        lines = cutter.feed(chunk)
+        while some := list(islice(lines, _AT_ONCE)):
+            yield await _answer(some, service, limits)
+    if last := list(cutter.end()):
+        yield await _answer(last, service, limits)
 
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
     """Answer some lines: a record each."""
-    read = [_read(line, limits) for line in lines]
+    size = sum(len(line or b"") for line in lines)
+    read = await aside(size, lambda: [_read(line, limits) for line in lines])
     answers = await service.predict([line.text for line in read])
-    return b"".join(map(_written, read, answers))
+    return await aside(size, lambda: b"".join(map(_written, read, answers)))
 
 
 def _read(line: bytes | None, limits: Limits) -> Line:

@@ -44,10 +44,14 @@ def listen(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = min(found, key=lambda each: each[0])
         listening = socket.socket(family, kind, protocol)
-        if hasattr(socket, "SO_REUSEPORT"):  # not Windows, where it would let two have one port
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(_BACKLOG)
+        try:
+            if hasattr(socket, "SO_REUSEPORT"):  # not Windows, where it would let two have one port
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+        except OSError:
+            listening.close()
+            raise
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "not the name of a host"
         raise UsageError(

@@ -7,6 +7,7 @@ Nothing of Keras leaves this package: what comes out is a `sentiment.model.Model
 
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
+from sentiment.training.run import Run
 from sentiment.training.train import holds_out_in_turns, train
 
-__all__ = ["Epoch", "Progress", "Recipe", "TrainingOptions", "holds_out_in_turns", "train"]
+__all__ = ["Epoch", "Progress", "Recipe", "Run", "TrainingOptions", "holds_out_in_turns", "train"]

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import SparseRows
+from sentiment.features import EncodedRows, SparseRows
+from sentiment.model import Network
+
+# Reviews scored at once.
+_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,21 @@ class Example:
         labels: how far each is positive, from 0 to 1, [n].
     """
 
-    rows: SparseRows
+    rows: SparseRows | EncodedRows
     numbers: NDArray[np.int64]
     labels: NDArray[np.floating]
+
+    def logits(self, network: Network) -> NDArray[np.float64]:
+        """Score these reviews, [n]."""
+        return logits_of(network, self.rows, self.numbers)
+
+
+def logits_of(
+    network: Network, rows: SparseRows | EncodedRows, numbers: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score some reviews, a few at a time: float64 [numbers]."""
+    blocks = [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
+    return np.concatenate([np.zeros(0), *(network.logits(rows.take(some)) for some in blocks)])
 
 
 class Feed:

@@ -1,7 +1,6 @@
 """Fit networks to sparse rows with Keras."""
 
 import math
-from pathlib import Path
 from typing import Any
 from weakref import finalize
 
@@ -17,6 +16,7 @@ from sentiment.training.logs import logging
 from sentiment.training.network import build, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
+from sentiment.training.run import Run
 from sentiment.training.states import Fit, Underway
 
 
@@ -26,21 +26,16 @@ class Fitter:
     Keras compiles a network once; fits of the same number of features start it anew.
     """
 
-    def __init__(
-        self,
-        options: TrainingOptions,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-        log_dir: Path | None = None,
-    ) -> None:
+    def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
         """Remember what all fits share: hidden layers, dropout, patience, seed.
 
         With a checkpoint, fits are taken to come in the order in which they came before.
         """
-        self._log_dir = log_dir
+        run = run or Run()
         self._options = options
-        self._progress = progress
-        self._checkpoint = checkpoint
+        self._progress = run.progress
+        self._checkpoint = run.checkpoint
+        self._log_dir = run.log_dir
         self._fits = 0
         self._network: Any = None
         self._let_go: Any = lambda: None

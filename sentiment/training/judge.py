@@ -50,7 +50,7 @@ class Judge:
         """Take held-out reviews, and how many epochs to wait for a better one."""
         self.epochs: list[Epoch] = []
         self.chosen_epoch = 0
-        self._rows = held_out.rows.take(held_out.numbers)
+        self._held_out = held_out
         self._labels = held_out.labels.astype(np.int8)
         self._patience = patience
         self._best_epoch = 0
@@ -93,7 +93,7 @@ class Judge:
 
     def _measure(self, network: Network) -> tuple[NDArray[np.float64], float]:
         """The cross-entropy of each held-out review, [n], and the share answered right."""
-        logits = network.logits(self._rows)
+        logits = self._held_out.logits(network)
         enough = enough_to_choose(self._labels)
         calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
         p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)

@@ -1,34 +1,30 @@
 """Vectorizer and network, fitted to some rows or others of one material."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import Incidence, NGrams, Vectorizer
+from sentiment.features import EncodedRows, Vectorizer
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import stratified_folds
-from sentiment.training.checkpoint import Checkpoint
-from sentiment.training.feed import Example
+from sentiment.training.featurizing import featurize
+from sentiment.training.feed import Example, logits_of
 from sentiment.training.fitting import Fitter
 from sentiment.training.material import Material, Numbers
 from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Epoch, Progress
+from sentiment.training.progress import Epoch
 from sentiment.training.recipe import gentler
-from sentiment.worker import Worker
+from sentiment.training.run import Run
 
 # Rounds of learning from unlabeled reviews, at the most.
 ROUNDS = 3
 
-# From so many characters on, a second process that finds the n-grams while this one imports Keras
-# is done sooner, although it has to be started and be told the texts.
-_WORTH_A_PROCESS = 4_000_000
-_WITH_FEWER = "run it again, with fewer reviews if memory is short"
+# Soft labels are rounded to so small a step that sums of them are exact, in whatever order.
+_STEP = 2.0**-20
 
 Logits = NDArray[np.float64]
 
@@ -61,34 +57,19 @@ class Trained:
         return min(epoch.validation_loss for epoch in self.epochs)
 
 
-def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int) -> Incidence:
-    """Find the n-grams of all reviews, in a process apart if that pays."""
-    if sum(map(len, texts)) < _WORTH_A_PROCESS:
-        return Incidence.of(texts, ngrams, min_count)
-    with Worker(Incidence.of, _WITH_FEWER) as worker:
-        incidence: Incidence = worker.call(texts, ngrams, min_count)
-    return incidence
-
-
 class Learner:
     """One training: what stays the same from fit to fit."""
 
     def __init__(
-        self,
-        material: Material,
-        options: TrainingOptions,
-        recipe: Recipe,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-        log_dir: Path | None = None,
+        self, material: Material, options: TrainingOptions, recipe: Recipe, run: Run
     ) -> None:
         """Find the n-grams of all reviews, once."""
         self._material = material
         self._options = options
         self._recipe = recipe
-        self._progress = progress
-        self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count)
-        self._fitter = Fitter(options, progress, checkpoint, log_dir)
+        self._progress = run.progress
+        self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count, run)
+        self._fitter = Fitter(options, run)
         self._width = 0  # of the network at the least
 
     def trial(self) -> Trained:
@@ -111,7 +92,7 @@ class Learner:
         everything = np.arange(material.labels.size)
         logits = np.zeros(everything.size)
         # Each fold has some features more or less: of one width all share a compiled network.
-        self._width = min(self._incidence.keys.size, self._options.features)
+        self._width = min(self._incidence.distinct, self._options.features)
         parts = stratified_folds(material.labels, folds, self._options.seed, material.digests)
         for number, fold in enumerate(parts, start=1):
             self._progress.fold(number, folds)
@@ -135,7 +116,7 @@ class Learner:
         count = self._material.unlabeled.size
         for number in range(1, ROUNDS + 1 if count else 1):
             self._progress.unlabeled(number, count)
-            candidate = self._fit(self._material.training, sigmoid(best.unlabeled), None)
+            candidate = self._fit(self._material.training, _soft(best.unlabeled), None)
             better = candidate.loss < best.loss
             self._progress.judged(better, candidate.loss, best.loss)
             if not better:
@@ -177,7 +158,7 @@ class Learner:
             asked = [material.held_out, material.unlabeled]
         else:
             asked = [nobody if ask is None else ask, nobody]
-        known, unknown = (network.logits(features.take(numbers)) for numbers in asked)
+        known, unknown = (logits_of(network, features, numbers) for numbers in asked)
         return Trained(
             vectorizer, network, done.epochs, done.best_epoch, asked[0], known, unknown, soft_labels
         )
@@ -199,6 +180,11 @@ class Learner:
             limit=self._options.features,
             min_count=self._recipe.min_count,
         )
-        features = vectorizer.rows_of(self._incidence)
+        features = EncodedRows.of(self._incidence, vectorizer)
         width = max(vectorizer.keys.size, self._width)
         return vectorizer, Example(replace(features, width=width), rows, labels[rows])
+
+
+def _soft(logits: Logits) -> NDArray[np.float64]:
+    """Say how far reviews are positive, by a network that has seen none of them labelled."""
+    return np.rint(sigmoid(logits) / _STEP) * _STEP

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.model import Rows
-from sentiment.reviews import LabelledReviews, stratified_split
+from sentiment.reviews import LabelledReviews, joined, stratified_split
 from sentiment.training.options import TrainingOptions
 
 Numbers = NDArray[np.int64]
@@ -28,7 +28,7 @@ class Material:
             those without labels.
     """
 
-    texts: list[str]
+    texts: Sequence[str]
     labels: NDArray[np.int8]
     digests: Hashes
     training: Numbers
@@ -54,7 +54,7 @@ class Material:
                 labels, options.validation_share, options.seed, groups=digests
             )
         else:
-            texts = texts + validation.texts
+            texts = joined(texts, validation.texts)
             labels = np.concatenate((labels, validation.labels))
             digests = np.concatenate((digests, validation.digest()))
             training, held_out = np.split(np.arange(labels.size), [len(reviews)])
@@ -66,7 +66,7 @@ class Material:
             )
         last = labels.size + len(unlabeled)
         rest = np.arange(labels.size, last)
-        return cls([*texts, *unlabeled], labels, digests, training, held_out, rest)
+        return cls(joined(texts, unlabeled), labels, digests, training, held_out, rest)
 
     def without_held_out(self) -> "Material":
         """Let all labelled reviews be fitted; they are to be held out in turns."""
@@ -76,6 +76,10 @@ class Material:
     def texts_of(self, rows: Numbers) -> list[str]:
         """Give the reviews with these numbers."""
         return [self.texts[row] for row in rows.tolist()]
+
+    def some_of(self, rows: Numbers, enough: int = 1_000) -> list[str]:
+        """Give about so many of these reviews, or all, taken evenly."""
+        return self.texts_of(rows[:: max(rows.size // enough, 1)])
 
     def identity(self) -> str:
         """Hash all there is: texts, labels, and which reviews are for what; hexadecimal."""

@@ -26,6 +26,9 @@ class Progress:
     def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
         """Hear what was chosen, and the labels of the rows to fit and of those held out."""
 
+    def featurized(self, done: int, reviews: int) -> None:
+        """Hear of how many of all reviews the n-grams are found, where that takes long."""
+
     def resumed(self, network: int, epoch: int) -> None:
         """Hear which network is gone on with, from 1, and how many of its epochs are done."""
 

@@ -18,17 +18,22 @@ UNBALANCED = 0.4
 
 
 def choose_recipe(
-    texts: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+    some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
 ) -> Recipe:
-    """Decide what the user left open, from the training rows alone."""
-    few = len(texts) < _FEW
-    some = texts[:: max(len(texts) // 1_000, 1)]  # enough to tell
+    """Decide what the user left open, from the training rows alone.
+
+    Args:
+        some: of their texts, a thousand or so.
+        labels: of all of them.
+        options: the user's choices.
+    """
+    few = labels.size < _FEW
     short = float(np.median([len(text.split()) for text in some])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
     small = few or short
     # About twenty-five steps an epoch; Adam's step grows with the batch.
-    batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(len(texts) / 24)), 32, 1024))
+    batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
     # Long reviews, and many, bear large steps, and then need few.
     learning_rate = (0.01 if small else 0.02) * (batch_size / 1024) ** 0.5
     return Recipe(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +22,16 @@ from sentiment.model import (
 )
 from sentiment.model.calibration import sigmoid
 from sentiment.model.influence import most_influential
-from sentiment.reviews import LabelledReviews
+from sentiment.reviews import LabelledReviews, digests_of
 from sentiment.training.backend import start_loading
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
 from sentiment.training.learner import Learner, Trained
-from sentiment.training.material import Material
+from sentiment.training.material import Material, Numbers
 from sentiment.training.options import TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
+from sentiment.training.run import Run
 from sentiment.training.stacking import Stack
 
 PHRASE_LIMIT = 2_000
@@ -44,16 +44,17 @@ FOLDS = 5
 _ENOUGH_TO_ASK = 500
 _FEW_ASKED = 0.005
 
+# So many reviews a base is asked about at once.
+_AT_ONCE = 4096
+
 
 def train(
     reviews: LabelledReviews,
     options: TrainingOptions,
     validation: LabelledReviews | None = None,
     unlabeled: Sequence[str] = (),
-    progress: Progress | None = None,
     base: Model | None = None,
-    checkpoint: Checkpoint | None = None,
-    log_dir: Path | None = None,
+    run: Run | None = None,
 ) -> Model:
     """Train a model.
 
@@ -70,28 +71,27 @@ def train(
         validation: held-out reviews, which are never fitted on; without them, a share of `reviews`
             is held out.
         unlabeled: more reviews of the same kind, without labels.
-        progress: told about choices, batches and epochs.
         base: a model to stand on; without it, the new network answers alone.
-        checkpoint: where to write down how far it has come, and to go on from.
-        log_dir: where to write curves for TensorBoard, which must be installed.
+        run: who is told, what is written down on the way, and how much memory there is.
 
     Raises:
         DataError: there are too few different reviews to hold some out, the base was made with
             nearly all of them, or the checkpoint is of others.
         UsageError: the training diverged, or the checkpoint is of one with other options.
     """
-    progress = progress or Progress()
+    run = run or Run()
+    progress = run.progress
     start_loading()  # while we featurize
     in_turns = base is not None and holds_out_in_turns(reviews, options, validation)
     material = Material.gather(reviews, validation, unlabeled, options)
     if in_turns:
         material = material.without_held_out()
-    if checkpoint is not None:
-        _resume(checkpoint, material, options, progress, in_turns=in_turns)
+    if run.checkpoint is not None:
+        _resume(run.checkpoint, material, options, progress, in_turns=in_turns)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
-    recipe = choose_recipe(material.texts_of(material.training), labels, options)
+    recipe = choose_recipe(material.some_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out)
-    learner = Learner(material, options, recipe, progress, checkpoint, log_dir)
+    learner = Learner(material, options, recipe, run)
     trial = learner.trial_in_turns(FOLDS) if in_turns else learner.trial()
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, verdict.labels, recipe.objective)
@@ -190,7 +190,7 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
             f"{trial.judged.size:,} reviews, which leaves too few to judge by: give others, or "
             "train without --base"
         )
-    of_base = base.log_odds(material.texts_of(judged))
+    of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
     base_right, alone_right, both_right = (
@@ -201,17 +201,22 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     return _Verdict(judged, labels, True, stack.calibration, stood_on, sigmoid(together))
 
 
+def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.float64]:
+    """Ask the base, some reviews at a time."""
+    blocks = [rows[first : first + _AT_ONCE] for first in range(0, rows.size, _AT_ONCE)]
+    return np.concatenate([base.log_odds(material.texts_of(some)) for some in blocks])
+
+
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
-    more = LabelledReviews(list(learned), np.zeros(len(learned), np.int8)).digest()
+    more = digests_of(learned)
     of_base = [] if base is None else [base.seen]
     return remembered(material.digests, more, *of_base)
 
 
 def _least_known(trial: Trained, material: Material) -> float:
     """Ask for no more known words than nearly all held-out reviews have, however few features."""
-    some = trial.judged[:: max(trial.judged.size // _ENOUGH_TO_ASK, 1)]
-    shares = known_shares(material.texts_of(some), trial.vectorizer)
+    shares = known_shares(material.some_of(trial.judged, _ENOUGH_TO_ASK), trial.vectorizer)
     least = np.quantile(shares[~np.isnan(shares)], _FEW_ASKED, method="lower")
     return min(float(least), LEAST_KNOWN)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import Incidence, NGrams, Vectorizer
+from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.occurrences import occurrences
 
@@ -13,9 +13,10 @@ TEXTS = st.lists(st.text(alphabet="abc é", max_size=12), max_size=12)
 
 
 def held(incidence: Incidence, row: int) -> set[int]:
-    columns = incidence.columns[incidence.offsets[row] : incidence.offsets[row + 1]]
+    (shard,) = incidence.shards
+    columns = shard.columns[shard.offsets[row] : shard.offsets[row + 1]]
     assert np.unique(columns).size == columns.size
-    return set(incidence.keys[columns].tolist())
+    return set(shard.keys[columns].tolist())
 
 
 def keys(text: str, ngrams: NGrams) -> set[int]:
@@ -26,7 +27,7 @@ def keys(text: str, ngrams: NGrams) -> set[int]:
 def test_each_review_holds_its_n_grams_that_enough_reviews_hold(texts, min_count):
     incidence = Incidence.of(texts, PAIRS, min_count)
     each = [keys(text, PAIRS) for text in texts]
-    known = set(incidence.keys.tolist())
+    known = set(incidence.shards[0].keys.tolist())
     assert known == {k for some in each for k in some if sum(k in e for e in each) >= min_count}
     assert [held(incidence, row) for row in range(len(texts))] == [some & known for some in each]
     assert len(incidence) == len(texts)
@@ -44,9 +45,11 @@ def test_rows_of_an_incidence_are_those_of_the_texts(texts):
     labels = np.arange(len(texts)) % 2
     vectorizer = Vectorizer.fit(incidence, labels, limit=20)
     # Fitted to some reviews, asked for others.
-    for rows in (vectorizer.rows_of(incidence), vectorizer.rows_of(Incidence.of(texts, PAIRS, 2))):
-        assert len(rows) == len(texts)
-    ours, theirs = vectorizer.rows_of(incidence), vectorizer.transform(texts)
+    for known in (incidence, Incidence.of(texts, PAIRS, 2)):
+        assert len(EncodedRows.of(known, vectorizer)) == len(texts)
+    everything = np.arange(len(texts))
+    ours = EncodedRows.of(incidence, vectorizer).take(everything)
+    theirs = vectorizer.transform(texts)
     for row in range(len(texts)):
         a, b = (
             sorted(zip(r.columns[part].tolist(), r.values[part].tolist(), strict=True))
@@ -60,7 +63,8 @@ def test_rows_of_an_incidence_are_those_of_the_texts(texts):
 def test_the_first_holders_hold_every_n_gram_wanted():
     incidence = Incidence.of(["a b", "a", "c", "b c", "d"] * 3000, WORDS)
     unknown = np.array([7], np.uint64)
-    assert incidence.first_holders(np.concatenate((incidence.keys, unknown))).tolist() == [0, 2, 4]
+    wanted = np.sort(np.concatenate((incidence.shards[0].keys, unknown)))
+    assert incidence.first_holders(wanted).tolist() == [0, 2, 4]
 
 
 @given(

@@ -229,6 +229,14 @@ def test_globs_are_expanded_in_order(tmp_path):
     assert [tmp_path / "a.csv", tmp_path / "b.csv", "-", tmp_path / "c.txt"] == found
 
 
+def test_a_folder_of_parquet_is_its_files_in_order(tmp_path):
+    for name in ("b.parquet", "a.parquet", "_SUCCESS", "_metadata.parquet", ".a.parquet.crc"):
+        save(tmp_path, name, "x")
+    assert expand([str(tmp_path)]) == [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    (tmp_path / "pos").mkdir()  # then it is one of text files
+    assert expand([str(tmp_path)]) == [tmp_path]
+
+
 def test_a_name_with_brackets_is_itself_where_it_exists(tmp_path):
     path = save(tmp_path, "a[1].csv", "x")
     assert [path] == expand([str(path)])

@@ -1,3 +1,4 @@
+import gc
 import io
 import json
 
@@ -7,7 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import OUTPUT_FORMATS, TextsSource, find_columns, open_source, writer_for
+from sentiment.reviews import (
+    OUTPUT_FORMATS,
+    Columns,
+    TextsSource,
+    find_columns,
+    open_source,
+    writer_for,
+)
 
 from .helpers import stdin_source, written
 
@@ -268,3 +276,13 @@ def test_text_follows_the_columns_of_each_source():
 @pytest.mark.parametrize("source", ["csv", "tsv", "jsonl", "lines"])
 def test_an_empty_input_is_written_without_error(format, source):
     assert isinstance(written(format, stdin_source(b"", source)), bytes)
+
+
+def test_lines_that_an_interrupt_let_go_of_are_not_written_once_the_stream_is_closed():
+    # One may come when the lines are begun, and nothing is yet there to end them.
+    stream = io.BytesIO()
+    lines = writer_for("text", stream, TextsSource(["x"]), Columns(("text",), None, ""))._lines()
+    lines.__enter__()
+    stream.close()
+    del lines  # would be heard of as an exception that nobody can raise
+    gc.collect()

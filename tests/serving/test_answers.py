@@ -91,6 +91,19 @@ def test_a_line_is_answered_before_the_next_is_sent(served):
         assert b"the last line" in read_until(opened, b"\r\n0\r\n\r\n")
 
 
+def test_lines_are_answered_without_chunks_where_http_knows_none(served):
+    lines = b'"I loved it"\n{}\n'
+    asked = head("/predict", len(lines), LINES).replace(b"HTTP/1.1", b"HTTP/1.0")
+    with served.connect(asked + lines) as opened:
+        top, body = everything(opened).split(b"\r\n\r\n", 1)
+    assert b"transfer-encoding" not in top
+    assert f"\r\ncontent-length: {len(body)}\r\n".encode() in top
+    answers = [json.loads(line)["predicted"] for line in body.splitlines()]
+    assert answers == ["positive", None]
+    with served.connect(head("/predict", 2_000_001, LINES).replace(b"1.1", b"1.0")) as opened:
+        assert everything(opened).startswith(b"HTTP/1.1 413 ")
+
+
 def test_an_empty_stream_is_answered_with_nothing(served):
     answer = served.post("/predict", b"\n \n", LINES)
     assert (answer.status, answer.body) == (200, b"")
@@ -135,8 +148,9 @@ def test_head_has_the_head_alone(served):
 
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'"
 )
 
 

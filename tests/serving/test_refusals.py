@@ -1,12 +1,14 @@
 """What cannot be answered: a status, and one clear line."""
 
 import json
+import socket
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.serving.conftest import JSON, LINES, everything, head, serving
+from tests.serving.conftest import JSON, LINES, everything, head, read_until, serving
 
 BODIES = {
     "nothing": (b"", 400, "not JSON (Expecting value at character 1)"),
@@ -92,6 +94,29 @@ def test_content_types_that_mean_the_same(served):
         assert served.post("/predict", {"text": "good"}, kind).status == 200
 
 
+def asking(asked: bytes) -> bytes:
+    """Make the head of a request ask whether its body may be sent."""
+    return asked.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+
+
+def test_who_may_not_send_a_body_is_let_go(served):
+    """Or what comes next would be taken for that body."""
+    with served.connect(asking(head("/predict", 1000, "text/plain"))) as opened:
+        got = everything(opened)
+    assert got.startswith(b"HTTP/1.1 415 ")
+    assert b"\r\nconnection: close\r\n" in got
+
+
+def test_who_may_send_a_body_is_told_so(served):
+    body = b'{"text": "good"}'
+    with served.connect(asking(head("/predict", len(body)))) as opened:
+        assert read_until(opened, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(body)
+        assert b"connection: close" not in read_until(opened, b"}\n")
+        opened.sendall(head("/predict", len(body)) + body)
+        assert b"positive" in read_until(opened, b"}\n")
+
+
 def test_a_compressed_body_is_415(served):
     headers = {"Content-Type": JSON, "Content-Encoding": "gzip"}
     check(served.ask("POST", "/predict", b"\x1f\x8b", headers), 415, "compressed bodies")
@@ -136,6 +161,16 @@ def test_other_names_are_let_in_where_they_are_allowed():
         for host in ("reviews.example", "reviews.EXAMPLE.:8000", "localhost"):
             assert served.ask("GET", "/health", headers={"Host": host}).status == 200
         assert served.ask("GET", "/health", headers={"Host": "other.example"}).status == 421
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has 127.0.0.1 alone")
+def test_another_address_of_this_machine_is_let_in_where_it_listens():
+    with serving("--host", "127.0.0.2") as served:
+        asked = b"GET /health HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+        for host, status in ((b"127.0.0.2:80", b"200"), (b"localhost", b"200"), (b"a.b", b"421")):
+            with socket.create_connection(("127.0.0.2", served.port), timeout=20) as opened:
+                opened.sendall(asked % host)
+                assert everything(opened).startswith(b"HTTP/1.1 " + status)
 
 
 def test_where_anybody_may_come_names_count_only_if_some_are_allowed():

@@ -1,5 +1,6 @@
 """How it starts, what it says, and how it ends."""
 
+import gc
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sentiment.errors import UsageError
+from sentiment.serving.server import listen
 from tests.conftest import ROOT
 from tests.serving.conftest import LINES, chunk, everything, head, read_until, serving
 
@@ -129,6 +132,12 @@ def test_a_port_that_is_taken_is_one_line(run):
     )
 
 
+def test_what_cannot_listen_is_closed():
+    with pytest.raises(UsageError):
+        listen("192.0.2.1", 0)
+    gc.collect()  # an open socket would be warned of, and warnings are errors
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "", "a" * 300, "a\x1bb"])
 def test_an_address_that_is_not_here_is_one_line(run, host):
     done = run("serve", "-m", "general", "--port", "0", f"--host={host}")
@@ -151,6 +160,8 @@ def test_a_port_without_the_right_to_it_is_one_line(run):
         (["--timeout", "nan"], 2, "nan"),
         (["--max-body", "0"], 2, "0"),
         (["--allow-host", "http://a.example/"], 2, "not the name of a host"),
+        (["--allow-host", "*.a.example"], 2, "not the name of a host"),
+        (["--allow-host", "ä.example"], 2, "not the name of a host"),
         (["-m", "nowhere.safetensors"], 4, "nowhere.safetensors"),
         (["--threshold", "2"], 2, "2"),
     ],

@@ -5,10 +5,11 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.model import Network
-from sentiment.training import Progress, TrainingOptions
+from sentiment.training import TrainingOptions
 from sentiment.training.checkpoint import Checkpoint, opened
 from sentiment.training.feed import Example
 from sentiment.training.fitting import Fitter
+from sentiment.training.run import Run
 from tests.training.test_train import recipe, some_rows
 
 OPTIONS = TrainingOptions(hidden=(4,), dropout=0.3, patience=3)
@@ -44,7 +45,10 @@ def fits(checkpoint=None) -> list[tuple[Network, list, int]]:
     training, held_out = (
         Example(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
     )
-    fitter, three = Fitter(OPTIONS, Progress(), checkpoint), recipe(epochs=3, learning_rate=0.05)
+    fitter, three = (
+        Fitter(OPTIONS, Run(checkpoint=checkpoint)),
+        recipe(epochs=3, learning_rate=0.05),
+    )
     done = fitter.fit(three, training, held_out), fitter.fit(three, training, epochs=2)
     return [(fit.network, fit.epochs, fit.best_epoch) for fit in done]
 
@@ -118,7 +122,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path, halfway):
 
 def test_a_state_of_another_network_is_refused(tmp_path, halfway):
     (tmp_path / FILE).write_bytes(halfway)
-    fitter = Fitter(OPTIONS, Progress(), checkpoint_in(tmp_path, epochs=3))
+    fitter = Fitter(OPTIONS, Run(checkpoint=checkpoint_in(tmp_path, epochs=3)))
     labels = np.arange(60) % 2 * 1.0
     with pytest.raises(DataError, match="of another network"):
         fitter.fit(recipe(epochs=3), Example(some_rows(60, 31), np.arange(60), labels))

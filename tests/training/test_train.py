@@ -14,6 +14,7 @@ from sentiment.training.fitting import Fitter
 from sentiment.training.judge import Judge
 from sentiment.training.network import build, to_numpy
 from sentiment.training.recipe import choose_recipe
+from sentiment.training.run import Run
 from tests.conftest import TRAIN
 
 FAST = TrainingOptions(epochs=2)
@@ -71,7 +72,7 @@ def recipe(**choices) -> Recipe:
 def test_the_output_starts_at_the_share_of_positive_rows():
     labels = np.repeat([1.0, 0.0], [20, 80])
     example = Example(some_rows(100), np.arange(100), labels)
-    fitter = Fitter(TrainingOptions(), Progress())
+    fitter = Fitter(TrainingOptions())
     network = fitter.fit(recipe(learning_rate=1e-12), example, epochs=1).network
     empty = SparseRows(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
     assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
@@ -81,9 +82,9 @@ def test_a_second_fit_knows_nothing_of_the_first():
     rows, options = some_rows(60), TrainingOptions(hidden=(4,), dropout=0.3)
     one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
     other = Example(rows, np.arange(40), np.arange(40) % 3 / 2)
-    used = Fitter(options, Progress())
+    used = Fitter(options)
     used.fit(recipe(), other)
-    fresh = Fitter(options, Progress())
+    fresh = Fitter(options)
     assert used.fit(recipe(), one).network == fresh.fit(recipe(), one).network
 
 
@@ -153,7 +154,7 @@ class Listener(Progress):
 def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(reviews):
     listener = Listener()
     unlabeled = [f"{text} indeed" for text in reviews.texts[:40]]
-    model = train(reviews, FAST, unlabeled=unlabeled, progress=listener)
+    model = train(reviews, FAST, unlabeled=unlabeled, run=Run(progress=listener))
     assert 1 <= len(listener.verdicts) <= 3
     assert all(listener.verdicts[:-1])
     learned = listener.verdicts[0]
@@ -170,7 +171,7 @@ def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, 
     plain = train(reviews, options)
     listener = Listener()
     monkeypatch.setattr("sentiment.training.learner.sigmoid", turned_round)
-    model = train(reviews, options, unlabeled=reviews.texts * 3, progress=listener)
+    model = train(reviews, options, unlabeled=reviews.texts * 3, run=Run(progress=listener))
     assert listener.verdicts == [False]
     assert model.provenance.unlabeled == 0
     assert model.network == plain.network
@@ -185,7 +186,7 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
         Example(rows, part, noise[part]) for part in (np.arange(80), np.arange(80, 120))
     )
     options = TrainingOptions(patience=2)
-    fitter = Fitter(options, Progress())
+    fitter = Fitter(options)
     done = fitter.fit(recipe(epochs=40, learning_rate=0.1), training, held_out)
     losses = [epoch.validation_loss for epoch in done.epochs]
     best = int(np.argmin(losses)) + 1
@@ -222,7 +223,7 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
 
 def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
-    monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("sentiment.training.featurizing._WORTH_A_PROCESS", 0)
     there = train(reviews, FAST)
     assert there.vectorizer == here.vectorizer
     assert there.network == here.network
@@ -260,7 +261,7 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
 
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():
     rows, labels = some_rows(80), np.arange(80) % 2 * 1.0
-    fitter = Fitter(TrainingOptions(), Progress())
+    fitter = Fitter(TrainingOptions())
     done = fitter.fit(recipe(epochs=1), Example(rows, np.arange(80), labels))
     variables = [*fitter._network.variables]
     weights = done.network.layers[0].kernel.copy()

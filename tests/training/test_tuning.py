@@ -13,6 +13,7 @@ from sentiment.model import DEEPEST, Base, Model, load_model, save_model
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
 from sentiment.training import Progress, TrainingOptions, train
+from sentiment.training.run import Run
 from sentiment.training.stacking import Stack
 from tests.conftest import TRAIN
 
@@ -117,7 +118,9 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
             heard.append((reviews, base, alone, together))
 
     held_out = reviews.take(np.arange(700, 760))
-    tuned = train(reviews.take(np.arange(60)), FAST, held_out, progress=Listener(), base=base)
+    tuned = train(
+        reviews.take(np.arange(60)), FAST, held_out, run=Run(progress=Listener()), base=base
+    )
     ((count, of_base, _, _),) = heard
     assert count == 60
     right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
@@ -132,7 +135,7 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
         def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
             heard.append(reviews)
 
-    tuned = train(reviews.take(np.arange(60, 160)), FAST, progress=Listener(), base=base)
+    tuned = train(reviews.take(np.arange(60, 160)), FAST, run=Run(progress=Listener()), base=base)
     assert heard == [40]  # the base was made with the other sixty
     judged = tuned.provenance.validation
     assert judged.positive + judged.negative == 40, "of these the accuracy is told"

@@ -9,7 +9,7 @@ const FIELDS = new Map([",", ";", "\t", "|"].map((mark) => [mark, new RegExp(`[^
 /**
  * One record of a text.
  * @typedef {{fields: string[], blank: boolean, damage: string, next: number}} CsvRecord
- *   blank: there is nothing on its line; damage: what is wrong, empty if nothing is;
+ *   blank: there is nothing but spaces on its line; damage: what is wrong, empty if nothing is;
  *   next: where the next record begins.
  */
 
@@ -37,7 +37,7 @@ export function readRecord(text, at, delimiter, last) {
       place += field.length;
     }
     if (place === text.length) {
-      return last ? { fields, blank: place === at, damage: "", next: place } : null;
+      return last ? { fields, blank: isBlank(fields, text.slice(at, place)), damage: "", next: place } : null;
     }
     const mark = text[place];
     if (mark === delimiter) {
@@ -45,13 +45,15 @@ export function readRecord(text, at, delimiter, last) {
     } else if (mark === "\n" || mark === "\r") {
       if (mark === "\r" && place + 1 === text.length && !last) return null;
       const next = place + (mark === "\r" && text[place + 1] === "\n" ? 2 : 1);
-      return { fields, blank: place === at, damage: "", next };
+      return { fields, blank: isBlank(fields, text.slice(at, place)), damage: "", next };
     } else {
       const damaged = broken(text, at, delimiter, "there is text after a closing quote");
       return damaged.ended || last ? damaged : null;
     }
   }
 }
+
+const isBlank = (fields, raw) => fields.length === 1 && raw.trim() === "";
 
 function match(pattern, text, at) {
   pattern.lastIndex = at;
@@ -108,13 +110,6 @@ export class CsvReader {
     this.#rest = this.#rest.slice(at);
     return records;
   }
-}
-
-/** Find what separates fields: whichever of `,` `;` tab `|` the first record has most of. */
-export function sniffDelimiter(text) {
-  const [line] = text.replace(/"(?:[^"]|"")*"/g, "").match(/[^\r\n]*/);
-  const often = (mark) => line.split(mark).length;
-  return [",", ";", "\t", "|"].reduce((best, mark) => (often(mark) > often(best) ? mark : best));
 }
 
 /** Write one record; quotes only where they must be. */

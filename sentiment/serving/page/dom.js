@@ -30,6 +30,9 @@ export function on(element, event, handle) {
 /** Write a whole number for people. */
 export const grouped = (number) => number.toLocaleString("en-US");
 
+/** Write a number of rows for people. */
+export const rowsOf = (count) => `${grouped(count)} ${count === 1 ? "row" : "rows"}`;
+
 /** Call a function once nothing has happened for a while, or not at all. */
 export function later(pause, call) {
   let timer = null;

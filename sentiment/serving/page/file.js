@@ -1,6 +1,7 @@
 // A file of reviews: chosen or dropped, looked at, scored row by row, and given back with its answers.
 
-import { el, grouped, make, on, show } from "./dom.js";
+import { el, grouped, make, on, rowsOf, show } from "./dom.js";
+import { guessColumn } from "./names.js";
 import { outcomeRow, plainRow, showOutcome } from "./outcome.js";
 import { asCsv, asJsonLines, Scores, scoreTable } from "./scoring.js";
 import { predict } from "./service.js";
@@ -53,15 +54,10 @@ class Plan {
     this.stop();
     const number = ++this.#taken;
     try {
-      const table = await Table.open(file);
-      if (number !== this.#taken) return;
-      el("file-name").textContent = visible(file.name);
-      el("file-size").textContent = sizeOf(file.size);
-      for (const name of ["format", "delimiter", "encoding"]) el(name).value = table.how[name];
-      el("header").checked = table.how.header;
-      await this.#open(table, number);
-      if (others.length > 0) this.#complain(`One file at a time: this is ${file.name}.`);
+      await this.#open(await Table.open(file), number);
+      if (others.length > 0 && number === this.#taken) this.#complain(`One file at a time: this is ${file.name}.`);
     } catch (error) {
+      if (number !== this.#taken) return;
       show(el("plan"), false);
       this.#complain(`${file.name}: ${error.message}`);
     }
@@ -83,22 +79,31 @@ class Plan {
     const first = await table.first(SHOWN);
     if (number !== this.#taken) return;
     [this.#table, this.#first, this.#scores] = [table, first, null];
+    const { file, how } = table;
     show(el("file-trouble"), false);
     show(el("plan"), true);
-    for (const name of ["delimiter-field", "header-field"]) show(el(name), table.how.format === "csv");
-    show(el("column-field"), table.how.format !== "lines");
+    el("file-name").textContent = visible(file.name);
+    el("file-size").textContent = sizeOf(file.size);
+    for (const name of ["format", "delimiter", "encoding"]) el(name).value = how[name];
+    el("header").checked = how.header;
+    show(el("delimiter-field"), how.format === "csv");
+    show(el("header-field"), how.format === "csv" || how.format === "tsv");
+    show(el("column-field"), how.format !== "lines");
     el("column").replaceChildren(...table.columns.map((name, n) => make("option", { value: String(n) }, visible(name) || `column ${n + 1}`)));
-    el("column").value = String(table.guessColumn(first));
+    const lengthOf = (column) => first.reduce((sum, row) => sum + table.textOf(row, column).length, 0);
+    el("column").value = String(guessColumn(table.columns, lengthOf));
     this.preview();
-    const rows = first.length < SHOWN ? `${grouped(first.length)} rows` : "its first rows are shown";
-    el("file-spoken").textContent = `${table.file.name}: ${rows}`;
+    const rows = first.length < SHOWN ? rowsOf(first.length) : "its first rows are shown";
+    el("file-spoken").textContent = `${visible(file.name)}: ${rows}`;
   }
 
   /** Show the first rows as they are read, without answers. */
   preview() {
     this.stop();
     this.#scores = null;
-    for (const name of ["progress-part", "outcome"]) show(el(name), false);
+    for (const name of ["cancel", "progress-part", "outcome"]) show(el(name), false);
+    show(el("start"), true);
+    el("start").textContent = "Score the rows";
     el("rows").replaceChildren(...this.#first.slice(0, PREVIEW).map((row, n) => plainRow(n + 1, this.#textOf(row), row.damage)));
     el("start").disabled = this.#first.length === 0;
     el("rows-title").textContent = this.#first.length > 0 ? "The first rows" : "There are no rows in it.";
@@ -115,18 +120,18 @@ class Plan {
     let end = "";
     this.#began();
     const report = (read) => {
-      el("progress").value = table.file.size > 0 ? read / table.file.size : 1;
+      el("progress").value = Math.max(el("progress").value, read / table.file.size);
       showProgress(scores, began);
       this.#showRows(scores);
       if (performance.now() - spoken < SPEAK_EACH) return;
       spoken = performance.now();
-      el("file-spoken").textContent = `${grouped(scores.count)} rows answered`;
+      el("file-spoken").textContent = `${rowsOf(scores.count)} answered`;
     };
     try {
       await scoreTable(table, Number(el("column").value), this.#patiently, scores, abort.signal, report);
-      end = `${grouped(scores.count)} rows answered.`;
+      end = `${rowsOf(scores.count)} answered.`;
     } catch (error) {
-      end = `Stopped after ${grouped(scores.count)} rows.`;
+      end = `Stopped after ${rowsOf(scores.count)}.`;
       if (!abort.signal.aborted) this.#complain(error.message);
     }
     if (this.#scores !== scores) return; // another file was taken, or another column
@@ -164,6 +169,7 @@ class Plan {
     show(el("downloads"), false);
     show(el("notes"), false);
     el("cancel").focus({ preventScroll: true });
+    el("progress").value = 0;
     el("rows").replaceChildren();
     el("file-spoken").textContent = "Scoring";
   }
@@ -198,7 +204,10 @@ class Plan {
       } catch (trouble) {
         if (signal.aborted || trouble.again === false) throw trouble;
         if (trouble.wait > 0 && tries < BUSY_TRIES) {
-          await new Promise((done) => setTimeout(done, trouble.wait * tries));
+          await new Promise((done) => {
+            setTimeout(done, trouble.wait * tries);
+            signal.addEventListener("abort", done, { once: true });
+          });
         } else {
           await this.#askAgain(trouble, signal);
         }
@@ -234,7 +243,7 @@ class Plan {
 function showProgress(scores, began, line = "") {
   const seconds = (performance.now() - began) / 1000;
   const speed = seconds > 0.5 ? ` · ${grouped(Math.round(scores.count / seconds))} a second` : "";
-  el("progress-line").textContent = (line || `${grouped(scores.count)} rows answered`) + speed;
+  el("progress-line").textContent = (line || `${rowsOf(scores.count)} answered`) + speed;
 }
 
 function sizeOf(bytes) {

@@ -4,14 +4,18 @@ import { el, grouped, make } from "./dom.js";
 import { info } from "./service.js";
 import { visible } from "./words.js";
 
-/** Ask for the model and show it; gives where it decides. */
+const PATIENCE = 3000; // until it is asked again, if there was no answer
+
+/** Ask for the model until there is an answer, and show it; gives where it decides. */
 export async function startModel() {
-  let facts;
-  try {
-    facts = await info();
-  } catch (trouble) {
-    el("model-name").textContent = trouble.message;
-    return { threshold: 0.5, band: null };
+  let facts = null;
+  while (facts === null) {
+    try {
+      facts = await info();
+    } catch (trouble) {
+      el("model-name").textContent = trouble.message;
+      await new Promise((done) => setTimeout(done, PATIENCE));
+    }
   }
   el("model-name").textContent = visible(facts.name);
   el("facts").replaceChildren(...lines(facts).flatMap(([title, text]) => [

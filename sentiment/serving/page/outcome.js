@@ -1,6 +1,6 @@
 // What came of a file: counts, shares, notes, and rows of the table.
 
-import { el, grouped, make, show } from "./dom.js";
+import { el, grouped, make, rowsOf, show } from "./dom.js";
 import { addedNames, OUTCOMES } from "./scoring.js";
 import { visible } from "./words.js";
 
@@ -27,26 +27,28 @@ export function showOutcome(scores, table = null) {
 function* notesOn(scores, table) {
   const [predicted, p, reason] = addedNames(table.columns);
   yield `The file keeps its own columns; ${visible(predicted)}, ${visible(p)} and ${visible(reason)} are added.`;
+  if (scores.garbled > 0) {
+    yield `${rowsOf(scores.garbled)} with “\ufffd”, the sign for what could not be read: if letters are missing, choose another encoding.`;
+  }
   if (scores.formulas > 0) {
-    const rows = scores.formulas === 1 ? "One row has a cell" : `${grouped(scores.formulas)} rows have cells`;
-    yield `${rows} that a spreadsheet would take for a formula (=, +, - or @ first); they are left as they are: import them as text.`;
+    yield `${rowsOf(scores.formulas)} with what a spreadsheet would take for a formula (=, +, - or @ first), left as it is: import the file as text.`;
   }
 }
 
 /** Make the row of a table for a row that is not answered yet. */
 export function plainRow(number, text, damage) {
   const answer = make("td", { role: "cell", className: "quiet" }, damage ? "unreadable" : "");
-  return rowOf(number, answer, null, text, damage);
+  return tableRow(number, answer, null, text, damage);
 }
 
 /** Make the row of a table for an answer. */
 export function outcomeRow(number, text, [outcome, p, reason]) {
   const name = OUTCOMES[outcome];
   const answer = make("td", { role: "cell" }, make("span", { className: `answered ${name}` }, NAMES[name] ?? name));
-  return rowOf(number, answer, p, text, reason);
+  return tableRow(number, answer, p, text, reason);
 }
 
-function rowOf(number, answer, p, text, reason) {
+function tableRow(number, answer, p, text, reason) {
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   const why = reason ? [make("small", {}, visible(reason))] : [];
   // On a phone a row is no table row to the style sheet; to a screen reader it is.

@@ -11,7 +11,7 @@ const TRIED = 10; // words that the service takes out at the most
 
 let putBack = null; // the text before words were taken out of it
 
-/** Show what an answer rests on; null shows nothing. `put` puts another text into the field. */
+/** Show what an answer rests on, and where the model decides; null shows nothing. `put` puts another text into the field. */
 export function showReasons(facts, sheet, put) {
   show(el("reasons"), facts !== null && facts.words.length > 0);
   if (facts === null) return;
@@ -67,7 +67,7 @@ function showSum({ logit, base }, moving) {
 }
 
 /** Say without which words the answer would be another, and let people try. */
-function showFlip({ text, words, without, predicted }, sheet, put) {
+function showFlip({ text, words, without, predicted, p_positive: p, threshold }, sheet, put) {
   const line = el("flip-line");
   const taken = without?.words ?? [];
   if (without) {
@@ -75,9 +75,7 @@ function showFlip({ text, words, without, predicted }, sheet, put) {
     line.replaceChildren("Without ", ...names, " it would be ",
       make("strong", { className: without.predicted }, without.predicted), ` (${percent(without.p_positive)}).`);
   } else {
-    const tried = Math.min(TRIED, words.length);
-    line.textContent = `It stays ${predicted} whichever of up to ${tried} ${tried === 1 ? "word" : "words"}, `
-      + "strongest first, are taken out.";
+    line.textContent = `It stays ${predicted}${inSpiteOf(words, p >= threshold ? "positive" : "negative")}.`;
   }
   el("flip").onpointerenter = () => sheet.light(taken.map(({ start, end }) => [start, end]));
   el("flip").onpointerleave = () => sheet.light([]);
@@ -90,6 +88,15 @@ function showFlip({ text, words, without, predicted }, sheet, put) {
     put(putBack.after);
   };
   el("flip-back").onclick = () => put(putBack.before);
+}
+
+/** Say what was tried in vain: the words that speak for a side were taken out, strongest first. */
+function inSpiteOf(words, towards) {
+  const count = words.filter(({ contribution }) => contribution !== 0 && side(contribution) === towards).length;
+  if (count === 0) return `: no word speaks for ${towards}`;
+  if (count === words.length && count <= TRIED) return " until no word is left";
+  if (count === 1) return ` even without the one word that speaks for ${towards}`;
+  return ` even without the ${Math.min(count, TRIED)} words that speak most for ${towards}`;
 }
 
 const joint = (n, count) => (n === 0 ? "" : n === count - 1 ? " and " : ", ");

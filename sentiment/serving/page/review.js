@@ -121,7 +121,8 @@ class Review {
     this.#sheet.show(now, this.#words, this.#phrases);
     showAnswer(this.#facts, this.#decision);
     const without = facts.without && { ...facts.without, words: facts.without.words.map(placed) };
-    showReasons({ ...this.#facts, words, phrases, without }, this.#sheet, (other) => this.put(other));
+    const { threshold } = this.#decision;
+    showReasons({ ...this.#facts, words, phrases, without, threshold }, this.#sheet, (other) => this.put(other));
     this.#spoken.start();
   }
 

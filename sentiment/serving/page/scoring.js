@@ -1,7 +1,7 @@
 // A table scored row by row, in batches, and the answers written beside its rows.
 
 import { csvLine } from "./csv.js";
-import { breath, cellOf } from "./table.js";
+import { breath } from "./table.js";
 
 const ROWS = 512;
 const CHARACTERS = 400_000;
@@ -18,18 +18,16 @@ const FORMULA = /^[=+\-@\t\r](?!\d*[.,]?\d*$)/;
 export class Scores {
   constructor() {
     this.count = 0; // rows that are answered, and all before them
-    this.counts = OUTCOMES.map(() => 0);
-    this.formulas = 0;
+    this.counts = OUTCOMES.map(() => 0); // of these
+    this.formulas = 0; // rows with a cell that a spreadsheet would take for one
+    this.garbled = 0; // rows with what could not be decoded
     this.answers = []; // [outcome, p_positive, reason] a row
   }
 
   /** Keep the answers of the rows from a place on. */
   put(at, answers) {
-    answers.forEach((answer, n) => {
-      this.answers[at + n] = answer;
-      this.counts[answer[0]] += 1;
-    });
-    while (this.answers[this.count] !== undefined) this.count += 1;
+    answers.forEach((answer, n) => (this.answers[at + n] = answer));
+    for (; this.answers[this.count] !== undefined; this.count += 1) this.counts[this.answers[this.count][0]] += 1;
   }
 }
 
@@ -64,7 +62,9 @@ export async function scoreTable(table, column, predict, scores, signal, report)
   let done = 0;
   for await (const { rows, read } of table.slices()) {
     for (const [n, row] of rows.entries()) {
-      if (table.cellsOf(row).some((cell) => FORMULA.test(cell))) scores.formulas += 1;
+      const cells = table.cellsOf(row);
+      if (cells.some((cell) => FORMULA.test(cell))) scores.formulas += 1;
+      if ([row.raw, ...cells].some((cell) => cell.includes("\ufffd"))) scores.garbled += 1;
       add(batch, row, table.textOf(row, column));
       at += 1;
       batch.read = done + ((read - done) * (n + 1)) / rows.length;
@@ -114,12 +114,10 @@ export async function asCsv(table, scores) {
   const { format, bom, encoding, header } = table.how;
   const delimiter = format === "csv" ? table.how.delimiter : ",";
   const parts = bom || encoding !== "utf-8" ? ["\ufeff"] : [];
-  const columns = [...table.columns];
-  if (format !== "csv" || header) parts.push(csvLine([...columns, ...addedNames(columns)], delimiter));
-  await everyRow(table, scores, parts, (row, answer) => {
-    const cells = format === "jsonl" ? columns.map((name) => cellOf(row.object?.[name])) : row.cells;
-    return csvLine([...cells, ...cellsOfAnswer(answer)], delimiter);
-  });
+  const named = header || !["csv", "tsv"].includes(format);
+  if (named) parts.push(csvLine([...table.columns, ...addedNames(table.columns)], delimiter));
+  await everyRow(table, scores, parts, (row, answer) =>
+    csvLine([...table.cellsOf(row), ...cellsOfAnswer(answer)], delimiter));
   return new Blob(parts, { type: "text/csv;charset=utf-8" });
 }
 
@@ -148,12 +146,12 @@ function cellsOfAnswer([outcome, p, reason]) {
   return [outcome < EMPTY ? OUTCOMES[outcome] : "", p === null ? "" : String(p), reason];
 }
 
-/** Read the file once more, and write a line for each row that is answered. */
+/** Read the file once more, and write a line for each row that is answered; a Blob need not stay in memory. */
 async function everyRow(table, scores, parts, write) {
   let at = 0;
   for await (const { rows } of table.as({}).slices()) {
     const lines = rows.slice(0, scores.count - at).map((row, n) => write(row, scores.answers[at + n]));
-    parts.push(lines.join(""));
+    parts.push(new Blob([lines.join("")]));
     at += rows.length;
     if (at >= scores.count) break;
     await breath();

@@ -1,27 +1,27 @@
-// Files of reviews, read in slices: CSV, JSON lines, plain lines → rows.
+// Files of reviews, read in slices: CSV, TSV, JSON lines, plain lines → rows.
 
-import { CsvReader, sniffDelimiter } from "./csv.js";
+import { CsvReader } from "./csv.js";
+import { guess } from "./guess.js";
+import { LineReader, TsvReader } from "./lines.js";
 
 /**
  * A row of a file.
  * @typedef {{cells: string[], object: object | null, raw: string, damage: string}} Row
- *   cells: of CSV and of lines; object, raw: of JSON lines, parsed and as they stand;
+ *   cells: of all but JSON lines; object, raw: of these, parsed and as they stand (a string as the text
+ *   of an object);
  *   damage: why it cannot be read, empty if it can.
  */
 
 const PIECE = 1 << 17;
 const LOOKED_AT = 1 << 16;
-const ENCODINGS = [["utf-8", [0xef, 0xbb, 0xbf]], ["utf-16le", [0xff, 0xfe]], ["utf-16be", [0xfe, 0xff]]];
-const TEXT_NAMES = ["text", "review", "review_text", "reviews", "content", "body", "comment", "sentence", "message", "tweet", "document"];
 const CHANGED = "it has changed or gone since it was chosen; choose it again";
-const NOT_READ = "not text: save it as CSV, JSON lines or plain text";
-const ARRAY = "one JSON array: write one object a line (JSON lines)";
+const NOT_READ = "it cannot be read: is it a folder, or gone?";
 
 /** A file, how it is read, and the names of its columns. */
 export class Table {
   /**
    * @param {File} file
-   * @param {{format: string, encoding: string, delimiter: string, header: boolean, bom: boolean}} how
+   * @param {import("./guess.js").How} how
    */
   constructor(file, how) {
     this.file = file;
@@ -31,15 +31,8 @@ export class Table {
 
   /** Look at how a file begins, and open it as what it seems to be. */
   static async open(file) {
-    const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
-    const [encoding, mark] = ENCODINGS.find(([, bytes]) => bytes.every((byte, n) => start[n] === byte)) ?? ["utf-8", []];
-    if (encoding === "utf-8" && start.includes(0)) throw new Error(NOT_READ);
-    const known = mark.length > 0 || isUtf8(start) ? encoding : "windows-1252";
-    const text = new TextDecoder(known).decode(start);
-    if (/\.json$/i.test(file.name) && /^\s*\[/.test(text)) throw new Error(ARRAY);
-    const format = formatOf(file.name, text);
-    const delimiter = /\.tsv$/i.test(file.name) ? "\t" : sniffDelimiter(text);
-    return new Table(file, { format, encoding: known, delimiter, header: true, bom: mark.length > 0 });
+    const start = await file.slice(0, LOOKED_AT).arrayBuffer().catch(() => Promise.reject(new Error(NOT_READ)));
+    return new Table(file, guess(file.name, new Uint8Array(start), file.size <= LOOKED_AT));
   }
 
   /** Read the same file otherwise. */
@@ -53,9 +46,8 @@ export class Table {
    * @returns {AsyncGenerator<{rows: Row[], read: number}>} read: bytes so far
    */
   async *slices() {
-    const { format, delimiter } = this.how;
-    const reader = format === "csv" ? new CsvReader(delimiter) : new LineReader();
-    const rowsOf = { csv: this.#csvRows(), jsonl: this.#objects(), lines: (lines) => lines.map(plainRow) }[format];
+    const reader = readerOf(this.how);
+    const rowsOf = { jsonl: this.#objects(), lines: (lines) => lines.map(plainRow) }[this.how.format] ?? this.#records();
     for await (const { text, read } of textOf(this.file, this.how.encoding)) {
       const found = text === null ? reader.finish() : reader.push(text);
       if (found.length > 0) yield { rows: rowsOf(found), read };
@@ -72,39 +64,33 @@ export class Table {
     return rows;
   }
 
-  /** Guess which column holds the text: by its name, else the one with the most in it. */
-  guessColumn(rows) {
-    const named = TEXT_NAMES.map((name) => this.columns.findIndex((column) => column.trim().toLowerCase() === name));
-    const found = named.find((place) => place >= 0);
-    if (found !== undefined) return found;
-    const lengths = this.columns.map((_, place) => rows.reduce((sum, row) => sum + this.textOf(row, place).length, 0));
-    return Math.max(0, lengths.indexOf(Math.max(...lengths)));
-  }
-
   /** Give the text of a row in a column. */
   textOf(row, column) {
-    return this.how.format === "jsonl" ? cellOf(row.object?.[this.columns[column]]) : row.cells[column] ?? "";
+    return this.how.format === "jsonl" ? cellUnder(row.object, this.columns[column]) : row.cells[column] ?? "";
   }
 
   /** Give all cells of a row, as they go into a table. */
   cellsOf(row) {
     if (this.how.format !== "jsonl") return row.cells;
-    return this.columns.map((name) => cellOf(row.object?.[name]));
+    return this.columns.map((name) => cellUnder(row.object, name));
   }
 
-  #csvRows() {
+  #records() {
     let named = false;
+    let before = []; // blank ones before the first row
     const width = () => this.columns.length;
-    return (records) => {
-      if (!named && records.length > 0) {
+    return (found) => {
+      let records = [...before, ...found];
+      if (!named) {
         const at = records.findIndex((record) => !record.blank);
+        before = at < 0 ? records : [];
         if (at < 0) return [];
-        const [first] = records.slice(at);
-        this.columns = this.how.header ? first.fields : first.fields.map((_, n) => String(n + 1));
+        const { fields } = records[at];
+        this.columns = this.how.header ? fields : fields.map((_, n) => String(n + 1));
         named = true;
-        records = records.slice(this.how.header ? at + 1 : at);
+        if (this.how.header) records = records.slice(at + 1);
       }
-      return records.filter((record) => !record.blank || width() === 1).map((record) => csvRow(record, width()));
+      return records.filter((record) => !record.blank || width() === 1).map((record) => recordRow(record, width()));
     };
   }
 
@@ -123,20 +109,9 @@ export class Table {
   }
 }
 
-/** Lines, whichever of LF, CR LF and CR ends them. */
-class LineReader {
-  #rest = "";
-
-  push(piece) {
-    const lines = (this.#rest + piece).split(/\r\n|\n|\r(?!$)/);
-    this.#rest = lines.pop();
-    return lines;
-  }
-
-  finish() {
-    const rest = this.#rest.replace(/\r$/, "");
-    return this.#rest === "" ? [] : [rest];
-  }
+function readerOf({ format, delimiter }) {
+  if (format === "csv") return new CsvReader(delimiter);
+  return format === "tsv" ? new TsvReader() : new LineReader();
 }
 
 async function* textOf(file, encoding) {
@@ -164,24 +139,9 @@ async function* textOf(file, encoding) {
 /** Let the page draw and listen. */
 export const breath = () => new Promise((done) => setTimeout(done));
 
-function isUtf8(bytes) {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true }); // it may end within a character
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function formatOf(name, text) {
-  if (/\.(csv|tsv)$/i.test(name)) return "csv";
-  if (/\.(jsonl|ndjson)$/i.test(name) || /^\s*\{"/.test(text)) return "jsonl";
-  return "lines";
-}
-
 const plainRow = (line) => ({ cells: [line], object: null, raw: line, damage: "" });
 
-function csvRow({ fields, damage }, width) {
+function recordRow({ fields, damage }, width) {
   const cells = fields.length === width ? fields : Array.from({ length: width }, (_, n) => fields[n] ?? "");
   const count = `${fields.length} ${fields.length === 1 ? "field" : "fields"} where ${width} are expected`;
   return { cells, object: null, raw: "", damage: damage || (fields.length === width ? "" : count) };
@@ -189,9 +149,10 @@ function csvRow({ fields, damage }, width) {
 
 function objectRow(raw) {
   try {
-    const object = JSON.parse(raw, exactNumber);
-    if (object !== null && typeof object === "object" && !Array.isArray(object)) return { cells: [], object, raw, damage: "" };
-    return { cells: [], object: null, raw, damage: "not a JSON object" };
+    const value = JSON.parse(raw, exactNumber);
+    if (typeof value === "string") return { cells: [], object: { text: value }, raw: `{"text":${raw.trim()}}`, damage: "" };
+    const isObject = value !== null && typeof value === "object" && !Array.isArray(value) && !JSON.isRawJSON?.(value);
+    return { cells: [], object: isObject ? value : null, raw, damage: isObject ? "" : "not a JSON object" };
   } catch {
     return { cells: [], object: null, raw, damage: "not JSON" };
   }
@@ -203,9 +164,9 @@ function exactNumber(_, value, context) {
   return differs && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
-/** Write a JSON value into a cell. */
-export function cellOf(value) {
+/** Write what an object has under a name into a cell; what every object inherits, such as `constructor`, is none. */
+function cellUnder(object, name) {
+  const value = object !== null && Object.hasOwn(object, name) ? object[name] : null;
   if (typeof value === "string") return value;
-  if (value === null || value === undefined) return "";
-  return JSON.stringify(value);
+  return value === null ? "" : JSON.stringify(value);
 }

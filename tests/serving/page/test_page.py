@@ -35,6 +35,9 @@ def fulfil(page: Browser, request: dict, answer: object, status: int = 200) -> N
               body=base64.b64encode(json.dumps(answer).encode()).decode())  # fmt: skip
 
 
+MODEL = "document.getElementById('model-name').textContent"
+
+
 def made_up(text: str, p: float) -> dict:
     """An explanation that no model gave."""
     predicted = "positive" if p >= 0.5 else "negative"
@@ -143,6 +146,19 @@ def test_what_would_change_the_answer_can_be_tried(page):
     page.until("!document.getElementById('flip-back').hidden")
     page.run("document.getElementById('flip-back').click()")
     answered(page, "The cake was wonderful")
+    page.run("document.getElementById('flip-try').click()")
+    page.run("document.getElementById('review').focus(), document.execCommand('undo')")
+    answered(page, "The cake was wonderful")
+
+
+def test_what_changes_nothing_is_said_to_have_been_tried(page):
+    line = "document.getElementById('flip-line').textContent"
+    typed(page, "wonderful " * 15)
+    page.until("!document.getElementById('reasons').hidden")
+    said = "It stays positive even without the 10 words that speak most for positive."
+    page.until(f"{line} === {json.dumps(said)}")
+    typed(page, "Wonderful")
+    page.until(f"{line} === 'It stays positive until no word is left.'")
 
 
 def test_what_is_unknown_is_said_to_be(page):
@@ -197,6 +213,16 @@ def test_what_the_service_refuses_is_said_in_its_words(page):
     page.until("!document.getElementById('trouble').hidden")
     assert "characters" in text_of(page, "#trouble-line")
     assert page.run("document.getElementById('again').hidden")
+
+
+def test_the_model_is_asked_for_until_it_answers(holding, address):
+    hold(holding, "/info")
+    holding.call("Page.navigate", url=address)
+    holding.call("Fetch.failRequest", requestId=held(holding)["requestId"],
+                 errorReason="ConnectionRefused")  # fmt: skip
+    holding.until(f"{MODEL} === 'The service cannot be reached.'")
+    holding.call("Fetch.disable")
+    holding.until(f"{MODEL} === 'model'")
 
 
 def test_the_model_is_named_and_its_figures_shown(page):

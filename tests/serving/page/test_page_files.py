@@ -109,7 +109,7 @@ def test_a_csv_file_keeps_its_columns_and_gets_the_answers_of_predict(page, run,
     assert [line[HEADER[1]] for line in lines] == [row[1] for row in ROWS]
     assert [line["predicted"] for line in lines] == [each["predicted"] for each in answers]
     notes = page.run("document.getElementById('notes').textContent")
-    assert "2 rows have cells that a spreadsheet would take for a formula" in notes
+    assert "2 rows with what a spreadsheet would take for a formula" in notes
     assert page.problems() == []
 
 
@@ -139,11 +139,14 @@ def test_json_lines_stay_as_they_stand(page, tmp_path):
         '{"text": "Dreadful, avoid", "7": [1,2], "predicted": "mine"}',
         "{}",
         '{"text": null}',
+        ' "awful, avoid"',
+        '{"text": "good", "constructor": 1, "__proto__": 2}',
+        "12345678901234567890",
     ]
     chosen(page, write(tmp_path / "said.jsonl", "\n".join(lines)))
     assert page.run("document.getElementById('column').selectedOptions[0].textContent") == "text"
     assert scored(page) == {
-        "positive": "1", "negative": "1", "without text": "2", "unreadable": "1"
+        "positive": "2", "negative": "2", "without text": "2", "unreadable": "2"
     }  # fmt: skip
     given = downloaded(page, tmp_path, "jsonl").splitlines()
     assert given[0].startswith(lines[0][:-1] + ',"sentiment_predicted":"positive"')
@@ -151,14 +154,18 @@ def test_json_lines_stay_as_they_stand(page, tmp_path):
     read = [json.loads(line) for line in given]
     assert read[1]["raw"] == "no json"
     assert read[1]["sentiment_reason"] == "not JSON"
-    assert [set(each) for each in read[3:]] == [
+    assert given[5].startswith('{"text":"awful, avoid","sentiment_predicted":"negative"')
+    assert [set(each) for each in read[3:5]] == [
         {"sentiment_predicted", "sentiment_p_positive", "sentiment_reason"},
         {"text", "sentiment_predicted", "sentiment_p_positive", "sentiment_reason"},
     ]
-    header, first, *_ = csv.reader(io.StringIO(downloaded(page, tmp_path, "csv"), newline=""))
-    cells = dict(zip(header, first, strict=True))
-    assert cells["id"] == "12345678901234567890"
-    assert cells["more"] == '{"a":1.0}'
+    rows = list(csv.DictReader(io.StringIO(downloaded(page, tmp_path, "csv"), newline="")))
+    assert rows[0]["id"] == "12345678901234567890"
+    assert rows[0]["more"] == '{"a":1.0}'
+    assert [row["text"] for row in rows[5:]] == ["awful, avoid", "good", ""]
+    inherited = [(row["constructor"], row["__proto__"]) for row in rows]
+    assert inherited == [("", "")] * 6 + [("1", "2"), ("", "")]
+    assert "rawJSON" not in rows[0]
 
 
 @pytest.mark.parametrize(
@@ -171,9 +178,7 @@ def test_tables_of_spreadsheets_are_read(page, tmp_path, encoding, delimiter, he
     file = write(tmp_path / "said.csv", as_csv([*names, *rows], delimiter=delimiter), encoding)
     chosen(page, file)
     assert page.run("document.getElementById('delimiter').value") == delimiter
-    if not header:
-        page.run("document.getElementById('header').click()")
-        page.until("document.querySelectorAll('#rows tr').length === 3")
+    assert page.run("document.getElementById('header').checked") is header
     assert scored(page) == {"positive": "2", "negative": "1"}
     text = downloaded(page, tmp_path, "csv")
     assert text.startswith("\ufeff")
@@ -207,6 +212,12 @@ def test_what_is_no_text_is_refused_in_a_line(page, tmp_path):
     line = page.run("document.getElementById('file-trouble-line').textContent")
     assert line == "said.xlsx: not text: save it as CSV, JSON lines or plain text"
     assert page.run("document.getElementById('plan').hidden")
+    (tmp_path / "folder.csv").mkdir()
+    page.drop(tmp_path / "folder.csv", 600, 200)
+    page.until(
+        "document.getElementById('file-trouble-line').textContent"
+        " === 'folder.csv: it cannot be read: is it a folder, or gone?'"
+    )
     page.choose("#choose", write(tmp_path / "said.json", '[{"text": "good"}]'))
     page.until("document.getElementById('file-trouble-line').textContent.includes('JSON array')")
     chosen(page, write(tmp_path / "empty.csv", ""))
@@ -257,6 +268,102 @@ def test_scoring_is_cancelled_and_what_is_done_can_be_kept(page, tmp_path):
     assert said.startswith("Stopped after 512 rows.")
     assert page.run("document.activeElement.id") == "as-csv"
     assert len(downloaded(page, tmp_path, "csv").splitlines()) == 513
+
+
+def test_rows_are_counted_once_all_before_them_are_answered(page, tmp_path):
+    """What is counted is what can be downloaded."""
+    chosen(page, write(tmp_path / "many.txt", "I loved it\n" * 5000))
+    page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
+    page.run("document.getElementById('start').click()")
+    page.wait_for("Fetch.requestPaused")
+    second = page.wait_for("Fetch.requestPaused")["requestId"]
+    page.call("Fetch.continueRequest", requestId=second)
+    page.until("document.getElementById('progress').value > 0")
+    page.run("document.getElementById('cancel').click()")
+    page.until("!document.getElementById('start').hidden")
+    page.call("Fetch.disable")
+    said = page.run("document.getElementById('progress-line').textContent")
+    assert said.startswith("Stopped after 0 rows.")
+    assert counts(page) == {}
+    page.run("document.getElementById('progress').value = 1")
+    page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
+    page.run("document.getElementById('start').click()")
+    assert page.run("document.getElementById('progress').value") == 0, "it begins anew"
+    page.run("document.getElementById('cancel').click()")
+    page.call("Fetch.disable")
+
+
+def test_another_column_or_file_begins_anew_while_rows_are_scored(page, tmp_path):
+    chosen(page, write(tmp_path / "many.csv", "text,other\n" + "I loved it,awful\n" * 5000))
+    page.call("Fetch.enable", patterns=[{"urlPattern": "*/predict"}])
+    buttons = (
+        "['start', 'cancel'].map(id => document.getElementById(id)).filter(each => !each.hidden)"
+        ".map(each => each.textContent)"
+    )
+    page.run("document.getElementById('start').click()")
+    page.wait_for("Fetch.requestPaused")
+    assert page.run(buttons) == ["Cancel"]
+    select(page, "column", "1")
+    assert page.run(buttons) == ["Score the rows"]
+    page.call("Fetch.disable")
+    assert scored(page) == {"negative": "5,000"}
+    assert page.run(buttons) == ["Score again"]
+    chosen(page, write(tmp_path / "few.csv", "text\nI loved it\n"))
+    assert page.run(buttons) == ["Score the rows"]
+    assert scored(page) == {"positive": "1"}
+
+
+def test_a_file_that_is_refused_late_does_not_hide_the_next(page, tmp_path):
+    page.run(
+        "(() => { const field = document.getElementById('choose');"
+        "const bytes = new Promise((_, fail) => { window.fail = fail });"
+        "const file = { name: 'late.csv', size: 9, slice: () => ({ arrayBuffer: () => bytes }) };"
+        "Object.defineProperty(field, 'files', { value: [file], configurable: true });"
+        "field.dispatchEvent(new Event('change')); delete field.files })()"
+    )
+    chosen(page, write(tmp_path / "said.csv", "text\nI loved it\n"))
+    page.run("window.fail(new Error('too late'))")
+    page.run("new Promise(done => setTimeout(done, 50))")
+    assert not page.run("document.getElementById('plan').hidden")
+    assert page.run("document.getElementById('file-trouble').hidden")
+
+
+def test_tab_separated_values_are_read_as_predict_reads_them(page, run, trained, tmp_path):
+    rows = ["sentence\tn", '"so" good\t1', '"dreadful\t2', "", 'a 5" screen\t3', "great\t4\t5"]
+    file = write(tmp_path / "said.tsv", "\r\n".join(rows))
+    chosen(page, file)
+    assert scored(page)["unreadable"] == "1"
+    found = list(csv.DictReader(io.StringIO(downloaded(page, tmp_path, "csv"), newline="")))
+    keep = ("--on-bad-row", "keep", "--format", "csv")
+    done = run("predict", "-q", "-i", file, "-m", trained, *keep)
+    expected = list(csv.DictReader(io.StringIO(done.stdout, newline="")))
+    names = ("sentence", "n", "predicted", "p_positive")
+    assert [[row[name] for name in names] for row in found] == [
+        [row[name] for name in names] for row in expected
+    ]
+
+
+def test_a_file_without_a_header_loses_no_row(page, tmp_path):
+    chosen(page, write(tmp_path / "one.csv", "\n\nI loved it"))
+    assert scored(page) == {"positive": "1", "without text": "2"}
+    chosen(page, write(tmp_path / "said.csv", "\n1;I loved it;a\n0;Dreadful, avoid;b\n"))
+    assert not page.run("document.getElementById('header').checked")
+    assert page.run("document.getElementById('delimiter').value") == ";"
+    assert scored(page) == {"positive": "1", "negative": "1"}
+
+
+def test_what_is_not_in_the_encoding_is_said_to_be(page, tmp_path):
+    rows = "I loved it, caf\u00e9\n".encode() * 3
+    (tmp_path / "said.txt").write_bytes(rows + b"caf\xe9\n" + rows)
+    chosen(page, tmp_path / "said.txt")
+    encoding = "document.getElementById('encoding').value"
+    assert page.run(encoding) == "utf-8", "one wrong byte does not spoil all others"
+    scored(page)
+    notes = page.run("document.getElementById('notes').textContent")
+    assert "1 row with “\ufffd”, the sign for what could not be read" in notes
+    (tmp_path / "old.txt").write_bytes(rows.decode().encode("latin-1"))
+    chosen(page, tmp_path / "old.txt")
+    assert page.run(encoding) == "windows-1252"
 
 
 def test_a_file_that_changed_is_said_to_have(page, tmp_path):

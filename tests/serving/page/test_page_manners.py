@@ -29,13 +29,24 @@ def test_hostile_reviews_are_text(page, address, evil):
 
 
 def test_the_policy_stops_what_is_not_the_pages_own(page):
-    page.run("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x'}))")
-    page.run("document.body.setAttribute('onclick', 'document.title = 1')")
-    page.run("document.body.setAttribute('style', 'color: red')")
-    page.run("document.body.click()")
-    page.run("fetch('http://127.0.0.1:9/').catch(() => 0)")
+    for attempt in (
+        "document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x'}))",
+        "document.body.setAttribute('onclick', 'document.title = 1'); document.body.click()",
+        "document.body.innerHTML = '<b>text never becomes markup</b>'",
+        "document.body.setAttribute('style', 'color: red')",
+        "fetch('http://127.0.0.1:9/').catch(() => 0)",
+        "import('http://127.0.0.1:9/x.js').catch(() => 0)",
+    ):
+        page.run(f"(() => {{ try {{ {attempt} }} catch {{}} }})()")
     problems = " ".join(page.problems())
-    for part in ("img-src", "script-src", "style-src", "connect-src"):
+    for part in (
+        "img-src",
+        "script-src",
+        "style-src",
+        "connect-src",
+        "TrustedScript",
+        "TrustedHTML",
+    ):
         assert part in problems
     assert page.run("document.title") == "sentiment"
 
@@ -87,6 +98,17 @@ def test_the_theme_follows_the_system_until_it_is_switched(page, address):
     page.run("document.getElementById('theme').click()")
     assert page.run(paper) == dark
     assert page.run("localStorage.length") == 0
+
+
+def test_marks_are_seen_where_the_system_forces_its_colors(page):
+    typed(page, MIXED)
+    page.until("document.querySelectorAll('#mirror .for').length > 0")
+    page.call("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    plates = "['mirror', 'review'].map(id => getComputedStyle(document.getElementById(id)))"
+    assert page.run(f"{plates}.every(each => each.forcedColorAdjust === 'none')")
+    line = "getComputedStyle(document.querySelector('#mirror .for')).textDecorationColor"
+    assert page.run(line).startswith("rgb")
+    assert "0, 0, 0" not in page.run(line)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -1,4 +1,4 @@
-"""The page's own modules, asked directly: CSV as Python's csv module has it, places of words."""
+"""The page's own modules, asked directly: files as Python reads them, places of words."""
 
 import csv
 import io
@@ -7,6 +7,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from sentiment.errors import DataError
+from sentiment.reviews.bad_rows import BadRows
+from sentiment.reviews.cells import cell
+from sentiment.reviews.feed import block_lines
+from sentiment.reviews.opening import open_source
 
 CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
 TABLE = st.lists(st.lists(CELL, min_size=2, max_size=3), min_size=1, max_size=4)
@@ -20,7 +26,8 @@ def ask(browser, address):
     browser.open(address)
     browser.run(
         "(async () => { window.csv = await import('./static/csv.js');"
-        "window.words = await import('./static/words.js') })()"
+        "for (const name of ['guess', 'lines', 'names', 'table', 'words'])"
+        " window[name] = await import(`./static/${name}.js`) })()"
     )
     return lambda function, value: browser.run(f"({function})({json.dumps(value)})")
 
@@ -85,6 +92,96 @@ def test_what_python_takes_for_csv_is_read_as_it_reads_it(ask, text):
         assert any(each["damage"] for each in found)
     else:
         assert [[] if each["blank"] else each["fields"] for each in found] == expected
+
+
+@settings(max_examples=80)
+@given(st.text(st.sampled_from("a\r\n"), max_size=12), CUTS)
+def test_lines_are_cut_as_predict_cuts_them(ask, text, places):
+    found = ask(
+        "pieces => { const reader = new lines.LineReader();"
+        " return [...pieces.flatMap(piece => reader.push(piece)), ...reader.finish()] }",
+        cut(text, places),
+    )
+    assert found == (block_lines(text) if text else [])
+
+
+# What names columns, what does not, and what might.
+CELLS = st.sampled_from(
+    ["text", "Review_Text", "reviewText", "label", "y", "Id", "what they said", "title", "",
+     "1", "-2.5", " .5 ", "good", "No", "n/a", "three", "née", "Great!", "it was so very very good"]
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_a_header_is_known_as_predict_knows_it(ask, tmp_path_factory, data):
+    width = data.draw(st.integers(1, 4))
+    row = st.lists(CELLS, min_size=width, max_size=width)
+    rows = data.draw(st.lists(row, min_size=1, max_size=4))
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    file = tmp_path_factory.getbasetemp() / "said.csv"
+    file.write_text(written.getvalue(), encoding="utf-8", newline="")
+    source = open_source(file)
+    source.close()
+    found = ask(
+        "text => guess.guess('said.csv', new TextEncoder().encode(text), true).header",
+        written.getvalue(),
+    )
+    assert found == source.has_header
+
+
+READ_TABLE = """async ({ name, text }) => {
+  const table = await window.table.Table.open(new File([text], name));
+  const rows = [];
+  for await (const slice of table.slices()) rows.push(...slice.rows);
+  return rows.map((row) => [row.damage !== "", table.cellsOf(row).filter((cell) => cell !== "")]);
+}"""
+
+PARTS = {
+    "said.csv": ["text", "loved it", '"', '""', ",", ",", "\n", "\n", "\r\n", " ", '"a,\nb"', "é"],
+    "said.tsv": ["text", "I loved it", '"', "\t", "\t", "\n", "\n", "\r\n", " ", "é", "-2", "good"],
+    "said.txt": ["I loved it", '"', "\t", "\n", "\n", "\r\n", "\r", " ", "é", "\u2028"],
+    "said.jsonl": ['{"text":"a"}', '"b"', "{}", "null", "[1]", '{"n":1}', "NaN", "bad", " ", "\n",
+                   "\n", "\r\n", '{"text":"\\u00e9"}', '{"constructor":12345678901234567890}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_rows_of_a_file_are_those_of_predict(ask, tmp_path, name):
+    file = tmp_path / name
+
+    @settings(max_examples=60)
+    @given(st.lists(st.sampled_from(PARTS[name]), max_size=14).map("".join))
+    def hold(text):
+        file.write_text(text, encoding="utf-8", newline="")
+        try:
+            source = open_source(file, bad_rows=BadRows("keep"))
+        except DataError:
+            return  # predict reads nothing of it
+        expected = []
+        for batch in source.batches():
+            for place, row in enumerate(batch.rows):
+                cells = [cell(value) for value in row.values()]
+                bad = place in batch.bad
+                expected.append([bad, [] if bad else [each for each in cells if each]])
+        found = ask(READ_TABLE, {"name": name, "text": text})
+        assert [[bad, [] if bad else cells] for bad, cells in found] == expected
+
+    hold()
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        (["id", "Text"], 1),
+        (["title", "product_review"], 1),
+        (["title", "userId"], 0),
+        (["one", "another", "long"], 2),
+    ],
+)
+def test_the_column_of_texts_is_known_by_its_name_or_its_length(ask, names, place):
+    assert ask("columns => names.guessColumn(columns, column => column)", names) == place
 
 
 @settings(max_examples=60)

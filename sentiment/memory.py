@@ -1,0 +1,62 @@
+"""How much memory there is to work with, and what each part of a training may take of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+# With less, what is kept of each review whatever its length would be most of it.
+LEAST = 200_000_000
+
+_UNKNOWN = 4 << 30
+_CGROUP = Path("/sys/fs/cgroup")
+
+# Pairs of n-gram and review take so much while they are found, and so much once they are.
+_FINDING, _FOUND = 40, 16
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Room for reviews and what is made of them, beside what TensorFlow takes for itself.
+
+    Attributes:
+        bytes: how much in all.
+    """
+
+    bytes: int
+
+    @classmethod
+    def half(cls) -> "Memory":
+        """Take half of what this machine, or this container, has."""
+        return cls(_there_is() // 2)
+
+    @property
+    def texts(self) -> int:
+        """How many bytes of text to keep in memory; all goes to a file where there are more."""
+        return self.bytes // 8
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of n-gram and review to keep in memory; with more they come in shards."""
+        return self.bytes // (2 * _FOUND)
+
+    def pairs_of_shard(self, processes: int) -> int:
+        """How many such pairs each of some processes is to find at once."""
+        return self.bytes // (2 * processes * _FINDING)
+
+
+def _there_is() -> int:
+    """Count the bytes of memory of this machine, or what this container may use of them."""
+    try:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not on every system
+        machine = _UNKNOWN
+    limits = [_limit(_CGROUP / name) for name in ("memory.max", "memory/memory.limit_in_bytes")]
+    return min([machine, *(limit for limit in limits if limit)])
+
+
+def _limit(path: Path) -> int | None:
+    """Read the limit of a control group, None where there is none."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # another version of groups, or "max"
+        return None

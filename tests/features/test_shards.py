@@ -1,0 +1,78 @@
+"""Many shards, in a file, against one in memory: nothing that follows from them may differ."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
+from sentiment.features import incidence as incidence_module
+from sentiment.features.shard import Shard
+from sentiment.spill import Spill
+
+PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))
+ROWS = st.lists(
+    st.tuples(st.text(alphabet="ab é", max_size=12), st.integers(0, 1), st.integers(0, 2)),
+    min_size=2,
+    max_size=24,
+)
+
+
+def sharded(texts: list[str], ngrams: NGrams, size: int) -> Incidence:
+    spill = Spill()
+    parts = [texts[first : first + size] for first in range(0, len(texts), size)]
+    return Incidence(ngrams, [Shard.of(part, ngrams).spilled(spill) for part in parts])
+
+
+@given(ROWS, st.integers(1, 7), st.integers(1, 40), st.integers(1, 2))
+def test_shards_give_the_vectorizer_and_the_rows_of_one(rows, size, limit, min_count):
+    texts = [text for text, _, _ in rows]
+    labels, times = (np.array([row[place] for row in rows]) for place in (1, 2))
+    labels[:2], times[:2] = (0, 1), 1  # of both classes some
+    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, size)
+    ours, theirs = (
+        Vectorizer.fit(each, labels, times, limit=limit, min_count=min_count)
+        for each in (many, one)
+    )
+    assert ours == theirs
+    assert many.distinct == one.distinct
+    order = np.random.default_rng(0).permutation(len(texts))
+    a, b = (EncodedRows.of(each, ours).take(order) for each in (many, one))
+    assert a.columns.tolist() == b.columns.tolist()
+    assert a.values.tobytes() == b.values.tobytes()
+    assert a.offsets.tolist() == b.offsets.tolist()
+    assert many.first_holders(ours.keys).tolist() == one.first_holders(ours.keys).tolist()
+
+
+def test_many_keys_are_put_together_in_several_parts(monkeypatch):
+    monkeypatch.setattr(incidence_module, "_KEYS_AT_ONCE", 500)
+    texts = [f"w{n} w{n % 7} w{n % 501}" for n in range(2000)]
+    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, 300)
+    assert sum(1 for _ in many.together()) > 3
+    labels = np.arange(2000) % 2
+    assert Vectorizer.fit(many, labels, limit=900) == Vectorizer.fit(one, labels, limit=900)
+
+
+def test_soft_labels_are_added_up_exactly():
+    texts = [f"w{n % 5}" for n in range(400)]
+    soft = np.random.default_rng(0).integers(0, 2**20, 400) / 2**20
+    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, 7)
+    assert Vectorizer.fit(many, soft) == Vectorizer.fit(one, soft)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=20))
+def test_runs_of_a_spilled_array_are_those_of_an_array(runs):
+    array = np.arange(1000, 1060, dtype=np.int32)
+    spill = Spill()
+    spill.put(np.zeros(3, np.uint8))  # something else before it
+    there = spill.put(array)
+    expected = [entry for start, size in runs for entry in array[start : start + size].tolist()]
+    assert there.gather([s for s, _ in runs], [n for _, n in runs]).tolist() == expected
+    assert there[5:9].tolist() == array[5:9].tolist()
+    assert there[:].tolist() == array.tolist()
+
+
+def test_a_run_past_the_end_is_an_error():
+    there = Spill().put(np.arange(4))
+    with pytest.raises(EOFError):
+        there.gather([2], [3])

@@ -1,0 +1,99 @@
+"""With little memory, texts, n-grams and rows come from files; the model is the same."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sentiment.errors import SentimentError
+from sentiment.features import EncodedRows, NGrams, Vectorizer
+from sentiment.memory import Memory
+from sentiment.model import save_model
+from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, read_texts
+from sentiment.reviews.texts import SpilledTexts
+from sentiment.spill import Spill, Spilled
+from sentiment.training import Progress, Run, TrainingOptions, train
+from sentiment.training.featurizing import featurize
+from tests.conftest import TRAIN
+
+FAST = TrainingOptions(epochs=2)
+LITTLE = Memory(120_000)  # of 200 reviews, a dozen shards
+
+
+class Counting(Progress):
+    """Remembers how the featurizing went."""
+
+    def __init__(self):
+        self.steps = []
+
+    def featurized(self, done, reviews):
+        self.steps.append((done, reviews))
+
+
+@pytest.fixture(scope="module")
+def reviews() -> LabelledReviews:
+    return read_labelled([str(TRAIN)], ReadOptions())
+
+
+def spilled(rows: slice) -> LabelledReviews:
+    there = read_labelled([str(TRAIN)], ReadOptions(), room=1000)
+    assert isinstance(there.texts, SpilledTexts)
+    return there.take(np.arange(600)[rows])
+
+
+def bytes_of(model, tmp_path) -> bytes:
+    save_model(model, tmp_path / "m.safetensors")
+    return (tmp_path / "m.safetensors").read_bytes()
+
+
+def test_a_training_with_little_memory_gives_the_same_bytes(reviews, tmp_path):
+    heard = Counting()
+    run = Run(progress=heard, memory=LITTLE)
+    model = train(spilled(slice(200)), FAST, run=run)
+    assert len(heard.steps) > 3
+    assert heard.steps[-1] == (200, 200)
+    assert bytes_of(model, tmp_path) == bytes_of(
+        train(reviews.take(np.arange(200)), FAST), tmp_path
+    )
+
+
+def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, tmp_path):
+    options = replace(FAST, features=4000)
+    parts = slice(0, 120), slice(120, 160), slice(160, 260)
+    little = train(
+        spilled(parts[0]), options, spilled(parts[1]), spilled(parts[2]).texts,
+        run=Run(memory=LITTLE),
+    )  # fmt: skip
+    much = train(
+        reviews.take(np.arange(120)), options, reviews.take(np.arange(120, 160)),
+        reviews.texts[160:260],
+    )  # fmt: skip
+    assert little.provenance.unlabeled in (0, 100)
+    assert bytes_of(little, tmp_path) == bytes_of(much, tmp_path)
+
+
+def test_reviews_without_labels_are_read_into_a_file(reviews):
+    there = read_texts([str(TRAIN)], ReadOptions(), room=1000)
+    assert isinstance(there, SpilledTexts)
+    assert list(there) == reviews.texts
+
+
+def test_n_grams_and_rows_are_in_files_then():
+    texts = spilled(slice(200)).texts
+    incidence = featurize(texts, NGrams(), 1, Run(memory=LITTLE))
+    assert len(incidence.shards) > 3
+    vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
+    assert all(isinstance(shard.columns, Spilled) for shard in incidence.shards)
+    assert isinstance(EncodedRows.of(incidence, vectorizer).columns, Spilled)
+
+
+def test_a_full_disk_is_said_with_the_way_out():
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    spill = Spill()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(SentimentError, match=r"no room for temporary files .* TMPDIR"):
+            spill.put(np.zeros(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
