@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = ["LoadedModel", "SentimentClassifier", "__version__", "load"]
 
-__getattr__ = exports(
+exports(
     __name__,
     {"LoadedModel": "loaded", "SentimentClassifier": "estimator", "load": "loaded"},
 )

@@ -3,10 +3,12 @@
 The only module that imports scikit-learn; `from sentiment import SentimentClassifier` imports it.
 """
 
+import reprlib
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,10 +22,17 @@ from sentiment.loaded import LoadedModel, load
 from sentiment.model import DEEPEST, Model, save_model
 from sentiment.model.calibration import log_odds, sigmoid
 from sentiment.reviews import LabelledReviews, read_labels
-from sentiment.texts import as_texts
+from sentiment.reviews.values import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of
+from sentiment.texts import as_texts, is_missing
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
+from sentiment.training.parameters import options_of
 
+# What the command line takes for positive, 1, and for negative.
+_SIDES: dict[Key, int] = {
+    **dict.fromkeys(POSITIVE_WORDS, 1),
+    **dict.fromkeys(NEGATIVE_WORDS, 0),
+}
 # No text is nearer to the threshold than this.
 _LEAST = float(np.finfo(np.float64).tiny)
 
@@ -52,8 +61,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classes_: the two labels, sorted.
         positive_: the label that is positive in a saved model and to the base: as asked; else as
-            the command line reads the two labels (`good`, `pos`, `yes`, 1 …); else the last of
-            `classes_`. The order of `classes_` and of columns does not depend on it.
+            the command line reads the two labels (`good`, `pos`, `yes`, 1 …), or one of them; else
+            the last of `classes_`. The order of `classes_` and of columns does not depend on it.
         model_: what was trained, a `sentiment.model.Model`.
 
     >>> from sentiment import SentimentClassifier
@@ -105,21 +114,23 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: there are not just two kinds of labels, as many as there are texts; a text
                 is missing; or a parameter has a value that it cannot have.
-            TypeError: these are no texts.
+            TypeError: these are no texts, or the base is no model.
             sentiment.errors.SentimentError: there are too few different texts, or the training
                 diverged.
         """
         texts, labels = self._texts(X), self._labels(y)
         check_consistent_length(texts, labels)
-        options = self._options()
-        base = self._base()
-        self.classes_ = self._two_classes(labels)
-        self.positive_ = self._which_is_positive()
+        options = options_of(
+            {field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
+        )
+        base, classes = self._base(), self._two_classes(labels)
+        positive = self._which_is_positive(classes)
         filled = [row for row, text in enumerate(texts) if text.strip()]
         reviews = LabelledReviews(
-            [texts[row] for row in filled], (labels[filled] == self.positive_).astype(np.int8)
+            [texts[row] for row in filled], (labels[filled] == positive).astype(np.int8)
         )
         self.model_: Model = train(reviews, options, base=base)
+        self.classes_, self.positive_ = classes, positive
         return self
 
     def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
@@ -188,6 +199,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if y is None:
             raise ValueError("labels are needed: requires y to be passed, but the target y is None")
         labels: NDArray[Any] = column_or_1d(y, warn=True)
+        if labels.dtype == object:  # where scikit-learn finds NaN alone, and stumbles over NA
+            for row, label in enumerate(labels):
+                if is_missing(label):
+                    raise ValueError(f"label {row} is missing ({label!r}): leave its text out")
         assert_all_finite(labels, input_name="y")
         return labels
 
@@ -197,65 +212,39 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if classes.size > 2:
             raise ValueError(
                 "Only binary classification is supported. The type of the target is "
-                f"{type_of_target(labels)}."
+                f"{type_of_target(labels)}. Here are {classes.size} labels, "
+                f"{reprlib.repr(classes.tolist())}: make two kinds of them, or leave some out"
             )
         if classes.size < 2:
-            raise ValueError(f"labels of two classes are needed; here is one class, {classes}")
+            found = f"one class, {classes.tolist()[0]!r}" if classes.size else "none"
+            raise ValueError(f"labels of two classes are needed; here is {found}")
         return classes
 
-    def _which_is_positive(self) -> Any:
+    def _which_is_positive(self, classes: NDArray[Any]) -> Any:
         """Choose one of the classes, as the attribute `positive_` says."""
         if self.positive is not None:
-            if self.positive not in self.classes_.tolist():
-                raise ValueError(f"positive={self.positive!r} is none of {self.classes_.tolist()}")
-            return self.classes_[self.classes_ == self.positive][0]
+            if self.positive not in classes.tolist():
+                raise ValueError(f"positive={self.positive!r} is none of {classes.tolist()}")
+            return classes[classes == self.positive][0]
+        names = [str(each) for each in classes.tolist()]
         try:
-            read = read_labels([str(each) for each in self.classes_.tolist()], name="y").labels
-        except DataError:  # words of the user's own
-            read = np.array([0, 1])
-        return self.classes_[0 if sorted(read.tolist()) == [0, 1] and read[0] == 1 else 1]
+            first, last = read_labels(names, name="y").labels.tolist()
+        except DataError:  # words of the user's own; one of the two may be known
+            first, last = (_SIDES.get(key_of(name)) for name in names)
+        first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
+        return classes[0 if first_is_positive else 1]
 
     def _base(self) -> Model | None:
         if self.base is None:
             return None
         base = load(self.base) if isinstance(self.base, str | PathLike) else self.base
+        if not isinstance(base, LoadedModel):
+            raise TypeError(
+                f"base is a {type(base).__name__}: give a path, 'general', or what `load` gave"
+            )
         if base.model.depth >= DEEPEST:
             raise ValueError(f"base: no more than {DEEPEST} models stand one on the other")
         return base.model
-
-    def _options(self) -> TrainingOptions:
-        """Check the parameters, and bring them to the types that a model file has."""
-        hidden = (self.hidden,) if isinstance(self.hidden, int | np.integer) else self.hidden
-        options = TrainingOptions(
-            hidden=tuple(int(units) for units in hidden),
-            dropout=float(self.dropout),
-            epochs=None if self.epochs is None else int(self.epochs),
-            patience=int(self.patience),
-            batch_size=None if self.batch_size is None else int(self.batch_size),
-            learning_rate=None if self.learning_rate is None else float(self.learning_rate),
-            refit=bool(self.refit),
-            features=int(self.features),
-            validation_share=float(self.validation_share),
-            optimize=self.optimize,
-            seed=int(self.seed),
-        )
-        fits = {
-            "hidden": all(1 <= units <= 4096 for units in options.hidden)
-            and len(options.hidden) <= 16,
-            "dropout": 0 <= options.dropout < 1,
-            "epochs": options.epochs is None or options.epochs >= 1,
-            "patience": options.patience >= 1,
-            "batch_size": options.batch_size is None or options.batch_size >= 1,
-            "learning_rate": options.learning_rate is None or 0 < options.learning_rate < np.inf,
-            "features": options.features >= 1,
-            "validation_share": 0 < options.validation_share < 1,
-            "optimize": options.optimize in (None, *get_args(Objective)),
-            "seed": 0 <= options.seed < 2**32,
-        }
-        for name, right in fits.items():
-            if not right:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of its range")
-        return options
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

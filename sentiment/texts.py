@@ -1,6 +1,6 @@
 """Texts as callers from Python have them: lists, arrays, pandas Series."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 from typing import Any
 
@@ -16,7 +16,8 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
         The texts, [n].
 
     Raises:
-        TypeError: it is a single text, or holds something that is no text.
+        TypeError: it is a single text, has no order (a set, a dict), or holds something that is no
+            text.
         ValueError: it holds a missing value (None, NaN, NA), or has two dimensions.
     """
     if isinstance(texts, str | bytes):
@@ -28,24 +29,32 @@ def as_texts(texts: Iterable[Any]) -> list[str]:
         raise ValueError(
             f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
         )
-    try:
-        values = list(texts)
-    except TypeError as error:
-        raise TypeError(f"a {type(texts).__name__}, not a list of texts") from error
+    values = list(_in_order(texts))
     for row, value in enumerate(values):
         if not isinstance(value, str):
             raise _no_text(row, value)
-    return [str(value) for value in values]  # numpy's strings are of a kind of their own
+    return [str.__str__(value) for value in values]  # without what classes of their own add
+
+
+def _in_order(texts: Iterable[Any]) -> Iterator[Any]:
+    """Give one after the other; of a set nobody knew which is which, a dict's keys are no texts."""
+    no_list = TypeError(f"a {type(texts).__name__}, not a list of texts")
+    if isinstance(texts, Mapping | set | frozenset):
+        raise no_list
+    try:
+        return iter(texts)
+    except TypeError as error:
+        raise no_list from error
 
 
 def _no_text(row: int, value: object) -> Exception:
-    if value is None or _is_nan(value):
+    if is_missing(value):
         return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
     return TypeError(f"text {row} is a {type(value).__name__}, not a str")
 
 
-def _is_nan(value: object) -> bool:
-    """Whether it stands for a missing value: NaN, or what pandas has in its place."""
-    if type(value).__name__ in {"NAType", "NaTType"}:
+def is_missing(value: object) -> bool:
+    """Whether it stands for a missing value: None, NaN, or what pandas has in their place."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(value, float) and isnan(value)

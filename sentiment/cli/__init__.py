@@ -5,6 +5,7 @@ start without what `train` needs.
 """
 
 import os
+import re
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -120,11 +121,12 @@ def _run(arguments: list[str]) -> None:
 
 
 def _usage_message(error: click.ClickException) -> str:
-    message = error.format_message().replace("\n", " ")
+    message = re.sub(r"\s*\n\s*", " ", error.format_message())
     context = getattr(error, "ctx", None)
     if context is None:
         return message
-    return f"{message} Try '{context.command_path} --help'."
+    end = "" if message.endswith((".", "?")) else "."
+    return f"{message}{end} Try '{context.command_path} --help'."
 
 
 def _leave(code: int) -> NoReturn:

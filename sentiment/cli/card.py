@@ -5,18 +5,22 @@ publishes the model knows, and adds it.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from sentiment.cli.facts import about_model
 from sentiment.model.decision import UNCERTAIN
-from sentiment.reviews.cells import count_of, printable
+from sentiment.reviews.cells import count_of, visible
 
 _TAGS = ("sentiment-analysis", "text-classification", "safetensors")
 # Titles in a model's own card that belong into the header.
 _KNOWN = ("language", "license")
+# What Markdown takes for markup, anywhere or at the beginning of a line; code in a line stays code.
+_MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?=\s|$))")
+_NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def card_of(facts: Mapping[str, Any], language: str = "") -> Iterator[str]:
@@ -35,14 +39,14 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> Iterator[str]:
     yield ""
     yield "Says of a text how likely it is positive: a sentiment classifier of two classes."
     for title, text in own.items():
-        yield from _section(title[:1].upper() + title[1:], text.splitlines())
+        yield from _section(title[:1].upper() + title[1:], map(_text, text.splitlines()))
     yield from _section("What is in it", _parts(facts))
     yield from _section("Limits of the figures", [f"- {each}" for each in _limits(about)])
     yield ""
     yield "## Use"
     yield ""
     yield "```sh"
-    yield f'sentiment predict -m {printable(quote(Path(facts["model"]).name))} "your text"'
+    yield f'sentiment predict -m {visible(quote(Path(facts["model"]).name))} "your text"'
     yield "```"
 
 
@@ -97,7 +101,7 @@ def _parts(facts: Mapping[str, Any]) -> Iterator[str]:
     units = " → ".join(f"{layer['units']:,}" for layer in facts["layers"])
     yield f"| network | {units} units, {facts['trainable_parameters']:,} parameters |"
     for title, text in about_model(facts):
-        yield f"| {title} | {_text(text).replace('|', chr(92) + '|')} |"
+        yield f"| {title} | {_text(text)} |"
 
 
 def _limits(about: Mapping[str, Any]) -> Iterator[str]:
@@ -117,19 +121,24 @@ def _limits(about: Mapping[str, Any]) -> Iterator[str]:
         yield "The figures are of a model that had not seen them; this one was then fitted on all."
 
 
-def _section(title: str, lines: Any) -> Iterator[str]:
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield ""
     yield f"## {_text(title)}"
     yield ""
-    for line in lines:
-        yield line if line.startswith(("|", "- ")) else _text(line)
+    yield from lines
 
 
 def _text(text: str) -> str:
-    """Text of the file's as text: no control characters, no HTML."""
-    return printable(text).replace("<", "\\<")
+    """A line of the file's as text: no control characters, no markup, no HTML."""
+    return _MARKUP.sub(_escaped, visible(text.strip()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    markup = found[0]
+    return found[1] or f"{markup[:-1]}\\{markup[-1]}"
 
 
 def _quoted(text: str) -> str:
     """A YAML scalar: a JSON string, which YAML reads as one."""
-    return json.dumps(printable(text), ensure_ascii=False)
+    quoted = json.dumps(visible(text), ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)

@@ -46,7 +46,7 @@ __all__ = [
     "score_table",
 ]
 
-__getattr__ = exports(
+exports(
     __name__,
     {
         "Cluster": "engine",

@@ -36,7 +36,7 @@ __all__ = [
     "settle",
 ]
 
-__getattr__ = exports(
+exports(
     __name__,
     {
         "CATALOG": "catalog",

@@ -29,6 +29,12 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
     Returns:
         Rows [texts, features], by what the names of the inputs begin with: `""` for the model
         itself, `base_` for what it stands on.
+
+    >>> from sentiment import load
+    >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
+    >>> first, second, end = rows.offsets.tolist()
+    >>> first, second == rows.columns.size, second == end  # of the second text nothing is known
+    (0, True, True)
     """
     return {prefix: _rows(each, texts) for prefix, each in models_of(model)}
 

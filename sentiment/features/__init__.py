@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedRows", "Incidence", "NGrams", "SparseRows", "Vectorizer"]
 
-__getattr__ = exports(
+exports(
     __name__,
     {
         "EncodedRows": "encoded",

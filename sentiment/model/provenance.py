@@ -43,7 +43,7 @@ class Provenance:
 
     Attributes:
         training: the reviews it was fitted on.
-        validation: the reviews held out.
+        validation: the reviews held out, but for those that a base was made with.
         accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
             threshold, so it flatters a little.
         best_epoch: the epoch whose weights were kept, from 1.

@@ -80,7 +80,7 @@ __all__ = [
     "writer_for",
 ]
 
-__getattr__ = exports(
+exports(
     __name__,
     {
         "BadRows": "bad_rows",

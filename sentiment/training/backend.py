@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from sentiment.errors import MissingDependencyError, UsageError
+
 _lock = threading.Lock()
 _held_back = threading.Event()  # that what C++ writes to stderr is kept from it
 
@@ -34,18 +36,34 @@ def start_loading() -> None:
 
 
 def load_keras() -> Any:
-    """Import Keras on the TensorFlow backend; stderr is shown only if that fails."""
+    """Import Keras on the TensorFlow backend; stderr is shown only if that fails.
+
+    Raises:
+        MissingDependencyError: it is not installed, as where only answers are given.
+        UsageError: it was imported before, on another backend.
+    """
     with _lock:
         if "keras" not in sys.modules:
             os.environ["KERAS_BACKEND"] = "tensorflow"
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             with _only_python_on_stderr(), _without_garbage_collection():
-                import keras
-                import tensorflow  # here, so that what it says is held back here
+                try:
+                    import keras
+                    import tensorflow  # here, so that what it says is held back here
+                except ModuleNotFoundError as error:
+                    raise MissingDependencyError(
+                        f"Keras and TensorFlow are needed for this, and {error.name} is not "
+                        "installed: pip install keras tensorflow"
+                    ) from error
             # Each training compiles a network; of the fifth in one process it would warn.
             tensorflow.get_logger().setLevel("ERROR")
     import keras
 
+    if keras.backend.backend() != "tensorflow":  # imported before by somebody else
+        raise UsageError(
+            f"Keras runs on {keras.backend.backend()} in this process, and here it needs "
+            "TensorFlow: set KERAS_BACKEND=tensorflow before it is imported"
+        )
     return keras
 
 
@@ -55,12 +73,14 @@ def _without_garbage_collection() -> Iterator[None]:
 
     Collections take a sixth of the import's time, and half a second each while training.
     """
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

@@ -109,8 +109,6 @@ class Fitter:
 
     def _start(self, width: int, prior: float) -> Any:
         """Give a network as it is before the first step; the output starts at the prior."""
-        keras = load_keras()
-        keras.utils.set_random_seed(self._options.seed)
         if self._network is None or self._network.input_shape != (None, width):
             self._let_go()
             self._network = build(width, self._options)

@@ -1,11 +1,16 @@
 """The `keras.Sequential`: dense layers that take sparse rows, and a fast Adam."""
 
-from collections.abc import Sequence
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sentiment.model import Layer, Network
 from sentiment.training.backend import load_keras
 from sentiment.training.options import TrainingOptions
+
+_drawing = threading.Lock()
 
 
 def build(width: int, options: TrainingOptions) -> Any:
@@ -13,8 +18,30 @@ def build(width: int, options: TrainingOptions) -> Any:
 
     Args:
         width: how many features there are.
-        options: hidden layers and dropout.
+        options: hidden layers, dropout, and the seed.
     """
+    with _seeded(options.seed):
+        return _built(width, options)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Let Keras draw by a seed: first weights and dropout come from Python's `random`.
+
+    That belongs to the caller, who finds it as it was. `keras.utils.set_random_seed` would seed
+    numpy's and TensorFlow's, too.
+    """
+    load_keras()  # whose import draws from it, too
+    with _drawing:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def _built(width: int, options: TrainingOptions) -> Any:
     keras = load_keras()
     network = keras.Sequential([keras.Input((width,), sparse=True)])
     dense = _sparse_dense()

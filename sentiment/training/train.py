@@ -108,7 +108,7 @@ def train(
         history=tuple(asdict(epoch) for epoch in trial.epochs),
         provenance=Provenance(
             training=material.about(material.training),
-            validation=material.about(trial.judged),
+            validation=material.about(verdict.judged),
             accuracy=float(np.mean((verdict.p_positive >= threshold) == (verdict.labels == 1))),
             best_epoch=trial.best_epoch,
             calibrated=verdict.enough,
@@ -158,6 +158,7 @@ class _Verdict:
     """What held-out reviews say of a trial.
 
     Attributes:
+        judged: which these are, int64 [n]: held out, and not known to the base.
         labels: theirs, 0 or 1, int8 [n].
         enough: whether there are enough to calibrate on.
         calibration: of the network.
@@ -165,6 +166,7 @@ class _Verdict:
         p_positive: what they are answered, float64 [n].
     """
 
+    judged: NDArray[np.int64]
     labels: NDArray[np.int8]
     enough: bool
     calibration: Calibration
@@ -177,17 +179,18 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     enough = enough_to_choose(labels)
     if base is None:
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
-        return _Verdict(labels, enough, alone, None, alone.probabilities(trial.held_out))
+        p_positive = alone.probabilities(trial.held_out)
+        return _Verdict(trial.judged, labels, enough, alone, None, p_positive)
     # Of reviews that it was made with, the base knows too well.
     new = np.flatnonzero(~np.isin(material.digests[trial.judged], base.seen))
-    labels, logits = labels[new], trial.held_out[new]
+    judged, labels, logits = trial.judged[new], labels[new], trial.held_out[new]
     if len(set(labels.tolist())) < 2:
         raise DataError(
             f"the base was made with {trial.judged.size - new.size:,} of these "
             f"{trial.judged.size:,} reviews, which leaves too few to judge by: give others, or "
             "train without --base"
         )
-    of_base = _log_odds_of(base, material, trial.judged[new])
+    of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
     base_right, alone_right, both_right = (
@@ -195,7 +198,7 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     )
     progress.stacked(labels.size, base_right, alone_right, both_right)
     stood_on = Base(base, stack.weight)
-    return _Verdict(labels, True, stack.calibration, stood_on, sigmoid(together))
+    return _Verdict(judged, labels, True, stack.calibration, stood_on, sigmoid(together))
 
 
 def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.float64]:

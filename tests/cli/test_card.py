@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from shlex import quote
 
 import pytest
 
@@ -54,18 +55,55 @@ def test_a_model_without_a_record_has_no_figures(run):
     assert "does not say what it was trained on" in body
 
 
-def test_what_a_stranger_wrote_stays_text():
+def card_with(card: dict[str, str], name: str = "m") -> str:
     model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
-    evil = 'x\n---\n"license": mit: "é\x1b[31m <script>alert(1)</script> | ] }'
-    card = {"language": evil, "license": "CC0", "title <b>": evil}
     model = replace(model, provenance=replace(model.provenance, card=card))
-    text = "\n".join(card_of(facts_of(model) | {"model": f"/some/{evil[2:]}.safetensors"}))
+    return "\n".join(card_of(facts_of(model) | {"model": f"/some/{name}.safetensors"}))
+
+
+def test_what_a_stranger_wrote_stays_text():
+    evil = 'x\n---\n"license": mit: "é\x1b[31m <script>alert(1)</script> | ] }'
+    text = card_with({"language": evil, "license": "CC0", "title <b>": evil}, evil[2:])
     header, body = parts_of(text)
     assert header["license"] == "CC0"
     assert "é" in header["language"]
     assert "alert" in body
     assert not {"\x1b", "\r"} & set(text)
-    assert "<script>" not in body.split("## Use")[0].replace("\\<script>", "")
+    assert "<script>" not in body.split("## Use")[0].replace("\\<script\\>", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- <b>\x1b[31m", r"\- \<b\>\\x1b\[31m"),
+        ("| <img src=x> |", r"\| \<img src=x\> \|"),
+        ("![x](http://t/x.png)", r"!\[x\](http://t/x.png)"),
+        ("# no heading", r"\# no heading"),
+        ("12. no list", r"12\. no list"),
+        ("---", r"\---"),
+        ("```", r"\`\`\`"),
+        ("~~~", r"\~\~\~"),
+        ("    no code", "no code"),
+        ("*a* _b_ &lt;", r"\*a\* \_b\_ \&lt;"),
+        ("a \\ b", r"a \\ b"),
+        ("say `train --base <b>`.", "say `train --base <b>`."),
+        ("`a``<b>`", r"\`a\`\`\<b\>\`"),
+        ("`a|b`", r"\`a\|b\`"),
+    ],
+)  # fmt: skip
+def test_markup_of_a_stranger_is_text(text, expected):
+    _, body = parts_of(card_with({"about": f"first\n{text}"}))
+    assert f"## About\n\nfirst\n{expected}\n\n## What" in body
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\ufffe", "b\uffff", "c\udcff", "d\\n", "e: #", "`f`", "*g*", "'", '"', "NO", "h\U0001f600"],
+)
+def test_a_file_may_have_any_name(name):
+    header, body = parts_of(card_with({}, name))
+    assert header["model-index"][0]["name"] == name
+    assert f"\nsentiment predict -m {quote(f'{name}.safetensors')} " in body
 
 
 def test_it_is_written_by_itself(run, trained):

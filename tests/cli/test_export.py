@@ -26,7 +26,7 @@ def test_keras(run, trained, tmp_path):
         (["m", "--to", "onnx"], 4, "m: no such model"),
         (["general", "--to", "keras", "-o", "m.h5"], 2, ".keras"),
         (["general", "--to", "tflite"], 2, "'tflite' is not one of"),
-        (["general"], 2, "--to"),
+        (["general"], 2, "'--to'. Choose from: keras, onnx. Try"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(run, tmp_path, arguments, code, words):

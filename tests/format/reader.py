@@ -362,13 +362,17 @@ class Model:
                     tried.setdefault(touched[0], []).append(key_of(run) in self.numbers)
         return {number for number, hits in tried.items() if 2 * sum(hits) >= len(hits)}
 
-    def weigh(self, text: str) -> tuple[float, int]:
-        """The log-odds, and how little is known: 0 enough, 1 few words, 2 none."""
+    def known_row(self, text: str) -> tuple[dict[int, float], int]:
+        """The row, empty if too little is known; how little: 0 enough, 1 few words, 2 none."""
         row = self.row(text)
         known = self.known(text, row)
-        little = 0
         if known < self.document.get("least_known", 0.25) or known == 0:
-            row, little = {}, 1 if known else 2
+            return {}, 1 if known else 2
+        return row, 0
+
+    def weigh(self, text: str) -> tuple[float, int]:
+        """The log-odds, NaN of a text without a token, and how little is known."""
+        row, little = self.known_row(text)
         calibration = self.document["calibration"]
         log_odds = calibration["slope"] * self.logit(row) + calibration["intercept"]
         if self.base is not None:
@@ -376,7 +380,7 @@ class Model:
             of_base, little_of_base = self.base.weigh(text)
             log_odds += weight * of_base
             little = min(little, little_of_base) if weight > 0 else little
-        return (log_odds if not math.isnan(known) else math.nan), little
+        return (log_odds if tokens_of(normalize(text)) else math.nan), little
 
     def answer(self, text: str) -> tuple[float, str]:
         """The probability of positive, and the answer."""
@@ -389,3 +393,15 @@ class Model:
         if little or (band and band[0] < p < band[1]):
             return p, "uncertain"
         return p, "positive" if p >= decision["threshold"] else "negative"
+
+    # 9. An exported network
+
+    def inputs(self, texts: list[str], prefix: str = "") -> dict[str, list[float]]:
+        """What an ONNX file takes, by the names of its inputs."""
+        rows = [self.known_row(text)[0] for text in texts]
+        own = {
+            f"{prefix}ids": [number for row in rows for number in row],
+            f"{prefix}values": [value for row in rows for value in row.values()],
+            f"{prefix}offsets": [sum(map(len, rows[:count])) for count in range(len(rows) + 1)],
+        }
+        return own if self.base is None else own | self.base.inputs(texts, f"{prefix}base_")

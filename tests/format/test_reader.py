@@ -97,6 +97,28 @@ def check_rows(model: reader.Model, vector) -> None:
         check_rows(model.base, {"text": vector["text"], **vector["base"]})
 
 
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_an_exported_network_takes_what_the_reader_makes(path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    from sentiment.export import onnx_file
+
+    texts = [vector["text"] for vector in VECTORS["models"][str(path.relative_to(ROOT))]]
+    session = onnxruntime.InferenceSession(onnx_file(load_model(path)))
+    inputs = reader.read(path).inputs(texts)
+    kinds = {"tensor(int64)": np.int64, "tensor(float)": np.float32}
+    feed = {
+        each.name: np.array(inputs.pop(each.name), kinds[each.type])
+        for each in session.get_inputs()
+    }
+    (p,) = session.run(["p_positive"], feed)
+    assert not inputs
+    expected = load_model(path).probabilities(texts)
+    read = ~np.isnan(expected)
+    assert read.any()
+    assert p[read] == pytest.approx(expected[read], abs=1e-5)
+
+
 @pytest.fixture(scope="module")
 def general() -> tuple[reader.Model, object]:
     return reader.read(MODEL), load_model(MODEL)
@@ -160,6 +182,12 @@ def test_the_document_names_every_word_of_the_rules():
     for some in (reader.NEGATIONS, reader.SINGLES, reader.FILLERS, reader.STOPS[:-1]):
         assert " ".join(some) in " ".join(words.split())
     assert all(f"`{pair}`" in words for pair in reader.PAIRS)
+
+
+def test_the_document_names_what_exported_networks_take_and_give():
+    about = DOCUMENT.split("## 9.")[1]
+    for name in ("ids", "values", "offsets", "base_", "base_base_", "log_odds", "p_positive"):
+        assert f"`{name}`" in about
 
 
 def test_the_reader_stands_alone():

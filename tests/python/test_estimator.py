@@ -1,6 +1,8 @@
 """`SentimentClassifier`: the training as a scikit-learn estimator."""
 
 import pickle
+import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sentiment import SentimentClassifier, load
+from sentiment.errors import DataError
+from sentiment.model import Network
 from tests.conftest import TRAIN
 
 QUICK = {"hidden": (), "epochs": 3, "refit": False, "learning_rate": 0.02}
@@ -76,7 +80,8 @@ def test_probabilities_decisions_and_answers_agree(fitted, reviews):
 @pytest.mark.parametrize(
     ("negative", "positive", "asked"),
     [(0, 1, None), (-1.0, 1.0, None), ("happy", "sad", None), ("sad", "happy", "happy"),
-     ("bad", "Good", None), (False, True, None)],
+     ("bad", "Good", None), (False, True, None), ("negative", "happy", None),
+     ("other", "good", None), ("neutral", "good", None)],
 )  # fmt: skip
 def test_labels_may_be_of_any_two_kinds(negative, positive, asked, fitted, reviews, tmp_path):
     is_positive = (reviews["label"] == "positive").to_numpy()
@@ -120,6 +125,35 @@ def test_it_is_cloned_with_its_parameters_and_pickled_with_what_it_learned(fitte
     assert np.array_equal(again.predict_proba(texts), fitted.predict_proba(texts))
 
 
+def test_fitting_leaves_the_random_numbers_of_others_alone(reviews):
+    some = reviews[:60]
+    random.seed(7)
+    np.random.seed(7)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}).fit(some["text"], some["label"])
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
+    some = reviews[:60]
+
+    def fitted(seed: int) -> Network:
+        mine = SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}, seed=seed)
+        return mine.fit(some["text"], some["label"]).model_.network
+
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(fitted, range(3)))
+    assert together == [fitted(seed) for seed in range(3)]
+
+
+def test_a_fit_that_fails_leaves_the_one_before(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    with pytest.raises(DataError):
+        again.fit(["a", "b"], [0, 1])
+    assert again.predict(["Dreadful, avoid."]).tolist() == fitted.predict(["Dreadful, avoid."])
+    assert (again.classes_.tolist(), again.positive_) == (["negative", "positive"], "positive")
+
+
 @pytest.mark.parametrize("base", ["general", "loaded"])
 def test_it_stands_on_a_base(base, reviews):
     some = reviews[:60]
@@ -135,10 +169,15 @@ def test_it_stands_on_a_base(base, reviews):
     [
         ("one text", ["a", "b"], TypeError, "put it into a list"),
         (["a", "b", "c"], ["x", "y", "z"], ValueError, "Only binary classification"),
-        (["a", "b"], ["x", "x"], ValueError, "two classes are needed"),
+        (["a", "b", "c"], [1, 3, 5], ValueError, r"3 labels, \[1, 3, 5\]: .* two kinds"),
+        (["a", "b"], ["x", "x"], ValueError, "two classes .* here is one class"),
+        ([], [], ValueError, "two classes .* here is none"),
         (["a", "b"], ["x"], ValueError, "inconsistent numbers of samples"),
         (["a", None], ["x", "y"], ValueError, "text 1 is missing"),
         (["a", "b"], [0.0, np.nan], ValueError, "NaN"),
+        (["a", "b"], ["x", None], ValueError, "label 1 is missing"),
+        (["a", "b"], np.array(["x", np.nan], object), ValueError, "label 1 is missing"),
+        (["a", "b"], pd.Series(["x", pd.NA], dtype="string"), ValueError, "label 1 is missing"),
         (["a", "b"], None, ValueError, "labels are needed"),
     ],
 )
@@ -151,9 +190,17 @@ def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, word
     "wrong",
     [{"hidden": (0,)}, {"dropout": 1.0}, {"epochs": 0}, {"patience": 0}, {"batch_size": 0},
      {"learning_rate": float("nan")}, {"features": 0}, {"validation_share": 0.0},
-     {"optimize": "f2"}, {"seed": -1}, {"positive": "no such label"}],
+     {"optimize": "f2"}, {"seed": -1}, {"positive": "no such label"}, {"hidden": "64,32"},
+     {"hidden": (16.5,)}, {"hidden": None}, {"hidden": (1,) * 17}, {"epochs": 2.7},
+     {"epochs": "4"}, {"features": None}, {"refit": "no"}, {"seed": None}, {"dropout": "0.1"},
+     {"batch_size": [1, 2]}, {"optimize": ["accuracy"]}],
 )  # fmt: skip
 def test_a_parameter_out_of_its_range_is_named(wrong):
     (name,) = wrong
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name}="):
         SentimentClassifier(**wrong).fit(["a", "b"], ["x", "y"])
+
+
+def test_a_base_that_is_no_model_is_a_clear_error(fitted):
+    with pytest.raises(TypeError, match=r"base is a SentimentClassifier: .* what `load` gave"):
+        SentimentClassifier(base=fitted).fit(["a", "b"], ["x", "y"])

@@ -16,6 +16,15 @@ from tests.conftest import TEST
 TEXTS = ["Great coffee, lovely staff.", "Dreadful, avoid.", "", "asdf qwer"]
 
 
+class Shown(str):
+    """A text that `str` makes another one of, as of members of an enumeration."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "Shown"
+
+
 @pytest.fixture(scope="module")
 def general() -> LoadedModel:
     return load("general")
@@ -62,6 +71,7 @@ def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(gene
         lambda texts: np.array(texts, object),
         lambda texts: pd.Series(texts, index=[7, 5, 3, 1], dtype="category"),
         lambda texts: pd.Series(texts, dtype="string"),
+        lambda texts: [Shown(text) for text in texts],
     ],
 )
 def test_any_sequence_of_texts_will_do(kind, general):
@@ -79,6 +89,8 @@ def test_no_texts_are_no_answers(general):
         ("one text", TypeError, "put it into a list"),
         (b"bytes", TypeError, "put it into a list"),
         (5, TypeError, "a int, not a list of texts"),
+        ({"fine": 1}, TypeError, "a dict, not a list of texts"),
+        ({"fine"}, TypeError, "a set, not a list of texts"),
         (["fine", 5], TypeError, "text 1 is a int"),
         (["fine", None], ValueError, "text 1 is missing"),
         ([float("nan")], ValueError, "text 0 is missing"),
@@ -113,6 +125,14 @@ def test_it_survives_pickling(general):
 def test_what_is_no_model_is_an_error(tmp_path):
     with pytest.raises(ModelError, match="no such model"):
         load(tmp_path / "nowhere")
+
+
+def test_the_package_lists_what_it_has_before_that_is_imported():
+    code = "import sentiment, sys; print(*dir(sentiment)); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, loaded = (set(line.split()) for line in done.stdout.splitlines())
+    assert {"LoadedModel", "SentimentClassifier", "__version__", "load"} <= names
+    assert "sentiment.loaded" not in loaded
 
 
 @pytest.mark.parametrize("name", ["load", "SentimentClassifier"])

@@ -1,5 +1,7 @@
 """What the Dockerfile relies on, there being no Docker here: see that each part of it holds."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -46,3 +48,14 @@ def test_what_is_copied_is_there_and_not_ignored():
         copied += line.split()[:-1]
     assert sorted(copied) == sorted(kept)
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_the_health_check_asks_the_service_and_no_proxy(served):
+    """Docker hands the proxies of its configuration on to every container."""
+    written = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    _, *check = json.loads(re.search(r"^HEALTHCHECK .* CMD (.+)$", written, re.M)[1])
+    proxied = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    for port, healthy in ((served.port, True), (9, False)):
+        command = [sys.executable, *(each.replace("8000", str(port)) for each in check)]
+        done = subprocess.run(command, env=proxied, capture_output=True, check=False)
+        assert (done.returncode == 0) == healthy, done.stderr

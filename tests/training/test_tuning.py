@@ -135,8 +135,10 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
         def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
             heard.append(reviews)
 
-    train(reviews.take(np.arange(60, 160)), FAST, run=Run(progress=Listener()), base=base)
+    tuned = train(reviews.take(np.arange(60, 160)), FAST, run=Run(progress=Listener()), base=base)
     assert heard == [40]  # the base was made with the other sixty
+    judged = tuned.provenance.validation
+    assert judged.positive + judged.negative == 40, "of these the accuracy is told"
     with pytest.raises(DataError, match="was made with 60 of these 60"):
         train(reviews.take(np.arange(100, 160)), FAST, base=base)
 
