@@ -154,7 +154,7 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
         _knock(address)
         ray.init(address=address, **quiet)
     except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError(f"--address {address}: {_first_line(error)}") from error
+        raise UsageError(f"--address {address}: {' '.join(str(error).split())}") from error
 
 
 def _knock(address: str) -> None:
@@ -193,8 +193,8 @@ def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
     except ray.exceptions.RayError as error:
         if joined and "ModuleNotFoundError: No module named 'sentiment" in str(error):
             raise SentimentError(
-                "sentiment is not installed on all machines of the cluster; install the same "
-                "version there"
+                "sentiment is missing or older on a machine of the cluster; install the same version "
+                "on all of them"
             ) from error
         what = type(error).__name__.removeprefix("RayTaskError(").removesuffix(")")
         raise SentimentError(f"Ray gave up ({what}: {_first_line(error)}); run it again") from error
