@@ -29,6 +29,11 @@ class Engine:
         """
         if self.address is not None and not self.is_ray:
             raise UsageError("--address is that of a Ray cluster: add --engine ray")
+        if "://" in (self.address or ""):
+            raise UsageError(
+                f"--address {self.address}: run this on a machine of the cluster, and name it as "
+                "HOST:PORT or auto"
+            )
         if self.address == "":
             raise UsageError("--address is empty; leave it out to start Ray on this machine")
 

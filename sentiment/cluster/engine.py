@@ -158,13 +158,13 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
 
 
 def _knock(address: str) -> None:
-    """See whether anybody listens at `host:port` or `ray://host:port`; other words are Ray's own.
+    """See whether anybody listens at `host:port`; other words are Ray's own.
 
     Raises:
         OSError: nobody does.
         ValueError: the port is none.
     """
-    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    host, colon, port = address.rpartition(":")
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS).close()
 
@@ -193,8 +193,8 @@ def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
     except ray.exceptions.RayError as error:
         if joined and "ModuleNotFoundError: No module named 'sentiment" in str(error):
             raise SentimentError(
-                "sentiment is missing or older on a machine of the cluster; install the same version "
-                "on all of them"
+                "sentiment is missing or older on a machine of the cluster; install the same "
+                "version on all of them"
             ) from error
         what = type(error).__name__.removeprefix("RayTaskError(").removesuffix(")")
         raise SentimentError(f"Ray gave up ({what}: {_first_line(error)}); run it again") from error

@@ -29,6 +29,7 @@ REFUSED = {
     "bad rows": ["predict", *RAY, *ONE, "--on-bad-row", "skip"],
     "rejects": ["predict", *RAY, *ONE, "--rejects", "bad.csv"],
     "address alone": ["predict", *ONE, "--address", "auto"],
+    "Ray's client": ["predict", *RAY, *ONE, "--address", "ray://host:10001"],
     "no address": ["predict", *RAY, *ONE, "--address", ""],
     "mistakes": ["evaluate", "in/a.parquet", *RAY, "--errors", "m.csv"],
     "labels from stdin": ["evaluate", "-", *RAY],
