@@ -1,10 +1,11 @@
 """Fuzz the reader of models, led by coverage, while developing it.
 
-    pip install atheris && python benchmarks/torture/fuzz.py [FOLDER] -max_total_time=1000
+    pip install atheris
+    python benchmarks/torture/fuzz.py [FOLDER] -max_total_time=1000 -rss_limit_mb=0
 
-On Python 3.11 or what atheris runs on; it is no dependency, and `make torture` does without. Each
-input is sealed, so that a wrong checksum does not end the search, and half of the mutations are
-those of `forging`, which keep a file whole enough to be read on.
+On Linux, with Python 3.11 or what atheris runs on; it is no dependency, and `make torture` does
+without. Each input is sealed, so that a wrong checksum does not end the search, and half of the
+mutations are those of `forging`, which keep a file whole enough to be read on.
 """
 
 import sys
@@ -18,17 +19,28 @@ import atheris
 
 with atheris.instrument_imports(include=["sentiment"]):
     from forging import MUTATIONS, originals, sealed
-    from loading import FIXTURES, complaint
+    from loading import FIXTURES, ROOM, complaint
 
 _PATH = Path(tempfile.mkdtemp()) / "fuzzed.safetensors"
 
 
 def try_one(data: bytes) -> None:
-    """Load what the fuzzer made up, and use it if it loads."""
+    """Load what the fuzzer made up, and use it if it loads, in little memory."""
     _PATH.write_bytes(sealed(data))
+    before = _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is that of making things up
     wrong = complaint(_PATH)
     if wrong:
         raise AssertionError(wrong)
+    taken = _memory("VmHWM") - before
+    if taken > ROOM + len(data):
+        raise AssertionError(f"{taken:,} bytes of memory")
+
+
+def _memory(name: str) -> int:
+    """Give a figure of this process, in bytes (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(f"{name}:"))
 
 
 def mutate(data: bytes, most: int, seed: int) -> bytes:
