@@ -199,10 +199,9 @@ class Cluster:
         weights = chosen.ratios.astype(np.float16).astype(np.float32)
         return Vectorizer(recipe.ngrams, chosen.keys, weights)
 
-    def build(self, vectorizer: Vectorizer, recipe: Recipe, seed: int) -> int:
-        """Build a replica with each worker, a batch shared out; return the steps of an epoch."""
-        size = recipe.batch_size // len(self._workers)
-        return min(self._ask("build", self._ray.put(vectorizer), recipe, size, seed))
+    def build(self, vectorizer: Vectorizer, recipe: Recipe, batch_size: int, seed: int) -> int:
+        """Build a replica with each worker; return the steps of an epoch."""
+        return min(self._ask("build", self._ray.put(vectorizer), recipe, batch_size, seed))
 
     def train(self, steps: int, every: int) -> Network:
         """Train all replicas for so many steps, made one every so many."""

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from cluster import GRADIENTS, Cluster, Taken
@@ -25,11 +25,21 @@ from sentiment.training.recipe import choose_recipe
 
 SEEDS = 3
 EPOCH = -1
+
+
+class Way(NamedTuple):
+    """How replicas are trained: made one every so many steps, on batches shared out or whole."""
+
+    every: int
+    shared: bool = True
+
+
 WAYS = {
-    "gradients each step": GRADIENTS,
-    "weights each step": 1,
-    "weights every 10 steps": 10,
-    "weights once an epoch": EPOCH,
+    "gradients each step": Way(GRADIENTS),
+    "weights each step": Way(1),
+    "weights every 10 steps": Way(10),
+    "weights once an epoch": Way(EPOCH),
+    "weights once an epoch, whole batches": Way(EPOCH, shared=False),
 }
 
 
@@ -73,32 +83,33 @@ class Bench:
             for side in (sides.held_out, sides.test)
         ]
 
-    def measure(self, size: int, ways: dict[str, int]) -> None:
+    def measure(self, size: int, ways: dict[str, Way]) -> None:
         """Count and train with so many workers."""
         cluster = Cluster(self._ray, self._sides.training, size)
-        self._count(cluster, f"{size}")
-        for way, every in ways.items():
-            self._train(cluster, f"{size}", way, every)
+        self._count(cluster, size)
+        for name, way in ways.items():
+            self._train(cluster, size, name, way)
         cluster.close()
 
-    def _count(self, cluster: Cluster, size: str) -> None:
+    def _count(self, cluster: Cluster, size: int) -> None:
         taken = cluster.watch(cluster.vectorizer, self._recipe, self._options)
         same = _bytes(taken.result) == _bytes(self._alone)
         what = "the same bytes" if same else "OTHER BYTES"
-        self._table.row("vectorizer fitted", size, what, "", *_least([taken]))
+        self._table.row("vectorizer fitted", f"{size}", what, "", *_least([taken]))
 
-    def _train(self, cluster: Cluster, size: str, way: str, every: int) -> None:
+    def _train(self, cluster: Cluster, size: int, name: str, way: Way) -> None:
         taken, right = [], []
         for seed in range(SEEDS):
-            steps = cluster.build(self._alone, self._recipe, seed)
-            last, turn = steps * self._recipe.epochs, steps if every == EPOCH else every
+            batch = self._recipe.batch_size // (size if way.shared else 1)
+            steps = cluster.build(self._alone, self._recipe, batch, seed)
+            last, turn = steps * self._recipe.epochs, steps if way.every == EPOCH else way.every
             taken.append(cluster.watch(cluster.train, last, turn))
             right.append(self._right(taken[-1].result))
         shares = [
             f"{np.mean(some):.2%} ({min(some):.2%}–{max(some):.2%})"
             for some in zip(*right, strict=True)
         ]
-        self._table.row(way, size, *shares, *_least(taken))
+        self._table.row(name, f"{size}", *shares, *_least(taken))
 
     def _right(self, network: Network) -> list[float]:
         """The shares of the held-out and the test reviews answered right."""
@@ -149,9 +160,9 @@ def main() -> None:
         ("what", "workers", "held out", "test", "seconds", "of processor", "sent"),
     )  # fmt: skip
     bench = Bench(ray, table, Sides.read(few))
-    bench.measure(1, {"trained alone": EPOCH})
+    bench.measure(1, {"trained alone": Way(EPOCH)})
     bench.measure(2, WAYS)
-    bench.measure(4, {"weights once an epoch": EPOCH})
+    bench.measure(4, {name: way for name, way in WAYS.items() if way.every == EPOCH})
     if not few:
         table.write()
 
