@@ -28,8 +28,8 @@ from sentiment.training.network import build, to_numpy
 
 # Replicas are made one every so many steps; or by their gradients, each step.
 GRADIENTS = 0
-# Of n-grams' keys, each of which one worker puts together.
-RANGES = 2
+# Of keys, each of which one worker puts together.
+RANGES = 4
 # One core each, for TensorFlow and numpy alike; and no statistics sent anywhere.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -173,9 +173,10 @@ class Cluster:
         """Start the workers, and deal the reviews out."""
         self._ray, self.sent = ray, 0
         actor = ray.remote(num_cpus=0, runtime_env={"env_vars": ENVIRONMENT})(Worker)
+        order = np.random.default_rng(0).permutation(len(reviews))  # files may come in any order
+        parts = [reviews.take(np.sort(order[core::size])) for core in range(size)]
         self._workers = [
-            actor.remote(core, list(reviews.texts[core::size]), reviews.labels[core::size])
-            for core in range(size)
+            actor.remote(core, list(part.texts), part.labels) for core, part in enumerate(parts)
         ]
         self._ask("spent")  # waits until all is imported
 
