@@ -30,7 +30,7 @@ from sentiment.training.network import build, to_numpy
 GRADIENTS = 0
 # Of keys, each of which one worker puts together.
 RANGES = 4
-# One core each, for TensorFlow and numpy alike; and no statistics sent anywhere.
+# One core each, for TensorFlow and numpy alike.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
