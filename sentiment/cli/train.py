@@ -23,6 +23,7 @@ from sentiment.cli.training_options import Running, running_options, training_op
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
 from sentiment.errors import ModelError, UsageError
+from sentiment.features.hashing import among
 from sentiment.memory import Memory
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
@@ -155,7 +156,7 @@ def _read_validation(
         return None
     held_out = read_reviews(paths, reading, "validation", like=training, room=memory.texts)
     require_both_classes(held_out, files_named(paths))
-    shared = int(np.isin(held_out.digest(), training.digest()).sum())
+    shared = int(among(held_out.digest(), training.digest()).sum())
     if shared:
         console.warn(
             f"{shared:,} of {len(held_out):,} validation reviews stand in the training data too; "
@@ -168,7 +169,7 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
     digests = reviews.digest()
     both = np.intersect1d(digests[reviews.labels == 1], digests[reviews.labels == 0])
     if both.size:
-        rows = int(np.isin(digests, both).sum())
+        rows = int(among(digests, both).sum())
         console.warn(
             f"{count_of(both.size, 'text')} in {rows:,} rows: positive in some, negative in others"
             "; nothing can be learned from these"

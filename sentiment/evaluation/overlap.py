@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from sentiment.features.hashing import Hashes
+from sentiment.features.hashing import Hashes, among
 
 
 @dataclass(frozen=True)
@@ -33,4 +31,4 @@ def find_overlap(seen: Hashes, limit: int, digests: Hashes) -> Overlap:
     """
     if seen.size >= limit:
         digests = digests[digests <= seen[-1]]
-    return Overlap(int(np.isin(digests, seen).sum()), int(digests.size))
+    return Overlap(int(among(digests, seen).sum()), int(digests.size))

@@ -38,6 +38,12 @@ def combine(left: Hashes, right: Hashes) -> Hashes:
     return mix(combined)
 
 
+def among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
+    """Say which hashes are among others: bool, of the shape of the first."""
+    # By default numpy 2.0 takes large ones for signed numbers, and stops.
+    return np.isin(hashes, others, kind="sort")
+
+
 def salt(name: str) -> Hashes:
     """Give a constant that tells families of features apart: uint64 [1]."""
     codes = np.frombuffer(name.encode("ascii"), dtype=np.uint8)

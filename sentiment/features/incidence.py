@@ -94,7 +94,7 @@ class Incidence:
         for shard, rows in self.placed():
             found, held = shard.first_holders(left)
             holders.append(rows.start + held)
-            left = np.setdiff1d(left, found, assume_unique=True)
+            left = np.delete(left, found)
         return np.unique(np.concatenate(holders))
 
 

@@ -57,8 +57,8 @@ class Shard:
         offsets = self.offsets[reviews.start : reviews.stop + 1]
         return self.columns[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
 
-    def first_holders(self, wanted: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
-        """Give which of the wanted n-grams are here, and reviews that hold all of them: int64."""
+    def first_holders(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Number the wanted n-grams that are here, and the first reviews that hold them: int64."""
         keys = self.keys[:]
         places = KeyIndex(keys).find(wanted)
         here = np.flatnonzero(places >= 0)
@@ -74,7 +74,7 @@ class Shard:
             missing[found] = False
             left -= found.size
             holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
-        return wanted[here], np.unique(np.concatenate(holders))
+        return here, np.unique(np.concatenate(holders))
 
     def spilled(self, spill: Spill) -> "Shard":
         """Put it into a file, as one of several."""

@@ -119,6 +119,7 @@ def release(variables: Sequence[Any]) -> None:
     """
     import tensorflow as tf
 
-    for variable in variables:
-        nothing = tf.zeros(0, variable.value.dtype)
-        tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=nothing)
+    with tf.init_scope():  # it may be called while Python collects garbage amid a compilation
+        for variable in variables:
+            nothing = tf.zeros(0, variable.value.dtype)
+            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=nothing)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.errors import DataError
-from sentiment.features.hashing import Hashes
+from sentiment.features.hashing import Hashes, among
 from sentiment.features.known import known_shares
 from sentiment.model import (
     LEAST_KNOWN,
@@ -182,7 +182,7 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
         p_positive = alone.probabilities(trial.held_out)
         return _Verdict(trial.judged, labels, enough, alone, None, p_positive)
     # Of reviews that it was made with, the base knows too well.
-    new = np.flatnonzero(~np.isin(material.digests[trial.judged], base.seen))
+    new = np.flatnonzero(~among(material.digests[trial.judged], base.seen))
     judged, labels, logits = trial.judged[new], labels[new], trial.held_out[new]
     if len(set(labels.tolist())) < 2:
         raise DataError(

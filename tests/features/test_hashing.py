@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.hashing import SubstringHasher, combine, mix, salt
+from sentiment.features.hashing import SubstringHasher, among, combine, mix, salt
 from sentiment.features.tokens import code_points
 
 WORD = 2**64
@@ -57,3 +57,11 @@ FROZEN = {
     "good good": 131159857929413015,
     "tail": 4932617028069097043,
 }
+
+
+@given(st.lists(st.integers(2**63, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
+def test_large_hashes_are_found_among_others(some, others):
+    # Close together, too: numpy makes a table of them then.
+    for rest in (others, some[:1], [number - 1 for number in some[:2]]):
+        found = among(np.array(some, np.uint64), np.array(rest, np.uint64))
+        assert found.tolist() == [number in rest for number in some]

@@ -7,11 +7,12 @@ GOOD = """
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment import LoadedModel, SentimentClassifier, load
 
 model: LoadedModel = load(Path("m.safetensors"))
-p: np.ndarray = model.predict_proba(["fine"])
+p: NDArray[np.float64] = model.predict_proba(["fine"])
 first: str = model.explain("fine").words[0].text
 classifier = SentimentClassifier(hidden=(8, 4), base=model).fit(np.array(["a"]), ["x"])
 classifier.save("mine.safetensors")

@@ -12,7 +12,7 @@ from sentiment.training import Progress, Recipe, TrainingOptions, train
 from sentiment.training.feed import Example
 from sentiment.training.fitting import Fitter
 from sentiment.training.judge import Judge
-from sentiment.training.network import build, to_numpy
+from sentiment.training.network import build, release, to_numpy
 from sentiment.training.recipe import choose_recipe
 from sentiment.training.run import Run
 from tests.conftest import TRAIN
@@ -268,3 +268,17 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
     del fitter
     assert {variable.value.numpy().size for variable in variables} == {0}
     assert np.array_equal(done.network.layers[0].kernel, weights)
+
+
+def test_a_network_is_let_go_of_even_while_another_is_compiled():
+    import tensorflow as tf
+
+    variables = build(30, FAST).variables
+
+    @tf.function
+    def compiled():
+        release(variables)  # as when Python collects garbage there
+        return tf.constant(1)
+
+    assert compiled().numpy() == 1
+    assert all(variable.value.numpy().size == 0 for variable in variables)
