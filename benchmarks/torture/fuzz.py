@@ -8,6 +8,7 @@ without. Each input is sealed, so that a wrong checksum does not end the search,
 mutations are those of `forging`, which keep a file whole enough to be read on.
 """
 
+import resource
 import sys
 import tempfile
 import warnings
@@ -21,6 +22,7 @@ with atheris.instrument_imports(include=["sentiment"]):
     from forging import MUTATIONS, originals, sealed
     from loading import FIXTURES, ROOM, complaint
 
+_MOST = 4 << 30
 _PATH = Path(tempfile.mkdtemp()) / "fuzzed.safetensors"
 
 
@@ -54,6 +56,8 @@ def mutate(data: bytes, most: int, seed: int) -> bytes:
 
 if __name__ == "__main__":
     warnings.simplefilter("error")
+    # A forgery of a forgery may ask for all memory that there is; a model must never.
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST, resource.RLIM_INFINITY))
     for number, good in enumerate(originals(FIXTURES)):
         if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
             (Path(sys.argv[1]) / f"original-{number}").write_bytes(good)
