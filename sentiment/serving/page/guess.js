@@ -30,7 +30,9 @@ export function guess(name, start, whole) {
   const format = formatOf(name, text);
   const delimiter = sniffDelimiter(text);
   const reader = format === "tsv" ? new TsvReader() : new CsvReader(delimiter);
-  const records = [...reader.push(text), ...(whole ? reader.finish() : [])];
+  const records = reader.push(text);
+  // As predict, which looks at a last line that nothing ends only where there is no other below the first.
+  if (whole && filled(records).length < 2) records.push(...reader.finish());
   return { format, encoding, delimiter, header: hasHeader(records), bom: marked !== undefined };
 }
 
@@ -60,8 +62,9 @@ function sniffDelimiter(text) {
   return [",", ";", "\t", "|"].reduce((best, mark) => (often(mark) > often(best) ? mark : best));
 }
 
+const filled = (records) => records.filter(({ blank }) => !blank);
+
 function hasHeader(records) {
-  const filled = records.filter(({ blank }) => !blank).slice(0, 1 + LOOKED_AT);
-  const [first = [], ...below] = filled.map(({ fields }) => fields);
+  const [first = [], ...below] = filled(records).slice(0, 1 + LOOKED_AT).map(({ fields }) => fields);
   return isHeader(first, below);
 }

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
@@ -153,6 +153,7 @@ def test_the_rows_of_a_file_are_those_of_predict(ask, tmp_path, name):
 
     @settings(max_examples=60)
     @given(st.lists(st.sampled_from(PARTS[name]), max_size=14).map("".join))
+    @example("said\t\n-2\ngood")  # a last line that nothing ends, and a header or none
     def hold(text):
         file.write_text(text, encoding="utf-8", newline="")
         try:
