@@ -53,7 +53,7 @@ class Spill:
             SentimentError: there is no room for it.
         """
         start = self._end
-        rest = memoryview(np.ascontiguousarray(array).view(np.uint8))  # type: ignore[arg-type]
+        rest = np.ascontiguousarray(array).view(np.uint8).data
         try:
             while rest.nbytes:
                 written = self._file.write(rest)
@@ -106,7 +106,7 @@ class Spilled:
         """
         width = self.dtype.itemsize
         found = np.empty(int(np.sum(lengths)), self.dtype)
-        place, done = memoryview(found.view(np.uint8)), 0  # type: ignore[arg-type]
+        place, done = found.view(np.uint8).data, 0
         bytes_of = (np.asarray(lengths, np.int64) * width).tolist()
         firsts = (np.asarray(starts, np.int64) * width + self.start).tolist()
         for first, size in zip(firsts, bytes_of, strict=True):
