@@ -27,6 +27,7 @@ from sentiment.errors import SentimentError
 from sentiment.model import Model, Scores
 from sentiment.reviews import LabelledReviews, ReadOptions
 from sentiment.reviews.cells import count_of
+from sentiment.reviews.tables import name_of
 
 R = TypeVar("R")
 
@@ -120,9 +121,6 @@ def _check_all(done: dict[int, R], jobs: Sequence[object]) -> None:
 
 def _announce(jobs: Sequence[FileJob], done: Sequence[ScoredFile]) -> None:
     """Say where the texts were, once for all files of the same kind."""
-    names: dict[str, list[str]] = {}
-    for job, scored in zip(jobs, done, strict=True):
-        names.setdefault(scored.how, []).append(job.source.name)
-    for how, (first, *others) in names.items():
-        more = f" and {len(others):,} more" if others else ""
-        console.note(f"{first}{more}: {how}")
+    for kind in dict.fromkeys(scored.how for scored in done):
+        alike = (job.source for job, each in zip(jobs, done, strict=True) if each.how == kind)
+        console.note(f"{name_of(alike)}: {kind}")

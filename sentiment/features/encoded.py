@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.incidence import Incidence
 from sentiment.features.lookup import KeyIndex
-from sentiment.features.rows import SparseRows, row_scales, weighted
+from sentiment.features.rows import SparseRows, row_scales
 from sentiment.features.shard import Shard
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.spill import Spill, Stored, gather
@@ -71,7 +71,9 @@ class EncodedRows:
         lengths = self.offsets[rows + 1] - starts
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
         columns = gather(self.columns, starts, lengths)
-        return weighted(columns, offsets, self.scales[rows], self.weights, self.width)
+        values = self.weights.take(columns)
+        values *= np.repeat(self.scales[rows], lengths)
+        return SparseRows(columns, values, offsets, self.width)
 
 
 def _encoded(

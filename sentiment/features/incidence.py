@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
+from sentiment.features.rows import runs
 from sentiment.features.shard import Shard
 
 # Of many shards, so many keys are put together at once, counted before repeats are dropped.
@@ -57,8 +58,6 @@ class Incidence:
     @cached_property
     def distinct(self) -> int:
         """How many n-grams there are."""
-        if len(self.shards) == 1:
-            return self.shards[0].keys.size
         return sum(keys.size for keys, _ in self.together())
 
     def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
@@ -73,14 +72,14 @@ class Incidence:
             yield keys, [(slice(0, keys.size), np.arange(keys.size, dtype=np.int32))]
             return
         bounds = np.stack([shard.bounds for shard in self.shards])
-        for first, last in _ranges(bounds.sum(axis=0), _KEYS_AT_ONCE):
-            parts = [slice(int(some[first]), int(some[last])) for some in bounds]
+        for some in runs(bounds.sum(axis=0), _KEYS_AT_ONCE):
+            parts = [slice(int(each[some.start]), int(each[some.stop])) for each in bounds]
             every = [shard.keys[part] for shard, part in zip(self.shards, parts, strict=True)]
             found = np.concatenate(every)
             keys = np.sort(found)
             keys = keys.compress(np.concatenate(([True], keys[1:] != keys[:-1]))[: keys.size])
             places = KeyIndex(keys).find(found)
-            ends = np.cumsum([some.size for some in every])
+            ends = np.cumsum([part.size for part in every])
             yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
 
     def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
@@ -92,22 +91,9 @@ class Incidence:
         holders = [np.zeros(0, np.int64)]
         left = wanted
         for shard, rows in self.placed():
+            if not left.size:
+                break
             found, held = shard.first_holders(left)
             holders.append(rows.start + held)
             left = np.delete(left, found)
         return np.unique(np.concatenate(holders))
-
-
-def _ranges(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
-    """Cut numbered groups into runs of about so many entries; each run has one at the least.
-
-    Args:
-        ends: how many entries stand before each group, and how many there are in all.
-        size: of a run.
-    """
-    first = 0
-    while first < ends.size - 1:
-        last = int(np.searchsorted(ends, ends[first] + size, side="right")) - 1
-        last = min(max(last, first + 1), ends.size - 1)
-        yield first, last
-        first = last

@@ -1,5 +1,6 @@
 """Sparse rows: the feature vectors of a batch of reviews."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,9 @@ class SparseRows:
 
     def take(self, rows: NDArray[np.integer]) -> "SparseRows":
         """Return the given rows, in the given order."""
-        starts, lengths = self.offsets[rows], np.diff(self.offsets)[rows]
+        lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate(([0], np.cumsum(lengths)))
-        entries = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
         return SparseRows(self.columns[entries], self.values[entries], offsets, self.width)
 
     @staticmethod
@@ -48,6 +49,21 @@ class SparseRows:
             np.cumsum(np.concatenate(lengths)),
             width,
         )
+
+
+def runs(offsets: NDArray[np.integer] | NDArray[np.floating], size: int) -> Iterator[slice]:
+    """Cut rows into runs of no more entries than so many each, or of one row.
+
+    Args:
+        offsets: how many entries stand before each row, and how many there are, [rows + 1].
+        size: of a run.
+    """
+    first = 0
+    while first < offsets.size - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + size, side="right")) - 1
+        last = max(last, first + 1)
+        yield slice(first, last)
+        first = last
 
 
 def by_row(
@@ -81,16 +97,3 @@ def row_scales(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArr
     squares[squares == 0] = 1  # only features of weight 0: leave them 0
     scales: NDArray[np.float32] = (1 / np.sqrt(squares)).astype(np.float32)
     return scales
-
-
-def weighted(
-    columns: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    scales: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    width: int,
-) -> SparseRows:
-    """Give the features of rows their values: the weight of each, times the scale of its row."""
-    values = weights.take(columns)
-    values *= np.repeat(scales, np.diff(offsets))
-    return SparseRows(columns, values, offsets, width)

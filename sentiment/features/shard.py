@@ -10,7 +10,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import occurrences
-from sentiment.features.rows import by_row
+from sentiment.features.rows import by_row, runs
 from sentiment.features.tokens import PIECE_ROWS
 from sentiment.spill import Spill, Stored
 
@@ -45,12 +45,7 @@ class Shard:
 
     def blocks(self, pairs: int = 1 << 19) -> Iterator[slice]:
         """Cut the reviews into blocks of some pairs each, of one review at least."""
-        first = 0
-        while first < len(self):
-            bound = self.offsets[first] + pairs
-            last = max(int(np.searchsorted(self.offsets, bound, side="right")) - 1, first + 1)
-            yield slice(first, last)
-            first = last
+        return runs(self.offsets, pairs)
 
     def pairs(self, reviews: slice) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Give the columns of consecutive reviews, and offsets into these."""

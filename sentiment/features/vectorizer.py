@@ -12,7 +12,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.lookup import KeyIndex
 from sentiment.features.ngrams import NGrams
 from sentiment.features.occurrences import Occurrences, feature_keys, occurrences
-from sentiment.features.rows import SparseRows, by_row, row_scales, weighted
+from sentiment.features.rows import SparseRows, by_row, row_scales
 
 if TYPE_CHECKING:
     from sentiment.features.incidence import Incidence
@@ -108,8 +108,9 @@ class Vectorizer:
 
     def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> SparseRows:
         """Give each feature its weight, and each row the length 1."""
-        scales = row_scales(self.weights.take(columns), offsets)
-        return weighted(columns, offsets, scales, self.weights, self.keys.size)
+        values = self.weights.take(columns)
+        values *= np.repeat(row_scales(values, offsets), np.diff(offsets))
+        return SparseRows(columns, values, offsets, self.keys.size)
 
     def __eq__(self, other: object) -> bool:
         """Whether both give every review the same row."""

@@ -53,27 +53,39 @@ def count_by_class(
     n_negative, n_positive = float(negative.sum()), float(positive.sum())
     in_memory = len(incidence.shards) == 1
     spill = None if in_memory else Spill()
+    amounts = np.stack([negative, positive])
     counts = [
-        [_kept(_held_by(shard, amounts[rows]), spill) for amounts in (negative, positive)]
+        [_kept(sums, spill) for sums in _held_by(shard, amounts[:, rows])]
         for shard, rows in incidence.placed()
     ]
     for keys, parts in incidence.together():
         held = np.zeros((2, keys.size))
         for of_shard, (some, places) in zip(counts, parts, strict=True):
-            for sums, amounts in zip(held, of_shard, strict=True):
-                sums[places] += amounts[some]  # a shard holds each key once
+            for sums, of_class in zip(held, of_shard, strict=True):
+                sums[places] += of_class[some]  # a shard holds each key once
         yield keys, ClassCounts(held[0], held[1], n_negative, n_positive)
 
 
 def _held_by(shard: Shard, amounts: Floats) -> Floats:
-    """Sum, for each feature, an amount of each review that holds it."""
-    sums = np.zeros(shard.keys.size)
+    """Sum, for each feature, amounts of each review that holds it.
+
+    Args:
+        shard: the reviews.
+        amounts: some of each, float64 [kinds, reviews].
+
+    Returns:
+        float64 [kinds, features].
+    """
+    sums = np.zeros((len(amounts), shard.keys.size))
     # Never so few pairs at once that adding up costs more than counting.
-    for block in shard.blocks(max(sums.size, 1 << 20)):
-        if amounts[block].any():
-            columns, offsets = shard.pairs(block)
-            each = np.repeat(amounts[block], np.diff(offsets))
-            sums += np.bincount(columns, each, minlength=sums.size)
+    for block in shard.blocks(max(shard.keys.size, 1 << 20)):
+        if not amounts[:, block].any():
+            continue
+        columns, offsets = shard.pairs(block)
+        for kind, some in enumerate(amounts[:, block]):
+            if some.any():
+                each = np.repeat(some, np.diff(offsets))
+                sums[kind] += np.bincount(columns, each, minlength=shard.keys.size)
     return sums
 
 

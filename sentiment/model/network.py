@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import SparseRows
+from sentiment.features.rows import runs
 
 Floats = NDArray[np.float32]
 
@@ -87,11 +88,8 @@ class Network:
 def sparse_product(rows: SparseRows, kernel: Floats | NDArray[np.int8]) -> Floats:
     """Multiply sparse rows [n, inputs] with a kernel [inputs, outputs]: float32 [n, outputs]."""
     product = np.zeros((len(rows), kernel.shape[1]), dtype=np.float32)
-    first = 0
-    while first < len(rows):
-        # As many rows as fit a block, but at least one.
-        last = int(np.searchsorted(rows.offsets, rows.offsets[first] + _BLOCK, side="right")) - 1
-        last = min(max(last, first + 1), len(rows))
+    for block in runs(rows.offsets, _BLOCK):
+        first, last = block.start, block.stop
         start, end = rows.offsets[first], rows.offsets[last]
         terms = kernel[rows.columns[start:end]] * rows.values[start:end, None]
         # reduceat gives an empty row its neighbor's first term, so sum the others only.
@@ -99,5 +97,4 @@ def sparse_product(rows: SparseRows, kernel: Floats | NDArray[np.int8]) -> Float
         if filled.size:
             starts = rows.offsets[first + filled] - start
             product[first + filled] = np.add.reduceat(terms, starts, axis=0)
-        first = last
     return product

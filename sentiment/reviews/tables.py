@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Protocol
 
 from sentiment.errors import UsageError
 from sentiment.reviews.ahead import Ahead
@@ -19,6 +19,13 @@ from sentiment.reviews.texts import GrowingTexts
 from sentiment.reviews.values import Key, key_of
 
 _SHORT = 32  # characters of a label that may be one of few
+
+
+class HasName(Protocol):
+    """What messages call by a name, such as a file."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ def _once(value: Any) -> Any:
     return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
 
 
-def name_of(tables: Iterable[Table]) -> str:
+def name_of(tables: Iterable[HasName]) -> str:
     """Name some files in few words: `a.csv and 2 more`."""
     first, *others = [table.name for table in tables]
     return f"{first} and {len(others)} more" if others else first

@@ -1,6 +1,6 @@
 """Texts in memory, or in a temporary file where there are too many of them for that."""
 
-from bisect import bisect_right
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import accumulate, chain, pairwise
@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.spill import Spill, Stored
+from sentiment.spill import Spill, Spilled
 
 Numbers = NDArray[np.int64]
 
@@ -18,7 +18,23 @@ _LENIENT = "surrogatepass"
 _AT_ONCE = 1024
 
 
-class SpilledTexts(Sequence[str]):
+class _Kept(Sequence[str]):
+    """Texts that are no list: how they are asked for is the same wherever they are."""
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        rows = range(len(self))[index]
+        return self._some(rows) if isinstance(rows, range) else self._some(range(rows, rows + 1))[0]
+
+    @abstractmethod
+    def _some(self, rows: range) -> list[str]:
+        """Give the texts of these rows, all of which are there."""
+
+
+class SpilledTexts(_Kept):
     """Texts in a file, as UTF-8; each is read when it is asked for.
 
     Args:
@@ -26,25 +42,13 @@ class SpilledTexts(Sequence[str]):
         starts, sizes: where each text begins there and how long it is, in bytes, int64 [n].
     """
 
-    def __init__(self, content: Stored, starts: Numbers, sizes: Numbers) -> None:
+    def __init__(self, content: Spilled, starts: Numbers, sizes: Numbers) -> None:
         self.sizes = sizes
         self._content = content
         self._starts = starts
 
     def __len__(self) -> int:
         return self.sizes.size
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            rows = np.arange(*index.indices(len(self)))
-            return [text for some in _in_blocks(rows) for text in self._read(some)]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        return self._read(np.array([index]))[0]
 
     def __iter__(self) -> Iterator[str]:
         for rows in _in_blocks(np.arange(len(self))):
@@ -53,6 +57,9 @@ class SpilledTexts(Sequence[str]):
     def take(self, rows: Numbers) -> "SpilledTexts":
         """Give the texts with these 0-based numbers; they stay where they are."""
         return SpilledTexts(self._content, self._starts[rows], self.sizes[rows])
+
+    def _some(self, rows: range) -> list[str]:
+        return [text for block in _in_blocks(np.array(rows)) for text in self._read(block)]
 
     def _read(self, rows: Numbers) -> list[str]:
         """Read a few; those that stand side by side, as nearly always, at once."""
@@ -107,7 +114,7 @@ class GrowingTexts:
         return SpilledTexts(self._spill.whole(np.uint8), np.cumsum(sizes) - sizes, sizes)
 
 
-class JoinedTexts(Sequence[str]):
+class JoinedTexts(_Kept):
     """Texts that are kept in several places, as one sequence."""
 
     def __init__(self, parts: Sequence[Sequence[str]]) -> None:
@@ -117,24 +124,16 @@ class JoinedTexts(Sequence[str]):
     def __len__(self) -> int:
         return self._ends[-1]
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step != 1:
-                return [self[row] for row in range(start, stop, step)]
-            firsts = [0, *self._ends[:-1]]
-            return [
-                text
-                for first, part in zip(firsts, self.parts, strict=True)
-                for text in part[max(start - first, 0) : max(stop - first, 0)]
-            ]
-        row = range(len(self))[index]
-        which = bisect_right(self._ends, row)
-        return self.parts[which][row - self._ends[which]]  # counted from the part's end
+    def _some(self, rows: range) -> list[str]:
+        if rows.step != 1:
+            return [text for row in rows for text in self._some(range(row, row + 1))]
+        texts: list[str] = []
+        first = 0
+        for part, end in zip(self.parts, self._ends, strict=True):
+            if rows.start < end and first < rows.stop:
+                texts += part[max(rows.start - first, 0) : rows.stop - first]
+            first = end
+        return texts
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self.parts)

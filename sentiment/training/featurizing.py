@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sentiment.features import Incidence, NGrams
+from sentiment.features.rows import runs
 from sentiment.features.shard import Shard
 from sentiment.reviews import sizes_of
 from sentiment.spill import Spill
@@ -37,7 +38,8 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) ->
     pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
     if pairs.sum() > run.memory.pairs:
         processes = default_workers()
-        parts = list(_cut(pairs, run.memory.pairs_of_shard(processes)))
+        offsets = np.concatenate(([0], np.cumsum(pairs)))
+        parts = runs(offsets, run.memory.pairs_of_shard(processes))
         return _sharded(texts, ngrams, parts, processes, run)
     if sizes.sum() < _WORTH_A_PROCESS:
         return Incidence.of(texts, ngrams, min_count)
@@ -47,7 +49,7 @@ def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) ->
 
 
 def _sharded(
-    texts: Sequence[str], ngrams: NGrams, parts: Sequence[slice], processes: int, run: Run
+    texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
 ) -> Incidence:
     """Find the n-grams of some reviews at a time, and put them into a file.
 
@@ -56,24 +58,13 @@ def _sharded(
     spill, shards = Spill(), []
     pool = Pool(Shard.of, processes, _WITH_FEWER)
     try:
-        ahead = deque(pool.submit(texts[part], ngrams, 1, 1) for part in parts[:processes])
-        for number, _ in enumerate(parts, start=1):
+        found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
+        ahead = deque(islice(found, processes))
+        while ahead:
             shard = ahead.popleft().result()
-            if (more := number + processes - 1) < len(parts):
-                ahead.append(pool.submit(texts[parts[more]], ngrams, 1, 1))
+            ahead.extend(islice(found, 1))
             shards.append(shard.spilled(spill))
-            run.progress.featurized(parts[number - 1].stop, len(texts))
+            run.progress.featurized(sum(map(len, shards)), len(texts))
     finally:
         pool.close()
     return Incidence(ngrams, shards)
-
-
-def _cut(sizes: NDArray[np.floating], most: int) -> Iterator[slice]:
-    """Cut reviews into runs of no more than so much, or of one review."""
-    ends = np.cumsum(sizes)
-    first = 0
-    while first < sizes.size:
-        before = ends[first] - sizes[first]
-        last = max(int(np.searchsorted(ends, before + most, side="right")), first + 1)
-        yield slice(first, last)
-        first = last

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.features import EncodedRows, SparseRows
 from sentiment.model import Network
-
-# Reviews scored at once.
-_BLOCK = 4096
+from sentiment.training.material import in_blocks
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,8 @@ def logits_of(
     network: Network, rows: SparseRows | EncodedRows, numbers: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Score some reviews, a few at a time: float64 [numbers]."""
-    blocks = [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
-    return np.concatenate([np.zeros(0), *(network.logits(rows.take(some)) for some in blocks)])
+    scored = (network.logits(rows.take(some)) for some in in_blocks(numbers))
+    return np.concatenate([np.zeros(0), *scored])
 
 
 class Feed:

@@ -16,6 +16,15 @@ from sentiment.training.options import TrainingOptions
 Numbers = NDArray[np.int64]
 
 
+# Reviews scored at once.
+_BLOCK = 4096
+
+
+def in_blocks(numbers: Numbers) -> list[Numbers]:
+    """Cut numbers of reviews into blocks of as many as are scored at once."""
+    return [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """Reviews by their numbers: labelled ones first, then those without labels.

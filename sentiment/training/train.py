@@ -27,7 +27,7 @@ from sentiment.training.backend import start_loading
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
 from sentiment.training.learner import Learner, Trained
-from sentiment.training.material import Material, Numbers
+from sentiment.training.material import Material, Numbers, in_blocks
 from sentiment.training.options import TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
@@ -43,9 +43,6 @@ FOLDS = 5
 # How many held-out reviews tell how many words are known; and how few may be left unanswered.
 _ENOUGH_TO_ASK = 500
 _FEW_ASKED = 0.005
-
-# So many reviews a base is asked about at once.
-_AT_ONCE = 4096
 
 
 def train(
@@ -203,8 +200,7 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
 
 def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.float64]:
     """Ask the base, some reviews at a time."""
-    blocks = [rows[first : first + _AT_ONCE] for first in range(0, rows.size, _AT_ONCE)]
-    return np.concatenate([base.log_odds(material.texts_of(some)) for some in blocks])
+    return np.concatenate([base.log_odds(material.texts_of(some)) for some in in_blocks(rows)])
 
 
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
