@@ -1,4 +1,4 @@
-"""Training on more reviews than memory holds: `make bench-large` (an hour; needs 60 GB of disk).
+"""Training on more reviews than memory holds: `make bench-large` (an hour; needs 40 GB of disk).
 
 Four million reviews, 3 GB, are made of the sentences of the training reviews of IMDb, with ever new
 words among them (`growth.py`). What they take is held against a hundred thousand of the same kind,
@@ -114,6 +114,12 @@ def ours(table: Table, place: Place) -> None:
               f"{place.accuracy('many.safetensors'):.2%}")  # fmt: skip
     size = sum(path.stat().st_size for path in place.many) / 1e6
     table.row("temporary files of that", "", f"{many.most.nameless:,.0f} MB for {size:,.0f} MB", "")
+    added = place.train(
+        "added.safetensors", place.few, *BOUND, "--base", place.folder / "many.safetensors"
+    )
+    table.row(f"training on {FEW:,}, --base of the {place.count:,}", f"{added.seconds:.0f} s",
+              f"{added.most.tree - begun.most.tree:,.0f} MB above that",
+              f"{place.accuracy('added.safetensors'):.2%}")  # fmt: skip
     ratio = many.seconds / place.count / (few.seconds / FEW)
     table.row(f"time of a review among {place.count:,} / among {FEW:,}", f"{ratio:.2f}", "", "")
 
