@@ -61,14 +61,14 @@ training_options = gathered(
                      show_default=True, metavar="SHARE", help="Hidden activations to drop."),
         click.option("--epochs", type=click.IntRange(1), metavar="N",
                      help="Epochs at the most; by default 3 for long reviews, 5 for short, "
-                     "15 for few."),
+                     "15 for few; fewer beyond 100,000 reviews."),
         click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
                      metavar="N", help="Epochs to wait for a better validation loss."),
         click.option("--batch-size", type=click.IntRange(1), metavar="N",
                      help="Rows a step; by default 32 to 1024, by the number of reviews."),
         click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
-                     help="Adam's at the start; by default 0.02 at most, less for short or few "
-                     "reviews."),
+                     help="Adam's at the start; by default 0.02 at most, less for short, few, "
+                     "or more than 100,000 reviews."),
         click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
                      metavar="N", help="N-grams to keep at the most."),
         click.option("--validation-share", type=Number(0, 1, min_open=True,

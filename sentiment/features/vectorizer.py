@@ -48,6 +48,7 @@ class Vectorizer:
         *,
         limit: int = 200_000,
         min_count: int = 1,
+        smoothing: float = 2.0,
     ) -> "Vectorizer":
         """Choose and weigh features. It looks at labels: let it see training reviews only.
 
@@ -57,6 +58,7 @@ class Vectorizer:
             times: how often each review counts, [n]; 0 keeps it out of sight. None: once each.
             limit: how many features to keep at the most.
             min_count: n-grams that fewer of the reviews counted hold are left out.
+            smoothing: of the weights, as in `log_count_ratios`.
         """
         from sentiment.features.weighting import (  # prediction starts without it
             Strongest,
@@ -66,7 +68,7 @@ class Vectorizer:
         times = np.ones(len(incidence), np.int64) if times is None else times
         chosen = Strongest.none()
         for keys, counts in count_by_class(incidence, np.asarray(labels, np.float64), times):
-            chosen = chosen.among(keys, counts, limit, min_count)
+            chosen = chosen.among(keys, counts, limit, min_count, smoothing)
         # As the model file stores them, so that training sees what prediction will.
         weights = chosen.ratios.astype(np.float16).astype(np.float32)
         return cls(incidence.ngrams, chosen.keys, weights)

@@ -135,7 +135,9 @@ class Strongest:
         """No features yet."""
         return cls(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
 
-    def among(self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int) -> "Strongest":
+    def among(
+        self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int, smoothing: float = 2.0
+    ) -> "Strongest":
         """Choose among these and others whose keys are higher.
 
         Args:
@@ -143,9 +145,10 @@ class Strongest:
             counts: document counts by class of these.
             limit: how many features to keep at the most; ties go to the smaller key.
             min_count: features held by fewer reviews are left out.
+            smoothing: of their log-count ratios.
         """
         enough = np.flatnonzero(counts.held >= min_count)
-        ratios = log_count_ratios(counts)[enough]
+        ratios = log_count_ratios(counts, smoothing)[enough]
         scores = counts.held[enough] * ratios**2
         every = Strongest(
             np.concatenate((self.keys, keys[enough])),

@@ -179,6 +179,7 @@ class Learner:
             np.bincount(rows, minlength=labels.size),
             limit=self._options.features,
             min_count=self._recipe.min_count,
+            smoothing=self._recipe.smoothing,
         )
         features = EncodedRows.of(self._incidence, vectorizer)
         width = max(vectorizer.keys.size, self._width)

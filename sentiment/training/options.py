@@ -48,6 +48,7 @@ class Recipe:
         min_count: n-grams that fewer training reviews hold are left out.
         epochs, batch_size, learning_rate: as in `TrainingOptions`.
         objective: what the decision threshold is chosen for.
+        smoothing: of the features' weights, as in `log_count_ratios`.
     """
 
     ngrams: NGrams
@@ -56,3 +57,4 @@ class Recipe:
     batch_size: int
     learning_rate: float
     objective: Objective
+    smoothing: float = 2.0

@@ -13,6 +13,8 @@ from sentiment.training.options import Recipe, TrainingOptions
 _SHORT = 60
 # With fewer reviews, many words are met once or never, and pieces of words help.
 _FEW = 5_000
+# Beyond this many, reviews repeat one another, and what they share is learned by heart.
+_MANY = 100_000
 # A label rarer than this makes accuracy a poor thing to aim at.
 UNBALANCED = 0.4
 
@@ -34,14 +36,19 @@ def choose_recipe(
     small = few or short
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
-    # Long reviews, and many, bear large steps, and then need few.
+    # Long reviews, and many, bear large steps, and then need few. Of very many, each says less
+    # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
+    # as large a share of them to weigh as much.
     learning_rate = (0.01 if small else 0.02) * (batch_size / 1024) ** 0.5
+    more = max(labels.size / _MANY, 1.0)
+    epochs = 15 if few else 5 if short else 3
     return Recipe(
         ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams(),
         min_count=1 if small else 2,
-        epochs=options.epochs or (15 if few else 5 if short else 3),
+        smoothing=2.0 * more,
+        epochs=options.epochs or max(round(epochs / more), 1),
         batch_size=batch_size,
-        learning_rate=options.learning_rate or learning_rate,
+        learning_rate=options.learning_rate or learning_rate / more,
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
     )
 

@@ -69,6 +69,21 @@ def recipe(**choices) -> Recipe:
     return replace(usual, **choices)
 
 
+def test_very_many_reviews_move_a_weight_no_further_than_many():
+    text = "a long review of this film " * 20
+    options = TrainingOptions()
+    many, more = (
+        choose_recipe([text] * 9, np.arange(size) % 2, options) for size in (100_000, 1_000_000)
+    )
+    assert more.smoothing / 1_000_000 == many.smoothing / 100_000
+    assert more.learning_rate * 1_000_000 == pytest.approx(many.learning_rate * 100_000)
+    assert (many.epochs, more.epochs) == (3, 1)
+    chosen = choose_recipe(
+        [text] * 9, np.arange(1_000_000) % 2, TrainingOptions(epochs=7, learning_rate=0.1)
+    )
+    assert (chosen.epochs, chosen.learning_rate) == (7, 0.1)
+
+
 def test_the_output_starts_at_the_share_of_positive_rows():
     labels = np.repeat([1.0, 0.0], [20, 80])
     example = Example(some_rows(100), np.arange(100), labels)
