@@ -31,7 +31,7 @@ from sentiment.reviews import ReadOptions, read_labelled
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
 SENTIMENT = Path(sys.executable).with_name("sentiment")
-ROWS, FILES, TURNS = 1_000_000, 40, 3
+ROWS, FILES, TURNS = 1_000_000, 16, 3
 QUARTER = "month=0/*.parquet"
 STORE_BYTES = 512 << 20
 
@@ -191,17 +191,13 @@ def dying_node(table: Table, place: Place, cluster: Any, node: Any) -> None:
 def speed(table: Table, place: Place, address: str, turns: int) -> None:
     """Set it beside plain `predict`, two nodes beside one, and the start beside the work."""
     join = ("--address", address)
-    one_node = place.on_ray(*join, "--workers", "1", source=QUARTER)
+    one_node = place.on_ray(*join, "--workers", "1")
     pairs = {
         "two nodes / plain `predict`, two processes": (
             place.on_ray(*join), place.plainly("--workers", "2"),
         ),
-        "a quarter of them, one node / plain `predict`, one process": (
-            one_node, place.plainly("--workers", "1", source=QUARTER),
-        ),
-        "a quarter of them, one node / two nodes (speed-up)": (
-            one_node, place.on_ray(*join, source=QUARTER),
-        ),
+        "one node / plain `predict`, one process": (one_node, place.plainly("--workers", "1")),
+        "one node / two nodes (speed-up)": (one_node, place.on_ray(*join)),
     }  # fmt: skip
     for name, (ours, theirs) in pairs.items():
         found = alternate(ours, theirs, turns)
