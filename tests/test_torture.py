@@ -13,9 +13,9 @@ sys.path.insert(0, str(ROOT / "benchmarks" / "torture"))
 SHARES = {
     "concurrency": 0.02,
     "crash": 0.02,
-    "degenerate": 0.02,
-    "determinism": 0.05,
-    "models": 0.02,
+    "degenerate": 0.01,
+    "determinism": 0.025,
+    "models": 0.01,
     "outputs": 0.01,
     "resume": 0.01,
     "rows": 0.008,
