@@ -28,7 +28,7 @@ from sentiment.memory import Memory
 from sentiment.model import DEEPEST, Model, Provenance, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import Run, TrainingOptions, holds_out_in_turns, logs, train
+from sentiment.training import Run, TrainingOptions, cross_validates, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
 
 
@@ -100,8 +100,8 @@ def command(
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)
         held_out = _read_validation(validation, reading, reviews, memory)
-        if base is not None and holds_out_in_turns(reviews, options, held_out):
-            _warn_of_idle_options()
+        if held_out is None and cross_validates(len(reviews), options):
+            _warn_of_idle_option()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
         run = Run(ShownProgress(console), checkpoint, running.log_dir, memory)
@@ -114,15 +114,13 @@ def command(
         click.echo(json.dumps(_facts(model, target)))
 
 
-def _warn_of_idle_options() -> None:
-    """Warn of options that say how to hold out and when to stop, where all is held out in turns."""
-    context = click.get_current_context()
-    for name in ("patience", "validation_share"):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            console.warn(
-                f"--{name.replace('_', '-')} has no effect: with --base, so few reviews are all "
-                "held out in turns"
-            )
+def _warn_of_idle_option() -> None:
+    """Warn of the share to hold out, where cross-validation holds all reviews out."""
+    source = click.get_current_context().get_parameter_source("validation_share")
+    if source is not click.core.ParameterSource.DEFAULT:
+        console.warn(
+            "--validation-share has no effect: so few reviews are all held out, in cross-validation"
+        )
 
 
 def _checkpoint(running: Running, force: bool) -> AbstractContextManager[Checkpoint | None]:

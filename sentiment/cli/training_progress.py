@@ -16,10 +16,12 @@ class ShownProgress(Progress):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
+    def chosen(
+        self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
+    ) -> None:
         """Say how the rows were split and what the data decided."""
         positive = int(training.sum())
-        held = f"{len(held_out):,} held out" if len(held_out) else "held out in turns"
+        held = "5-fold cross-validation" if cross_validated else f"{len(held_out):,} held out"
         self._console.note(
             f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
             f"{len(training) - positive:,} negative), {held}"

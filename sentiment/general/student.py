@@ -101,7 +101,7 @@ class School:
         vectors = EncodedRows.of(self._incidence, vectorizer)
         recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy")
         example = Example(vectors, rows, labels[rows])
-        return vectorizer, self._fitters[hidden].fit(recipe, example).network, vectors
+        return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
         """Ask an expert about all texts; about its own, one that did not learn them.

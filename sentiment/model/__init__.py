@@ -11,7 +11,7 @@ from sentiment.model.decision import Decision, Scores
 from sentiment.model.file import is_model_file, load_model, save_model
 from sentiment.model.model import DEEPEST, LEAST_KNOWN, SEEN_LIMIT, Base, Model, remembered
 from sentiment.model.network import Layer, Network
-from sentiment.model.provenance import Provenance, Rows
+from sentiment.model.provenance import Provenance, Right, Rows
 
 __all__ = [
     "DEEPEST",
@@ -24,6 +24,7 @@ __all__ = [
     "Model",
     "Network",
     "Provenance",
+    "Right",
     "Rows",
     "Scores",
     "is_model_file",

@@ -1,7 +1,7 @@
 """Where a model came from: nothing here varies between two runs on the same data and options."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sentiment.model.checks import mapping, number, string, whole
 
@@ -37,6 +37,13 @@ class Rows:
         )
 
 
+class Right(NamedTuple):
+    """How many held-out reviews of each class were answered right."""
+
+    negative: int
+    positive: int
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Data, options and versions of a training.
@@ -47,6 +54,7 @@ class Provenance:
         accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
             threshold, so it flatters a little.
         best_epoch: the epoch whose weights were kept, from 1.
+        right: how many held-out reviews of each class were answered right; None in older files.
         in_turns: whether all reviews were held out, in turns (cross-validation).
         refitted: whether the held-out reviews were then fitted on, too.
         unlabeled: unlabeled reviews that were learned from.
@@ -64,6 +72,7 @@ class Provenance:
     best_epoch: int
     calibrated: bool
     refitted: bool
+    right: Right | None = None
     in_turns: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -73,10 +82,12 @@ class Provenance:
     card: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Turn into JSON values; a card is there only if it holds something."""
+        """Turn into JSON values; a card and figures are there only if there are any."""
         values = asdict(self)
-        if not self.card:
-            del values["card"]
+        values["right"] = None if self.right is None else self.right._asdict()
+        for name in ("card", "right"):
+            if not values[name]:
+                del values[name]
         return values
 
     @classmethod
@@ -94,6 +105,7 @@ class Provenance:
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
+            right=_right(fields.get("right")),
             in_turns=bool(fields.get("in_turns", False)),  # older files know nothing of it
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
@@ -104,6 +116,13 @@ class Provenance:
             goal=string(fields.get("goal", "")),  # older files have none
             card=_card(fields.get("card", {})),
         )
+
+
+def _right(value: object) -> Right | None:
+    if value is None:
+        return None
+    fields = mapping(value)
+    return Right(*(whole(fields[name], 0, _MOST) for name in Right._fields))
 
 
 def _card(value: object) -> dict[str, str]:

@@ -5,9 +5,10 @@ and fits the `keras.Sequential`, `decide` chooses the threshold, `backend` impor
 Nothing of Keras leaves this package: what comes out is a `sentiment.model.Model`.
 """
 
+from sentiment.training.material import cross_validates
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch, Progress
 from sentiment.training.run import Run
-from sentiment.training.train import holds_out_in_turns, train
+from sentiment.training.train import train
 
-__all__ = ["Epoch", "Progress", "Recipe", "Run", "TrainingOptions", "holds_out_in_turns", "train"]
+__all__ = ["Epoch", "Progress", "Recipe", "Run", "TrainingOptions", "cross_validates", "train"]

@@ -1,7 +1,7 @@
 """Rows on their way into Keras."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,54 +41,76 @@ def logits_of(
 
 
 class Feed:
-    """Serves rows in batches, shuffled anew each epoch.
+    """Serves the rows of one or several networks in batches, shuffled anew each epoch.
 
+    An epoch has the same number of steps for each network, and goes through all of its rows.
     TensorFlow never forgets a generator; `close` makes it one that holds no rows.
     """
 
-    def __init__(self, example: Example, size: int, seed: int, epochs: int = 0) -> None:
-        """Begin as after so many epochs: each shuffles what the one before left."""
-        self._example: Example | None = example
-        self._size = size
-        self._random = np.random.default_rng(seed)
-        self._order = np.arange(example.numbers.size)
+    def __init__(self, examples: Sequence[Example], size: int, seed: int, epochs: int = 0) -> None:
+        """Begin as after so many epochs: each shuffles what the one before left.
+
+        Args:
+            examples: what each network learns.
+            size: rows in a batch of the network that has the most.
+            seed: of the shuffling.
+            epochs: epochs that were served before.
+        """
+        self._examples: Sequence[Example] = examples
+        self._randoms = [np.random.default_rng(seed) for _ in examples]
+        self._orders = [np.arange(example.numbers.size) for example in examples]
         for _ in range(epochs):
-            self._random.shuffle(self._order)
-        self.steps = math.ceil(self._order.size / size)
-        self.batches = self._dataset(example.rows.width)
+            self._shuffle()
+        self.steps = math.ceil(max(order.size for order in self._orders) / size)
+        self.batches = self._dataset([example.rows.width for example in examples])
 
     def close(self) -> None:
         """Let go of the rows."""
-        self._example = None
+        self._examples = ()
+
+    def _shuffle(self) -> None:
+        for random, order in zip(self._randoms, self._orders, strict=True):
+            random.shuffle(order)
 
     def _epoch(self) -> Iterator[tuple[Any, ...]]:
-        self._random.shuffle(self._order)
-        for first in range(0, self._order.size, self._size):
-            if self._example is None:
+        self._shuffle()
+        for step in range(self.steps):
+            batches: list[Any] = []
+            for example, order in zip(self._examples, self._orders, strict=False):
+                first, last = (order.size * place // self.steps for place in (step, step + 1))
+                batch = example.rows.take(example.numbers[order[first:last]])
+                targets = example.labels[order[first:last]].astype(np.float32)[:, None]
+                batches += [batch.columns, batch.values, np.diff(batch.offsets), targets]
+            if not batches:  # it was closed
                 return
-            chosen = self._order[first : first + self._size]
-            batch = self._example.rows.take(self._example.numbers[chosen])
-            targets = self._example.labels[chosen].astype(np.float32)[:, None]
-            yield batch.columns, batch.values, np.diff(batch.offsets), targets
+            yield tuple(batches)
 
-    def _dataset(self, width: int) -> Any:
-        """A `tf.data.Dataset` of `tf.SparseTensor`, two batches ahead."""
+    def _dataset(self, widths: Sequence[int]) -> Any:
+        """A `tf.data.Dataset` of a `tf.SparseTensor` for each network, two batches ahead."""
         import tensorflow as tf
 
-        # Converting it would write a file where temporary files go, which may be full.
-        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-        def to_tensor(columns: Any, values: Any, lengths: Any, targets: Any) -> tuple[Any, Any]:
+        def to_tensor(columns: Any, values: Any, lengths: Any, width: int) -> Any:
             count = tf.size(lengths, out_type=tf.int64)
             rows = tf.repeat(tf.range(count), lengths)
             places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
-            return tf.SparseTensor(places, values, (count, width)), targets
+            return tf.SparseTensor(places, values, (count, width))
+
+        # Converting it would write a file where temporary files go, which may be full.
+        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+        def to_tensors(*parts: Any) -> tuple[Any, Any]:
+            inputs = tuple(
+                to_tensor(*parts[4 * place : 4 * place + 3], width)
+                for place, width in enumerate(widths)
+            )
+            targets = tuple(parts[3::4])
+            return (inputs, targets) if len(widths) > 1 else (inputs[0], targets[0])
 
         specs = (
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None,), tf.float32),
             tf.TensorSpec((None,), tf.int64),
             tf.TensorSpec((None, 1), tf.float32),
-        )
+        ) * len(widths)
         batches = tf.data.Dataset.from_generator(self._epoch, output_signature=specs)
         cardinality = tf.data.experimental.assert_cardinality(self.steps)
-        return batches.map(to_tensor).apply(cardinality).prefetch(2)
+        return batches.map(to_tensors).apply(cardinality).prefetch(2)

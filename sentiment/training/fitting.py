@@ -1,6 +1,7 @@
 """Fit networks to sparse rows with Keras."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 from weakref import finalize
 
@@ -13,7 +14,7 @@ from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
 from sentiment.training.logs import logging
-from sentiment.training.network import build, release, to_numpy
+from sentiment.training.network import build, networks_of, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.run import Run
@@ -21,9 +22,9 @@ from sentiment.training.states import Fit, Underway
 
 
 class Fitter:
-    """Fits networks, one after the other, by Adam on binary cross-entropy.
+    """Fits networks by Adam on binary cross-entropy, one after the other or side by side.
 
-    Keras compiles a network once; fits of the same number of features start it anew.
+    Keras compiles a training step once; fits of networks of the same size start it anew.
     """
 
     def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
@@ -37,24 +38,26 @@ class Fitter:
         self._checkpoint = run.checkpoint
         self._log_dir = run.log_dir
         self._fits = 0
-        self._network: Any = None
+        self._model: Any = None
+        self._widths: list[int] = []
         self._let_go: Any = lambda: None
         self._initial: list[NDArray[np.generic]] = []
 
     def fit(
         self,
         recipe: Recipe,
-        training: Example,
-        validation: Example | None = None,
+        training: Sequence[Example],
+        validation: Sequence[Example] = (),
         epochs: int | None = None,
     ) -> Fit:
-        """Fit a network, the learning rate falling in a line to nothing.
+        """Fit networks side by side, the learning rate falling in a line to nothing.
 
         Args:
             recipe: epochs, batch size, learning rate.
-            training: reviews to fit.
-            validation: reviews to stop by: a `Judge` chooses the epoch whose weights are kept, and
-                training ends `patience` epochs after the best.
+            training: reviews that each network fits.
+            validation: reviews that each of the first networks is judged by: a `Judge` chooses the
+                epoch whose weights are kept. A single network stops `patience` epochs after the
+                best.
             epochs: how many of the recipe's epochs to run; None for all.
 
         Raises:
@@ -65,16 +68,18 @@ class Fitter:
         state = checkpoint.load(self._fits) if checkpoint else None
         if isinstance(state, Fit):
             return state
-        judge = Judge(validation, self._options.patience) if validation else None
-        network = self._start(training.rows.width, float(training.labels.mean()))
+        # Weights amid a training of few reviews vary too much to stop at: folds go to the end.
+        patience = recipe.epochs if len(training) > 1 else self._options.patience
+        judge = Judge(validation, patience) if validation else None
+        model = self._start(training)
         if checkpoint and state:
-            if not _restore(state, network, judge):
+            if not _restore(state, model, judge):
                 raise checkpoint.damaged(self._fits, "it is of another network")
             done = state.epochs
         if done < last and (judge is None or judge.goes_on):
-            done += self._run(network, recipe, training, judge, range(done, last))
+            done += self._run(model, recipe, training, judge, range(done, last))
         if judge is None:
-            fit = Fit(to_numpy(network), [], done)
+            fit = Fit(to_numpy(model), [], done)
         else:
             fit = Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
         if checkpoint:
@@ -82,7 +87,12 @@ class Fitter:
         return fit
 
     def _run(
-        self, network: Any, recipe: Recipe, training: Example, judge: Judge | None, epochs: range
+        self,
+        model: Any,
+        recipe: Recipe,
+        training: Sequence[Example],
+        judge: Judge | None,
+        epochs: range,
     ) -> int:
         """Train for some epochs, counted from 0, or as long as the judge says; count them."""
         feed = Feed(training, recipe.batch_size, self._options.seed, epochs.start)
@@ -94,7 +104,7 @@ class Fitter:
             callbacks.append(logging(self._log_dir, self._fits))
         if self._checkpoint:
             callbacks.append(_keeping(self._checkpoint, self._fits, judge))
-        losses = network.fit(
+        losses = model.fit(
             feed.batches,
             initial_epoch=epochs.start,
             epochs=epochs.stop,
@@ -107,20 +117,23 @@ class Fitter:
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
         return len(losses)
 
-    def _start(self, width: int, prior: float) -> Any:
-        """Give a network as it is before the first step; the output starts at the prior."""
-        if self._network is None or self._network.input_shape != (None, width):
+    def _start(self, training: Sequence[Example]) -> Any:
+        """Return networks as they are before the first step; each output starts at the prior."""
+        widths = [example.rows.width for example in training]
+        if self._widths != widths:
             self._let_go()
-            self._network = build(width, self._options)
-            self._let_go = finalize(self, release, _variables(self._network))
+            self._model, self._widths = build(widths, self._options), widths
+            self._let_go = finalize(self, release, _variables(self._model))
             self._let_go.atexit = False  # a process that ends lets go of all it has
-            self._initial = [variable.numpy() for variable in self._network.variables]
-        for variable, value in zip(self._network.variables, self._initial, strict=True):
+            self._initial = [variable.numpy() for variable in self._model.variables]
+        for variable, value in zip(self._model.variables, self._initial, strict=True):
             variable.assign(value)
-        for variable in self._network.optimizer.variables:
+        for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
-        self._network.layers[-1].bias.assign([np.log(prior / (1 - prior))])
-        return self._network
+        for network, example in zip(networks_of(self._model), training, strict=True):
+            prior = float(example.labels.mean())
+            network.layers[-1].bias.assign([np.log(prior / (1 - prior))])
+        return self._model
 
 
 def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
@@ -149,7 +162,8 @@ def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
 
     class Judging(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            goes_on = judge.see(logs["loss"], to_numpy(self.model))
+            networks = to_numpy(self.model)
+            goes_on = judge.see(logs["loss"] / len(networks), networks)
             self.model.stop_training |= not goes_on
             now = judge.epochs[-1]
             logs |= {"val_loss": now.validation_loss, "val_accuracy": now.validation_accuracy}
@@ -172,14 +186,14 @@ def _keeping(checkpoint: Checkpoint, fit: int, judge: Judge | None) -> Any:
     return Keeping()
 
 
-def _variables(network: Any) -> list[Any]:
-    """All that a network and its optimizer learn by, and what dropout draws from."""
-    return [*network.variables, *network.optimizer.variables]
+def _variables(model: Any) -> list[Any]:
+    """All that networks and their optimizer learn by, and what dropout draws from."""
+    return [*model.variables, *model.optimizer.variables]
 
 
-def _restore(state: Underway, network: Any, judge: Judge | None) -> bool:
-    """Let network and judge be as they were; False if the state is not one of theirs."""
-    variables = _variables(network)
+def _restore(state: Underway, model: Any, judge: Judge | None) -> bool:
+    """Let networks and judge be as they were; False if the state is not one of theirs."""
+    variables = _variables(model)
     kinds = [(tuple(variable.shape), np.asarray(variable).dtype) for variable in variables]
     fits = kinds == [(value.shape, value.dtype) for value in state.variables]
     if not fits or (judge is None) != (state.judgement is None):

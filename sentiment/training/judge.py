@@ -1,5 +1,6 @@
 """Judge each epoch by what held-out reviews would be answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,19 +18,22 @@ class Judgement:
 
     Attributes:
         epochs: what each epoch came to; one at the least.
-        chosen_epoch, chosen: the number of the chosen one, and its network.
+        chosen_epoch, chosen: the number of the chosen one, and its networks.
         best_epoch, best: the number of that of the lowest loss, and the losses of its reviews, [n].
     """
 
     epochs: tuple[Epoch, ...]
     chosen_epoch: int
-    chosen: Network
+    chosen: tuple[Network, ...]
     best_epoch: int
     best: NDArray[np.float64]
 
 
 class Judge:
-    """Chooses an epoch's network by the loss of its calibrated probabilities.
+    """Chooses an epoch's networks by the loss of their calibrated probabilities.
+
+    In cross-validation there is a network for each fold, which is judged by that fold; what all
+    folds are answered is calibrated and judged together.
 
     Keras's early stopping would judge by probabilities that nobody gets to see: a network that has
     become too sure of itself is mended by calibration, and may yet tell the classes apart better.
@@ -40,18 +44,21 @@ class Judge:
 
     Attributes:
         epochs: what each epoch came to.
-        chosen: the network of the chosen epoch.
+        chosen: the networks of the chosen epoch.
         chosen_epoch: its number, from 1.
     """
 
-    chosen: Network
+    chosen: tuple[Network, ...]
 
-    def __init__(self, held_out: Example, patience: int) -> None:
-        """Take held-out reviews, and how many epochs to wait for a better one."""
+    def __init__(self, held_out: Sequence[Example], patience: int) -> None:
+        """Take the held-out reviews of each network, and how many epochs to wait for a better one.
+
+        Networks beyond those that reviews are held out for are kept, and not judged.
+        """
         self.epochs: list[Epoch] = []
         self.chosen_epoch = 0
         self._held_out = held_out
-        self._labels = held_out.labels.astype(np.int8)
+        self._labels = np.concatenate([each.labels for each in held_out]).astype(np.int8)
         self._patience = patience
         self._best_epoch = 0
         self._best = np.full(self._labels.size, np.inf)  # the losses of its reviews
@@ -74,26 +81,27 @@ class Judge:
         self.chosen_epoch, self.chosen = so_far.chosen_epoch, so_far.chosen
         self._best_epoch, self._best = so_far.best_epoch, so_far.best
 
-    def see(self, loss: float, network: Network) -> bool:
-        """Judge a network after one more epoch; return whether to go on.
+    def see(self, loss: float, networks: Sequence[Network]) -> bool:
+        """Judge networks after one more epoch; return whether to go on.
 
         Args:
-            loss: of the training rows.
-            network: as it is now.
+            loss: of the training rows, the mean over the networks.
+            networks: as they are now.
         """
-        losses, right = self._measure(network)
+        losses, right = self._measure(networks)
         self.epochs.append(Epoch(len(self.epochs) + 1, loss, float(losses.mean()), right))
         worse = losses - self._best
         better = not worse.mean() >= 0
         if better or worse.mean() <= worse.std() / np.sqrt(worse.size):
-            self.chosen, self.chosen_epoch = network, len(self.epochs)
+            self.chosen, self.chosen_epoch = tuple(networks), len(self.epochs)
         if better:
             self._best, self._best_epoch = losses, len(self.epochs)
         return self.goes_on
 
-    def _measure(self, network: Network) -> tuple[NDArray[np.float64], float]:
+    def _measure(self, networks: Sequence[Network]) -> tuple[NDArray[np.float64], float]:
         """The cross-entropy of each held-out review, [n], and the share answered right."""
-        logits = self._held_out.logits(network)
+        judged = zip(self._held_out, networks, strict=False)
+        logits = np.concatenate([held_out.logits(network) for held_out, network in judged])
         enough = enough_to_choose(self._labels)
         calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
         p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)

@@ -1,6 +1,7 @@
 """Vectorizer and network, fitted to some rows or others of one material."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,10 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
 from sentiment.model import Network
 from sentiment.model.calibration import sigmoid
-from sentiment.reviews import stratified_folds
 from sentiment.training.featurizing import featurize
 from sentiment.training.feed import Example, logits_of
 from sentiment.training.fitting import Fitter
-from sentiment.training.material import Material, Numbers
+from sentiment.training.material import Material, Numbers, Split
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Epoch
 from sentiment.training.recipe import gentler
@@ -31,22 +31,24 @@ Logits = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trained:
-    """Everything that is fitted to one set of rows, the weights as the model file has them.
+    """Everything that is fitted to some splits, the weights as the model file has them.
 
     Attributes:
-        vectorizer, network: what was fitted.
+        vectorizer, network: what was fitted to the last split.
+        first: the vectorizer that was fitted to the first split, and not to its held-out reviews.
         epochs, best_epoch: how it went.
-        judged: numbers of reviews that it was not fitted on.
-        held_out, unlabeled: logits of these and of the unlabeled reviews; empty after a fit for so
-            many epochs, where nobody asks.
-        soft_labels: how far each unlabeled review was taken to be positive; None if none was used.
+        held_out: logits of the reviews held out, each by the network that was not fitted on it, in
+            the order of `Material.held_out`; empty after a fit for a given number of epochs.
+        unlabeled: logits of the unlabeled reviews by each network, [networks, unlabeled].
+        soft_labels: how far each network took each unlabeled review to be positive, of the same
+            shape; None if none was used.
     """
 
     vectorizer: Vectorizer
     network: Network
+    first: Vectorizer
     epochs: list[Epoch]
     best_epoch: int
-    judged: Numbers
     held_out: Logits
     unlabeled: Logits
     soft_labels: NDArray[np.float64] | None
@@ -70,36 +72,21 @@ class Learner:
         self._progress = run.progress
         self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count, run)
         self._fitter = Fitter(options, run)
-        self._width = 0  # of the network at the least
 
     def trial(self) -> Trained:
-        """Fit the training rows; the held-out ones say when to stop, and whether unlabeled help."""
-        return self._with_unlabeled(self._fit(self._material.training, None, None))
+        """Fit the splits; held-out reviews say when to stop, and whether unlabeled ones help."""
+        return self._with_unlabeled(self._fit(self._material.splits, None, None))
 
     def refit(self, trial: Trained) -> Trained:
-        """Fit all labelled reviews the way the trial was fitted, for as many epochs."""
-        everything = np.arange(self._material.labels.size)
-        return self._fit(everything, trial.soft_labels, trial.best_epoch)
+        """Fit all labelled reviews the way the trial was fitted, for as many epochs.
 
-    def trial_in_turns(self, folds: int) -> Trained:
-        """Fit all labelled reviews but a fold, and judge that; each fold once.
-
-        Returns:
-            The last fit, with the logits of all labelled reviews, each by the network that was not
-            fitted on it.
+        In cross-validation the trial did that already.
         """
-        material = self._material
-        everything = np.arange(material.labels.size)
-        logits = np.zeros(everything.size)
-        # Each fold has some features more or less: of one width all share a compiled network.
-        self._width = min(self._incidence.distinct, self._options.features)
-        parts = stratified_folds(material.labels, folds, self._options.seed, material.digests)
-        for number, fold in enumerate(parts, start=1):
-            self._progress.fold(number, folds)
-            rest = np.setdiff1d(everything, fold)
-            last = self._fit(rest, None, self._recipe.epochs, ask=fold)
-            logits[fold] = last.held_out
-        return replace(last, judged=everything, held_out=logits)
+        if self._material.cross_validated:
+            return trial
+        everything = np.arange(self._material.labels.size)
+        split = Split(everything, everything[:0])
+        return self._fit([split], trial.soft_labels, trial.best_epoch)
 
     def names_of(self, keys: Hashes) -> dict[int, str]:
         """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
@@ -116,7 +103,7 @@ class Learner:
         count = self._material.unlabeled.size
         for number in range(1, ROUNDS + 1 if count else 1):
             self._progress.unlabeled(number, count)
-            candidate = self._fit(self._material.training, _soft(best.unlabeled), None)
+            candidate = self._fit(self._material.splits, _soft(best.unlabeled), None)
             better = candidate.loss < best.loss
             self._progress.judged(better, candidate.loss, best.loss)
             if not better:
@@ -126,41 +113,56 @@ class Learner:
 
     def _fit(
         self,
-        rows: Numbers,
+        splits: Sequence[Split],
         soft_labels: NDArray[np.float64] | None,
         epochs: int | None,
-        ask: Numbers | None = None,
     ) -> Trained:
-        """Fit vectorizer and network to labelled rows, and to unlabeled ones with soft labels.
+        """Fit a vectorizer and a network to each split, all networks side by side.
 
         Args:
-            rows: numbers of labelled reviews; beside unlabeled ones they are counted twice, for
-                being certain.
-            soft_labels: how far each unlabeled review is positive; None leaves these out.
+            splits: what each fits and is judged by; beside unlabeled reviews, labelled ones are
+                counted twice, for being certain.
+            soft_labels: how far each network takes each unlabeled review to be positive,
+                [splits, unlabeled]; None leaves these out.
             epochs: how many to run; None to stop by the held-out rows.
-            ask: rows whose logits are wanted after so many epochs.
         """
-        material = self._material
-        vectorizer, training = self._example(rows, soft_labels)
-        features, labels = training.rows, material.labels.astype(np.float64)
-        held_out = Example(features, material.held_out, labels[material.held_out])
+        given = [None] * len(splits) if soft_labels is None else list(soft_labels)
+        fitted = [
+            self._example(split.training, soft) for split, soft in zip(splits, given, strict=True)
+        ]
+        labels = self._material.labels.astype(np.float64)
+        validation = [
+            Example(training.rows, split.held_out, labels[split.held_out])
+            for (_, training), split in zip(fitted, splits, strict=True)
+            if split.held_out.size and epochs is None
+        ]
         done = self._fitter.fit(
             self._recipe if soft_labels is None else gentler(self._recipe),
-            training,
-            held_out if epochs is None else None,
+            [training for _, training in fitted],
+            validation,
             epochs,
         )
-        first, *rest = done.network.layers
-        kernel = first.kernel[: vectorizer.keys.size]
-        network = Network((replace(first, kernel=kernel).quantized(), *rest))
-        nobody = material.unlabeled[:0]
-        if epochs is None:
-            asked = [material.held_out, material.unlabeled]
-        else:
-            asked = [nobody if ask is None else ask, nobody]
-        known, unknown = (logits_of(network, features, numbers) for numbers in asked)
+        networks = [
+            Network((network.layers[0].quantized(), *network.layers[1:]))
+            for network in done.networks
+        ]
+        held_out = [
+            held.logits(network) for held, network in zip(validation, networks, strict=False)
+        ]
+        unlabeled = [
+            logits_of(network, training.rows, self._material.unlabeled)
+            for network, (_, training) in zip(networks, fitted, strict=True)
+            if epochs is None
+        ]
         return Trained(
-            vectorizer, network, done.epochs, done.best_epoch, asked[0], known, unknown, soft_labels
+            fitted[-1][0],
+            networks[-1],
+            fitted[0][0],
+            done.epochs,
+            done.best_epoch,
+            np.concatenate([np.zeros(0), *held_out]),
+            np.array(unlabeled),
+            soft_labels,
         )
 
     def _example(
@@ -182,8 +184,7 @@ class Learner:
             smoothing=self._recipe.smoothing,
         )
         features = EncodedRows.of(self._incidence, vectorizer)
-        width = max(vectorizer.keys.size, self._width)
-        return vectorizer, Example(replace(features, width=width), rows, labels[rows])
+        return vectorizer, Example(features, rows, labels[rows])
 
 
 def _soft(logits: Logits) -> NDArray[np.float64]:

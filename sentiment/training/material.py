@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.model import Rows
-from sentiment.reviews import LabelledReviews, joined, stratified_split
+from sentiment.reviews import LabelledReviews, joined, stratified_folds, stratified_split
 from sentiment.training.options import TrainingOptions
 
 Numbers = NDArray[np.int64]
@@ -25,6 +26,18 @@ def in_blocks(numbers: Numbers) -> list[Numbers]:
     return [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
 
 
+# With fewer reviews all are held out, in cross-validation: a share of them would decide too little.
+FEW = 5_000
+FOLDS = 5
+
+
+class Split(NamedTuple):
+    """Reviews by their numbers: those that a network fits, and those that it is judged by."""
+
+    training: Numbers
+    held_out: Numbers
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """Reviews by their numbers: labelled ones first, then those without labels.
@@ -33,15 +46,15 @@ class Material:
         texts: all reviews, [n].
         labels: 0 or 1, int8 [labelled].
         digests: hashes of the labelled texts, uint64 [labelled].
-        training, held_out, unlabeled: numbers of the reviews to fit, of those to choose by, and of
-            those without labels.
+        splits: what each network of a trial fits and is judged by. One split where a share is held
+            out; in cross-validation one for each fold, and a last one that fits all.
+        unlabeled: numbers of the reviews without labels.
     """
 
     texts: Sequence[str]
     labels: NDArray[np.int8]
     digests: Hashes
-    training: Numbers
-    held_out: Numbers
+    splits: Sequence[Split]
     unlabeled: Numbers
 
     @classmethod
@@ -52,35 +65,52 @@ class Material:
         unlabeled: Sequence[str],
         options: TrainingOptions,
     ) -> "Material":
-        """Put all reviews together, and hold a share out unless there are others for that.
+        """Put all reviews together, and split them unless there are others to judge by.
 
         Raises:
             DataError: there are too few different reviews to hold some out.
         """
         texts, labels, digests = reviews.texts, reviews.labels, reviews.digest()
-        if validation is None:
-            training, held_out = stratified_split(
-                labels, options.validation_share, options.seed, groups=digests
-            )
-        else:
+        if validation is not None:
             texts = joined(texts, validation.texts)
             labels = np.concatenate((labels, validation.labels))
             digests = np.concatenate((digests, validation.digest()))
-            training, held_out = np.split(np.arange(labels.size), [len(reviews)])
-        if any(len(set(labels[rows].tolist())) < 2 for rows in (training, held_out)):
+            splits = [Split(*np.split(np.arange(labels.size), [len(reviews)]))]
+        elif cross_validates(len(reviews), options):
+            folds = stratified_folds(labels, FOLDS, options.seed, digests)
+            everything = np.arange(labels.size)
+            splits = [Split(np.setdiff1d(everything, fold), fold) for fold in folds if fold.size]
+            splits.append(Split(everything, everything[:0]))
+        else:
+            share = options.validation_share
+            splits = [Split(*stratified_split(labels, share, options.seed, groups=digests))]
+        judged = np.concatenate([split.held_out for split in splits])
+        if any(
+            len(set(labels[rows].tolist())) < 2
+            for rows in [*(split.training for split in splits), judged]
+        ):
             positive, negative = (np.unique(digests[labels == label]).size for label in (1, 0))
             raise DataError(
                 f"too few different reviews to hold some of each label out: {positive:,} positive, "
                 f"{negative:,} negative; give more, or --validation"
             )
         last = labels.size + len(unlabeled)
-        rest = np.arange(labels.size, last)
-        return cls(joined(texts, unlabeled), labels, digests, training, held_out, rest)
+        return cls(joined(texts, unlabeled), labels, digests, splits, np.arange(labels.size, last))
 
-    def without_held_out(self) -> "Material":
-        """Let all labelled reviews be fitted; they are to be held out in turns."""
-        everything = np.arange(self.labels.size)
-        return replace(self, training=everything, held_out=everything[:0])
+    @property
+    def cross_validated(self) -> bool:
+        """Whether each review is held out from one network, and all are fitted by the last."""
+        return len(self.splits) > 1
+
+    @property
+    def training(self) -> Numbers:
+        """Numbers of the reviews that the last network of a trial fits."""
+        return self.splits[-1].training
+
+    @property
+    def held_out(self) -> Numbers:
+        """Numbers of the reviews that networks are judged by, in the order of the splits."""
+        return np.concatenate([split.held_out for split in self.splits])
 
     def texts_of(self, rows: Numbers) -> list[str]:
         """Give the reviews with these numbers."""
@@ -97,7 +127,8 @@ class Material:
             data = text.encode("utf-8", "surrogatepass")
             content.update(len(data).to_bytes(8, "little"))
             content.update(data)
-        for numbers in (self.labels, self.training, self.held_out, self.unlabeled):
+        every = [numbers for split in self.splits for numbers in split]
+        for numbers in (self.labels, *every, self.unlabeled):
             content.update(numbers.size.to_bytes(8, "little"))
             content.update(numbers.astype("<i8").tobytes())
         return content.hexdigest()
@@ -110,3 +141,11 @@ class Material:
         content.update(labels.astype(np.int8).tobytes())
         positive = int(labels.sum())
         return Rows(positive, labels.size - positive, content.hexdigest())
+
+
+def cross_validates(reviews: int, options: TrainingOptions) -> bool:
+    """Return whether so many reviews, none given to judge by, are held out in cross-validation.
+
+    It needs a last fit on all of them: the networks of the folds are not the model.
+    """
+    return reviews < FEW and options.refit

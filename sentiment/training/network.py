@@ -13,15 +13,31 @@ from sentiment.training.options import TrainingOptions
 _drawing = threading.Lock()
 
 
-def build(width: int, options: TrainingOptions) -> Any:
-    """Build and compile the `keras.Sequential`.
+def build(widths: Sequence[int], options: TrainingOptions) -> Any:
+    """Build and compile one `keras.Sequential`, or several that train side by side.
+
+    Several share nothing but the compiled training step: each has its own input, output and loss,
+    so each learns what it would learn alone. That compiles once where cross-validation would
+    compile a network for each fold.
 
     Args:
-        width: how many features there are.
+        widths: number of features of each network.
         options: hidden layers, dropout, and the seed.
+
+    Returns:
+        The `keras.Sequential` itself; of several, a `keras.Model` with them as its layers.
     """
     with _seeded(options.seed):
-        return _built(width, options)
+        keras = load_keras()
+        networks = [_sequential(width, options) for width in widths]
+        model = networks[0]
+        if len(networks) > 1:
+            inputs = [keras.Input((width,), sparse=True) for width in widths]
+            outputs = [each(rows) for each, rows in zip(networks, inputs, strict=True)]
+            model = keras.Model(inputs, outputs)
+        model.compile(optimizer=fused_adam(), loss=["binary_crossentropy"] * len(networks))
+        model.optimizer.build(model.trainable_variables)
+        return model
 
 
 @contextmanager
@@ -41,7 +57,15 @@ def _seeded(seed: int) -> Iterator[None]:
             random.setstate(state)
 
 
-def _built(width: int, options: TrainingOptions) -> Any:
+def networks_of(model: Any) -> list[Any]:
+    """Return the `keras.Sequential` networks of what `build` returned, in order."""
+    keras = load_keras()
+    if isinstance(model, keras.Sequential):
+        return [model]
+    return [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
+
+
+def _sequential(width: int, options: TrainingOptions) -> Any:
     keras = load_keras()
     network = keras.Sequential([keras.Input((width,), sparse=True)])
     dense = _sparse_dense()
@@ -51,8 +75,6 @@ def _built(width: int, options: TrainingOptions) -> Any:
         if options.dropout:
             network.add(keras.layers.Dropout(options.dropout))
     network.add(dense(1, activation="sigmoid"))
-    network.compile(optimizer=fused_adam(), loss="binary_crossentropy", metrics=["accuracy"])
-    network.optimizer.build(network.trainable_variables)
     return network
 
 
@@ -105,10 +127,13 @@ def fused_adam() -> Any:
     return FusedAdam()
 
 
-def to_numpy(network: Any) -> Network:
-    """Take the weights out of a Keras network; nothing of Keras stays."""
-    dense = [layer for layer in network.layers if layer.get_weights()]
-    return Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
+def to_numpy(model: Any) -> tuple[Network, ...]:
+    """Return the weights of each network that `build` returned; nothing of Keras stays."""
+    return tuple(
+        Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
+        for network in networks_of(model)
+        if (dense := [layer for layer in network.layers if layer.get_weights()])
+    )
 
 
 def release(variables: Sequence[Any]) -> None:

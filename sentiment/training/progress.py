@@ -23,7 +23,9 @@ class Epoch:
 class Progress:
     """Hears how the training goes on; this one keeps it to itself."""
 
-    def chosen(self, recipe: Recipe, training: Labels, held_out: Labels) -> None:
+    def chosen(
+        self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
+    ) -> None:
         """Hear what was chosen, and the labels of the rows to fit and of those held out."""
 
     def featurized(self, done: int, reviews: int) -> None:

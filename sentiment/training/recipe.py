@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import NGrams
+from sentiment.training.material import FEW
 from sentiment.training.options import Recipe, TrainingOptions
 
 # Beyond this many words a review repeats itself enough for words alone.
 _SHORT = 60
-# With fewer reviews, many words are met once or never, and pieces of words help.
-_FEW = 5_000
+# Of few reviews so many steps are enough, and more are no better.
+_FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 8, 10, 0.01
 # Beyond this many, reviews repeat one another, and what they share is learned by heart.
 _MANY = 100_000
 # A label rarer than this makes accuracy a poor thing to aim at.
@@ -29,26 +30,29 @@ def choose_recipe(
         labels: of all of them.
         options: the user's choices.
     """
-    few = labels.size < _FEW
+    few = labels.size < FEW  # many words are met once or never, and pieces of words help
     short = float(np.median([len(text.split()) for text in some])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
     small = few or short
     # About twenty-five steps an epoch; Adam's step grows with the batch.
-    batch_size = options.batch_size or int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
+    batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
+    if few:
+        batch_size = max(-(-labels.size // _FEW_STEPS), 1)
+    batch_size = options.batch_size or batch_size
     # Long reviews, and many, bear large steps, and then need few. Of very many, each says less
     # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
     # as large a share of them to weigh as much.
-    learning_rate = (0.01 if small else 0.02) * (batch_size / 1024) ** 0.5
+    learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
     more = max(labels.size / _MANY, 1.0)
-    epochs = 15 if few else 5 if short else 3
+    epochs = _FEW_EPOCHS if few else 5 if short else 3
     return Recipe(
         ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams(),
-        min_count=1 if small else 2,
+        min_count=1 if short else 2,
         smoothing=2.0 * more,
         epochs=options.epochs or max(round(epochs / more), 1),
         batch_size=batch_size,
-        learning_rate=options.learning_rate or learning_rate / more,
+        learning_rate=options.learning_rate or (_FEW_RATE if few else learning_rate / more),
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
     )
 

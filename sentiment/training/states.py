@@ -15,17 +15,22 @@ Tensors = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted network and the way there.
+    """Fitted networks and the way there.
 
     Attributes:
-        network: the weights of the chosen epoch; of the last where nothing was held out.
+        networks: the weights of the chosen epoch; of the last where nothing was held out.
         epochs: what each epoch came to; none where nothing was held out.
         best_epoch: the one whose weights were kept, from 1.
     """
 
-    network: Network
+    networks: tuple[Network, ...]
     epochs: list[Epoch]
     best_epoch: int
+
+    @property
+    def network(self) -> Network:
+        """The last network, which is the only one where no others were fitted beside it."""
+        return self.networks[-1]
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
     """Take a state apart."""
     if isinstance(state, Fit):
         document = {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}
-        return {"finished": document}, _layers(state.network)
+        return {"finished": document}, _layers(state.networks)
     tensors = {f"variables.{place}": each for place, each in enumerate(state.variables)}
     seen = state.judgement
     if seen is None:
@@ -71,14 +76,14 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
         raise ValueError("a number that is not finite")
     if "finished" in document:
         fields = document["finished"]
-        return Fit(_network(tensors), _epochs(fields["epochs"]), int(fields["best_epoch"]))
+        return Fit(_networks(tensors), _epochs(fields["epochs"]), int(fields["best_epoch"]))
     count = sum(name.startswith("variables.") for name in tensors)
     variables = [tensors[f"variables.{place}"] for place in range(count)]
     seen = document["judgement"]
     judgement = seen and Judgement(
         tuple(_epochs(seen["epochs"])),
         int(seen["chosen_epoch"]),
-        _network(tensors),
+        _networks(tensors),
         int(seen["best_epoch"]),
         tensors["best"],
     )
@@ -93,18 +98,30 @@ def _epochs(fields: Any) -> list[Epoch]:
     return [Epoch(**each) for each in fields]
 
 
-def _layers(network: Network) -> Tensors:
+def _layers(networks: tuple[Network, ...]) -> Tensors:
     tensors: Tensors = {}
-    for place, layer in enumerate(network.layers):
-        tensors |= {f"kernels.{place}": layer.dense_kernel(), f"biases.{place}": layer.bias}
+    for number, network in enumerate(networks):
+        for place, layer in enumerate(network.layers):
+            tensors[f"kernels.{number}.{place}"] = layer.dense_kernel()
+            tensors[f"biases.{number}.{place}"] = layer.bias
     return tensors
 
 
-def _network(tensors: Tensors) -> Network:
-    count = sum(name.startswith("kernels.") for name in tensors)
-    return Network(
-        tuple(
-            Layer.exact(tensors[f"kernels.{place}"], tensors[f"biases.{place}"])
-            for place in range(count)
+def _networks(tensors: Tensors) -> tuple[Network, ...]:
+    networks: list[Network] = []
+    while f"kernels.{len(networks)}.0" in tensors:
+        number = len(networks)
+        layers = sum(name.startswith(f"kernels.{number}.") for name in tensors)
+        networks.append(
+            Network(
+                tuple(
+                    Layer.exact(
+                        tensors[f"kernels.{number}.{place}"], tensors[f"biases.{number}.{place}"]
+                    )
+                    for place in range(layers)
+                )
+            )
         )
-    )
+    if not networks:
+        raise ValueError("there is no network")
+    return tuple(networks)

@@ -18,6 +18,7 @@ from sentiment.model import (
     Decision,
     Model,
     Provenance,
+    Right,
     remembered,
 )
 from sentiment.model.calibration import sigmoid
@@ -36,10 +37,6 @@ from sentiment.training.stacking import Stack
 
 PHRASE_LIMIT = 2_000
 
-# With fewer reviews a base and what is new are weighed on all of them, held out in turns.
-FEW_TO_TUNE = 5_000
-FOLDS = 5
-
 # How many held-out reviews tell how many words are known; and how few may be left unanswered.
 _ENOUGH_TO_ASK = 500
 _FEW_ASKED = 0.005
@@ -57,10 +54,13 @@ def train(
 
     A first network is fitted on the training rows alone; the held-out rows say when to stop, and
     calibration and threshold are chosen on them. Then vectorizer and network are fitted once more,
-    for as many epochs, on all rows; calibration and threshold stay.
+    for as many epochs, on all rows; calibration and threshold stay. With a base, held-out rows also
+    say how much the new network counts beside it.
 
-    With a base, held-out rows also say how much the new network counts beside it. Where rows are
-    few, all of them are held out in turns for that.
+    Fewer than 5,000 rows are all held out, by 5-fold cross-validation: the networks of the folds
+    and the one that fits all rows train side by side, and the out-of-fold answers of the former
+    choose the epoch, calibration and threshold of the latter (as `CalibratedClassifierCV` of
+    scikit-learn with `ensemble=False`).
 
     Args:
         reviews: training reviews of both classes.
@@ -79,24 +79,23 @@ def train(
     run = run or Run()
     progress = run.progress
     start_loading()  # while we featurize
-    in_turns = base is not None and holds_out_in_turns(reviews, options, validation)
     material = Material.gather(reviews, validation, unlabeled, options)
-    if in_turns:
-        material = material.without_held_out()
     if run.checkpoint is not None:
-        _resume(run.checkpoint, material, options, progress, in_turns=in_turns)
+        _resume(run.checkpoint, material, options, progress)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
     recipe = choose_recipe(material.some_of(material.training), labels, options)
-    progress.chosen(recipe, labels, held_out)
+    progress.chosen(recipe, labels, held_out, material.cross_validated)
     learner = Learner(material, options, recipe, run)
-    trial = learner.trial_in_turns(FOLDS) if in_turns else learner.trial()
+    trial = learner.trial()
     verdict = _judge(trial, material, base, progress)
-    threshold = choose_threshold(verdict.p_positive, verdict.labels, recipe.objective)
+    threshold = choose_threshold(verdict.p_positive, recipe.objective)
     final = trial
     if validation is None and options.refit:
-        progress.refitting(len(reviews), trial.best_epoch)
+        if not material.cross_validated:
+            progress.refitting(len(reviews), trial.best_epoch)
         final = learner.refit(trial)
     learned = unlabeled if trial.soft_labels is not None else ()
+    right = (verdict.p_positive >= threshold) == (verdict.labels == 1)
     return Model(
         vectorizer=final.vectorizer,
         network=final.network,
@@ -106,11 +105,12 @@ def train(
         provenance=Provenance(
             training=material.about(material.training),
             validation=material.about(verdict.judged),
-            accuracy=float(np.mean((verdict.p_positive >= threshold) == (verdict.labels == 1))),
+            accuracy=float(right.mean()),
+            right=Right(*(int(right[verdict.labels == label].sum()) for label in (0, 1))),
             best_epoch=trial.best_epoch,
             calibrated=verdict.enough,
-            refitted=final is not trial,
-            in_turns=in_turns,
+            refitted=final is not trial or material.cross_validated,
+            in_turns=material.cross_validated,
             unlabeled=len(learned),
             options=asdict(options),
             recipe=asdict(recipe),
@@ -123,29 +123,12 @@ def train(
     )
 
 
-def holds_out_in_turns(
-    reviews: LabelledReviews, options: TrainingOptions, validation: LabelledReviews | None
-) -> bool:
-    """Whether a training with a base holds out every review in its turn: where they are few.
-
-    Then nothing else is held out, nor does a training stop early. Without a last fit on all rows
-    it cannot: of many networks none is the model.
-    """
-    return validation is None and len(reviews) < FEW_TO_TUNE and options.refit
-
-
 def _resume(
-    checkpoint: Checkpoint,
-    material: Material,
-    options: TrainingOptions,
-    progress: Progress,
-    *,
-    in_turns: bool,
+    checkpoint: Checkpoint, material: Material, options: TrainingOptions, progress: Progress
 ) -> None:
     """Go on from what a checkpoint holds, if that is of the same training."""
-    # Which base there is changes no network, only that all reviews are held out in turns for one.
-    choices = asdict(options) | _versions() | {"base": in_turns or None}
-    network, epoch = checkpoint.begin(material.identity(), choices)
+    # A base changes no network, only how much it counts: it is not among the choices.
+    network, epoch = checkpoint.begin(material.identity(), asdict(options) | _versions())
     if checkpoint.resuming:
         progress.resumed(network, epoch)
 
@@ -172,19 +155,20 @@ class _Verdict:
 
 
 def _judge(trial: Trained, material: Material, base: Model | None, progress: Progress) -> _Verdict:
-    labels = material.labels[trial.judged]
+    held_out = material.held_out
+    labels = material.labels[held_out]
     enough = enough_to_choose(labels)
     if base is None:
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
         p_positive = alone.probabilities(trial.held_out)
-        return _Verdict(trial.judged, labels, enough, alone, None, p_positive)
+        return _Verdict(held_out, labels, enough, alone, None, p_positive)
     # Of reviews that it was made with, the base knows too well.
-    new = np.flatnonzero(~among(material.digests[trial.judged], base.seen))
-    judged, labels, logits = trial.judged[new], labels[new], trial.held_out[new]
+    new = np.flatnonzero(~among(material.digests[held_out], base.seen))
+    judged, labels, logits = held_out[new], labels[new], trial.held_out[new]
     if len(set(labels.tolist())) < 2:
         raise DataError(
-            f"the base was made with {trial.judged.size - new.size:,} of these "
-            f"{trial.judged.size:,} reviews, which leaves too few to judge by: give others, or "
+            f"the base was made with {held_out.size - new.size:,} of these "
+            f"{held_out.size:,} reviews, which leaves too few to judge by: give others, or "
             "train without --base"
         )
     of_base = _log_odds_of(base, material, judged)
@@ -212,7 +196,8 @@ def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Has
 
 def _least_known(trial: Trained, material: Material) -> float:
     """Ask for no more known words than nearly all held-out reviews have, however few features."""
-    shares = known_shares(material.some_of(trial.judged, _ENOUGH_TO_ASK), trial.vectorizer)
+    some = material.some_of(material.splits[0].held_out, _ENOUGH_TO_ASK)
+    shares = known_shares(some, trial.first)
     least = np.quantile(shares[~np.isnan(shares)], _FEW_ASKED, method="lower")
     return min(float(least), LEAST_KNOWN)
 
