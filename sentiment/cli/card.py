@@ -71,7 +71,7 @@ def _results(about: Mapping[str, Any], history: list[dict[str, float]], name: st
     """The figures of held-out reviews, as an index of results."""
     rows = about["validation"]
     held_out = count_of(rows["positive"] + rows["negative"], "held-out review")
-    held_out += " (in turns)" if about["in_turns"] else ""
+    held_out += " (cross-validation)" if about["in_turns"] else ""
     yield "metrics:"
     yield "- accuracy"
     yield "model-index:"

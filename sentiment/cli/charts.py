@@ -49,7 +49,7 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
     if not epochs:
         in_turns = about is not None and about["in_turns"]
         yield (
-            "no curve: all reviews were held out in turns, each by a network of its own"
+            "no curve: this model was cross-validated by an older program, which kept none"
             if in_turns
             else "this model keeps no record of its training"
         )

@@ -82,7 +82,7 @@ def _base(base: Mapping[str, Any]) -> str:
 
 
 def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    held_out = "in turns" if about["in_turns"] else "held out"
+    held_out = "cross-val." if about["in_turns"] else "held out"
     for name, title in (("training", "trained on"), ("validation", held_out)):
         rows = about[name]
         yield (
@@ -99,7 +99,14 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
     if about["unlabeled"]:
         yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
-    again = ", then as many once more on all reviews" if about["refitted"] else ""
-    yield "epochs", f"{about['best_epoch']}{again}"
+    yield "epochs", _epochs(about)
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     yield "made with", versions
+
+
+def _epochs(about: Mapping[str, Any]) -> str:
+    """Say how many epochs were run, and by what they were chosen."""
+    number = about["best_epoch"]
+    if about["in_turns"]:
+        return f"{number}, chosen by cross-validation"
+    return f"{number}{f', then retrained for {number} on all reviews' * about['refitted']}"

@@ -71,6 +71,12 @@ def find_model(named: Path) -> Path:
     return named
 
 
+def bundled_model() -> Model | None:
+    """Load the model that ships with the package, if there is one."""
+    path = _bundled()
+    return None if path is None else load_model(path)
+
+
 def _bundled() -> Path | None:
     """Where the model that ships with the package is, if it does."""
     from sentiment.general import MODEL  # where no other is named

@@ -6,6 +6,7 @@ from sentiment.reviews.cells import count_of
 from sentiment.training import Epoch, Progress, Recipe
 from sentiment.training.progress import Labels
 from sentiment.training.recipe import UNBALANCED
+from sentiment.training.suggestion import Gain
 
 _BAR = 24
 
@@ -15,6 +16,7 @@ class ShownProgress(Progress):
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.gain: Gain | None = None
 
     def chosen(
         self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
@@ -59,16 +61,16 @@ class ShownProgress(Progress):
         verdict = "kept" if better else "no better, so it is left out"
         self._console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
 
-    def fold(self, number: int, folds: int) -> None:
-        """Show how far the cross-validation is."""
-        self._console.status(f"fold {number} of {folds} …")
-
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
         """Say what was gained."""
         self._console.note(
-            f"of {reviews:,} held-out reviews the base has {base:.1%} right, a network of these "
-            f"reviews alone {alone:.1%}, both together {together:.1%}"
+            f"accuracy on {reviews:,} held-out reviews: base {base:.1%}, new network alone "
+            f"{alone:.1%}, combined {together:.1%}"
         )
+
+    def suggested(self, gain: Gain) -> None:
+        """Keep it for the end."""
+        self.gain = gain
 
     def refitting(self, rows: int, epochs: int) -> None:
         """Say that the held-out reviews are learned from too."""

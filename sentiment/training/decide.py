@@ -48,6 +48,20 @@ def choose_threshold(p_positive: Floats, objective: Objective) -> float:
     return float(candidates[np.argmin(np.abs(candidates - 0.5))])
 
 
+def macro_f1(answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
+    """Return the mean of both classes' F1.
+
+    Args:
+        answers: which rows are answered *positive*, [n].
+        labels: 0 or 1, of both classes, [n].
+    """
+    positive = labels == 1
+    right = np.array(np.count_nonzero(answers & positive), np.float64)
+    answered = np.array(np.count_nonzero(answers))
+    positives = int(np.count_nonzero(positive))
+    return float(_macro_f1(right, answered, positives, labels.size - positives))
+
+
 def _macro_f1(
     tp: Floats, answered: NDArray[np.int64], positives: float, negatives: float
 ) -> Floats:

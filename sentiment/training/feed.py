@@ -98,10 +98,8 @@ class Feed:
         # Converting it would write a file where temporary files go, which may be full.
         @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def to_tensors(*parts: Any) -> tuple[Any, Any]:
-            inputs = tuple(
-                to_tensor(*parts[4 * place : 4 * place + 3], width)
-                for place, width in enumerate(widths)
-            )
+            of_networks = zip(parts[::4], parts[1::4], parts[2::4], widths, strict=True)
+            inputs = tuple(to_tensor(*each) for each in of_networks)
             targets = tuple(parts[3::4])
             return (inputs, targets) if len(widths) > 1 else (inputs[0], targets[0])
 

@@ -127,7 +127,7 @@ class Material:
             data = text.encode("utf-8", "surrogatepass")
             content.update(len(data).to_bytes(8, "little"))
             content.update(data)
-        every = [numbers for split in self.splits for numbers in split]
+        every = [each for split in self.splits for each in (split.training, split.held_out)]
         for numbers in (self.labels, *every, self.unlabeled):
             content.update(numbers.size.to_bytes(8, "little"))
             content.update(numbers.astype("<i8").tobytes())

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.training.options import Recipe
+from sentiment.training.suggestion import Gain
 
 Labels = NDArray[np.int8]
 
@@ -26,7 +27,10 @@ class Progress:
     def chosen(
         self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
     ) -> None:
-        """Hear what was chosen, and the labels of the rows to fit and of those held out."""
+        """Hear what was chosen, the labels of the rows to fit and of those held out.
+
+        In cross-validation, which is said, all are both.
+        """
 
     def featurized(self, done: int, reviews: int) -> None:
         """Hear of how many of all reviews the n-grams are found, where that takes long."""
@@ -40,11 +44,11 @@ class Progress:
     def judged(self, better: bool, loss: float, before: float) -> None:
         """Hear whether that round lowered the validation loss; if not, it is forgotten."""
 
-    def fold(self, number: int, folds: int) -> None:
-        """Hear that all but one fold is fitted, to ask that one; counted from 1."""
-
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
         """Hear the shares of held-out reviews that base, new network and both have right."""
+
+    def suggested(self, gain: Gain) -> None:
+        """Hear what the base that was asked on the side would add."""
 
     def refitting(self, rows: int, epochs: int) -> None:
         """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""

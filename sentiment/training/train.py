@@ -29,11 +29,12 @@ from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
 from sentiment.training.learner import Learner, Trained
 from sentiment.training.material import Material, Numbers, in_blocks
-from sentiment.training.options import TrainingOptions
+from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
 from sentiment.training.run import Run
 from sentiment.training.stacking import Stack
+from sentiment.training.suggestion import ASKED, FEW_ENOUGH, gain_of
 
 PHRASE_LIMIT = 2_000
 
@@ -89,6 +90,8 @@ def train(
     trial = learner.trial()
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, recipe.objective)
+    if base is None and material.cross_validated and len(reviews) < FEW_ENOUGH:
+        _suggest(trial, material, recipe.objective, verdict, threshold, run)
     final = trial
     if validation is None and options.refit:
         if not material.cross_validated:
@@ -180,6 +183,27 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     progress.stacked(labels.size, base_right, alone_right, both_right)
     stood_on = Base(base, stack.weight)
     return _Verdict(judged, labels, True, stack.calibration, stood_on, sigmoid(together))
+
+
+def _suggest(
+    trial: Trained,
+    material: Material,
+    objective: Objective,
+    verdict: _Verdict,
+    threshold: float,
+    run: Run,
+) -> None:
+    """Tell whether another base would have helped, by some of the reviews, evenly taken."""
+    other = run.other_base()
+    if other is None:
+        return
+    some = np.unique(np.linspace(0, verdict.labels.size - 1, ASKED).astype(np.int64))
+    some = some[~among(material.digests[verdict.judged[some]], other.seen)]
+    of_base = _log_odds_of(other, material, verdict.judged[some])
+    answers = verdict.p_positive[some] >= threshold
+    gain = gain_of(of_base, trial.held_out[some], answers, verdict.labels[some], objective)
+    if gain is not None:
+        run.progress.suggested(gain)
 
 
 def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.float64]:
