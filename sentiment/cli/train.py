@@ -33,6 +33,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_
 from sentiment.reviews.cells import count_of
 from sentiment.training import Run, TrainingOptions, cross_validates, logs, train
 from sentiment.training.checkpoint import Checkpoint, opened
+from sentiment.training.material import FEW
 from sentiment.training.suggestion import Gain
 
 
@@ -104,7 +105,7 @@ def command(
         _warn_of_contradictions(reviews)
         held_out = _read_validation(validation, reading, reviews, memory)
         if held_out is None and cross_validates(len(reviews), options):
-            _warn_of_idle_option()
+            _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
         progress = ShownProgress(console)
@@ -119,13 +120,15 @@ def command(
         click.echo(json.dumps(_facts(model, target)))
 
 
-def _warn_of_idle_option() -> None:
-    """Warn of the share to hold out, where cross-validation holds all reviews out."""
-    source = click.get_current_context().get_parameter_source("validation_share")
-    if source is not click.core.ParameterSource.DEFAULT:
-        console.warn(
-            "--validation-share has no effect: so few reviews are all held out, in cross-validation"
-        )
+def _warn_of_idle_options() -> None:
+    """Warn of options that say how to hold out and when to stop, unused in cross-validation."""
+    context = click.get_current_context()
+    for name in ("patience", "validation_share"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            console.warn(
+                f"--{name.replace('_', '-')} has no effect: fewer than {FEW:,} reviews are trained "
+                "on by cross-validation"
+            )
 
 
 def _checkpoint(running: Running, force: bool) -> AbstractContextManager[Checkpoint | None]:

@@ -127,8 +127,10 @@ class Material:
             data = text.encode("utf-8", "surrogatepass")
             content.update(len(data).to_bytes(8, "little"))
             content.update(data)
-        every = [each for split in self.splits for each in (split.training, split.held_out)]
-        for numbers in (self.labels, *every, self.unlabeled):
+        every: list[NDArray[np.integer]] = [self.labels, self.unlabeled]
+        for split in self.splits:
+            every += [split.training, split.held_out]
+        for numbers in every:
             content.update(numbers.size.to_bytes(8, "little"))
             content.update(numbers.astype("<i8").tobytes())
         return content.hexdigest()

@@ -39,8 +39,8 @@ def checkpoint_in(folder, *, left=0, data="data", **choices):
     return checkpoint
 
 
-def fits(checkpoint=None) -> list[tuple[Network, list, int]]:
-    """A fit of three epochs, with reviews to judge by, and one of two without."""
+def fits(checkpoint=None) -> list[tuple[tuple[Network, ...], list, int]]:
+    """A fit of three epochs with reviews to judge by, one of two without, and two side by side."""
     labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
     training, held_out = (
         Example(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
@@ -49,8 +49,12 @@ def fits(checkpoint=None) -> list[tuple[Network, list, int]]:
         Fitter(OPTIONS, Run(checkpoint=checkpoint)),
         recipe(epochs=3, learning_rate=0.05),
     )
-    done = fitter.fit(three, training, held_out), fitter.fit(three, training, epochs=2)
-    return [(fit.network, fit.epochs, fit.best_epoch) for fit in done]
+    done = (
+        fitter.fit(three, [training], [held_out]),
+        fitter.fit(three, [training], epochs=2),
+        fitter.fit(three, [training, held_out], [held_out]),
+    )
+    return [(fit.networks, fit.epochs, fit.best_epoch) for fit in done]
 
 
 def same(one, other):
@@ -58,8 +62,12 @@ def same(one, other):
     return all(a[1:] == b[1:] and weights(a[0]) == weights(b[0]) for a, b in networks)
 
 
-def weights(network):
-    return [(layer.kernel.tobytes(), layer.bias.tobytes()) for layer in network.layers]
+def weights(networks):
+    return [
+        (layer.kernel.tobytes(), layer.bias.tobytes())
+        for network in networks
+        for layer in network.layers
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +75,7 @@ def undisturbed():
     return fits()
 
 
-@pytest.mark.parametrize("left", [2, 5])
+@pytest.mark.parametrize("left", [2, 5, 8])
 def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undisturbed, left):
     with pytest.raises(Killed):
         fits(checkpoint_in(tmp_path, left=left))
@@ -77,7 +85,7 @@ def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undistu
 def test_what_was_done_is_not_done_again(tmp_path, undisturbed):
     assert same(fits(checkpoint_in(tmp_path)), undisturbed)
     checkpoint = Checkpoint(tmp_path, resuming=True)
-    assert checkpoint.begin("data", {}) == (3, 0)
+    assert checkpoint.begin("data", {}) == (4, 0)
     checkpoint.save = None
     assert same(fits(checkpoint), undisturbed)
 
@@ -125,7 +133,7 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
     fitter = Fitter(OPTIONS, Run(checkpoint=checkpoint_in(tmp_path, epochs=3)))
     labels = np.arange(60) % 2 * 1.0
     with pytest.raises(DataError, match="of another network"):
-        fitter.fit(recipe(epochs=3), Example(some_rows(60, 31), np.arange(60), labels))
+        fitter.fit(recipe(epochs=3), [Example(some_rows(60, 31), np.arange(60), labels)])
 
 
 def test_a_folder_is_for_one_training_at_a_time(tmp_path):

@@ -12,6 +12,8 @@ from sentiment.training import Progress, Recipe, TrainingOptions, train
 from sentiment.training.feed import Example
 from sentiment.training.fitting import Fitter
 from sentiment.training.judge import Judge
+from sentiment.training.learner import Learner
+from sentiment.training.material import Material
 from sentiment.training.network import build, release, to_numpy
 from sentiment.training.recipe import choose_recipe
 from sentiment.training.run import Run
@@ -38,8 +40,8 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build(rows.width, TrainingOptions(hidden=hidden))
-    ours = to_numpy(network)
+    network = build([rows.width], TrainingOptions(hidden=hidden))
+    (ours,) = to_numpy(network)
     assert ours.hidden == hidden
 
     def p(network: Network) -> np.ndarray:
@@ -88,7 +90,7 @@ def test_the_output_starts_at_the_share_of_positive_rows():
     labels = np.repeat([1.0, 0.0], [20, 80])
     example = Example(some_rows(100), np.arange(100), labels)
     fitter = Fitter(TrainingOptions())
-    network = fitter.fit(recipe(learning_rate=1e-12), example, epochs=1).network
+    network = fitter.fit(recipe(learning_rate=1e-12), [example], epochs=1).network
     empty = SparseRows(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
     assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
 
@@ -98,9 +100,9 @@ def test_a_second_fit_knows_nothing_of_the_first():
     one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
     other = Example(rows, np.arange(40), np.arange(40) % 3 / 2)
     used = Fitter(options)
-    used.fit(recipe(), other)
+    used.fit(recipe(), [other])
     fresh = Fitter(options)
-    assert used.fit(recipe(), one).network == fresh.fit(recipe(), one).network
+    assert used.fit(recipe(), [one]).networks == fresh.fit(recipe(), [one]).networks
 
 
 def test_adam_in_one_operation_takes_the_steps_of_keras():
@@ -155,6 +157,38 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     assert one.network == other.network
 
 
+def folds_of(reviews):
+    """A trial in cross-validation, and what it was made from."""
+    material = Material.gather(reviews, None, (), FAST)
+    plan = choose_recipe(reviews.texts, reviews.labels, FAST)
+    return material, Learner(material, FAST, plan, Run()).trial()
+
+
+def test_labels_and_texts_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
+    material, trial = folds_of(reviews)
+    fold = material.splits[0].held_out
+    pairs = [fold[reviews.labels[fold] == label][:3] for label in (0, 1)]
+    labels = reviews.labels.copy()
+    for pair, other in zip(pairs, (1, 0), strict=True):  # turned round, but as many of each
+        labels[pair] = other
+    again, turned = folds_of(replace(reviews, labels=labels))
+    same = np.array_equal(again.splits[0].held_out, fold)
+    assert same, "the folds must be the same for this to show anything"
+    first = slice(0, fold.size)
+    assert trial.held_out[first].tolist() == turned.held_out[first].tolist()
+    assert trial.held_out[fold.size :].tolist() != turned.held_out[fold.size :].tolist()
+
+
+def test_out_of_fold_answers_are_of_every_review_once_and_the_model_fits_all(reviews):
+    material, trial = folds_of(reviews)
+    assert np.sort(material.held_out).tolist() == list(range(len(reviews)))
+    assert trial.held_out.size == len(reviews)
+    rows = trial.vectorizer.transform(reviews.texts)
+    own = np.mean((trial.network.logits(rows) > 0) == (reviews.labels == 1))
+    held_out = np.mean((trial.held_out > 0) == (reviews.labels[material.held_out] == 1))
+    assert own > 0.95 > held_out
+
+
 class Listener(Progress):
     """Remembers what was said of the rounds with unlabeled reviews."""
 
@@ -202,25 +236,25 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     )
     options = TrainingOptions(patience=2)
     fitter = Fitter(options)
-    done = fitter.fit(recipe(epochs=40, learning_rate=0.1), training, held_out)
+    done = fitter.fit(recipe(epochs=40, learning_rate=0.1), [training], [held_out])
     losses = [epoch.validation_loss for epoch in done.epochs]
     best = int(np.argmin(losses)) + 1
     assert best <= done.best_epoch <= best + 2 == len(losses) < 40
-    again = Judge(held_out, 1)
-    again.see(0.0, done.network)
+    again = Judge([held_out], 1)
+    again.see(0.0, done.networks)
     assert again.epochs[0].validation_loss == losses[done.best_epoch - 1]
 
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     labels = np.arange(400) % 2 * 1.0
-    judge = Judge(Example(some_rows(400), np.arange(400), labels), patience=9)
+    judge = Judge([Example(some_rows(400), np.arange(400), labels)], patience=9)
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
     monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.epochs)], 0.9))
     network = Network((Layer.exact(np.ones((30, 1), np.float32), np.zeros(1, np.float32)),))
     chosen = []
     for _ in losses:
-        judge.see(0.5, network)
+        judge.see(0.5, [network])
         chosen.append(judge.chosen_epoch)
     assert chosen == [1, 2, 3, 3]
 
@@ -228,10 +262,10 @@ def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
 def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     rows, labels = some_rows(200), np.arange(200) % 2 * 1.0
     weights = np.random.default_rng(1).normal(size=(30, 1)).astype(np.float32)
-    judge = Judge(Example(rows, np.arange(200), labels), patience=3)
+    judge = Judge([Example(rows, np.arange(200), labels)], patience=3)
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
-        assert judge.see(0.5, Network((layer,)))
+        assert judge.see(0.5, [Network((layer,))])
     mild, sure = judge.epochs
     assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
 
@@ -277,8 +311,8 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():
     rows, labels = some_rows(80), np.arange(80) % 2 * 1.0
     fitter = Fitter(TrainingOptions())
-    done = fitter.fit(recipe(epochs=1), Example(rows, np.arange(80), labels))
-    variables = [*fitter._network.variables]
+    done = fitter.fit(recipe(epochs=1), [Example(rows, np.arange(80), labels)])
+    variables = [*fitter._model.variables]
     weights = done.network.layers[0].kernel.copy()
     del fitter
     assert {variable.value.numpy().size for variable in variables} == {0}
@@ -288,7 +322,7 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
 def test_a_network_is_let_go_of_even_while_another_is_compiled():
     import tensorflow as tf
 
-    variables = build(30, FAST).variables
+    variables = build([30], FAST).variables
 
     @tf.function
     def compiled():
