@@ -9,9 +9,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.digests import digests_of
 from sentiment.errors import DataError
 from sentiment.reviews.rules import Rules
-from sentiment.reviews.texts import digests_of, taken
+from sentiment.reviews.texts import taken
 
 
 @dataclass(frozen=True, eq=False)

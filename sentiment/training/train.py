@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.errors import DataError
-from sentiment.features.hashing import Hashes, among
 from sentiment.features.known import known_shares
 from sentiment.model import (
     LEAST_KNOWN,
@@ -18,11 +18,11 @@ from sentiment.model import (
     Decision,
     Model,
     Provenance,
-    remembered,
+    Seen,
 )
 from sentiment.model.calibration import sigmoid
 from sentiment.model.influence import most_influential
-from sentiment.reviews import LabelledReviews, digests_of
+from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
@@ -178,15 +178,8 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
         p_positive = alone.probabilities(trial.held_out)
         return _Verdict(trial.judged, labels, enough, alone, None, p_positive)
-    # Of reviews that it was made with, the base knows too well.
-    new = np.flatnonzero(~among(material.digests[trial.judged], base.seen))
+    new = _new_to(base, material, trial.judged)
     judged, labels, logits = trial.judged[new], labels[new], trial.held_out[new]
-    if len(set(labels.tolist())) < 2:
-        raise DataError(
-            f"the base was made with {trial.judged.size - new.size:,} of these "
-            f"{trial.judged.size:,} reviews, which leaves too few to judge by: give others, or "
-            "train without --base"
-        )
     of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
@@ -203,11 +196,28 @@ def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.f
     return np.concatenate([base.log_odds(material.texts_of(some)) for some in in_blocks(rows)])
 
 
-def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
+def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
+    """Return places in `rows` of what the base can be judged by: it was not made with these.
+
+    Raises:
+        DataError: it knows the set, or what is new is all of one label.
+    """
+    seen = base.seen
+    digests = np.concatenate([seen.digests(material.texts_of(some)) for some in in_blocks(rows)])
+    new, overlap = np.flatnonzero(seen.new(digests)), seen.overlap(digests)
+    if overlap.is_known_set or len(set(material.labels[rows[new]].tolist())) < 2:
+        which = "" if overlap.checked == overlap.reviews else " that could be checked"
+        raise DataError(
+            f"the base was made with {overlap.found:,} of these {overlap.checked:,} reviews{which},"
+            " which leaves too few to judge by: give others, or train without --base"
+        )
+    return new
+
+
+def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
-    more = digests_of(learned)
-    of_base = [] if base is None else [base.seen]
-    return remembered(material.digests, more, *of_base)
+    labelled = islice(material.texts, material.labels.size)
+    return (base.seen if base else Seen()).adding(chain(labelled, learned))
 
 
 def _least_known(trial: Trained, material: Material) -> float:

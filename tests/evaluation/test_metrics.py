@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from sentiment.evaluation import find_overlap, intervals_of, measure, slices_of
+from sentiment.evaluation import intervals_of, measure, slices_of
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
 
 
@@ -87,19 +87,6 @@ def test_json_is_flat_but_for_the_confusion_matrix():
     flat = measure(np.array([0.9, 0.2]), np.array([1, 0]), 0.5).as_json()
     assert {"accuracy", "macro_f1", "roc_auc", "log_loss", "n", "f1_positive"} <= set(flat)
     assert all(isinstance(v, int | float) for k, v in flat.items() if k != "confusion_matrix")
-
-
-@given(st.lists(st.integers(0, 50), max_size=30), st.lists(st.integers(0, 50), max_size=30))
-def test_overlap_counts_evaluated_rows_that_were_trained_on(trained, evaluated):
-    seen = np.unique(np.array(trained, np.uint64))
-    overlap = find_overlap(seen, 1000, np.array(evaluated, np.uint64))
-    assert overlap.found == sum(row in trained for row in evaluated)
-    assert overlap.checked == len(evaluated)
-
-
-def test_of_a_sketch_only_what_it_can_tell_is_checked():
-    overlap = find_overlap(np.array([1, 3, 5], np.uint64), 3, np.array([1, 2, 5, 6, 7], np.uint64))
-    assert (overlap.found, overlap.checked) == (2, 3)
 
 
 def test_calibration_error_of_a_case_worked_out_by_hand():

@@ -175,7 +175,7 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
     learned = listener.verdicts[0]
     assert model.provenance.unlabeled == (40 if learned else 0)
     digests = LabelledReviews(unlabeled, np.zeros(40, np.int8)).digest()
-    assert np.isin(digests, model.seen).all() == learned
+    assert np.isin(digests, model.seen.whole).all() == learned
 
 
 def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):
@@ -271,7 +271,7 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
     assert about.options["seed"] == 0
     assert str(TRAIN.parent) not in str(about)
     assert len(model.phrases) > 100
-    assert model.seen.size == 120
+    assert model.seen.whole.size == 120
 
 
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():

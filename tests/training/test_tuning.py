@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, ModelError
-from sentiment.model import DEEPEST, Base, Model, load_model, save_model
+from sentiment.model import DEEPEST, Base, Model, Seen, load_model, save_model, seen
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
 from sentiment.training import Progress, TrainingOptions, train
@@ -94,8 +94,8 @@ def test_a_model_adds_its_base(reviews, base):
     about = tuned.provenance
     assert about.in_turns
     assert about.training == about.validation
-    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen)
-    assert set(base.seen) <= set(tuned.seen)
+    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen.whole)
+    assert set(base.seen.whole) <= set(tuned.seen.whole)
 
 
 def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
@@ -143,6 +143,22 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
         train(reviews.take(np.arange(100, 160)), FAST, base=base)
 
 
+def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
+    reviews, base, monkeypatch
+):
+    monkeypatch.setattr(seen, "SEEN_LIMIT", 60)  # of 600: one in ten
+    large = replace(base, seen=Seen().adding(reviews.texts[100:700]))
+    with pytest.raises(DataError, match=r"the base was made with (\d+) of these \1 .* checked"):
+        train(reviews.take(np.arange(100, 700)), FAST, base=large)
+
+
+def test_a_base_is_not_judged_on_what_the_bundled_model_was_made_with(run, tmp_path):
+    done = run("train", TRAIN, "--base", "general", "-o", tmp_path / "m", "--epochs", "1")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "that could be checked, which leaves too few to judge by" in done.stderr
+    assert "held-out reviews the base has" not in done.stderr
+
+
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
     about = tuned.provenance
@@ -151,9 +167,9 @@ def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
 
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
-    tower = replace(base, phrases={}, seen=base.seen[:0])
+    tower = replace(base, phrases={}, seen=Seen())
     for _ in range(DEEPEST - 1):
-        tower = replace(base, phrases={}, seen=base.seen[:0], base=Base(tower, 1.0))
+        tower = replace(base, phrases={}, seen=Seen(), base=Base(tower, 1.0))
     save_model(tower, tmp_path / "tower")
     assert load_model(tmp_path / "tower").depth == DEEPEST
     done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
