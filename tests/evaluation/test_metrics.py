@@ -3,6 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
+from sklearn.dummy import DummyClassifier
 
 from sentiment.evaluation import intervals_of, measure, slices_of
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
@@ -40,6 +41,8 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
         labels, answers, labels=[0, 1], zero_division=0
     )
     both = len(set(labels)) == 2
+    dummy = DummyClassifier(strategy="most_frequent").fit(p[:, None], labels)
+    constant = dummy.predict(p[:, None])
     expected = {
         "n": len(rows),
         "threshold": threshold,
@@ -48,6 +51,8 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
         "mcc": sklearn.matthews_corrcoef(labels, answers) if both else None,
         "roc_auc": sklearn.roc_auc_score(labels, p) if both else None,
         "pr_auc": sklearn.average_precision_score(labels, p) if both else None,
+        "constant_accuracy": sklearn.accuracy_score(labels, constant),
+        "constant_macro_f1": sklearn.f1_score(labels, constant, average="macro") if both else None,
         "log_loss": sklearn.log_loss(labels, p, labels=[0, 1]),
         "brier": sklearn.brier_score_loss(labels, p, pos_label=1),
     }
@@ -75,9 +80,9 @@ def test_what_cannot_be_told_is_absent_from_all_that_say_it():
     absent = {name for name, value in found.items() if value is None}
     assert absent == {
         "macro_f1", "mcc", "roc_auc", "pr_auc", "precision_negative", "recall_negative",
-        "f1_negative",
+        "f1_negative", "constant_macro_f1",
     }  # fmt: skip
-    assert absent - {"roc_auc", "pr_auc"} == {
+    assert absent - {"roc_auc", "pr_auc", "constant_macro_f1"} == {
         name for name, value in part.figures.items() if value is None
     }
     assert {name: intervals[name] for name in absent} == dict.fromkeys(absent)
