@@ -105,11 +105,13 @@ class Seen:
     def new(self, digests: Hashes) -> Flags:
         """Return which texts a model can be judged by, bool [n].
 
-        Where hardly any that can be checked is known, all others are new. Otherwise those that
-        cannot be checked are as likely known, and only those that can be are new for certain.
+        Where hardly any that can be checked is known, all others are new; one may be known by
+        chance, such as *Thank you*. Otherwise those that cannot be checked are as likely known, and
+        only those that can be are new for certain.
         """
         known, checkable = self.known(digests), self.checkable(digests)
-        few = np.count_nonzero(known) <= _FEW * np.count_nonzero(checkable)
+        found, checked = np.count_nonzero(known), np.count_nonzero(checkable)
+        few = found <= max(_FEW * checked, 1 if checked > 1 else 0)
         return ~known if few else ~known & checkable
 
     def is_known_set(self, digests: Hashes) -> bool:

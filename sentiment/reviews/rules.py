@@ -44,13 +44,10 @@ class Rule:
 
     def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the values that read negative, and positive, as the command line takes them."""
-        read = sorted(self.known(found).items(), key=lambda item: str(item[0]))
-        negative, positive = (
-            tuple(f"{key:g}" if isinstance(key, float) else str(key) for key, of in read
-                  if of == label)
-            for label in (NEGATIVE, POSITIVE)
-        )  # fmt: skip
-        return negative, positive
+        values: dict[int, list[str]] = {NEGATIVE: [], POSITIVE: [], DROPPED: []}
+        for key, label in self.known(found).items():
+            values[label].append(f"{key:g}" if isinstance(key, float) else str(key))
+        return tuple(sorted(values[NEGATIVE])), tuple(sorted(values[POSITIVE]))
 
     def describe(self, found: Collection[Key]) -> str:
         """Say in words how the values that were found read."""

@@ -94,6 +94,17 @@ def test_where_hardly_any_is_known_all_others_are_new(small_memory):
     assert not memory.is_known_set(digests)
 
 
+def test_one_that_is_known_by_chance_makes_no_set_known(small_memory):
+    memory = Seen().adding([*BODIES[:200], "Thank you"])
+    digests = memory.digests(["Thank you", *BODIES[200:230]])
+    memory = Seen(memory.whole, np.union1d(memory.passages[1:], digests[:1]))
+    known, checkable = memory.known(digests), memory.checkable(digests)
+    assert (known.sum(), checkable.sum() > 1) == (1, True)
+    assert memory.new(digests).tolist() == [False] + 30 * [True]
+    assert not memory.is_known_set(digests)
+    assert memory.is_known_set(digests[:1])
+
+
 def test_of_nothing_nothing_is_known():
     assert Seen().overlap(Seen().digests(BODIES)) == Overlap(0, 400, 400, 400)
     assert not Seen().is_known_set(digests_of([]))
