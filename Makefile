@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-large bench-replicas bench-serve bench-speed model torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-large bench-replicas bench-serve bench-speed model model-card torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -88,6 +88,9 @@ bench-speed: $(READY) ## speed and memory beside its peers, written to benchmark
 
 model: $(READY) ## make the model that ships with the program (needs ../shared/datasets)
 	@$(BIN)/python benchmarks/model.py
+
+model-card: $(READY) ## its card and what it remembers of its sources alone, made anew
+	@$(BIN)/python benchmarks/model.py --renew sentiment/general/general.safetensors
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
 	@$(BIN)/python benchmarks/torture

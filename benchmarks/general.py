@@ -18,7 +18,7 @@ from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
 from sentiment.evaluation import measure
-from sentiment.general import MODEL, build
+from sentiment.general import MODEL, build, neutral
 from sentiment.model import Model, load_model
 from sentiment.probing import CAPABILITIES, probe
 from sentiment.reviews import LabelledReviews
@@ -127,6 +127,20 @@ def tuned(
     return with_base, of_base, alone
 
 
+def of_neutral(_: Table) -> None:
+    """Neutral texts that it never saw, and how many of them are answered surely; a section."""
+    table = Table(
+        "Neutral texts and the bundled model",
+        "make bench-general",
+        f"the share that has a probability below {neutral.LOW} or above {neutral.HIGH}",
+        ("texts", "share", "how many"),
+    )
+    model = load_model(MODEL)
+    for name, texts in neutral.read_neutral(DATASETS).items():
+        table.row(name, f"{neutral.share_of_sure(model, texts):.1%}", f"{len(texts):,}")
+    table.write()
+
+
 def cold(_: Table) -> None:
     """One answer from a process that has just started, on an idle machine; a section of its own."""
     table = Table(
@@ -141,7 +155,8 @@ def cold(_: Table) -> None:
     table.write()
 
 
-PARTS = {part.__name__: part for part in (cold, foreign, probed, corpus, left_out, fine_tuning)}
+EVERY = (cold, foreign, of_neutral, probed, corpus, left_out, fine_tuning)
+PARTS = {part.__name__: part for part in EVERY}
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.scoring import scored
 from sentiment.cli.wording import describe_band
 from sentiment.evaluation import CONFIDENCE, Choice, Goal, Part, choose_decision, read_goals
-from sentiment.model import Model, remembered, save_model
+from sentiment.model import Model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
 
 _GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
@@ -104,7 +104,7 @@ def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Mode
     """Give the model another decision; it remembers for what, and by which reviews."""
     goals = ", ".join(map(str, choice.held))
     about = model.provenance and replace(model.provenance, goal=goals)
-    seen = remembered(model.seen, reviews.digest())
+    seen = model.seen.adding(reviews.texts)
     return replace(model, decision=choice.decision, provenance=about, seen=seen)
 
 

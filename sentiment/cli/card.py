@@ -62,7 +62,7 @@ def _header(facts: Mapping[str, Any], name: str, known: dict[str, str]) -> Itera
     yield "tags:"
     for tag in _TAGS:
         yield f"- {tag}"
-    if about:
+    if about and about["accuracy"] is not None:
         yield from _results(about, facts["history"], name)
     yield "---"
 

@@ -42,7 +42,7 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
     """Show loss, validation loss and accuracy of each epoch, a bar each.
 
     Args:
-        facts: `history`, and `provenance`, which says what the best epoch was, or None.
+        facts: `history`, and `provenance`, which says which epoch was kept, or None.
     """
     epochs: list[dict[str, float]] = facts["history"]
     about = facts["provenance"]
@@ -60,6 +60,7 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
     lowest = min(epoch.get("validation_accuracy", 0.0) for epoch in epochs)
     floor = min(int(lowest * 20), 19) / 20
     column = 8 + _CURVE_BAR
+    kept = 0 if about is None else about["best_epoch"]
     yield (
         f"epoch  {'loss':<{column}} {'validation loss':<{column}} accuracy (bars from {floor:.0%})"
     )
@@ -70,6 +71,16 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
         ]
         accuracy = epoch.get("validation_accuracy", 0.0)
         risen = bar((accuracy - floor) / (1 - floor), _CURVE_BAR)
-        best = "best" if about is not None and about["best_epoch"] == number else ""
-        line = f"{number:>5}  {' '.join(cells)} {accuracy:6.1%}  {risen:<{_CURVE_BAR}}  {best}"
+        mark = "kept" if number == kept else ""
+        line = f"{number:>5}  {' '.join(cells)} {accuracy:6.1%}  {risen:<{_CURVE_BAR}}  {mark}"
         yield line.rstrip()
+    if 0 < kept <= len(epochs):
+        yield f"kept: {_why_kept(epochs, kept)}"
+
+
+def _why_kept(epochs: Sequence[Mapping[str, float]], number: int) -> str:
+    """Return why an epoch was kept; see `Judge` in `sentiment.training.judge`."""
+    losses = [epoch.get("validation_loss", 0.0) for epoch in epochs]
+    if losses[number - 1] == min(losses):
+        return "the epoch of the lowest validation loss"
+    return "the latest epoch within one standard error of the lowest validation loss"

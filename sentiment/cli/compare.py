@@ -14,7 +14,7 @@ from sentiment.cli.models import find_model
 from sentiment.cli.options import json_option, read_label_options, talk_options
 from sentiment.cli.paths import NAME
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli.scoring import overlap_of, readable_rows, score_reviews, warn_of_overlap
 from sentiment.errors import DataError
 from sentiment.evaluation import Side, answers_by, compare
 from sentiment.model import Model, is_model_file, load_model
@@ -46,6 +46,8 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     """
     openings = [(path, _open(path)) for path in (a, b)]
     reviews = read_reviews(data, reading, "evaluation")
+    models = {path: content for path, content in openings if isinstance(content, Model)}
+    warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
     said_a, said_b = (_side(path, content, reviews) for path, content in openings)
     rows = readable_rows(said_a.unreadable | said_b.unreadable)
     reviews = reviews.take(rows)
@@ -95,7 +97,6 @@ def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> 
                 "one is needed for each row, in the same order"
             )
         return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
-    warn_of_overlap(content, reviews.digest(), path)
     scores = score_reviews(content, reviews, path)
     p_positive = scores.p_positive
     answers = answers_by(p_positive, content.decision.threshold)

@@ -92,7 +92,8 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 f"(hash {rows['hash'][:12]})"
             ),
         )
-    yield "right", f"{about['accuracy']:.1%} of the held-out reviews"
+    if about["accuracy"] is not None:
+        yield "right", f"{about['accuracy']:.1%} of the held-out reviews"
     if about["goal"]:
         from sentiment.evaluation import CONFIDENCE  # of calibrated models alone
 

@@ -56,6 +56,7 @@ def shortened(text: str, width: int) -> str:
 def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     beside = {
         "accuracy": f"of {count_of(metrics.n, 'review')}, positive from {metrics.threshold:.3g} on",
+        "macro_f1": _constant(metrics),
         "ece": f"{metrics.ece_floor:.4f} would be perfect calibration",
     }
     yield f"{'95% interval':>35}"
@@ -74,6 +75,12 @@ def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
         figure = percent(value) if shares else number(value)
         interval = percents(ends) if shares else numbers(ends)
         yield f"{title:<9}{figure:>9}{interval:>17}    {beside.get(name, '')}".rstrip()
+
+
+def _constant(metrics: Metrics) -> str:
+    """Write what one answer to all reviews would come to."""
+    accuracy, macro_f1 = (percent(metrics.constant[name]) for name in ("accuracy", "macro_f1"))
+    return f"answering always {metrics.most_frequent}: accuracy {accuracy}, macro F1 {macro_f1}"
 
 
 def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:

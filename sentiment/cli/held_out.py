@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sentiment.evaluation.counts import figures_of
+from sentiment.evaluation.counts import constant, figures_of
 from sentiment.model import Right, Rows
 from sentiment.model.decision import CLASSES
 
@@ -30,13 +30,11 @@ class HeldOut(NamedTuple):
         """Compute the figures from how many reviews there are of each class, and right."""
         sizes, correct = np.array([rows.negative, rows.positive]), np.array(right)
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
-        always = np.zeros((2, 2), np.int64)
-        always[:, int(np.argmax(sizes))] = sizes
-        figures, constant = (_numbers(figures_of(counts)) for counts in (answered, always))
+        figures, same = (_numbers(figures_of(each)) for each in (answered, constant(answered)))
         recall = correct / np.maximum(sizes, 1)
         error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())
-        chance = figures["macro_f1"] <= constant["macro_f1"] or recall.mean() <= 0.5 + error
-        return cls(int(sizes.sum()), figures, constant, bool(chance))
+        chance = figures["macro_f1"] <= same["macro_f1"] or recall.mean() <= 0.5 + error
+        return cls(int(sizes.sum()), figures, same, bool(chance))
 
     def describe(self, *, cross_validated: bool) -> str:
         """Return one line: accuracy and macro F1 beside the constant answer's, and recalls."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sentiment.cli.console import console
+from sentiment.cli.orientation import warn_of_orientation
 from sentiment.cli.paths import PARTS
 from sentiment.datasets import resolve
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
@@ -17,6 +18,9 @@ def read_reviews(
 ) -> LabelledReviews:
     """Read reviews; say which columns were taken, how labels were read, what was dropped.
 
+    Labels that do not say themselves which way round they are, are compared with what the bundled
+    model says of some reviews.
+
     Args:
         paths: files, globs, folders or names of sets.
         reading: how to read them.
@@ -27,6 +31,8 @@ def read_reviews(
     console.status(f"reading {purpose} reviews …")
     reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like, room=room)
     announce(reviews)
+    if like is None:
+        warn_of_orientation(reviews)
     return reviews
 
 

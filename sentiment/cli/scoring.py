@@ -1,13 +1,13 @@
 """Scoring reviews with labels, and warning of what makes the figures less than they seem."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError
-from sentiment.evaluation import find_overlap
-from sentiment.features.hashing import Hashes
-from sentiment.model import SEEN_LIMIT, Model, Scores
+from sentiment.model import Model, Overlap, Scores
 from sentiment.reviews import LabelledReviews
 from sentiment.reviews.cells import count_of
 
@@ -21,7 +21,7 @@ def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Sco
     Raises:
         DataError: None is left.
     """
-    warn_of_overlap(model, reviews.digest())
+    warn_of_overlap({"the model": overlap_of(model, reviews)})
     return readable(reviews, score_reviews(model, reviews))
 
 
@@ -67,19 +67,29 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(~unreadable)
 
 
-def warn_of_overlap(model: Model, digests: Hashes, name: str = "the model") -> None:
-    """Warn of reviews that a model was made with: trained, chosen or calibrated on.
+def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
+    """Count the reviews that a model was made with."""
+    return model.seen.overlap(model.seen.digests(reviews.texts))
+
+
+def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
+    """Warn once of reviews that models were made with: trained, chosen or calibrated on.
 
     Args:
-        model: what was made.
-        digests: of the reviews it is to be measured on, see `LabelledReviews.digest`.
-        name: what to call the model.
+        overlaps: of the reviews that they are measured on, by what to call each model.
     """
-    overlap = find_overlap(model.seen, SEEN_LIMIT, digests)
-    if overlap.found:
-        checked = count_of(overlap.checked, "review")
-        sample = "" if overlap.checked == digests.size else " that could be checked"
-        console.warn(
-            f"{overlap.found:,} of {checked}{sample} were used to make {name}; "
-            "the figures are better than they would be on new reviews"
-        )
+    made = {name: overlap for name, overlap in overlaps.items() if overlap.found}
+    if not made:
+        return
+    counts = [
+        f"{overlap.found:,} of {count_of(overlap.checked, 'review')}"
+        f"{'' if overlap.checked == overlap.reviews else ' that could be checked'} "
+        f"{'' if number else 'were used '}to make {name}"
+        for number, (name, overlap) in enumerate(made.items())
+    ]
+    hopeless = any(overlap.is_known_set for overlap in made.values())
+    console.warn(
+        f"{', '.join(counts)}; the figures "
+        + ("say nothing of" if hopeless else "are better than they would be on")
+        + " new reviews"
+    )

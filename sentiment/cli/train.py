@@ -187,6 +187,15 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     about = model.provenance
     if about is None or about.right is None:
         return
+    size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
+    saved = f"{'replaced' if replaced else 'saved'} {target}{size}"
+    if about.accuracy is None:
+        console.warn(
+            "the base was made with these reviews: no figures, since none of them is new to it, "
+            "and its weight stays 1; measure the model on others with sentiment evaluate"
+        )
+        console.note(saved)
+        return
     if not about.calibrated:
         console.warn(
             f"{about.validation.positive:,} positive and "
@@ -204,8 +213,7 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
             "no better than answering every review the same: too few reviews, or nothing in them "
             "that tells the labels apart"
         )
-    size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
-    console.note(f"{'replaced' if replaced else 'saved'} {target}{size}")
+    console.note(saved)
 
 
 def _suggest_base(gain: Gain | None) -> None:

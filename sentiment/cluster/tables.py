@@ -16,7 +16,7 @@ from sentiment.model import Model, Scores
 from sentiment.reviews import LabelledReviews, ReadOptions
 from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.tables import Table, read_table
-from sentiment.reviews.texts import GrowingTexts, digests_of
+from sentiment.reviews.texts import GrowingTexts
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ScoredTable:
     Attributes:
         table: its labels and slices, and which rows have a text.
         scores: of each review, [n].
-        digests: of each text, uint64 [n].
+        digests: of each text, uint64 [n], as the model's memory has them.
     """
 
     table: Table
@@ -57,7 +57,7 @@ class ScoredReviews:
         reviews: their labels, places and slices (`columns`); their texts, which stayed where they
             were, are empty here.
         scores: [n].
-        digests: uint64 [n], as `LabelledReviews.digest` gives them.
+        digests: uint64 [n], as the model's memory has them.
     """
 
     reviews: LabelledReviews
@@ -78,7 +78,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
     texts = growing.done()
     slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
     table = replace(table, name=job.source.name, kept=table.kept | slices)
-    return ScoredTable(table, model.scores(texts), digests_of(texts))
+    return ScoredTable(table, model.scores(texts), model.seen.digests(texts))
 
 
 def merge(

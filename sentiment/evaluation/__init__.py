@@ -3,8 +3,7 @@
 `measure` gives the figures of probabilities and answers against labels, `intervals_of` how far they
 would move with other reviews. `slices_of` does both for parts of the reviews; `compare` sets two
 models side by side; `gates` hold figures to goals; `choose_decision` chooses what to answer
-so that goals hold; `rank_mistakes` and `explain_mistakes` show where a model is surest and wrong;
-`find_overlap` finds reviews that the model was made with.
+so that goals hold; `rank_mistakes` and `explain_mistakes` show where a model is surest and wrong.
 """
 
 from sentiment.evaluation.abstention import Abstention, abstention_of
@@ -21,7 +20,6 @@ from sentiment.evaluation.goals import Choice, Goal, Part, choose_decision, read
 from sentiment.evaluation.intervals import Intervals, intervals_of
 from sentiment.evaluation.metrics import ClassMetrics, Metrics, measure
 from sentiment.evaluation.mistakes import MOST, Mistake, explain_mistakes, rank_mistakes
-from sentiment.evaluation.overlap import Overlap, find_overlap
 from sentiment.evaluation.pairs import FEWEST_CHANGES
 from sentiment.evaluation.prediction_bounds import CONFIDENCE
 from sentiment.evaluation.slices import (
@@ -50,7 +48,6 @@ __all__ = [
     "Intervals",
     "Metrics",
     "Mistake",
-    "Overlap",
     "Part",
     "Side",
     "Slice",
@@ -60,7 +57,6 @@ __all__ = [
     "choose_decision",
     "compare",
     "explain_mistakes",
-    "find_overlap",
     "intervals_of",
     "measure",
     "missed",

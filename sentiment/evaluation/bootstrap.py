@@ -101,12 +101,13 @@ def mean_interval(values: NDArray[np.float64], replicates: NDArray[np.float64]) 
     return float(low), float(high)
 
 
-def logit_interval(value: float, deviation: float) -> Interval | None:
+def logit_interval(value: float, deviation: float, level: float = LEVEL) -> Interval | None:
     """Give the normal interval on the logit scale, which stays within 0 and 1.
 
     Args:
         value: what is estimated, between 0 and 1.
         deviation: its standard error.
+        level: how often it is to hold the truth.
 
     Returns:
         None where the value is 0 or 1, or nothing varies: these reviews do not show how far it
@@ -114,7 +115,7 @@ def logit_interval(value: float, deviation: float) -> Interval | None:
     """
     if not 0 < value < 1 or deviation == 0:
         return None
-    reach = Z * deviation / (value * (1 - value))
+    reach = _NORMAL.inv_cdf((1 + level) / 2) * deviation / (value * (1 - value))
     ends = np.log(value / (1 - value)) + np.array([-reach, reach])
     low, high = 1 / (1 + np.exp(-ends))
     return float(low), float(high)

@@ -82,6 +82,18 @@ def told(counts: Counts) -> dict[str, float | None]:
     return {name: None if name in absent else float(found[name]) for name in COUNT_METRICS}
 
 
+def constant(counts: Counts) -> NDArray[np.int64]:
+    """Return the table there would be if the more frequent label were the answer to all.
+
+    Args:
+        counts: reviews by label and answer, [2, 2].
+    """
+    of_label = np.asarray(counts).sum(axis=1)
+    answered = np.zeros((2, 2), np.int64)
+    answered[:, of_label.argmax()] = of_label
+    return answered
+
+
 def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide; 0 where there is nothing to divide by."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

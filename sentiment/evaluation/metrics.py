@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
-from sentiment.evaluation.counts import answers_by, count, told
+from sentiment.evaluation.counts import answers_by, constant, count, told
 from sentiment.evaluation.losses import losses_of
 from sentiment.evaluation.ranking import Ranks, pr_auc, roc_auc
 from sentiment.model.decision import CLASSES
@@ -72,12 +72,23 @@ class Metrics:
     positive: ClassMetrics
     confusion: NDArray[np.int64]
 
+    @property
+    def most_frequent(self) -> str:
+        """The label that most reviews have."""
+        return CLASSES[int(self.confusion.sum(axis=1).argmax())]
+
+    @property
+    def constant(self) -> dict[str, float | None]:
+        """What counts would tell if that were the answer to all: what any model is to beat."""
+        return told(constant(self.confusion))
+
     def as_json(self) -> dict[str, Any]:
         """Flatten to one level of JSON values, but for the confusion matrix."""
         flat: dict[str, Any] = {name: getattr(self, name) for name in _FLAT}
         for name in CLASSES:
             for field in ("precision", "recall", "f1", "support"):
                 flat[f"{field}_{name}"] = getattr(getattr(self, name), field)
+        flat |= {f"constant_{name}": self.constant[name] for name in ("accuracy", "macro_f1")}
         return flat | {"confusion_matrix": self.confusion.tolist()}
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.bootstrap import Interval, logit_interval
+from sentiment.evaluation.bootstrap import LEVEL, Interval, logit_interval
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,9 @@ def pr_auc(ranks: Ranks) -> float | None:
     return float(_precision(ranks) @ ranks.positive / ranks.positive.sum())
 
 
-def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | None:
+def roc_auc_interval(
+    scores: Floats, labels: NDArray[np.integer], level: float = LEVEL
+) -> Interval | None:
     """Give the interval of the ROC AUC, on the logit scale.
 
     A review's share in the AUC is how many of the other class it is on the right side of.
@@ -70,6 +72,7 @@ def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | 
     Args:
         scores: float64 [n].
         labels: 0 or 1, [n].
+        level: how often it is to hold the truth.
 
     Returns:
         None with one class, fewer than two reviews of either, or nothing ranked wrongly.
@@ -88,7 +91,7 @@ def roc_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | 
             (ranks.negative, right_of_negative, negatives),
         )
     )
-    return logit_interval(auc, float(np.sqrt(variance)))
+    return logit_interval(auc, float(np.sqrt(variance)), level)
 
 
 def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | None:

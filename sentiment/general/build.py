@@ -1,7 +1,7 @@
 """Sources → the model that ships with the program."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
@@ -10,16 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.digests import digests_of
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
+from sentiment.general import neutral
 from sentiment.general.lessons import lessons
 from sentiment.general.sources import Source, read_sources
 from sentiment.general.student import EPOCHS, NGRAMS, School
 from sentiment.general.who import anonymous, fresh_words, words_of_who
 from sentiment.general.writer import subjects_of
-from sentiment.model import Calibration, Model, Provenance, Rows, remembered
+from sentiment.model import Calibration, Model, Provenance, Rows, Seen
 from sentiment.model.influence import most_influential
-from sentiment.reviews import LabelledReviews, stratified_split
+from sentiment.reviews import stratified_split
 
 LESSONS = 120_000
 HELD_OUT = 0.1
@@ -38,8 +40,8 @@ CARD = {
         "E-Commerce Reviews (CC0); this project's data/train.csv and lessons (CC0)."
     ),
     "limits": (
-        "English only. Two classes: what is neutral gets one of them, with a probability near "
-        "0.5. Names, nations, faiths and the like were taken out of what it learned from."
+        "English only. Two classes: what is neutral gets one of them. Names, nations, faiths and "
+        "the like were taken out of what it learned from."
     ),
     "known failures": (
         "Irony; understatement; comparisons in which the other thing is the better one; praise "
@@ -66,7 +68,6 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     right = (calibration.log_odds(logits) >= 0) == (labels == 1)
     figures = _figures(replace(first, calibration=calibration), held_out)
     model = _train({**sources, **more}, seed)
-    digests = _digests(sources.values())
     provenance = Provenance(
         training=_about(sources.values()),
         validation=_about(held_out.values()),
@@ -76,9 +77,29 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
         refitted=True,
         unlabeled=sum(int(np.isnan(source.labels).sum()) for source in sources.values()),
         versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
-        card=CARD | {"figures": figures},
+        card={"figures": figures},
     )
-    return replace(model, calibration=calibration, provenance=provenance, seen=remembered(digests))
+    model = replace(model, calibration=calibration, provenance=provenance)
+    return renewed(model, sources, datasets)
+
+
+def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
+    """Return a model with its memory and its card made anew; what it answers stays.
+
+    Args:
+        model: made from these sources; of its card the figures are kept.
+        sources: what `read_sources` gives.
+        datasets: the folder of real data sets, to measure by.
+    """
+    if model.provenance is None:
+        raise ValueError("a model that does not say where it came from")
+    figures = {"figures": model.provenance.card["figures"]}
+    card = CARD | {"neutral texts": neutral.told(model, datasets)} | figures
+    return replace(
+        model,
+        provenance=replace(model.provenance, card=card),
+        seen=Seen().adding(_texts_of(sources.values())),
+    )
 
 
 def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], dict[str, Source]]:
@@ -123,8 +144,11 @@ def _figures(model: Model, held_out: dict[str, Source]) -> str:
 
 
 def _digests(sources: Iterable[Source]) -> Hashes:
-    texts = list(chain.from_iterable(source.texts for source in sources))
-    return LabelledReviews(texts, np.zeros(len(texts), np.int8)).digest()
+    return digests_of(_texts_of(sources))
+
+
+def _texts_of(sources: Iterable[Source]) -> Iterator[str]:
+    return chain.from_iterable(source.texts for source in sources)
 
 
 def _about(sources: Iterable[Source]) -> Rows:

@@ -41,7 +41,7 @@ def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict
         own: this project's own training reviews.
         without: names of sources to leave out, to be evaluated on.
     """
-    comments, neutral = _goemotions(datasets / "goemotions/train.tsv")
+    comments, neutral = read_comments(datasets / "goemotions/train.tsv")
     unlabeled = list(read_texts([str(datasets / "imdb/unsup.parquet")], ReadOptions()))
     stars = ReadOptions(text_columns=("Title", "Review Text"), label_column="Rating")
     shops = datasets / "clothing/Womens Clothing E-Commerce Reviews.csv"
@@ -64,8 +64,8 @@ def _labelled(path: Path, options: ReadOptions | None = None) -> Source:
     return Source(list(reviews.texts), reviews.labels.astype(np.float64))
 
 
-def _goemotions(path: Path) -> tuple[Source, Source]:
-    """Comments of feelings that all are positive or all negative; and those of none."""
+def read_comments(path: Path) -> tuple[Source, Source]:
+    """Read comments of feelings that all are positive or all negative; and those of none."""
     texts, labels, neutral = [], [], []
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):

@@ -12,6 +12,7 @@ from sentiment.model.decision import Decision
 from sentiment.model.model import DEEPEST, LEAST_KNOWN, Base, Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance
+from sentiment.model.seen import Seen
 from sentiment.model.tensors import Tensors
 
 # Before the names of the arrays of the model that another stands on.
@@ -37,8 +38,10 @@ def tensors_of(model: Model) -> Tensors:
     tensors: Tensors = {
         "features.keys": model.vectorizer.keys,
         "features.weights": model.vectorizer.weights.astype(np.float16),
-        "training.seen": model.seen,
+        "training.seen": model.seen.whole,
     }
+    if model.seen.passages is not None:
+        tensors["training.passages"] = model.seen.passages
     for depth, layer in enumerate(model.network.layers):
         tensors |= {
             f"layers.{depth}.kernel": layer.kernel,
@@ -101,7 +104,7 @@ def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Mode
         decision=_decision(document["decision"]),
         history=tuple(_epoch(epoch) for epoch in document["history"]),
         provenance=_provenance(document["provenance"]),
-        seen=_tensor(tensors, "training.seen", "u", 1),
+        seen=_seen(tensors),
         phrases={
             whole(int(string(key)), 0, _LARGEST_KEY): string(text)
             for key, text in document["phrases"]
@@ -122,6 +125,15 @@ def _base(fields: object, tensors: Tensors, depth: int) -> Base:
     }
     model = model_of(mapping(base["model"]), of_base, depth)
     return Base(model, number(base["weight"], 0, _LARGEST_WEIGHT))
+
+
+def _seen(tensors: Tensors) -> Seen:
+    """Read what is remembered; files of older programs hold no passages."""
+    has_passages = "training.passages" in tensors
+    return Seen(
+        _tensor(tensors, "training.seen", "u", 1),
+        _tensor(tensors, "training.passages", "u", 1) if has_passages else None,
+    )
 
 
 def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:

@@ -9,22 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import SparseRows, Vectorizer
-from sentiment.features.hashing import Hashes
 from sentiment.model.calibration import Calibration, sigmoid
 from sentiment.model.decision import ENOUGH, FEW, NOTHING, Decision, Scores
 from sentiment.model.network import Network
 from sentiment.model.provenance import Provenance
+from sentiment.model.seen import Seen
 
 # The least share of its words that has to be known of a review, unless the model says less.
 LEAST_KNOWN = 0.25
-
-# Enough to find reviews that another file shares with the training data, however large that was.
-SEEN_LIMIT = 16_384
-
-
-def remembered(*digests: Hashes) -> Hashes:
-    """Put hashes of reviews together as a model keeps them: the smallest of all, sorted."""
-    return np.unique(np.concatenate(digests))[:SEEN_LIMIT]
 
 
 @dataclass(frozen=True)
@@ -41,8 +33,7 @@ class Model:
         decision: probabilities → answers.
         history: one record an epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
         provenance: data, options, package versions, held-out figures.
-        seen: uint64 hashes of training and held-out reviews, sorted: all of them, or the
-            `SEEN_LIMIT` smallest.
+        seen: what is remembered of training and held-out reviews.
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
         base: the model that this one stands on, if any, and its weight.
         least_known: the share of its words that has to be known of a review to answer it, from 0 to
@@ -55,7 +46,7 @@ class Model:
     decision: Decision = Decision()
     history: tuple[dict[str, float], ...] = ()
     provenance: Provenance | None = None
-    seen: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+    seen: Seen = Seen()
     phrases: dict[int, str] = field(default_factory=dict)
     base: "Base | None" = None
     least_known: float = LEAST_KNOWN

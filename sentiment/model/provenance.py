@@ -52,7 +52,7 @@ class Provenance:
         training: the reviews it was fitted on.
         validation: the reviews held out, but for those that a base was made with.
         accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
-            threshold, so it flatters a little.
+            threshold, so it flatters a little. None where the base knew them all.
         best_epoch: the epoch whose weights were kept, from 1.
         right: how many held-out reviews of each class were answered right; None in older files.
         in_turns: whether all reviews were held out, in turns (cross-validation).
@@ -68,7 +68,7 @@ class Provenance:
 
     training: Rows
     validation: Rows
-    accuracy: float
+    accuracy: float | None
     best_epoch: int
     calibrated: bool
     refitted: bool
@@ -101,7 +101,7 @@ class Provenance:
         return cls(
             training=Rows.from_json(fields["training"]),
             validation=Rows.from_json(fields["validation"]),
-            accuracy=number(fields["accuracy"], 0, 1),
+            accuracy=None if fields["accuracy"] is None else number(fields["accuracy"], 0, 1),
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sentiment.reviews.split import stratified_folds, stratified_split
     from sentiment.reviews.stream import Where
     from sentiment.reviews.tables import Opened, choose_columns, open_reviews
-    from sentiment.reviews.texts import digests_of, joined, sizes_of
+    from sentiment.reviews.texts import joined, sizes_of
     from sentiment.reviews.writer import Writer
     from sentiment.reviews.writers import Explainer, writer_for
 
@@ -59,7 +59,6 @@ __all__ = [
     "Where",
     "Writer",
     "choose_columns",
-    "digests_of",
     "expand",
     "find_columns",
     "joined",
@@ -109,7 +108,6 @@ exports(
         "RowsSource": "source",
         "Source": "source",
         "TextsSource": "source",
-        "digests_of": "texts",
         "joined": "texts",
         "sizes_of": "texts",
         "stratified_folds": "split",

@@ -9,9 +9,35 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.digests import digests_of
 from sentiment.errors import DataError
 from sentiment.reviews.rules import Rules
-from sentiment.reviews.texts import digests_of, taken
+from sentiment.reviews.texts import taken
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """Labels that do not say themselves which way round they are, such as 0 and 1.
+
+    Attributes:
+        name: the files that hold them, in few words.
+        column: the column they stand in.
+        negative, positive: what was read as either, as `--negative` and `--positive` take it.
+        spans: which of all rows that were read are theirs: the first, and the one behind the last.
+    """
+
+    name: str
+    column: str
+    negative: tuple[str, ...]
+    positive: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which of some reviews have these labels, by their places; int64 [m]."""
+        theirs = np.zeros(places.size, np.bool_)
+        for start, end in self.spans:
+            theirs |= (start <= places) & (places < end)
+        return np.flatnonzero(theirs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +55,8 @@ class LabelledReviews:
             dropped are missing.
         rows_read: How many rows were read.
         files: Each file that was read, and how many rows of it; none if made by hand.
+        assumed: Labels that could be the other way round, for all that they say.
+        one_reading: Whether all labels were read together, so that options can turn them round.
     """
 
     texts: Sequence[str]
@@ -40,6 +68,8 @@ class LabelledReviews:
     places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     rows_read: int = 0
     files: tuple[tuple[str, int], ...] = field(default=(), repr=False)
+    assumed: tuple[Assumed, ...] = field(default=(), repr=False)
+    one_reading: bool = True
 
     def __post_init__(self) -> None:
         if not self.rows_read:  # made by hand: none was dropped

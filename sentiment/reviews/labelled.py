@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.reviews.agreement import Group, by_column, by_rule, by_rules_of
 from sentiment.reviews.columns import texts_of
-from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import LabelReading, read_labels
 from sentiment.reviews.opening import expand
 from sentiment.reviews.options import ReadOptions
-from sentiment.reviews.rules import DROPPED, Rule, Rules
+from sentiment.reviews.rules import DROPPED, Rule, Rules, is_assumed
 from sentiment.reviews.tables import Table, name_of, open_reviews, read_table
 from sentiment.reviews.texts import GrowingTexts
 
@@ -92,6 +92,8 @@ def label_tables(
             name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
         files=tuple((table.name, len(table.filled)) for table in tables),
+        assumed=() if options.positive or options.negative else _assumed(tables, groups),
+        one_reading=len(groups) < 2,
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
 
@@ -174,6 +176,21 @@ def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rule
         if reading.rule and reading.rule not in known:
             rules[column] = (*known, reading.rule)
     return rules
+
+
+def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> tuple[Assumed, ...]:
+    """Return the groups whose labels do not say themselves which way round they are."""
+    ends = list(accumulate(len(table.filled) for table in tables))
+    spans = {table: (end - len(table.filled), end) for table, end in zip(tables, ends, strict=True)}
+    found = []
+    for group in groups:
+        values = set().union(*(table.keys for table in group.tables))
+        if group.rule is not None and is_assumed(group.rule, values):
+            negative, positive = group.rule.values_of(values)
+            theirs = tuple(spans[table] for table in group.tables)
+            name, column = name_of(group.tables), group.tables[0].column
+            found.append(Assumed(name, column, negative, positive, theirs))
+    return tuple(found)
 
 
 def _drop_rows(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sentiment.errors import UsageError
 from sentiment.reviews.values import (
+    ASSUMED_WORDS,
     NEGATIVE_WORDS,
     NEUTRAL_WORDS,
     POSITIVE_WORDS,
@@ -40,6 +41,13 @@ class Rule:
         """Give what values mean, without those the rule does not know."""
         read = {key: self.read(key) for key in keys}
         return {key: label for key, label in read.items() if label is not None}
+
+    def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the values that read negative, and positive, as the command line takes them."""
+        values: dict[int, list[str]] = {NEGATIVE: [], POSITIVE: [], DROPPED: []}
+        for key, label in self.known(found).items():
+            values[label].append(f"{key:g}" if isinstance(key, float) else str(key))
+        return tuple(sorted(values[NEGATIVE])), tuple(sorted(values[POSITIVE]))
 
     def describe(self, found: Collection[Key]) -> str:
         """Say in words how the values that were found read."""
@@ -104,6 +112,11 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
         both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
         return STARS if len(found) >= 3 and both_ends else None
     return RATINGS if found <= RATINGS.meaning.keys() else None
+
+
+def is_assumed(rule: Rule, found: Collection[Key]) -> bool:
+    """Return whether values do not say themselves what they mean: 0 and 1, `no` and `yes`."""
+    return rule in NUMBERS or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
 
 
 def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:

@@ -1,8 +1,7 @@
 """Texts in memory, or in a temporary file where there are too many of them for that."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import overload
 
@@ -160,15 +159,6 @@ def sizes_of(texts: Sequence[str]) -> Numbers:
     if isinstance(texts, JoinedTexts):
         return np.concatenate([sizes_of(part) for part in texts.parts])
     return np.fromiter(map(len, texts), np.int64, len(texts))
-
-
-def digests_of(texts: Iterable[str]) -> NDArray[np.uint64]:
-    """Give a stable 64-bit hash of each text, the same where only white space differs."""
-    digests = bytearray()
-    for text in texts:
-        words = " ".join(text.split()).encode("utf-8", _LENIENT)
-        digests += blake2b(words, digest_size=8).digest()
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
 def _in_blocks(rows: Numbers) -> Iterator[Numbers]:

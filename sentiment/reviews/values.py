@@ -8,6 +8,8 @@ from typing import Any
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
 NEUTRAL_WORDS = frozenset({"neutral"})
+# Words that do not say of what: their meaning is assumed, as that of numbers is.
+ASSUMED_WORDS = frozenset({"true", "false", "yes", "no"})
 # How R, pandas, spreadsheets and SQL write that there is no value.
 MISSING_WORDS = frozenset({"#n/a", "<na>", "n/a", "na", "nan", "none", "null"})
 LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS

@@ -163,10 +163,14 @@ def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
     class Judging(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
             networks = to_numpy(self.model)
-            goes_on = judge.see(logs["loss"] / len(networks), networks)
-            self.model.stop_training |= not goes_on
+            loss = logs["loss"] / len(networks)  # Keras adds up those of networks side by side
+            self.model.stop_training |= not judge.see(loss, networks)
             now = judge.epochs[-1]
-            logs |= {"val_loss": now.validation_loss, "val_accuracy": now.validation_accuracy}
+            logs |= {
+                "loss": loss,
+                "val_loss": now.validation_loss,
+                "val_accuracy": now.validation_accuracy,
+            }
             progress.epoch(now, epochs)
 
     return Judging()

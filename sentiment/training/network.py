@@ -35,7 +35,9 @@ def build(widths: Sequence[int], options: TrainingOptions) -> Any:
             inputs = [keras.Input((width,), sparse=True) for width in widths]
             outputs = [each(rows) for each, rows in zip(networks, inputs, strict=True)]
             model = keras.Model(inputs, outputs)
-        model.compile(optimizer=fused_adam(), loss=["binary_crossentropy"] * len(networks))
+        metrics = ["accuracy"] if len(networks) == 1 else None  # of many, nobody looks at each
+        losses = ["binary_crossentropy"] * len(networks)
+        model.compile(optimizer=fused_adam(), loss=losses, metrics=metrics)
         model.optimizer.build(model.trainable_variables)
         return model
 

@@ -31,6 +31,12 @@ class Stack(NamedTuple):
     weight: float
 
     @classmethod
+    def expected(cls) -> "Stack":
+        """Return what is believed before any review is seen."""
+        slope, weight, intercept = _EXPECTED.tolist()
+        return cls(Calibration(slope, intercept), weight)
+
+    @classmethod
     def fit(cls, logits: Floats, base: Floats, labels: NDArray[np.integer]) -> "Stack":
         """Fit by logistic regression that shrinks to the base alone where reviews are few.
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.errors import DataError
-from sentiment.features.hashing import Hashes, among
 from sentiment.features.known import known_shares
 from sentiment.model import (
     LEAST_KNOWN,
@@ -19,11 +18,11 @@ from sentiment.model import (
     Model,
     Provenance,
     Right,
-    remembered,
+    Seen,
 )
 from sentiment.model.calibration import sigmoid
 from sentiment.model.influence import most_influential
-from sentiment.reviews import LabelledReviews, digests_of
+from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
@@ -72,9 +71,12 @@ def train(
         base: a model to stand on; without it, the new network answers alone.
         run: who is told, what is written down on the way, and how much memory there is.
 
+    A base that was made with these reviews cannot be judged by them: then it counts as expected,
+    and there are no held-out figures.
+
     Raises:
-        DataError: there are too few different reviews to hold some out, the base was made with
-            nearly all of them, or the checkpoint is of others.
+        DataError: there are too few different reviews to hold some out, or the checkpoint is of
+            others.
         UsageError: the training diverged, or the checkpoint is of one with other options.
     """
     run = run or Run()
@@ -90,6 +92,7 @@ def train(
     trial = learner.trial()
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, recipe.objective)
+    right = (verdict.p_positive >= threshold) == (verdict.labels == 1)
     if base is None and material.cross_validated and len(reviews) < FEW_ENOUGH:
         _suggest(trial, material, recipe.objective, verdict, threshold, run)
     final = trial
@@ -98,7 +101,6 @@ def train(
             progress.refitting(len(reviews), trial.best_epoch)
         final = learner.refit(trial)
     learned = unlabeled if trial.soft_labels is not None else ()
-    right = (verdict.p_positive >= threshold) == (verdict.labels == 1)
     return Model(
         vectorizer=final.vectorizer,
         network=final.network,
@@ -108,7 +110,7 @@ def train(
         provenance=Provenance(
             training=material.about(material.training),
             validation=material.about(verdict.judged),
-            accuracy=float(right.mean()),
+            accuracy=float(right.mean()) if right.size else None,
             right=Right(*(int(right[verdict.labels == label].sum()) for label in (0, 1))),
             best_epoch=trial.best_epoch,
             calibrated=verdict.enough,
@@ -165,15 +167,11 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
         p_positive = alone.probabilities(trial.held_out)
         return _Verdict(held_out, labels, enough, alone, None, p_positive)
-    # Of reviews that it was made with, the base knows too well.
-    new = np.flatnonzero(~among(material.digests[held_out], base.seen))
+    new = _new_to(base, material, held_out)
     judged, labels, logits = held_out[new], labels[new], trial.held_out[new]
-    if len(set(labels.tolist())) < 2:
-        raise DataError(
-            f"the base was made with {held_out.size - new.size:,} of these "
-            f"{held_out.size:,} reviews, which leaves too few to judge by: give others, or "
-            "train without --base"
-        )
+    if not new.size:
+        stack = Stack.expected()
+        return _Verdict(judged, labels, False, stack.calibration, Base(base, stack.weight), logits)
     of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
@@ -197,8 +195,10 @@ def _suggest(
     other = run.other_base()
     if other is None:
         return
-    some = np.unique(np.linspace(0, verdict.labels.size - 1, ASKED).astype(np.int64))
-    some = some[~among(material.digests[verdict.judged[some]], other.seen)]
+    new = _new_to(other, material, verdict.judged)
+    some = new[:: max(-(-new.size // ASKED), 1)]
+    if not some.size:
+        return
     of_base = _log_odds_of(other, material, verdict.judged[some])
     answers = verdict.p_positive[some] >= threshold
     gain = gain_of(of_base, trial.held_out[some], answers, verdict.labels[some], objective)
@@ -211,11 +211,23 @@ def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.f
     return np.concatenate([base.log_odds(material.texts_of(some)) for some in in_blocks(rows)])
 
 
-def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Hashes:
+def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
+    """Return places in `rows` of what the base can be judged by: it was not made with these.
+
+    There are none where it knows the set, or where what is new is all of one label.
+    """
+    seen = base.seen
+    digests = np.concatenate([seen.digests(material.texts_of(some)) for some in in_blocks(rows)])
+    new = np.flatnonzero(seen.new(digests))
+    if seen.is_known_set(digests) or len(set(material.labels[rows[new]].tolist())) < 2:
+        return new[:0]
+    return new
+
+
+def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
-    more = digests_of(learned)
-    of_base = [] if base is None else [base.seen]
-    return remembered(material.digests, more, *of_base)
+    labelled = islice(material.texts, material.labels.size)
+    return (base.seen if base else Seen()).adding(chain(labelled, learned))
 
 
 def _least_known(trial: Trained, material: Material) -> float:

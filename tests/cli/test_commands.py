@@ -87,6 +87,19 @@ def test_evaluate_gives_text_and_flat_json(run, trained):
     assert sum(map(sum, flat["confusion_matrix"])) == flat["n"] == 400
 
 
+def test_the_constant_answer_stands_beside_the_models_figures(run, trained, tmp_path):
+    rows = ["text,label", *(f"fine thing {n},pos" for n in range(9)), "dull thing,neg"]
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    text = run("evaluate", tmp_path / "data.csv", "-m", trained).stdout
+    assert "answering always positive: accuracy 90.0%, macro F1 47.4%" in text
+    flat = json.loads(run("evaluate", tmp_path / "data.csv", "-m", trained, "--json").stdout)
+    assert (flat["constant_accuracy"], round(flat["constant_macro_f1"], 3)) == (0.9, 0.474)
+    run("report", tmp_path / "data.csv", "-m", trained, "-o", tmp_path / "page.html")
+    page = " ".join((tmp_path / "page.html").read_text(encoding="utf-8").split())
+    assert "answering always positive: 90.0%" in page
+    assert "answering always positive: 47.4%" in page
+
+
 def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
     assert (
         "1,600 of 1,600 reviews were used to make the model"

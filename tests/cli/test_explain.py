@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
 from sentiment.cli.bars import bar, two_sided
 from sentiment.cli.highlight import highlighted
+from sentiment.model import load_model, save_model
 from sentiment.model.explanation import Word
 
 TEXT = "A <b>wonderful</b> film,<br />not terrible at all"
@@ -157,8 +159,28 @@ def test_info_shows_the_strongest_n_grams_and_the_epochs(run, trained):
     for epoch in facts["history"]:
         assert f"{epoch['loss']:.4f}" in text
         assert f"{epoch['validation_accuracy']:.1%}" in text
-    assert text.count("best") == 1
     assert "words" not in json.loads(run("info", trained, "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    ("kept", "why"),
+    [
+        (2, "the epoch of the lowest validation loss"),
+        (3, "the latest epoch within one standard error of the lowest validation loss"),
+    ],
+)
+def test_history_marks_the_epoch_that_was_kept_and_says_why(run, trained, tmp_path, kept, why):
+    model = load_model(trained)
+    epochs = [
+        {"number": number, "loss": 0.5, "validation_loss": loss, "validation_accuracy": 0.9}
+        for number, loss in enumerate((0.31, 0.29, 0.2901), start=1)
+    ]
+    about = replace(model.provenance, best_epoch=kept)
+    save_model(replace(model, history=tuple(epochs), provenance=about), tmp_path / "m")
+    lines = run("info", tmp_path / "m", "--history").stdout.splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("kept")] == [str(kept)]
+    assert lines[-1] == f"kept: {why}"
+    assert "best" not in "".join(lines)
 
 
 def test_info_of_a_model_without_a_record_says_so(run):

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
+from sklearn.dummy import DummyClassifier
 
-from sentiment.evaluation import find_overlap, intervals_of, measure, slices_of
+from sentiment.evaluation import intervals_of, measure, slices_of
 from sentiment.evaluation.calibration import calibration_error, calibration_noise
 
 
@@ -40,6 +41,8 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
         labels, answers, labels=[0, 1], zero_division=0
     )
     both = len(set(labels)) == 2
+    dummy = DummyClassifier(strategy="most_frequent").fit(p[:, None], labels)
+    constant = dummy.predict(p[:, None])
     expected = {
         "n": len(rows),
         "threshold": threshold,
@@ -48,6 +51,8 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
         "mcc": sklearn.matthews_corrcoef(labels, answers) if both else None,
         "roc_auc": sklearn.roc_auc_score(labels, p) if both else None,
         "pr_auc": sklearn.average_precision_score(labels, p) if both else None,
+        "constant_accuracy": sklearn.accuracy_score(labels, constant),
+        "constant_macro_f1": sklearn.f1_score(labels, constant, average="macro") if both else None,
         "log_loss": sklearn.log_loss(labels, p, labels=[0, 1]),
         "brier": sklearn.brier_score_loss(labels, p, pos_label=1),
     }
@@ -72,6 +77,7 @@ def test_what_cannot_be_told_is_absent_from_all_that_say_it():
     found = measure(p, labels, 0.5).as_json()
     (part,) = slices_of(["x"] * 3, labels, (p >= 0.5).astype(int))
     intervals = intervals_of(p, labels, 0.5)
+    assert found.pop("constant_macro_f1") is None
     absent = {name for name, value in found.items() if value is None}
     assert absent == {
         "macro_f1", "mcc", "roc_auc", "pr_auc", "precision_negative", "recall_negative",
@@ -87,19 +93,6 @@ def test_json_is_flat_but_for_the_confusion_matrix():
     flat = measure(np.array([0.9, 0.2]), np.array([1, 0]), 0.5).as_json()
     assert {"accuracy", "macro_f1", "roc_auc", "log_loss", "n", "f1_positive"} <= set(flat)
     assert all(isinstance(v, int | float) for k, v in flat.items() if k != "confusion_matrix")
-
-
-@given(st.lists(st.integers(0, 50), max_size=30), st.lists(st.integers(0, 50), max_size=30))
-def test_overlap_counts_evaluated_rows_that_were_trained_on(trained, evaluated):
-    seen = np.unique(np.array(trained, np.uint64))
-    overlap = find_overlap(seen, 1000, np.array(evaluated, np.uint64))
-    assert overlap.found == sum(row in trained for row in evaluated)
-    assert overlap.checked == len(evaluated)
-
-
-def test_of_a_sketch_only_what_it_can_tell_is_checked():
-    overlap = find_overlap(np.array([1, 3, 5], np.uint64), 3, np.array([1, 2, 5, 6, 7], np.uint64))
-    assert (overlap.found, overlap.checked) == (2, 3)
 
 
 def test_calibration_error_of_a_case_worked_out_by_hand():

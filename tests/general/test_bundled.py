@@ -1,10 +1,11 @@
 """The model that ships, as it ships."""
 
 import json
+import re
 
 import pytest
 
-from sentiment.general import MODEL
+from sentiment.general import MODEL, neutral
 from sentiment.model import Model, load_model
 from sentiment.probing import CAPABILITIES, probe
 
@@ -17,6 +18,22 @@ def general() -> Model:
 def test_it_is_small_and_says_what_it_is_made_of(general):
     assert MODEL.stat().st_size < 5_000_000
     assert {"what it is", "sources and licences", "limits"} <= set(general.provenance.card)
+
+
+def test_its_card_says_how_sure_it_is_of_neutral_texts_as_measured(general, datasets):
+    card = general.provenance.card
+    assert "near 0.5" not in card["limits"]
+    assert card["neutral texts"] == neutral.told(general, datasets)
+
+
+def test_it_remembers_its_reviews_whether_their_titles_are_read_or_not(run, datasets):
+    path = datasets / "clothing/Womens Clothing E-Commerce Reviews.csv"
+    for columns in (("Title", "Review Text"), ("Review Text",)):
+        flags = [flag for column in columns for flag in ("--text-column", column)]
+        done = run("evaluate", "-m", "general", path, "--label-column", "Rating", *flags)
+        found, checked = re.search(r"([\d,]+) of ([\d,]+) reviews that could", done.stderr).groups()
+        assert found == checked
+        assert "the figures say nothing of new reviews" in done.stderr
 
 
 def test_it_answers_where_no_other_is_named(run, tmp_path):

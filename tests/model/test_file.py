@@ -20,6 +20,7 @@ from sentiment.model import (
     Network,
     Provenance,
     Rows,
+    Seen,
     load_model,
     save_model,
 )
@@ -53,7 +54,7 @@ def small_model() -> Model:
             options={"seed": 0},
             versions={"sentiment": "1"},
         ),
-        np.array([1, 5], np.uint64),
+        Seen(np.array([1, 5], np.uint64), np.array([2, 7], np.uint64)),
         {int(vectorizer.keys[0]): "good – “film”"},
     )
 
@@ -95,7 +96,8 @@ def test_a_loaded_model_is_the_saved_one(saved, tmp_path):
     assert (loaded.calibration, loaded.decision) == (model.calibration, model.decision)
     assert (loaded.history, loaded.provenance) == (model.history, model.provenance)
     assert loaded.phrases == model.phrases
-    assert loaded.seen.tolist() == [1, 5]
+    assert loaded.seen.whole.tolist() == [1, 5]
+    assert loaded.seen.passages.tolist() == [2, 7]
     texts = ["good", "bad film", "", "unknown"]
     assert np.array_equal(loaded.probabilities(texts), model.probabilities(texts), equal_nan=True)
 

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.digests import digests_of
 from sentiment.reviews.texts import (
     GrowingTexts,
     SpilledTexts,
-    digests_of,
     joined,
     sizes_of,
     taken,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, ModelError
-from sentiment.model import DEEPEST, Base, Model, load_model, save_model
+from sentiment.model import DEEPEST, Base, Model, Seen, load_model, save_model, seen
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
 from sentiment.training import Progress, TrainingOptions, train
@@ -93,9 +93,9 @@ def test_a_model_adds_its_base(reviews, base):
     assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(sigmoid(together))
     about = tuned.provenance
     assert about.in_turns
-    assert about.training == about.validation
-    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen)
-    assert set(base.seen) <= set(tuned.seen)
+    assert about.validation.positive + about.validation.negative == 60
+    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen.whole)
+    assert set(base.seen.whole) <= set(tuned.seen.whole)
 
 
 def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
@@ -139,8 +139,28 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
     assert heard == [40]  # the base was made with the other sixty
     judged = tuned.provenance.validation
     assert judged.positive + judged.negative == 40, "of these the accuracy is told"
-    with pytest.raises(DataError, match="was made with 60 of these 60"):
-        train(reviews.take(np.arange(100, 160)), FAST, base=base)
+    knows_all = train(reviews.take(np.arange(100, 160)), FAST, base=base)
+    assert (knows_all.provenance.accuracy, knows_all.base.weight) == (None, 1.0)
+
+
+def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
+    reviews, base, monkeypatch
+):
+    monkeypatch.setattr(seen, "SEEN_LIMIT", 60)  # of 600: one in ten
+    large = replace(base, seen=Seen().adding(reviews.texts[100:700]))
+    tuned = train(reviews.take(np.arange(100, 700)), FAST, base=large)
+    assert (tuned.provenance.accuracy, tuned.base.weight) == (None, 1.0)
+
+
+def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_path):
+    out = tmp_path / "m.safetensors"
+    done = run("train", TRAIN, "--base", "general", "-o", out, "--epochs", "1")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "warning: the base was made with these reviews: no figures" in done.stderr
+    assert "accuracy on" not in done.stderr
+    assert "of the held-out reviews" not in run("info", out).stdout
+    assert "Accuracy" not in run("info", out, "--card").stdout
+    assert run("predict", "-m", out, "Lovely.").stdout.startswith("positive")
 
 
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
@@ -151,9 +171,9 @@ def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
 
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
-    tower = replace(base, phrases={}, seen=base.seen[:0])
+    tower = replace(base, phrases={}, seen=Seen())
     for _ in range(DEEPEST - 1):
-        tower = replace(base, phrases={}, seen=base.seen[:0], base=Base(tower, 1.0))
+        tower = replace(base, phrases={}, seen=Seen(), base=Base(tower, 1.0))
     save_model(tower, tmp_path / "tower")
     assert load_model(tmp_path / "tower").depth == DEEPEST
     done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
@@ -179,10 +199,10 @@ def test_the_command_says_what_it_did(run, trained, tmp_path):
     out = tmp_path / "tuned.safetensors"
     done = run("train", tmp_path / "few.csv", "--base", trained, "-o", out, "--epochs", "2")
     assert done.returncode == 0, done.stderr
-    assert "of 20 held-out reviews the base has" in done.stderr
+    assert "accuracy on 20 held-out reviews: base" in done.stderr
     text = run("info", out).stdout
     assert "stands on   a model of" in text
-    assert "in turns    10 positive and 10 negative reviews" in text
+    assert "cross-val.  10 positive and 10 negative reviews" in text
     assert json.loads(run("info", out, "--json").stdout)["base"]["weight"] > 0
     explained = json.loads(run("explain", "-m", out, "--json", "A good thing, not bad.").stdout)
     words = sum(word["contribution"] for word in explained["words"])
