@@ -83,6 +83,7 @@ class ParquetSource:
         self.schema = self._file.schema_arrow
         self.header = list(self.schema.names)
         self.columns = unique_names(self.header)
+        self.row_count: int = self._file.metadata.num_rows
         self.notes: list[str] = []
 
     def batches(self) -> Iterator[Batch]:

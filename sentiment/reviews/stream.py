@@ -160,7 +160,7 @@ def _open_compressed(
         case ".bz2":
             import bz2
 
-            stream = bz2.open(file)  # type: ignore[assignment]
+            stream = bz2.open(file)  # type: ignore[assignment]  # noqa: SIM115
             damage = (*damage, OSError)
         case _:
             import lzma
