@@ -57,7 +57,7 @@ class FilePaths:
         """
         answers, found = await self._opened(request)
         if found.trouble is not None:
-            raise HttpError(422, in_terms_of_http(found.trouble))
+            raise HttpError(422, found.trouble)
         parts = self._steps(request, answers, lambda step: step.part)
         held = bytearray()
         async for part in parts:
@@ -97,7 +97,7 @@ class FilePaths:
         asked = file_request(request.query)
         request.take(self._places)
         file = await receive(request, self._limits.max_file, self._bytes, _thread)
-        answers = FileAnswers(file, asked, self._limits)
+        answers = FileAnswers(file, asked, self._limits, in_terms_of_http)
         request.at_end(lambda: _thread.submit(answers.close))
         request.watch()
         if _foreseen(lambda: asked.is_parquet):
@@ -150,10 +150,10 @@ def _as_opened(found: Found) -> dict[str, Any]:
         "header": found.header,
         "columns": found.columns,
         "text_columns": found.text_columns,
-        "notes": [in_terms_of_http(note) for note in found.notes],
+        "notes": found.notes,
         "to": found.to,
         "result": found.result,
-        "error": found.trouble and in_terms_of_http(found.trouble),
+        "error": found.trouble,
     }
 
 
@@ -171,7 +171,7 @@ def _as_rows(step: Step, found: Found) -> bytes:
         "share": round(step.share, 4),
         "formulas": step.formulas,
         "shown": [row._asdict() for row in step.shown],
-        "errors": [in_terms_of_http(error) for error in step.errors],
+        "errors": step.errors,
         "part": text,
         "end": step.last,
     }

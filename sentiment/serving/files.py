@@ -7,7 +7,7 @@ their texts answered, and has the rows written with the answers, again and again
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
@@ -177,11 +177,25 @@ class FileAnswers:
     Rows that cannot be read keep their places, without an answer.
     """
 
-    def __init__(self, file: BinaryIO, request: FileRequest, limits: Limits) -> None:
-        """Take a file that can be searched, and what is to become of it."""
+    def __init__(
+        self,
+        file: BinaryIO,
+        request: FileRequest,
+        limits: Limits,
+        words: Callable[[str], str] = str,
+    ) -> None:
+        """Take a file, and what is to become of it.
+
+        Args:
+            file: It can be searched.
+            request: What is asked for.
+            limits: How much is taken on.
+            words: Says what a message for the command line says, to whoever asks here.
+        """
         self._file = file
         self._request = request
         self._limits = limits
+        self._words = words
         self._size = file.seek(0, 2)
         file.seek(0)
         self._source: Source | None = None
@@ -231,8 +245,8 @@ class FileAnswers:
             header=source.has_header if source.format in ("csv", "tsv") else None,
             columns=tuple(source.columns),
             text_columns=self._columns.text,
-            trouble=trouble,
-            notes=tuple(notes),
+            trouble=trouble and self._words(trouble),
+            notes=tuple(map(self._words, notes)),
             to=self._to,
             result=_result_name(asked.name, self._to),
         )
@@ -247,7 +261,7 @@ class FileAnswers:
         if piece is None:
             return None
         self._texts = texts_of(piece, self._columns)
-        self._piece = self._without_long_texts(piece)
+        self._piece = self._told(piece)
         return ["" if n in self._piece.bad else text for n, text in enumerate(self._texts)]
 
     def write(self, answers: Sequence[Answered]) -> Step:
@@ -345,15 +359,17 @@ class FileAnswers:
             for start in range(0, len(batch.rows), _ROWS):
                 yield batch.part(start, min(start + _ROWS, len(batch.rows)))
 
-    def _without_long_texts(self, piece: Batch) -> Batch:
-        """Take rows with a longer text than is answered for such that cannot be read."""
+    def _told(self, piece: Batch) -> Batch:
+        """Say why rows cannot be read; one with a longer text than is answered is such a row."""
         most = self._limits.max_chars
-        bad = dict(piece.bad)
+        bad = {
+            place: replace(row, reason=self._words(row.reason)) for place, row in piece.bad.items()
+        }
         for place, text in enumerate(self._texts):
             if len(text) > most and place not in bad:
                 reason = f"a text of {len(text):,} characters; at most {most:,} are taken"
                 bad[place] = BadRow(reason, piece.rows[place], "")
-        return replace(piece, bad=bad) if len(bad) > len(piece.bad) else piece
+        return replace(piece, bad=bad) if bad else piece
 
     def _errors(self) -> Iterator[str]:
         """Say why rows cannot be read, of the first ones."""
