@@ -126,6 +126,9 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
         return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
     if isinstance(where, OpenFile):
         if where.suffix in COMPRESSIONS:
+            if not where.file.seek(0, 2):
+                raise _nothing_in(where.name)
+            where.file.seek(0)
             return _open_compressed(where.file, where.name, where.suffix, where.most_bytes)
         return ByteStream(where.file, where.name, owned=False, most=where.most_bytes)
     path = Path(where)

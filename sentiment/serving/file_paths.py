@@ -17,7 +17,7 @@ from sentiment.serving.files import Answered, FileAnswers, Found, Step
 from sentiment.serving.limits import Limits
 from sentiment.serving.meter import Meter
 from sentiment.serving.service import Service
-from sentiment.serving.trial import try_out
+from sentiment.serving.trial import Trial
 from sentiment.serving.uploads import receive
 
 T = TypeVar("T")
@@ -101,7 +101,9 @@ class FilePaths:
         request.at_end(lambda: _thread.submit(answers.close))
         request.watch()
         if _foreseen(lambda: asked.is_parquet):
-            await asyncio.to_thread(_foreseen, lambda: try_out(file, asked, self._limits))
+            trial = Trial(file, asked, self._limits)
+            request.at_end(trial.end)
+            await request.while_there(asyncio.to_thread(_foreseen, trial.wait))
             file.seek(0)
         return answers, await _aside(answers.open)
 

@@ -352,7 +352,9 @@ class FileAnswers:
                 self._unpacked += batch.arrow.nbytes
                 if self._unpacked > self._limits.max_file:
                     most = f"{self._limits.max_file:,}"
-                    raise TooLargeError(f"{batch.name}: more than {most} bytes, unpacked")
+                    raise TooLargeError(
+                        f"{batch.name}: more than {most} bytes, unpacked; cut it up"
+                    )
             if batch.arrow is not None and self._to == "parquet":
                 yield batch  # as it stands, which is not made row by row
                 continue

@@ -30,32 +30,44 @@ _KINDS = {
 }
 
 
-def try_out(file: BinaryIO, request: FileRequest, limits: Limits) -> None:
-    """Have a file read and written in another process, without answers.
+class Trial:
+    """A process that reads and writes a file, without answers."""
 
-    Args:
-        file: It has a descriptor; where it stands is not kept.
-        request: What is to become of it.
-        limits: How much of it there may be.
+    def __init__(self, file: BinaryIO, request: FileRequest, limits: Limits) -> None:
+        """Start it.
 
-    Raises:
-        SentimentError: It cannot be read, or takes too much memory.
-    """
-    file.seek(0)
-    values = [json.dumps(asdict(value)) for value in (request, limits)]
-    done = subprocess.run(
-        [sys.executable, "-c", _START, *values, *sys.path],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | _ENVIRONMENT,
-        check=False,
-    )
-    if done.stdout:
-        kind, why = json.loads(done.stdout)
-        raise _KINDS.get(kind, DataError)(why)
-    if done.returncode:
-        raise _too_much(request)
+        Args:
+            file: It has a descriptor; where it stands is not kept.
+            request: What is to become of it.
+            limits: How much of it there may be.
+        """
+        self._request = request
+        file.seek(0)
+        values = [json.dumps(asdict(value)) for value in (request, limits)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, *values, *sys.path],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT,
+        )
+
+    def wait(self) -> None:
+        """Wait for its end.
+
+        Raises:
+            SentimentError: The file cannot be read, or takes too much memory.
+        """
+        told, _ = self._process.communicate()
+        if told:
+            kind, why = json.loads(told)
+            raise _KINDS.get(kind, DataError)(why)
+        if self._process.returncode:
+            raise _too_much(self._request)
+
+    def end(self) -> None:
+        """End it, if it has not ended."""
+        self._process.kill()
 
 
 def main(request: str, limits: str) -> None:

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-
 # Whether a file can be read, no schema tells.
 CONFIG = """
 [[operations]]
@@ -34,7 +33,8 @@ def test_schemathesis_finds_nothing(served, tmp_path):
 def test_every_path_is_there_and_every_reference_leads_somewhere(served):
     document = served.ask("GET", "/openapi.json").json
     assert set(document["paths"]) == {
-        "/predict", "/explain", "/files", "/files/events", "/health", "/info", "/openapi.json", "/", "/static/{name}",
+        "/predict", "/explain", "/files", "/files/events", "/health", "/info", "/openapi.json",
+        "/", "/static/{name}",
     }  # fmt: skip
 
     def references(value):
