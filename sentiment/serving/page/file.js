@@ -112,7 +112,7 @@ class Plan {
     const { format, header, text_columns: [column] } = this.#found;
     const { encoding } = this.#chosen;
     const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], formulas: 0, began: performance.now() };
-    let [drawn, spoken] = [0, result.began];
+    let [timer, spoken] = [null, result.began];
     this.#result = result;
     this.#began();
     await this.#ask(this.#query({ format, encoding, header, column }), this.#file, (event) => {
@@ -125,16 +125,17 @@ class Plan {
         el("rows").append(...event.shown.map(rowOf));
         result.complete = event.end;
       }
-      const now = performance.now();
-      if (now - drawn > DRAW_EACH) {
-        drawn = now;
+      timer ??= setTimeout(() => {
+        timer = null;
         this.#draw();
-      }
+      }, DRAW_EACH);
+      const now = performance.now();
       if (now - spoken > SPEAK_EACH) {
         spoken = now;
         el("file-spoken").textContent = `${rowsOf(result.rows)} answered`;
       }
     });
+    clearTimeout(timer);
     if (this.#result === result) this.#ended(); // or another file was taken, or another column
   }
 
