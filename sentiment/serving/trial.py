@@ -81,12 +81,10 @@ def main(request: str, limits: str) -> None:
             while (texts := answers.read()) is not None:
                 answers.write([NO_ANSWER] * len(texts))
             answers.end()
-    except MemoryError:
-        sys.exit(1)
-    except SentimentError as error:
-        if isinstance(error.__cause__, MemoryError):
-            error = _too_much(asked)
-        sys.stdout.write(json.dumps([type(error).__name__, str(error)]))
+    except (MemoryError, SentimentError) as error:
+        starved = isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError)
+        told = _too_much(asked) if starved else error
+        sys.stdout.write(json.dumps([type(told).__name__, str(told)]))
 
 
 def _limit() -> None:

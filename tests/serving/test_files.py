@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import socket
 import tempfile
 import threading
@@ -134,6 +135,17 @@ def test_parquet_comes_back_as_parquet_with_its_types(served):
     events = told(served, body, name="said.parquet")
     parts = [base64.b64decode(event["base64"]) for event in events if event["event"] == "part"]
     assert b"".join(parts) == got.body
+
+
+def test_parquet_without_what_reads_it_is_415(tmp_path):
+    (tmp_path / "pyarrow.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    with serving(environment={"PYTHONPATH": path.rstrip(os.pathsep)}) as served:
+        answer = sent(served, b"PAR1", name="said.parquet")
+        assert answer.status == 415
+        why = "Parquet needs pyarrow, which is not installed: pip install pyarrow"
+        assert answer.json == {"error": why}
+        assert sent(served, b"good", name="said.txt", to="parquet").status == 415
 
 
 CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
