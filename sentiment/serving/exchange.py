@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sentiment.reviews.cells import encode, to_json
 from sentiment.serving.limits import Limits
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
-T = TypeVar("T")
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
@@ -239,20 +238,6 @@ class Request:
 
         self._gone = asyncio.create_task(gone())
         self.at_end(self._gone.cancel)
-
-    async def while_there(self, done: Awaitable[T]) -> T:
-        """Wait for something, as long as the client, which is being watched, is there.
-
-        Raises:
-            GoneError: it went away.
-        """
-        waiting = asyncio.ensure_future(done)
-        watched = {self._gone} if self._gone is not None else set()
-        await asyncio.wait({waiting, *watched}, return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            waiting.cancel()
-            raise GoneError
-        return await waiting
 
     def check(self) -> None:
         """Make sure that the client, which is being watched, is still there.

@@ -103,7 +103,7 @@ class FilePaths:
         if _foreseen(lambda: asked.is_parquet):
             trial = Trial(file, asked, self._limits)
             request.at_end(trial.end)
-            await request.while_there(asyncio.to_thread(_foreseen, trial.wait))
+            await asyncio.to_thread(_foreseen, trial.wait)
             file.seek(0)
         return answers, await _aside(answers.open)
 

@@ -127,7 +127,7 @@ class Plan {
       }
       timer ??= setTimeout(() => {
         timer = null;
-        this.#draw();
+        if (this.#result === result) this.#draw();
       }, DRAW_EACH);
       const now = performance.now();
       if (now - spoken > SPEAK_EACH) {
