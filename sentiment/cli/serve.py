@@ -25,6 +25,8 @@ _LIMITS = [
                  help="Texts in a JSON body; JSON lines have no such limit."),
     click.option("--max-chars", type=click.IntRange(1), default=_DEFAULT.max_chars,
                  show_default=True, metavar="N", help="Characters of a text."),
+    click.option("--max-file", type=click.IntRange(1), default=_DEFAULT.max_file,
+                 show_default=True, metavar="BYTES", help="Size of a file, also unpacked."),
     click.option("--max-requests", type=click.IntRange(1), default=_DEFAULT.max_requests,
                  show_default=True, metavar="N", help="Requests that are answered at once."),
     click.option("--max-connections", type=click.IntRange(1), default=_DEFAULT.max_connections,
@@ -57,8 +59,9 @@ def command(
     """Answer over HTTP, with a page to try it on.
 
     POST /predict takes {"text": "…"}, {"texts": ["…", …]} or JSON lines as a stream, POST /explain
-    {"text": "…"}; they answer as predict --json and explain --json do. GET /info tells of the
-    model, /openapi.json of all this, and / is a page for people.
+    {"text": "…"}; they answer as predict --json and explain --json do. POST /files takes a file,
+    and answers as predict -i does. GET /info tells of the model, /openapi.json of all this, and /
+    is a page for people.
 
     It listens on this machine alone unless --host says otherwise, and has no TLS and no passwords:
     let a proxy see to those. Ctrl-C or SIGTERM stops it, once what was asked is answered.

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from sentiment.reviews.feed import ROW_CHARS, TextFeed, too_long
+from sentiment.reviews.feed import TextFeed, too_long
 
 
 class RowTooLong(csv.Error):
@@ -75,5 +75,6 @@ class CsvLines:
         block = next(self._blocks)
         # newline="" cuts where csv expects it: at \n, \r\n and the \r of old Macs.
         self._held += StringIO(block, newline="")
-        if self._feed.chars - self._ended > ROW_CHARS + len(block):
-            raise RowTooLong(f"{too_long('a row')}, or close the quote that opens in it")
+        most = self._feed.row_chars
+        if self._feed.chars - self._ended > most + len(block):
+            raise RowTooLong(f"{too_long('a row', most)}, or close the quote that opens in it")

@@ -19,7 +19,7 @@ from sentiment.reviews.header import (
     reads_as_header,
 )
 from sentiment.reviews.names import numbered_names
-from sentiment.reviews.source import unique_names
+from sentiment.reviews.source import BATCH_ROWS, unique_names
 
 
 class Record(NamedTuple):
@@ -100,11 +100,13 @@ class DelimitedSource(FeedSource):
         """
         single = len(self.columns) == 1
         for records in self._blocks:
-            yield [
-                self._item(*record)
-                for record in records
-                if single or len(record[0]) > 1 or not is_blank(record)
-            ]
+            # Bad rows are filled up: of a wide table, a block of them would be too many at once.
+            for start in range(0, max(len(records), 1), BATCH_ROWS):
+                yield [
+                    self._item(*record)
+                    for record in records[start : start + BATCH_ROWS]
+                    if single or len(record[0]) > 1 or not is_blank(record)
+                ]
 
     def _item(self, fields: list[str], raw: str, line: int, reason: str | None) -> Item:
         fields = fields or [""]

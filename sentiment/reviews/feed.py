@@ -28,13 +28,17 @@ class TextFeed:
     Args:
         stream: Where the bytes come from.
         encoding: Its encoding; a byte order mark is dropped.
+        row_chars: As many characters may a row have; None for `ROW_CHARS`.
 
     Raises:
         UsageError: There is no such text encoding.
     """
 
-    def __init__(self, stream: ByteStream, encoding: str = "utf-8") -> None:
+    def __init__(
+        self, stream: ByteStream, encoding: str = "utf-8", row_chars: int | None = None
+    ) -> None:
         self.name = stream.name
+        self.row_chars = row_chars or ROW_CHARS
         self.chars = 0  # given out so far
         self._stream = stream
         self._encoding = check_encoding(encoding)
@@ -65,8 +69,8 @@ class TextFeed:
         blocks = []
         for block in self.blocks():
             blocks.append(block)
-            if self.chars > ROW_CHARS:
-                raise Unreadable(too_long("a text"))
+            if self.chars > self.row_chars:
+                raise Unreadable(too_long("a text", self.row_chars))
         return "".join(blocks)
 
     def damage_in(self, text: str) -> str | None:
@@ -109,8 +113,9 @@ class TextFeed:
             del block
             held.append(text[end:])
             length += len(text) - end
-            if length > ROW_CHARS:
-                raise Unreadable(too_long("a line") + ", or end rows with line feeds")
+            if length > self.row_chars:
+                what = too_long("a line", self.row_chars)
+                raise Unreadable(f"{what}, or end rows with line feeds")
             if not raw:
                 break
         if length:
@@ -161,9 +166,9 @@ class TextFeed:
                 raise Unreadable(f"not UTF-8, it seems; try --encoding {encoding}")
 
 
-def too_long(what: str) -> str:
+def too_long(what: str, most: int) -> str:
     """Say that a row is too long, and what to do."""
-    return f"{what} of more than {ROW_CHARS:,} characters; cut it into shorter ones"
+    return f"{what} of more than {most:,} characters; cut it into shorter ones"
 
 
 def describe_error(error: UnicodeError, encoding: str) -> str:

@@ -16,7 +16,7 @@ from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import LABEL_MARK, FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
-from sentiment.reviews.stream import COMPRESSIONS, ByteStream, Where, open_stream
+from sentiment.reviews.stream import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
 from sentiment.reviews.values import key_of, reads_as_label
 
 SNIFFED_LINES = 100
@@ -65,7 +65,7 @@ def _parquet_in(path: Path) -> list[Path]:
 
 
 def open_source(
-    where: Where | str,
+    where: Path | str | OpenFile,
     *,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -77,7 +77,7 @@ def open_source(
     """Open one input. It waits for the first rows only where the columns' names depend on them.
 
     Args:
-        where: A path, or "-" for standard input.
+        where: A path, "-" for standard input, or a file that is open already.
         format: One of `INPUT_FORMATS`; None decides by the suffix, and reads lines otherwise,
             which in a file may be found to be fastText or TSV.
         encoding: The encoding of text formats; a byte order mark is dropped.
@@ -93,20 +93,23 @@ def open_source(
     """
     if format is not None and format not in INPUT_FORMATS:
         raise UsageError(f"unknown input format {format!r}; one of {', '.join(INPUT_FORMATS)}")
-    where = where if where == "-" else Path(where)
+    if isinstance(where, str) and where != "-":
+        where = Path(where)
     if isinstance(where, Path) and where.is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{where} is a folder; it cannot be read as {format}")
         return FolderSource(where, encoding, need_label=need_label, bad_rows=bad_rows)
     if format == "folder":
-        raise UsageError(f"{where} is not a folder")
+        name = where.name if isinstance(where, OpenFile) else where
+        raise UsageError(f"{name} is not a folder")
     if format is None:
         format = _format_by_name(where, need_label)
     stream = open_stream(where)
     try:
         if format == "parquet":
             return _open_parquet(stream, where)
-        feed = TextFeed(stream, encoding)
+        row_chars = where.row_chars if isinstance(where, OpenFile) else None
+        feed = TextFeed(stream, encoding, row_chars)
         return _open_text(feed, format, header, columns, need_label, bad_rows)
     except Unreadable as error:
         stream.close()
@@ -116,19 +119,24 @@ def open_source(
         raise
 
 
-def _format_by_name(where: Where, need_label: bool) -> str:
-    format = "lines" if where == "-" else input_format_of(where) or "lines"
+def _format_by_name(where: Path | str | OpenFile, need_label: bool) -> str:
+    name = where.name if isinstance(where, OpenFile) else where
+    format = "lines" if name == "-" else input_format_of(name) or "lines"
     # A pipe gives lines as they come, unless labels must be found in them.
-    looked_at = need_label or (where != "-" and where.is_file())
+    looked_at = need_label or _is_file(where)
     return SNIFFED if format == "lines" and looked_at else format
 
 
-def _open_parquet(stream: ByteStream, where: Where) -> Source:
-    if where == "-" or not where.is_file():  # a pipe can be read only once
-        return ParquetSource(stream, None)
-    if where.suffix.lower() in COMPRESSIONS:
-        raise DataError(f"{where}: Parquet is compressed within; unpack the file first")
-    return ParquetSource(stream, str(where))
+def _is_file(where: Path | str | OpenFile) -> bool:
+    return isinstance(where, OpenFile) or (isinstance(where, Path) and where.is_file())
+
+
+def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
+    if not _is_file(where):
+        return ParquetSource(stream, None)  # a pipe can be read only once
+    if Path(stream.name).suffix.lower() in COMPRESSIONS:
+        raise DataError(f"{stream.name}: Parquet is compressed within; unpack the file first")
+    return ParquetSource(stream, where.file if isinstance(where, OpenFile) else str(where))
 
 
 def _open_text(

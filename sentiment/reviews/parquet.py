@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import Any, overload
+from typing import Any, BinaryIO, overload
 
 from sentiment.errors import DataError, MissingDependencyError
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
@@ -59,7 +59,7 @@ class ParquetSource:
 
     Args:
         stream: The bytes; a file is opened anew by its path and the stream closed.
-        path: The file, None for standard input.
+        path: The file, or where it is; None for standard input.
 
     Raises:
         DataError: The file is not Parquet, or damaged.
@@ -69,7 +69,7 @@ class ParquetSource:
     format = "parquet"
     has_header = True
 
-    def __init__(self, stream: ByteStream, path: str | None) -> None:
+    def __init__(self, stream: ByteStream, path: str | BinaryIO | None) -> None:
         pyarrow = import_pyarrow()
         self.name = stream.name
         self._damage = (pyarrow.ArrowException, OSError, ValueError)
@@ -83,6 +83,7 @@ class ParquetSource:
         self.schema = self._file.schema_arrow
         self.header = list(self.schema.names)
         self.columns = unique_names(self.header)
+        self.row_count: int = self._file.metadata.num_rows
         self.notes: list[str] = []
 
     def batches(self) -> Iterator[Batch]:

@@ -2,6 +2,7 @@
 
 import stat
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -13,6 +14,32 @@ BLOCK_BYTES = 1 << 17  # larger blocks make more garbage at a time, and are slow
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
 
 
+class TooLargeError(DataError):
+    """More comes out of a file than may."""
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file that is open already, such as one that came over a network.
+
+    Attributes:
+        file: Binary; it can be searched, and stays open.
+        name: How messages call it; the suffix tells its format and how it is compressed.
+        most_bytes: As many may come out of it, unpacked.
+        row_chars: As many characters may a row of it have.
+    """
+
+    file: BinaryIO
+    name: str
+    most_bytes: int
+    row_chars: int
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix of its name, in lower case."""
+        return Path(self.name).suffix.lower()
+
+
 class ByteStream:
     """A binary stream that is read in blocks as large as what is there.
 
@@ -21,6 +48,7 @@ class ByteStream:
         name: How messages call it.
         owned: Whether `close` closes the stream; standard input is left open.
         damage: The exceptions by which a decompressor says that the file is damaged.
+        most: As many bytes may come out of it; None for no limit.
     """
 
     def __init__(
@@ -30,8 +58,11 @@ class ByteStream:
         *,
         owned: bool = True,
         damage: tuple[type[Exception], ...] = (),
+        most: int | None = None,
     ) -> None:
         self.name = name
+        self._most = most
+        self._given = 0
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
         self._owned = owned
@@ -43,6 +74,7 @@ class ByteStream:
 
         Raises:
             DataError: The file cannot be read or is damaged.
+            TooLargeError: There is more in it than may be.
         """
         try:
             block: bytes = self._read(BLOCK_BYTES)
@@ -52,6 +84,9 @@ class ByteStream:
             ) from error
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
+        self._given += len(block)
+        if self._most is not None and self._given > self._most:
+            raise TooLargeError(f"{self.name}: more than {self._most:,} bytes, unpacked; cut it up")
         return block
 
     def read_all(self) -> bytes:
@@ -76,11 +111,11 @@ class ByteStream:
             self._stream.close()
 
 
-def open_stream(where: Where) -> ByteStream:
+def open_stream(where: Path | str | OpenFile) -> ByteStream:
     """Open a file or standard input; a known suffix such as `.gz` is decompressed on the way.
 
     Args:
-        where: A path, or "-" for standard input.
+        where: A path, "-" for standard input, or a file that is open already.
 
     Raises:
         DataError: The file cannot be opened.
@@ -89,39 +124,53 @@ def open_stream(where: Where) -> ByteStream:
         if sys.stdin is None:
             raise DataError("<stdin>: closed; nothing can be read from it")
         return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
+    if isinstance(where, OpenFile):
+        if where.suffix in COMPRESSIONS:
+            if not where.file.seek(0, 2):
+                raise _nothing_in(where.name)
+            where.file.seek(0)
+            return _open_compressed(where.file, where.name, where.suffix, where.most_bytes)
+        return ByteStream(where.file, where.name, owned=False, most=where.most_bytes)
     path = Path(where)
     try:
         if path.suffix.lower() in COMPRESSIONS:
-            return _open_compressed(path)
+            if path.is_file() and not path.stat().st_size:
+                raise _nothing_in(str(path))
+            return _open_compressed(path, str(path), path.suffix.lower())
         return ByteStream(path.open("rb"), str(where))
     except OSError as error:
         raise DataError(f"{where}: {error.strerror or error}") from error
 
 
-def _open_compressed(path: Path) -> ByteStream:
+def _nothing_in(name: str) -> DataError:
+    """Refuse what gzip alone takes for an empty text."""
+    return DataError(f"{name}: damaged or cut short (there is nothing in it); fetch it anew")
+
+
+def _open_compressed(
+    file: Path | BinaryIO, name: str, suffix: str, most: int | None = None
+) -> ByteStream:
     """Open a decompressor; each is imported only when a file asks for it."""
     stream: BinaryIO
-    if path.is_file() and not path.stat().st_size:  # gzip alone takes that for an empty text
-        raise DataError(f"{path}: damaged or cut short (there is nothing in it); fetch it anew")
     damage: tuple[type[Exception], ...] = (EOFError,)
-    match path.suffix.lower():
+    match suffix:
         case ".gz":
             import gzip
             import zlib
 
-            stream = gzip.GzipFile(path)  # type: ignore[assignment]
+            stream = gzip.open(file)  # type: ignore[assignment]  # noqa: SIM115
             damage = (*damage, gzip.BadGzipFile, zlib.error)
         case ".bz2":
             import bz2
 
-            stream = bz2.BZ2File(path)  # type: ignore[assignment]
+            stream = bz2.open(file)  # type: ignore[assignment]  # noqa: SIM115
             damage = (*damage, OSError)
         case _:
             import lzma
 
-            stream = lzma.LZMAFile(path)  # type: ignore[assignment]  # noqa: SIM115
+            stream = lzma.open(file)  # type: ignore[assignment]  # noqa: SIM115
             damage = (*damage, lzma.LZMAError)
-    return ByteStream(stream, str(path), damage=damage)
+    return ByteStream(stream, name, damage=damage, most=most)
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:

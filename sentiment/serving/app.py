@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sentiment.serving.aside import aside
@@ -19,6 +20,7 @@ from sentiment.serving.exchange import (
     json_response,
     refusal,
 )
+from sentiment.serving.file_paths import FilePaths
 from sentiment.serving.hosts import Hosts
 from sentiment.serving.limits import Limits
 from sentiment.serving.lines import answer_lines
@@ -66,11 +68,14 @@ class App:
         self._streams = Meter(fewer, "too many streams at once")
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
+        files = FilePaths(service, limits)
         page = read_page()
         names = [path.removeprefix("/static/") for path in page if path != "/"]
         self._routes: dict[str, dict[str, Handler]] = {
             "/predict": {"POST": self._predict},
             "/explain": {"POST": self._explain},
+            "/files": {"POST": files.result},
+            "/files/events": {"POST": files.events},
             "/health": _always(json_response({"status": "ok"})),
             "/info": _always(json_response({**service.info, "limits": limits.of_bodies()})),
             "/openapi.json": _always(json_response(document(limits, names))),
@@ -100,7 +105,10 @@ class App:
         """Give the answer to a request, whatever it is."""
         try:
             self._hosts.check(request)
-            return await self._handler(request)(request)
+            response = await self._handler(request)(request)
+            if request.old and not isinstance(response.body, bytes):
+                response = replace(response, body=await self._held(request, response.body))
+            return response
         except HttpError as error:
             return refusal(error)
         except GoneError:
@@ -159,8 +167,6 @@ class App:
         else:
             chunks = request.chunks()
         parts = answer_lines(chunks, self._service, self._limits)
-        if request.old:
-            return Response(200, await self._held(request, parts), JSON_LINES)
         first = await anext(parts, b"")
 
         async def all_parts() -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ Send = Callable[[Any], Awaitable[None]]
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
+BYTES = "application/octet-stream"
+
+# Bytes of a file that have to arrive for its time to begin anew.
+_PACE = 16_384
 
 
 # The page runs and shows what comes from here alone; whatever a review holds is text to it.
@@ -99,6 +104,7 @@ class Request:
 
     Attributes:
         method, path: what is asked for.
+        query: what stands behind the `?`, as it came.
         old: whether it is of HTTP/1.0, which has no answers in chunks.
     """
 
@@ -106,12 +112,14 @@ class Request:
         """Take what ASGI gives of a request, and how long to wait for the rest."""
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.query: bytes = scope.get("query_string", b"")
         self.old: bool = scope["http_version"] == "1.0"
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
         self._limits = limits
-        self._taken: list[tuple[Meter, int]] = []
+        self._at_end = ExitStack()
         self._begun = False
+        self._gone: asyncio.Task[None] | None = None
 
     def headers(self, name: bytes) -> list[str]:
         """Give every value of a header; the name is in lower case."""
@@ -151,13 +159,15 @@ class Request:
             HttpError: there is not as much left.
         """
         meter.take(amount)
-        self._taken.append((meter, amount))
+        self._at_end.callback(meter.give_back, amount)
+
+    def at_end(self, call: Callable[[], object]) -> None:
+        """Have something done by `release`, however the request ends."""
+        self._at_end.callback(call)
 
     def release(self) -> None:
         """Give back all that was taken."""
-        for meter, amount in self._taken:
-            meter.give_back(amount)
-        self._taken.clear()
+        self._at_end.close()
 
     async def body(self, held: "Meter") -> bytes:
         """Give the whole body.
@@ -186,25 +196,73 @@ class Request:
             raise _too_slow(self._limits.timeout) from None
         return bytes(body)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """Give a body of lines as it arrives, however long it is.
 
         Raises:
             HttpError: the next line does not arrive in time.
             GoneError: the client went away.
         """
+        return self._paced(lambda chunk: b"\n" in chunk)
+
+    async def pieces(self, most: int) -> AsyncIterator[bytes]:
+        """Give a file as it arrives.
+
+        Args:
+            most: as many bytes may it have.
+
+        Raises:
+            HttpError: it is too large, or does not go on in time.
+            GoneError: the client went away.
+        """
+        too_large = HttpError(413, f"the file has more than {most:,} bytes; send it in parts")
+        if self.length is not None and self.length > most:
+            raise too_large
+        arrived = 0
+
+        def goes_on(chunk: bytes) -> bool:
+            return (arrived + len(chunk)) // _PACE > arrived // _PACE
+
+        async for chunk in self._paced(goes_on):
+            arrived += len(chunk)
+            if arrived > most:
+                raise too_large
+            yield chunk
+
+    def watch(self) -> None:
+        """See from now on whether the client is still there; the body has been read."""
+
+        async def gone() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+
+        self._gone = asyncio.create_task(gone())
+        self.at_end(self._gone.cancel)
+
+    def check(self) -> None:
+        """Make sure that the client, which is being watched, is still there.
+
+        Raises:
+            GoneError: it is not.
+        """
+        if self._gone is not None and self._gone.done():
+            raise GoneError
+
+    async def _paced(self, goes_on: Callable[[bytes], bool]) -> AsyncIterator[bytes]:
+        """Give a body as it arrives, as long as it goes on within each time that it has."""
         clock = asyncio.get_running_loop().time
-        last_line, more = clock(), True
+        since, more = clock(), True
         while more:
             try:
-                async with asyncio.timeout_at(last_line + self._limits.timeout):
+                async with asyncio.timeout_at(since + self._limits.timeout):
                     chunk, more = await self._next()
             except TimeoutError:
                 raise _too_slow(self._limits.timeout) from None
+            went_on = goes_on(chunk)
             if chunk:
                 yield chunk
-            if b"\n" in chunk:
-                last_line = clock()
+            if went_on:
+                since = clock()
 
     async def _next(self) -> tuple[bytes, bool]:
         """Give the next part of the body, and whether there is more."""

@@ -9,6 +9,7 @@ from typing import Any
 from sentiment.model import Model
 from sentiment.reviews.cells import encode, json_probability, to_json
 from sentiment.serving.batching import Batcher
+from sentiment.serving.files import Answered
 
 # What is said of a text beside the text itself: `predicted`, `p_positive`, and `reason` if any.
 Answer = dict[str, Any]
@@ -31,6 +32,10 @@ class Service:
 
     async def predict(self, texts: Sequence[str]) -> list[Answer]:
         """Answer texts, each with a dictionary of its own."""
+        return [_record(answered) for answered in await self.answers(texts)]
+
+    async def answers(self, texts: Sequence[str]) -> list[Answered]:
+        """Answer texts."""
         return await self._batcher.answers(texts)
 
     async def explain(self, text: str) -> bytes:
@@ -39,19 +44,19 @@ class Service:
         return await loop.run_in_executor(self._explaining, _explained, self._model, text)
 
 
-def answer(model: Model, texts: Sequence[str]) -> list[Answer]:
-    """Answer texts with the fields that `sentiment predict --json` adds."""
+def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
+    """Answer texts."""
     scores = model.scores(texts)
     words = model.decision.answers(*scores)
     reasons = model.decision.reasons(words, scores.evidence)
-    return [
-        {
-            "predicted": word or None,
-            "p_positive": json_probability(p),
-            **({"reason": reason} if reason else {}),
-        }
-        for word, p, reason in zip(words, scores.p_positive.tolist(), reasons, strict=True)
-    ]
+    return list(map(Answered, words, scores.p_positive.tolist(), reasons))
+
+
+def _record(answered: Answered) -> Answer:
+    """Give the fields that `sentiment predict --json` adds."""
+    word, p_positive, reason = answered
+    record: Answer = {"predicted": word or None, "p_positive": json_probability(p_positive)}
+    return {**record, "reason": reason} if reason else record
 
 
 def _explained(model: Model, text: str) -> bytes:

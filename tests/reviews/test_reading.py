@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import csv_lines, expand, feed, open_source, output_format_of
+from sentiment.reviews import expand, feed, open_source, output_format_of
 from sentiment.reviews.formats import input_format_of
 
 from .helpers import rows_from, rows_of, save, stdin_source
@@ -51,8 +51,7 @@ def test_a_line_longer_than_a_block_stays_whole():
 
 @pytest.fixture
 def short_rows(monkeypatch):
-    for module in (feed, csv_lines):
-        monkeypatch.setattr(module, "ROW_CHARS", 300_000)
+    monkeypatch.setattr(feed, "ROW_CHARS", 300_000)
 
 
 @pytest.mark.parametrize(

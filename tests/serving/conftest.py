@@ -132,9 +132,13 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 
 
 @contextmanager
-def serving(*options: str, model: str = "general", **more: Any) -> Iterator[Served]:
-    """Run `sentiment serve` on a free port."""
-    environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"}
+def serving(
+    *options: str, model: str = "general", environment: dict[str, str] | None = None, **more: Any
+) -> Iterator[Served]:
+    """Run `sentiment serve` on a free port, with more in its environment."""
+    environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"} | (
+        environment or {}
+    )
     command = [sys.executable, "-m", "sentiment", "serve", "-m", str(model), "--port", "0"]
     with subprocess.Popen(
         [*command, *options],

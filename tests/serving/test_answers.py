@@ -133,7 +133,9 @@ def test_health_info_and_the_document(served):
     assert info["threshold"] == 0.5
     assert info["band"] is None
     assert "limits" in info["card"]
-    assert info["limits"] == {"max_body": 2_000_000, "max_texts": 1000, "max_chars": 100_000}
+    assert info["limits"] == {
+        "max_body": 2_000_000, "max_texts": 1000, "max_chars": 100_000, "max_file": 200_000_000
+    }  # fmt: skip
     assert str(Path(sentiment.__file__).parent) not in json.dumps(info)
     document = served.ask("GET", "/openapi.json").json
     assert document["openapi"].startswith("3.1")

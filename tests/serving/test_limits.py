@@ -30,7 +30,7 @@ def error(got: bytes) -> str:
 def narrow():
     """A service with limits that are soon reached."""
     options = "--max-body 1000 --max-texts 3 --max-chars 20 --max-requests 4 --max-connections 40"
-    with serving(*options.split(), "--timeout", "1") as running:
+    with serving(*options.split(), "--max-file", "5000", "--timeout", "1") as running:
         yield running
         assert running.ask("GET", "/health").status == 200
         assert running.stop()[0] == 143
@@ -52,7 +52,7 @@ def breaks(opened: socket.socket, data: bytes, times: int, pause: float = 0) -> 
 
 
 def test_limits_are_as_they_are_set_and_said(narrow):
-    limits = {"max_body": 1000, "max_texts": 3, "max_chars": 20}
+    limits = {"max_body": 1000, "max_texts": 3, "max_chars": 20, "max_file": 5000}
     assert narrow.ask("GET", "/info").json["limits"] == limits
     schemas = narrow.ask("GET", "/openapi.json").json["components"]["schemas"]
     assert schemas["Text"]["maxLength"] == 20

@@ -1,17 +1,20 @@
-// A file of reviews: chosen or dropped, looked at, scored row by row, and given back with its answers.
+// A file of reviews: chosen or dropped, looked at, sent to the service, and given back with its answers.
 
 import { el, grouped, make, on, rowsOf, show } from "./dom.js";
-import { guessColumn } from "./names.js";
-import { outcomeRow, plainRow, showOutcome } from "./outcome.js";
-import { asCsv, asJsonLines, Scores, scoreTable } from "./scoring.js";
-import { predict } from "./service.js";
-import { Table } from "./table.js";
-import { visible } from "./words.js";
+import { rowOf, showNotes, showOutcome } from "./outcome.js";
+import { answerFile } from "./service.js";
+import { inWords, visible } from "./words.js";
 
-const SHOWN = 100;
-const PREVIEW = 5;
+const PREVIEW = 5; // rows
+const BEGINNING = 1_000_000; // bytes that tell what is in a file, where they can be read without the rest
 const BUSY_TRIES = 8; // before people are asked whether to try again
 const SPEAK_EACH = 10_000; // milliseconds
+const DRAW_EACH = 100;
+const NAMES = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet" };
+const NOT_READ = "it cannot be read: is it a folder, or gone?";
+const CHANGED = "it has changed or gone since it was chosen; choose it again";
+// What a person may say of a file, and what is then found anew.
+const CHOICES = { format: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
 
 /** Take files that are chosen, or dropped anywhere on the page. */
 export function startFile() {
@@ -33,217 +36,255 @@ export function startFile() {
     plan.take(event.dataTransfer.files);
     el("file").scrollIntoView();
   });
-  for (const name of ["format", "delimiter", "encoding", "header"]) on(el(name), "change", () => plan.reread());
-  on(el("column"), "change", () => plan.preview());
+  for (const name of Object.keys(CHOICES)) on(el(name), "change", () => plan.choose(name));
+  on(el("to"), "change", () => plan.preview());
   on(el("plan"), "submit", () => plan.score());
   on(el("cancel"), "click", () => plan.stop());
-  on(el("as-csv"), "click", () => plan.download(asCsv, "csv"));
-  on(el("as-jsonl"), "click", () => plan.download(asJsonLines, "jsonl"));
+  on(el("download"), "click", () => plan.download());
+  on(el("file-again"), "click", () => plan.again());
+  return plan;
 }
 
 /** What is to be done with a file, and how far it is. */
 class Plan {
-  #table = null;
-  #first = []; // rows
-  #scores = null;
-  #abort = null;
-  #taken = 0; // counts files and readings; what belongs to an older one is not shown
+  #file = null;
+  #taken = 0; // counts files; one that is looked at too late is not shown
+  #most = Infinity; // bytes that the service takes
+  #chosen = {}; // what the person has said of it
+  #found = null; // what the service has found in it
+  #result = null; // { rows, outcomes, parts, complete, … } of what was answered
+  #abort = null; // of what the service is asked for
+
+  /** Take in how large a file may be. */
+  takeNoMoreThan(bytes) {
+    this.#most = bytes;
+  }
 
   /** Look at a file, the first that was given. */
   async take([file, ...others]) {
     this.stop();
     const number = ++this.#taken;
-    try {
-      await this.#open(await Table.open(file), number);
-      if (others.length > 0 && number === this.#taken) this.#complain(`One file at a time: this is ${file.name}.`);
-    } catch (error) {
-      if (number !== this.#taken) return;
+    const readable = await isThere(file);
+    if (number !== this.#taken) return;
+    if (!readable || file.size > this.#most) {
       show(el("plan"), false);
-      this.#complain(`${file.name}: ${error.message}`);
+      const large = `it has ${sizeOf(file.size)}; the service takes ${sizeOf(this.#most)}`;
+      return this.#complain(`${file.name}: ${readable ? large : NOT_READ}`);
     }
+    [this.#file, this.#chosen] = [file, { encoding: "utf-8" }];
+    el("to").value = "";
+    for (const name of ["found", "column-field", "header-field", "rows-part"]) show(el(name), false);
+    await this.preview();
+    if (others.length > 0 && file === this.#file) this.#complain(`One file at a time: this is ${file.name}.`);
   }
 
   /** Read the file as the person says it is. */
-  async reread() {
-    this.stop();
-    const changes = { header: el("header").checked };
-    for (const name of ["format", "delimiter", "encoding"]) changes[name] = el(name).value;
-    try {
-      await this.#open(this.#table.as(changes), ++this.#taken);
-    } catch (error) {
-      this.#complain(error.message);
-    }
+  choose(name) {
+    this.#chosen[name] = name === "header" ? el(name).checked : el(name).value;
+    for (const other of CHOICES[name]) delete this.#chosen[other];
+    return this.preview();
   }
 
-  async #open(table, number) {
-    const first = await table.first(SHOWN);
-    if (number !== this.#taken) return;
-    [this.#table, this.#first, this.#scores] = [table, first, null];
-    const { file, how } = table;
-    show(el("file-trouble"), false);
-    show(el("plan"), true);
-    el("file-name").textContent = visible(file.name);
-    el("file-size").textContent = sizeOf(file.size);
-    for (const name of ["format", "delimiter", "encoding"]) el(name).value = how[name];
-    el("header").checked = how.header;
-    show(el("delimiter-field"), how.format === "csv");
-    show(el("header-field"), how.format === "csv" || how.format === "tsv");
-    show(el("column-field"), how.format !== "lines");
-    el("column").replaceChildren(...table.columns.map((name, n) => make("option", { value: String(n) }, visible(name) || `column ${n + 1}`)));
-    const lengthOf = (column) => first.reduce((sum, row) => sum + table.textOf(row, column).length, 0);
-    el("column").value = String(guessColumn(table.columns, lengthOf));
-    this.preview();
-    const rows = first.length < SHOWN ? rowsOf(first.length) : "its first rows are shown";
-    el("file-spoken").textContent = `${visible(file.name)}: ${rows}`;
+  /** Show what is found in the file, and its first rows with their answers. */
+  async preview() {
+    const whole = /\.(parquet|pq)$/i.test(this.#file.name) || this.#chosen.format === "parquet";
+    const cut = !whole && this.#file.size > BEGINNING;
+    const query = { ...this.#query(this.#chosen), rows: PREVIEW, cut };
+    this.#reset();
+    const shown = [];
+    const asked = await this.#ask(query, cut ? this.#file.slice(0, BEGINNING) : this.#file, (event) => {
+      if (event.event === "opened") this.#open(event);
+      if (event.shown) shown.push(...event.shown);
+    });
+    if (!asked) return;
+    el("rows").replaceChildren(...shown.map(rowOf));
+    show(el("rows-part"), this.#found !== null && this.#found.error === null);
+    if (this.#found === null) return;
+    el("start").disabled = shown.length === 0;
+    el("rows-title").textContent = shown.length > 0 ? "The first rows" : "There are no rows in it.";
+    const rows = shown.length < PREVIEW ? rowsOf(shown.length) : "its first rows are shown";
+    el("file-spoken").textContent = `${visible(this.#file.name)}: ${rows}`;
   }
 
-  /** Show the first rows as they are read, without answers. */
-  preview() {
-    this.stop();
-    this.#scores = null;
-    for (const name of ["cancel", "progress-part", "outcome"]) show(el(name), false);
-    show(el("start"), true);
-    el("start").textContent = "Score the rows";
-    el("rows").replaceChildren(...this.#first.slice(0, PREVIEW).map((row, n) => plainRow(n + 1, this.#textOf(row), row.damage)));
-    el("start").disabled = this.#first.length === 0;
-    el("rows-title").textContent = this.#first.length > 0 ? "The first rows" : "There are no rows in it.";
-  }
-
-  /** Score every row. */
+  /** Have every row answered. */
   async score() {
-    if (this.#abort || this.#table === null) return;
-    const abort = (this.#abort = new AbortController());
-    const [table, scores] = [this.#table.as({}), new Scores()];
-    this.#scores = scores;
-    const began = performance.now();
-    let spoken = began;
-    let end = "";
+    if (this.#abort || this.#found === null) return;
+    const { format, header, text_columns: [column] } = this.#found;
+    const { encoding } = this.#chosen;
+    const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], formulas: 0, began: performance.now() };
+    let [timer, spoken] = [null, result.began];
+    this.#result = result;
     this.#began();
-    const report = (read) => {
-      el("progress").value = Math.max(el("progress").value, read / table.file.size);
-      showProgress(scores, began);
-      this.#showRows(scores);
-      if (performance.now() - spoken < SPEAK_EACH) return;
-      spoken = performance.now();
-      el("file-spoken").textContent = `${rowsOf(scores.count)} answered`;
-    };
-    try {
-      await scoreTable(table, Number(el("column").value), this.#patiently, scores, abort.signal, report);
-      end = `${rowsOf(scores.count)} answered.`;
-    } catch (error) {
-      end = `Stopped after ${rowsOf(scores.count)}.`;
-      if (!abort.signal.aborted) this.#complain(error.message);
-    }
-    if (this.#scores !== scores) return; // another file was taken, or another column
-    this.#table = table;
-    this.#ended(end, began);
+    await this.#ask(this.#query({ format, encoding, header, column }), this.#file, (event) => {
+      if (event.event === "opened") Object.assign(result, { name: event.result, to: event.to, share: 0 });
+      if (event.event === "part") result.parts.push(bytesOf(event.base64));
+      if (event.event === "rows") {
+        if (event.part) result.parts.push(new Blob([event.part])); // which need not stay in memory
+        result.errors.push(...event.errors);
+        for (const name of ["rows", "outcomes", "share", "formulas"]) result[name] = event[name];
+        el("rows").append(...event.shown.map(rowOf));
+        result.complete = event.end;
+      }
+      timer ??= setTimeout(() => {
+        timer = null;
+        if (this.#result === result) this.#draw();
+      }, DRAW_EACH);
+      const now = performance.now();
+      if (now - spoken > SPEAK_EACH) {
+        spoken = now;
+        el("file-spoken").textContent = `${rowsOf(result.rows)} answered`;
+      }
+    });
+    clearTimeout(timer);
+    if (this.#result === result) this.#ended(); // or another file was taken, or another column
   }
 
-  /** Stop scoring; what is answered can still be downloaded. */
+  /** Stop what is being done; what is answered can still be downloaded. */
   stop() {
     this.#abort?.abort(new DOMException("stopped", "AbortError"));
     this.#abort = null;
     show(el("file-trouble"), false);
   }
 
+  /** Try again what failed. */
+  again() {
+    show(el("file-trouble"), false);
+    if (this.#result) return this.score();
+    return this.preview();
+  }
+
   /** Give the rows back with their answers. */
-  async download(write, suffix) {
-    const [table, scores] = [this.#table, this.#scores];
-    for (const name of ["as-csv", "as-jsonl"]) el(name).disabled = true;
-    try {
-      const href = URL.createObjectURL(await write(table, scores));
-      make("a", { href, download: `${table.file.name.replace(/\.[^.]*$/, "")}.scored.${suffix}` }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
-    } catch (error) {
-      this.#complain(error.message);
+  download() {
+    const { parts, name } = this.#result;
+    const href = URL.createObjectURL(new Blob(parts));
+    make("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  }
+
+  #query({ format, encoding, header, column }) {
+    const said = { name: this.#file.name, format, encoding, header, text_column: column, to: el("to").value };
+    return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
+  }
+
+  /** Ask the service, by itself again while it is busy; false if something else is asked since. */
+  async #ask(query, body, take) {
+    const [abort, file] = [new AbortController(), this.#file];
+    this.#abort = abort;
+    for (let tries = 1; this.#abort === abort; tries += 1) {
+      try {
+        for await (const event of answerFile(query, body, abort.signal)) {
+          if (this.#abort !== abort) return false;
+          if (event.event === "error") this.#complain(event.error);
+          else take(event);
+        }
+        break;
+      } catch (trouble) {
+        if (this.#abort !== abort) return false;
+        if (trouble.wait > 0 && tries < BUSY_TRIES) {
+          await pause(trouble.wait * tries, abort.signal);
+        } else {
+          const changed = !(await isThere(file));
+          if (this.#abort !== abort) return false;
+          this.#complain(changed ? `${file.name}: ${CHANGED}` : trouble.message, !changed && trouble.again);
+          break;
+        }
+      }
     }
-    for (const name of ["as-csv", "as-jsonl"]) el(name).disabled = false;
+    if (this.#abort !== abort) return false;
+    this.#abort = null;
+    return true;
+  }
+
+  /** Show what was found. */
+  #open(found) {
+    this.#found = found;
+    const { format, header, columns, text_columns: [column], notes, error } = found;
+    el("format").value = format;
+    el("header").checked = header === true;
+    show(el("header-field"), header !== null);
+    show(el("column-field"), format !== "lines");
+    const options = columns.map((name) => make("option", { value: name }, visible(name) || "(no name)"));
+    if (column === undefined) options.unshift(make("option", { value: "", disabled: true }, "choose …"));
+    el("column").replaceChildren(...options);
+    el("column").value = column ?? "";
+    el("found").textContent = visible(notes.join("; "));
+    show(el("found"), notes.length > 0);
+    if (error !== null) this.#complain(error);
+  }
+
+  /** Show the file, and nothing of what was found in it or answered before. */
+  #reset() {
+    this.stop();
+    [this.#found, this.#result] = [null, null];
+    for (const name of ["cancel", "progress-part", "outcome"]) show(el(name), false);
+    for (const name of ["plan", "start"]) show(el(name), true);
+    el("file-name").textContent = visible(this.#file.name);
+    el("file-size").textContent = sizeOf(this.#file.size);
+    el("format").value = this.#chosen.format ?? "";
+    el("encoding").value = this.#chosen.encoding;
+    el("start").textContent = "Score the rows";
+    el("start").disabled = true;
   }
 
   #began() {
     show(el("file-trouble"), false);
     show(el("start"), false);
-    show(el("cancel"), true);
-    show(el("progress-part"), true);
-    show(el("outcome"), true);
-    show(el("downloads"), false);
-    show(el("notes"), false);
+    for (const name of ["cancel", "progress-part", "outcome"]) show(el(name), true);
+    for (const name of ["downloads", "notes"]) show(el(name), false);
     el("cancel").focus({ preventScroll: true });
-    el("progress").value = 0;
     el("rows").replaceChildren();
+    this.#draw();
     el("file-spoken").textContent = "Scoring";
   }
 
-  #ended(line, began) {
+  #ended() {
+    const result = this.#result;
     const focused = document.activeElement === el("cancel");
-    this.#abort = null;
+    const line = result.complete ? `${rowsOf(result.rows)} answered.` : `Stopped after ${rowsOf(result.rows)}.`;
+    // What Parquet ends with says where everything is.
+    const given = result.complete || (result.rows > 0 && result.to !== "parquet");
     show(el("cancel"), false);
     show(el("start"), true);
     el("start").textContent = "Score again";
-    showProgress(this.#scores, began, line);
-    this.#showRows(this.#scores);
-    showOutcome(this.#scores, this.#table);
-    show(el("downloads"), this.#scores.count > 0);
-    if (focused) (this.#scores.count > 0 ? el("as-csv") : el("start")).focus({ preventScroll: true });
+    this.#draw(line);
+    showNotes(result, this.#file.name);
+    show(el("downloads"), given);
+    if (given) el("download").textContent = `Download ${NAMES[result.to]}`;
+    if (focused) el(given ? "download" : "start").focus({ preventScroll: true });
     el("file-spoken").textContent = line;
   }
 
-  #showRows(scores) {
-    showOutcome(scores);
-    const rows = el("rows");
-    for (let n = rows.childElementCount; n < Math.min(scores.count, this.#first.length); n += 1) {
-      rows.append(outcomeRow(n + 1, this.#textOf(this.#first[n]), scores.answers[n]));
-    }
-  }
-
-  /** Ask until there is an answer: by itself while the service is busy, else when the person says so. */
-  #patiently = async (texts, signal) => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await predict(texts, signal);
-      } catch (trouble) {
-        if (signal.aborted || trouble.again === false) throw trouble;
-        if (trouble.wait > 0 && tries < BUSY_TRIES) {
-          await new Promise((done) => {
-            setTimeout(done, trouble.wait * tries);
-            signal.addEventListener("abort", done, { once: true });
-          });
-        } else {
-          await this.#askAgain(trouble, signal);
-        }
-        signal.throwIfAborted();
-      }
-    }
-  };
-
-  #askAgain({ message }, signal) {
-    this.#complain(message, true);
-    return new Promise((done) => {
-      const go = () => {
-        show(el("file-trouble"), false);
-        done();
-      };
-      el("file-again").addEventListener("click", go, { once: true });
-      addEventListener("online", go, { once: true });
-      signal.addEventListener("abort", go, { once: true });
-    });
+  #draw(line = "") {
+    showProgress(this.#result, this.#file, line);
+    showOutcome(this.#result);
   }
 
   #complain(line, again = false) {
-    el("file-trouble-line").textContent = visible(line);
+    el("file-trouble-line").textContent = visible(inWords(line));
     show(el("file-again"), again);
     show(el("file-trouble"), true);
   }
-
-  #textOf(row) {
-    return this.#table.textOf(row, Number(el("column").value));
-  }
 }
 
-function showProgress(scores, began, line = "") {
+const isThere = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+
+function pause(time, signal) {
+  return new Promise((done) => {
+    setTimeout(done, time);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Say how far it is; how much of a file has been sent, no browser tells here. */
+function showProgress({ rows, share, began }, file, line = "") {
+  if (share === null) el("progress").removeAttribute("value");
+  else el("progress").value = share;
   const seconds = (performance.now() - began) / 1000;
-  const speed = seconds > 0.5 ? ` · ${grouped(Math.round(scores.count / seconds))} a second` : "";
-  el("progress-line").textContent = (line || `${rowsOf(scores.count)} answered`) + speed;
+  const speed = rows > 0 && seconds > 0.5 ? ` · ${grouped(Math.round(rows / seconds))} a second` : "";
+  const now = share === null ? `Sending ${sizeOf(file.size)} …` : `${rowsOf(rows)} answered`;
+  el("progress-line").textContent = (line || now) + speed;
 }
 
 function sizeOf(bytes) {

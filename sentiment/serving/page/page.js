@@ -5,5 +5,8 @@ import { startModel } from "./model.js";
 import { startReview } from "./review.js";
 
 const review = startReview();
-startFile();
-startModel().then(({ threshold, band }) => review.decideAt(threshold, band));
+const file = startFile();
+startModel().then(({ threshold, band, limits }) => {
+  review.decideAt(threshold, band);
+  file.takeNoMoreThan(limits.max_file);
+});

@@ -24,6 +24,13 @@ export function visible(text) {
   });
 }
 
+/** Call what a query of the service names as the page calls it. */
+export function inWords(line) {
+  const fields = { format: "Format", encoding: "Encoding", text_column: "Text in column", to: "Result" };
+  return line.replace(/\b(format|encoding|text_column|to)=([\w-]+|…)/g, (_, name, value) =>
+    `“${fields[name]}${value === "…" ? "" : `: ${value}`}”`);
+}
+
 /** Write a contribution with its sign. */
 export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
 

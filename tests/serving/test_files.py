@@ -1,0 +1,550 @@
+"""Files over HTTP: answered as `predict -i` answers them, told of on the way, or refused."""
+
+import asyncio
+import base64
+import csv
+import gzip
+import io
+import json
+import lzma
+import os
+import socket
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.serving import file_paths
+from sentiment.serving.app import App
+from sentiment.serving.file_query import in_terms_of_http
+from sentiment.serving.files import Answered
+from sentiment.serving.hosts import Hosts
+from sentiment.serving.limits import Limits
+from tests.serving.conftest import chunk, everything, head, read_until, serving, until
+
+BYTES = "application/octet-stream"
+
+ROWS = [
+    ("1", "I loved it, all of it", "=SUM(A1)"),
+    ("2", 'Dreadful,\n"really" dreadful', "-5"),
+    ("3", "Превосходный ужин \u202e", "café"),
+    ("4", "", "+49 30"),
+]  # fmt: skip
+
+
+def as_csv(rows, **how):
+    written = io.StringIO()
+    csv.writer(written, **how).writerows(rows)
+    return written.getvalue()
+
+
+def as_jsonl(rows):
+    return "".join(json.dumps({"id": a, "text": b, "n": [c]}) + "\n" for a, b, c in rows)
+
+
+FILES = {
+    "said.csv": as_csv([("id", "what they said", "note"), *ROWS]),
+    "bad rows.csv": 'text,n\nI loved it,1\nDreadful,too,many\n\n"so" good,2\nfine,3\n'
+    '"open,4\nx,5\n',
+    "no header.csv": "1;I loved it;a\n0;Dreadful, avoid;b\n",
+    "said.tsv": 'sentence\tn\r\n"so" good\t1\r\n"dreadful\t2\r\n\r\ngreat\t4\t5',
+    "said.jsonl": as_jsonl(ROWS) + '"awful"\nno json\n{"text": null}\n12\n\n{"id": 1e2}\n',
+    "said.txt": "I loved it\n\nDreadful, avoid\r\nqwxz",
+    "said.ft": "__label__pos I loved it\nDreadful\n__label__a __label__b x\n",
+    "empty.csv": "",
+    "only a header.csv": "id,text\n",
+    "many.csv": as_csv([("n", "text"), *((n, f"{n} fine") for n in range(3000))]),
+}
+
+
+def to_bytes(name):
+    return FILES[name].encode()
+
+
+def sent(served, body, path="/files", **query):
+    return served.ask("POST", f"{path}?{urlencode(query, True)}", body, {"Content-Type": BYTES})
+
+
+def told(served, body, **query):
+    return sent(served, body, "/files/events", **query).lines
+
+
+# How a result is written if nobody says so, and otherwise.
+RESULTS = {
+    "csv": ("csv", "jsonl"), "tsv": ("tsv", "csv"), "jsonl": ("jsonl",), "txt": ("csv", "text"),
+    "ft": ("csv", "fasttext"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_comes_back_as_predict_writes_it(served, run, tmp_path, name):
+    (tmp_path / name).write_bytes(to_bytes(name))
+    default, *others = RESULTS[name.rpartition(".")[2]]
+    column = {"text_column": "what they said"} if name == "said.csv" else {}
+    for format in (default, *others):
+        asked = {"to": format} if format != default else {}
+        got = sent(served, to_bytes(name), name=name, **asked, **column)
+        options = ["--text-column", *column.values()] if column else []
+        done = run("predict", "-q", "-m", "general", "-i", tmp_path / name, "--format", format,
+                   "--on-bad-row", "keep", *options, binary=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert got.status == 200
+        assert got.body == in_terms_of_http(done.stdout.decode()).encode()
+        suffix = {"text": "txt", "fasttext": "txt"}.get(format, format)
+        called = f"{name.rpartition('.')[0]}.scored.{suffix}".replace(" ", "%20")
+        assert got.headers["content-disposition"] == f"attachment; filename*=UTF-8''{called}"
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("xz", lzma.compress)])
+def test_a_packed_file_is_unpacked(served, suffix, pack):
+    got = sent(served, pack(to_bytes("many.csv")), name=f"many.csv.{suffix}")
+    assert got.body == sent(served, to_bytes("many.csv"), name="many.csv").body
+    assert "many.scored.csv" in got.headers["content-disposition"]
+    assert got.body.count(b"\n") == 3001
+
+
+def parquet(columns, **how):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    written = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), written, **how)
+    return written.getvalue()
+
+
+def test_parquet_comes_back_as_parquet_with_its_types(served):
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet as pq
+
+    body = parquet({"n": list(range(2000)), "text": ["I loved it", None] * 1000})
+    got = sent(served, body, name="said.parquet")
+    assert got.headers["content-type"] == "application/vnd.apache.parquet"
+    table = pq.read_table(io.BytesIO(got.body))
+    assert [str(field.type) for field in table.schema] == ["int64", "string", "string", "double"]
+    assert table.column("n").to_pylist() == list(range(2000))
+    assert table.column("predicted").to_pylist() == ["positive", None] * 1000
+    rows = list(csv.reader(io.StringIO(sent(served, body, name="a.pq", to="csv").body.decode())))
+    assert rows[:3] == [["n", "text", "predicted", "p_positive"],
+                        ["0", "I loved it", "positive", rows[1][3]], ["1", "", "", ""]]  # fmt: skip
+    assert len(rows) == 2001
+    events = told(served, body, name="said.parquet")
+    parts = [base64.b64decode(event["base64"]) for event in events if event["event"] == "part"]
+    assert b"".join(parts) == got.body
+
+
+def test_parquet_without_what_reads_it_is_415(tmp_path):
+    (tmp_path / "pyarrow.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    with serving(environment={"PYTHONPATH": path.rstrip(os.pathsep)}) as served:
+        answer = sent(served, b"PAR1", name="said.parquet")
+        assert answer.status == 415
+        why = "Parquet needs pyarrow, which is not installed: pip install pyarrow"
+        assert answer.json == {"error": why}
+        assert sent(served, b"good", name="said.txt", to="parquet").status == 415
+
+
+CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=5))
+def test_rows_out_are_rows_in_whatever_they_hold(served, rows):
+    rows = [tuple(cell.replace("\r", " ") for cell in row) for row in rows]
+    got = sent(served, as_csv([("id", "text", "n"), *rows]).encode(), name="said.csv")
+    header, *scored = csv.reader(io.StringIO(got.body.decode(), newline=""))
+    assert header == ["id", "text", "n", "predicted", "p_positive"]
+    assert [tuple(row[:3]) for row in scored] == rows
+
+
+def test_what_is_found_is_told_before_the_rows_and_then_how_far_it_is(served):
+    opened, *rows = told(served, to_bytes("many.csv"), name="many.csv")
+    assert opened == {
+        "event": "opened", "format": "csv", "header": True, "columns": ["n", "text"],
+        "text_columns": ["text"], "to": "csv", "result": "many.scored.csv", "error": None,
+        "notes": ['text from "text" (by name)', "first row taken as header"],
+    }  # fmt: skip
+    assert [each["end"] for each in rows] == [False] * (len(rows) - 1) + [True]
+    assert [each["rows"] for each in rows] == sorted(each["rows"] for each in rows)
+    assert rows[-1]["share"] == 1
+    assert sum(rows[-1]["outcomes"].values()) == rows[-1]["rows"] == 3000
+    shown = [row for each in rows for row in each["shown"]]
+    assert [row["number"] for row in shown] == list(range(1, 101))
+    whole = sent(served, to_bytes("many.csv"), name="many.csv").body.decode()
+    assert "".join(each["part"] for each in rows) == whole
+
+
+def test_rows_that_cannot_be_read_are_told_of_as_predict_tells_of_them(served):
+    _, *rows = told(served, to_bytes("bad rows.csv"), name="bad rows.csv")
+    assert rows[-1]["outcomes"]["unreadable"] == 3
+    errors = [error for each in rows for error in each["errors"]]
+    assert errors[0].startswith("bad rows.csv, row 2 (line 3): 3 fields where 2 are expected; ")
+    outcomes = [row["outcome"] for each in rows for row in each["shown"]]
+    assert [n for n, outcome in enumerate(outcomes, 1) if outcome == "unreadable"] == [2, 3, 5]
+    assert rows[-1]["formulas"] == 0
+    assert told(served, to_bytes("said.csv"), text_column="what they said", name="a.csv")[-1][
+        "formulas"
+    ] == 2  # fmt: skip
+
+
+def test_a_column_that_cannot_be_told_is_asked_for(served):
+    body = b"review,comment\nLovely stay,Great food\nDirty room,Cold soup\n"
+    (opened,) = told(served, body, name="said.csv")
+    assert opened["columns"] == ["review", "comment"]
+    assert opened["text_columns"] == []
+    why = 'said.csv: "review" and "comment" could each be the text; choose with text_column=…'
+    assert opened["error"] == why
+    refused = sent(served, body, name="said.csv")
+    assert (refused.status, refused.json) == (422, {"error": why})
+    answered = told(served, body, name="said.csv", text_column="comment")
+    assert [row["text"] for row in answered[1]["shown"]] == ["Great food", "Cold soup"]
+    joined = told(served, body, name="said.csv", text_column=["review", "comment"])
+    assert joined[1]["shown"][0]["text"] == "Lovely stay\nGreat food"
+
+
+def test_names_that_are_taken_are_begun_with_another_word(served):
+    body = b'{"text": "I loved it", "predicted": "mine"}\n'
+    opened, rows, _ = told(served, body, name="said.jsonl")
+    assert json.loads(rows["part"])["sentiment_predicted"] == "positive"
+    assert json.loads(rows["part"])["predicted"] == "mine"
+    assert any("begin with sentiment_" in note for note in opened["notes"])
+    refused = sent(served, body, name="said.jsonl", prefix="")
+    assert refused.status == 422
+    assert refused.json["error"].endswith("with prefix=…, for instance prefix=model_")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_beginning_of_a_file_is_enough_for_its_first_rows(served, pack):
+    body = pack(to_bytes("many.csv"))
+    begun = body[: len(body) // 2]
+    name = "many.csv" if pack is bytes else "many.csv.gz"
+    opened, *rows = told(served, begun, name=name, rows=5, cut="true")
+    assert opened["columns"] == ["n", "text"]
+    assert [row["text"] for row in rows[0]["shown"]] == [f"{n} fine" for n in range(5)]
+    assert rows[-1]["rows"] == 5
+    *_, last = told(served, begun, name=name, rows=1000, cut="true")
+    assert last["end"]
+    cut_off = b"text,n\nI loved it,1\nDreadful,2\nI loved i"
+    *_, last = told(served, cut_off, name="said.csv", cut="true", rows=9)
+    assert last["outcomes"] == {
+        "positive": 1, "negative": 1, "uncertain": 0, "without_text": 0, "unreadable": 0
+    }  # fmt: skip
+
+
+REFUSED = {
+    "spreadsheet": (b"PK\x03\x04", {"name": "said.xlsx"}, "said.xlsx: spreadsheets are not read"),
+    "packed": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv, line 1: compressed with zip"),
+    "UTF-16": ("text\n".encode("utf-16"), {"name": "said.csv"}, "said.csv, line 1: not UTF-8"),
+    "no Parquet": (b"PAR1", {"name": "said.parquet"}, "said.parquet: not a Parquet file"),
+    "no gzip": (b"text", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
+    "nothing in gzip": (b"", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
+    "no column": (b"a,b\nx,y\n", {"text_column": "c", "name": "s.csv"}, 's.csv: no column "c"'),
+    "no encoding": (b"", {"encoding": "latin-47"}, "unknown encoding 'latin-47'"),
+    "no text": (b"", {"encoding": "hex"}, "unknown encoding 'hex'"),
+    "no format": (b"", {"format": "folder"}, '"format" is one of lines, csv'),
+    "no result": (b"", {"to": "xlsx"}, '"to" is one of text, csv'),
+    "no flag": (b"", {"header": "1"}, '"header" is one of true, false'),
+    "no number": (b"", {"rows": "²"}, '"rows" is a whole number from 1 to 1,000'),
+    "twice": (b"", {"rows": ["1", "2"]}, '"rows" is given twice'),
+    "a prefix": (b"", {"prefix": "a\n"}, '"prefix" has control characters'),
+    "a name": (b"", {"name": "a" * 256}, '"name" has more than 255 characters'),
+    "no parameter": (b"", {"colum": "a"}, 'no parameter "colum"; there are name, format,'),
+    "wide": (b",".join([b"a"] * 1001), {"name": "s.csv"}, "s.csv: 1,001 columns; at most 1,000"),
+    "wide names": (b"%s,text\nx,y\n" % (b"a" * 100_001), {"format": "csv"},
+                   "reviews: the names of its columns have 100,005 characters"),
+    "a row": (b"text,n\n" + b"a" * 2_200_000, {"name": "s.csv"}, "s.csv, row 1: a line of more"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_answered_is_refused_in_a_line(served, name):
+    body, query, why = REFUSED[name]
+    for path in ("/files", "/files/events"):
+        answer = sent(served, body, path, **query)
+        if answer.status == 200:  # the line is the last of those that tell of it
+            assert path == "/files/events"
+            assert answer.lines[-1]["event"] == "error"
+            error = answer.lines[-1]["error"]
+        else:
+            assert answer.status == 422
+            error = answer.json["error"]
+        assert error.startswith(why)
+        assert "\n" not in error
+        assert "--" not in error
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("a", 400), ("name=%ff", 400), ("&".join(["a=b"] * 2000), 400)]
+)
+def test_a_query_that_is_none_is_400(served, query, status):
+    answer = served.ask("POST", f"/files?{query}", b"x", {"Content-Type": BYTES})
+    assert answer.status == status
+    assert answer.json["error"].startswith("the query is not ")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [None, "text/csv", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"],
+)
+def test_what_a_page_of_others_could_send_is_415(served, kind):
+    headers = {"Content-Type": kind} if kind else {}
+    for path in ("/files?name=a.csv", "/files/events"):
+        answer = served.ask("POST", path, b"text\ngood\n", headers)
+        assert answer.status == 415
+        assert answer.json["error"].endswith("with Content-Type: application/octet-stream")
+
+
+def test_options_that_messages_name_are_called_as_a_query_calls_them():
+    for said, expected in {
+        "name it with --text-column; there are": "name it with text_column=…; there are",
+        "try --encoding utf-16-le": "try encoding=utf-16-le",
+        "with --input-format csv, plain lines": "with format=csv, plain lines",
+        "write --format jsonl": "write to=jsonl",
+        "--header takes their names": "header=true takes their names",
+    }.items():
+        assert in_terms_of_http(said) == expected
+
+
+def test_a_text_that_is_too_long_has_no_answer_and_the_others_have(served):
+    long = "word " * 20_001
+    body = as_csv([("n", "text"), (1, "I loved it"), (2, long), (3, "Dreadful, avoid")]).encode()
+    lines = sent(served, body, name="said.csv", to="jsonl").lines
+    assert [line["predicted"] for line in lines] == ["positive", None, "negative"]
+    assert lines[1]["error"] == "a text of 100,005 characters; at most 100,000 are taken"
+    assert lines[1]["text"] == long
+
+
+def test_a_wide_table_of_short_rows_takes_no_memory(served):
+    """Rows are filled up, which makes two bytes a thousand cells."""
+    body = b",".join(b"c%d" % n for n in range(999)) + b",text\n" + b"x\n" * 100_000
+    with served.connect(head("/files?name=s.csv&to=jsonl&rows=1000", len(body), BYTES)) as opened:
+        opened.sendall(body)
+        assert everything_of(opened).count(b'"predicted": null') == 1000
+    assert memory(served) < 900_000
+
+
+def memory(served):
+    """The most kilobytes that a service has taken, where the system tells."""
+    status = Path(f"/proc/{served.process.pid}/status")
+    return int(status.read_text().split("VmHWM:")[1].split()[0]) if status.exists() else 0
+
+
+def everything_of(opened: socket.socket) -> bytes:
+    opened.shutdown(socket.SHUT_WR)
+    return everything(opened)
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    """A service that takes small files, one at a time, and its folder for temporary ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--max-file", "300000", "--max-requests", "4", "--timeout", "1"]
+        environment = {"TMPDIR": folder}
+        with serving(*options, environment=environment) as running:
+            running.folder = Path(folder)
+            yield running
+            assert sent(running, b"good", name="a.txt").status == 200
+            assert running.stop()[0] == 143
+
+
+def test_a_file_that_is_too_large_is_413(narrow):
+    answer = sent(narrow, b"fine\n" * 60_001, name="said.txt")
+    assert answer.status == 413
+    assert answer.json["error"] == "the file has more than 300,000 bytes; send it in parts"
+    *_, last = told(narrow, gzip.compress(b"fine\n" * 60_001), name="said.txt.gz")
+    assert last["error"] == "said.txt.gz: more than 300,000 bytes, unpacked; cut it up"
+    long = gzip.compress(b"fine " * 60_001)
+    assert sent(narrow, long, name="said.txt.gz").status == 413
+    with narrow.connect(head("/files", None, BYTES)) as opened:
+        for _ in range(4):
+            opened.sendall(chunk(b"fine\n" * 20_000))
+        assert read_until(opened, b"}\n").startswith(b"HTTP/1.1 413 ")
+    with narrow.connect(head("/files", 300_001, BYTES)) as opened:  # none of it is waited for
+        assert read_until(opened, b"}\n").startswith(b"HTTP/1.1 413 ")
+
+
+def bomb(kind):
+    pyarrow = pytest.importorskip("pyarrow")
+    if kind == "a value that many rows share":
+        index = pyarrow.array([0] * 4096, pyarrow.int32())
+        column = pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(["a" * 10_000_000]))
+    elif kind == "a page":
+        column = pyarrow.array(["a" * 300_000_000])
+    else:
+        column = pyarrow.array(["fine, thank you"] * 100_000)
+    how = {"use_dictionary": False, "write_statistics": False} if kind == "a page" else {}
+    return parquet({"text": column}, compression="zstd", **how)
+
+
+@pytest.mark.parametrize("kind", ["a value that many rows share", "a page", "rows"])
+def test_a_small_file_that_stands_for_a_large_one_is_413(narrow, kind):
+    body = bomb(kind)
+    assert len(body) < 100_000
+    for to in ("parquet", "jsonl"):
+        answer = sent(narrow, body, name="said.parquet", to=to)
+        assert answer.status == 413
+        assert answer.json["error"].startswith("said.parquet: ")
+    assert memory(narrow) < 400_000
+
+
+def test_who_sends_a_file_slowly_is_told_so(narrow):
+    with narrow.connect(head("/files", 100_000, BYTES) + b"fine\n") as opened:
+        assert everything(opened).startswith(b"HTTP/1.1 408 ")
+    with narrow.connect(head("/files", 100_000, BYTES)) as opened:
+        sender = threading.Thread(target=dripped, args=(opened,))
+        sender.start()
+        assert everything(opened).startswith(b"HTTP/1.1 408 ")
+        sender.join()
+    body = b"fine\n" * 8_000
+    with narrow.connect(head("/files", len(body), BYTES)) as opened:
+        for begin in range(0, len(body), 20_000):
+            opened.sendall(body[begin : begin + 20_000])
+            time.sleep(0.6)
+        assert read_until(opened, b"HTTP/1.1 200 OK")
+
+
+def dripped(opened):
+    """Send some bytes now and then, until the other end has had enough."""
+    with suppress(OSError):
+        for _ in range(60):
+            opened.sendall(b"a\n")
+            time.sleep(0.1)
+
+
+def test_files_beyond_those_there_are_places_for_come_again(narrow):
+    with narrow.connect(head("/files", 100_000, BYTES) + b"fine\n" * 4_000) as opened:
+        time.sleep(0.2)
+        answer = sent(narrow, b"good", name="a.txt")
+        assert answer.status == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json == {"error": "too many files at once; come again in a second"}
+        assert narrow.post("/predict", {"text": "good"}).status == 200
+        opened.close()
+    assert until(lambda: sent(narrow, b"good", name="a.txt").status == 200)
+
+
+def test_nothing_of_a_file_is_ever_seen(narrow):
+    """A temporary file has no name while it is there, and its room is free when it is done."""
+    with narrow.connect(head("/files", 200_000, BYTES) + b"fine\n" * 20_000) as opened:
+        time.sleep(0.3)
+        assert list(narrow.folder.iterdir()) == []
+        opened.sendall(b"fine\n" * 20_000)
+        read_until(opened, b"HTTP/1.1 200 OK")
+    until(lambda: not any("deleted" in link for link in open_files(narrow)))
+
+
+def open_files(served):
+    """What a service holds open, where the system tells."""
+    for path in Path(f"/proc/{served.process.pid}/fd").glob("*"):
+        with suppress(OSError):
+            yield str(path.readlink())
+
+
+def test_over_http_1_0_a_file_comes_back_whole(served):
+    body = to_bytes("many.csv")
+    asked = b"POST /files?name=many.csv HTTP/1.0\r\nHost: localhost\r\nContent-Type: %s\r\n"
+    with served.connect(asked % BYTES.encode() + b"Content-Length: %d\r\n\r\n" % len(body)) as got:
+        got.sendall(body)
+        answer = everything(got)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.partition(b"\r\n\r\n")[2] == sent(served, body, name="many.csv").body
+
+
+class Waiting:
+    """A service that answers so many times, and then waits."""
+
+    def __init__(self, most):
+        self.info = {"name": "waiting"}
+        self.asked = 0
+        self.most = most
+        self.reached = asyncio.Event()
+
+    async def answers(self, texts):
+        self.asked += 1
+        if self.asked > self.most:
+            self.reached.set()
+            await asyncio.sleep(0.1)
+        return [Answered("positive", 0.9, "")] * len(texts)
+
+
+def ask_in_process(app, service, body, leave):
+    """Send a file over ASGI, and go away once the service waits, if `leave`."""
+    sent = []
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/files/events",
+             "query_string": b"name=said.txt", "client": None,
+             "headers": [(b"host", b"localhost"), (b"content-type", BYTES.encode())]}  # fmt: skip
+    coming = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive():
+        if coming:
+            return coming.pop(0)
+        if leave:
+            await service.reached.wait()
+        else:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_who_goes_away_is_not_worked_for_and_all_is_given_back(leave, monkeypatch):
+    opened = []
+    kept = file_paths.receive
+
+    async def receive(*arguments):
+        opened.append(await kept(*arguments))
+        return opened[-1]
+
+    monkeypatch.setattr(file_paths, "receive", receive)
+    told, logged = [], []
+    service = Waiting(most=2)
+    app = App(service, Hosts(loopback=True), Limits(), report=told.append, log=logged.append)
+    sent = ask_in_process(app, service, b"fine\n" * 256 * 20, leave)
+    assert told == []
+    assert service.asked == (3 if leave else 20)
+    assert sent[-1].get("more_body", False) is leave, "an end, or none"
+    assert ("200 broken off" in logged[0]) is leave
+    files = app._routes["/files"]["POST"].__self__
+    assert files._places.taken == files._bytes.taken == 0
+    until(lambda: opened[0].closed)
+
+
+def test_no_file_is_read_where_all_requests_are_answered(monkeypatch):
+    where = []
+    for name in ("open", "read", "write", "end", "close"):
+        made = getattr(file_paths.FileAnswers, name)
+
+        def call(*arguments, made=made):
+            where.append(threading.current_thread() is threading.main_thread())
+            return made(*arguments)
+
+        monkeypatch.setattr(file_paths.FileAnswers, name, call)
+    service = Waiting(most=9)
+    app = App(service, Hosts(loopback=True), Limits(), report=print)
+    assert ask_in_process(app, service, b"fine\n" * 1000, leave=False)[0]["status"] == 200
+    assert len(where) >= 10
+    assert not any(where)
+
+
+def test_short_requests_are_answered_while_a_file_is(served):
+    body = as_csv([("n", "text"), *((n, "word " * 200) for n in range(5000))]).encode()
+    done = []
+    thread = threading.Thread(target=lambda: done.append(sent(served, body, name="many.csv")))
+    thread.start()
+    times = []
+    while thread.is_alive():
+        began = time.monotonic()
+        assert served.post("/predict", {"text": "good"}).status == 200
+        times.append(time.monotonic() - began)
+    assert done[0].body.count(b"\n") == 5001
+    assert len(times) > 5
+    assert sorted(times)[len(times) // 2] < 0.5
