@@ -15,8 +15,8 @@ from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.header import (
     describe_columns,
     is_plain_header,
-    names_other_values,
     reads_as_header,
+    stands_above,
 )
 from sentiment.reviews.names import numbered_names
 from sentiment.reviews.source import unique_names
@@ -40,6 +40,7 @@ class Record(NamedTuple):
 
 
 ROWS_LOOKED_AT = 100
+HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
@@ -129,9 +130,9 @@ class DelimitedSource(FeedSource):
         looks = reads_as_header(names, asked)
         if looks is None and not first.reason:
             below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
-            looks = names_other_values(names, below[:ROWS_LOOKED_AT])
+            looks = stands_above(names, below[:ROWS_LOOKED_AT])
         if looks or first.reason:
-            return True, [] if is_plain_header(names, asked) else ["first row taken as header"]
+            return True, [] if is_plain_header(names, asked) else [HEADER_TAKEN]
         return False, [describe_columns(len(names))] if names else []
 
     def _first_rows(self, count: int) -> list[Record]:

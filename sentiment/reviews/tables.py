@@ -10,14 +10,16 @@ from sentiment.errors import UsageError
 from sentiment.reviews.ahead import Ahead
 from sentiment.reviews.bad_rows import STOP
 from sentiment.reviews.cells import cell
-from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
+from sentiment.reviews.columns import PLAIN, Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.options import ReadOptions
+from sentiment.reviews.rules import asked_keys
 from sentiment.reviews.source import Batch, Source, first_rows
 from sentiment.reviews.stream import Where
 from sentiment.reviews.texts import GrowingTexts
 from sentiment.reviews.values import Key, key_of
 
+FIXED = (*PLAIN, "fasttext")
 _SHORT = 32  # characters of a label that may be one of few
 
 
@@ -96,8 +98,6 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
 def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
     """Choose the columns of a source; see `open_reviews`.
 
-    Where names tell, no row is waited for.
-
     Raises:
         UsageError: An option does not fit.
     """
@@ -111,13 +111,16 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
                 f'{source.name}: "{name}" is a column here, and a slice that needs none; '
                 "rename the column to slice by either"
             )
+    # Where the format says which column is which, no row is waited for.
+    sample = list if source.format in FIXED else partial(first_rows, batches)
     columns = find_columns(
         source.columns,
-        partial(first_rows, batches),
+        sample,
         text_columns=options.text_columns,
         label_column=options.label_column if need_label else None,
         keep=options.keep,
         need_label=need_label,
+        named_labels=asked_keys([*options.positive, *options.negative]) if need_label else (),
         name=source.name,
     )
     return Opened(source, columns, batches)

@@ -18,7 +18,7 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_of, texts_to_score
+from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
 from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, new_column_error
@@ -44,7 +44,7 @@ class TextWriter(Writer):
         reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
-        texts = texts_of(batch, self.columns)
+        texts = texts_to_show(batch, self.columns)
         self._stream.write(encode("".join(map(text_line, predicted, p_positive.tolist(), texts))))
 
 

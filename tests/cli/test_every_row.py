@@ -164,10 +164,10 @@ def test_rows_before_one_that_cannot_be_held_are_written(run, tmp_path, workers)
     import pyarrow.parquet as pq
 
     days = [*range(20_000), 4_000_000]
-    table = pa.table({"text": pa.array(days, pa.date32())})
+    table = pa.table({"text": ["good"] * len(days), "day": pa.array(days, pa.date32())})
     pq.write_table(table, tmp_path / "far.parquet")
     done = run(
-        "predict", "-m", FIXTURE, "-i", "far.parquet", "--workers", workers, cwd=tmp_path
+        "predict", "-m", FIXTURE, "-i", "far.parquet", "--json", "--workers", workers, cwd=tmp_path
     )  # fmt: skip
     assert done.returncode == 3
     assert len(answered(done)) == 20_000 // 1024 * 1024
