@@ -18,6 +18,7 @@ from sentiment.reviews.header import (
     reads_as_header,
     stands_above,
 )
+from sentiment.reviews.layouts import SEPARATOR_LINE
 from sentiment.reviews.names import numbered_names
 from sentiment.reviews.source import unique_names
 
@@ -37,6 +38,22 @@ class Record(NamedTuple):
     raw: str
     line: int
     reason: str | None = None
+
+
+class Dialect(NamedTuple):
+    """How a table is written, apart from what it holds.
+
+    Attributes:
+        delimiter: What stands between cells.
+        line_end: What stands behind rows.
+        marked: Whether there is a byte order mark, by which Excel knows UTF-8.
+        preface: A line that names the delimiter, `sep=;`, without its end; "" for none.
+    """
+
+    delimiter: str = ","
+    line_end: str = "\n"
+    marked: bool = False
+    preface: str = ""
 
 
 ROWS_LOOKED_AT = 100
@@ -88,6 +105,11 @@ class DelimitedSource(FeedSource):
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
         self.notes = notes
+        self.dialect = self._dialect(first)
+
+    @abstractmethod
+    def _dialect(self, first: Record) -> Dialect:
+        """Return how the table is written, by its first row."""
 
     @abstractmethod
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
@@ -164,15 +186,22 @@ class DelimitedSource(FeedSource):
 
 
 class CsvSource(DelimitedSource):
-    """Comma-separated values; semicolon, tab and bar are found by the first line."""
+    """Comma-separated values; semicolon, tab and bar are found, or named, in the first line."""
 
     format = "csv"
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         csv.field_size_limit(FIELD_LIMIT)
-        self._delimiter = sniff_delimiter(feed.peek())
         lines = CsvLines(feed)
+        self._preface = ""
+        first = feed.peek().partition("\n")[0]
+        if (named := SEPARATOR_LINE.fullmatch(first)) and named[1] in DELIMITERS:
+            self._delimiter, self._preface = named[1], first.rstrip("\r")
+            next(lines)
+            lines.end_row()
+        else:
+            self._delimiter = sniff_delimiter(feed.peek())
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         records: list[Record] = []
         while True:
@@ -192,6 +221,10 @@ class CsvSource(DelimitedSource):
                 records = []
         yield records
 
+    def _dialect(self, first: Record) -> Dialect:
+        line_end = first.raw[len(first.raw.rstrip("\r\n")) :] or "\n"
+        return Dialect(self._delimiter, line_end, self.feed.marked, self._preface)
+
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
         fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
@@ -204,8 +237,12 @@ class TsvSource(DelimitedSource):
     format = "tsv"
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
 
+    def _dialect(self, first: Record) -> Dialect:
+        return Dialect("\t", self._line_end, self.feed.marked)
+
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         line = 0
+        self._line_end = "\r\n" if feed.peek().partition("\n")[0].endswith("\r") else "\n"
         for block in feed.blocks():
             records: list[Record] = []
             for text in block_lines(block):

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any, overload
 
 from sentiment.errors import DataError, MissingDependencyError
+from sentiment.reviews.foreign import foreign
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
 from sentiment.reviews.stream import ByteStream
 
@@ -74,7 +75,10 @@ class ParquetSource:
         self.name = stream.name
         self._damage = (pyarrow.ArrowException, OSError, ValueError)
         try:
-            place = path or BytesIO(stream.read_all())
+            start = stream.read()
+            if not start.startswith(b"PAR1") and (what := foreign(start)):
+                raise DataError(f"{self.name}: {what}")
+            place = path or BytesIO(start + stream.read_all())
             self._file = pyarrow.parquet.ParquetFile(place)
         except self._damage as error:
             raise self._damaged(error) from error

@@ -31,7 +31,8 @@ def test_csv_to_csv(data, names, delimiter):
     csv.writer(stream, delimiter=delimiter).writerows([names, *rows])
     output = written("csv", stdin_source(stream.getvalue().encode(), "csv", header=True))
     expected = [[*names, "predicted", "p_positive"], *([*row, "positive", "0.98"] for row in rows)]
-    assert expected == list(csv.reader(io.StringIO(output.decode(), newline=""), strict=True))
+    lines = io.StringIO(output.decode(), newline="")
+    assert expected == list(csv.reader(lines, delimiter=delimiter, strict=True))
 
 
 @given(st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=4))
