@@ -20,6 +20,7 @@ from sentiment.reviews.source import Batch, Row
 from sentiment.reviews.values import Key, as_text, is_figure, key_of, reads_as_label, text_in
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
+PHRASE = 1.5  # words, on average
 SENTENCE = 3.0  # words that are more than a name, on average
 FEW_VALUES = 3
 CODE_CHARS = 2
@@ -123,16 +124,19 @@ class _Finder:
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
         columns = [name for name in self.columns if name != without]
         # A title is the last resort: `product_review` beats `title`.
-        *better, last = TEXT_NAMES
-        for names in (*better, last):
+        named = []
+        for names in TEXT_NAMES:
             for form in (normal_name, last_word):
                 found = [name for name in columns if form(name) in names]
+                named += found
                 if found := [name for name in found if self._holds_texts(name, columns)]:
                     return self._only(found, "text", "--text-column"), "by name"
         if len(columns) == 1 and (without or not need_label):
             self.check_text(columns, "the only column")
             return columns[0], "the only column"
-        if found_by_content := self._wordiest(columns):
+        found_by_content = self._wordiest(columns)
+        # Where a name promised texts, a column of single words is none in its place.
+        if found_by_content and not (named and self._profile(found_by_content).words < PHRASE):
             return found_by_content, "by content"
         raise self._not_found("text", "--text-column")
 
