@@ -24,6 +24,7 @@ FEW_COLUMNS = 3
 MANY_WORDS = 6
 NAME_WORDS = 4
 MOST_ASKED = 25  # words
+LONGEST = 320  # characters that a question or an address may have
 SHOWN_COLUMNS = 5
 NUMBER_WORDS = frozenset(
     {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
@@ -62,7 +63,7 @@ _REQUESTS = frozenset(
         "when", "where", "which", "why",
     }
 )  # fmt: skip
-_NUMBERING = re.compile(r"\s*\w{1,3}[.):]\s+")
+_NUMBERING = re.compile(r"\A\s*+\w{1,3}[.):]\s+")
 _NO_QUESTION = re.compile(r"[.!?@#…]|://")
 # Links, addresses, and what begins with a handle, such as an answer on Twitter.
 _FOREIGN = re.compile(r"https?://\S+|\S+@\S+\.\S+|@\w.*", re.IGNORECASE | re.DOTALL)
@@ -86,7 +87,7 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
         return True
     if _counts(cells):
         return None
-    if not any(cells) or any(is_figure(cell) or _FOREIGN.fullmatch(cell) for cell in cells):
+    if not any(cells) or any(is_figure(cell) or _is_foreign(cell) for cell in cells):
         return False
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
     if could_be_label or any(map(_is_sentence, cells)):
@@ -170,7 +171,7 @@ class _Column:
         no_name = MISSING_WORDS | NUMBER_WORDS | NO_LABELS
         if not values or not has_letters(head) or head.casefold() in no_name:
             return False
-        if all(map(is_figure, values)) or all(map(_FOREIGN.fullmatch, values)):
+        if all(map(is_figure, values)) or all(map(_is_foreign, values)):
             return True
         if all(map(is_label_word, values)):
             return not is_label_word(head) and not _is_opinion(head)
@@ -242,8 +243,15 @@ def _is_sentence(cell: str) -> bool:
     return len(cell.split()) >= MANY_WORDS or cell.endswith((".", "!", "?", "…"))
 
 
+def _is_foreign(cell: str) -> bool:
+    """Tell whether a cell is a link or an address, or begins with a handle."""
+    return len(cell) <= LONGEST and _FOREIGN.fullmatch(cell) is not None
+
+
 def _asks(cell: str) -> bool:
     """Tell whether a cell asks its reader, as a form does: *How was your stay?*."""
+    if len(cell) > LONGEST:
+        return False
     question = _NUMBERING.sub("", cell).removesuffix("?")
     words = re.findall(r"[^\W\d_]+", question.casefold())
     if not 1 < len(words) <= MOST_ASKED or question[:1].islower() or _NO_QUESTION.search(question):

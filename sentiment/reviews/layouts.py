@@ -31,6 +31,12 @@ _DELIMITERS = ",;|"
 _SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
 _SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
+_WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
+# What stands behind a label that comes first: white space, a mark, or both.
+_BEHIND = r"(?=[\s,;|@:])[^\S\t]*+[\t,;|@:]?+\s*+"
+_FIRST = re.compile(rf"\s*+([+-]?\d|[^\W\d_]+)({_BEHIND})(\S.*)", re.DOTALL)
+# What follows a number that counts.
+_COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
 
 # A line → its label, None for none, and its text.
 Split = Callable[[str], tuple[str | None, str]]
@@ -138,27 +144,39 @@ def _note(name: str) -> str:
 
 def _marked(lines: Sequence[str]) -> Layout | None:
     """Find labels with a mark, before the text or behind it."""
-    behind = re.compile(rf"(.*?)[\s,;|]+{LABEL_MARK}(\S+)\s*", re.DOTALL)
-    with_comma = re.compile(rf"{LABEL_MARK}([^\s,;|]+)[,;|]\s*(.*)", re.DOTALL)
-    if all(map(with_comma.fullmatch, lines)):
-        return Layout("fasttext", _note("__label__X,text"), _splitter(with_comma))
+    if all(map(_WITH_COMMA.fullmatch, lines)):
+        return Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
     if all(line.startswith(LABEL_MARK) for line in lines):
         return _read_as("fasttext", "fastText")
-    if all(map(behind.fullmatch, lines)):
-        note = _note("fastText with the label last")
-        return Layout("fasttext", note, _splitter(behind, text_first=True))
+    if all(_split_last_mark(line)[0] for line in lines):
+        return Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
     return None
 
 
-def _splitter(pattern: re.Pattern[str], *, text_first: bool = False) -> Split:
+def _split_last_mark(line: str) -> tuple[str | None, str]:
+    text, mark, label = line.rpartition(LABEL_MARK)
+    label = label.strip()
+    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+        return None, line
+    return label, text.rstrip(" \t,;|")
+
+
+def _by_pattern(pattern: re.Pattern[str]) -> Split:
     """Split lines by a pattern of label and text; one that does not fit is a text without label."""
 
     def split(line: str) -> tuple[str | None, str]:
         found = pattern.fullmatch(line)
-        if not found:
-            return None, line
-        one, other = found.groups()
-        return (other, one) if text_first else (one, other)
+        return (found[1], found[2]) if found else (None, line)
+
+    return split
+
+
+def _at_last(delimiter: str) -> Split:
+    """Split lines at the last delimiter; one without is a text without label."""
+
+    def split(line: str) -> tuple[str | None, str]:
+        text, found, label = line.rpartition(delimiter)
+        return (label.strip(), text.rstrip()) if found else (None, line)
 
     return split
 
@@ -180,7 +198,8 @@ def _table(lines: Sequence[str]) -> Layout | None:
         rows = _parsed(lines, delimiter)
         if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
             continue
-        if _has_named_columns(rows) or _are_labels(_label_column(rows)):
+        named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
+        if named or _are_labels(_label_column(rows)):
             return _read_as("csv", "CSV")
     return None
 
@@ -196,12 +215,24 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether a first row names columns, of texts among them, as no line of prose does."""
     first = rows[0]
-    if any(cell != cell.strip() or len(cell.split()) > NAME_WORDS for cell in first):
+    if not _are_short(first) or not any(map(is_written_as_name, first)):
         return False
-    if not any(map(is_written_as_name, first)) or reads_as_header(first) is False:
+    if reads_as_header(first) is False:
         return False
     known = sum(map(is_known_name, first))
     return known > 1 or any(map(is_text_name, first)) or stands_above(first, rows[1:])
+
+
+def _has_a_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row looks like unknown names, between marks that prose is poor in."""
+    if len(rows) < 3 or not _are_short(rows[0]) or reads_as_header(rows[0]) is False:
+        return False
+    return stands_above(rows[0], rows[1:])
+
+
+def _are_short(cells: Sequence[str]) -> bool:
+    """Tell whether cells are no longer than names, without space around them."""
+    return all(cell == cell.strip() and len(cell.split()) <= NAME_WORDS for cell in cells)
 
 
 def _labels_in(rows: Sequence[Sequence[str]]) -> bool:
@@ -244,10 +275,6 @@ def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
     return found <= {0.0, 1.0} or (found <= _SCALE and len(found) > 1)
 
 
-_FIRST = re.compile(r"\s*([+-]?\d|[^\W\d_]+)(\s*[\t,;|@:]\s*|\s+)(\S.*)", re.DOTALL)
-_COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
-
-
 def _label_first(lines: Sequence[str]) -> Layout | None:
     """Find lines that begin with a label, as in `1 a lovely film`."""
     found = [match for line in lines if (match := _FIRST.fullmatch(line))]
@@ -259,17 +286,11 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
             return None
     elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
         return None
-    elif len(lines) < _SEVERAL and any(
-        match[2].isspace() and "\t" not in match[2] for match in found
-    ):
+    elif len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
         return None  # *Positive surprise*
-    note = _note("a label and a text on each line")
-    return Layout("fasttext", note, _splitter(_first_pattern(labels)))
-
-
-def _first_pattern(labels: Iterable[str]) -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
-    return re.compile(rf"\s*({names})(?:\s*[\t,;|@:]\s*|\s+)(\S.*)", re.DOTALL)
+    pattern = re.compile(rf"\s*+({names}){_BEHIND}(\S.*)", re.DOTALL)
+    return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
 
 
 def _label_last(lines: Sequence[str]) -> Layout | None:
@@ -282,8 +303,7 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
         labels = [label for _, _, label in parts[named:]]
         if labels and all(map(_is_label, labels)) and _are_labels(labels):
             note = _note(f'a text and a label parted by "{delimiter}"')
-            split = re.compile(rf"(.*\S)\s*{re.escape(delimiter)}\s*([^{delimiter}]*)", re.DOTALL)
-            return Layout("fasttext", note, _splitter(split, text_first=True), int(named))
+            return Layout("fasttext", note, _at_last(delimiter), int(named))
     return None
 
 

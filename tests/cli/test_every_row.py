@@ -342,10 +342,10 @@ def test_missing_words_are_no_texts_to_evaluate_on(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("names", "accuracy"),
+    ("names", "said"),
     [(["positive", "negative"], "0 positive, 1 negative"), (["a", "b"], None)],
 )
-def test_class_names_in_parquet_are_obeyed(run, tmp_path, names, accuracy):
+def test_class_names_in_parquet_are_obeyed(run, tmp_path, names, said):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
