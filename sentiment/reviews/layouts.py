@@ -8,7 +8,7 @@ import contextlib
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sentiment.errors import DataError
