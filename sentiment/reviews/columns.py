@@ -23,6 +23,7 @@ CLEARLY = 2.0  # how many times the words of the runner-up a column of texts mus
 PHRASE = 1.5  # words, on average
 SENTENCE = 3.0  # words that are more than a name, on average
 FEW_VALUES = 3
+MANY_VALUES = 10
 CODE_CHARS = 2
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
@@ -256,7 +257,10 @@ class _Finder:
             return None
         words, best = ranked[0]
         clear = len(ranked) == 1 or words >= CLEARLY * ranked[1][0]
-        return best if clear and not self._profile(best).repeats else None
+        profile = self._profile(best)
+        # Of a few sentences two may be the same.
+        again = profile.repeats and (profile.count >= MANY_VALUES or profile.words < SENTENCE)
+        return best if clear and not again else None
 
     def _keys(self, column: str) -> list[Key]:
         return [key for key in map(key_of, self._values(column)) if key is not None]

@@ -212,7 +212,10 @@ def _could_be_names(columns: Sequence[_Column]) -> bool:
     no_name = MISSING_WORDS | NO_LABELS | {""}
     missing = any(head.casefold() in no_name for head in heads[1:])
     doubled = len(set(heads)) < len(heads)
-    return not (missing or doubled or any(column.head_is_a_text for column in columns))
+    most = max(column.mean_words for column in columns)  # a place may have two words, too
+    wordy = [column for column in columns if 2 * column.mean_words > most]
+    named = any((is_text_name(c.head) or _asks(c.head)) and c.is_headed for c in wordy)
+    return not (missing or doubled) and (named or not any(c.head_is_a_text for c in wordy))
 
 
 def _values(rows: Sequence[Sequence[str]], place: int) -> list[str]:
