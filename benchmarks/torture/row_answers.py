@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +67,18 @@ def _read_fasttext(raw: bytes, _: File) -> list[Answer]:
 
 
 def _read_csv(raw: bytes, file: File) -> list[Answer]:
-    text = raw.decode("utf-8")
-    assert not text or text.endswith("\n"), "the last record has no end"
-    return _of_cells(list(csv.reader(io.StringIO(text, newline=""), strict=True)), file)
+    text = raw.decode("utf-8").removeprefix("\ufeff")
+    assert not text or text.endswith(("\n", "\r")), "the last record has no end"
+    lines = io.StringIO(text, newline="")
+    return _of_cells(list(csv.reader(lines, delimiter=file.delimiter, strict=True)), file)
 
 
 def _read_tsv(raw: bytes, file: File) -> list[Answer]:
     read = str if file.format == "tsv" else unescaped
-    return _of_cells([[read(cell) for cell in line.split("\t")] for line in complete_lines(raw)],
-                     file)  # fmt: skip
+    lines = complete_lines(raw.removeprefix(BOM_UTF8))
+    if file.format == "tsv":  # it comes out with the line ends that it came in with
+        lines = [line.removesuffix("\r") for line in lines]
+    return _of_cells([[read(cell) for cell in line.split("\t")] for line in lines], file)
 
 
 def _of_cells(records: list[list[str]], file: File) -> list[Answer]:

@@ -40,6 +40,7 @@ class File:
         names: of the columns; None without a header.
         text: which column holds the text, None if that is not told from cells.
         arguments: of the command line, to read it.
+        delimiter: what parts the cells of CSV, in the file and in CSV made of it.
     """
 
     format: str
@@ -49,6 +50,7 @@ class File:
     names: list[str] | None = None
     text: int | None = 0
     arguments: dict[str, Any] = field(default_factory=dict)
+    delimiter: str = ","
 
 
 def with_bad_bytes(draw: Any, text: str) -> tuple[bytes, str]:
@@ -122,7 +124,8 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
         lines[-1] = parts[-1]
     arguments = {"header": header, "text_columns": ("text" if header else "1",)}
     data = with_mark(draw, b"".join(lines))
-    return File("csv", data, truth, bad, names if header else None, 0, arguments)
+    delimiter = delimiter if parts else ","
+    return File("csv", data, truth, bad, names if header else None, 0, arguments, delimiter)
 
 
 @st.composite

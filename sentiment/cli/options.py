@@ -46,7 +46,7 @@ _INPUT = [
         "--input-format",
         "format",
         type=click.Choice(INPUT_FORMATS),
-        help="How files are read; by default decided by their names.",
+        help="How files are read; by default decided by their names and first lines.",
     ),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
     click.option(

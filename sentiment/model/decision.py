@@ -12,8 +12,12 @@ POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", 
 CLASSES = (NEGATIVE, POSITIVE)
 
 # How much of its words a model knows of a review; only with enough it is answered.
-ENOUGH, FEW, NOTHING = range(3)
-_TOO_LITTLE = {FEW: "few known words", NOTHING: "no known words"}
+ENOUGH, FEW, NOTHING, NO_OPINION = range(4)
+_TOO_LITTLE = {
+    FEW: "few known words",
+    NOTHING: "no known words",
+    NO_OPINION: "no opinion",  # "No comment", whatever a model makes of its words
+}
 
 
 class Scores(NamedTuple):
@@ -22,7 +26,7 @@ class Scores(NamedTuple):
     Attributes:
         p_positive: float64 [n]; NaN where a review has no token, that of an empty review where too
             little of it is known.
-        evidence: `ENOUGH`, `FEW` or `NOTHING`, uint8 [n].
+        evidence: `ENOUGH`, `FEW`, `NOTHING` or `NO_OPINION`, uint8 [n].
     """
 
     p_positive: NDArray[np.float64]

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import SparseRows, Vectorizer
+from sentiment.missing import gives_no_opinion
 from sentiment.model.calibration import Calibration, sigmoid
-from sentiment.model.decision import ENOUGH, FEW, NOTHING, Decision, Scores
+from sentiment.model.decision import ENOUGH, FEW, NO_OPINION, NOTHING, Decision, Scores
 from sentiment.model.network import Network
 from sentiment.model.provenance import Provenance
 from sentiment.model.seen import Seen
@@ -85,7 +86,7 @@ class Model:
             rows: what the vectorizer makes of them.
 
         Returns:
-            `ENOUGH`, `FEW` or `NOTHING`, uint8 [n]; and bool [n].
+            `ENOUGH`, `FEW`, `NOTHING` or `NO_OPINION`, uint8 [n]; and bool [n].
         """
         evidence, blank = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.bool_)
         poor = self.vectorizer.poor(texts, rows, min(self.least_known / LEAST_KNOWN, 1))
@@ -96,6 +97,7 @@ class Model:
             evidence[poor[shares < self.least_known]] = FEW
             evidence[poor[shares == 0]] = NOTHING
             blank[poor] = np.isnan(shares)
+        evidence[[gives_no_opinion(text) for text in texts]] = NO_OPINION
         return evidence, blank
 
     def _weighed(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:

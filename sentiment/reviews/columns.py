@@ -1,7 +1,8 @@
 """Which columns hold the texts and the label: as told, else by name, else by content."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sentiment.errors import DataError, UsageError
@@ -9,16 +10,25 @@ from sentiment.reviews.names import (
     LABEL_NAMES,
     TEXT_NAMES,
     is_id_name,
+    is_text_name,
     last_word,
     normal_name,
     numbered_names,
 )
 from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Row
-from sentiment.reviews.values import Key, is_missing, key_of, reads_as_label
+from sentiment.reviews.values import Key, as_text, is_figure, key_of, reads_as_label, text_in
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
+PHRASE = 1.5  # words, on average
+SENTENCE = 3.0  # words that are more than a name, on average
+FEW_VALUES = 3
+MANY_VALUES = 10
+CODE_CHARS = 2
+MANY_LABELS = 20
+SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
+PLAIN = ("lines", "folder")  # formats of texts that no program wrote into cells
 
 
 @dataclass(frozen=True)
@@ -46,33 +56,37 @@ def find_columns(
     label_column: str | None = None,
     keep: Sequence[str] = (),
     need_label: bool,
+    named_labels: Collection[Key] = (),
     name: str,
 ) -> Columns:
-    """Choose the columns of text and label.
+    """Choose the columns of text and label: as told, else by name where the values fit.
 
     Args:
         source_columns: All columns there are.
-        sample_rows: Gives some first rows, for the choice by content; not called for one by name.
+        sample_rows: Gives some first rows, which columns are chosen by.
         text_columns: The columns the user named, none to have them found.
         label_column: The column the user named, None to have it found.
         keep: More columns the user named.
         need_label: Whether a label must be found.
+        named_labels: What the user called positive or negative.
         name: The source, for messages.
 
     Raises:
         UsageError: A column the user named does not exist, or is both text and label.
-        DataError: No column, or more than one, comes into question.
+        DataError: No column, or more than one, comes into question; or the texts have no letter.
     """
     if not source_columns and not sample_rows():  # an empty input has an empty answer
         return Columns((), None, "no rows")
-    finder = _Finder(source_columns, sample_rows, name)
+    finder = _Finder(source_columns, sample_rows, name, named_labels)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None
     kept = tuple(finder.named(column, "a slice") for column in keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
-    if not text:
+    if text:
+        finder.check_text(text, text_how)
+    else:
         found, text_how = finder.find_text(without=label, need_label=need_label)
         text = (found,)
     if need_label and label is None:
@@ -87,11 +101,17 @@ class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
     def __init__(
-        self, columns: Sequence[str], rows: Callable[[], Sequence[Row] | None], name: str
+        self,
+        columns: Sequence[str],
+        rows: Callable[[], Sequence[Row] | None],
+        name: str,
+        named_labels: Collection[Key] = (),
     ) -> None:
         self.columns = list(columns)
         self.rows = rows
         self.name = name
+        self.named_labels = named_labels
+        self._sampled: dict[str, list[Any]] = {}
 
     def named(self, wanted: str, flag: str) -> str:
         """Find the column the user named; case does not matter where it is unique."""
@@ -104,30 +124,65 @@ class _Finder:
 
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
         columns = [name for name in self.columns if name != without]
-        first, second = TEXT_NAMES
         # A title is the last resort: `product_review` beats `title`.
-        ranks = [(first, normal_name), (first, last_word), (second, normal_name)]
-        for names, form in [*ranks, (second, last_word)]:
-            if found := [name for name in columns if form(name) in names]:
-                return self._only(found, "text", "--text-column"), "by name"
+        named = []
+        for names in TEXT_NAMES:
+            for form in (normal_name, last_word):
+                found = [name for name in columns if form(name) in names]
+                named += found
+                if found := [name for name in found if self._holds_texts(name, columns)]:
+                    return self._only(found, "text", "--text-column"), "by name"
         if len(columns) == 1 and (without or not need_label):
+            self.check_text(columns, "the only column")
             return columns[0], "the only column"
-        if found_by_content := self._wordiest(columns):
+        found_by_content = self._wordiest(columns)
+        # Where a name promised texts, a column of single words is none in its place.
+        if found_by_content and not (named and self._profile(found_by_content).words < PHRASE):
             return found_by_content, "by content"
         raise self._not_found("text", "--text-column")
 
+    def check_text(self, columns: Sequence[str], how: str) -> None:
+        """Make sure that a text of some columns has a letter.
+
+        Raises:
+            DataError: None of several has one.
+        """
+        texts = [text for column in columns for text in map(text_in, self._values(column))]
+        if len(texts := [text for text in texts if text.strip()]) > 1 and all(
+            map(is_figure, texts)
+        ):
+            others = [name for name in self.columns if self._profile(name).words]
+            advice = (
+                f"choose another column with --text-column, such as {_quoted(others[:1], '')}"
+                if others
+                else f"name the column of texts with --text-column; {self._there_are()}"
+            )
+            raise DataError(
+                f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter in it, "
+                f"{_quoted(texts[:1], '')} for one; {advice}"
+            )
+
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns = [name for name in self.columns if name not in without]
+        unread: list[list[str]] = []  # by name, though their values cannot be read
         for form in (normal_name, last_word):
             for names in LABEL_NAMES:
                 if found := [name for name in columns if form(name) in names]:
-                    return self._only(found, "label", "--label-column"), "by name"
+                    if read := [name for name in found if self._can_be_read(name)]:
+                        return self._only(read, "label", "--label-column"), "by name"
+                    unread.append(found)
+        if unread and any(map(self._may_be_meant, unread[0])):
+            return self._only(unread[0], "label", "--label-column"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
-        # A yes or no under an unknown name, such as "verified", need not be the label.
-        trusted = len(columns) == 1 or self._is_numbered()
-        if found := [name for name in columns if self._reads_as_labels(name)]:
+        found = [name for name in columns if self._reads_as_labels(name)]
+        if unread:  # of counts there may be many
+            found = [name for name in found if self._are_two_or_words(name)]
+            if not found:
+                return self._only(unread[0], "label", "--label-column"), "by name"
+        if found:
             label = self._only(found, "label", "--label-column")
-            if trusted:
+            # A yes or no under an unknown name, such as "verified", need not be the label.
+            if unread or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
         raise self._not_found("label", "--label-column")
 
@@ -155,22 +210,125 @@ class _Finder:
         return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
 
     def _values(self, column: str) -> list[Any]:
-        return [row.get(column) for row in self.rows() or ()]
+        """Return the values of a column in the first rows."""
+        if column not in self._sampled:
+            rows = self.rows() or ()
+            if isinstance(rows, ArrowRows):
+                self._sampled[column] = rows.column(column)
+            else:
+                self._sampled[column] = [row.get(column) for row in rows]
+        return self._sampled[column]
+
+    @cache  # noqa: B019  # a finder is soon gone
+    def _profile(self, column: str) -> "_Profile":
+        return _Profile.of(self._values(column))
+
+    def _holds_texts(self, column: str, columns: Sequence[str]) -> bool:
+        """Tell whether a column that is called so holds texts; no values are no reason to doubt it.
+
+        Numbers and codes are none, nor are single words, such as *en* again and again, beside a
+        column of sentences.
+        """
+        own = self._profile(column)
+        if not own.words:
+            return not own.is_figures
+        if own.words > 1 or (own.count < FEW_VALUES and not (own.repeats or own.is_short)):
+            return True
+        others = [
+            name for name in columns if name != column and (own.repeats or is_text_name(name))
+        ]
+        return not any(map(self._holds_sentences, others))
+
+    def _holds_sentences(self, column: str) -> bool:
+        profile = self._profile(column)
+        return profile.words >= SENTENCE and not profile.repeats
 
     def _wordiest(self, columns: Sequence[str]) -> str | None:
-        """Give the column with clearly the most words, if its texts mostly differ."""
-        ranked = sorted(((mean_words(self._values(name)), name) for name in columns), reverse=True)
+        """Return the column with clearly the most words, if its texts mostly differ."""
+        profiles = [self._profile(name) for name in columns]
+        ranked = sorted(
+            (
+                (each.words * each.filled, name)
+                for each, name in zip(profiles, columns, strict=True)
+            ),
+            reverse=True,
+        )
         if not ranked or ranked[0][0] == 0:
             return None
         words, best = ranked[0]
-        texts = [value for value in self._values(best) if isinstance(value, str) and value]
-        distinct = 2 * len(set(texts)) > len(texts)
         clear = len(ranked) == 1 or words >= CLEARLY * ranked[1][0]
-        return best if clear and distinct else None
+        profile = self._profile(best)
+        # Of a few sentences two may be the same.
+        again = profile.repeats and (profile.count >= MANY_VALUES or profile.words < SENTENCE)
+        return best if clear and not again else None
+
+    def _keys(self, column: str) -> list[Key]:
+        return [key for key in map(key_of, self._values(column)) if key is not None]
+
+    def _can_be_read(self, column: str) -> bool:
+        """Tell whether half of the values of a column, or more, could be labels."""
+        keys = set(self._keys(column))
+        if self.named_labels:
+            return not keys or not keys.isdisjoint(self.named_labels)
+        return 2 * sum(map(reads_as_label, keys)) >= len(keys)
+
+    def _may_be_meant(self, column: str) -> bool:
+        """Tell whether a column that cannot be read is one of labels: a few unknown words."""
+        keys = set(self._keys(column))
+        words = any(isinstance(key, str) for key in keys)
+        return normal_name(column) in SURE_LABELS and words and len(keys) <= MANY_LABELS
+
+    def _are_two_or_words(self, column: str) -> bool:
+        keys = set(self._keys(column))
+        return len(keys) == 2 or all(isinstance(key, str) for key in keys)
 
     def _reads_as_labels(self, column: str) -> bool:
-        keys = [key for key in map(key_of, self._values(column)) if key is not None]
+        keys = self._keys(column)
         return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """What some values of a column look like as texts.
+
+    Attributes:
+        count: How many there are, missing ones aside.
+        filled: Their share among all.
+        words: The mean number of words with a letter; a code such as `B00X4` has none.
+        repeats: Half of them or more repeat another.
+        is_short: There are several, none longer than a code for a language.
+        is_figures: They are numbers, dates, codes or no texts at all; signs such as `:)` are none.
+    """
+
+    count: int
+    filled: float
+    words: float
+    repeats: bool
+    is_short: bool
+    is_figures: bool
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> "_Profile":
+        filled = [value for value in values if text_in(value).strip()]
+        texts = [text_in(value) for value in filled if isinstance(value, (str, bytes))]
+        counts = list(map(_count_words, texts))
+        return cls(
+            count=len(filled),
+            filled=len(filled) / max(len(values), 1),
+            words=sum(counts) / max(len(texts), 1),
+            repeats=len(texts) > 1 and 2 * len(set(texts)) <= len(texts),
+            is_short=len(texts) > 1 and max(map(len, texts)) <= CODE_CHARS,
+            is_figures=bool(filled) and all(is_figure(text) or _is_code(text) for text in texts),
+        )
+
+
+def _count_words(text: str) -> int:
+    return 0 if _is_code(text) else sum(any(map(str.isalpha, word)) for word in text.split())
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether a text is one token of letters and digits."""
+    return len(text.split()) == 1 and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 def _number_rows(keys: Sequence[Key]) -> bool:
@@ -179,38 +337,26 @@ def _number_rows(keys: Sequence[Key]) -> bool:
     return differ and (len(keys) > 2 or list(keys) == [1, 2])
 
 
-def mean_words(values: Iterable[Any]) -> float:
-    """Give the mean number of words with a letter in them; values that are not text have none."""
-    counts = [
-        sum(any(map(str.isalpha, word)) for word in value.split())
-        for value in values
-        if isinstance(value, str)
-    ]
-    return sum(counts) / len(counts) if counts else 0.0
-
-
 def text_of(row: Row, columns: Columns) -> str:
-    """Give a row's text: its text columns joined by line breaks, without empty ones.
+    """Return a row's text: its text columns joined by line breaks, without empty ones.
 
-    None and NaN are empty; what is not a string is written as one.
+    None, NaN and words for them are empty; what is not a string is written as one.
     """
-    if len(columns.text) == 1:
-        return _as_text(row.get(columns.text[0]))
-    return "\n".join(filter(None, (_as_text(row.get(name)) for name in columns.text)))
+    return _joined([text_in(row.get(name)) for name in columns.text])
 
 
 def texts_of(batch: Batch, columns: Columns) -> list[str]:
-    """Give the text of each row of a batch; of Parquet only the text columns are read."""
-    if isinstance(batch.rows, ArrowRows):
-        values = [batch.rows.column(name) for name in columns.text]
-        if len(values) == 1:
-            return [_as_text(value) for value in values[0]]
-        return ["\n".join(filter(None, map(_as_text, row))) for row in zip(*values, strict=True)]
-    return [text_of(row, columns) for row in batch.rows]
+    """Return the text of each row of a batch, as `text_of` does; lines are what they are."""
+    return _texts(batch, columns, as_text if batch.format in PLAIN else text_in)
+
+
+def texts_to_show(batch: Batch, columns: Columns) -> list[str]:
+    """Return the text of each row of a batch as it stands there, `N/A` included."""
+    return _texts(batch, columns, as_text)
 
 
 def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
-    """Give the text of each row of a batch, an empty one for a row that could not be read."""
+    """Return the text of each row of a batch, an empty one for a row that could not be read."""
     texts = texts_of(batch, columns)
     for place in batch.bad:
         texts[place] = ""
@@ -224,12 +370,14 @@ def values_of(batch: Batch, column: str) -> list[Any]:
     return [row.get(column) for row in batch.rows]
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if is_missing(value) else str(value)
+def _texts(batch: Batch, columns: Columns, read: Callable[[Any], str]) -> list[str]:
+    """Return the texts of a batch; of Parquet only the text columns are read."""
+    cells = [list(map(read, values_of(batch, name))) for name in columns.text]
+    return cells[0] if len(cells) == 1 else list(map(_joined, zip(*cells, strict=True)))
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return cells[0] if len(cells) == 1 else "\n".join(filter(None, cells))
 
 
 def _quoted(names: Sequence[str], glue: str) -> str:

@@ -15,9 +15,10 @@ from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.header import (
     describe_columns,
     is_plain_header,
-    names_other_values,
     reads_as_header,
+    stands_above,
 )
+from sentiment.reviews.layouts import SEPARATOR_LINE
 from sentiment.reviews.names import numbered_names
 from sentiment.reviews.source import BATCH_ROWS, unique_names
 
@@ -39,7 +40,24 @@ class Record(NamedTuple):
     reason: str | None = None
 
 
+class Dialect(NamedTuple):
+    """How a table is written, apart from what it holds.
+
+    Attributes:
+        delimiter: What stands between cells.
+        line_end: What stands behind rows.
+        marked: Whether there is a byte order mark, by which Excel knows UTF-8.
+        preface: A line that names the delimiter, `sep=;`, without its end; "" for none.
+    """
+
+    delimiter: str = ","
+    line_end: str = "\n"
+    marked: bool = False
+    preface: str = ""
+
+
 ROWS_LOOKED_AT = 100
+HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
@@ -87,6 +105,11 @@ class DelimitedSource(FeedSource):
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
         self.notes = notes
+        self.dialect = self._dialect(first)
+
+    @abstractmethod
+    def _dialect(self, first: Record) -> Dialect:
+        """Return how the table is written, by its first row."""
 
     @abstractmethod
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
@@ -131,9 +154,9 @@ class DelimitedSource(FeedSource):
         looks = reads_as_header(names, asked)
         if looks is None and not first.reason:
             below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
-            looks = names_other_values(names, below[:ROWS_LOOKED_AT])
+            looks = stands_above(names, below[:ROWS_LOOKED_AT])
         if looks or first.reason:
-            return True, [] if is_plain_header(names, asked) else ["first row taken as header"]
+            return True, [] if is_plain_header(names, asked) else [HEADER_TAKEN]
         return False, [describe_columns(len(names))] if names else []
 
     def _first_rows(self, count: int) -> list[Record]:
@@ -165,15 +188,22 @@ class DelimitedSource(FeedSource):
 
 
 class CsvSource(DelimitedSource):
-    """Comma-separated values; semicolon, tab and bar are found by the first line."""
+    """Comma-separated values; semicolon, tab and bar are found, or named, in the first line."""
 
     format = "csv"
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         csv.field_size_limit(FIELD_LIMIT)
-        self._delimiter = sniff_delimiter(feed.peek())
         lines = CsvLines(feed)
+        self._preface = ""
+        first = feed.peek().partition("\n")[0]
+        if (named := SEPARATOR_LINE.fullmatch(first)) and named[1] in DELIMITERS:
+            self._delimiter, self._preface = named[1], first.rstrip("\r")
+            next(lines)
+            lines.end_row()
+        else:
+            self._delimiter = sniff_delimiter(feed.peek())
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         records: list[Record] = []
         while True:
@@ -193,6 +223,10 @@ class CsvSource(DelimitedSource):
                 records = []
         yield records
 
+    def _dialect(self, first: Record) -> Dialect:
+        line_end = first.raw[len(first.raw.rstrip("\r\n")) :] or "\n"
+        return Dialect(self._delimiter, line_end, self.feed.marked, self._preface)
+
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
         fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
@@ -205,8 +239,12 @@ class TsvSource(DelimitedSource):
     format = "tsv"
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
 
+    def _dialect(self, first: Record) -> Dialect:
+        return Dialect("\t", self._line_end, self.feed.marked)
+
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         line = 0
+        self._line_end = "\r\n" if feed.peek().partition("\n")[0].endswith("\r") else "\n"
         for block in feed.blocks():
             records: list[Record] = []
             for text in block_lines(block):

@@ -1,24 +1,17 @@
 """Text: bytes decoded in blocks of whole lines, as they arrive."""
 
 import codecs
-import re
 from collections.abc import Iterator
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.ahead import Ahead, Unreadable
 from sentiment.reviews.damage import MARKING, damaged_byte
+from sentiment.reviews.foreign import foreign
 from sentiment.reviews.stream import ByteStream
 
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
-# How packed files begin, whatever they are called.
-PACKED = {
-    re.compile(rb"\x1f\x8b"): "gzip; name it .gz, or unpack it with gunzip",
-    re.compile(rb"BZh\d1AY&SY"): "bzip2; name it .bz2, or unpack it with bunzip2",
-    re.compile(rb"\xfd7zXZ\0"): "xz; name it .xz, or unpack it with unxz",
-    re.compile(rb"\x28\xb5\x2f\xfd"): "zstd; unpack it with unzstd",
-    re.compile(rb"PK\x03\x04"): "zip; unpack it, or save a spreadsheet as CSV",
-}
 _UTF_16_BYTES = 16  # so many at the start tell UTF-16 that has no mark
 
 
@@ -29,16 +22,27 @@ class TextFeed:
         stream: Where the bytes come from.
         encoding: Its encoding; a byte order mark is dropped.
         row_chars: As many characters may a row have; None for `ROW_CHARS`.
+        markup: Whether HTML and XML are texts like any other.
+
+    Attributes:
+        marked: Whether there was a byte order mark, once something was read.
 
     Raises:
         UsageError: There is no such text encoding.
     """
 
     def __init__(
-        self, stream: ByteStream, encoding: str = "utf-8", row_chars: int | None = None
+        self,
+        stream: ByteStream,
+        encoding: str = "utf-8",
+        row_chars: int | None = None,
+        *,
+        markup: bool = False,
     ) -> None:
         self.name = stream.name
         self.row_chars = row_chars or ROW_CHARS
+        self.marked = False
+        self._markup = markup
         self.chars = 0  # given out so far
         self._stream = stream
         self._encoding = check_encoding(encoding)
@@ -152,11 +156,12 @@ class TextFeed:
         """Find out what reads as text that is full of odd characters, and is none.
 
         Raises:
-            Unreadable: It is packed, or UTF-16 without a mark.
+            DataError: It is something else, such as a picture.
+            Unreadable: It is UTF-16 without a mark.
         """
-        for mark, what in PACKED.items():
-            if mark.match(raw):
-                raise Unreadable(f"compressed with {what}")
+        self.marked = self.marked or raw.startswith(MARKS)
+        if what := foreign(raw, markup=self._markup):
+            raise DataError(f"{self.name}: {what}")
         start = raw[:_UTF_16_BYTES]
         if len(start) < _UTF_16_BYTES or not self._encoding.startswith("utf-8"):
             return

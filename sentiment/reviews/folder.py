@@ -91,7 +91,7 @@ class FolderSource:
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Give the text of a file, and what is wrong with it, if anything."""
         try:
-            with closing(TextFeed(open_stream(file), self._encoding)) as feed:
+            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
                 text = feed.whole()
         except (DataError, Unreadable) as error:
             return "", str(error).removeprefix(f"{file}: ")

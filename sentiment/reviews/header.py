@@ -1,16 +1,73 @@
-"""Does the first row of a delimited file name the columns, or is it a row like the others?"""
+"""Does the first row of a delimited file name the columns, or is it a row like the others?
 
+What the row itself tells goes first (`reads_as_header`), then how it looks beside the rows below
+it (`stands_above`). In doubt it is a header, as spreadsheets have one.
+"""
+
+import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from sentiment.reviews.names import is_id_name, is_known_name, is_text_name
-from sentiment.reviews.values import MISSING_WORDS, is_label_word, is_number
+from sentiment.missing import MISSING_WORDS
+from sentiment.reviews.names import (
+    is_id_name,
+    is_known_name,
+    is_text_name,
+    is_written_as_name,
+    last_word,
+)
+from sentiment.reviews.values import has_letters, is_figure, is_label_word, is_number
 
 FEW_COLUMNS = 3
 MANY_WORDS = 6
+NAME_WORDS = 4
+MOST_ASKED = 25  # words
+LONGEST = 320  # characters that a question or an address may have
 SHOWN_COLUMNS = 5
 NUMBER_WORDS = frozenset(
     {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 )
+NO_LABELS = frozenset({"unlabeled", "unlabelled", "unknown", "unsup", "unsupervised"})
+TIMES = frozenset({"timestamp", "date", "time", "datetime", "day", "created"})
+# Whoever writes a cell of these words alone gives an opinion, and names no column.
+OPINIONS = frozenset(
+    {
+        "amazing", "awesome", "awful", "bad", "beautiful", "best", "better", "boring",
+        "brilliant", "broken", "charming", "cheap", "clean", "comfortable", "cool", "crap",
+        "dead", "decent", "delicious", "delightful", "dirty", "disappointed",
+        "disappointing", "disgusting", "dreadful", "dull", "excellent", "expensive",
+        "exceptional", "fabulous", "fair", "fantastic", "fine", "flawless", "friendly",
+        "fun", "garbage", "good", "great", "happy", "hate", "hated", "helpful", "horrible",
+        "horrid", "incredible", "junk", "like", "liked", "love", "loved", "lovely",
+        "magnificent", "meh", "mediocre", "nice", "ok", "okay", "outstanding", "overpriced",
+        "pathetic", "perfect", "pleasant", "pleased", "poor", "recommended", "rubbish",
+        "rude", "satisfied", "slow", "superb", "super", "tasty", "terrible", "terrific",
+        "thanks", "trash", "ugly", "unacceptable", "useless", "wonderful", "worked",
+        "works", "worse", "worst", "wow", "yuck", "yummy",
+    }
+)  # fmt: skip
+_FILLING = frozenset(
+    {
+        "a", "all", "and", "as", "at", "but", "in", "is", "it", "just", "my", "not", "of",
+        "really", "so", "such", "the", "this", "to", "too", "very", "was",
+    }
+)  # fmt: skip
+# A question of a form asks its reader; one in a review asks about what is reviewed.
+_ASKED = frozenset({"you", "your", "we", "our", "us"})
+_ASKING = frozenset({"i", "my", "me", "this", "it", "they", "them", "these", "those", "anyone"})
+_REQUESTS = frozenset(
+    {
+        "any", "describe", "explain", "how", "please", "rate", "share", "tell", "what",
+        "when", "where", "which", "why",
+    }
+)  # fmt: skip
+_NUMBERING = re.compile(r"\A\s*+\w{1,3}[.):]\s+")
+_NO_QUESTION = re.compile(r"[.!?@#…]|://")
+# Links, addresses, and what begins with a handle, such as an answer on Twitter.
+_FOREIGN = re.compile(r"https?://\S+|\S+@\S+\.\S+|@\w.*", re.IGNORECASE | re.DOTALL)
+_IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:
@@ -25,44 +82,50 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
         looks like data, such as a sentence; False for data; None where it depends on the rows
         below.
     """
-    cells = [cell.strip().casefold() for cell in row]
+    cells = [cell.strip() for cell in row]
     if _names_one(cells, asked):
         return True
-    if not any(cells) or any(map(is_number, cells)):
+    if _counts(cells):
+        return None
+    if not any(cells) or any(is_figure(cell) or _is_foreign(cell) for cell in cells):
         return False
-    names = list(filter(None, cells))
-    has_sentence = any(map(_is_sentence, names))
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
-    if len(cells) == 1:  # texts, under a name of texts or none
-        return is_text_name(row[0])
-    if any(map(is_known_name, row)) and not could_be_label:
-        return None if has_sentence else True
-    return False if has_sentence or len(set(names)) < len(names) else None
+    if could_be_label or any(map(_is_sentence, cells)):
+        return None
+    # *Overall* alone is no name above texts.
+    known = is_text_name if len(cells) == 1 else is_known_name
+    return True if any(is_written_as_name(cell) and known(cell) for cell in cells) else None
+
+
+def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Tell by the look of the rows below whether a row names their columns.
+
+    Args:
+        row: Its cells; `reads_as_header` could not tell.
+        below: The cells of some rows below it, none if there are none.
+    """
+    cells = [cell.strip() for cell in row]
+    columns = [_Column(cell, _values(below, place)) for place, cell in enumerate(cells)]
+    if _counts(cells):
+        return any(column.is_text for column in columns)
+    if not any(column.values for column in columns) or any(c.holds_its_head for c in columns):
+        return False
+    differing = [column for column in columns if column.differs]
+    if any(map(_is_sentence, cells)):
+        return len(below) > 1 and (len(differing) > 1 or any(map(_is_plain_name, differing)))
+    if len(columns) == 1:
+        of_labels = all(map(is_label_word, columns[0].values))  # these are short texts
+        return not of_labels and (bool(differing) or columns[0].is_headed)
+    if differing:
+        return len(cells) > FEW_COLUMNS or len(set(cells)) == len(cells)
+    return _could_be_names(columns)
 
 
 def is_plain_header(row: Sequence[str], asked: Sequence[str]) -> bool:
     """Tell whether a header is clearly one, so that nothing need be said: two names are known."""
-    cells = [cell.strip().casefold() for cell in row]
-    known = sum(is_known_name(name) or is_id_name(name) for name in row)
+    cells = [cell.strip() for cell in row]
+    known = sum(is_written_as_name(name) or is_id_name(name) for name in cells)
     return _names_one(cells, asked) or (known > 1 and not any(map(_is_sentence, cells)))
-
-
-def names_other_values(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a row names a column: all values below are numbers or labels, and it is not."""
-    for number, cell in enumerate(row):
-        values = [other[number].strip() for other in below if number < len(other)]
-        values = [value for value in values if value]
-        if (
-            not values
-            or not any(map(str.isalpha, cell))
-            or cell.strip().casefold() in MISSING_WORDS | NUMBER_WORDS
-        ):
-            continue
-        if all(map(is_number, values)):
-            return True
-        if all(map(is_label_word, values)) and not is_label_word(cell):
-            return True
-    return False
 
 
 def describe_columns(count: int) -> str:
@@ -73,12 +136,145 @@ def describe_columns(count: int) -> str:
     return f"no header: columns are called {numbers if count <= SHOWN_COLUMNS else f'1 to {count}'}"
 
 
+@dataclass(frozen=True)
+class _Column:
+    """The head of a column, and the values below it that are not empty."""
+
+    head: str
+    values: list[str]
+
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether most values have letters."""
+        return 2 * sum(map(has_letters, self.values)) > len(self.values)
+
+    @cached_property
+    def mean_words(self) -> float:
+        return sum(len(value.split()) for value in self.values) / max(len(self.values), 1)
+
+    @property
+    def holds_its_head(self) -> bool:
+        """Whether the head is one of the values, or of their kind: it is data."""
+        if not self.values or not self.head:
+            return False
+        head = self.head.casefold()
+        if head in {value.casefold() for value in self.values} - MISSING_WORDS:
+            return True
+        if is_label_word(head):
+            return all(is_label_word(v) or v.casefold() in MISSING_WORDS for v in self.values)
+        return _is_opinion(head) and self.is_text
+
+    @property
+    def differs(self) -> bool:
+        """Whether all values are of a kind that the head is not."""
+        head, values = self.head, self.values
+        no_name = MISSING_WORDS | NUMBER_WORDS | NO_LABELS
+        if not values or not has_letters(head) or head.casefold() in no_name:
+            return False
+        if all(map(is_figure, values)) or all(map(_is_foreign, values)):
+            return True
+        if all(map(is_label_word, values)):
+            return not is_label_word(head) and not _is_opinion(head)
+        if len(values) > 1 and _IDENTIFIER.fullmatch(head):
+            return not any(map(_IDENTIFIER.fullmatch, values))
+        if len(values) > 2 and not _has_digit(head) and all(map(_has_digit, values)):
+            return True
+        counts = Counter(values)
+        once = sum(count == 1 for count in counts.values())
+        return len(values) >= 10 and 10 * once <= len(values) and "" not in counts
+
+    @property
+    def is_headed(self) -> bool:
+        """Whether the head is clearly less wordy than the values, or asks what they answer."""
+        words = len(self.head.split())
+        if _asks(self.head):
+            return 5 * sum(map(_asks, self.values)) <= len(self.values)
+        if is_text_name(self.head) and not _gives_an_opinion(self.head):
+            return self.mean_words > words
+        as_short = sum(len(value.split()) <= words for value in self.values)
+        wordier = self.mean_words >= max(2 * words, 3)
+        return words <= NAME_WORDS and wordier and 2 * (as_short + 1) < len(self.values) + 2
+
+    @property
+    def head_is_a_text(self) -> bool:
+        """Whether the head is as wordy as the values: it may be one of them."""
+        words = len(self.head.split())
+        if not self.is_text or is_known_name(self.head) or _asks(self.head):
+            return False
+        return words > 1 and self.mean_words > 1 and words >= 0.75 * self.mean_words
+
+
+def _could_be_names(columns: Sequence[_Column]) -> bool:
+    """Tell whether nothing speaks against the heads of several columns as their names."""
+    heads = [column.head for column in columns]
+    if any(map(is_written_as_name, heads)):
+        return not any(map(is_label_word, heads))
+    no_name = MISSING_WORDS | NO_LABELS | {""}
+    missing = any(head.casefold() in no_name for head in heads[1:])
+    doubled = len(set(heads)) < len(heads)
+    most = max(column.mean_words for column in columns)  # a place may have two words, too
+    wordy = [column for column in columns if 2 * column.mean_words > most]
+    named = any((is_text_name(c.head) or _asks(c.head)) and c.is_headed for c in wordy)
+    return not (missing or doubled) and (named or not any(c.head_is_a_text for c in wordy))
+
+
+def _values(rows: Sequence[Sequence[str]], place: int) -> list[str]:
+    values = [row[place].strip() for row in rows if place < len(row)]
+    return [value for value in values if value]
+
+
 def _names_one(cells: Sequence[str], asked: Sequence[str]) -> bool:
     """Tell whether a cell is a name that the user gave."""
     return not {name.casefold() for name in asked}.isdisjoint(
-        cell for cell in cells if not is_number(cell)
+        cell.casefold() for cell in cells if not is_number(cell)
     )
 
 
+def _counts(cells: Sequence[str]) -> bool:
+    """Tell whether a row counts 0, 1, 2, …: how pandas names columns; an index has no name."""
+    counted = [cell for cell in cells if cell]
+    return len(cells) - len(counted) < 2 and counted == list(map(str, range(len(counted))))
+
+
+def _is_plain_name(column: _Column) -> bool:
+    return is_known_name(column.head) or is_id_name(column.head) or last_word(column.head) in TIMES
+
+
 def _is_sentence(cell: str) -> bool:
+    if _asks(cell):
+        return False
     return len(cell.split()) >= MANY_WORDS or cell.endswith((".", "!", "?", "…"))
+
+
+def _is_foreign(cell: str) -> bool:
+    """Tell whether a cell is a link or an address, or begins with a handle."""
+    return len(cell) <= LONGEST and _FOREIGN.fullmatch(cell) is not None
+
+
+def _asks(cell: str) -> bool:
+    """Tell whether a cell asks its reader, as a form does: *How was your stay?*."""
+    if len(cell) > LONGEST:
+        return False
+    question = _NUMBERING.sub("", cell).removesuffix("?")
+    words = re.findall(r"[^\W\d_]+", question.casefold())
+    if not 1 < len(words) <= MOST_ASKED or question[:1].islower() or _NO_QUESTION.search(question):
+        return False
+    reader = not _ASKED.isdisjoint(words)
+    if cell.endswith("?"):
+        return reader or _ASKING.isdisjoint(words)
+    return words[0] in _REQUESTS and reader and "," not in question
+
+
+def _gives_an_opinion(cell: str) -> bool:
+    """Tell whether a cell has a word of opinion: *Great review*."""
+    return not OPINIONS.isdisjoint(re.findall(r"[^\W\d_]+", cell.casefold()))
+
+
+def _is_opinion(cell: str) -> bool:
+    """Tell whether a cell has nothing but words of opinion: *Not so good*."""
+    words = set(re.findall(r"[^\W\d_]+", cell.casefold())) - _FILLING
+    return bool(words) and words <= OPINIONS
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))

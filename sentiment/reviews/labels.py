@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.missing import MISSING_WORDS
 from sentiment.reviews.cells import cell
 from sentiment.reviews.rules import (
     DROPPED,
@@ -19,7 +20,7 @@ from sentiment.reviews.rules import (
     asked_rule,
     find_rule,
 )
-from sentiment.reviews.values import MISSING_WORDS, Key, key_of
+from sentiment.reviews.values import Key, key_of
 
 LARGE_SHARE = 0.2
 SHOWN_VALUES = 10

@@ -1,4 +1,4 @@
-"""Plain lines, and fastText's lines that begin with a label."""
+"""Plain lines, and lines with a label each, such as fastText's."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.damage import bad_row
 from sentiment.reviews.feed import TextFeed, block_lines
 from sentiment.reviews.feed_source import FeedSource, Item
+from sentiment.reviews.layouts import LABEL_MARK, Split, split_label
 from sentiment.reviews.source import Row
 
-LABEL_MARK = "__label__"
 LABELS = "more than one label; keep one on each line"
 
 
@@ -32,28 +32,38 @@ class LinesSource(FeedSource):
 
 
 class FasttextSource(FeedSource):
-    """`__label__positive the text`: columns `label` (None for a line without one) and `text`."""
+    """`__label__positive the text`: columns `label` (None for a line without one) and `text`.
+
+    Args:
+        feed: The lines.
+        bad_rows: What is done about those that cannot be read.
+        split: Parts the label and the text of a line.
+        skipped: How many lines stand above them as a header.
+    """
 
     format = "fasttext"
 
-    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
+    def __init__(
+        self,
+        feed: TextFeed,
+        bad_rows: BadRows = STOP,
+        split: Split = split_label,
+        skipped: int = 0,
+    ) -> None:
         super().__init__(feed, ["label", "text"], bad_rows)
+        self._split = split
+        self._skipped = skipped
 
     def pieces(self) -> Iterator[list[Item]]:
         """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
+        to_skip = self._skipped
         for block in self.feed.blocks():
-            yield [self._item(line) for line in block_lines(block)]
+            lines = block_lines(block)
+            yield [self._item(line) for line in lines[to_skip:]]
+            to_skip = max(0, to_skip - len(lines))
 
     def _item(self, line: str) -> Item:
-        label, text = split_label(line)
+        label, text = self._split(line)
         row: Row = {"label": label, "text": text}
         reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
         return bad_row(reason, row, line) if reason else row
-
-
-def split_label(line: str) -> tuple[str | None, str]:
-    """Split a fastText line into its label, if any, and the rest."""
-    if not line.startswith(LABEL_MARK):
-        return None, line
-    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
-    return label, text[0] if text else ""

@@ -11,21 +11,17 @@ from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.folder import FOLDER_LABELS, FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
-from sentiment.reviews.header import reads_as_header
 from sentiment.reviews.jsonl import JsonlSource
-from sentiment.reviews.lines import LABEL_MARK, FasttextSource, LinesSource
+from sentiment.reviews.layouts import Layout, json_of, layout_of, split_label
+from sentiment.reviews.lines import FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
 from sentiment.reviews.stream import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
-from sentiment.reviews.values import key_of, reads_as_label
 
-SNIFFED_LINES = 100
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
     "__label__positive text on each line, or name another format with --input-format"
 )
-SNIFFED = "sniffed"  # lines of a format that their content tells
-SNIFFED_NAMES = {"fasttext": "fastText", "tsv": "TSV"}
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
@@ -74,16 +70,15 @@ def open_source(
     columns: Sequence[str] = (),
     bad_rows: BadRows = STOP,
 ) -> Source:
-    """Open one input. It waits for the first rows only where the columns' names depend on them.
+    """Open one input. It waits for the first rows only where the format or names depend on them.
 
     Args:
         where: A path, "-" for standard input, or a file that is open already.
         format: One of `INPUT_FORMATS`; None decides by the suffix, and reads lines otherwise,
-            which in a file may be found to be fastText or TSV.
+            which by the first of them may be found to be a table, JSON, or to have labels.
         encoding: The encoding of text formats; a byte order mark is dropped.
         header: Whether a delimited file has a header; None decides by its first rows.
-        need_label: Labels are needed, so standard input is looked at like a file, and plain
-            lines will not do.
+        need_label: Labels are needed, so plain lines will not do.
         columns: Names of columns that the user gave; a first row that holds one is a header.
         bad_rows: What is done about rows that cannot be read.
 
@@ -102,29 +97,42 @@ def open_source(
     if format == "folder":
         name = where.name if isinstance(where, OpenFile) else where
         raise UsageError(f"{name} is not a folder")
-    if format is None:
-        format = _format_by_name(where, need_label)
+    by_name = _format_by_name(where)
     stream = open_stream(where)
     try:
-        if format == "parquet":
+        if (format or by_name) == "parquet":
             return _open_parquet(stream, where)
         row_chars = where.row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, encoding, row_chars)
-        return _open_text(feed, format, header, columns, need_label, bad_rows)
+        feed = TextFeed(stream, encoding, row_chars, markup=format == "lines")
+        layout = Layout(format) if format else _layout(feed, by_name, need_label=need_label)
+        source = _open_text(feed, layout, header, columns, need_label, bad_rows)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
     except BaseException:
         stream.close()
         raise
+    if layout.note:
+        lines = "" if need_label else "; --input-format lines reads plain lines"
+        source.notes.insert(0, layout.note + lines)
+    return source
 
 
-def _format_by_name(where: Path | str | OpenFile, need_label: bool) -> str:
+def _format_by_name(where: Path | str | OpenFile) -> str:
     name = where.name if isinstance(where, OpenFile) else where
-    format = "lines" if name == "-" else input_format_of(name) or "lines"
-    # A pipe gives lines as they come, unless labels must be found in them.
-    looked_at = need_label or _is_file(where)
-    return SNIFFED if format == "lines" and looked_at else format
+    return "lines" if name == "-" else input_format_of(name) or "lines"
+
+
+def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
+    """Find out how a text is laid out that is called so."""
+    try:
+        start = feed.peek() if by_name in ("lines", "csv", "tsv") else ""
+    except Unreadable:  # raised again where it is
+        return Layout(by_name)
+    if by_name == "lines":
+        return layout_of(start, feed.name, need_label=need_label)
+    first = start.lstrip().partition("\n")[0]  # JSON lines are called so, too
+    return (json_of([first], feed.name) if first else None) or Layout(by_name)
 
 
 def _is_file(where: Path | str | OpenFile) -> bool:
@@ -141,19 +149,13 @@ def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
 
 def _open_text(
     feed: TextFeed,
-    format: str,
+    layout: Layout,
     header: bool | None,
     columns: Sequence[str],
     need_label: bool,
     bad_rows: BadRows,
 ) -> FeedSource:
-    if format == SNIFFED:
-        format = sniff_lines(feed.peek(), need_label=need_label)
-        source = _open_text(feed, format, header, columns, need_label, bad_rows)
-        if format in SNIFFED_NAMES:
-            source.notes.insert(0, f"read as {SNIFFED_NAMES[format]}, by its content")
-        return source
-    match format:
+    match layout.format:
         case "csv":
             return CsvSource(feed, header, columns, bad_rows)
         case "tsv":
@@ -161,28 +163,8 @@ def _open_text(
         case "jsonl":
             return JsonlSource(feed, bad_rows)
         case "fasttext":
-            return FasttextSource(feed, bad_rows)
+            return FasttextSource(feed, bad_rows, layout.split or split_label, layout.skipped)
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
             return LinesSource(feed, bad_rows)
-
-
-def sniff_lines(text: str, *, need_label: bool = True) -> str:
-    """Tell the format of lines: "fasttext" or "tsv" where they can hold labels, else "lines".
-
-    A text may hold tabs, too: where no label is needed, TSV is what has a column of them.
-    """
-    lines = [line for line in text.split("\n", SNIFFED_LINES)[:SNIFFED_LINES] if line.strip()]
-    if lines and all(line.startswith(LABEL_MARK) for line in lines):
-        return "fasttext"
-    rows = [line.rstrip("\r").split("\t") for line in lines]
-    if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
-        return "lines"
-    return "tsv" if need_label or _has_labels(rows) else "lines"
-
-
-def _has_labels(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a column reads as labels, below a header if there is one."""
-    columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
-    return any(all(reads_as_label(key_of(cell)) for cell in column) for column in columns)

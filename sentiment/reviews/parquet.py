@@ -1,10 +1,12 @@
 """Parquet files, read a record batch at a time."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, BinaryIO, overload
 
 from sentiment.errors import DataError, MissingDependencyError
+from sentiment.reviews.foreign import foreign
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
 from sentiment.reviews.stream import ByteStream
 
@@ -57,6 +59,9 @@ class ArrowRows(Sequence[Row]):
 class ParquetSource:
     """A Parquet file; standard input, which cannot be searched, is read whole into memory.
 
+    Attributes:
+        class_names: What the numbers 0, 1, … of a column mean, where its metadata say so.
+
     Args:
         stream: The bytes; a file is opened anew by its path and the stream closed.
         path: The file, or where it is; None for standard input.
@@ -74,7 +79,10 @@ class ParquetSource:
         self.name = stream.name
         self._damage = (pyarrow.ArrowException, OSError, ValueError)
         try:
-            place = path or BytesIO(stream.read_all())
+            start = stream.read()
+            if not start.startswith(b"PAR1") and (what := foreign(start)):
+                raise DataError(f"{self.name}: {what}")
+            place = path or BytesIO(start + stream.read_all())
             self._file = pyarrow.parquet.ParquetFile(place)
         except self._damage as error:
             raise self._damaged(error) from error
@@ -85,6 +93,7 @@ class ParquetSource:
         self.columns = unique_names(self.header)
         self.row_count: int = self._file.metadata.num_rows
         self.notes: list[str] = []
+        self.class_names = _class_names(self.schema.metadata or {})
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows in batches; see `Source.batches`."""
@@ -112,6 +121,19 @@ class ParquetSource:
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
         return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); fetch it anew")
+
+
+def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Return the names of classes that `datasets` of Hugging Face writes (ClassLabel)."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+        return {
+            column: list(map(str, feature["names"]))
+            for column, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def parts_of(arrow: Any) -> Iterator[Any]:

@@ -1,17 +1,26 @@
 """Bytes: opening files and standard input, decompressing, and knowing when a read would wait."""
 
+import io
+import re
 import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, MissingDependencyError
 
 Where = Path | Literal["-"]
 
 BLOCK_BYTES = 1 << 17  # larger blocks make more garbage at a time, and are slower
-COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+# How packed data begin, whatever they are called.
+_PACKED = {
+    "gzip": re.compile(rb"\x1f\x8b"),
+    "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
+    "xz": re.compile(rb"\xfd7zXZ\0"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+}
 
 
 class TooLargeError(DataError):
@@ -41,13 +50,13 @@ class OpenFile:
 
 
 class ByteStream:
-    """A binary stream that is read in blocks as large as what is there.
+    """A binary stream that is read in blocks as large as what is there, and unpacked on the way.
 
     Args:
         stream: An open binary stream.
         name: How messages call it.
         owned: Whether `close` closes the stream; standard input is left open.
-        damage: The exceptions by which a decompressor says that the file is damaged.
+        packed: What it is compressed with, one of `COMPRESSIONS`; None to see by its first bytes.
         most: As many bytes may come out of it; None for no limit.
     """
 
@@ -57,7 +66,7 @@ class ByteStream:
         name: str,
         *,
         owned: bool = True,
-        damage: tuple[type[Exception], ...] = (),
+        packed: str | None = None,
         most: int | None = None,
     ) -> None:
         self.name = name
@@ -66,8 +75,10 @@ class ByteStream:
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
         self._owned = owned
-        self._damage = damage
+        self._packed = packed
+        self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
+        self._begun = False
 
     def read(self) -> bytes:
         """Give what is there, at most a block; wait only when nothing is; empty at the end.
@@ -75,7 +86,27 @@ class ByteStream:
         Raises:
             DataError: The file cannot be read or is damaged.
             TooLargeError: There is more in it than may be.
+            MissingDependencyError: What unpacks it is not installed.
         """
+        block = self._block()
+        if self._begun:
+            return block
+        self._begun = True
+        packed = self._packed or next(
+            (name for name, start in _PACKED.items() if start.match(block)), None
+        )
+        if packed is None:
+            return block
+        from sentiment.reviews.foreign import foreign  # a pointer may be called anything
+
+        if not _PACKED[packed].match(block) and (what := foreign(block)):
+            raise DataError(f"{self.name}: {what}")
+        self._given = 0  # what counts is what comes out
+        unpacked, self._damage = _unpacked(packed, _Rest(block, self._read))
+        self._read = getattr(unpacked, "read1", unpacked.read)
+        return self._block()
+
+    def _block(self) -> bytes:
         try:
             block: bytes = self._read(BLOCK_BYTES)
         except self._damage as error:
@@ -112,7 +143,7 @@ class ByteStream:
 
 
 def open_stream(where: Path | str | OpenFile) -> ByteStream:
-    """Open a file or standard input; a known suffix such as `.gz` is decompressed on the way.
+    """Open a file or standard input; it is unpacked if its suffix or its first bytes say so.
 
     Args:
         where: A path, "-" for standard input, or a file that is open already.
@@ -125,19 +156,17 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
             raise DataError("<stdin>: closed; nothing can be read from it")
         return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
     if isinstance(where, OpenFile):
-        if where.suffix in COMPRESSIONS:
-            if not where.file.seek(0, 2):
-                raise _nothing_in(where.name)
-            where.file.seek(0)
-            return _open_compressed(where.file, where.name, where.suffix, where.most_bytes)
-        return ByteStream(where.file, where.name, owned=False, most=where.most_bytes)
+        packed = COMPRESSIONS.get(where.suffix)
+        if packed and not where.file.seek(0, 2):
+            raise _nothing_in(where.name)
+        where.file.seek(0)
+        return ByteStream(where.file, where.name, owned=False, packed=packed, most=where.most_bytes)
     path = Path(where)
+    packed = COMPRESSIONS.get(path.suffix.lower())
     try:
-        if path.suffix.lower() in COMPRESSIONS:
-            if path.is_file() and not path.stat().st_size:
-                raise _nothing_in(str(path))
-            return _open_compressed(path, str(path), path.suffix.lower())
-        return ByteStream(path.open("rb"), str(where))
+        if packed and path.is_file() and not path.stat().st_size:
+            raise _nothing_in(str(path))
+        return ByteStream(path.open("rb"), str(where), packed=packed)
     except OSError as error:
         raise DataError(f"{where}: {error.strerror or error}") from error
 
@@ -147,30 +176,53 @@ def _nothing_in(name: str) -> DataError:
     return DataError(f"{name}: damaged or cut short (there is nothing in it); fetch it anew")
 
 
-def _open_compressed(
-    file: Path | BinaryIO, name: str, suffix: str, most: int | None = None
-) -> ByteStream:
-    """Open a decompressor; each is imported only when a file asks for it."""
-    stream: BinaryIO
-    damage: tuple[type[Exception], ...] = (EOFError,)
-    match suffix:
-        case ".gz":
-            import gzip
-            import zlib
+class _Rest(io.RawIOBase):
+    """A stream whose first block was read already; it gives what is there."""
 
-            stream = gzip.open(file)  # type: ignore[assignment]  # noqa: SIM115
-            damage = (*damage, gzip.BadGzipFile, zlib.error)
-        case ".bz2":
-            import bz2
+    def __init__(self, first: bytes, read: Any) -> None:
+        self._first = first
+        self._read = read
 
-            stream = bz2.open(file)  # type: ignore[assignment]  # noqa: SIM115
-            damage = (*damage, OSError)
-        case _:
-            import lzma
+    def readable(self) -> bool:
+        return True
 
-            stream = lzma.open(file)  # type: ignore[assignment]  # noqa: SIM115
-            damage = (*damage, lzma.LZMAError)
-    return ByteStream(stream, name, damage=damage, most=most)
+    def readinto(self, buffer: Any) -> int:
+        size = len(buffer)
+        block = self._first or self._read(size)
+        self._first = block[size:]
+        buffer[: len(block[:size])] = block[:size]
+        return len(block[:size])
+
+
+def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
+    """Return what reads a compressed stream, and the exceptions by which that reports damage.
+
+    Each decompressor is imported only when something asks for it.
+
+    Raises:
+        MissingDependencyError: It is not installed.
+    """
+    if packed == "gzip":
+        import gzip
+        import zlib
+
+        return gzip.GzipFile(fileobj=rest, mode="rb"), (EOFError, gzip.BadGzipFile, zlib.error)
+    if packed == "bzip2":
+        import bz2
+
+        return bz2.BZ2File(rest), (EOFError, OSError)
+    if packed == "xz":
+        import lzma
+
+        return lzma.LZMAFile(rest), (EOFError, lzma.LZMAError)
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingDependencyError(
+            "zstd needs pyarrow, which is not installed: pip install pyarrow; or unpack with unzstd"
+        ) from error
+    stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(rest, mode="r"), "zstd")
+    return stream, (OSError, pyarrow.ArrowException)
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:

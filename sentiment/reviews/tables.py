@@ -1,7 +1,8 @@
 """One file of reviews each: opened as the options say, its columns chosen, read whole."""
 
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -9,15 +10,20 @@ from typing import Any, Protocol
 from sentiment.errors import UsageError
 from sentiment.reviews.ahead import Ahead
 from sentiment.reviews.bad_rows import STOP
-from sentiment.reviews.cells import cell
-from sentiment.reviews.columns import Columns, find_columns, texts_of, values_of
+from sentiment.reviews.cells import cell, visible
+from sentiment.reviews.columns import PLAIN, Columns, find_columns, texts_of, values_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.options import ReadOptions
+from sentiment.reviews.parquet import ParquetSource
+from sentiment.reviews.rules import asked_keys
 from sentiment.reviews.source import Batch, Source, first_rows
 from sentiment.reviews.stream import Where
 from sentiment.reviews.texts import GrowingTexts
 from sentiment.reviews.values import Key, key_of
 
+SHOWN = 5
+_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # `LABEL_1` says nothing
+FIXED = (*PLAIN, "fasttext")
 _SHORT = 32  # characters of a label that may be one of few
 
 
@@ -96,8 +102,6 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
 def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
     """Choose the columns of a source; see `open_reviews`.
 
-    Where names tell, no row is waited for.
-
     Raises:
         UsageError: An option does not fit.
     """
@@ -111,13 +115,16 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
                 f'{source.name}: "{name}" is a column here, and a slice that needs none; '
                 "rename the column to slice by either"
             )
+    # Where the format says which column is which, no row is waited for.
+    sample = list if source.format in FIXED else partial(first_rows, batches)
     columns = find_columns(
         source.columns,
-        partial(first_rows, batches),
+        sample,
         text_columns=options.text_columns,
         label_column=options.label_column if need_label else None,
         keep=options.keep,
         need_label=need_label,
+        named_labels=asked_keys([*options.positive, *options.negative]) if need_label else (),
         name=source.name,
     )
     return Opened(source, columns, batches)
@@ -137,6 +144,7 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
     """
     opened = open_reviews(where, options, need_label=True)
     label = opened.columns.label or ""
+    names = _names_of_classes(opened.source, label, options)
     filled: list[bool] = []
     values: list[Any] = []
     kept: dict[str, list[str]] = {name: [] for name in options.keep}
@@ -144,11 +152,36 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
         some = texts_of(batch, opened.columns)
         texts.extend(some)
         filled += map(bool, map(str.strip, some))
-        values += map(_once, values_of(batch, label))
+        labels = values_of(batch, label)
+        values += map(_once, _named(labels, names) if names else labels)
         for asked, column in zip(options.keep, opened.columns.kept, strict=True):
             kept[asked] += map(cell, values_of(batch, column))
     how = "; ".join([*opened.source.notes, opened.columns.how])
+    if names:
+        meant = ", ".join(f"{number} {visible(name)}" for number, name in enumerate(names[:SHOWN]))
+        how += f"; its metadata call {meant}{', …' if len(names) > SHOWN else ''}"
     return Table(opened.source.name, label, filled, values, how, kept)
+
+
+def _names_of_classes(source: Source, label: str, options: ReadOptions) -> Sequence[str]:
+    """Return what a file itself calls the numbers of its labels; nothing if that says nothing.
+
+    Nor where the user says what numbers mean.
+    """
+    names = source.class_names.get(label, []) if isinstance(source, ParquetSource) else []
+    asked = asked_keys([*options.positive, *options.negative])
+    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
+        return []
+    return names
+
+
+def _named(values: Sequence[Any], names: Sequence[str]) -> list[Any]:
+    """Return the names of numbered classes; −1 is no label."""
+    return [
+        names[value] if isinstance(value, int) and 0 <= value < len(names)
+        else None if value == -1 else value
+        for value in values
+    ]  # fmt: skip
 
 
 def _once(value: Any) -> Any:

@@ -5,13 +5,13 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from sentiment.missing import MISSING_WORDS, is_missing_word
+
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
 NEUTRAL_WORDS = frozenset({"neutral"})
 # Words that do not say of what: their meaning is assumed, as that of numbers is.
 ASSUMED_WORDS = frozenset({"true", "false", "yes", "no"})
-# How R, pandas, spreadsheets and SQL write that there is no value.
-MISSING_WORDS = frozenset({"#n/a", "<na>", "n/a", "na", "nan", "none", "null"})
 LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 
 Key = str | float | None
@@ -25,14 +25,39 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text.strip()) is not None
 
 
+def has_letters(text: str) -> bool:
+    """Tell whether a text has a letter, or a sign that is no ASCII, such as an emoji or a star."""
+    return any(char.isalpha() or (char > "\x7f" and not char.isalnum()) for char in text)
+
+
+def is_figure(text: str) -> bool:
+    """Tell whether a text is digits and marks alone: a number, a date, `4/5`; `:)` is none."""
+    return not has_letters(text) and any(map(str.isdigit, text))
+
+
 def is_label_word(text: str) -> bool:
     """Tell whether a text is a word such as `positive` or `no`, in any case."""
     return text.strip().casefold() in LABEL_WORDS
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether there is no value: None or NaN; the text "NA" is a text."""
+    """Tell whether there is no value: None or NaN; for the word "NA" see `text_in`."""
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def text_in(value: Any) -> str:
+    """Return the text of a cell of a table, "" where it is missing or says so: `NaN`, `N/A`."""
+    text = as_text(value)
+    return "" if is_missing_word(text) else text
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a text: None and NaN are empty, what is no string is written as one."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if is_missing(value) else str(value)
 
 
 def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:

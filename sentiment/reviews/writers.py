@@ -1,6 +1,8 @@
 """Predictions written beside the rows they belong to."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -18,7 +20,8 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_of, texts_to_score
+from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
+from sentiment.reviews.delimited import DelimitedSource, Dialect
 from sentiment.reviews.formats import OUTPUT_FORMATS
 from sentiment.reviews.source import Batch, Source, row_error
 from sentiment.reviews.writer import Writer, new_column_error
@@ -44,7 +47,7 @@ class TextWriter(Writer):
         reasons: Sequence[str] = (),
     ) -> None:
         """Write a line for each row; see `Writer.write`."""
-        texts = texts_of(batch, self.columns)
+        texts = texts_to_show(batch, self.columns)
         self._stream.write(encode("".join(map(text_line, predicted, p_positive.tolist(), texts))))
 
 
@@ -67,7 +70,11 @@ class FasttextWriter(Writer):
 
 
 class DelimitedWriter(Writer):
-    """CSV or TSV: the row's own columns, then `predicted` and `p_positive`."""
+    """CSV or TSV: the row's own columns, then `predicted` and `p_positive`.
+
+    A table of the same format comes out as it is written: its delimiter, line ends, and byte order
+    mark.
+    """
 
     def __init__(
         self, stream: BinaryIO, source: Source, added: Sequence[str], *, format: str
@@ -76,7 +83,10 @@ class DelimitedWriter(Writer):
         self._columns = source.columns
         self._known = frozenset(source.columns)
         self._format = format
-        self._delimiter = "," if format == "csv" else "\t"
+        self._dialect = Dialect("," if format == "csv" else "\t")
+        if isinstance(source, DelimitedSource) and source.format == format:
+            self._dialect = source.dialect
+        self._begun = False
         self._header = [*source.header, *added] if source.has_header else None
         self._raw_header = source.format == format == "tsv"
 
@@ -90,7 +100,7 @@ class DelimitedWriter(Writer):
         """Write a line for each row; see `Writer.write`."""
         self._write_header()
         quote = self._quoting(raw=batch.format == self._format == "tsv")
-        join, columns, known = self._delimiter.join, self._columns, self._known
+        join, columns, known = self._dialect.delimiter.join, self._columns, self._known
         with self._lines() as lines:
             for number, (row, word, p) in enumerate(
                 zip(batch.rows, predicted, p_positive.tolist(), strict=True)
@@ -106,14 +116,26 @@ class DelimitedWriter(Writer):
         super().close()
 
     def _write_header(self) -> None:
+        dialect = self._dialect
+        lines = [dialect.preface] if dialect.preface and not self._begun else []
         if self._header:
-            names = map(self._quoting(raw=self._raw_header), self._header)
-            self._stream.write(encode(self._delimiter.join(names) + "\n"))
+            lines.append(
+                dialect.delimiter.join(map(self._quoting(raw=self._raw_header), self._header))
+            )
             self._header = None
+        self._put(lines)
+
+    def _put(self, lines: Sequence[str]) -> None:
+        if lines and not self._begun:
+            self._begun = True
+            if self._dialect.marked:
+                self._stream.write(BOM_UTF8)
+        end = self._dialect.line_end
+        self._stream.write(encode("".join([f"{line}{end}" for line in lines])))
 
     def _quoting(self, *, raw: bool) -> Callable[[str], str]:
         if self._format == "csv":
-            return csv_cell
+            return partial(csv_cell, delimiter=self._dialect.delimiter)
         return str if raw else tsv_cell
 
 

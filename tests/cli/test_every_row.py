@@ -164,10 +164,10 @@ def test_rows_before_one_that_cannot_be_held_are_written(run, tmp_path, workers)
     import pyarrow.parquet as pq
 
     days = [*range(20_000), 4_000_000]
-    table = pa.table({"text": pa.array(days, pa.date32())})
+    table = pa.table({"text": ["good"] * len(days), "day": pa.array(days, pa.date32())})
     pq.write_table(table, tmp_path / "far.parquet")
     done = run(
-        "predict", "-m", FIXTURE, "-i", "far.parquet", "--workers", workers, cwd=tmp_path
+        "predict", "-m", FIXTURE, "-i", "far.parquet", "--json", "--workers", workers, cwd=tmp_path
     )  # fmt: skip
     assert done.returncode == 3
     assert len(answered(done)) == 20_000 // 1024 * 1024
@@ -269,14 +269,29 @@ def test_a_file_of_a_folder_that_may_not_be_read_is_a_bad_row(run, tmp_path):
     assert (done.returncode, len(answered(done))) == (0, 2)
 
 
-@pytest.mark.parametrize("name", ["in.csv", "in.txt"])
-@pytest.mark.parametrize("kind", ["gzip", "bz2", "lzma"])
-def test_what_is_compressed_without_saying_so_is_an_error_that_says_it(predict, name, kind):
-    data = __import__(kind).compress(b"text\ngood\n")
-    done = predict(name, data)
+def packed(kind: str, data: bytes) -> bytes:
+    if kind == "zstd":
+        import pyarrow as pa
+
+        return pa.compress(data, codec="zstd", asbytes=True)
+    return __import__(kind).compress(data)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bz2", "lzma", "zstd"])
+def test_what_is_compressed_is_read_whatever_it_is_called(predict, run, kind):
+    data = packed(kind, b"text,label\ngood,1\nbad,0\n")
+    done = predict("in.csv", data)
+    assert done.returncode == 0, done.stderr
+    assert [line.split("\t")[2] for line in answered(done)] == ["good", "bad"]
+    piped = run("predict", "-m", FIXTURE, stdin=data)
+    assert piped.stdout.decode() == done.stdout
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bz2", "lzma", "zstd"])
+def test_what_is_compressed_and_cut_short_is_an_error(predict, kind):
+    done = predict("in.csv", packed(kind, b"text,label\ngood,1\nbad,0\n" * 9)[:-6])
     assert done.returncode == 3
-    assert "compressed" in done.stderr
-    assert "cp1252" not in done.stderr
+    assert "in.csv: damaged or cut short" in done.stderr
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz"])
@@ -304,3 +319,55 @@ def test_blank_lines_without_an_end_before_the_header_are_an_error_not_a_loss(pr
     done = predict("in.csv", "\n" * 3_000_000 + "text,label\ngood,1\n", "--format", "csv")
     assert done.returncode == 3
     assert "blank" in done.stderr
+
+
+def test_missing_words_have_empty_answers_and_stay_as_they_are(predict):
+    words = ["nan", "NaN", "None", "N/A", "NA", "null", "#N/A"]
+    done = predict("in.csv", "id,text\n" + "".join(f"1,{word}\n" for word in words))
+    assert answered(done) == [f"\t\t{word}" for word in words]
+
+
+def test_phrases_without_opinion_are_uncertain_and_say_why(predict):
+    phrases = ["No comment", "see above", "n.a.", "nothing", "-", "?", "nan"]
+    done = predict("in.txt", "".join(f"{phrase}\n" for phrase in phrases), "--json")
+    answers = [json.loads(line) for line in answered(done)]
+    assert {each["predicted"] for each in answers} == {"uncertain"}
+    assert {each["reason"] for each in answers} <= {"no opinion", "no known words"}
+
+
+def test_missing_words_are_no_texts_to_evaluate_on(run, tmp_path):
+    (tmp_path / "in.csv").write_text("text,label\ngood,1\nbad,0\nnan,1\nN/A,0\n")
+    done = run("evaluate", "-m", FIXTURE, "in.csv", cwd=tmp_path)
+    assert "in.csv: 2 rows have no text; dropped" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["positive", "negative"], "0 positive, 1 negative"), (["a", "b"], None)],
+)
+def test_class_names_in_parquet_are_obeyed(run, tmp_path, names, said):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"text": ["Lovely", "Great", "Dirty", "Awful"], "label": [0, 0, 1, 1]})
+    features = {"label": {"names": names, "_type": "ClassLabel"}}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "in.parquet")
+    done = run("evaluate", "-m", "general", "in.parquet", cwd=tmp_path)
+    if said is None:
+        assert done.returncode == 3
+        assert "holds a, b; say which is which with --positive VALUE" in done.stderr
+        done = run("evaluate", "-m", "general", "in.parquet", "--positive", "a", cwd=tmp_path)
+    else:
+        assert said in done.stderr
+    assert "100.0%" in done.stdout.splitlines()[1]
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "train", "explain"])
+def test_no_command_takes_a_pointer_for_reviews(run, tmp_path, command):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:7\nsize 793\n"
+    (tmp_path / "in.csv").write_text(pointer)
+    where = ["-i", "in.csv"] if command in ("predict", "explain") else ["in.csv"]
+    done = run(command, *where, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "in.csv: a Git LFS pointer" in done.stderr.splitlines()[-1]

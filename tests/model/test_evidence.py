@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sentiment.model import Base, Decision
 from sentiment.model.calibration import sigmoid
-from sentiment.model.decision import ENOUGH, FEW, NOTHING
+from sentiment.model.decision import ENOUGH, FEW, NO_OPINION, NOTHING
 from sentiment.model.explanation import explain
 from sentiment.model.removal import smallest_removal
 from tests.conftest import TEST
@@ -165,3 +165,28 @@ def test_an_explanation_credits_no_word_of_what_is_not_known(family, text):
     assert {word.contribution for word in explanation.words} == {0}
     assert explanation.phrases == ()
     assert smallest_removal(model, explanation) is None
+
+
+@every
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no comment", "No comments.", "NO COMMENT!!", "see above", "(See above)", "N/A", "n.a.",
+        "nan", "None", "#N/A", "null", "nothing", "Nothing to add, thanks.", "Don\u2019t know",
+        "[deleted]",
+    ],
+)  # fmt: skip
+def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text):
+    model = knowing(family)
+    scores = model.scores([text, "good"])
+    assert scores.evidence.tolist() == [NO_OPINION, ENOUGH]
+    assert scores.p_positive[0] == pytest.approx(sigmoid(np.array([0.2]))[0])
+    assert explain(model, text).reason == "no opinion"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["good", "bad", "ok", "deleted", "no", "Nothing works", "no comment from rude staff"],
+)
+def test_short_opinions_are_opinions(text):
+    assert NO_OPINION not in knowing("words").scores([text]).evidence

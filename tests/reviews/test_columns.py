@@ -51,6 +51,70 @@ LONG = "a review of quite a few words"
 
 
 @pytest.mark.parametrize(
+    ("columns", "rows", "text", "label"),
+    [
+        (
+            ["rating", "colour", "verified_reviews", "feedback"],
+            [(5, "Grey", "Lovely in the kitchen", 1), (1, "Black", "Died in a week", 0)],
+            "verified_reviews",
+            "rating",
+        ),
+        (["review", "comments"], [(5, "Boils fast"), (1, "Leaks a lot")], "comments", "review"),
+        (["content", "body", "label"], [("B00X4", "Boils fast", 1), ("B00Z7", "It leaks", 0)],
+         "body", "label"),
+        (["text", "content", "label"], [("en", LONG, 1), ("de", LONG + "!", 0)],
+         "content", "label"),
+        (["text", "what", "label"], [("en", LONG, 1), ("en", LONG + "!", 0)], "what", "label"),
+        (["feedback", "opinion", "y"], [("positive", LONG, 1), ("positive", LONG + "!", 0)],
+         "opinion", "y"),
+        (["review", "weighted_vote_score", "voted_up"],
+         [(LONG, 0.523, True), (LONG + "!", 0.481, False), (LONG + "?", 0.377, True)],
+         "review", "voted_up"),
+        (["class", "rating", "text"], [("Economy", 1, LONG), ("Business", 5, LONG + "!")],
+         "text", "rating"),
+        (["score", "verdict", "text"], [(17.2, "pos", LONG), (93.5, "neg", LONG + "!")],
+         "text", "verdict"),
+        (["reviews.rating", "reviews.text", "reviews.title"], [(1, LONG, "x"), (5, LONG, "y")],
+         "reviews.text", "reviews.rating"),
+    ],
+)  # fmt: skip
+def test_a_name_counts_only_where_its_values_fit(columns, rows, text, label):
+    found = find(columns, rows)
+    assert ((text,), label) == (found.text, found.label)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "label"),
+    [
+        (["text", "label", "count"], [(LONG, "happy", 1), (LONG + "!", "sad", 0)], "label"),
+        (["text", "class"], [(LONG, "Economy"), (LONG + "!", "Business")], "class"),
+    ],
+)
+def test_a_label_that_cannot_be_read_stays_where_nothing_better_is(columns, rows, label):
+    assert find(columns, rows).label == label  # and which value is which is asked
+
+
+def test_a_label_is_one_whose_values_the_user_named():
+    rows = [(LONG, "Economy", 1), (LONG + "!", "Business", 5)]
+    found = find(["text", "class", "rating"], rows, named_labels={"economy"})
+    assert found.label == "class"
+
+
+@pytest.mark.parametrize(
+    "texts", [["good", "bad", "ok"], ["good"], ["good", "good"], [":)", ":("], []]
+)
+def test_short_texts_are_texts(texts):
+    assert find(["text", "n"], [(text, 1) for text in texts], need_label=False).text == ("text",)
+
+
+@pytest.mark.parametrize("options", [{}, {"text_columns": ["text"]}])
+def test_texts_without_a_letter_are_an_error_that_says_how_to_choose(options):
+    rows = [("5", "en"), ("4/5", "de"), ("", "en")]
+    with pytest.raises(DataError, match=r"a\.csv: no .*--text-column"):
+        find(["text", "lang"], rows, need_label=False, **options)
+
+
+@pytest.mark.parametrize(
     ("rows", "text", "label"),
     [
         ([(LONG, "1"), (LONG + "!", "0")], "1", "2"),

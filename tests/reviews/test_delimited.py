@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
+from sentiment.reviews.delimited import HEADER_TAKEN
 from sentiment.reviews.source import unique_names
 
 from .helpers import rows_from, stdin_source
@@ -122,6 +123,24 @@ def test_an_empty_file_has_no_columns_and_no_rows(data, format):
         "text,positive|good film,1|bad film,0",
         "review,urteil",
         "Timestamp,What did you like most about it?,Rating|1 May,the food,4",
+        "comment_id|1|2",
+        "kopf,urteil|gut,ja|mies,nein",  # nothing tells: in doubt it is a header
+        "Reviews|The staff were lovely to us all week|A rude desk and a very cold room",
+        "Comments,Store|The staff were lovely to us,North|A rude desk and a cold room,South",
+        "tweet_text,brand|my phone died again,Acme|so happy with it,Bell",
+        "customer_review,author|Sent it back,Ann|Still going strong,Bob",
+        "Customer Review,Author|Sent it back,Ann|Still going strong,Bob",
+        "verbatim|The staff were lovely to us all week|A rude desk and a very cold room",
+        "Kommentar|The staff were lovely to us all week|A rude desk and a very cold room",
+        "reviews.text,reviews.title|Sent it back,Broken|Still going strong,Solid",
+        "Timestamp,How was your stay?,What could be better?|2024-01-01,5,More vegan food please"
+        "|2024-01-02,1,The desk ignored me",
+        "How was your stay?,What could be better?|Lovely,Nothing|Loud at night,The desk",
+        "What could be better?|More vegan food please|The desk ignored me for an hour",
+        "Respondent ID,Please describe in a few words what you liked,Score"
+        "|101,The pool was great fun,5|102,Nothing at all to be honest,1",
+        "0,1|The staff were lovely to us,North|A rude desk and a cold room,South",
+        ",0|0,The staff were lovely to us|1,A rude desk and a cold room",
     ],
 )
 def test_a_first_row_that_names_the_columns_is_a_header(lines):
@@ -133,7 +152,13 @@ def test_a_first_row_that_names_the_columns_is_a_header(lines):
     "lines",
     [
         "Excellent|Terrible|Good stuff here",
-        "comment_id|1|2",  # a single word that is no known name
+        "Excellent|The staff were lovely to us all week|A rude desk and a very cold room",
+        "Not so good|The staff were lovely to us all week|A rude desk and a very cold room",
+        "Great thanks!|Is this a joke of a hotel?|A rude desk and a very cold room",
+        "Nice place,North|The staff were lovely to us all week,North|A rude desk,South",
+        "Excellent,East|The staff were lovely to us all week,North|A rude desk,South",
+        "@hotel thanks|@hotel why do you never answer your phone|@hotel a rude desk again",
+        "2024-01-01,lovely|2024-01-02,awful",
         "Feedback,1|bad service,0",
         "Feedback,positive|bad service,negative",
         "good film,1|bad film,0",
@@ -146,8 +171,7 @@ def test_a_first_row_that_names_the_columns_is_a_header(lines):
         "good film,|bad film,0",  # a missing label is no name
         "good film,n/a|bad film,0",
         "good,good|bad film,0",
-        "kopf,urteil|gut,ja|mies,nein",  # nothing tells
-        "kopf,urteil",
+        "kopf,urteil",  # nothing below
         "Overall|Great hotel|Bad food",  # a name of labels, and no labels
         "Feedback,The staff was rude.|Praise,A lovely breakfast with fresh fruit",
         "Great food,five|bad food,1|ok food,3",
@@ -170,9 +194,9 @@ def test_a_column_the_user_named_makes_a_header():
     [
         ("text,label\ngood,1\n", []),  # what is said of the columns tells it
         ("id,text\n1,good\n", []),
-        ("Feedback,note\ngood,x\n", ["first row taken as header"]),
-        ("text\ngood\n", ["first row taken as header"]),
-        ("id,name\n1,good\n", ["first row taken as header"]),
+        ("Feedback,note\ngood,x\n", [HEADER_TAKEN]),
+        ("text\ngood\n", [HEADER_TAKEN]),
+        ("id,name\n1,good\n", [HEADER_TAKEN]),
         ("good film\n", ["no header: the column is called 1"]),
         ("good film,1\n", ["no header: columns are called 1, 2"]),
         ("1,2,3,4,5,6\n", ["no header: columns are called 1 to 6"]),

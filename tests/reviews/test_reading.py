@@ -13,6 +13,8 @@ from sentiment.reviews.formats import input_format_of
 
 from .helpers import rows_from, rows_of, save, stdin_source
 
+LINES = "; --input-format lines reads plain lines"
+
 
 def texts_from(data, **options):
     return [row["text"] for row in rows_from(data, **options)]
@@ -301,13 +303,14 @@ def test_lines_in_a_file_that_hold_labels_are_read_so(
 ):
     source = open_source(save(tmp_path, name, data), need_label=need_label)
     source.close()
-    assert (source.format, source.notes[0]) == (format, note)
+    assert (source.format, source.notes[0]) == (format, note + LINES * (not need_label))
 
 
-def test_lines_are_taken_as_they_are_where_told_or_piped(tmp_path):
+def test_lines_are_taken_as_they_are_where_told(tmp_path):
     data = b"__label__1 good\n"
     assert rows_of(save(tmp_path, "a.txt", data), format="lines") == [{"text": "__label__1 good"}]
-    assert rows_from(data) == [{"text": "__label__1 good"}]
+    assert rows_from(data, format="lines") == [{"text": "__label__1 good"}]
+    assert rows_from(data) == [{"label": "1", "text": "good"}]
 
 
 def test_plain_lines_have_no_notes(tmp_path):

@@ -6,8 +6,11 @@ import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from sentiment.reviews import find_columns
 
 from .helpers import stdin_source, written
 
@@ -31,7 +34,79 @@ def test_csv_to_csv(data, names, delimiter):
     csv.writer(stream, delimiter=delimiter).writerows([names, *rows])
     output = written("csv", stdin_source(stream.getvalue().encode(), "csv", header=True))
     expected = [[*names, "predicted", "p_positive"], *([*row, "positive", "0.98"] for row in rows)]
-    assert expected == list(csv.reader(io.StringIO(output.decode(), newline=""), strict=True))
+    lines = io.StringIO(output.decode(), newline="")
+    assert expected == list(csv.reader(lines, delimiter=delimiter, strict=True))
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", list(",;\t|"))
+@pytest.mark.parametrize("preface", [False, True])
+def test_a_csv_comes_out_as_it_is_written(mark, end, delimiter, preface):
+    if preface and end == "\r":
+        pytest.skip("Excel never wrote both")
+    rows = [["text", "note"], ["caf\u00e9", f'"{delimiter}"'], ["bad", "x"]]
+    lines = [f"sep={delimiter}"] * preface + [delimiter.join(row) for row in rows]
+    data = mark + "".join(line + end for line in lines).encode()
+    added = [["predicted", "p_positive"], ["positive", "0.98"], ["positive", "0.98"]]
+    expected = lines[:preface] + [
+        delimiter.join([*row, *more]) for row, more in zip(rows, added, strict=True)
+    ]
+    output = written("csv", stdin_source(data, "csv"))
+    assert output == mark + "".join(line + end for line in expected).encode()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_so_does_a_tsv(end):
+    data = f"\ufefftext\tn{end}good\t1{end}".encode()
+    expected = f"\ufefftext\tn\tpredicted\tp_positive{end}good\t1\tpositive\t0.98{end}".encode()
+    assert expected == written("tsv", stdin_source(data, "tsv"))
+
+
+NOUNS = [
+    "Comments", "Reviews", "verbatim", "customer_review", "tweet_text", "Feedback (optional)",
+    "Text", "reviewBody", "Kommentar", "Opini\u00f3n", "free_text", "What could be better?",
+    "Guest Comments", "How was your stay?", "review/text", "data.review", "Remarks", "raw",
+    "Anything else you want to add?",
+]  # fmt: skip
+OTHERS = ["Store", "brand", "author", "Hotel Name", "City", "product_name", "Channel", "user.name"]
+PLACES = st.sampled_from(["North", "South", "East", "Upper West", "Lower Mill"])
+SUBJECTS = ["The staff", "My room", "Our breakfast", "That pool", "The whole stay", "Everything"]
+VERBS = ["was lovely all week", "felt cold and dirty", "could not have been better", "let us down"]
+TAILS = ["", ", sadly", " and we will be back", " for what we paid", "!", "."]
+SAID = st.tuples(*map(st.sampled_from, (SUBJECTS, VERBS, TAILS))).map(
+    lambda parts: f"{parts[0]} {parts[1]}{parts[2]}"
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(NOUNS),
+    st.lists(st.sampled_from(OTHERS), max_size=3, unique=True),
+    st.lists(st.tuples(SAID, st.lists(PLACES, min_size=3, max_size=3)), min_size=1, max_size=12),
+    st.integers(0, 3),
+    st.sampled_from(",;\t|"),
+)
+def test_a_header_above_texts_alone_is_never_scored(noun, others, rows, place, delimiter):
+    def line(text, cells):
+        cells = cells[: len(others)]
+        place_of_text = min(place, len(cells))
+        return [*cells[:place_of_text], text, *cells[place_of_text:]]
+
+    stream = io.StringIO(newline="")
+    table = [line(noun, others), *(line(text, cells) for text, cells in rows)]
+    csv.writer(stream, delimiter=delimiter).writerows(table)
+    if len(table[0]) > 1:  # of one column, any mark may be the delimiter
+        source = stdin_source(stream.getvalue().encode(), "csv")
+    else:
+        source = stdin_source("".join(f'"{row[0]}"\n' for row in table).encode(), "csv")
+    columns = find_columns(
+        source.columns, lambda: [dict(zip(table[0], row, strict=True)) for row in table[1:]],
+        need_label=False, name="x",
+    )  # fmt: skip
+    assert columns.text == (noun,)
+    output = written("jsonl", source, columns=columns).decode().splitlines()
+    assert [list(json.loads(line))[:-2] for line in output] == [table[0]] * len(rows)
 
 
 @given(st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=4))

@@ -1,0 +1,311 @@
+"""How lines are laid out, by what they hold: as a table, as JSON, or with a label each.
+
+What a line of prose could be, too, is a line: a layout is one only where all lines that are there
+have it, and a single line only where nobody would write it otherwise. None is waited for.
+"""
+
+import contextlib
+import csv
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sentiment.errors import DataError
+from sentiment.reviews.header import NAME_WORDS, reads_as_header, stands_above
+from sentiment.reviews.names import is_known_name, is_text_name, is_written_as_name
+from sentiment.reviews.values import (
+    Key,
+    has_letters,
+    is_label_word,
+    is_number,
+    key_of,
+    reads_as_label,
+)
+
+LABEL_MARK = "__label__"
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # how Excel names the delimiter
+_LINES = 100
+_SEVERAL = 5  # lines that make a coincidence unlikely
+_DELIMITERS = ",;|"
+_SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
+_SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
+_SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
+_WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
+# What stands behind a label that comes first: white space, a mark, or both.
+_BEHIND = r"(?=[\s,;|@:])[^\S\t]*+[\t,;|@:]?+\s*+"
+_FIRST = re.compile(rf"\s*+([+-]?\d|[^\W\d_]+)({_BEHIND})(\S.*)", re.DOTALL)
+# What follows a number that counts.
+_COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
+
+# A line → its label, None for none, and its text.
+Split = Callable[[str], tuple[str | None, str]]
+
+
+class Layout(NamedTuple):
+    """What some lines are.
+
+    Attributes:
+        format: The format that reads them.
+        note: What is to be said about it; "" for plain lines.
+        split: Parts label and text, for lines with a label each.
+        skipped: How many lines stand above them as a header.
+    """
+
+    format: str
+    note: str = ""
+    split: Split | None = None
+    skipped: int = 0
+
+
+PLAIN = Layout("lines")
+
+
+def layout_of(text: str, name: str, *, need_label: bool) -> Layout:
+    """Find out what lines are.
+
+    Args:
+        text: The first of them, whole.
+        name: Where they stand, for messages.
+        need_label: Labels are needed: tabs part columns then, whatever these hold.
+
+    Raises:
+        DataError: They are JSON that does not stand on a line each.
+    """
+    lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        return PLAIN
+    if found := json_of(lines, name) or _marked(lines):
+        return found
+    if SEPARATOR_LINE.fullmatch(lines[0]):
+        return _read_as("csv", "CSV")
+    if len(lines) < 2:
+        return _tabbed(lines, need_label=need_label) or PLAIN
+    return (
+        _tabbed(lines, need_label=need_label)
+        or _table(lines)
+        or _label_first(lines)
+        or _label_last(lines)
+        or PLAIN
+    )
+
+
+def json_of(lines: Sequence[str], name: str) -> Layout | None:
+    """Find JSON lines.
+
+    Raises:
+        DataError: It is JSON of another layout.
+    """
+    first = lines[0].strip()
+    if first[0] not in "{[":
+        return None
+    value = _json(first)
+    if isinstance(value, dict):
+        return _read_as("jsonl", "JSON lines")
+    second = lines[1].strip() if len(lines) > 1 else ""
+    if (first == "[" and second[:1] in ("{", '"')) or (
+        isinstance(value, list) and value and all(isinstance(each, (dict, str)) for each in value)
+    ):
+        raise DataError(
+            f"{name}: a JSON array; JSON is read one object a line: "
+            "jq -c '.[]' FILE > reviews.jsonl"
+        )
+    if first == "{" and re.match(r'"[^"]*"\s*:', second):
+        raise DataError(
+            f"{name}: JSON over several lines; it is read one object a line: "
+            "jq -c . FILE > reviews.jsonl"
+        )
+    return None
+
+
+def split_label(line: str) -> tuple[str | None, str]:
+    """Split a fastText line into its label, if any, and the rest."""
+    if not line.startswith(LABEL_MARK):
+        return None, line
+    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
+    return label, text[0] if text else ""
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_as(format: str, name: str) -> Layout:
+    return Layout(format, _note(name))
+
+
+def _note(name: str) -> str:
+    return f"read as {name}, by its content"
+
+
+def _marked(lines: Sequence[str]) -> Layout | None:
+    """Find labels with a mark, before the text or behind it."""
+    if all(map(_WITH_COMMA.fullmatch, lines)):
+        return Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
+    if all(line.startswith(LABEL_MARK) for line in lines):
+        return _read_as("fasttext", "fastText")
+    if all(_split_last_mark(line)[0] for line in lines):
+        return Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
+    return None
+
+
+def _split_last_mark(line: str) -> tuple[str | None, str]:
+    text, mark, label = line.rpartition(LABEL_MARK)
+    label = label.strip()
+    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+        return None, line
+    return label, text.rstrip(" \t,;|")
+
+
+def _by_pattern(pattern: re.Pattern[str]) -> Split:
+    """Split lines by a pattern of label and text; one that does not fit is a text without label."""
+
+    def split(line: str) -> tuple[str | None, str]:
+        found = pattern.fullmatch(line)
+        return (found[1], found[2]) if found else (None, line)
+
+    return split
+
+
+def _at_last(delimiter: str) -> Split:
+    """Split lines at the last delimiter; one without is a text without label."""
+
+    def split(line: str) -> tuple[str | None, str]:
+        text, found, label = line.rpartition(delimiter)
+        return (label.strip(), text.rstrip()) if found else (None, line)
+
+    return split
+
+
+def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
+    """Find columns between tabs; a text may hold tabs, too: one column names or holds labels."""
+    rows = [line.split("\t") for line in lines]
+    if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
+        return None
+    several = len(rows) > 1
+    if need_label or _labels_in(rows) or (several and _has_named_columns(rows)):
+        return _read_as("tsv", "TSV")
+    return None
+
+
+def _table(lines: Sequence[str]) -> Layout | None:
+    """Find CSV: rows of one width, under names of columns, or with a column of labels."""
+    for delimiter in _DELIMITERS:
+        rows = _parsed(lines, delimiter)
+        if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
+            continue
+        named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
+        if named or _are_labels(_label_column(rows)):
+            return _read_as("csv", "CSV")
+    return None
+
+
+def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """Parse as far as there are whole rows."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # such as a quote that closes further below
+        rows.extend(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
+    return rows
+
+
+def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row names columns, of texts among them, as no line of prose does."""
+    first = rows[0]
+    if not _are_short(first) or not any(map(is_written_as_name, first)):
+        return False
+    if reads_as_header(first) is False:
+        return False
+    known = sum(map(is_known_name, first))
+    return known > 1 or any(map(is_text_name, first)) or stands_above(first, rows[1:])
+
+
+def _has_a_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row looks like unknown names, between marks that prose is poor in."""
+    if len(rows) < 3 or not _are_short(rows[0]) or reads_as_header(rows[0]) is False:
+        return False
+    return stands_above(rows[0], rows[1:])
+
+
+def _are_short(cells: Sequence[str]) -> bool:
+    """Tell whether cells are no longer than names, without space around them."""
+    return all(cell == cell.strip() and len(cell.split()) <= NAME_WORDS for cell in cells)
+
+
+def _labels_in(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a column reads as labels, below a header if there is one."""
+    columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
+    return any(
+        column and all(reads_as_label(key_of(cell)) for cell in column) for column in columns
+    )
+
+
+def _label_column(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first or last column if it alone has no sentences in it, else nothing."""
+    for column, others in ((-1, slice(0, -1)), (0, slice(1, None))):
+        cells = [row[column] for row in rows]
+        if all(reads_as_label(key_of(cell)) for cell in cells) and any(
+            has_letters(cell) for row in rows for cell in row[others]
+        ):
+            return cells
+    return []
+
+
+def _are_labels(cells: Sequence[str]) -> bool:
+    """Tell whether cells are labels, and not the last or first words of prose."""
+    keys = [key_of(cell) for cell in cells]
+    found = set(keys)
+    if not found or None in found:
+        return False
+    if all(isinstance(key, str) for key in found):
+        return found <= _SURE_WORDS or len(keys) >= _SEVERAL
+    return _is_scale(keys, found)
+
+
+def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
+    """Tell whether numbers are labels: two or three that are known, or a scale, not 1, 2, 3, …."""
+    if any(found <= known and len(found) > 1 for known in _SETS):
+        return True
+    running = list(keys) == sorted(found, key=str) and len(keys) > 1
+    if len(keys) < _SEVERAL or running:
+        return False
+    return found <= {0.0, 1.0} or (found <= _SCALE and len(found) > 1)
+
+
+def _label_first(lines: Sequence[str]) -> Layout | None:
+    """Find lines that begin with a label, as in `1 a lovely film`."""
+    found = [match for line in lines if (match := _FIRST.fullmatch(line))]
+    if len(found) < len(lines):
+        return None
+    labels = [match[1] for match in found]
+    if all(map(is_number, labels)):
+        if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
+            return None
+    elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
+        return None
+    elif len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
+        return None  # *Positive surprise*
+    names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
+    pattern = re.compile(rf"\s*+({names}){_BEHIND}(\S.*)", re.DOTALL)
+    return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
+
+
+def _label_last(lines: Sequence[str]) -> Layout | None:
+    """Find lines that end in a delimiter and a label, as in `a lovely film@positive`."""
+    for delimiter in "@,;|\t":
+        parts = [line.rpartition(delimiter) for line in lines]
+        if not all(text.strip() and separator for text, separator, _ in parts):
+            continue
+        named = is_text_name(parts[0][0]) and is_known_name(parts[0][2])
+        labels = [label for _, _, label in parts[named:]]
+        if labels and all(map(_is_label, labels)) and _are_labels(labels):
+            note = _note(f'a text and a label parted by "{delimiter}"')
+            return Layout("fasttext", note, _at_last(delimiter), int(named))
+    return None
+
+
+def _is_label(cell: str) -> bool:
+    return is_label_word(cell) or (is_number(cell) and reads_as_label(key_of(cell)))

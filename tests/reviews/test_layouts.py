@@ -1,0 +1,166 @@
+"""Lines are what all of them are: a table, JSON, a label each; prose stays prose."""
+
+import os
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.errors import DataError
+from sentiment.reviews import ReadOptions, open_reviews, open_source, read_labelled
+
+from .helpers import rows_of, save, stdin
+
+LABELLED = [
+    "text,label|Lovely stay,1|Dirty room,0",
+    "label,text|1,Lovely stay|0,Dirty room",
+    "text;label|Lovely stay;1|Dirty room;0",
+    "Kommentar;Urteil|Lovely stay;positive|Dirty room;negative",
+    "text\tlabel|Lovely stay\t1|Dirty room\t0",
+    "sep=;|text;label|Lovely stay;1|Dirty room;0",
+    "Lovely stay,1|Dirty room,0",
+    "Lovely stay;positive|Dirty room;negative",
+    "Lovely stay\t1|Dirty room\t0",
+    "Lovely stay@positive|Dirty room@negative",
+    "sentence@label|Lovely stay@positive|Dirty room@negative",
+    "1 Lovely stay|0 Dirty room",
+    "1\tLovely stay|0\tDirty room",
+    "1,Lovely stay|0,Dirty room",
+    "+1 Lovely stay|-1 Dirty room",
+    "positive: Lovely stay|negative: Dirty room",
+    "__label__1 Lovely stay|__label__0 Dirty room",
+    "__label__positive,Lovely stay|__label__negative,Dirty room",
+    "Lovely stay __label__positive|Dirty room __label__negative",
+    "Lovely stay , __label__1|Dirty room , __label__0",
+    '{"text": "Lovely stay", "label": 1}|{"text": "Dirty room", "label": 0}',
+]
+
+
+def lines_of(listing):
+    return listing.replace("|", "\n").encode() + b"\n"
+
+
+def texts(where, data=b""):
+    with stdin(data):
+        opened = open_reviews(where, ReadOptions(), need_label=False)
+        (column,) = opened.columns.text
+        return [row[column] for batch in opened.batches for row in batch.rows]
+
+
+@pytest.mark.parametrize("listing", LABELLED)
+def test_lines_with_labels_give_their_texts(tmp_path, listing):
+    expected = ["Lovely stay", "Dirty room"]
+    assert texts(save(tmp_path, "in.txt", lines_of(listing))) == expected
+    assert texts("-", lines_of(listing)) == expected
+
+
+@pytest.mark.parametrize("listing", LABELLED)
+def test_lines_with_labels_are_learned_from(tmp_path, listing):
+    reviews = read_labelled([str(save(tmp_path, "in.txt", lines_of(listing)))], ReadOptions())
+    assert list(reviews.texts) == ["Lovely stay", "Dirty room"]
+    assert reviews.labels.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("listing", LABELLED)
+def test_what_was_found_is_said(tmp_path, listing):
+    source = open_source(save(tmp_path, "in.txt", lines_of(listing)))
+    source.close()
+    assert source.notes[0].startswith("read as ")
+    assert source.notes[0].endswith("by its content; --input-format lines reads plain lines")
+
+
+def test_a_text_may_hold_what_parts_it_from_its_label(tmp_path):
+    data = "Great, really,1\nBad, sad, dull,0\nme@home.net is fine,1\n"
+    assert texts(save(tmp_path, "in.txt", data)) == [
+        "Great, really",
+        "Bad, sad, dull",
+        "me@home.net is fine",
+    ]
+
+
+PROSE = [
+    "I came, I saw|Well, yes",
+    "1. good|2. bad",
+    "1 good|2 bad|3 fine",
+    "5 stars, loved it|1 star. Awful|4 stars from me|5 stars|2 stars, no more",
+    "10/10 would go again|2/10 never",
+    "Positive surprise|Negative surprise",
+    "The food was, good|The room was, bad",
+    "Nice; thanks|Bad; sorry|Fine; really",
+    "Review, please|Thanks, all",
+    "No, thanks|Yes, please",
+    "Great film\tloved it|Bad film\thated it",
+    "me@work|you@home",
+    '"Great"|"Bad"',
+    "{smiling} good|{frowning} bad",
+    "[edit] good|[edit] bad",
+    "text,label",
+    "Lovely stay,1",
+    "1 a lovely film",
+]
+
+
+@pytest.mark.parametrize("listing", PROSE)
+def test_prose_is_lines(tmp_path, listing):
+    expected = listing.split("|")
+    assert [row["text"] for row in rows_of(save(tmp_path, "in.txt", lines_of(listing)))] == expected
+    assert texts("-", lines_of(listing)) == expected
+
+
+WORDS = st.text("abcdefgh", min_size=1, max_size=8)
+SENTENCE = st.lists(WORDS | st.sampled_from(["I", "was,", "good,", "well;", "no."]), min_size=1)
+
+
+@given(st.lists(SENTENCE.map(" ".join), min_size=1, max_size=6))
+def test_any_prose_is_lines(sentences):
+    assert texts("-", "\n".join(sentences).encode()) == sentences
+
+
+@pytest.mark.parametrize(
+    ("data", "way_out"),
+    [
+        ('[{"text": "good"}, {"text": "bad"}]', r"a JSON array.* jq -c '\.\[\]' FILE"),
+        ('[\n  {"text": "good"},\n  {"text": "bad"}\n]\n', "a JSON array"),
+        ('{\n  "text": "good"\n}\n', "JSON over several lines.* jq -c"),
+    ],
+)
+def test_json_that_is_not_on_lines_names_what_makes_it_so(tmp_path, data, way_out):
+    with pytest.raises(DataError, match=f"in.txt: {way_out}"):
+        rows_of(save(tmp_path, "in.txt", data))
+
+
+def test_json_lines_that_are_called_csv_are_read(tmp_path):
+    path = save(tmp_path, "in.csv", '{"text": "good, really"}\n{"text": "bad"}\n')
+    assert rows_of(path) == [{"text": "good, really"}, {"text": "bad"}]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (b"text,label\n", b"Lovely stay,1\n"),
+        (b"I was there, once\n", b"Nice, too\n"),
+        (b"1 a lovely film\n", b"0 a dull film\n"),
+        (b'{"text": "good"}\n', b'{"text": "bad"}\n'),
+        (b"__label__1 good\n", b"__label__0 bad\n"),
+    ],
+)
+def test_a_first_line_on_a_slow_pipe_is_answered_before_the_next(first, second):
+    answered = threading.Event()
+    reader, writer = os.pipe()
+
+    def produce():
+        with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
+            stream.write(first)
+            if answered.wait(timeout=5):
+                stream.write(second)
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    sizes = []
+    with open(reader, "rb") as stream, stdin(stream):  # noqa: PTH123
+        for batch in open_reviews("-", ReadOptions(), need_label=False).batches:
+            sizes.append(len(batch.rows))
+            answered.set()
+    producer.join()
+    assert sizes == [1, 1]
