@@ -19,6 +19,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.paths import FILE, NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
+from sentiment.cli.repairs import Repairs
 from sentiment.cli.training_options import Running, running_options, training_options
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
@@ -104,6 +105,10 @@ def command(
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
+        repairs = Repairs(wanted=options.repair)
+        for texts in (reviews.texts, held_out.texts if held_out else (), more):
+            repairs.counted(texts)
+        repairs.say()
         run = Run(ShownProgress(console), checkpoint, running.log_dir, memory)
         model = train(reviews, options, held_out, more, base, run)
         save_model(model, target)

@@ -98,7 +98,7 @@ class Vectorizer:
         """
         shortest, longest = self.ngrams.characters
         orders = longest - shortest + 1 if longest else 0
-        lengths = np.array([len(text) for text in texts], np.float64)
+        lengths = np.array([self.ngrams.length(text) for text in texts], np.float64)
         usual = share * (_WORDS_IN + _RUNS_IN * orders) * lengths**_POWER + _MARKS_IN
         return np.flatnonzero(np.diff(rows.offsets) < usual)
 

@@ -1,0 +1,235 @@
+"""Damaged text → text: apostrophes that are none, and characters that were misread on the way.
+
+*doesn`t*, *doesn&#039;t*, *doesn\\u2019t* and *doesnâ€™t* are all *doesn't*; unmended, none of them
+holds a negation. Five steps, each on what the ones before left; docs/format.md has them for other
+languages, so a change here makes a new format version.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sentiment.features.edits import Edit, edited
+
+# What the steps are called when people are told of them.
+ESCAPES, MISREAD, ENTITIES, APOSTROPHES = (
+    "escapes such as \\u2019",
+    "UTF-8 misread as â€™",
+    "entities such as &#039;",
+    "other signs for apostrophes",
+)
+
+# Step 1: characters that were written as their number, with as many backslashes as came along.
+_ESCAPE = re.compile(
+    r"\\{1,4}u(?P<high>d[89ab][0-9a-f]{2})\\{1,4}u(?P<low>d[c-f][0-9a-f]{2})"
+    r"|\\{1,4}u(?P<long>000[123][0-9a-f]{4})"
+    r"|\\{1,4}u(?P<short>(?!d[89a-f])[0-9a-f]{4})"
+    r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])",
+    re.IGNORECASE | re.ASCII,
+)
+
+# Step 2: bytes of UTF-8 that were read as characters of another encoding. Windows-1252 leaves five
+# bytes open, which Latin-1 has; so both are one table.
+_BYTES = range(0x80, 0x100)
+_WINDOWS = {chr(byte): byte for byte in _BYTES} | {
+    bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in _BYTES
+}
+_MAC = {bytes([byte]).decode("mac_roman"): byte for byte in _BYTES}
+# The characters that a run begins with, and how many bytes it then has. Others begin good words.
+_LEADS = {
+    **dict.fromkeys("ÂÃ", (_WINDOWS, 2)),
+    **{chr(byte): (_WINDOWS, 3) for byte in range(0xE0, 0xF0)},
+    **{chr(byte): (_WINDOWS, 4) for byte in range(0xF0, 0xF5)},
+    **dict.fromkeys("¬√", (_MAC, 2)),
+    **dict.fromkeys("‚Ô", (_MAC, 3)),
+    "\uf8ff": (_MAC, 4),
+    "a": (_WINDOWS, 3),  # â whose accent was taken away
+}
+_RUN = re.compile(f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])")
+# What may follow a letter in good text, as in *fiancé’”*: of these alone no run is made.
+_ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
+# What was misread twice is put right twice. More often than this, nobody has.
+_MISREADINGS = 4
+
+# Step 3: entities of HTML for the signs that are taken for apostrophes, escaped again or not.
+_NAMED = {
+    "apos": "'",
+    "rsquo": "’",
+    "rsquor": "’",
+    "lsquo": "‘",
+    "lsquor": "‚",
+    "sbquo": "‚",
+    "acute": "´",
+    "grave": "`",
+    "prime": "′",
+}
+# Of those between 128 and 159, browsers make what Windows has there.
+_NUMBERED = {ord(char): char for char in "'`´‘’‚‛′ʹʻʼ＇"} | {0x91: "‘", 0x92: "’"}
+_ENTITY = re.compile(
+    r"&(?:amp;){0,4}(?:"
+    r"#0{0,6}(?P<decimal>[1-9][0-9]{1,4})(?![0-9]);?"
+    r"|#x0{0,6}(?P<hexadecimal>[1-9a-f][0-9a-f]{1,3})(?![0-9a-f]);?"
+    rf"|(?P<name>{'|'.join(_NAMED)});)",
+    re.IGNORECASE | re.ASCII,
+)
+# As some news have it: the ampersand is lost, and there may be a space for it.
+_HALF_ENTITY = re.compile(r" ?#0{0,6}39;(?=[a-z])", re.IGNORECASE | re.ASCII)
+
+# Step 4: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
+# own right, so nothing but the n't of these words is taken for one.
+_LOST = re.compile(r"[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))", re.IGNORECASE | re.ASCII)
+_NEGATED = re.compile(
+    r"(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
+    r"|wo|would)n$",
+    re.IGNORECASE | re.ASCII,
+)
+_LONGEST_NEGATED = len(" shouldn")
+
+# Step 5: signs that people type, or programs write, for an apostrophe between two letters; two of
+# them, or backslashes before them, are what escaping makes of one.
+_FOLDED = "'’‘ʼ"  # which reading takes for an apostrophe anyway
+_SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚᾽᾿\u1fef\u1ffd❛❜\x91\x92"
+_ANY = rf"[\\{_FOLDED}{_SIGNS}]"
+_LETTER = rf"[^\W\d_{_SIGNS}]"
+_BETWEEN = re.compile(rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})")
+_ONE_APOSTROPHE = re.compile(rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}")
+
+
+class Repair(NamedTuple):
+    """What a step changes.
+
+    Attributes:
+        kind: what was damaged, for people.
+        edits: the changes, in the text that the step before left.
+        text: what comes of it.
+    """
+
+    kind: str
+    edits: list[Edit]
+    text: str
+
+
+def repair(text: str) -> str:
+    """Return the text with its apostrophes and misread characters put right."""
+    if not _may_be_damaged(text):
+        return text
+    for step in repairs(text):
+        text = step.text
+    return text
+
+
+def repairs(text: str) -> Iterator[Repair]:
+    """Yield the changes of each step that finds something."""
+    if not _may_be_damaged(text):
+        return
+    for kind, times, find in _STEPS:
+        for _ in range(times):
+            edits = find(text)
+            if not edits:
+                break
+            text = edited(text, edits)
+            yield Repair(kind, edits, text)
+
+
+def _may_be_damaged(text: str) -> bool:
+    """Whether a text holds any of what the steps look for: most hold none, and are soon done."""
+    return (
+        not text.isascii()
+        or "?" in text
+        or "&" in text
+        or "\\" in text
+        or "`" in text
+        or "''" in text
+        or "39;" in text
+    )
+
+
+def _escapes(text: str) -> list[Edit]:
+    return _found(_ESCAPE, text, _of_escape) if "\\" in text else []
+
+
+def _of_escape(found: re.Match[str]) -> str:
+    if found["high"]:
+        pair = bytes.fromhex(found["high"] + found["low"])
+        return pair.decode("utf-16-be")
+    return chr(int(found["long"] or found["short"] or found["byte"], 16))
+
+
+def _misread(text: str) -> list[Edit]:
+    edits: list[Edit] = []
+    done = 0
+    for found in _RUN.finditer(text) if not text.isascii() else ():
+        table, size = _LEADS[found[0]]
+        start, end = found.start(), found.start() + size
+        if start >= done and (put := _of_run(text[start:end], table, size)):
+            edits.append(Edit(start, end, put))
+            done = end
+    return edits
+
+
+def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
+    """Read the bytes that characters were read for: one character, if they are UTF-8 for that."""
+    if size > 2 and _ORDINARY.issuperset(run[1:]):
+        return None
+    try:
+        character = bytes(map(table.__getitem__, run.replace("a", "â"))).decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
+    return character if len(character) == 1 else None
+
+
+def _entities(text: str) -> list[Edit]:
+    return _found(_ENTITY, text, _of_entity) if "&" in text else []
+
+
+def _of_entity(found: re.Match[str]) -> str | None:
+    if found["name"]:
+        return _NAMED[found["name"].lower()]
+    number = int(found["decimal"]) if found["decimal"] else int(found["hexadecimal"], 16)
+    return _NUMBERED.get(number)
+
+
+def _half_entities(text: str) -> list[Edit]:
+    return _found(_HALF_ENTITY, text, lambda _: "'") if "39;" in text else []
+
+
+def _lost(text: str) -> list[Edit]:
+    return _found(_LOST, text, _of_lost) if "?" in text or not text.isascii() else []
+
+
+def _of_lost(found: re.Match[str]) -> str | None:
+    place = found.start()
+    before = found.string[max(place - _LONGEST_NEGATED, 0) : place]
+    return "'" if _NEGATED.search(before) else None
+
+
+def _between_letters(text: str) -> list[Edit]:
+    if text.isascii() and not ("`" in text or "\\" in text or "''" in text):
+        return []
+    return _found(_BETWEEN, text, _of_signs)
+
+
+def _of_signs(found: re.Match[str]) -> str | None:
+    return "'" if _ONE_APOSTROPHE.fullmatch(found[0]) else None
+
+
+def _found(
+    pattern: re.Pattern[str], text: str, meant: Callable[[re.Match[str]], str | None]
+) -> list[Edit]:
+    """Gather what matches, and what is meant by it; None where it is fine as it is."""
+    return [
+        Edit(*found.span(), put)
+        for found in pattern.finditer(text)
+        if (put := meant(found)) is not None
+    ]
+
+
+# What was damaged, how often the step is taken at the most, and what it changes.
+_STEPS: tuple[tuple[str, int, Callable[[str], list[Edit]]], ...] = (
+    (ESCAPES, 1, _escapes),
+    (MISREAD, _MISREADINGS, _misread),
+    (ENTITIES, 1, _entities),
+    (ENTITIES, 1, _half_entities),
+    (APOSTROPHES, 1, _lost),
+    (APOSTROPHES, 1, _between_letters),
+)
