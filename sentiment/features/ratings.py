@@ -29,7 +29,7 @@ _ASTERISK = re.compile(r"\*(?![0-9A-Za-z_*])", re.ASCII)
 # A number by itself, at the end of what stands before that.
 _NUMBER = re.compile(
     r"(?:^|[^0-9A-Za-z_.,/*$€£+−-])(?P<minus>[−-]?)(?P<whole>[0-9]{1,3})"
-    r"(?:[.,](?P<part>[0-9]{1,2})|(?P<half>½))? ?$",
+    r"(?:[.,](?P<part>[0-9]{1,2})|(?P<half>½))? ?\Z",
     re.ASCII,
 )
 _LONGEST_NUMBER = len(" -100.25 ")

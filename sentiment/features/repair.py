@@ -1,7 +1,7 @@
 """Damaged text → text: apostrophes that are none, and characters that were misread on the way.
 
 *doesn`t*, *doesn&#039;t*, *doesn\\u2019t* and *doesnâ€™t* are all *doesn't*; unmended, none of them
-holds a negation. Five steps, each on what the ones before left; docs/format.md has them for other
+holds a negation. Six steps, each on what the ones before left; docs/format.md has them for other
 languages, so a change here makes a new format version.
 """
 
@@ -72,25 +72,25 @@ _ENTITY = re.compile(
     rf"|(?P<name>{'|'.join(_NAMED)});)",
     re.IGNORECASE | re.ASCII,
 )
-# As some news have it: the ampersand is lost, and there may be a space for it.
+# Step 4: as some news have it: the ampersand is lost, and there may be a space for it.
 _HALF_ENTITY = re.compile(r" ?#0{0,6}39;(?=[a-z])", re.IGNORECASE | re.ASCII)
 
-# Step 4: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
+# Step 5: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
 # own right, so nothing but the n't of these words is taken for one.
 _LOST = re.compile(r"[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))", re.IGNORECASE | re.ASCII)
 _NEGATED = re.compile(
     r"(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
-    r"|wo|would)n$",
+    r"|wo|would)n\Z",
     re.IGNORECASE | re.ASCII,
 )
 _LONGEST_NEGATED = len(" shouldn")
 
-# Step 5: signs that people type, or programs write, for an apostrophe between two letters; two of
+# Step 6: signs that people type, or programs write, for an apostrophe between two letters; two of
 # them, or backslashes before them, are what escaping makes of one.
 _FOLDED = "'’‘ʼ"  # which reading takes for an apostrophe anyway
 _SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚᾽᾿\u1fef\u1ffd❛❜\x91\x92"
 _ANY = rf"[\\{_FOLDED}{_SIGNS}]"
-_LETTER = rf"[^\W\d_{_SIGNS}]"
+_LETTER = rf"[^\W\d_{_FOLDED}{_SIGNS}]"
 _BETWEEN = re.compile(rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})")
 _ONE_APOSTROPHE = re.compile(rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}")
 
