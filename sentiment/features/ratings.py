@@ -13,7 +13,7 @@ _FULL, _EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
 # Between two stars: a sign that says how a star is to look, and a space.
 _APART = "[\ufe0e\ufe0f]?[ ]?"
 _STARS = re.compile(
-    rf"[{_FULL}](?:{_APART}[{_FULL}])*(?P<half>½?)(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?"
+    rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?"
 )
 # Stars without empty ones are out of as many as most people give; in longer rows they adorn.
 _USUAL, _MOST_STARS = 5, 10
@@ -74,12 +74,15 @@ def _starred(text: str) -> Iterator[Edit]:
 def _rows_of_stars(text: str) -> Iterator[Edit]:
     """Find ★★★★☆, ⭐⭐, and 4★."""
     for row in _STARS.finditer(text):
-        full, empty = (sum(map(row[0].count, kind)) for kind in (_FULL, _EMPTY))
-        if full + empty == 1 and not row["half"]:
+        full, half, empty = (sum(map(row[0].count, kind)) for kind in (_FULL, "½", _EMPTY))
+        stars = full + half + empty
+        hundredths = 100 * full + 50 * half
+        if stars == 1:
             yield from _counted(text, *row.span())
-        elif 3 <= full + empty <= _MOST_STARS or (full <= _USUAL and not empty):
-            most = full + empty if empty else _USUAL if full <= _USUAL else _MOST_STARS
-            yield _rated(*row.span(), 100 * full + 50 * bool(row["half"]), most)
+        elif empty and 3 <= stars <= _MOST_STARS:
+            yield _rated(*row.span(), hundredths, stars)
+        elif not empty and full <= _MOST_STARS:
+            yield _rated(*row.span(), hundredths, _USUAL if full <= _USUAL else _MOST_STARS)
 
 
 def _counted(text: str, star: int, end: int) -> Iterator[Edit]:

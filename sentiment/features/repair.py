@@ -37,7 +37,7 @@ _WINDOWS = {chr(byte): byte for byte in _BYTES} | {
 _MAC = {bytes([byte]).decode("mac_roman"): byte for byte in _BYTES}
 # The characters that a run begins with, and how many bytes it then has. Others begin good words.
 _LEADS = {
-    **dict.fromkeys("ÂÃ", (_WINDOWS, 2)),
+    **dict.fromkeys("ÂÃÅÆË", (_WINDOWS, 2)),
     **{chr(byte): (_WINDOWS, 3) for byte in range(0xE0, 0xF0)},
     **{chr(byte): (_WINDOWS, 4) for byte in range(0xF0, 0xF5)},
     **dict.fromkeys("¬√", (_MAC, 2)),
@@ -46,6 +46,9 @@ _LEADS = {
     "a": (_WINDOWS, 3),  # â whose accent was taken away
 }
 _RUN = re.compile(f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])")
+# Letters that end good words as well begin only what comes of letters that were misread before.
+_LETTERS_TOO = "ÅÆË"
+_TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"])
 # What may follow a letter in good text, as in *fiancé’”*: of these alone no run is made.
 _ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
 # What was misread twice is put right twice. More often than this, nobody has.
@@ -169,10 +172,14 @@ def _misread(text: str) -> list[Edit]:
 
 def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
     """Read the bytes that characters were read for: one character, if they are UTF-8 for that."""
+    if run[0] in _LETTERS_TOO and run not in _TWICE:
+        return None
     if size > 2 and _ORDINARY.issuperset(run[1:]):
         return None
+    if run[0] == "a":
+        run = f"â{run[1:]}"
     try:
-        character = bytes(map(table.__getitem__, run.replace("a", "â"))).decode()
+        character = bytes(map(table.__getitem__, run)).decode()
     except (KeyError, UnicodeDecodeError):
         return None
     return character if len(character) == 1 else None

@@ -110,12 +110,13 @@ for byte in range(128, 160):
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D):
         WINDOWS[bytes([byte]).decode("cp1252")] = byte
 ORDINARY = "\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³"
+TWICE = "Å’ Å“ Å¡ Å½ Å¾ Å¸ Æ’ Ë† Ëœ".split()
 
 
 def run_at(text: str, place: int) -> tuple[int, dict[str, int]]:
     """How long a run is that begins there, 0 for none; and by which table."""
     first = text[place]
-    if first in "ÂÃ":
+    if first in "ÂÃ" or text[place : place + 2] in TWICE:
         return 2, WINDOWS
     if 0xE0 <= ord(first) <= 0xF4:
         return (3 if ord(first) < 0xF0 else 4), WINDOWS
@@ -246,8 +247,8 @@ def with_ratings(text: str) -> str:
                 found.append((number.start(), row.end(), hundredths(number), 5))
         elif empty == 0 and full <= 10:
             found.append((*row.span(), 100 * full + 50 * half, 5 if full <= 5 else 10))
-        elif empty and 3 <= full + empty <= 10:
-            found.append((*row.span(), 100 * full + 50 * half, full + empty))
+        elif empty and 3 <= full + half + empty <= 10:
+            found.append((*row.span(), 100 * full + 50 * half, full + half + empty))
     done, reached = "", 0
     for start, end, h, m in sorted(found):
         if start >= reached:
