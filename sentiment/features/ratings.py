@@ -12,9 +12,7 @@ from sentiment.features.edits import Edit
 _FULL, _EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
 # Between two stars: a sign that says how a star is to look, and a space.
 _APART = "[\ufe0e\ufe0f]?[ ]?"
-_STARS = re.compile(
-    rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?"
-)
+_STARS = re.compile(rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?")
 # Stars without empty ones are out of as many as most people give; in longer rows they adorn.
 _USUAL, _MOST_STARS = 5, 10
 

@@ -9,7 +9,9 @@ from tests.format.test_reader import WILD
 ODD = st.text(
     alphabet="aΣİ\u0301\u0323ﬁ½…각\u1100\u1161\u11a8ｶ\uff9e’\u200b❤\ufe0f <br/>\n", max_size=30
 )
-TEXTS = st.text(max_size=40) | ODD | WILD | st.lists(st.sampled_from(["<br />", "é", "x"])).map("".join)
+TEXTS = (
+    st.text(max_size=40) | ODD | WILD | st.lists(st.sampled_from(["<br />", "é", "x"])).map("".join)
+)
 
 
 def tokens_with_spans(text: str, *, edited: bool = True) -> list[tuple[str, str]]:

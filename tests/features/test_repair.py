@@ -15,18 +15,19 @@ from tests.format.test_reader import WILD
 
 SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ‵｀❛❜’‘ʼ\x91\x92"
 ENTITIES_WRITTEN = [
-    "&#39;", "&#039;", "&#0039;", "&#39", "&apos;", "&APOS;", "&#x27;", "&#X27;", "&#x0027;", "&rsquo;",
-    "&lsquo;", "&#8217;", "&#8216;", "&#x2019;", "&#X2019;", "&#146;", "&#x92;", "&acute;", "&#180;",
-    "&grave;", "&#96;", "&prime;", "&#8242;", "&amp;#039;", "&amp;#39;", "&amp;rsquo;",
+    "&#39;", "&#039;", "&#0039;", "&#39", "&apos;", "&APOS;", "&#x27;", "&#X27;", "&#x0027;",
+    "&rsquo;", "&lsquo;", "&#8217;", "&#8216;", "&#x2019;", "&#X2019;", "&#146;", "&#x92;",
+    "&acute;", "&#180;", "&grave;", "&#96;", "&prime;", "&#8242;", "&amp;#039;", "&amp;#39;",
+    "&amp;rsquo;",
     "&amp;amp;#8217;", "&AMP;#X27;", "#39;", " #39;", "#039;",
 ]  # fmt: skip
 ESCAPES_WRITTEN = [
-    r"\u2019", r"\\u2019", r"\\\\u2019", r"\U2019", r"\u0027", r"\u02bc", r"\u02BC", r"\x27", r"\x92",
-    r"\xe2\x80\x99", r"\u00e2\u0080\u0099", r"\u00e2\u20ac\u2122", r"\u0060", r"\u00b4",
+    r"\u2019", r"\\u2019", r"\\\\u2019", r"\U2019", r"\u0027", r"\u02bc", r"\u02BC", r"\x27",
+    r"\x92", r"\xe2\x80\x99", r"\u00e2\u0080\u0099", r"\u00e2\u20ac\u2122", r"\u0060", r"\u00b4",
 ]  # fmt: skip
 MISREAD_WRITTEN = [
-    "â€™", "â€˜", "â\x80\x99", "â\x80™", "‚Äô", "‚Äò", "Ã¢â‚¬â„¢", "Ã¢Â€Â™", "ÃƒÂ¢Ã¢â€šÂ¬Ã¢â€žÂ¢", "‚Äö√Ñ√¥",
-    "Â´", "Ã‚Â´", "¬¥", "Â’", "Â\x92", "Ã‚Â’", "â€²", "ï¼‡", "a€™",
+    "â€™", "â€˜", "â\x80\x99", "â\x80™", "‚Äô", "‚Äò", "Ã¢â‚¬â„¢", "Ã¢Â€Â™",
+    "ÃƒÂ¢Ã¢â€šÂ¬Ã¢â€žÂ¢", "‚Äö√Ñ√¥", "Â´", "Ã‚Â´", "¬¥", "Â’", "Â\x92", "Ã‚Â’", "â€²", "ï¼‡", "a€™",
 ]  # fmt: skip
 LOST = ["?", "\ufffd", "Õ", "õ", "í", "Æ", "æ"]
 ESCAPED = ["''", r"\'", r"\\'", "’’", "´´", "``", r"\’"]
@@ -83,16 +84,16 @@ def test_other_characters_come_back_too(damaged, text):
 
 
 CLEAN = st.lists(
-    st.sampled_from(["don’t", "café", "“so”", "a – b", "…", "😀", "naïve", "★", "10 €", "ok", "Über", "😍 ✨"]),
+    st.sampled_from(
+        ["don’t", "café", "“so”", "a – b", "…", "😀", "naïve", "★", "10 €", "ok", "Über", "😍 ✨"]
+    ),
     min_size=1,
 ).map(" ".join)
 
 
 def misread(text: str, encoding: str) -> str:
     """Read UTF-8 as another encoding; a byte that it leaves open as Latin-1 does."""
-    return "".join(
-        bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode()
-    )
+    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
 
 
 @given(CLEAN, st.sampled_from(["cp1252", "latin-1", "mac_roman"]), st.integers(1, 2))
@@ -148,7 +149,9 @@ def test_each_step_says_what_was_damaged(text, kinds):
     assert [step.kind for step in repairs(text)] == kinds
 
 
-@pytest.mark.parametrize("bit", ["\\", "&amp;", "`", "'", "Â", "Ã", "â€", "&#0", "#0", "a€", "ʹ", "?"])
+@pytest.mark.parametrize(
+    "bit", ["\\", "&amp;", "`", "'", "Â", "Ã", "â€", "&#0", "#0", "a€", "ʹ", "?"]
+)
 def test_a_flood_of_what_damage_begins_with_is_soon_read(bit):
     # Looked at from each place to the end, half a million of them would take hours.
     text = f"x{bit * 500_000}x"

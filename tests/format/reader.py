@@ -15,6 +15,11 @@ from typing import Any
 
 ALL = (1 << 64) - 1
 
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
 # 1. The file
 
 
@@ -110,7 +115,7 @@ for byte in range(128, 160):
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D):
         WINDOWS[bytes([byte]).decode("cp1252")] = byte
 ORDINARY = "\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³"
-TWICE = "Å’ Å“ Å¡ Å½ Å¾ Å¸ Æ’ Ë† Ëœ".split()
+TWICE = ["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"]
 
 
 def run_at(text: str, place: int) -> tuple[int, dict[str, int]]:
@@ -161,11 +166,10 @@ BY_NAME = {
     "apos": 0x27, "rsquo": 0x2019, "rsquor": 0x2019, "lsquo": 0x2018, "lsquor": 0x201A,
     "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032,
 }  # fmt: skip
-BY_NUMBER = {0x91: 0x2018, 0x92: 0x2019}
-for code in (
+THEMSELVES = [
     0x27, 0x60, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC, 0xFF07,
-):  # fmt: skip
-    BY_NUMBER[code] = code
+]  # fmt: skip
+BY_NUMBER = {code: code for code in THEMSELVES} | {0x91: 0x2018, 0x92: 0x2019}
 
 
 def entity(found: re.Match[str]) -> str:
@@ -176,8 +180,10 @@ def entity(found: re.Match[str]) -> str:
     return chr(BY_NUMBER[number]) if number in BY_NUMBER else found[0]
 
 
-STEMS = """ain aren can couldn didn don doesn hadn hasn haven isn mightn mustn needn shouldn wasn
-weren won wouldn""".split()
+STEMS = words(
+    """ain aren can couldn didn don doesn hadn hasn haven isn mightn mustn needn shouldn wasn weren
+    won wouldn"""
+)
 LOST = re.compile(
     rf"(?i)(?<![0-9A-Za-z_])({'|'.join(STEMS)})[?\ufffdÍíÕõÆæ](?=t(?![0-9A-Za-z_]))", re.ASCII
 )
@@ -218,7 +224,7 @@ def is_letter(character: str) -> bool:
 
 FULL, EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
 NUMBER = r"(?<![0-9A-Za-z_.,/*$€£+−-])([−-]?)([0-9]{1,3})(?:[.,]([0-9]{1,2})|(½))?"
-UNITS = "of people times minutes mins min hours hrs hr days weeks months years".split()
+UNITS = words("of people times minutes mins min hours hrs hr days weeks months years")
 FRACTION = re.compile(
     rf"{NUMBER} ?/ ?(10|5)(?:\.0)?(?![0-9A-Za-z_/]|[.,:][0-9])"
     rf"(?! (?i:{'|'.join(UNITS)})(?![0-9A-Za-z_]))",
@@ -229,32 +235,49 @@ LOOK = "[\ufe0e\ufe0f]?"
 STARS = re.compile(f"[{FULL}](?:{LOOK} ?[{FULL}])*½?(?:{LOOK} ?[{EMPTY}])*{LOOK}")
 
 
+# Where a rating begins and ends, its hundredths, and what it is out of.
+Rating = tuple[int, int, int, int]
+
+
 def with_ratings(text: str) -> str:
-    found = []
-    for each in FRACTION.finditer(text):
-        most = int(each[5])
-        if hundredths(each) <= 100 * (most + 1):
-            found.append((each.start(), each.end(), hundredths(each), most))
-    for each in STARRED.finditer(text):
-        if 0 < hundredths(each) <= 500:
-            found.append((each.start(), each.end(), hundredths(each), 5))
-    for row in STARS.finditer(text):
-        full, empty = (sum(c in kind for c in row[0]) for kind in (FULL, EMPTY))
-        half = "½" in row[0]
-        if (full, empty, half) == (1, 0, False):
-            number = re.search(rf"{NUMBER} ?\Z", text[: row.start()], re.ASCII)
-            if number and 0 < hundredths(number) <= 500:
-                found.append((number.start(), row.end(), hundredths(number), 5))
-        elif empty == 0 and full <= 10:
-            found.append((*row.span(), 100 * full + 50 * half, 5 if full <= 5 else 10))
-        elif empty and 3 <= full + half + empty <= 10:
-            found.append((*row.span(), 100 * full + 50 * half, full + half + empty))
+    found = [*fractions(text), *numbers_of_stars(text), *rows_of_stars(text)]
     done, reached = "", 0
     for start, end, h, m in sorted(found):
         if start >= reached:
             tenths = min((20 * h + 100 * m) // (200 * m), 10) if h >= 0 else 0
             done, reached = f"{done}{text[reached:start]} {tenths}of10 ", end
     return done + text[reached:]
+
+
+def fractions(text: str) -> Iterator[Rating]:
+    for each in FRACTION.finditer(text):
+        most = int(each[5])
+        if hundredths(each) <= 100 * (most + 1):
+            yield each.start(), each.end(), hundredths(each), most
+
+
+def numbers_of_stars(text: str) -> Iterator[Rating]:
+    numbers = [(each, each.end()) for each in STARRED.finditer(text)]
+    for row in STARS.finditer(text):
+        if counts(row) == (1, 0, 0):
+            number = re.search(rf"{NUMBER} ?\Z", text[: row.start()], re.ASCII)
+            numbers += [(number, row.end())] if number else []
+    for number, end in numbers:
+        if 0 < hundredths(number) <= 500:
+            yield number.start(), end, hundredths(number), 5
+
+
+def rows_of_stars(text: str) -> Iterator[Rating]:
+    for row in STARS.finditer(text):
+        full, half, empty = counts(row)
+        most = full + half + empty if empty else 5 if full <= 5 else 10
+        if (3 <= most <= 10 if empty else full <= 10) and full + half + empty > 1:
+            yield *row.span(), 100 * full + 50 * half, most
+
+
+def counts(row: re.Match[str]) -> tuple[int, int, int]:
+    full, half, empty = (sum(c in kind for c in row[0]) for kind in (FULL, "½", EMPTY))
+    return full, half, empty
 
 
 def hundredths(number: re.Match[str]) -> int:
@@ -368,10 +391,6 @@ def combine(left: int, right: int) -> int:
 
 
 SALTS = {name: hash_of(name) for name in ("end", "stem", "negated", "characters")}
-
-
-def words(text: str) -> list[str]:
-    return text.split()
 
 
 NEGATIONS = words(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from sentiment.features import NGrams
 from sentiment.model import Decision, Model, load_model
-from sentiment.model.model import Base
 from sentiment.model.explanation import Explanation, explain
 from sentiment.model.influence import strongest_phrases
+from sentiment.model.model import Base
 from sentiment.model.phrases import unnested
 from sentiment.model.removal import smallest_removal, without
 from tests.format.test_reader import WILD
