@@ -12,23 +12,21 @@ from sentiment.features.edits import Edit
 _FULL, _EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
 # Between two stars: a sign that says how a star is to look, and a space.
 _APART = "[\ufe0e\ufe0f]?[ ]?"
-_STARS = re.compile(rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?")
+_STARS = rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?"
 # Stars without empty ones are out of as many as most people give; in longer rows they adorn.
 _USUAL, _MOST_STARS = 5, 10
 
 # What a number is out of, and what follows a share or a length of time instead.
-_OUT_OF = re.compile(
-    r"/ ?(?P<most>10|5)(?:\.0)?(?![0-9A-Za-z_/]|[.,:][0-9])"
+_OUT_OF = (
+    r"(?ai)/ ?(?P<most>10|5)(?:\.0)?(?![0-9A-Za-z_/]|[.,:][0-9])"
     r"(?! (?:of|people|times|minutes|mins|min|hours|hrs|hr|days|weeks|months|years)"
-    r"(?![0-9A-Za-z_]))",
-    re.IGNORECASE | re.ASCII,
+    r"(?![0-9A-Za-z_]))"
 )
-_ASTERISK = re.compile(r"\*(?![0-9A-Za-z_*])", re.ASCII)
+_ASTERISK = r"\*(?![0-9A-Za-z_*])"
 # A number by itself, at the end of what stands before that.
-_NUMBER = re.compile(
+_NUMBER = (
     r"(?:^|[^0-9A-Za-z_.,/*$€£+−-])(?P<minus>[−-]?)(?P<whole>[0-9]{1,3})"
-    r"(?:[.,](?P<part>[0-9]{1,2})|(?P<half>½))? ?\Z",
-    re.ASCII,
+    r"(?:[.,](?P<part>[0-9]{1,2})|(?P<half>½))? ?\Z"
 )
 _LONGEST_NUMBER = len(" -100.25 ")
 
@@ -54,7 +52,7 @@ def _apart(edits: list[Edit]) -> Iterator[Edit]:
 
 def _fractions(text: str) -> Iterator[Edit]:
     """Find 4/5, 8/10, -2/10, 4.5/5."""
-    for out_of in _OUT_OF.finditer(text):
+    for out_of in re.finditer(_OUT_OF, text):
         if number := _number_before(text, out_of.start()):
             start, hundredths = number
             most = int(out_of["most"])
@@ -64,14 +62,14 @@ def _fractions(text: str) -> Iterator[Edit]:
 
 def _starred(text: str) -> Iterator[Edit]:
     """Find 4* and 4.5*."""
-    for asterisk in _ASTERISK.finditer(text):
+    for asterisk in re.finditer(_ASTERISK, text):
         if text[asterisk.start() - 1 : asterisk.start()] != " ":
             yield from _counted(text, *asterisk.span())
 
 
 def _rows_of_stars(text: str) -> Iterator[Edit]:
     """Find ★★★★☆, ⭐⭐, and 4★."""
-    for row in _STARS.finditer(text):
+    for row in re.finditer(_STARS, text):
         full, half, empty = (sum(map(row[0].count, kind)) for kind in (_FULL, "½", _EMPTY))
         stars = full + half + empty
         hundredths = 100 * full + 50 * half
@@ -94,7 +92,7 @@ def _counted(text: str, star: int, end: int) -> Iterator[Edit]:
 def _number_before(text: str, end: int) -> tuple[int, int] | None:
     """Read the number before a place: where it begins, and its hundredths, below 0 for −1."""
     first = max(end - _LONGEST_NUMBER, 0)
-    found = _NUMBER.search(text[first:end])
+    found = re.search(_NUMBER, text[first:end])
     if not found:
         return None
     part = "50" if found["half"] else (found["part"] or "").ljust(2, "0")

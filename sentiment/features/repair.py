@@ -19,22 +19,30 @@ ESCAPES, MISREAD, ENTITIES, APOSTROPHES = (
     "other signs for apostrophes",
 )
 
+# Patterns are compiled when they are first needed, and kept by `re`: most starts need none.
+
 # Step 1: characters that were written as their number, with as many backslashes as came along.
-_ESCAPE = re.compile(
-    r"\\{1,4}u(?P<high>d[89ab][0-9a-f]{2})\\{1,4}u(?P<low>d[c-f][0-9a-f]{2})"
+_ESCAPE = (
+    r"(?ai)\\{1,4}u(?P<high>d[89ab][0-9a-f]{2})\\{1,4}u(?P<low>d[c-f][0-9a-f]{2})"
     r"|\\{1,4}u(?P<long>000[123][0-9a-f]{4})"
     r"|\\{1,4}u(?P<short>(?!d[89a-f])[0-9a-f]{4})"
-    r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])",
-    re.IGNORECASE | re.ASCII,
+    r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])"
 )
 
 # Step 2: bytes of UTF-8 that were read as characters of another encoding. Windows-1252 leaves five
 # bytes open, which Latin-1 has; so both are one table.
-_BYTES = range(0x80, 0x100)
-_WINDOWS = {chr(byte): byte for byte in _BYTES} | {
-    bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in _BYTES
+_WINDOWS = {chr(byte): byte for byte in range(0x80, 0x100)} | {
+    char: byte
+    for byte, char in enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", start=0x80)
 }
-_MAC = {bytes([byte]).decode("mac_roman"): byte for byte in _BYTES}
+_MAC = {
+    char: byte
+    for byte, char in enumerate(
+        "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø"
+        "¿¡¬√ƒ≈∆«»…\xa0ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\uf8ffÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ",
+        start=0x80,
+    )
+}
 # The characters that a run begins with, and how many bytes it then has. Others begin good words.
 _LEADS = {
     **dict.fromkeys("ÂÃÅÆË", (_WINDOWS, 2)),
@@ -45,7 +53,7 @@ _LEADS = {
     "\uf8ff": (_MAC, 4),
     "a": (_WINDOWS, 3),  # â whose accent was taken away
 }
-_RUN = re.compile(f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])")
+_RUN = f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])"
 # Letters that end good words as well begin only what comes of letters that were misread before.
 _LETTERS_TOO = "ÅÆË"
 _TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"])
@@ -68,23 +76,21 @@ _NAMED = {
 }
 # Of those between 128 and 159, browsers make what Windows has there.
 _NUMBERED = {ord(char): char for char in "'`´‘’‚‛′ʹʻʼ＇"} | {0x91: "‘", 0x92: "’"}
-_ENTITY = re.compile(
-    r"&(?:amp;){0,4}(?:"
+_ENTITY = (
+    r"(?ai)&(?:amp;){0,4}(?:"
     r"#0{0,6}(?P<decimal>[1-9][0-9]{1,4})(?![0-9]);?"
     r"|#x0{0,6}(?P<hexadecimal>[1-9a-f][0-9a-f]{1,3})(?![0-9a-f]);?"
-    rf"|(?P<name>{'|'.join(_NAMED)});)",
-    re.IGNORECASE | re.ASCII,
+    rf"|(?P<name>{'|'.join(_NAMED)});)"
 )
 # Step 4: as some news have it: the ampersand is lost, and there may be a space for it.
-_HALF_ENTITY = re.compile(r" ?#0{0,6}39;(?=[a-z])", re.IGNORECASE | re.ASCII)
+_HALF_ENTITY = r"(?ai) ?#0{0,6}39;(?=[a-z])"
 
 # Step 5: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
 # own right, so nothing but the n't of these words is taken for one.
-_LOST = re.compile(r"[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))", re.IGNORECASE | re.ASCII)
-_NEGATED = re.compile(
-    r"(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
-    r"|wo|would)n\Z",
-    re.IGNORECASE | re.ASCII,
+_LOST = r"(?ai)[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))"
+_NEGATED = (
+    r"(?ai)(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
+    r"|wo|would)n\Z"
 )
 _LONGEST_NEGATED = len(" shouldn")
 
@@ -94,8 +100,8 @@ _FOLDED = "'’‘ʼ"  # which reading takes for an apostrophe anyway
 _SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚᾽᾿\u1fef\u1ffd❛❜\x91\x92"
 _ANY = rf"[\\{_FOLDED}{_SIGNS}]"
 _LETTER = rf"[^\W\d_{_FOLDED}{_SIGNS}]"
-_BETWEEN = re.compile(rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})")
-_ONE_APOSTROPHE = re.compile(rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}")
+_BETWEEN = rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})"
+_ONE_APOSTROPHE = rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}"
 
 
 class Repair(NamedTuple):
@@ -161,7 +167,7 @@ def _of_escape(found: re.Match[str]) -> str:
 def _misread(text: str) -> list[Edit]:
     edits: list[Edit] = []
     done = 0
-    for found in _RUN.finditer(text) if not text.isascii() else ():
+    for found in re.finditer(_RUN, text) if not text.isascii() else ():
         table, size = _LEADS[found[0]]
         start, end = found.start(), found.start() + size
         if start >= done and (put := _of_run(text[start:end], table, size)):
@@ -207,7 +213,7 @@ def _lost(text: str) -> list[Edit]:
 def _of_lost(found: re.Match[str]) -> str | None:
     place = found.start()
     before = found.string[max(place - _LONGEST_NEGATED, 0) : place]
-    return "'" if _NEGATED.search(before) else None
+    return "'" if re.search(_NEGATED, before) else None
 
 
 def _between_letters(text: str) -> list[Edit]:
@@ -217,16 +223,14 @@ def _between_letters(text: str) -> list[Edit]:
 
 
 def _of_signs(found: re.Match[str]) -> str | None:
-    return "'" if _ONE_APOSTROPHE.fullmatch(found[0]) else None
+    return "'" if re.fullmatch(_ONE_APOSTROPHE, found[0]) else None
 
 
-def _found(
-    pattern: re.Pattern[str], text: str, meant: Callable[[re.Match[str]], str | None]
-) -> list[Edit]:
+def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]) -> list[Edit]:
     """Gather what matches, and what is meant by it; None where it is fine as it is."""
     return [
         Edit(*found.span(), put)
-        for found in pattern.finditer(text)
+        for found in re.finditer(pattern, text)
         if (put := meant(found)) is not None
     ]
 
