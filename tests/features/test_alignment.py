@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from sentiment.features.alignment import aligned
 from sentiment.features.tokens import code_points, normalize, read, token_spans
-from tests.format.test_reader import WILD
+from tests.format.wild import WILD
 
 ODD = st.text(
     alphabet="aΣİ\u0301\u0323ﬁ½…각\u1100\u1161\u11a8ｶ\uff9e’\u200b❤\ufe0f <br/>\n", max_size=30

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sentiment.features import NGrams
 from sentiment.features.edits import edited
 from sentiment.features.ratings import ratings
-from tests.format.test_reader import WILD
+from tests.format.wild import WILD
 
 
 def words(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from sentiment.features.repair import ENTITIES, ESCAPES, MISREAD, repair, repair
 from sentiment.features.tokens import read
 from sentiment.general import MODEL
 from sentiment.model import load_model
-from tests.format.test_reader import WILD
+from tests.format.wild import WILD
 
 SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ‵｀❛❜’‘ʼ\x91\x92"
 ENTITIES_WRITTEN = [

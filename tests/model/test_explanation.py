@@ -13,7 +13,7 @@ from sentiment.model.influence import strongest_phrases
 from sentiment.model.model import Base
 from sentiment.model.phrases import unnested
 from sentiment.model.removal import smallest_removal, without
-from tests.format.test_reader import WILD
+from tests.format.wild import WILD
 from tests.model.small import SHAPES, WORDS, small_model
 
 TEXTS = st.one_of(
