@@ -51,6 +51,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         patience: epochs without a better validation loss before training stops.
         refit: fit once more on all texts, once all is chosen by those held out.
         features: n-grams to keep at the most.
+        repair: put damaged apostrophes (*doesn`t*, *doesn&#039;t*) and misread characters right
+            before a text is read.
         validation_share: share of the texts held out to calibrate and choose by, (0, 1).
         optimize: what the decision threshold is chosen for: `accuracy`, `macro-f1` or
             `balanced-accuracy`; None for the first, or the second where one label is rare.
@@ -83,6 +85,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         patience: int = 3,
         refit: bool = True,
         features: int = 200_000,
+        repair: bool = True,
         validation_share: float = 0.1,
         optimize: Objective | None = None,
         seed: int = 0,
@@ -97,6 +100,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.patience = patience
         self.refit = refit
         self.features = features
+        self.repair = repair
         self.validation_share = validation_share
         self.optimize = optimize
         self.seed = seed

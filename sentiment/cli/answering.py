@@ -2,17 +2,18 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from sentiment.cli.repairs import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
 from sentiment.model import Model
 from sentiment.reviews import (
+    Batch,
     Columns,
     Explainer,
     Opened,
@@ -100,6 +101,7 @@ def answer_rows(
     Raises:
         SentimentError: a source cannot be read, or the answers cannot be written as asked.
     """
+    repairs = Repairs(wanted=model.repairs)
     explainer = _explainer(model) if target.explain else None
     # Where words are explained, this process is what others would wait for.
     workers = 1 if explainer else workers or default_workers()
@@ -108,7 +110,7 @@ def answer_rows(
         try:
             for each in inputs:
                 writer = output.writer(each.source, each.columns)
-                texts = partial(texts_to_score, columns=each.columns)
+                texts = _texts_of(each.columns, repairs)
                 for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
                     answers = model.decision.answers(*scores)
                     reasons = model.decision.reasons(answers, scores.evidence)
@@ -118,6 +120,12 @@ def answer_rows(
             output.break_off()
             raise
         output.close()
+    repairs.say()
+
+
+def _texts_of(columns: Columns, repairs: Repairs) -> Callable[[Batch], Sequence[str]]:
+    """Give what takes the texts of a batch, and counts those that are repaired."""
+    return lambda batch: repairs.counted(texts_to_score(batch, columns=columns))
 
 
 def _explainer(model: Model) -> Explainer:

@@ -21,6 +21,7 @@ from sentiment.cli.options import (
     json_option,
     model_option,
     read_label_options,
+    repair_option,
     talk_options,
     threshold_option,
 )
@@ -56,6 +57,7 @@ from sentiment.reviews import LabelledReviews, ReadOptions
 @click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
 @model_option
 @threshold_option
+@repair_option
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column by themselves; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
@@ -74,6 +76,7 @@ def command(
     data: tuple[str, ...],
     model_path: Path | None,
     threshold: float | None,
+    repair: bool | None,
     sliced: tuple[str, ...],
     fail_under: tuple[str, ...],
     errors: Path | None,
@@ -122,7 +125,7 @@ def command(
         need_ray()
     if errors is not None:
         check_errors_file(errors, reading.keep)
-    path, model = open_model(model_path, threshold)
+    path, model = open_model(model_path, threshold, repair=repair)
     paths = data or (bundled_reviews("test.csv"),)
     if errors is not None:
         check_targets([errors], [*places_of(paths, "evaluation"), path], force=force)

@@ -15,6 +15,7 @@ from sentiment.cli.options import (
     json_option,
     model_option,
     read_options,
+    repair_option,
     talk_options,
     threshold_option,
 )
@@ -34,6 +35,7 @@ _WIDEST = 100
 @click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
 @threshold_option
+@repair_option
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Words to take out at the most to change the answer.")  # fmt: skip
 @json_option
@@ -44,6 +46,7 @@ def command(
     model_path: Path | None,
     inputs: tuple[str, ...],
     threshold: float | None,
+    repair: bool | None,
     most: int,
     as_json: bool,
     reading: ReadOptions,
@@ -72,7 +75,7 @@ def command(
     texts = check_given(texts, inputs, command="explain", verb="explain")
     places = [] if texts else places_of(inputs or ["-"], "answering")
     opened = open_inputs(texts, places, reading)
-    _, model = open_model(model_path, threshold)
+    _, model = open_model(model_path, threshold, repair=repair)
     look = _look()
     between: list[str] = []
     for text in _texts(opened):

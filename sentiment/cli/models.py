@@ -17,12 +17,15 @@ _HOW_TO_CHOOSE = (
 )
 
 
-def open_model(named: Path | None, threshold: float | None = None) -> tuple[Path, Model]:
+def open_model(
+    named: Path | None, threshold: float | None = None, *, repair: bool | None = None
+) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
     Args:
         named: a file that the user named, or `general`.
         threshold: to answer by; None for the model's own.
+        repair: whether to repair texts; None for what the model does.
 
     Raises:
         ModelError: there is none, or it cannot be loaded.
@@ -45,6 +48,8 @@ def open_model(named: Path | None, threshold: float | None = None) -> tuple[Path
     model = load_model(path)
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
+    if repair is not None:
+        model = model.repairing(repair)
     return path, model
 
 

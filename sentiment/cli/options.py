@@ -104,6 +104,16 @@ class Number(click.FloatRange):
         return number if math.isfinite(number) else self.fail(f"{value!r} is not finite.")
 
 
+def repair_option(command: Command, default: bool | None = None) -> Command:
+    """Declare `--repair` and `--no-repair`; without a default, the model says which."""
+    return click.option(
+        "--repair/--no-repair",
+        default=default,
+        help="Whether to put apostrophes (doesn`t, doesn&#039;t) and misread characters (donâ€™t) "
+        f"right before a text is read; by default {'yes' if default else 'as the model was made'}.",
+    )(command)
+
+
 def threshold_option(command: Command) -> Command:
     """Declare `--threshold`."""
     return click.option(

@@ -15,6 +15,7 @@ from sentiment.cli.options import (
     force_option,
     model_option,
     read_options,
+    repair_option,
     talk_options,
     threshold_option,
 )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
+@repair_option
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
@@ -64,6 +66,7 @@ def command(
     output_format: str | None,
     as_json: bool,
     threshold: float | None,
+    repair: bool | None,
     explain: bool,
     workers: int | None,
     prefix: str,
@@ -123,7 +126,7 @@ def command(
 
         layout = Layout.of(inputs, output, named=reading.format is not None)
         need_ray()
-        path, model = open_model(model_path, threshold)
+        path, model = open_model(model_path, threshold, repair=repair)
         layout.check(path, force=force)
         answer_files(engine, model, layout.jobs(reading, prefix), layout.folder, workers)
         return
@@ -131,7 +134,7 @@ def command(
     plain = output is None and named_format in (None, "text") and not explain
     at_once = texts and plain and rejects is None
     if at_once:
-        _, model = open_model(model_path, threshold)
+        _, model = open_model(model_path, threshold, repair=repair)
         _answer(texts, model)
         return
     from sentiment.cli.answering import Target, answer_rows  # a few texts do without
@@ -143,7 +146,7 @@ def command(
     if rejects is not None:
         check_rejects(rejects, on_bad_row)
         targets.append(rejects)
-    path, model = open_model(model_path, threshold)
+    path, model = open_model(model_path, threshold, repair=repair)
     places = [] if texts else places_of(inputs or ["-"], "answering")
     check_targets(targets, [*places, path], force=force)
     with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.cli.console import console
+from sentiment.cli.repairs import Repairs
 from sentiment.errors import DataError
 from sentiment.model import Model, Overlap, Scores
 from sentiment.reviews import LabelledReviews
@@ -15,6 +16,8 @@ from sentiment.reviews.cells import count_of
 def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
     """Score the reviews that can be read; warn of others, and of those that the model has seen.
 
+    What is repaired in them is said.
+
     Returns:
         The n reviews that are left, and their scores, [n].
 
@@ -22,6 +25,9 @@ def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Sco
         DataError: None is left.
     """
     warn_of_overlap({"the model": overlap_of(model, reviews)})
+    repairs = Repairs(wanted=model.repairs)
+    repairs.counted(reviews.texts)
+    repairs.say()
     return readable(reviews, score_reviews(model, reviews))
 
 

@@ -22,6 +22,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.paths import FILE, NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
+from sentiment.cli.repairs import Repairs
 from sentiment.cli.training_options import Running, running_options, training_options
 from sentiment.cli.training_progress import ShownProgress
 from sentiment.datasets import resolve
@@ -108,6 +109,10 @@ def command(
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
         more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
+        repairs = Repairs(wanted=options.repair)
+        for texts in (reviews.texts, held_out.texts if held_out else (), more):
+            repairs.counted(texts)
+        repairs.say()
         progress = ShownProgress(console)
         run = Run(progress, checkpoint, running.log_dir, memory, bundled_model)
         model = train(reviews, options, held_out, more, base, run)

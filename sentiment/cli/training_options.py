@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from sentiment.cli.options import Number, gathered
+from sentiment.cli.options import Number, gathered, repair_option
 from sentiment.memory import LEAST
 from sentiment.training import TrainingOptions
 from sentiment.training.options import Objective
@@ -71,6 +72,7 @@ training_options = gathered(
                      "or more than 100,000 reviews."),
         click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
                      metavar="N", help="N-grams to keep at the most."),
+        partial(repair_option, default=True),
         click.option("--validation-share", type=Number(0, 1, min_open=True,
                      max_open=True), default=0.1, show_default=True, metavar="SHARE",
                      help="Rows to hold out where --validation is not given."),

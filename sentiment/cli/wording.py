@@ -15,7 +15,9 @@ def describe(ngrams: NGrams) -> str:
         parts.append("negated words")
     if ngrams.characters[1]:
         parts.append("characters {}–{}".format(*ngrams.characters))
-    return ", ".join(parts)
+    if ngrams.ratings:
+        parts.append("ratings")
+    return ", ".join(parts) + "; texts are not repaired" * (not ngrams.repair)
 
 
 def describe_band(decision: Decision) -> str:

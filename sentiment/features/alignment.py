@@ -1,13 +1,16 @@
-"""Normalized characters → where they stand in the review as it was written."""
+"""Characters as they are read → where they stand in the review as it was written."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.edits import Edit, edited
+from sentiment.features.ratings import ratings
+from sentiment.features.repair import repairs
 from sentiment.features.tokens import LINE_BREAK_TAG, normalize
 
 Places = NDArray[np.int64]
@@ -16,32 +19,52 @@ Places = NDArray[np.int64]
 _JOINING_JAMO = ("\u1161", "\u11ff")
 
 
-def aligned(text: str) -> tuple[Places, Places]:
-    """Say which characters of a review each character of `normalize(text)` came from.
+def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[Places, Places]:
+    """Say which characters of a review each character of `read(text)` came from.
 
     Where several became several, such as a letter and its accents, each came from all of them.
 
+    Args:
+        text: as it was written.
+        repaired: as for `read`.
+        rated: as for `read`.
+
     Returns:
-        Where they start and end in `text`, int64 [normalized characters] each; both ascend.
+        Where they start and end in `text`, int64 [characters read] each; both ascend.
     """
-    starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    done = 0
-    for first, last in [*_tags(text), (len(text), len(text))]:
-        stretch_starts, stretch_ends = _stretch(text[done:first])
-        tag = [first] if last > first else []
-        starts += [stretch_starts + done, np.array(tag, np.int64)]
-        ends += [stretch_ends + done, np.array([last] if tag else [], np.int64)]
-        done = last
+    starts, ends = np.arange(len(text)), np.arange(1, len(text) + 1)
+    for edits in _steps(text, repaired=repaired, rated=rated):
+        first, last = _kept(text, edits)
+        starts, ends = starts[first], ends[last - 1]
+        text = edited(text, edits)
+    first, last = _normalized(text)
+    return starts[first], ends[last - 1]
+
+
+def _steps(text: str, *, repaired: bool, rated: bool) -> Iterator[Sequence[Edit]]:
+    """The edits that reading makes before it normalizes, each in the text that is left by then."""
+    for step in repairs(text) if repaired else ():
+        yield step.edits
+        text = step.text
+    if rated:
+        yield (edits := ratings(text))
+        text = edited(text, edits)
+    yield [Edit(*found.span(), "\n") for found in LINE_BREAK_TAG.finditer(text)]
+
+
+def _kept(text: str, edits: Sequence[Edit]) -> tuple[Places, Places]:
+    """Align an edited text; what was put in came from all that it took the place of."""
+    starts, ends, done = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+    for start, end, put in [*edits, Edit(len(text), len(text), "")]:
+        before = np.arange(done, start)
+        starts += [before, np.full(len(put), start)]
+        ends += [before + 1, np.full(len(put), end)]
+        done = end
     return np.concatenate(starts), np.concatenate(ends)
 
 
-def _tags(text: str) -> Iterator[tuple[int, int]]:
-    """Where HTML line breaks stand; each becomes one character."""
-    return (found.span() for found in LINE_BREAK_TAG.finditer(text))
-
-
-def _stretch(text: str) -> tuple[Places, Places]:
-    """Align a text without HTML line breaks."""
+def _normalized(text: str) -> tuple[Places, Places]:
+    """Align the normal form of a text that has no HTML line breaks any more."""
     if text.isascii():
         places = np.arange(len(text))
         return places, places + 1

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.ngrams import Family, Tokens, character_features, word_features
-from sentiment.features.tokens import Piece, pieces
+from sentiment.features.tokens import Piece
 from sentiment.features.vectorizer import Vectorizer
 
 Flags = NDArray[np.bool_]
@@ -34,7 +34,7 @@ def known_shares(texts: Sequence[str], vectorizer: Vectorizer) -> NDArray[np.flo
         float64 [n], from 0 to 1; 1 with an emoji that is known, NaN for a review without a token.
     """
     words, known, pairs, symbols, tokens = np.zeros((5, len(texts)))
-    for piece in pieces(texts):
+    for piece in vectorizer.ngrams.pieces(texts):
         rows = piece.first_row + piece.token_rows()
         is_word, is_symbol = _kinds(piece)
         whole, part, paired = _known(piece, vectorizer, is_word)

@@ -14,7 +14,7 @@ from sentiment.features.ngrams import (
     word_features,
 )
 from sentiment.features.occurrences import feature_keys
-from sentiment.features.tokens import Codes, Piece, pieces
+from sentiment.features.tokens import Codes, Piece
 
 # Characters of a name. A word may have as many as a whole review, and a model keeps names.
 _LONGEST = 100
@@ -35,7 +35,7 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
-    for piece in pieces(texts):
+    for piece in ngrams.pieces(texts):
         tokens = Tokens.of(piece, ngrams)
         for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
             for key, start in _new(found, wanted, names):

@@ -5,7 +5,7 @@ end, because people conclude there; the stems of words; words under a negation; 
 characters, for data too small or too short to meet each word often.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, SubstringHasher, combine, salt
 from sentiment.features.negation import negations
-from sentiment.features.tokens import Codes, Piece
+from sentiment.features.repair import repair
+from sentiment.features.tokens import Codes, Piece, pieces
 
 
 class NGrams(NamedTuple):
-    """Which n-grams are features.
+    """Which n-grams are features, and how a text is read for them.
 
     Attributes:
         words: longest word n-gram; all from single words up to it are features.
@@ -30,6 +31,8 @@ class NGrams(NamedTuple):
         reversal: how many words before a negation that stands alone are such features, too, as are
             words after phrases like *used to*; 0 for none. Only beside `negation`.
         characters: shortest and longest character n-gram; (0, 0) for none.
+        repair: whether damaged apostrophes and misread characters are put right first.
+        ratings: whether stars and fractions such as 4/5 become words that say how many of ten.
     """
 
     words: int = 3
@@ -39,6 +42,16 @@ class NGrams(NamedTuple):
     negation: int = 6
     characters: tuple[int, int] = (0, 0)
     reversal: int = 0
+    repair: bool = True
+    ratings: bool = False
+
+    def pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+        """Split reviews into tokens."""
+        return pieces(texts, repaired=self.repair, rated=self.ratings)
+
+    def length(self, text: str) -> int:
+        """Count the characters of a review, of a damaged one those that were meant."""
+        return len(repair(text)) if self.repair else len(text)
 
 
 class Family(Enum):

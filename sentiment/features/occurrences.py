@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
 from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
-from sentiment.features.tokens import PIECE_ROWS, Piece, pieces
+from sentiment.features.tokens import PIECE_ROWS, Piece
 
 # A key is a hash whose lowest bits are zero, and a tag is a key that carries a row number there:
 # pairs of feature and review that take one integer each.
@@ -50,7 +50,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
     parts: list[Hashes] = []  # more than one while a long review goes on
     fresh = 0
     tokens = Tokens.none()
-    for piece in pieces(texts):
+    for piece in ngrams.pieces(texts):
         tokens = tokens.joined(Tokens.of(piece, ngrams))
         parts.append(distinct(np.concatenate(list(_tags(piece, tokens, ngrams)))))
         fresh += parts[-1].size

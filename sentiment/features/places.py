@@ -17,7 +17,7 @@ from sentiment.features.ngrams import (
     character_features,
     word_features,
 )
-from sentiment.features.tokens import Piece, pieces
+from sentiment.features.tokens import Piece
 from sentiment.features.vectorizer import Vectorizer
 
 Numbers = NDArray[np.int64]
@@ -81,7 +81,8 @@ class Places:
 
 def find_places(text: str, vectorizer: Vectorizer) -> Places:
     """Find each place of each known feature in a review, and each token in its text."""
-    parts, ngrams = list(pieces([text])), vectorizer.ngrams
+    ngrams = vectorizer.ngrams
+    parts = list(ngrams.pieces([text]))
     groups = [*_of_words(_tokens(parts, ngrams), ngrams)]
     if ngrams.characters[1]:
         groups += _of_characters(parts, ngrams)
@@ -96,7 +97,7 @@ def find_places(text: str, vectorizer: Vectorizer) -> Places:
         np.concatenate([group.last for group in groups])[known],
         apart[kinds],
         spelled[kinds],
-        *_written(text, parts),
+        *_written(text, parts, ngrams),
     )
 
 
@@ -161,9 +162,9 @@ def _covered(
     return _Group(found.hashes, first, last, found.family)
 
 
-def _written(text: str, parts: Sequence[Piece]) -> tuple[Numbers, Numbers]:
+def _written(text: str, parts: Sequence[Piece], ngrams: NGrams) -> tuple[Numbers, Numbers]:
     """Where each token stands in the text as it was written."""
-    starts, ends = aligned(text)
+    starts, ends = aligned(text, repaired=ngrams.repair, rated=ngrams.ratings)
     first, last = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     done = -1  # each piece begins and ends with a space of its own
     for part in parts:

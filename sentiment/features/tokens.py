@@ -15,7 +15,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.edits import edited
 from sentiment.features.hashing import Hashes, SubstringHasher
+from sentiment.features.ratings import ratings
+from sentiment.features.repair import repair
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Flags = NDArray[np.bool_]
@@ -106,6 +109,21 @@ class Piece:
         return np.where(solid, self.codes, ord(" "))[kept], rows[kept]
 
 
+def read(text: str, *, repaired: bool, rated: bool) -> str:
+    """Return the characters that tokens are found in.
+
+    Args:
+        text: a review as it was written.
+        repaired: whether what is damaged is put right first (see `sentiment.features.repair`).
+        rated: whether ratings become words then (see `sentiment.features.ratings`).
+    """
+    if repaired:
+        text = repair(text)
+    if rated and (edits := ratings(text)):
+        text = edited(text, edits)
+    return normalize(text)
+
+
 def normalize(text: str) -> str:
     """Lower-case a review, drop HTML line breaks and fold typographic variants."""
     if "<" in text:
@@ -140,15 +158,18 @@ def _is_mark(character: str) -> bool:
     return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
-def pieces(texts: Sequence[str]) -> Iterator[Piece]:
+def pieces(texts: Sequence[str], *, repaired: bool = True, rated: bool = False) -> Iterator[Piece]:
     """Split reviews into tokens, some 100,000 characters at a time; a long review by itself.
 
     Args:
         texts: reviews; an empty one has no tokens.
+        repaired: as for `read`.
+        rated: as for `read`.
     """
     parts: list[str] = []
     size = 0
-    for row, text in enumerate(map(normalize, texts)):
+    for row, written in enumerate(texts):
+        text = read(written, repaired=repaired, rated=rated)
         if parts and (size + len(text) > PIECE_SIZE or len(parts) == PIECE_ROWS):
             yield _piece(parts, row - len(parts))
             parts, size = [], 0

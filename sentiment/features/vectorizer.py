@@ -1,6 +1,6 @@
 """The fitted vectorizer: reviews in, sparse rows of naive-Bayes weights out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -98,9 +98,16 @@ class Vectorizer:
         """
         shortest, longest = self.ngrams.characters
         orders = longest - shortest + 1 if longest else 0
-        lengths = np.array([len(text) for text in texts], np.float64)
-        usual = share * (_WORDS_IN + _RUNS_IN * orders) * lengths**_POWER + _MARKS_IN
-        return np.flatnonzero(np.diff(rows.offsets) < usual)
+        features, least = np.diff(rows.offsets), share * (_WORDS_IN + _RUNS_IN * orders)
+
+        def few(lengths: Iterable[int], features: NDArray[np.int64]) -> NDArray[np.int64]:
+            usual = least * np.fromiter(lengths, np.float64) ** _POWER + _MARKS_IN
+            return np.flatnonzero(features < usual)
+
+        # Repaired, no text is longer: most need not be repaired again to be counted.
+        some = few(map(len, texts), features)
+        repaired = (self.ngrams.length(texts[row]) for row in some.tolist())
+        return some[few(repaired, features[some])]
 
     def _transform(self, found: Occurrences) -> SparseRows:
         places = self._index.find(found.keys)

@@ -61,6 +61,17 @@ def number(value: object, least: float, most: float) -> float:
     return float(value)
 
 
+def truth(value: object) -> bool:
+    """Return true or false.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{reprlib.repr(value)} is neither true nor false")
+    return value
+
+
 def mapping(value: object) -> dict[str, Any]:
     """Return a JSON object.
 

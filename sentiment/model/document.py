@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sentiment.features import NGrams, Vectorizer
 from sentiment.model.calibration import Calibration
-from sentiment.model.checks import mapping, number, string, whole
+from sentiment.model.checks import mapping, number, string, truth, whole
 from sentiment.model.decision import Decision
 from sentiment.model.model import DEEPEST, LEAST_KNOWN, Base, Model
 from sentiment.model.network import Layer, Network
@@ -25,6 +25,10 @@ _LARGEST_FEATURE = float(np.finfo(np.float16).max)
 # Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
 _LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
+
+# Fields of the n-grams that came with later format versions, and what they are where none is said.
+_UNSAID = {"reversal": 0, "repair": True, "ratings": False}
+
 _EPOCH = {
     "number": _LARGEST,
     "loss": _LARGEST,
@@ -73,17 +77,20 @@ def document_of(model: Model) -> dict[str, Any]:
     return document
 
 
-def needs_reversal(model: Model) -> bool:
-    """Whether the model, or one that it stands on, has features that older programs do not know."""
-    below = model.base is not None and needs_reversal(model.base.model)
-    return below or model.vectorizer.ngrams.reversal > 0
+def format_of(model: Model) -> int:
+    """Return the oldest format version that can say what is in a model, and in those below it."""
+    ngrams = model.vectorizer.ngrams
+    own = 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
+    return own if model.base is None else max(own, 2, format_of(model.base.model))
 
 
 def _fields_of(ngrams: NGrams) -> dict[str, Any]:
-    fields = ngrams._asdict()
-    if not ngrams.reversal:
-        del fields["reversal"]  # older programs have never heard of it
-    return fields
+    """Turn into JSON values; what is as in files that know nothing of it is left out."""
+    return {
+        name: value
+        for name, value in ngrams._asdict().items()
+        if name not in _UNSAID or value != _UNSAID[name]
+    }
 
 
 def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Model:
@@ -146,7 +153,9 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
         stem=whole(orders["stem"], 0, 1 << 16),
         negation=whole(orders["negation"], 0, 1 << 16),
         characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
-        reversal=whole(orders.get("reversal", 0), 0, 1 << 16),
+        reversal=whole(orders.get("reversal", _UNSAID["reversal"]), 0, 1 << 16),
+        repair=truth(orders.get("repair", _UNSAID["repair"])),
+        ratings=truth(orders.get("ratings", _UNSAID["ratings"])),
     )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)

@@ -178,18 +178,26 @@ class _Parts:
         )
 
     def plus(self, base: "_Parts", weight: float) -> "_Parts":
-        """Add what the base makes of the same tokens."""
+        """Add what the base makes of the same text; it may find other tokens there."""
         phrases = dict(self.phrases)
         for name, (move, spans) in base.phrases.items():
             mine, places = phrases.get(name, (0.0, set()))
             phrases[name] = mine + weight * move, places | spans
+        if np.array_equal(self.starts, base.starts) and np.array_equal(self.ends, base.ends):
+            starts, ends, tokens = self.starts, self.ends, self.tokens + weight * base.tokens
+        else:
+            starts = np.concatenate((self.starts, base.starts))
+            ends = np.concatenate((self.ends, base.ends))
+            order = np.lexsort((ends, starts))
+            starts, ends = starts[order], ends[order]
+            tokens = np.concatenate((self.tokens, weight * base.tokens))[order]
         return _Parts(
             min(self.evidence, base.evidence) if weight > 0 else self.evidence,
             self.logit + weight * base.logit,
             self.empty + weight * base.empty,
-            self.starts,
-            self.ends,
-            self.tokens + weight * base.tokens,
+            starts,
+            ends,
+            tokens,
             phrases,
         )
 

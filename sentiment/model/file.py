@@ -1,8 +1,9 @@
 """The model file: one `.safetensors` file, safe to load from a stranger.
 
-Layout (format versions 1 to 3): tensors, and under the metadata key `sentiment` one JSON document
+Layout (format versions 1 to 4): tensors, and under the metadata key `sentiment` one JSON document
 with everything that is not a tensor. A model that stands on another holds that whole, which is what
-version 2 is for; one with words under far negations is version 3; all others are version 1. The
+version 2 is for; one with words under far negations is version 3; one that reads ratings, or does
+not repair texts, is version 4. A file has the oldest version that can say what is in it. The
 document holds a CRC-32 of the whole file, taken with the checksum's own eight digits as zeros; it
 finds damage, it does not stop forgery. Forged files are harmless for another reason: nothing in a
 file is code, and every size, shape, type and number is checked before anything is built from it.
@@ -19,11 +20,11 @@ from typing import Any
 from sentiment.errors import ModelError
 from sentiment.files import replacing
 from sentiment.model.checks import read_json
-from sentiment.model.document import document_of, model_of, needs_reversal, tensors_of
+from sentiment.model.document import document_of, format_of, model_of, tensors_of
 from sentiment.model.model import Model
 from sentiment.model.tensors import NotOursError, metadata, read_header, read_tensors
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MAX_FILE_SIZE = 1 << 30
 
 _KEY = "sentiment"
@@ -39,7 +40,7 @@ def save_model(model: Model, path: Path) -> None:
     from safetensors.numpy import save
 
     document = {
-        "format": 3 if needs_reversal(model) else 1 if model.base is None else 2,
+        "format": format_of(model),
         "checksum": _UNSEALED,
         **document_of(model),
     }

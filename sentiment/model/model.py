@@ -1,7 +1,7 @@
 """A trained model: everything between a review and its answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -56,6 +56,18 @@ class Model:
     def depth(self) -> int:
         """How many models stand one on the other, this one included."""
         return 1 + (self.base.model.depth if self.base is not None else 0)
+
+    @property
+    def repairs(self) -> bool:
+        """Whether damaged texts are repaired before they are read, be it by the base alone."""
+        below = self.base is not None and self.base.model.repairs
+        return below or self.vectorizer.ngrams.repair
+
+    def repairing(self, repair: bool) -> "Model":
+        """Return the model, and what it stands on, told whether to repair texts."""
+        ngrams = self.vectorizer.ngrams._replace(repair=repair)
+        base = self.base and Base(self.base.model.repairing(repair), self.base.weight)
+        return replace(self, vectorizer=replace(self.vectorizer, ngrams=ngrams), base=base)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Say how likely each review is positive: float64 [n], NaN where one has no token."""

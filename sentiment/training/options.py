@@ -21,6 +21,8 @@ class TrainingOptions:
         learning_rate: Adam's at the start; it falls to nothing over the epochs.
         refit: fit once more on all rows, once all is chosen by those held out.
         features: n-grams to keep at the most.
+        repair: put damaged apostrophes and misread characters right before texts are read, in
+            training and by the model for good.
         validation_share: share of rows held out when no validation reviews are given, (0, 1).
         optimize: what the decision threshold is chosen for.
         seed: makes the run repeatable.
@@ -34,6 +36,7 @@ class TrainingOptions:
     learning_rate: float | None = None
     refit: bool = True
     features: int = 200_000
+    repair: bool = True
     validation_share: float = 0.1
     optimize: Objective | None = None
     seed: int = 0

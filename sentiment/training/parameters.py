@@ -85,6 +85,7 @@ _KINDS = {
     "learning_rate": _Kind(_number, lambda x: 0 < x < inf, "a number above 0"),
     "refit": _Kind(_one_of(True, False), lambda _: True, "True or False"),
     "features": _COUNT,
+    "repair": _Kind(_one_of(True, False), lambda _: True, "True or False"),
     "validation_share": _Kind(_number, lambda x: 0 < x < 1, "a number between 0 and 1"),
     "optimize": _Kind(
         _one_of(*get_args(Objective)), lambda _: True, f"one of {', '.join(get_args(Objective))}"

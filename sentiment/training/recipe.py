@@ -46,8 +46,9 @@ def choose_recipe(
     learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
     more = max(labels.size / _MANY, 1.0)
     epochs = _FEW_EPOCHS if few else 5 if short else 3
+    ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
     return Recipe(
-        ngrams=NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams(),
+        ngrams=ngrams._replace(repair=options.repair, ratings=True),
         min_count=1 if short else 2,
         smoothing=2.0 * more,
         epochs=options.epochs or max(round(epochs / more), 1),

@@ -68,7 +68,8 @@ def train(
         validation: held-out reviews, which are never fitted on; without them, a share of `reviews`
             is held out.
         unlabeled: more reviews of the same kind, without labels.
-        base: a model to stand on; without it, the new network answers alone.
+        base: a model to stand on; without it, the new network answers alone. Where texts are not
+            to be repaired, it does not repair them either.
         run: who is told, what is written down on the way, and how much memory there is.
 
     A base that was made with these reviews cannot be judged by them: then it counts as expected,
@@ -82,6 +83,8 @@ def train(
     run = run or Run()
     progress = run.progress
     start_loading()  # while we featurize
+    if base is not None and not options.repair:
+        base = base.repairing(False)
     material = Material.gather(reviews, validation, unlabeled, options)
     if run.checkpoint is not None:
         _resume(run.checkpoint, material, options, progress)

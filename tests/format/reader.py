@@ -15,6 +15,11 @@ from typing import Any
 
 ALL = (1 << 64) - 1
 
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
 # 1. The file
 
 
@@ -44,12 +49,240 @@ def read(path: Path) -> "Model":
     checksum = document["checksum"].encode()
     unsealed = data.replace(checksum, b"crc32:00000000", 1)
     assert checksum == b"crc32:%08x" % zlib.crc32(unsealed)
-    assert document["format"] in {1, 2, 3}
+    assert document["format"] in {1, 2, 3, 4}
     tensors = {name: Tensor(entry, data[8 + length :]) for name, entry in header.items()}
     return Model(document, tensors)
 
 
-# 2. Normalizing
+# 2. From a text to its characters
+
+
+def characters_of(text: str, ngrams: dict[str, Any]) -> str:
+    """What tokens are found in."""
+    text = written(text, ngrams)
+    if ngrams.get("ratings", False):
+        text = with_ratings(text)
+    return normalize(text)
+
+
+def written(text: str, ngrams: dict[str, Any]) -> str:
+    """The text, repaired where the model does so."""
+    return repair(text) if ngrams.get("repair", True) else text
+
+
+def repair(text: str) -> str:
+    text = unescape(text)
+    for _ in range(4):
+        text = reread(text)
+    text = re.sub(ENTITY, entity, text)
+    text = re.sub("(?i) ?#0{0,6}39;(?=[a-zA-Z])", "'", text)
+    text = re.sub(LOST, "\\1'", text)
+    return between_letters(text)
+
+
+HEXADECIMAL = "[0-9a-fA-F]"
+
+
+def unescape(text: str) -> str:
+    done, rest = "", text
+    while rest:
+        found = re.match(r"\\{1,4}([uUxX])", rest)
+        kind = found[1].lower() if found else ""
+        behind = rest[found.end() :] if found else ""
+        digits = re.match(f"{HEXADECIMAL}*", behind)[0]
+        put, taken = rest[0], 1
+        if kind == "u" and len(digits) >= 4:
+            code = int(digits[:4], 16)
+            low = re.match(r"\\{1,4}[uU]([dD][c-fC-F][0-9a-fA-F]{2})", behind[4:])
+            if 0xD800 <= code < 0xDC00 and low:
+                both = 0x10000 + (code - 0xD800) * 0x400 + int(low[1], 16) - 0xDC00
+                put, taken = chr(both), found.end() + 4 + low.end()
+            elif code in (1, 2, 3) and len(digits) >= 8:
+                put, taken = chr(int(digits[:8], 16)), found.end() + 8
+            elif not 0xD800 <= code < 0xE000:
+                put, taken = chr(code), found.end() + 4
+        elif kind == "x" and len(digits) >= 2:
+            code = int(digits[:2], 16)
+            if code == 0x27 or code >= 0x80:
+                put, taken = chr(code), found.end() + 2
+        done, rest = done + put, rest[taken:]
+    return done
+
+
+MAC = {bytes([byte]).decode("mac_roman"): byte for byte in range(128, 256)}
+WINDOWS = {chr(byte): byte for byte in range(128, 256)}
+for byte in range(128, 160):
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D):
+        WINDOWS[bytes([byte]).decode("cp1252")] = byte
+ORDINARY = "\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³"
+TWICE = ["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"]
+
+
+def run_at(text: str, place: int) -> tuple[int, dict[str, int]]:
+    """How long a run is that begins there, 0 for none; and by which table."""
+    first = text[place]
+    if first in "ÂÃ" or text[place : place + 2] in TWICE:
+        return 2, WINDOWS
+    if 0xE0 <= ord(first) <= 0xF4:
+        return (3 if ord(first) < 0xF0 else 4), WINDOWS
+    if first == "a" and text[place + 1 : place + 2] == "€":
+        return 3, WINDOWS
+    if first in "¬√":
+        return 2, MAC
+    if first in "‚Ô":
+        return 3, MAC
+    return (4, MAC) if first == "\uf8ff" else (0, {})
+
+
+def reread(text: str) -> str:
+    done, place = "", 0
+    while place < len(text):
+        size, table = run_at(text, place)
+        run = text[place : place + size]
+        if run.startswith("a"):
+            run = f"â{run[1:]}"
+        meant = ""
+        if len(run) == size and all(c in table for c in run):
+            try:
+                meant = bytes(table[c] for c in run).decode("utf-8")
+            except UnicodeDecodeError:
+                meant = ""
+        if size > 2 and all(c in ORDINARY for c in run[1:]):
+            meant = ""
+        if len(meant) == 1:
+            done, place = done + meant, place + size
+        else:
+            done, place = done + text[place], place + 1
+    return done
+
+
+ENTITY = re.compile(
+    r"(?i)&(?:amp;){0,4}(?:#0{0,6}([1-9][0-9]{1,4})(?![0-9]);?"
+    r"|#x0{0,6}([1-9a-fA-F][0-9a-fA-F]{1,3})(?![0-9a-fA-F]);?"
+    r"|(apos|rsquor?|lsquor?|sbquo|acute|grave|prime);)",
+    re.ASCII,
+)
+BY_NAME = {
+    "apos": 0x27, "rsquo": 0x2019, "rsquor": 0x2019, "lsquo": 0x2018, "lsquor": 0x201A,
+    "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032,
+}  # fmt: skip
+THEMSELVES = [
+    0x27, 0x60, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC, 0xFF07,
+]  # fmt: skip
+BY_NUMBER = {code: code for code in THEMSELVES} | {0x91: 0x2018, 0x92: 0x2019}
+
+
+def entity(found: re.Match[str]) -> str:
+    decimal, hexadecimal, name = found.groups()
+    if name:
+        return chr(BY_NAME[name.lower()])
+    number = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(BY_NUMBER[number]) if number in BY_NUMBER else found[0]
+
+
+STEMS = words(
+    """ain aren can couldn didn don doesn hadn hasn haven isn mightn mustn needn shouldn wasn weren
+    won wouldn"""
+)
+LOST = re.compile(
+    rf"(?i)(?<![0-9A-Za-z_])({'|'.join(STEMS)})[?\ufffdÍíÕõÆæ](?=t(?![0-9A-Za-z_]))", re.ASCII
+)
+
+SIGNS = [
+    *(0x60, 0xB4, 0x2032, 0xFF07, 0x201B, 0x201A, 0x2B9, 0x2BB, 0x2BD, 0x2BE, 0x2BF, 0x2C8, 0x2CA),
+    *(0x2CB, 0xA78B, 0xA78C, 0x2035, 0xFF40, 0x384, 0x55A, 0x1FBD, 0x1FBF, 0x1FEF, 0x1FFD, 0x275B),
+    *(0x275C, 0x91, 0x92, 0x27, 0x2019, 0x2018, 0x2BC),
+]
+APOSTROPHES = "'’‘ʼ"
+
+
+def between_letters(text: str) -> str:
+    done, place = "", 0
+    while place < len(text):
+        end = place
+        while end < len(text) and (text[end] == "\\" or ord(text[end]) in SIGNS):
+            end += 1
+        if end == place:
+            done, place = done + text[place], place + 1
+            continue
+        run = text[place:end]
+        between = place > 0 and is_letter(text[place - 1]) and is_letter(text[end : end + 1])
+        signs = run.lstrip("\\")
+        fits = len(run) - len(signs) <= 4 and len(signs) in (1, 2) and "\\" not in signs
+        if between and fits and run not in list(APOSTROPHES):
+            run = "'"
+        done, place = done + run, end
+    return done
+
+
+def is_letter(character: str) -> bool:
+    if not character or ord(character) in SIGNS:
+        return False
+    category = unicodedata.category(character)
+    return category[0] == "L" or category in ("Nl", "No")
+
+
+FULL, EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
+NUMBER = r"(?<![0-9A-Za-z_.,/*$€£+−-])([−-]?)([0-9]{1,3})(?:[.,]([0-9]{1,2})|(½))?"
+UNITS = words("of people times minutes mins min hours hrs hr days weeks months years")
+FRACTION = re.compile(
+    rf"{NUMBER} ?/ ?(10|5)(?:\.0)?(?![0-9A-Za-z_/]|[.,:][0-9])"
+    rf"(?! (?i:{'|'.join(UNITS)})(?![0-9A-Za-z_]))",
+    re.ASCII,
+)
+STARRED = re.compile(rf"{NUMBER}\*(?![0-9A-Za-z_*])", re.ASCII)
+LOOK = "[\ufe0e\ufe0f]?"
+STARS = re.compile(f"[{FULL}](?:{LOOK} ?[{FULL}])*½?(?:{LOOK} ?[{EMPTY}])*{LOOK}")
+
+
+# Where a rating begins and ends, its hundredths, and what it is out of.
+Rating = tuple[int, int, int, int]
+
+
+def with_ratings(text: str) -> str:
+    found = [*fractions(text), *numbers_of_stars(text), *rows_of_stars(text)]
+    done, reached = "", 0
+    for start, end, h, m in sorted(found):
+        if start >= reached:
+            tenths = min((20 * h + 100 * m) // (200 * m), 10) if h >= 0 else 0
+            done, reached = f"{done}{text[reached:start]} {tenths}of10 ", end
+    return done + text[reached:]
+
+
+def fractions(text: str) -> Iterator[Rating]:
+    for each in FRACTION.finditer(text):
+        most = int(each[5])
+        if hundredths(each) <= 100 * (most + 1):
+            yield each.start(), each.end(), hundredths(each), most
+
+
+def numbers_of_stars(text: str) -> Iterator[Rating]:
+    numbers = [(each, each.end()) for each in STARRED.finditer(text)]
+    for row in STARS.finditer(text):
+        if counts(row) == (1, 0, 0):
+            number = re.search(rf"{NUMBER} ?\Z", text[: row.start()], re.ASCII)
+            numbers += [(number, row.end())] if number else []
+    for number, end in numbers:
+        if 0 < hundredths(number) <= 500:
+            yield number.start(), end, hundredths(number), 5
+
+
+def rows_of_stars(text: str) -> Iterator[Rating]:
+    for row in STARS.finditer(text):
+        full, half, empty = counts(row)
+        most = full + half + empty if empty else 5 if full <= 5 else 10
+        if (3 <= most <= 10 if empty else full <= 10) and full + half + empty > 1:
+            yield *row.span(), 100 * full + 50 * half, most
+
+
+def counts(row: re.Match[str]) -> tuple[int, int, int]:
+    full, half, empty = (sum(c in kind for c in row[0]) for kind in (FULL, "½", EMPTY))
+    return full, half, empty
+
+
+def hundredths(number: re.Match[str]) -> int:
+    minus, whole, part, half = number.groups()[:4]
+    return -1 if minus else 100 * int(whole) + (50 if half else int((part or "0").ljust(2, "0")))
 
 
 def normalize(text: str) -> str:
@@ -160,10 +393,6 @@ def combine(left: int, right: int) -> int:
 SALTS = {name: hash_of(name) for name in ("end", "stem", "negated", "characters")}
 
 
-def words(text: str) -> list[str]:
-    return text.split()
-
-
 NEGATIONS = words(
     """not no never n't nothing nobody nor neither without hardly barely cannot ain't don't doesn't
     didn't isn't wasn't aren't weren't won't wouldn't couldn't can't shouldn't hasn't haven't hadn't
@@ -221,7 +450,7 @@ def stands_alone(tokens: list[str], place: int) -> bool:
 
 def features(text: str, ngrams: dict[str, Any]) -> set[int]:
     """The keys of a text, known or not."""
-    normalized = normalize(text)
+    normalized = characters_of(text, ngrams)
     tokens = tokens_of(normalized)
     reversal = ngrams.get("reversal", 0)
     under = negated(tokens, ngrams["negation"], reversal)
@@ -308,14 +537,15 @@ class Model:
         shortest, longest = self.ngrams["characters"]
         orders = longest - shortest + 1 if longest else 0
         scale = min(4 * self.document.get("least_known", 0.25), 1)
-        if len(row) >= scale * (0.3 + 1.3 * orders) * len(text) ** 0.85 + 6:
+        if len(row) >= scale * (0.3 + 1.3 * orders) * len(written(text, self.ngrams)) ** 0.85 + 6:
             return 1.0
-        tokens = tokens_of(normalize(text))
+        read = characters_of(text, self.ngrams)
+        tokens = tokens_of(read)
         if not tokens:
             return math.nan
         is_word = [unicodedata.category(token[0])[0] in "LNM" for token in tokens]
         whole, part, pair = self._known_sequences(tokens)
-        part |= self._known_by_runs(normalize(text))
+        part |= self._known_by_runs(read)
         for i, token in enumerate(tokens):
             if not is_word[i] and i in whole:
                 picture = unicodedata.category(token[0])[0] == "S" and not token.isascii()
@@ -380,7 +610,7 @@ class Model:
             of_base, little_of_base = self.base.weigh(text)
             log_odds += weight * of_base
             little = min(little, little_of_base) if weight > 0 else little
-        return (log_odds if tokens_of(normalize(text)) else math.nan), little
+        return (log_odds if tokens_of(characters_of(text, self.ngrams)) else math.nan), little
 
     def answer(self, text: str) -> tuple[float, str]:
         """The probability of positive, and the answer."""

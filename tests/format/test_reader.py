@@ -9,28 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.features.edits import edited
 from sentiment.features.negation import negations
+from sentiment.features.ratings import ratings
+from sentiment.features.repair import repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import MODEL
 from sentiment.model import load_model
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors
+from tests.format.wild import WILD
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
-
-# Words, marks and characters that rules are about, in any order.
-PARTS = [
-    *reader.NEGATIONS, *reader.SINGLES, *reader.PAIRS, *reader.STOPS, *reader.FILLERS,
-    "good", "film", "bad", "a", "I", ":)", ":-d", "<3", "'", "’", "<br />", "\n", "映画", "👍", "é",
-]  # fmt: skip
-WILD = st.one_of(
-    st.text(max_size=60),
-    st.lists(st.sampled_from(PARTS), max_size=25).map(" ".join),
-    st.lists(st.sampled_from([*":;=-^')(d3po<x ", "word"]), max_size=25).map("".join),
-)
 
 
 def test_the_vectors_are_what_the_program_gives():
@@ -62,6 +55,8 @@ def test_hashes():
 
 @pytest.mark.parametrize("vector", VECTORS["texts"], ids=lambda vector: ascii(vector["text"])[:30])
 def test_tokens(vector):
+    assert reader.repair(vector["text"]) == vector["repaired"]
+    assert reader.with_ratings(vector["text"]) == vector["with ratings"]
     normalized = reader.normalize(vector["text"])
     tokens = reader.tokens_of(normalized)
     assert normalized == vector["normalized"]
@@ -154,9 +149,15 @@ def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
     ]
 
 
+@given(WILD)
+def test_any_text_is_repaired_and_rated_alike(text):
+    assert repair(text) == reader.repair(text)
+    assert edited(text, ratings(text)) == reader.with_ratings(text)
+
+
 @given(st.lists(WILD, min_size=1, max_size=4))
 def test_any_texts_have_the_same_tokens_and_negations(texts):
-    (piece,) = pieces(texts)
+    (piece,) = pieces(texts, repaired=False)
     hashes, rows = piece.hashes(), piece.token_rows()
     flags = negations(hashes, rows, 6, 12).flags
     for row, text in enumerate(texts):
@@ -172,16 +173,28 @@ def test_code_points_have_the_class_that_the_document_says():
     for first in range(0, len(normal), 0x4000):
         text = " ".join(f"a{c}a" for c in normal[first : first + 0x4000])
         assert len(text) < PIECE_SIZE
-        (piece,) = pieces([text])
+        (piece,) = pieces([text], repaired=False)
         spans = [(start - 1, end - 1) for start, end in zip(piece.starts, piece.ends, strict=True)]
         assert spans == reader.spans(reader.normalize(text))
 
 
+def test_a_letter_between_which_signs_are_apostrophes_is_what_the_document_says():
+    characters = [chr(code) for code in range(0x110000)]
+    letters = [c for c in characters if not 0xD800 <= ord(c) < 0xE000 and reader.is_letter(c)]
+    text = " ".join(f"{c}`{c}" for c in letters)
+    assert repair(text) == " ".join(f"{c}'{c}" for c in letters)
+    others = [c for c in characters if not reader.is_letter(c) and c not in "\\"]
+    assert "a'" not in repair("".join(f"a`{c} " for c in others if ord(c) not in reader.SIGNS))
+
+
 def test_the_document_names_every_word_of_the_rules():
     words = DOCUMENT.replace("\n", " ")
-    for some in (reader.NEGATIONS, reader.SINGLES, reader.FILLERS, reader.STOPS[:-1]):
+    rules = (reader.NEGATIONS, reader.SINGLES, reader.FILLERS, reader.STOPS[:-1])
+    for some in (*rules, reader.STEMS, reader.UNITS):
         assert " ".join(some) in " ".join(words.split())
     assert all(f"`{pair}`" in words for pair in reader.PAIRS)
+    assert all(f"`{name};`" in words for name in reader.BY_NAME)
+    assert all(f"{code:04X}" in words for code in reader.SIGNS)
 
 
 def test_the_document_names_what_exported_networks_take_and_give():

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from sentiment.features.edits import edited
 from sentiment.features.hashing import SubstringHasher, combine, salt
 from sentiment.features.negation import negations
+from sentiment.features.ratings import ratings
+from sentiment.features.repair import repair
 from sentiment.features.tokens import code_points, normalize, pieces
 from sentiment.model import Model, load_model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"
-FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in (1, 2, 3)]
+FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in (1, 2, 3, 4)]
 
 WORDS = ["", "a", "good", "não", "映画", "👍"]
 FAMILIES = ["end", "stem", "negated", "characters"]
@@ -43,6 +46,15 @@ TEXTS = [
     "good film",
     "a good film, not bad",
     "nothing known",
+    "It isn`t good, wasn´t bad, don''t say it\\'s good",
+    "isn&#039;t isn&amp;#39;t isn&#x2019;t isn&RSQUO;t isn&#146t; good, Wall St. #39;s",
+    "\\u2019 isn\\u2019t isn\\\\u2019t \\ud83d\\ude00 \\ud83d \\u0001f602 isn\\xe2\\x80\\x99t",
+    "isnâ€™t isnâ\x80\x99t isn‚Äôt isnÃ¢â‚¬â„¢t isn‚Äö√Ñ√¥t isnÂ´t isna€™t good",
+    "my “fiancé’”, cliché”… VÝŠKA „Spaß“ ðŸ˜€ cafÃ© caf√© â˜…â˜…",
+    "isn?t isn\ufffdt isnÕt isn\x92t good? Is it?then",
+    "★★★★☆ ⭐️⭐️ ★ ★ ★ ★★★½ ★ ☆☆☆ 4★ 4.5 ⭐ good",
+    "8/10, 4/5! -2/10 0/10 4.5/5 4,5/5 4½/5 11/10 9 / 10 4.0/5.0 4* film",
+    "1/5/2020 24/7 9/11 3-4/5 12/10 1/10th 9/10 of it, 4/5 days $4/5 ***** 4*3 film",
 ]
 
 
@@ -58,8 +70,8 @@ def vectors() -> dict[str, Any]:
 
 
 def _text(text: str) -> dict[str, Any]:
-    """A text's tokens, its squeezed text, and which tokens are under a negation."""
-    (piece,) = pieces([text])
+    """What steps of reading make of a text, each alone; tokens and negations without the first."""
+    (piece,) = pieces([text], repaired=False)
     codes, _ = piece.squeezed()
     tokens = [
         "".join(map(chr, piece.codes[start:end].tolist()))
@@ -68,6 +80,8 @@ def _text(text: str) -> dict[str, Any]:
     hashes, rows = piece.hashes(), piece.token_rows()
     return {
         "text": text,
+        "repaired": repair(text),
+        "with ratings": edited(text, ratings(text)),
         "normalized": normalize(text),
         "tokens": tokens,
         "squeezed": "".join(map(chr, codes.tolist())),

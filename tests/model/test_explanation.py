@@ -10,12 +10,22 @@ from sentiment.features import NGrams
 from sentiment.model import Decision, Model, load_model
 from sentiment.model.explanation import Explanation, explain
 from sentiment.model.influence import strongest_phrases
+from sentiment.model.model import Base
 from sentiment.model.phrases import unnested
 from sentiment.model.removal import smallest_removal, without
+from tests.format.wild import WILD
 from tests.model.small import SHAPES, WORDS, small_model
 
-TEXTS = st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join) | st.text(max_size=30)
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join), st.text(max_size=30), WILD
+)
 MODELS = [small_model(hidden) for hidden in SHAPES] + [small_model((16,), NGrams())]
+RATING = small_model((), NGrams(words=2, tail=0, ratings=True))
+# Each finds other tokens than the model that it stands on.
+MODELS += [
+    replace(RATING, base=Base(MODELS[1], 0.5)),
+    replace(MODELS[1], base=Base(RATING.repairing(False), 0.5)),
+]
 NUMBERS = st.integers(0, len(MODELS) - 1)
 
 
@@ -43,9 +53,9 @@ def test_base_and_words_add_up_to_the_logit_of_the_probability(text, number):
     assert explanation.answer == answer_of(model, text)
 
 
-@given(TEXTS)
-def test_words_stand_where_they_say_in_the_text_and_apart(text):
-    words = explain(MODELS[1], text).words
+@given(TEXTS, NUMBERS)
+def test_words_stand_where_they_say_in_the_text_and_apart(text, number):
+    words = explain(MODELS[number], text).words
     assert all(word.text == text[word.start : word.end] != "" for word in words)
     assert all(one.end <= other.start for one, other in pairwise(words))
 
@@ -78,6 +88,20 @@ def test_a_long_review_is_explained_whole(monkeypatch):
     whole = [word.contribution for word in explain(MODELS[3], text).words]
     monkeypatch.setattr("sentiment.features.tokens.PIECE_SIZE", 100)
     assert [w.contribution for w in explain(MODELS[3], text).words] == pytest.approx(whole)
+
+
+def test_words_are_shown_as_they_were_written_though_they_are_read_repaired():
+    explanation = explain(MODELS[1], "I don&#039;t like it: 4/5")
+    words = [word.text for word in explanation.words]
+    assert words == ["I", "don&#039;t", "like", "it", ":", "4", "/", "5"]
+    plain = explain(MODELS[1], "I don't like it: 4/5")
+    assert explanation.logit == plain.logit
+    assert [w.contribution for w in explanation.words] == [w.contribution for w in plain.words]
+
+
+def test_a_rating_is_one_word_whatever_a_base_makes_of_it():
+    words = explain(MODELS[4], "film: 4/5").words
+    assert [word.text for word in words] == ["film", ":", "4/5"]
 
 
 def test_characters_that_are_several_tokens_are_one_word():

@@ -24,6 +24,8 @@ from sentiment.model import (
     load_model,
     save_model,
 )
+from sentiment.model.document import format_of
+from sentiment.model.model import Base
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -115,12 +117,33 @@ def test_the_file_is_plain_safetensors_with_one_metadata_key(saved, tmp_path):
         assert file.get_tensor("layers.0.kernel").dtype == np.int8
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_model_of_each_format_still_loads_and_answers_the_same(version):
     model = load_model(FIXTURES / f"format-{version}.safetensors")
     expected = json.loads((FIXTURES / f"format-{version}.json").read_text(encoding="utf-8"))
     assert model.probabilities(list(expected)).tolist() == pytest.approx(list(expected.values()))
     assert (model.base is None) == (version == 1)
+    assert format_of(model) == version
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_model_of_an_old_format_repairs_texts_and_leaves_ratings_alone(version):
+    model = load_model(FIXTURES / f"format-{version}.safetensors")
+    while model is not None:
+        assert model.vectorizer.ngrams[-2:] == (True, False)
+        model = model.base and model.base.model
+
+
+@pytest.mark.parametrize("fields", [{"repair": False}, {"ratings": True}, {"reversal": 3}])
+def test_how_texts_are_read_is_kept_by_a_model_and_by_what_it_stands_on(fields, tmp_path):
+    base = small_model()
+    ngrams = base.vectorizer.ngrams._replace(**fields)
+    base = replace(base, vectorizer=replace(base.vectorizer, ngrams=ngrams))
+    save_model(replace(small_model(), base=Base(base, 1.0)), tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.base.model.vectorizer.ngrams == ngrams
+    assert loaded.vectorizer.ngrams == small_model().vectorizer.ngrams
+    assert format_of(loaded) == (3 if "reversal" in fields else 4)
 
 
 def message_of(data: bytes, folder: Path) -> str:
@@ -199,6 +222,8 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"network": Network(small_model().network.layers[:1])},
         {"vectorizer": replace(small_model().vectorizer, weights=np.zeros(1, np.float32))},
         {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(words=10**6))},
+        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(repair=0))},
+        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(ratings="yes"))},
         {
             "vectorizer": replace(
                 small_model().vectorizer, keys=small_model().vectorizer.keys[::-1].copy()

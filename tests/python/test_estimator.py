@@ -190,8 +190,9 @@ def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, word
     "wrong",
     [{"hidden": (0,)}, {"dropout": 1.0}, {"epochs": 0}, {"patience": 0}, {"batch_size": 0},
      {"learning_rate": float("nan")}, {"features": 0}, {"validation_share": 0.0},
-     {"optimize": "f2"}, {"seed": -1}, {"positive": "no such label"}, {"hidden": "64,32"},
-     {"hidden": (16.5,)}, {"hidden": None}, {"hidden": (1,) * 17}, {"epochs": 2.7},
+     {"optimize": "f2"}, {"seed": -1}, {"repair": "no"},
+     {"positive": "no such label"}, {"hidden": "64,32"}, {"hidden": (16.5,)},
+     {"hidden": None}, {"hidden": (1,) * 17}, {"epochs": 2.7},
      {"epochs": "4"}, {"features": None}, {"refit": "no"}, {"seed": None}, {"dropout": "0.1"},
      {"batch_size": [1, 2]}, {"optimize": ["accuracy"]}],
 )  # fmt: skip
@@ -199,6 +200,15 @@ def test_a_parameter_out_of_its_range_is_named(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=f"^{name}="):
         SentimentClassifier(**wrong).fit(["a", "b"], ["x", "y"])
+
+
+def test_it_repairs_texts_unless_it_is_told_not_to(reviews):
+    some = reviews[:60]
+    texts = ["I don't like it", "I don&#039;t like it"]
+    for repair in (True, False):
+        mine = SentimentClassifier(**QUICK, repair=repair).fit(some["text"], some["label"])
+        plain, damaged = mine.predict_proba(texts)[:, 1].tolist()
+        assert (plain == damaged) == repair == mine.model_.repairs
 
 
 def test_a_base_that_is_no_model_is_a_clear_error(fitted):

@@ -39,6 +39,15 @@ def test_many_texts_are_answered_in_order(served):
         assert one["p_positive"] == pytest.approx(other["p_positive"], abs=2e-6)
 
 
+@pytest.mark.parametrize("sign", ["`", "´", "&#039;", "â€™", "\\u2019"])
+def test_damaged_texts_are_read_as_they_were_meant_and_come_back_as_they_are(served, sign):
+    plain, damaged = (f"It doesn{each}t work" for each in ("'", sign))
+    answer = served.post("/predict", {"text": damaged}).json
+    assert answer == served.post("/predict", {"text": plain}).json | {"text": damaged}
+    words = served.post("/explain", {"text": damaged}).json["words"]
+    assert [word["text"] for word in words] == damaged.split()
+
+
 def test_an_explanation_is_what_explain_gives(served, run):
     for text in TEXTS[:5]:
         done = run("explain", "-m", "general", "--json", text)

@@ -1,0 +1,246 @@
+"""Damaged text → text: apostrophes that are none, and characters that were misread on the way.
+
+*doesn`t*, *doesn&#039;t*, *doesn\\u2019t* and *doesnâ€™t* are all *doesn't*; unmended, none of them
+holds a negation. Six steps, each on what the ones before left; docs/format.md has them for other
+languages, so a change here makes a new format version.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sentiment.features.edits import Edit, edited
+
+# What the steps are called when people are told of them.
+ESCAPES, MISREAD, ENTITIES, APOSTROPHES = (
+    "escapes such as \\u2019",
+    "UTF-8 misread as â€™",
+    "entities such as &#039;",
+    "other signs for apostrophes",
+)
+
+# Patterns are compiled when they are first needed, and kept by `re`: most starts need none.
+
+# Step 1: characters that were written as their number, with as many backslashes as came along.
+_ESCAPE = (
+    r"(?ai)\\{1,4}u(?P<high>d[89ab][0-9a-f]{2})\\{1,4}u(?P<low>d[c-f][0-9a-f]{2})"
+    r"|\\{1,4}u(?P<long>000[123][0-9a-f]{4})"
+    r"|\\{1,4}u(?P<short>(?!d[89a-f])[0-9a-f]{4})"
+    r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])"
+)
+
+# Step 2: bytes of UTF-8 that were read as characters of another encoding. Windows-1252 leaves five
+# bytes open, which Latin-1 has; so both are one table.
+_WINDOWS = {chr(byte): byte for byte in range(0x80, 0x100)} | {
+    char: byte
+    for byte, char in enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", start=0x80)
+}
+_MAC = {
+    char: byte
+    for byte, char in enumerate(
+        "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø"
+        "¿¡¬√ƒ≈∆«»…\xa0ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\uf8ffÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ",
+        start=0x80,
+    )
+}
+# The characters that a run begins with, and how many bytes it then has. Others begin good words.
+_LEADS = {
+    **dict.fromkeys("ÂÃÅÆË", (_WINDOWS, 2)),
+    **{chr(byte): (_WINDOWS, 3) for byte in range(0xE0, 0xF0)},
+    **{chr(byte): (_WINDOWS, 4) for byte in range(0xF0, 0xF5)},
+    **dict.fromkeys("¬√", (_MAC, 2)),
+    **dict.fromkeys("‚Ô", (_MAC, 3)),
+    "\uf8ff": (_MAC, 4),
+    "a": (_WINDOWS, 3),  # â whose accent was taken away
+}
+_RUN = f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])"
+# Letters that end good words as well begin only what comes of letters that were misread before.
+_LETTERS_TOO = "ÅÆË"
+_TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"])
+# What may follow a letter in good text, as in *fiancé’”*: of these alone no run is made.
+_ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
+# What was misread twice is put right twice. More often than this, nobody has.
+_MISREADINGS = 4
+
+# Step 3: entities of HTML for the signs that are taken for apostrophes, escaped again or not.
+_NAMED = {
+    "apos": "'",
+    "rsquo": "’",
+    "rsquor": "’",
+    "lsquo": "‘",
+    "lsquor": "‚",
+    "sbquo": "‚",
+    "acute": "´",
+    "grave": "`",
+    "prime": "′",
+}
+# Of those between 128 and 159, browsers make what Windows has there.
+_NUMBERED = {ord(char): char for char in "'`´‘’‚‛′ʹʻʼ＇"} | {0x91: "‘", 0x92: "’"}
+_ENTITY = (
+    r"(?ai)&(?:amp;){0,4}(?:"
+    r"#0{0,6}(?P<decimal>[1-9][0-9]{1,4})(?![0-9]);?"
+    r"|#x0{0,6}(?P<hexadecimal>[1-9a-f][0-9a-f]{1,3})(?![0-9a-f]);?"
+    rf"|(?P<name>{'|'.join(_NAMED)});)"
+)
+# Step 4: as some news have it: the ampersand is lost, and there may be a space for it.
+_HALF_ENTITY = r"(?ai) ?#0{0,6}39;(?=[a-z])"
+
+# Step 5: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
+# own right, so nothing but the n't of these words is taken for one.
+_LOST = r"(?ai)[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))"
+_NEGATED = (
+    r"(?ai)(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
+    r"|wo|would)n\Z"
+)
+_LONGEST_NEGATED = len(" shouldn")
+
+# Step 6: signs that people type, or programs write, for an apostrophe between two letters; two of
+# them, or backslashes before them, are what escaping makes of one.
+_FOLDED = "'’‘ʼ"  # which reading takes for an apostrophe anyway
+_SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚᾽᾿\u1fef\u1ffd❛❜\x91\x92"
+_ANY = rf"[\\{_FOLDED}{_SIGNS}]"
+_LETTER = rf"[^\W\d_{_FOLDED}{_SIGNS}]"
+_BETWEEN = rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})"
+_ONE_APOSTROPHE = rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}"
+
+
+class Repair(NamedTuple):
+    """What a step changes.
+
+    Attributes:
+        kind: what was damaged, for people.
+        edits: the changes, in the text that the step before left.
+        text: what comes of it.
+    """
+
+    kind: str
+    edits: list[Edit]
+    text: str
+
+
+def repair(text: str) -> str:
+    """Return the text with its apostrophes and misread characters put right."""
+    if not _may_be_damaged(text):
+        return text
+    for step in repairs(text):
+        text = step.text
+    return text
+
+
+def repairs(text: str) -> Iterator[Repair]:
+    """Yield the changes of each step that finds something."""
+    if not _may_be_damaged(text):
+        return
+    for kind, times, find in _STEPS:
+        for _ in range(times):
+            edits = find(text)
+            if not edits:
+                break
+            text = edited(text, edits)
+            yield Repair(kind, edits, text)
+
+
+def _may_be_damaged(text: str) -> bool:
+    """Whether a text holds any of what the steps look for: most hold none, and are soon done."""
+    return (
+        not text.isascii()
+        or "?" in text
+        or "&" in text
+        or "\\" in text
+        or "`" in text
+        or "''" in text
+        or "39;" in text
+    )
+
+
+def _escapes(text: str) -> list[Edit]:
+    return _found(_ESCAPE, text, _of_escape) if "\\" in text else []
+
+
+def _of_escape(found: re.Match[str]) -> str:
+    if found["high"]:
+        pair = bytes.fromhex(found["high"] + found["low"])
+        return pair.decode("utf-16-be")
+    return chr(int(found["long"] or found["short"] or found["byte"], 16))
+
+
+def _misread(text: str) -> list[Edit]:
+    edits: list[Edit] = []
+    done = 0
+    for found in re.finditer(_RUN, text) if not text.isascii() else ():
+        table, size = _LEADS[found[0]]
+        start, end = found.start(), found.start() + size
+        if start >= done and (put := _of_run(text[start:end], table, size)):
+            edits.append(Edit(start, end, put))
+            done = end
+    return edits
+
+
+def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
+    """Read the bytes that characters were read for: one character, if they are UTF-8 for that."""
+    if run[0] in _LETTERS_TOO and run not in _TWICE:
+        return None
+    if size > 2 and _ORDINARY.issuperset(run[1:]):
+        return None
+    if run[0] == "a":
+        run = f"â{run[1:]}"
+    try:
+        character = bytes(map(table.__getitem__, run)).decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
+    return character if len(character) == 1 else None
+
+
+def _entities(text: str) -> list[Edit]:
+    return _found(_ENTITY, text, _of_entity) if "&" in text else []
+
+
+def _of_entity(found: re.Match[str]) -> str | None:
+    if found["name"]:
+        return _NAMED[found["name"].lower()]
+    number = int(found["decimal"]) if found["decimal"] else int(found["hexadecimal"], 16)
+    return _NUMBERED.get(number)
+
+
+def _half_entities(text: str) -> list[Edit]:
+    return _found(_HALF_ENTITY, text, lambda _: "'") if "39;" in text else []
+
+
+def _lost(text: str) -> list[Edit]:
+    return _found(_LOST, text, _of_lost) if "?" in text or not text.isascii() else []
+
+
+def _of_lost(found: re.Match[str]) -> str | None:
+    place = found.start()
+    before = found.string[max(place - _LONGEST_NEGATED, 0) : place]
+    return "'" if re.search(_NEGATED, before) else None
+
+
+def _between_letters(text: str) -> list[Edit]:
+    if text.isascii() and not ("`" in text or "\\" in text or "''" in text):
+        return []
+    return _found(_BETWEEN, text, _of_signs)
+
+
+def _of_signs(found: re.Match[str]) -> str | None:
+    return "'" if re.fullmatch(_ONE_APOSTROPHE, found[0]) else None
+
+
+def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]) -> list[Edit]:
+    """Gather what matches, and what is meant by it; None where it is fine as it is."""
+    return [
+        Edit(*found.span(), put)
+        for found in re.finditer(pattern, text)
+        if (put := meant(found)) is not None
+    ]
+
+
+# What was damaged, how often the step is taken at the most, and what it changes.
+_STEPS: tuple[tuple[str, int, Callable[[str], list[Edit]]], ...] = (
+    (ESCAPES, 1, _escapes),
+    (MISREAD, _MISREADINGS, _misread),
+    (ENTITIES, 1, _entities),
+    (ENTITIES, 1, _half_entities),
+    (APOSTROPHES, 1, _lost),
+    (APOSTROPHES, 1, _between_letters),
+)

@@ -1,0 +1,172 @@
+import csv
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.features.edits import edited
+from sentiment.features.negation import holds_negation
+from sentiment.features.repair import ENTITIES, ESCAPES, MISREAD, repair, repairs
+from sentiment.features.tokens import read
+from sentiment.general import MODEL
+from sentiment.model import load_model
+from tests.format.wild import WILD
+
+SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ‵｀❛❜’‘ʼ\x91\x92"
+ENTITIES_WRITTEN = [
+    "&#39;", "&#039;", "&#0039;", "&#39", "&apos;", "&APOS;", "&#x27;", "&#X27;", "&#x0027;",
+    "&rsquo;", "&lsquo;", "&#8217;", "&#8216;", "&#x2019;", "&#X2019;", "&#146;", "&#x92;",
+    "&acute;", "&#180;", "&grave;", "&#96;", "&prime;", "&#8242;", "&amp;#039;", "&amp;#39;",
+    "&amp;rsquo;",
+    "&amp;amp;#8217;", "&AMP;#X27;", "#39;", " #39;", "#039;",
+]  # fmt: skip
+ESCAPES_WRITTEN = [
+    r"\u2019", r"\\u2019", r"\\\\u2019", r"\U2019", r"\u0027", r"\u02bc", r"\u02BC", r"\x27",
+    r"\x92", r"\xe2\x80\x99", r"\u00e2\u0080\u0099", r"\u00e2\u20ac\u2122", r"\u0060", r"\u00b4",
+]  # fmt: skip
+MISREAD_WRITTEN = [
+    "â€™", "â€˜", "â\x80\x99", "â\x80™", "‚Äô", "‚Äò", "Ã¢â‚¬â„¢", "Ã¢Â€Â™",
+    "ÃƒÂ¢Ã¢â€šÂ¬Ã¢â€žÂ¢", "‚Äö√Ñ√¥", "Â´", "Ã‚Â´", "¬¥", "Â’", "Â\x92", "Ã‚Â’", "â€²", "ï¼‡", "a€™",
+]  # fmt: skip
+LOST = ["?", "\ufffd", "Õ", "õ", "í", "Æ", "æ"]
+ESCAPED = ["''", r"\'", r"\\'", "’’", "´´", "``", r"\’"]
+APOSTROPHES = [*SIGNS, *ENTITIES_WRITTEN, *ESCAPES_WRITTEN, *MISREAD_WRITTEN, *LOST, *ESCAPED]
+
+
+@pytest.mark.parametrize("apostrophe", APOSTROPHES, ids=ascii)
+@pytest.mark.parametrize("word", ["don't", "Can't", "WOULDN'T", "ain't"])
+def test_an_apostrophe_is_read_as_one_however_it_is_written(word, apostrophe):
+    written = word.replace("'", apostrophe)
+    plain, damaged = f"I {word} like it.", f"I {written} like it."
+    assert read(damaged, repaired=True, rated=False) == read(plain, repaired=True, rated=False)
+    assert holds_negation([damaged]).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`code` and ``quotes'' and 'these'",
+        "5´ 3′ tall, a '90s film",
+        "Is it?that Can?the n?t don?to",
+        "Tom & Jerry &amp; AT&T &quot;x&quot; &eacute; &#38; &#1139; &lt;br&gt; &rsquo",
+        r"C:\users\temp \n \u12 \ud83d alone \xyz \x41",
+        "“fiancé’”, ‘résumé’… cliché”–“ naïve café’s",
+        "VÝŠKA ÚŽASNÝ „Spaß“ DÉJÀ… “CAFÉ” Île à hâlâ…”",
+        "NÃO, São Tomé; ÂNGELO",
+        "caf\ufffd na\ufffdve",
+        "été ± 5° ©2020 ½ ™ √9 ¬a 10€",
+        "",
+    ],
+)
+def test_what_is_fine_stays_as_it_is(text):
+    assert repair(text) == text
+    assert not list(repairs(text))
+
+
+@pytest.mark.parametrize(
+    ("damaged", "text"),
+    [
+        (r"\ud83d\ude00 \\ud83d\\ude00", "😀 😀"),
+        (r"\u0001f602 \U0001F602", "😂 😂"),
+        ("ðŸ˜€ â\x9d¤ï¸\x8f ðŸ‘\x8d", "😀 ❤️ 👍"),
+        ("\uf8ffüòÄ", "😀"),
+        ("â˜…â˜…â˜†", "★★☆"),
+        ("cafÃ© naÃ¯ve Ã¼ber", "café naïve über"),
+        ("caf√© na√Øve", "café naïve"),
+        ("â€œgoodâ€\x9d â€“ â€” â€¦", "“good” – — …"),
+        ("Â£5 10Â° Å“uvre", "£5 10° œuvre"),
+        ("It&#8217;s &rsquo;tis &#8216;so&#8217;", "It’s ’tis ‘so’"),
+    ],
+)
+def test_other_characters_come_back_too(damaged, text):
+    assert repair(damaged) == text
+
+
+CLEAN = st.lists(
+    st.sampled_from(
+        ["don’t", "café", "“so”", "a – b", "…", "😀", "naïve", "★", "10 €", "ok", "Über", "😍 ✨"]
+    ),
+    min_size=1,
+).map(" ".join)
+
+
+def misread(text: str, encoding: str) -> str:
+    """Read UTF-8 as another encoding; a byte that it leaves open as Latin-1 does."""
+    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
+
+
+@given(CLEAN, st.sampled_from(["cp1252", "latin-1", "mac_roman"]), st.integers(1, 2))
+def test_what_was_misread_is_read_again(text, encoding, times):
+    damaged = text
+    for _ in range(times):
+        damaged = misread(damaged, encoding)
+    assert repair(damaged) == text
+
+
+@given(CLEAN, st.sampled_from(["cp1252", "latin-1", "mac_roman"]))
+def test_ftfy_would_read_it_so_too_or_leave_it(text, encoding):
+    ftfy = pytest.importorskip("ftfy", reason="ftfy is not installed")
+    damaged = misread(f"don’t — {text}", encoding)
+    theirs = ftfy.fix_encoding(damaged)
+    assert theirs == repair(damaged) or (encoding == "mac_roman" and "\uf8ff" in damaged)
+    assert "’" in theirs
+
+
+def test_ftfy_finds_nothing_misread_in_real_texts_that_is_left(datasets):
+    ftfy = pytest.importorskip("ftfy", reason="ftfy is not installed")
+    lines = (datasets / "goemotions" / "train.tsv").read_text(encoding="utf-8").splitlines()
+    texts = [line.split("\t")[0] for line in lines if not line.isascii()][:3000]
+    for text in texts:
+        misread_here = any(step.kind == MISREAD for step in repairs(text))
+        assert misread_here == (ftfy.fix_encoding(text) != text), text
+
+
+@given(WILD)
+def test_each_step_makes_its_changes_in_order_within_the_text_before_it(text):
+    before = text
+    for step in repairs(text):
+        ends = [0, *(edit.end for edit in step.edits)]
+        assert all(
+            end <= edit.start < edit.end for end, edit in zip(ends[:-1], step.edits, strict=True)
+        )
+        assert ends[-1] <= len(before)
+        assert step.text == edited(before, step.edits) != before
+        before = step.text
+    assert before == repair(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("don&#039;t", [ENTITIES]),
+        (r"don\u2019t", [ESCAPES]),
+        (r"don\xe2\x80\x99t", [ESCAPES, MISREAD]),
+        ("Ã¢â‚¬â„¢", [MISREAD, MISREAD]),
+    ],
+)
+def test_each_step_says_what_was_damaged(text, kinds):
+    assert [step.kind for step in repairs(text)] == kinds
+
+
+@pytest.mark.parametrize(
+    "bit", ["\\", "&amp;", "`", "'", "Â", "Ã", "â€", "&#0", "#0", "a€", "ʹ", "?"]
+)
+def test_a_flood_of_what_damage_begins_with_is_soon_read(bit):
+    # Looked at from each place to the end, half a million of them would take hours.
+    text = f"x{bit * 500_000}x"
+    assert len(repair(text)) <= len(text)
+
+
+def test_no_answer_about_airlines_changes_with_the_sign_for_the_apostrophe(datasets):
+    with (datasets / "airline" / "Tweets.csv").open(encoding="utf-8", errors="replace") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    model = load_model(MODEL)
+    scores = model.scores(texts)
+    expected = model.decision.answers(*scores)
+    for sign in ("`", "´", "&#039;", "â€™"):
+        damaged = [re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", sign, text) for text in texts]
+        assert damaged != texts
+        found = model.scores(damaged)
+        assert (found.p_positive == scores.p_positive).all()
+        assert model.decision.answers(*found) == expected
