@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from sentiment.cli.bundled import bundled_reviews
+from sentiment.cli.bundled import SAMPLE_SIZE, bundled_reviews, is_of_sample
 from sentiment.cli.console import console
 from sentiment.cli.models import DEFAULT_MODEL, find_model
 from sentiment.cli.options import (
@@ -66,8 +66,8 @@ def command(
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed; or names of public sets, see sentiment datasets. Columns and
-    labels are found, and what was found is said. Without DATA: data/train.csv, else the reviews
-    that come with the program.
+    labels are found, and what was found is said. Without DATA: data/train.csv, else the sample of
+    reviews that comes with the program; to try it, and that is said.
 
     \b
     Examples:
@@ -110,6 +110,8 @@ def command(
         if checkpoint is not None:
             checkpoint.remove()
     _report(model, target, replaces)
+    if not data:
+        _warn_of_sample(model, target, paths[0], takes_over=output is None)
     if as_json:
         click.echo(json.dumps(_facts(model, target)))
 
@@ -210,6 +212,19 @@ def _warn_if_nothing_was_learned(about: Provenance) -> None:
             f"no better on the held-out reviews than one answer to them all ({always:.1%} right): "
             "too few reviews, or nothing in them that tells the labels apart"
         )
+
+
+def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) -> None:
+    """Say what was trained on where nothing was named, and what answers from now on."""
+    what = f"the {SAMPLE_SIZE:,} sample reviews, {path}" if is_of_sample(model) else path
+    console.warn(
+        f"no DATA was given: trained on {what}"
+        + takes_over
+        * (
+            f"; ./{target} now answers every command in this folder: delete it, or name "
+            "-m general, to ask the model that comes along"
+        )
+    )
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sentiment.reviews.names import (
 from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Row
 from sentiment.reviews.values import Key, is_missing, key_of, reads_as_label
+from sentiment.suggesting import hint
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
 SHOWN_COLUMNS = 20
@@ -45,6 +46,7 @@ def find_columns(
     text_columns: Sequence[str] = (),
     label_column: str | None = None,
     keep: Sequence[str] = (),
+    slices: Sequence[str] = (),
     need_label: bool,
     name: str,
 ) -> Columns:
@@ -56,6 +58,7 @@ def find_columns(
         text_columns: The columns the user named, none to have them found.
         label_column: The column the user named, None to have it found.
         keep: More columns the user named.
+        slices: What may be named in place of these.
         need_label: Whether a label must be found.
         name: The source, for messages.
 
@@ -68,7 +71,7 @@ def find_columns(
     finder = _Finder(source_columns, sample_rows, name)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None
-    kept = tuple(finder.named(column, "a slice") for column in keep)
+    kept = tuple(finder.named(column, "a slice", slices) for column in keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
@@ -93,14 +96,23 @@ class _Finder:
         self.rows = rows
         self.name = name
 
-    def named(self, wanted: str, flag: str) -> str:
-        """Find the column the user named; case does not matter where it is unique."""
+    def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
+        """Find the column the user named; case does not matter where it is unique.
+
+        Args:
+            wanted: Its name.
+            flag: The option that named it.
+            instead: What that option takes beside columns.
+        """
         if wanted in self.columns:
             return wanted
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
         if len(similar) == 1:
             return similar[0]
-        raise UsageError(f'{self.name}: no column "{wanted}" for {flag}; {self._there_are()}')
+        meant = hint(wanted, [*self.columns, *instead], '"')
+        raise UsageError(
+            f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
+        )
 
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
         columns = [name for name in self.columns if name != without]

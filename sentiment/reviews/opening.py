@@ -18,6 +18,7 @@ from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
 from sentiment.reviews.stream import COMPRESSIONS, ByteStream, Where, open_stream
 from sentiment.reviews.values import key_of, reads_as_label
+from sentiment.suggesting import hint_file
 
 SNIFFED_LINES = 100
 NO_LABELS = (
@@ -52,8 +53,16 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
         else:
-            raise DataError(f"no such file: {pattern}")
+            raise DataError(f"no such file: {pattern}{_near(Path(pattern))}")
     return found
+
+
+def _near(path: Path) -> str:
+    """Ask whether another file of the same folder was meant."""
+    try:
+        return hint_file(path, sorted(path.parent.iterdir()))
+    except OSError:
+        return ""
 
 
 def _parquet_in(path: Path) -> list[Path]:

@@ -19,6 +19,10 @@ from sentiment.training.progress import Progress
 from sentiment.training.run import Run
 from sentiment.training.states import Fit, Underway
 
+# How many times the loss of one answer to all a training may end at, by a learning rate that the
+# user chose; by ours, only a single epoch of few reviews comes to as much.
+_DIVERGED = 1.05
+
 
 class Fitter:
     """Fits networks, one after the other, by Adam on binary cross-entropy.
@@ -105,6 +109,9 @@ class Fitter:
         feed.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
+        constant = _entropy(float(training.labels.mean()))
+        if self._options.learning_rate and losses[-1] > _DIVERGED * constant:
+            self._progress.diverged(losses[-1], constant)
         return len(losses)
 
     def _start(self, width: int, prior: float) -> Any:
@@ -121,6 +128,11 @@ class Fitter:
             variable.assign(np.zeros(variable.shape, variable.dtype))
         self._network.layers[-1].bias.assign([np.log(prior / (1 - prior))])
         return self._network
+
+
+def _entropy(share: float) -> float:
+    """The loss of answering each review with this share of *positive*, which it is of all."""
+    return -sum(part * math.log(part) for part in (share, 1 - share) if part > 0)
 
 
 def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
