@@ -59,9 +59,11 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def trained(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model trained on the bundled reviews through the command line."""
+    """A model trained on the bundled reviews and one more: of these alone it would say so."""
     path = tmp_path_factory.mktemp("trained") / "model.safetensors"
-    done = run("train", TRAIN, "-o", path, "--epochs", "8")
+    more = path.with_name("more.csv")
+    more.write_text("text,label\nA fine model for tests.,positive\n")
+    done = run("train", TRAIN, more, "-o", path, "--epochs", "8")
     assert done.returncode == 0, done.stderr
     return path
 

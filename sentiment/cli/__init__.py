@@ -15,9 +15,11 @@ import click
 
 from sentiment import __version__
 from sentiment.cli import streams
+from sentiment.cli.commands import Group
 from sentiment.cli.console import console
 from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError
 from sentiment.stopping import stop
+from sentiment.suggesting import hint
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {
@@ -36,7 +38,7 @@ COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(Group):
     """Knows its commands by name, and imports one when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -121,12 +123,22 @@ def _run(arguments: list[str]) -> None:
 
 
 def _usage_message(error: click.ClickException) -> str:
-    message = re.sub(r"\s*\n\s*", " ", error.format_message())
-    context = getattr(error, "ctx", None)
+    context: click.Context | None = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        message = f"No such option: {error.option_name}{_near_options(error.option_name, context)}"
+    else:
+        message = re.sub(r"\s*\n\s*", " ", error.format_message())
     if context is None:
         return message
     end = "" if message.endswith((".", "?")) else "."
     return f"{message}{end} Try '{context.command_path} --help'."
+
+
+def _near_options(name: str, context: click.Context) -> str:
+    """Ask whether another option was meant."""
+    options = context.command.get_params(context)
+    names = (name for each in options for name in (*each.opts, *each.secondary_opts))
+    return hint(name, (each for each in names if each.startswith("--")))
 
 
 def _leave(code: int) -> NoReturn:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.cli.repairs import Repairs
+from sentiment.cli.tally import Tally
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
 from sentiment.model import Model
@@ -53,16 +54,19 @@ class Target:
             UsageError: they do not.
         """
         check_prefix(self.prefix)
-        if self.explain and self.format != "jsonl":
+        format = self.format
+        if self.explain and format != "jsonl":
             raise UsageError(
-                f"--explain writes JSON lines, not {self.format}: add --json; "
+                f"--explain writes JSON lines, not {format}: add --json; "
                 "for people there is `sentiment explain`"
             )
 
     @property
     def format(self) -> str:
         """One of `OUTPUT_FORMATS`."""
-        return self.named_format or (output_format_of(self.path) if self.path else "text")
+        if self.path is None:
+            return self.named_format or "text"
+        return output_format_of(self.path, self.named_format)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -89,7 +93,9 @@ def answer_rows(
     inputs: Iterable[Opened],
     target: Target,
     workers: int | None,
-) -> None:
+    *,
+    fail_if_empty: bool = False,
+) -> Tally:
     """Answer every row of every input, in order, each batch as soon as it is done.
 
     Args:
@@ -97,11 +103,16 @@ def answer_rows(
         inputs: what is read.
         target: where the answers go.
         workers: how many processes may score; None for as many as are of use.
+        fail_if_empty: no row at all is an error.
+
+    Returns:
+        What was answered.
 
     Raises:
         SentimentError: a source cannot be read, or the answers cannot be written as asked.
     """
     repairs = Repairs(wanted=model.repairs)
+    tally = Tally()
     explainer = _explainer(model) if target.explain else None
     # Where words are explained, this process is what others would wait for.
     workers = 1 if explainer else workers or default_workers()
@@ -109,18 +120,25 @@ def answer_rows(
         output = _Output(stream, target, explainer)
         try:
             for each in inputs:
+                tally.begin(each.source.name)
+                if not each.columns.text:
+                    continue  # an empty file has no columns to agree with the others'
                 writer = output.writer(each.source, each.columns)
                 texts = _texts_of(each.columns, repairs)
                 for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
                     answers = model.decision.answers(*scores)
                     reasons = model.decision.reasons(answers, scores.evidence)
                     writer.write(batch, answers, scores.p_positive, reasons)
+                    tally.add(answers)
                     stream.flush()
         except DataError:
             output.break_off()
             raise
+        if fail_if_empty:
+            tally.fail_if_empty()
         output.close()
     repairs.say()
+    return tally
 
 
 def _texts_of(columns: Columns, repairs: Repairs) -> Callable[[Batch], Sequence[str]]:

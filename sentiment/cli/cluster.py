@@ -10,6 +10,7 @@ from sentiment.cli.layout import written
 from sentiment.cli.paths import places_of
 from sentiment.cli.reading import announce
 from sentiment.cli.scoring import readable, warn_of_overlap, warn_of_unknown
+from sentiment.cli.tally import Tally
 from sentiment.cluster import (
     FileJob,
     ScoredFile,
@@ -38,7 +39,7 @@ def answer_files(
     jobs: Sequence[FileJob],
     output: Path,
     workers: int | None,
-) -> None:
+) -> Tally:
     """Answer every row of every file, each file by itself.
 
     Args:
@@ -48,10 +49,14 @@ def answer_files(
         output: the folder of all that is written.
         workers: files at a time; None for one a core.
 
+    Returns:
+        What was answered.
+
     Raises:
         SentimentError, OSError: a file cannot be read or written as asked, or the cluster failed.
     """
     check_job(jobs[0])  # a wrong option is told before a cluster is started
+    tally = Tally()
     done: dict[int, ScoredFile] = {}
     with written(output, [job.target for job in jobs]), running(engine.address) as cluster:
         for place, scored in _counted(cluster.each(score_file, model, jobs, workers), len(jobs)):
@@ -59,8 +64,10 @@ def answer_files(
             done[place] = scored
         _check_all(done, jobs)
     _announce(jobs, [done[place] for place in range(len(jobs))])
-    rows = sum(scored.rows for scored in done.values())
-    console.note(f"saved {output}: {count_of(rows, 'row')} in {count_of(len(jobs), 'file')}")
+    for place, job in enumerate(jobs):
+        tally.begin(job.source.name)
+        tally.add(done[place].answers)
+    return tally
 
 
 def scored_where_they_are(

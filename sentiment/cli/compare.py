@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli.comparison import Compared, as_json_facts, as_text
 from sentiment.cli.console import console
-from sentiment.cli.models import find_model
+from sentiment.cli.models import find_model, say_of_sample
 from sentiment.cli.options import json_option, read_label_options, talk_options
 from sentiment.cli.paths import NAME
 from sentiment.cli.reading import read_reviews
@@ -78,7 +78,9 @@ def _open(path: str) -> Model | Predictions:
     try:
         model = find_model(Path(path))
         if model.suffix.lower() == ".safetensors" or is_model_file(model):
-            return load_model(model)
+            loaded = load_model(model)
+            say_of_sample(path, loaded)
+            return loaded
         return read_predictions(path)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from error

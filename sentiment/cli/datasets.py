@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from sentiment.cli.commands import Group
 from sentiment.cli.console import Console, console
 from sentiment.cli.options import json_option, talk_options
 from sentiment.datasets import (
@@ -28,6 +29,7 @@ from sentiment.datasets import (
     settle,
 )
 from sentiment.errors import UsageError
+from sentiment.suggesting import hint
 
 _BAR = 24
 _SECONDS_BETWEEN = 0.1
@@ -38,7 +40,7 @@ _cache_option: Callable[..., Any] = click.option(
 )  # fmt: skip
 
 
-@click.group(short_help="Fetch public sets of reviews, to be used by name.")
+@click.group(cls=Group, short_help="Fetch public sets of reviews, to be used by name.")
 def command() -> None:
     """Fetch public sets of reviews, to be used by name.
 
@@ -119,7 +121,8 @@ def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json
 def _known(name: str) -> Dataset:
     dataset = find_dataset(name)
     if dataset is None:
-        raise UsageError(f"no set is called {name!r}; there are {', '.join(CATALOG)}")
+        near = hint(name, CATALOG)
+        raise UsageError(f"no set is called {name!r}{near}; there are {', '.join(CATALOG)}")
     return dataset
 
 

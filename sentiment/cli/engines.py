@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from sentiment.cli.commands import Choice
 from sentiment.cli.options import gathered
 from sentiment.errors import UsageError
 
@@ -64,7 +65,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
         [
             click.option(
                 "--engine",
-                type=click.Choice(["processes", "ray"]),
+                type=Choice(["processes", "ray"]),
                 default="processes",
                 show_default=True,
                 help="What scores: processes of this machine, or Ray on many; docs/cluster.md.",

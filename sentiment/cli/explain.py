@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from sentiment.cli.commands import TextCommand, TextOrFile
+from sentiment.cli.console import console
 from sentiment.cli.explained import Look, as_text
-from sentiment.cli.inputs import check_given, open_inputs
+from sentiment.cli.inputs import open_inputs, sort_out
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     json_option,
@@ -20,6 +22,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.paths import NAME, places_of
+from sentiment.cli.tally import name_of_all
 from sentiment.model.explained import as_values
 from sentiment.model.explanation import explain
 from sentiment.model.removal import smallest_removal
@@ -29,8 +32,8 @@ from sentiment.reviews.cells import encode, to_json
 _WIDEST = 100
 
 
-@click.command(short_help="Show which words an answer rests on.")
-@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.command(cls=TextCommand, short_help="Show which words an answer rests on.")
+@click.argument("arguments", nargs=-1, type=TextOrFile(), metavar="[TEXT]...")
 @model_option
 @click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
@@ -42,7 +45,7 @@ _WIDEST = 100
 @read_options
 @talk_options
 def command(
-    texts: tuple[str, ...],
+    arguments: tuple[str, ...],
     model_path: Path | None,
     inputs: tuple[str, ...],
     threshold: float | None,
@@ -65,19 +68,23 @@ def command(
     what a phrase does by itself is contained in its words. They say how this model came to its
     answer, not what is true of the words.
 
+    A TEXT that is the name of a file of reviews is read like one of -i, and that is said; what
+    stands after -- is always a text.
+
     \b
     Examples:
       sentiment explain "The room was spotless but the staff were rude."
       sentiment explain --json "Great coffee, lovely staff."
       head -3 reviews.txt | sentiment explain
-      sentiment explain -i reviews.csv | less
+      sentiment explain reviews.csv | less
     """
-    texts = check_given(texts, inputs, command="explain", verb="explain")
+    texts, inputs = sort_out(arguments, inputs, command="explain", verb="explain")
     places = [] if texts else places_of(inputs or ["-"], "answering")
     opened = open_inputs(texts, places, reading)
     _, model = open_model(model_path, threshold, repair=repair)
     look = _look()
     between: list[str] = []
+    text = None
     for text in _texts(opened):
         explanation = explain(model, text)
         removal = smallest_removal(model, explanation, most)
@@ -87,6 +94,8 @@ def command(
             lines = [*between, *as_text(explanation, removal, most, look)]
             between = [""]
         _write(lines)
+    if text is None:
+        console.warn(f"no rows in {name_of_all([str(place) for place in places])}")
 
 
 def _look() -> Look:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.options import force_option, talk_options
@@ -15,7 +16,7 @@ from sentiment.files import replacing
 
 @click.command(short_help="Write a model's network for Keras or ONNX.")
 @click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
-@click.option("--to", "kind", required=True, type=click.Choice(["keras", "onnx"]),
+@click.option("--to", "kind", required=True, type=Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip
 @click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write it here; by default ./model.keras or ./model.onnx.")  # fmt: skip

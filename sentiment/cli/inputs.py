@@ -1,25 +1,40 @@
 """The reviews that a command is given as arguments, as files, or on stdin."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from sentiment.cli.commands import Text
 from sentiment.cli.console import console
 from sentiment.errors import UsageError
+from sentiment.reviews.formats import looks_like_file
 
 if TYPE_CHECKING:
     from sentiment.reviews import Opened, ReadOptions
     from sentiment.reviews.stream import Where
 
+_SHOWN = 40  # characters of a text in a message
 
-def check_given(
-    texts: Sequence[str], inputs: Sequence[str], *, command: str, verb: str
-) -> tuple[str, ...]:
-    """Check that there is something to do, and give the texts as they were meant.
+
+class Given(NamedTuple):
+    """What a command is to work on: texts or files, not both; neither is stdin.
+
+    Attributes:
+        texts: reviews, as they were meant.
+        files: names of files, as `-i` takes them.
+    """
+
+    texts: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, verb: str) -> Given:
+    """Tell files from texts among the arguments, and check that there is something to do.
 
     Args:
-        texts: reviews given as arguments.
+        arguments: texts; but those that name files of reviews are read, see `_names_file`.
         inputs: files given with -i.
         command: which command this is.
         verb: what it does to a text.
@@ -27,18 +42,52 @@ def check_given(
     Raises:
         UsageError: there are both texts and files, or nothing at all.
     """
+    files = tuple(each for each in arguments if _names_file(each))
+    texts = [each for each in arguments if not _names_file(each)]
+    if texts and files:
+        raise UsageError(
+            f"{files[0]} names a file, and {_shortened(texts[0])!r} is a text: give one of them, "
+            "or both as texts after --"
+        )
     if texts and inputs:
         raise UsageError("give either texts or -i files, not both")
-    if not (texts or inputs) and (sys.stdin is None or sys.stdin.isatty()):
+    if not (arguments or inputs) and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
             f"nothing to {verb}: give a text in quotes, a file with -i, or pipe reviews "
             f"in; see sentiment {command} --help"
         )
-    # The shell's bytes are UTF-8 whatever the locale says.
-    decoded = tuple(os.fsencode(text).decode("utf-8", "replace") for text in texts)
-    for text in decoded:
+    if named := [file for file in files if file != "-"]:
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        console.note(f"reading {named[0]}{more} like -i; a text of such a name goes after --")
+    for text in texts:
         _point_to_file(text, verb)
-    return decoded
+    # The shell's bytes are UTF-8 whatever the locale says.
+    decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
+    return Given(tuple(decoded), files + tuple(inputs))
+
+
+def _names_file(argument: str) -> bool:
+    """Tell whether an argument is the name of a file, or of several, and no text.
+
+    It is `-`; or a name like that of a file of reviews, whether it is there or not (nobody writes
+    `reviews.csv` for a review); or something with a slash that is there.
+    """
+    if isinstance(argument, Text):
+        return False
+    if argument == "-":
+        return True
+    there = os.path.exists(argument)  # noqa: PTH110  # of a text too long for a name, Path raises
+    is_word = not re.search(r"\s", argument)
+    if looks_like_file(argument):
+        return there or is_word
+    return bool(re.search(r"[/\\]", argument)) and (there or (is_word and _matches(argument)))
+
+
+def _matches(argument: str) -> bool:
+    """Whether a glob finds something."""
+    from glob import glob, has_magic  # most texts have no slash
+
+    return has_magic(argument) and bool(glob(argument))  # noqa: PTH207  # Path.glob: no absolute ones
 
 
 def open_inputs(
@@ -53,20 +102,20 @@ def open_inputs(
 
 
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
-    """Say of each input where its texts are, and leave out what is empty."""
+    """Say of each input where its texts are."""
     for each in opened:
-        if not each.columns.text:
-            continue  # an empty file has no columns to agree with the others'
-        if each.source.format != "lines":
+        if each.columns.text and each.source.format != "lines":
             for note in (each.columns.how, *each.source.notes):
                 console.note(f"{each.source.name}: {note}")
         yield each
 
 
 def _point_to_file(text: str, verb: str) -> None:
-    """Say how to read a file, where a text looks as if one was meant."""
-    doing = verb.removesuffix("e") + "ing"
-    if text == "-":
-        console.note(f"{doing} the text '-'; to {verb} stdin: -i -")
-    elif os.path.isfile(text):  # noqa: PTH113  # of a text too long for a name, Path raises
-        console.note(f"{doing} the text {text!r}; to {verb} the file of that name: -i {text}")
+    """Say how to read what is there, where a text has the name of it."""
+    if not isinstance(text, Text) and os.path.exists(text):  # noqa: PTH110
+        doing = verb.removesuffix("e") + "ing"
+        console.note(f"{doing} the text {text!r}; to {verb} what has that name: -i {text}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

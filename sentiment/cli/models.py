@@ -1,26 +1,27 @@
 """Which model a command uses."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from sentiment.cli.bundled import OF_SAMPLE, is_of_sample
 from sentiment.cli.console import console
 from sentiment.errors import ModelError
 from sentiment.model import Model, load_model
+from sentiment.suggesting import hint_file
 
 DEFAULT_MODEL = Path("model.safetensors")
 VARIABLE = "SENTIMENT_MODEL"
 BUNDLED = "general"
-
-_HOW_TO_CHOOSE = (
-    f"`sentiment train reviews.csv` makes ./model.safetensors, -m FILE or ${VARIABLE} names another"
-)
 
 
 def open_model(
     named: Path | None, threshold: float | None = None, *, repair: bool | None = None
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
+
+    What was not named is said; so is what a model of the sample is, named or not.
 
     Args:
         named: a file that the user named, or `general`.
@@ -30,22 +31,10 @@ def open_model(
     Raises:
         ModelError: there is none, or it cannot be loaded.
     """
-    if named is not None:
-        path = find_model(named)
-        if console.verbose:
-            console.detail(f"model: {path}")
-    elif os.environ.get(VARIABLE):
-        path = find_model(Path(os.environ[VARIABLE]))
-        console.detail(f"model: {path} (from ${VARIABLE})")
-    elif DEFAULT_MODEL.exists():
-        path = DEFAULT_MODEL
-        console.detail(f"model: ./{path}")
-    elif (bundled := _bundled()) is not None:
-        path = bundled
-        console.detail(f"model: {BUNDLED}, which comes with the program; {_HOW_TO_CHOOSE}")
-    else:
-        raise ModelError(f"no model here yet: {_HOW_TO_CHOOSE}")
+    path, name = _choose(named)
     model = load_model(path)
+    if not say_of_sample(name, model) and (named is None or console.verbose):
+        console.note(f"model: {name}")
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     if repair is not None:
@@ -53,19 +42,62 @@ def open_model(
     return path, model
 
 
+def say_of_sample(name: str, model: Model) -> bool:
+    """Say so of a model that was trained on the sample; return whether it was."""
+    of_sample = is_of_sample(model)
+    if of_sample:
+        console.note(f"model: {name} ({OF_SAMPLE})")
+    return of_sample
+
+
+def _choose(named: Path | None) -> tuple[Path, str]:
+    """Choose a model, and say in a few words which it is.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if named is not None:
+        path = find_model(named)
+        return path, str(path)
+    if of_environment := os.environ.get(VARIABLE):
+        path = find_model(Path(of_environment))
+        return path, f"{path}, from ${VARIABLE}"
+    if DEFAULT_MODEL.exists():
+        return DEFAULT_MODEL, f"./{DEFAULT_MODEL}"
+    if (bundled := _bundled()) is not None:
+        return bundled, f"{BUNDLED}, which comes with the program"
+    raise ModelError(
+        "no model here yet: `sentiment train reviews.csv` makes ./model.safetensors, -m FILE or "
+        f"${VARIABLE} names another"
+    )
+
+
 def find_model(named: Path) -> Path:
     """Say which file is meant: `general` is the bundled model, unless something here is called so.
 
     Raises:
-        ModelError: no model ships with this copy, or a public set of reviews is meant.
+        ModelError: no model ships with this copy, a public set of reviews is meant, or another
+            model may be.
     """
-    if named.suffix or os.path.exists(named):  # noqa: PTH110  # a name too long is not there
+    if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
         return named
-    from sentiment.general import find_bundled  # where a name is no file
+    if not named.suffix:
+        from sentiment.general import find_bundled  # where a name is no file
 
-    if (bundled := find_bundled(named)) is not None:
-        return bundled
-    name = str(named)
+        if (bundled := find_bundled(named)) is not None:
+            return bundled
+        _refuse_dataset(str(named))
+    if near := hint_file(named, _models_beside(named)):
+        raise ModelError(f"{named}: no such model{near}")
+    return named
+
+
+def _refuse_dataset(name: str) -> None:
+    """Refuse the name of a public set of reviews.
+
+    Raises:
+        ModelError: it is one.
+    """
     from sentiment.datasets import find_dataset  # where a model is missing
 
     if find_dataset(name.partition(":")[0]):
@@ -73,7 +105,14 @@ def find_model(named: Path) -> Path:
             f"{name}: a public set of reviews, not a model; "
             f"`sentiment train {name} -o {name.partition(':')[0]}.safetensors` makes one of it"
         )
-    return named
+
+
+def _models_beside(named: Path) -> list[Path]:
+    """Name the models that may have been meant: those in the same folder, and the bundled one."""
+    beside: list[Path] = []
+    with suppress(OSError):
+        beside += sorted(named.parent.glob("*.safetensors"))
+    return [*beside, Path(BUNDLED)]
 
 
 def bundled_model() -> Model | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
 from sentiment.cli.paths import FILE
 from sentiment.reviews import INPUT_FORMATS, ReadOptions
@@ -45,7 +46,7 @@ _INPUT = [
     click.option(
         "--input-format",
         "format",
-        type=click.Choice(INPUT_FORMATS),
+        type=Choice(INPUT_FORMATS),
         help="How files are read; by default decided by their names and first lines.",
     ),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),

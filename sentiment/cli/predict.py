@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment.cli.commands import Choice, TextCommand, TextOrFile
 from sentiment.cli.engines import Engine, engine_options
-from sentiment.cli.inputs import check_given
+from sentiment.cli.inputs import sort_out
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     force_option,
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
     from sentiment.reviews.bad_rows import Policy
 
 
-@click.command(short_help="Say of each review whether it is positive or negative.")
-@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.command(cls=TextCommand, short_help="Say of each review whether it is positive or negative.")
+@click.argument("arguments", nargs=-1, type=TextOrFile(), metavar="[TEXT]...")
 @model_option
 @click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
 @click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write the answers here, not to stdout; with Ray, a folder.")  # fmt: skip
-@click.option("--format", "output_format", type=click.Choice(OUTPUT_FORMATS),
+@click.option("--format", "output_format", type=Choice(OUTPUT_FORMATS),
               help="Format of the answers; by default that of -o, else text.")  # fmt: skip
 @threshold_option
 @repair_option
@@ -49,17 +50,19 @@ if TYPE_CHECKING:
               "the most. With Ray, files at a time; by default one a core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the columns that are added.")  # fmt: skip
-@click.option("--on-bad-row", type=click.Choice(["stop", "skip", "keep"]), default="stop",
+@click.option("--on-bad-row", type=Choice(["stop", "skip", "keep"]), default="stop",
               show_default=True,
               help="What to do about a row that cannot be read.")  # fmt: skip
 @click.option("--rejects", type=TARGET, metavar="FILE",
               help="List the rows that skip leaves out here: CSV, TSV or JSONL.")  # fmt: skip
+@click.option("--fail-if-empty", is_flag=True,
+              help="Exit with code 3 where no row comes in at all.")  # fmt: skip
 @engine_options
 @read_options
 @force_option
 @talk_options
 def command(
-    texts: tuple[str, ...],
+    arguments: tuple[str, ...],
     model_path: Path | None,
     inputs: tuple[str, ...],
     output: Path | None,
@@ -72,6 +75,7 @@ def command(
     prefix: str,
     on_bad_row: "Policy",
     rejects: Path | None,
+    fail_if_empty: bool,
     engine: Engine,
     reading: ReadOptions,
     force: bool,
@@ -85,6 +89,9 @@ def command(
 
     `uncertain` is answered to a text of which the model knows few words or none, such as one in
     another script, and by models that calibrate made. JSON lines have a `reason` then.
+
+    A TEXT that is the name of a file of reviews, such as reviews.csv, is read like one of -i, and
+    that is said; so is a name with a slash that is there. What stands after -- is always a text.
 
     A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
     encoding, a line that is no JSON) stops the run with exit code 3. With --on-bad-row skip it is
@@ -101,7 +108,8 @@ def command(
     Examples:
       sentiment predict "Great coffee, lovely staff."
       cat reviews.txt | sentiment predict
-      sentiment predict -i reviews.csv -o scored.csv
+      sentiment predict reviews.csv -o scored.csv
+      sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
@@ -111,6 +119,7 @@ def command(
     if as_json and output_format not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
     named_format = "jsonl" if as_json else output_format
+    texts, inputs = sort_out(arguments, inputs, command="predict", verb="score")
     if engine.is_ray:
         engine.refuse([
             (texts, "scores Parquet files, not texts: name them with -i"),
@@ -128,9 +137,13 @@ def command(
         need_ray()
         path, model = open_model(model_path, threshold, repair=repair)
         layout.check(path, force=force)
-        answer_files(engine, model, layout.jobs(reading, prefix), layout.folder, workers)
+        jobs = layout.jobs(reading, prefix)
+        tally = answer_files(engine, model, jobs, layout.folder, workers)
+        tally.report(layout.folder)
+        tally.warn_if_empty()
+        if fail_if_empty:
+            tally.fail_if_empty()
         return
-    texts = check_given(texts, inputs, command="predict", verb="score")
     plain = output is None and named_format in (None, "text") and not explain
     at_once = texts and plain and rejects is None
     if at_once:
@@ -151,7 +164,10 @@ def command(
     check_targets(targets, [*places, path], force=force)
     with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:
         opened = open_inputs(texts, places, replace(reading, bad_rows=bad_rows))
-        answer_rows(model, opened, target, workers)
+        tally = answer_rows(model, opened, target, workers, fail_if_empty=fail_if_empty)
+    tally.warn_if_empty()
+    if not is_stream(targets[0]):
+        tally.report(targets[0])
 
 
 def _answer(texts: Sequence[str], model: Model) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sentiment.cli.commands import Choice
 from sentiment.cli.models import open_model
 from sentiment.cli.options import json_option, model_option, talk_options
 from sentiment.cli.wording import describe_band
@@ -21,7 +22,7 @@ from sentiment.reviews.cells import four_digits
 @click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
 @model_option
 @click.option("--capability", "names", multiple=True, metavar="NAME",
-              type=click.Choice(list(CAPABILITIES)),
+              type=Choice(list(CAPABILITIES)),
               help="Check this one only; may be repeated.")  # fmt: skip
 @click.option("--examples", type=click.IntRange(0), default=2, show_default=True, metavar="N",
               help="Show the N worst failures of each capability.")  # fmt: skip

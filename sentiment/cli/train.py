@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from sentiment.cli.bundled import bundled_reviews
+from sentiment.cli.bundled import SAMPLE_SIZE, bundled_reviews, is_of_sample
 from sentiment.cli.console import console
 from sentiment.cli.held_out import HeldOut
 from sentiment.cli.models import BUNDLED, DEFAULT_MODEL, bundled_model, find_model
@@ -71,8 +71,8 @@ def command(
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed; or names of public sets, see sentiment datasets. Columns and
-    labels are found, and what was found is said. Without DATA: data/train.csv, else the reviews
-    that come with the program.
+    labels are found, and what was found is said. Without DATA: data/train.csv, else the sample of
+    reviews that comes with the program; to try it, and that is said.
 
     \b
     Examples:
@@ -121,6 +121,8 @@ def command(
             checkpoint.remove()
     _report(model, target, replaces)
     _suggest_base(progress.gain)
+    if not data:
+        _warn_of_sample(model, target, paths[0], takes_over=output is None)
     if as_json:
         click.echo(json.dumps(_facts(model, target)))
 
@@ -231,6 +233,19 @@ def _suggest_base(gain: Gain | None) -> None:
     console.note(
         f"with --base {BUNDLED} it would do better: macro F1 {gain.together:.1%}, not "
         f"{gain.alone:.1%}, on {gain.reviews:,} of these reviews: sentiment {shlex.join(again)}"
+    )
+
+
+def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) -> None:
+    """Say what was trained on where nothing was named, and what answers from now on."""
+    what = f"the {SAMPLE_SIZE:,} sample reviews, {path}" if is_of_sample(model) else path
+    console.warn(
+        f"no DATA was given: trained on {what}"
+        + takes_over
+        * (
+            f"; ./{target} now answers every command in this folder: delete it, or name "
+            "-m general, to ask the model that comes along"
+        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import click
 
+from sentiment.cli.commands import Choice
 from sentiment.cli.options import Number, gathered, repair_option
 from sentiment.memory import LEAST
 from sentiment.training import TrainingOptions
@@ -78,7 +79,7 @@ training_options = gathered(
                      help="Rows to hold out where --validation is not given."),
         click.option("--refit/--no-refit", default=True, show_default=True,
                      help="Fit once more on all rows, held-out ones included, at the end."),
-        click.option("--optimize", type=click.Choice(get_args(Objective)),
+        click.option("--optimize", type=Choice(get_args(Objective)),
                      help="What the decision threshold is chosen for; by default accuracy, "
                      "macro-f1 where one label is rarer than 40%."),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,

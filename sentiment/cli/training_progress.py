@@ -17,6 +17,7 @@ class ShownProgress(Progress):
     def __init__(self, console: Console) -> None:
         self._console = console
         self.gain: Gain | None = None
+        self._diverged = False
 
     def chosen(
         self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
@@ -80,6 +81,15 @@ class ShownProgress(Progress):
         """Move the bar."""
         done = _BAR * step // steps
         self._console.status(f"epoch {epoch} [{'━' * done}{' ' * (_BAR - done)}] {step}/{steps}")
+
+    def diverged(self, loss: float, constant: float) -> None:
+        """Warn, once for all fits."""
+        if not self._diverged:
+            self._console.warn(
+                f"training diverged: its loss ended at {loss:.4f}, and one answer to all reviews "
+                f"has {constant:.4f}; lower --learning-rate"
+            )
+        self._diverged = True
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """Write the epoch's line."""

@@ -1,5 +1,7 @@
 """One Parquet file in, one out: the same rows in the same order, with their answers."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -37,10 +39,12 @@ class ScoredFile:
     Attributes:
         rows: how many were scored and written.
         how: how the file was read, to be announced.
+        answers: how many there are of each answer.
     """
 
     rows: int
     how: str
+    answers: Mapping[str, int]
 
 
 def score_file(model: Model, job: FileJob) -> ScoredFile:
@@ -58,12 +62,15 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
         expected = _rows_in(job.source.path)
         with replacing(job.target) as stream:
             writer = writer_for("parquet", stream, opened.source, opened.columns, prefix=job.prefix)
+            answers: Counter[str] = Counter()
             for batch in opened.batches:
                 scores = model.scores(texts_to_score(batch, opened.columns))
-                writer.write(batch, model.decision.answers(*scores), scores.p_positive)
+                found = model.decision.answers(*scores)
+                writer.write(batch, found, scores.p_positive)
+                answers.update(found)
             writer.close()
             _check_rows(job, stream, expected)
-        return ScoredFile(expected, opened.columns.how)
+        return ScoredFile(expected, opened.columns.how, answers)
 
 
 def check_job(job: FileJob) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sentiment.datasets.places import datasets_folder, is_here, part_file
 from sentiment.errors import DataError, UsageError
+from sentiment.suggesting import hint
 
 if TYPE_CHECKING:
     from sentiment.datasets.catalog import Dataset
@@ -30,15 +31,33 @@ def resolve(names: Sequence[str], purpose: str) -> list[str]:
         purpose: The part that is meant where none is named: train, test, validation, unlabeled.
 
     Raises:
-        DataError: A set was not fetched yet, or one may not look whether a file is there.
+        DataError: A set was not fetched yet, or seems to be misspelt; or one may not look whether a
+            file is there.
         UsageError: A set has no such part.
     """
     found: list[str] = []
     for name in names:
         before, _, part = name.partition(":")
-        dataset = None if name == "-" or _exists(name) else find_dataset(before)
-        found += [name] if dataset is None else _files(dataset, part, purpose)
+        if name == "-" or _exists(name):
+            found.append(name)
+        elif dataset := find_dataset(before):
+            found += _files(dataset, part, purpose)
+        else:
+            _ask_whether_meant(before, name)
+            found.append(name)
     return found
+
+
+def _ask_whether_meant(before: str, name: str) -> None:
+    """Name the set that may have been meant by what is no file.
+
+    Raises:
+        DataError: There is one.
+    """
+    from sentiment.datasets.catalog import CATALOG  # files that exist do without archives
+
+    if before.isidentifier() and (meant := hint(before, CATALOG)):
+        raise DataError(f"no such file: {name}{meant}")
 
 
 def _files(dataset: "Dataset", part: str, purpose: str) -> list[str]:
@@ -50,7 +69,10 @@ def _files(dataset: "Dataset", part: str, purpose: str) -> list[str]:
         parts = list(dataset.parts)
     if not parts or parts[0] not in dataset.parts:
         there = ", ".join(f"{dataset.name}:{each}" for each in dataset.parts)
-        raise UsageError(f"{dataset.name} has no part {part or purpose!r}; there are {there}")
+        meant = hint(part, dataset.parts)
+        raise UsageError(
+            f"{dataset.name} has no part {part or purpose!r}{meant}; there are {there}"
+        )
     folder = datasets_folder()
     if not is_here(folder, dataset):
         raise DataError(

@@ -11,6 +11,7 @@ from sentiment.errors import UsageError
 from sentiment.evaluation.counts import COUNT_METRICS
 from sentiment.evaluation.slices import Slice
 from sentiment.reviews.cells import printable
+from sentiment.suggesting import hint
 
 # Figures that are better the higher they are.
 GATED = (*COUNT_METRICS, "roc_auc", "pr_auc")
@@ -130,7 +131,10 @@ def missed(
 
 def _known(metric: str, metrics: Sequence[str], text: str) -> str:
     if metric not in metrics:
-        raise UsageError(f'--fail-under {text}: no figure "{metric}"; one of {", ".join(metrics)}')
+        meant = hint(metric, metrics)
+        raise UsageError(
+            f'--fail-under {text}: no figure "{metric}"{meant}; one of {", ".join(metrics)}'
+        )
     return metric
 
 

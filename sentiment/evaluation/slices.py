@@ -67,7 +67,8 @@ def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
         reading: how reviews are read.
     """
     keep = tuple(name for name in sliced if name not in BUILT_IN)
-    return replace(reading, keep=keep, not_columns=tuple(set(sliced) & set(BUILT_IN)))
+    built_in = tuple(set(sliced) & set(BUILT_IN))
+    return replace(reading, keep=keep, slices=BUILT_IN, not_columns=built_in)
 
 
 def slice_values(column: str, reviews: LabelledReviews) -> list[str]:

@@ -1,6 +1,6 @@
 """Which columns hold the texts and the label: as told, else by name, else by content."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from sentiment.reviews.names import (
 from sentiment.reviews.parquet import ArrowRows
 from sentiment.reviews.source import Batch, Row
 from sentiment.reviews.values import Key, as_text, is_figure, key_of, reads_as_label, text_in
+from sentiment.suggesting import hint
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
 PHRASE = 1.5  # words, on average
@@ -55,6 +56,7 @@ def find_columns(
     text_columns: Sequence[str] = (),
     label_column: str | None = None,
     keep: Sequence[str] = (),
+    slices: Sequence[str] = (),
     need_label: bool,
     named_labels: Collection[Key] = (),
     name: str,
@@ -67,6 +69,7 @@ def find_columns(
         text_columns: The columns the user named, none to have them found.
         label_column: The column the user named, None to have it found.
         keep: More columns the user named.
+        slices: What may be named in place of these.
         need_label: Whether a label must be found.
         named_labels: What the user called positive or negative.
         name: The source, for messages.
@@ -80,7 +83,7 @@ def find_columns(
     finder = _Finder(source_columns, sample_rows, name, named_labels)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
     label = finder.named(label_column, "--label-column") if label_column else None
-    kept = tuple(finder.named(column, "a slice") for column in keep)
+    kept = tuple(finder.named(column, "a slice", slices) for column in keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
@@ -113,14 +116,23 @@ class _Finder:
         self.named_labels = named_labels
         self._sampled: dict[str, list[Any]] = {}
 
-    def named(self, wanted: str, flag: str) -> str:
-        """Find the column the user named; case does not matter where it is unique."""
+    def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
+        """Find the column the user named; case does not matter where it is unique.
+
+        Args:
+            wanted: Its name.
+            flag: The option that named it.
+            instead: What that option takes beside columns.
+        """
         if wanted in self.columns:
             return wanted
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
         if len(similar) == 1:
             return similar[0]
-        raise UsageError(f'{self.name}: no column "{wanted}" for {flag}; {self._there_are()}')
+        meant = hint(wanted, [*self.columns, *instead], '"')
+        raise UsageError(
+            f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
+        )
 
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
         columns = [name for name in self.columns if name != without]

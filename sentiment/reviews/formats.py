@@ -26,14 +26,19 @@ NOT_READ = {
     ".tar": "archives are not read; unpack it first",
     ".tgz": "archives are not read; unpack it first",
 }
-NOT_WRITTEN = {
-    ".json": "JSON is written one object a line; name it .jsonl",
-    ".xlsx": "spreadsheets are not written; name it .csv, which they open",
-    ".xls": "spreadsheets are not written; name it .csv, which they open",
-    ".zip": "archives are not written; say what it should hold with --format",
-    ".tar": "archives are not written; say what it should hold with --format",
-    ".tgz": "archives are not written; say what it should hold with --format",
+# Suffixes of what answers are not, with the kind of file that they promise.
+OTHER_KINDS = {
+    "spreadsheets": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar", ".zst"),
+    "documents": (".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".epub"),
+    "pages": (".html", ".htm", ".xhtml"),
+    "pictures": (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
+    "databases": (".db", ".sqlite", ".sqlite3", ".duckdb"),
+    "models": (".safetensors", ".onnx", ".keras", ".h5", ".bin", ".pt"),
+    "XML and YAML": (".xml", ".yaml", ".yml"),
+    "arrays and frames": (".arrow", ".feather", ".avro", ".orc", ".pkl", ".pickle", ".npy", ".npz"),
 }
+NAMES_WRITTEN = "name it .csv, .tsv, .jsonl, .parquet or .txt"
 
 
 def input_format_of(path: str | Path) -> str | None:
@@ -47,11 +52,15 @@ def input_format_of(path: str | Path) -> str | None:
     return SUFFIXES.get(_suffix(path))
 
 
-def output_format_of(path: str | Path) -> str:
-    """Give the format to write a file in by its suffix: text for none and unknown ones.
+def output_format_of(path: str | Path, named: str | None = None) -> str:
+    """Give the format to write a file in: the one named, else by its suffix, else text.
+
+    Args:
+        path: The file.
+        named: A format that the user asked for.
 
     Raises:
-        UsageError: The suffix is that of a format that is not written.
+        UsageError: The suffix is that of what is not written, or of another format.
     """
     suffix = Path(path).suffix.lower()
     if suffix in COMPRESSIONS:
@@ -59,10 +68,26 @@ def output_format_of(path: str | Path) -> str:
             f"{path}: answers are not compressed; write {Path(path).with_suffix('')}, "
             f"then compress it with {COMPRESSIONS[suffix]}"
         )
-    if reason := NOT_WRITTEN.get(suffix):
-        raise UsageError(f"{path}: {reason}")
-    format = SUFFIXES.get(suffix)
-    return format if format in OUTPUT_FORMATS else "text"
+    for kind, suffixes in OTHER_KINDS.items():
+        if suffix in suffixes:
+            raise UsageError(f"{path}: answers are not written as {kind}; {NAMES_WRITTEN}")
+    if suffix == ".json" and named != "jsonl":
+        raise UsageError(f"{path}: JSON is written one object a line; name it .jsonl")
+    by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
+    # What can be read as text may be called .txt.
+    fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
+    if named and not fits:
+        raise UsageError(
+            f"{path} is called {suffix}, and {named} is asked for: call it otherwise, or leave the "
+            "format out"
+        )
+    return named or by_name or "text"
+
+
+def looks_like_file(text: str) -> bool:
+    """Tell whether a text ends as names of files do that hold reviews, be they read or not."""
+    suffix = _suffix(text)
+    return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
 
 
 def _suffix(path: str | Path) -> str:

@@ -17,6 +17,7 @@ from sentiment.reviews.lines import FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
 from sentiment.reviews.stream import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
+from sentiment.suggesting import hint_file
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
@@ -48,8 +49,16 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
         else:
-            raise DataError(f"no such file: {pattern}")
+            raise DataError(f"no such file: {pattern}{_near(Path(pattern))}")
     return found
+
+
+def _near(path: Path) -> str:
+    """Ask whether another file of the same folder was meant."""
+    try:
+        return hint_file(path, sorted(path.parent.iterdir()))
+    except OSError:
+        return ""
 
 
 def _parquet_in(path: Path) -> list[Path]:

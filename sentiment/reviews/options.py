@@ -21,6 +21,7 @@ class ReadOptions:
         negative: Values that mean negative.
         strict: Neutral and missing labels are errors.
         keep: Columns that are wanted beside texts and labels.
+        slices: Names that could have been meant by `keep`, and need no column.
         not_columns: Names of slices that need no column; a column of such a name is an error.
         bad_rows: What is done about rows that cannot be read; None stops at the first.
     """
@@ -34,5 +35,6 @@ class ReadOptions:
     negative: tuple[str, ...] = ()
     strict: bool = False
     keep: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
     not_columns: tuple[str, ...] = ()
     bad_rows: "BadRows | None" = None

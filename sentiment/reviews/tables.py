@@ -123,6 +123,7 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
         text_columns=options.text_columns,
         label_column=options.label_column if need_label else None,
         keep=options.keep,
+        slices=options.slices,
         need_label=need_label,
         named_labels=asked_keys([*options.positive, *options.negative]) if need_label else (),
         name=source.name,

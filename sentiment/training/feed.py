@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,28 +41,32 @@ def logits_of(
 
 
 class Feed:
-    """Serves the rows of one or several networks in batches, shuffled anew each epoch.
+    """Serves the rows of one network, or of several side by side, in batches.
 
-    An epoch has the same number of steps for each network, and goes through all of its rows.
-    TensorFlow never forgets a generator; `close` makes it one that holds no rows.
+    Each network's rows are shuffled anew each epoch. An epoch has the same number of steps for
+    all networks, and goes through all rows of each. TensorFlow never forgets a generator; `close`
+    makes it one that holds no rows.
     """
 
-    def __init__(self, examples: Sequence[Example], size: int, seed: int, epochs: int = 0) -> None:
-        """Begin as after so many epochs: each shuffles what the one before left.
+    def __init__(
+        self, examples: Sequence[Example], size: int, seed: int, epochs: range = range(1)
+    ) -> None:
+        """Begin as after the epochs before these: each shuffles what the one before left.
 
         Args:
             examples: what each network learns.
             size: rows in a batch of the network that has the most.
             seed: of the shuffling.
-            epochs: epochs that were served before.
+            epochs: which are served, counted from 0.
         """
         self._examples: Sequence[Example] = examples
         self._randoms = [np.random.default_rng(seed) for _ in examples]
         self._orders = [np.arange(example.numbers.size) for example in examples]
-        for _ in range(epochs):
+        for _ in range(epochs.start):
             self._shuffle()
         self.steps = math.ceil(max(order.size for order in self._orders) / size)
-        self.batches = self._dataset([example.rows.width for example in examples])
+        self._starts = np.cumsum([0, *(example.rows.width for example in examples)])
+        self.batches = self._dataset(epochs)
 
     def close(self) -> None:
         """Let go of the rows."""
@@ -72,43 +76,72 @@ class Feed:
         for random, order in zip(self._randoms, self._orders, strict=True):
             random.shuffle(order)
 
-    def _epoch(self) -> Iterator[tuple[Any, ...]]:
-        self._shuffle()
-        for step in range(self.steps):
-            batches: list[Any] = []
-            for example, order in zip(self._examples, self._orders, strict=False):
-                first, last = (order.size * place // self.steps for place in (step, step + 1))
-                batch = example.rows.take(example.numbers[order[first:last]])
-                targets = example.labels[order[first:last]].astype(np.float32)[:, None]
-                batches += [batch.columns, batch.values, np.diff(batch.offsets), targets]
-            if not batches:  # it was closed
-                return
-            yield tuple(batches)
+    def _epochs(self, epochs: range) -> Iterator[tuple[Any, ...]]:
+        for _ in epochs:
+            self._shuffle()
+            for step in range(self.steps):
+                if not self._examples:  # it was closed
+                    return
+                rows, targets, weights = self._batch(step)
+                yield rows.columns, rows.values, np.diff(rows.offsets), targets, weights
 
-    def _dataset(self, widths: Sequence[int]) -> Any:
-        """A `tf.data.Dataset` of a `tf.SparseTensor` for each network, two batches ahead."""
+    def _batch(self, step: int) -> tuple[SparseRows, NDArray[np.float32], NDArray[np.float32]]:
+        """Return the rows of a step, as `network.build` wants them, with targets and weights.
+
+        Where a network has fewer rows than another, empty ones of weight 0 fill it up; its others
+        weigh so much more that its loss is the mean over its own rows.
+        """
+        parts, places, targets, weights = [], [], [], []
+        orders = [
+            order[order.size * step // self.steps : order.size * (step + 1) // self.steps]
+            for order in self._orders
+        ]
+        most = max(order.size for order in orders)
+        for example, order, start in zip(self._examples, orders, self._starts, strict=False):
+            rows = example.rows.take(example.numbers[order])
+            parts.append(replace(rows, columns=rows.columns + np.int32(start)))
+            places.append(np.pad(np.arange(order.size), (0, most - order.size), constant_values=-1))
+            targets.append(np.pad(example.labels[order], (0, most - order.size)))
+            weights.append((places[-1] >= 0) * len(orders) * most / max(order.size, 1))
+        width = int(self._starts[-1])
+        if len(parts) == 1:
+            rows = parts[0]
+        else:
+            before = np.cumsum([0, *map(len, parts)])
+            numbers = [
+                np.where(place < 0, before[-1], place + first)
+                for place, first in zip(places, before, strict=False)
+            ]
+            every = SparseRows.concatenate([*parts, SparseRows.empty(width)], width)
+            rows = every.take(np.stack(numbers, axis=1).ravel())
+        shape = (most, len(parts), 1) if len(parts) > 1 else (most, 1)
+        by_row = np.stack(targets, axis=1).reshape(shape).astype(np.float32)
+        return rows, by_row, np.stack(weights, axis=1).reshape(shape[:-1]).astype(np.float32)
+
+    def _dataset(self, epochs: range) -> Any:
+        """A `tf.data.Dataset` of a `tf.SparseTensor`, targets and weights, two batches ahead."""
         import tensorflow as tf
 
-        def to_tensor(columns: Any, values: Any, lengths: Any, width: int) -> Any:
-            count = tf.size(lengths, out_type=tf.int64)
-            rows = tf.repeat(tf.range(count), lengths)
-            places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
-            return tf.SparseTensor(places, values, (count, width))
+        width, axes = int(self._starts[-1]), 1 + (len(self._examples) > 1)
 
         # Converting it would write a file where temporary files go, which may be full.
         @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-        def to_tensors(*parts: Any) -> tuple[Any, Any]:
-            of_networks = zip(parts[::4], parts[1::4], parts[2::4], widths, strict=True)
-            inputs = tuple(to_tensor(*each) for each in of_networks)
-            targets = tuple(parts[3::4])
-            return (inputs, targets) if len(widths) > 1 else (inputs[0], targets[0])
+        def to_tensor(
+            columns: Any, values: Any, lengths: Any, targets: Any, weights: Any
+        ) -> tuple[Any, Any, Any]:
+            count = tf.size(lengths, out_type=tf.int64)
+            rows = tf.repeat(tf.range(count), lengths)
+            places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
+            return tf.SparseTensor(places, values, (count, width)), targets, weights
 
         specs = (
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None,), tf.float32),
             tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((None, 1), tf.float32),
-        ) * len(widths)
-        batches = tf.data.Dataset.from_generator(self._epoch, output_signature=specs)
-        cardinality = tf.data.experimental.assert_cardinality(self.steps)
-        return batches.map(to_tensors).apply(cardinality).prefetch(2)
+            tf.TensorSpec((None,) * axes + (1,), tf.float32),
+            tf.TensorSpec((None,) * axes, tf.float32),
+        )
+        batches = tf.data.Dataset.from_generator(
+            lambda: self._epochs(epochs), output_signature=specs
+        )
+        return batches.map(to_tensor).prefetch(2)

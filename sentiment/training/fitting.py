@@ -14,11 +14,15 @@ from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.feed import Example, Feed
 from sentiment.training.judge import Judge
 from sentiment.training.logs import logging
-from sentiment.training.network import build, networks_of, release, to_numpy
+from sentiment.training.network import build, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.run import Run
 from sentiment.training.states import Fit, Underway
+
+# How many times the loss of one answer to all a training may end at, by a learning rate that the
+# user chose; by ours, only a single epoch of few reviews comes to as much.
+_DIVERGED = 1.05
 
 
 class Fitter:
@@ -79,7 +83,7 @@ class Fitter:
         if done < last and (judge is None or judge.goes_on):
             done += self._run(model, recipe, training, judge, range(done, last))
         if judge is None:
-            fit = Fit(to_numpy(model), [], done)
+            fit = Fit(to_numpy(model, self._widths), [], done)
         else:
             fit = Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
         if checkpoint:
@@ -95,11 +99,11 @@ class Fitter:
         epochs: range,
     ) -> int:
         """Train for some epochs, counted from 0, or as long as the judge says; count them."""
-        feed = Feed(training, recipe.batch_size, self._options.seed, epochs.start)
+        feed = Feed(training, recipe.batch_size, self._options.seed, epochs)
         steps = recipe.epochs * feed.steps
         callbacks = [_falling(recipe.learning_rate, steps, self._progress)]
         if judge:
-            callbacks.append(_judging(judge, recipe.epochs, self._progress))
+            callbacks.append(_judging(judge, self._widths, recipe.epochs, self._progress))
         if self._log_dir:  # behind the judge, who says what it is to write of held-out reviews
             callbacks.append(logging(self._log_dir, self._fits))
         if self._checkpoint:
@@ -108,6 +112,7 @@ class Fitter:
             feed.batches,
             initial_epoch=epochs.start,
             epochs=epochs.stop,
+            steps_per_epoch=feed.steps,  # of one iterator: to begin anew takes a tenth of a second
             shuffle=False,  # the batches shuffle themselves
             verbose=0,
             callbacks=callbacks,
@@ -115,6 +120,10 @@ class Fitter:
         feed.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
+        constant = sum(_entropy(float(example.labels.mean())) for example in training)
+        if self._options.learning_rate and losses[-1] > _DIVERGED * constant:
+            count = len(training)  # whose losses Keras adds up
+            self._progress.diverged(losses[-1] / count, constant / count)
         return len(losses)
 
     def _start(self, training: Sequence[Example]) -> Any:
@@ -130,10 +139,15 @@ class Fitter:
             variable.assign(value)
         for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
-        for network, example in zip(networks_of(self._model), training, strict=True):
-            prior = float(example.labels.mean())
-            network.layers[-1].bias.assign([np.log(prior / (1 - prior))])
+        priors = np.array([example.labels.mean() for example in training])
+        bias = self._model.layers[-1].bias
+        bias.assign(np.log(priors / (1 - priors)).reshape(bias.shape))
         return self._model
+
+
+def _entropy(share: float) -> float:
+    """The loss of answering each review with this share of *positive*, which it is of all."""
+    return -sum(part * math.log(part) for part in (share, 1 - share) if part > 0)
 
 
 def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
@@ -156,13 +170,13 @@ def _falling(learning_rate: float, steps: int, progress: Progress) -> Any:
     return Falling()
 
 
-def _judging(judge: Judge, epochs: int, progress: Progress) -> Any:
-    """Show each epoch's network to the judge, and stop when it has seen enough."""
+def _judging(judge: Judge, widths: Sequence[int], epochs: int, progress: Progress) -> Any:
+    """Show each epoch's networks to the judge, and stop when it has seen enough."""
     keras = load_keras()
 
     class Judging(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            networks = to_numpy(self.model)
+            networks = to_numpy(self.model, widths)
             loss = logs["loss"] / len(networks)  # Keras adds up those of networks side by side
             self.model.stop_training |= not judge.see(loss, networks)
             now = judge.epochs[-1]

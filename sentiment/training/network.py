@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from sentiment.model import Layer, Network
 from sentiment.training.backend import load_keras
 from sentiment.training.options import TrainingOptions
@@ -14,30 +16,31 @@ _drawing = threading.Lock()
 
 
 def build(widths: Sequence[int], options: TrainingOptions) -> Any:
-    """Build and compile one `keras.Sequential`, or several that train side by side.
+    """Build and compile the `keras.Sequential` of one network, or of several side by side.
 
-    Several share nothing but the compiled training step: each has its own input, output and loss,
-    so each learns what it would learn alone. That compiles once where cross-validation would
-    compile a network for each fold.
+    Several share the compiled training step and nothing else. Their features stand one behind the
+    other, and rows come in turns: row b · networks + k is one of network k, with features of that
+    network alone. Each layer keeps their units apart, so each learns what it would learn alone.
+    Cross-validation trains its folds in the time that Keras needs to compile one network.
 
     Args:
         widths: number of features of each network.
         options: hidden layers, dropout, and the seed.
-
-    Returns:
-        The `keras.Sequential` itself; of several, a `keras.Model` with them as its layers.
     """
     with _seeded(options.seed):
         keras = load_keras()
-        networks = [_sequential(width, options) for width in widths]
-        model = networks[0]
-        if len(networks) > 1:
-            inputs = [keras.Input((width,), sparse=True) for width in widths]
-            outputs = [each(rows) for each, rows in zip(networks, inputs, strict=True)]
-            model = keras.Model(inputs, outputs)
-        metrics = ["accuracy"] if len(networks) == 1 else None  # of many, nobody looks at each
-        losses = ["binary_crossentropy"] * len(networks)
-        model.compile(optimizer=fused_adam(), loss=losses, metrics=metrics)
+        count = len(widths)
+        model = keras.Sequential([keras.Input((sum(widths),), sparse=True)])
+        layer = _sparse_dense(count)
+        for units in options.hidden:
+            model.add(layer(units, "relu"))
+            layer = _dense(count)
+            if options.dropout:
+                model.add(keras.layers.Dropout(options.dropout))
+        model.add(layer(1, "sigmoid"))
+        model.compile(
+            optimizer=fused_adam(), loss="binary_crossentropy", weighted_metrics=["accuracy"]
+        )
         model.optimizer.build(model.trainable_variables)
         return model
 
@@ -59,29 +62,8 @@ def _seeded(seed: int) -> Iterator[None]:
             random.setstate(state)
 
 
-def networks_of(model: Any) -> list[Any]:
-    """Return the `keras.Sequential` networks of what `build` returned, in order."""
-    keras = load_keras()
-    if isinstance(model, keras.Sequential):
-        return [model]
-    return [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
-
-
-def _sequential(width: int, options: TrainingOptions) -> Any:
-    keras = load_keras()
-    network = keras.Sequential([keras.Input((width,), sparse=True)])
-    dense = _sparse_dense()
-    for units in options.hidden:
-        network.add(dense(units, activation="relu"))
-        dense = keras.layers.Dense
-        if options.dropout:
-            network.add(keras.layers.Dropout(options.dropout))
-    network.add(dense(1, activation="sigmoid"))
-    return network
-
-
-def _sparse_dense() -> Any:
-    """A `Dense` layer for sparse rows, whose gradient is one dense matrix.
+def _sparse_dense(networks: int) -> Any:
+    """Return what makes the first layer: dense, for sparse rows, its gradient one dense matrix.
 
     Keras's own sends sparse rows through an embedding lookup, whose gradient comes in slices: the
     same numbers in three times the time.
@@ -101,7 +83,48 @@ def _sparse_dense() -> Any:
             lower = product(entries[half:], values[half:], shape, self.kernel)
             return self.activation(tf.nn.bias_add(upper + lower, self.bias))
 
-    return SparseDense
+    class SideBySide(keras.layers.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self, units: int, activation: str) -> None:
+            super().__init__()
+            self.units = units
+            self.activation = keras.activations.get(activation)
+
+        def build(self, shape: Any) -> None:
+            self.kernel = self.add_weight(
+                shape=(shape[-1], self.units), initializer=_initializer(networks)
+            )
+            self.bias = self.add_weight(shape=(networks, self.units), initializer="zeros")
+
+        def call(self, inputs: Any) -> Any:
+            entries, values, shape = inputs.indices, inputs.values, inputs.dense_shape
+            rows = product(entries, values, shape, self.kernel)
+            return self.activation(tf.reshape(rows, (-1, networks, self.units)) + self.bias)
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return (shape[0], networks, self.units)
+
+    if networks > 1:
+        return SideBySide
+    return lambda units, activation: SparseDense(units, activation=activation)
+
+
+def _dense(networks: int) -> Any:
+    """Return what makes a later layer."""
+    layers = load_keras().layers
+    if networks == 1:
+        return lambda units, activation: layers.Dense(units, activation=activation)
+    return lambda units, activation: layers.EinsumDense(
+        "bki,kio->bko",
+        (networks, units),
+        activation=activation,
+        bias_axes="ko",
+        kernel_initializer=_initializer(networks),
+    )
+
+
+def _initializer(networks: int) -> Any:
+    """Return Glorot's uniform initializer for each of several networks whose weights are one."""
+    return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
 
 
 def fused_adam() -> Any:
@@ -129,12 +152,26 @@ def fused_adam() -> Any:
     return FusedAdam()
 
 
-def to_numpy(model: Any) -> tuple[Network, ...]:
-    """Return the weights of each network that `build` returned; nothing of Keras stays."""
+def to_numpy(model: Any, widths: Sequence[int]) -> tuple[Network, ...]:
+    """Return the weights of each network that `build` made; nothing of Keras stays.
+
+    Args:
+        model: what `build` returned.
+        widths: what it was given.
+    """
+    dense = [weights for layer in model.layers if (weights := layer.get_weights())]
+    if len(widths) == 1:
+        return (Network(tuple(Layer.exact(*weights) for weights in dense)),)
+    (kernel, bias), *rest = dense
+    ends = np.cumsum(widths)[:-1]
     return tuple(
-        Network(tuple(Layer.exact(*layer.get_weights()) for layer in dense))
-        for network in networks_of(model)
-        if (dense := [layer for layer in network.layers if layer.get_weights()])
+        Network(
+            (
+                Layer.exact(first, bias[place]),
+                *(Layer.exact(kernels[place], biases[place]) for kernels, biases in rest),
+            )
+        )
+        for place, first in enumerate(np.split(kernel, ends))
     )
 
 

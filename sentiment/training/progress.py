@@ -56,5 +56,8 @@ class Progress:
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Hear that a batch is done; epoch and step are counted from 1."""
 
+    def diverged(self, loss: float, constant: float) -> None:
+        """Hear that the loss of a fit ended above that of one answer to all its reviews."""
+
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """Hear that an epoch is done, of `epochs` at the most."""

@@ -13,7 +13,7 @@ from sentiment.training.options import Recipe, TrainingOptions
 # Beyond this many words a review repeats itself enough for words alone.
 _SHORT = 60
 # Of few reviews so many steps are enough, and more are no better.
-_FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 8, 10, 0.01
+_FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 6, 10, 0.01
 # Beyond this many, reviews repeat one another, and what they share is learned by heart.
 _MANY = 100_000
 # A label rarer than this makes accuracy a poor thing to aim at.

@@ -129,7 +129,7 @@ def test_what_cannot_be_had_is_one_line(cached):
     assert "404 Not Found" in done.stderr
     done = cached("datasets", "get", "imbd")
     assert done.returncode == 2
-    assert "no set is called 'imbd'; there are imdb, sst2" in done.stderr
+    assert "no set is called 'imbd' (did you mean imdb?); there are imdb, sst2" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

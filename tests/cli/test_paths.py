@@ -24,7 +24,8 @@ def folder(tmp_path, trained, monkeypatch):
     for label in ("pos", "neg"):
         (tmp_path / "texts" / label).mkdir(parents=True)
         (tmp_path / "texts" / label / "1.txt").write_text(f"{label} it was")
-    shutil.copy(trained, tmp_path / "m.safetensors")
+    for name in ("m.safetensors", "m"):
+        shutil.copy(trained, tmp_path / name)
     os.link(tmp_path / "in.csv", tmp_path / "linked.csv")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -40,8 +41,8 @@ READ = {
     "the input, skipping": ["predict", *M, "-i", "in.csv", "-o", "in.csv", *SKIP],
     "a link to it": ["predict", *M, "-i", "in.csv", "-o", "linked.csv", *SKIP],
     "rejects": ["predict", *M, "-i", "in.csv", "-o", "o.csv", "--rejects", "in.csv", *SKIP],
-    "rejects, texts": ["predict", *M, "fine", "--rejects", "m.safetensors", *SKIP],
-    "the model": ["predict", *M, "-i", "in.csv", "-o", "m.safetensors"],
+    "rejects, texts": ["predict", "-m", "m", "fine", "--rejects", "m", *SKIP],
+    "the model": ["predict", "-m", "m", "-i", "in.csv", "-o", "m"],
     "one of a glob": ["predict", *M, "-i", "l*.txt", "-o", "lines.txt"],
     "one of a folder": ["predict", *M, "-i", "texts", "-o", "texts/pos/1.txt"],
     "training": ["train", "d/*.csv", "-o", "d/a.csv"],

@@ -148,12 +148,6 @@ def test_a_taken_column_name_asks_for_a_prefix(run, trained, tmp_path):
     assert done.stdout.startswith("text,predicted,my_predicted,my_p_positive\nfine,x,")
 
 
-def test_a_text_that_names_a_file_is_a_text_and_the_way_to_the_file_is_said(run, trained, csv_file):
-    done = run("predict", "-m", trained, csv_file)
-    assert len(done.stdout.splitlines()) == 1
-    assert f"-i {csv_file}" in done.stderr
-
-
 def test_an_existing_output_is_kept_unless_forced(run, trained, csv_file, tmp_path):
     (tmp_path / "out.csv").write_text("mine")
     done = run("predict", "-m", trained, "-i", csv_file, "-o", tmp_path / "out.csv")

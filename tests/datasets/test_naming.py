@@ -40,9 +40,18 @@ def test_a_name_stands_for_the_part_that_is_meant(cache, name, purpose, files):
     assert resolve([name], purpose) == [str(cache / file) for file in files]
 
 
-@pytest.mark.parametrize("name", ["-", "reviews.csv", "*.csv", "imbd", "C:test", "", ":test"])
+@pytest.mark.parametrize(
+    "name", ["-", "reviews.csv", "*.csv", "shop", "imbd.csv", "C:test", "", ":test"]
+)
 def test_other_names_are_left_as_they_are(cache, name):
     assert resolve([name], "train") == [name]
+
+
+def test_a_name_that_is_nearly_one_of_a_set_is_asked_about(cache):
+    with pytest.raises(DataError, match=r"imbd:test \(did you mean imdb\?\)"):
+        resolve(["imbd:test"], "train")
+    Path("imbd").touch()
+    assert resolve(["imbd"], "train") == ["imbd"]
 
 
 def test_a_file_or_folder_of_the_same_name_goes_first(cache):

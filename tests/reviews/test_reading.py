@@ -126,7 +126,7 @@ def test_the_suffix_names_the_format_of_the_output(name, format):
         ("a.csv.gz", r"write a\.csv"),
         ("a.bz2", "write a"),
         ("a.txt.xz", r"write a\.txt"),
-        ("a.zip", "--format"),
+        ("a.zip", r"\.csv"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_a_usage_error(name, way_out):

@@ -41,7 +41,7 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
     network = build([rows.width], TrainingOptions(hidden=hidden))
-    (ours,) = to_numpy(network)
+    (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
     def p(network: Network) -> np.ndarray:

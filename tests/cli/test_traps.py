@@ -1,0 +1,356 @@
+"""What a shell user gets wrong without noticing is said: which model answers, what is read, how."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from sentiment.cli.bundled import SAMPLE_HASHES, SAMPLE_SIZE
+from sentiment.reviews import ReadOptions, read_labelled
+from tests.conftest import TEST, TRAIN
+
+QUICK = ["--epochs", "1", "--hidden", ""]
+OF_SAMPLE = "(trained on the 1,600 sample reviews only; -m general answers better)"
+
+
+@pytest.fixture
+def here(tmp_path):
+    """A folder with files of reviews."""
+    (tmp_path / "reviews.csv").write_text("id,text\n1,lovely and good\n2,awful and bad\n3,\n")
+    (tmp_path / "a.txt").write_text("good\n")
+    (tmp_path / "b.txt").write_text("bad\nworse\n")
+    (tmp_path / "notes").write_text("fine\n")
+    (tmp_path / "in" / "pos").mkdir(parents=True)
+    (tmp_path / "in" / "neg").mkdir()
+    (tmp_path / "in" / "pos" / "1.txt").write_text("a review in a folder")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "header.csv").write_text("id,text\n")
+    return tmp_path
+
+
+# Models
+
+
+@pytest.fixture(scope="module")
+def sampled(run, tmp_path_factory):
+    """A folder in which `train` was called without anything, and what that said."""
+    folder = tmp_path_factory.mktemp("sampled")
+    return folder, run("train", "-q", *QUICK, cwd=folder)
+
+
+def test_training_on_the_sample_says_that_it_did_and_what_answers_now(sampled):
+    _, done = sampled
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("warning: no DATA was given: trained on the 1,600 sample reviews, ")
+    for part in ("./model.safetensors now answers every command", "delete it", "-m general"):
+        assert part in line
+
+
+def test_a_model_that_does_not_take_over_is_not_said_to(run, tmp_path):
+    done = run("train", "-q", *QUICK, "-o", "mine.safetensors", cwd=tmp_path)
+    assert "trained on the 1,600 sample reviews" in done.stderr
+    assert "now answers" not in done.stderr
+
+
+def test_reviews_of_ones_own_in_the_place_of_the_sample_are_not_called_so(run, tmp_path):
+    (tmp_path / "data").mkdir()
+    rows = "".join(f"{'good' if n % 2 else 'bad'} thing {n},{n % 2}\n" for n in range(40))
+    (tmp_path / "data" / "train.csv").write_text(f"text,label\n{rows}")
+    done = run("train", *QUICK, cwd=tmp_path)
+    assert "no DATA was given: trained on data/train.csv; ./model" in done.stderr
+    assert "sample" not in done.stderr + run("predict", "good", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["predict", "good"], ["predict", "good", "-m", "model.safetensors"], ["info"],
+     ["explain", "good"], ["probe", "--capability", "time"],
+     ["predict", "-i", "model.csv", "-o", "-"]],
+)  # fmt: skip
+def test_a_model_of_the_sample_says_so_wherever_it_answers(run, sampled, asked):
+    folder, _ = sampled
+    (folder / "model.csv").write_text("text\ngood\n")
+    done = run(*asked, cwd=folder)
+    assert done.returncode == 0
+    named = "model.safetensors" if "-m" in asked else "./model.safetensors"
+    assert f"model: {named} {OF_SAMPLE}\n" in done.stderr
+    assert run(*asked, "-q", cwd=folder).stderr == ""
+
+
+def test_a_model_of_the_sample_says_so_beside_another(run, sampled):
+    done = run("compare", "general", "model.safetensors", TEST, cwd=sampled[0])
+    assert done.stderr.count("model: ") == 1
+    assert f"model: model.safetensors {OF_SAMPLE}\n" in done.stderr
+
+
+@pytest.mark.parametrize("options", [["--seed", "3"], ["--validation-share", "0.3"]])
+def test_a_model_of_the_sample_is_known_by_its_rows(run, tmp_path, options):
+    run("train", TRAIN, *QUICK, *options, "-o", "mine", cwd=tmp_path)
+    assert OF_SAMPLE in run("predict", "-m", "mine", "good", cwd=tmp_path).stderr
+
+
+def test_the_sample_is_the_one_that_comes_along():
+    reviews = read_labelled([str(TRAIN)], ReadOptions())
+    assert (len(reviews), tuple(sorted(reviews.digest().tolist())[:8])) == (
+        SAMPLE_SIZE,
+        SAMPLE_HASHES,
+    )
+
+
+def test_the_model_that_answers_is_named_unless_it_was_by_the_user(run, trained, tmp_path):
+    general = run("predict", "good", cwd=tmp_path)
+    assert general.stderr == "model: general, which comes with the program\n"
+    (tmp_path / "model.safetensors").write_bytes(trained.read_bytes())
+    assert run("predict", "good", cwd=tmp_path).stderr == "model: ./model.safetensors\n"
+    by_variable = run("info", cwd=tmp_path, env={"SENTIMENT_MODEL": str(trained)})
+    assert by_variable.stderr == f"model: {trained}, from $SENTIMENT_MODEL\n"
+    for options in (["-q"], ["-m", "general"]):
+        assert run("predict", "good", *options, cwd=tmp_path).stderr == ""
+
+
+# Files among the arguments
+
+
+def texts(done) -> list[str]:
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t")[2] for line in done.stdout.splitlines()]
+
+
+def test_an_argument_that_names_a_file_is_read(run, trained, here):
+    done = run("predict", "-m", trained, "reviews.csv", cwd=here)
+    assert texts(done) == ["lovely and good", "awful and bad", ""]
+    assert done.stdout == run("predict", "-m", trained, "-i", "reviews.csv", cwd=here).stdout
+    assert "reading reviews.csv like -i; a text of such a name goes after --" in done.stderr
+    done = run("explain", "-m", trained, "--json", "a.txt", cwd=here)
+    assert json.loads(done.stdout)["text"] == "good"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a.txt", "b.txt"], ["good", "bad", "worse"]),
+        (["?.txt"], ["good", "bad", "worse"]),
+        (["-i", "b.txt", "a.txt"], ["good", "bad", "worse"]),
+        (["in/"], ["a review in a folder"]),
+        (["./in"], ["a review in a folder"]),
+        (["./notes"], ["fine"]),
+        (["./no*"], ["fine"]),
+        (["in/pos/1.txt"], ["a review in a folder"]),
+        (["-"], ["of stdin"]),
+        (["notes"], ["notes"]),
+        (["in"], ["in"]),
+        (["good"], ["good"]),
+        (["and/or"], ["and/or"]),
+        (["and/or?"], ["and/or?"]),
+        (["I wrote it all in reviews.csv"], ["I wrote it all in reviews.csv"]),
+        (["--", "reviews.csv", "a.txt"], ["reviews.csv", "a.txt"]),
+        (["--", "-m", "-"], ["-m", "-"]),
+        (["good", "--", "reviews.csv"], ["good", "reviews.csv"]),
+        (["a.txt.b", "4.txt good"], ["a.txt.b", "4.txt good"]),
+    ],
+    ids=" ".join,
+)
+def test_files_are_told_from_texts(run, trained, here, arguments, expected):
+    done = run("predict", "-m", trained, *arguments, cwd=here, stdin="of stdin\n")
+    assert texts(done) == expected
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["a.txt", "good"], 2, "a.txt names a file, and 'good' is a text: give one of them"),
+        (["a.txt", "--", "good"], 2, "both as texts after --"),
+        (["good", "-i", "a.txt"], 2, "either texts or -i files"),
+        (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
+        (["*.parquet"], 3, "no such file: *.parquet"),
+        (["sheet.xlsx"], 3, "sheet.xlsx"),
+    ],
+    ids=str,
+)
+def test_what_is_neither_is_said(run, trained, here, command, arguments, code, said):
+    done = run(command, "-m", trained, *arguments, cwd=here)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr.splitlines()[-1]
+
+
+# Rows, and answers
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "header.csv"])
+def test_no_rows_are_warned_of(run, trained, here, name):
+    done = run("predict", "-m", trained, "-i", name, "-q", cwd=here)
+    assert (done.returncode, done.stderr) == (0, f"warning: no rows in {name}\n")
+    done = run("predict", "-m", trained, "-i", name, "a.txt", "-q", cwd=here)
+    assert (len(texts(done)), done.stderr) == (1, f"warning: no rows in {name}\n")
+    done = run("explain", "-m", trained, "-i", name, "-q", cwd=here)
+    assert (done.returncode, done.stderr) == (0, f"warning: no rows in {name}\n")
+
+
+def test_no_rows_fail_where_that_is_asked_for(run, trained, here):
+    asked = ["predict", "-m", trained, "--fail-if-empty", "-q"]
+    for options in (["-i", "empty.csv"], ["-i", "header.csv", "empty.csv"], []):
+        done = run(*asked, *options, "-o", "out.csv", cwd=here)
+        assert (done.returncode, done.stderr.startswith("error: no rows in ")) == (3, True)
+        assert not (here / "out.csv").exists()
+    assert run(*asked, "-i", "empty.csv", "a.txt", cwd=here).returncode == 0
+    assert run(*asked, "good", cwd=here).returncode == 0
+
+
+def test_what_was_answered_is_counted_where_answers_go_to_a_file(run, trained, here):
+    done = run("predict", "-m", trained, "reviews.csv", "-o", "out.csv", cwd=here)
+    last = done.stderr.splitlines()[-1]
+    assert re.fullmatch(
+        r"reviews\.csv: 3 rows in \d+\.\d s: 1 positive \(33%\), 1 negative \(33%\), "
+        r"1 without text → out\.csv",
+        last,
+    )
+    done = run("predict", "-m", trained, "a.txt", "b.txt", "-o", "out.txt", cwd=here)
+    assert done.stderr.splitlines()[-1].startswith("a.txt and 1 more: 3 rows in ")
+    for options in (["-o", "quiet.csv", "-q"], ["-o", "-"], []):
+        done = run("predict", "-m", trained, "reviews.csv", *options, cwd=here)
+        assert "3 rows" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "o.csv", "--json"],
+        ["-o", "o.csv", "--format", "tsv"],
+        ["-o", "o.parquet", "--format", "csv"],
+        ["-o", "o.txt", "--format", "parquet"],
+        ["-o", "o.html"],
+        ["-o", "o.PDF"],
+        ["-o", "o.docx", "--format", "text"],
+        ["-o", "o.xlsx", "--format", "csv"],
+        ["-o", "o.csv.gz", "--format", "csv"],
+        ["-o", "o.zip"],
+        ["-o", "o.safetensors"],
+        ["-o", "o.json", "--format", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_promises_something_else_is_refused(run, here, options):
+    done = run("predict", "reviews.csv", "-q", *options, cwd=here)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith("error: o."), done.stdout) == (2, True, "")
+    assert re.search("call it otherwise|name it|write o.csv", line)
+    assert not list(here.glob("o.*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [
+        (["-o", "o.answers"], "positive\t"),
+        (["-o", "o.out"], "positive\t"),
+        (["-o", "o"], "positive\t"),
+        (["-o", "o.log", "--json"], '{"id"'),
+        (["-o", "o.json", "--json"], '{"id"'),
+        (["-o", "o.txt", "--format", "csv"], "id,text"),
+        (["-o", "o.txt", "--format", "fasttext"], "__label__"),
+        (["-o", "o.csv", "--format", "csv"], "id,text"),
+        (["-o", "o.tab", "--format", "tsv"], "id\ttext"),
+    ],
+    ids=str,
+)
+def test_a_name_that_promises_nothing_else_will_do(run, trained, here, options, start):
+    done = run("predict", "-m", trained, "reviews.csv", *options, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert (here / options[1]).read_text().startswith(start)
+
+
+# Training that diverges
+
+
+def test_a_training_that_diverges_is_said_once(run, tmp_path):
+    done = run("train", TRAIN, "--learning-rate", "100", "-o", tmp_path / "m", "-q")
+    assert done.returncode == 0
+    said = [line for line in done.stderr.splitlines() if "--learning-rate" in line]
+    assert len(said) == 1
+    assert said[0].startswith("warning: training diverged")
+
+
+# Names that are misspelt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["predct"], "predict"),
+        (["classify", "good"], "predict"),
+        (["eval"], "evaluate"),
+        (["datasets", "lsit"], "list"),
+        (["datasets", "get", "imbd"], "imdb"),
+        (["train", "--layers", "3"], "--hidden"),
+        (["train", "--lr", "3"], "--learning-rate"),
+        (["train", "--learning_rate=3"], "--learning-rate"),
+        (["predict", "--output-file", "o.csv"], "--output"),
+        (["predict", "--text", "a"], "--text-column"),
+        (["predict", "good", "--format", "jsno"], "jsonl"),
+        (["train", "reviews.csv", "--optimize", "macrof1"], "macro-f1"),
+        (["predict", "good", "-m", "genral"], "general"),
+        (["info", "genral"], "general"),
+        (["predict", "good", "-m", "shops.safetensor"], "shop.safetensors"),
+        (["predict", "reviews.csv", "--text-column", "review_text"], '"text"'),
+        (["evaluate", "labelled.csv", "--label-column", "Labels"], '"label"'),
+        (["evaluate", "labelled.csv", "--slice", "lenght"], '"length"'),
+        (["evaluate", "labelled.csv", "--fail-under", "acuracy=1"], "accuracy"),
+        (["train", "imbd"], "imdb"),
+        (["evaluate", "imdb:tset"], "test"),
+        (["train", "labeled.csv"], "labelled.csv"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_what_was_meant_is_asked(run, trained, here, arguments, meant):
+    (here / "labelled.csv").write_text("text,label\ngood,1\nbad,0\n")
+    (here / "shop.safetensors").write_bytes(trained.read_bytes())
+    done = run(*arguments, cwd=here)
+    assert done.returncode in (2, 3, 4)
+    assert f"(did you mean {meant}?)" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["quux"],
+        ["train", "--arch", "x"],
+        ["train", "--colour"],
+        ["predict", "good", "-m", "nowhere"],
+        ["predict", "good", "--format", "xml"],
+        ["predict", "reviews.csv", "--text-column", "rating"],
+        ["train", "c.csv"],
+        ["evaluate", "in/other.csv"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
+    done = run(*arguments, cwd=here)
+    assert done.returncode in (2, 3, 4)
+    assert "did you mean" not in done.stderr.lower()
+
+
+# Examples
+
+
+def examples(name: str) -> list[str]:
+    help_text = import_module(f"sentiment.cli.{name}").command.help.partition("Examples:")[2]
+    lines = [line.strip() for line in help_text.splitlines()]
+    return [line for line in lines if line and not line.startswith("tail -f") and "ray" not in line]
+
+
+@pytest.mark.parametrize("example", examples("predict") + examples("explain"))
+def test_examples_work_when_pasted(here, example):
+    (here / "reviews.txt").write_text("good\nbad\nfine\nworse\n")
+    (here / "reviews.jsonl").write_text('{"text": "good"}\n')
+    (here / "dump.csv").write_text("id,text\n1,good\n2,bad,worse\n")
+    program = f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; text=reviews.csv; {example}'
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", program], cwd=here, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert bool(done.stdout) == ("-o" not in example)
