@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-large bench-replicas bench-serve bench-speed model model-card torture clean
+.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model model-card torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -71,14 +71,14 @@ bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmar
 bench-explanations: $(READY) ## whether explanations are faithful, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/explanations.py
 
+bench-few: $(READY) ## few and unbalanced reviews beside scikit-learn, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/few.py
+
 bench-general: $(READY) ## the bundled model and fine-tuning it, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/general.py
 
 bench-large: $(READY) ## training on more than memory holds (an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/large.py
-
-bench-replicas: $(READY) ## training on several workers (needs pip install ray), written to benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/replicas.py
 
 bench-serve: $(READY) ## the HTTP service beside its peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/serving.py

@@ -77,6 +77,14 @@ class ShownProgress(Progress):
         """Say that the held-out reviews are learned from too."""
         self._console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
 
+    def misfit(self, undone: bool) -> None:
+        """Warn that calibration and threshold are not those of the last network."""
+        instead = "; the network before it is kept" if undone else ""
+        self._console.warn(
+            "the network retrained on all reviews does not fit the calibration and threshold that "
+            f"were chosen before{instead}"
+        )
+
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""
         done = _BAR * step // steps

@@ -53,6 +53,13 @@ class Progress:
     def refitting(self, rows: int, epochs: int) -> None:
         """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""
 
+    def misfit(self, undone: bool) -> None:
+        """Hear that the last network does worse on what it learned than others held it out from.
+
+        Args:
+            undone: whether the network before it is the model instead.
+        """
+
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Hear that a batch is done; epoch and step are counted from 1."""
 

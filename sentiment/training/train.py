@@ -39,6 +39,8 @@ PHRASE_LIMIT = 2_000
 
 # How many held-out reviews tell how many words are known; and how few may be left unanswered.
 _ENOUGH_TO_ASK = 500
+# How many of them tell whether the last network fits what was chosen.
+_ENOUGH_TO_FIT = 1_000
 _FEW_ASKED = 0.005
 
 
@@ -103,6 +105,9 @@ def train(
         if not material.cross_validated:
             progress.refitting(len(reviews), trial.best_epoch)
         final = learner.refit(trial)
+    if not _fits(final, material, verdict, threshold, right):
+        progress.misfit(final is not trial)
+        final = trial
     learned = unlabeled if trial.soft_labels is not None else ()
     return Model(
         vectorizer=final.vectorizer,
@@ -184,6 +189,30 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     progress.stacked(labels.size, base_right, alone_right, both_right)
     stood_on = Base(base, stack.weight)
     return _Verdict(judged, labels, True, stack.calibration, stood_on, sigmoid(together))
+
+
+def _fits(
+    final: Trained,
+    material: Material,
+    verdict: _Verdict,
+    threshold: float,
+    right: NDArray[np.bool_],
+) -> bool:
+    """Return whether the last network may take over what was chosen by others.
+
+    It has learned these reviews: if it answers fewer of them right than were answered right when
+    they were held out, calibration and threshold are not its own. Some reviews, evenly taken, tell.
+    """
+    some = verdict.judged[:: max(verdict.judged.size // _ENOUGH_TO_FIT, 1)]
+    if not some.size:
+        return True
+    texts = material.texts_of(some)
+    log_odds = verdict.calibration.log_odds(final.network.logits(final.vectorizer.transform(texts)))
+    if verdict.base is not None:
+        log_odds += verdict.base.weight * np.nan_to_num(verdict.base.model.log_odds(texts))
+    own = (sigmoid(log_odds) >= threshold) == (material.labels[some] == 1)
+    spread = np.sqrt(own.var() / own.size + right.var() / right.size)
+    return bool(own.mean() >= right.mean() - 2 * spread)
 
 
 def _suggest(
