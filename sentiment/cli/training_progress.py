@@ -94,7 +94,7 @@ class ShownProgress(Progress):
         """Warn, once for all fits."""
         if not self._diverged:
             self._console.warn(
-                f"training diverged: its loss ended at {loss:.4f}, and one answer to all reviews "
+                f"training diverged: its loss came to {loss:.4f}, and one answer to all reviews "
                 f"has {constant:.4f}; lower --learning-rate"
             )
         self._diverged = True

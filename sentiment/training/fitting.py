@@ -20,9 +20,9 @@ from sentiment.training.progress import Progress
 from sentiment.training.run import Run
 from sentiment.training.states import Fit, Underway
 
-# How many times the loss of one answer to all a training may end at, by a learning rate that the
-# user chose; by ours, only a single epoch of few reviews comes to as much.
-_DIVERGED = 1.05
+# How many times the loss of one answer to all a training may end at, and come to on the way, by a
+# learning rate that the user chose; by ours, only a single epoch of few reviews comes to as much.
+_DIVERGED, _ASTRAY = 1.05, 3.0
 
 
 class Fitter:
@@ -120,10 +120,10 @@ class Fitter:
         feed.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-        constant = sum(_entropy(float(example.labels.mean())) for example in training)
-        if self._options.learning_rate and losses[-1] > _DIVERGED * constant:
-            count = len(training)  # whose losses Keras adds up
-            self._progress.diverged(losses[-1] / count, constant / count)
+        constant = np.mean([_entropy(float(example.labels.mean())) for example in training])
+        astray = losses[-1] > _DIVERGED * constant or max(losses) > _ASTRAY * constant
+        if self._options.learning_rate and astray:
+            self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
     def _start(self, training: Sequence[Example]) -> Any:

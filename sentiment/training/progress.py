@@ -64,7 +64,7 @@ class Progress:
         """Hear that a batch is done; epoch and step are counted from 1."""
 
     def diverged(self, loss: float, constant: float) -> None:
-        """Hear that the loss of a fit ended above that of one answer to all its reviews."""
+        """Hear that the loss of a fit came to more than that of one answer to all its reviews."""
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
         """Hear that an epoch is done, of `epochs` at the most."""

@@ -30,13 +30,16 @@ def test_the_header_holds_the_held_out_figures_and_no_guess(run, trained):
     (entry,) = header["model-index"]
     (result,) = entry["results"]
     assert entry["name"] == "model"
-    assert result["dataset"] == {"type": "held-out", "name": "160 held-out reviews"}
+    assert result["dataset"] == {
+        "type": "held-out",
+        "name": "1,601 held-out reviews (cross-validation)",
+    }
     best = facts["history"][about["best_epoch"] - 1]
     assert {metric["type"]: metric["value"] for metric in result["metrics"]} == {
         "accuracy": round(about["accuracy"], 4),
         "log_loss": round(best["validation_loss"], 4),
     }
-    for words in ("# model\n", "## Limits of the figures", "721 positive and 720 negative"):
+    for words in ("# model\n", "## Limits of the figures", "801 positive and 800 negative"):
         assert words in body
     assert "then fitted on all" in body
 

@@ -32,21 +32,20 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     for words in (
         'text from "text"',
         "labels in",
-        "1,440 reviews (720 positive, 720 negative), 160 held out",
+        "1,600 reviews (800 positive, 800 negative), 5-fold cross-validation",
         "characters 2–5",
         "epoch 2/2",
-        "held-out reviews right",
+        "in 5-fold cross-validation of 1,600 reviews: accuracy",
     ):
         assert words in done.stderr
     result = json.loads(done.stdout)
-    assert result["training"]["positive"] == 720
+    assert result["training"]["positive"] == 800
     assert result["model"] == str(tmp_path / "m")
 
 
 def test_one_of_a_thing_is_no_plural(run, trained, tmp_path):
-    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1")
+    done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
     assert "at most 1 epoch\n" in done.stderr
-    assert "fitting all 1,600 reviews for 1 epoch\n" in done.stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
     assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 
@@ -117,7 +116,7 @@ def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
     ]  # fmt: skip
     text = run("info", tmp_path / "m").stdout
     assert f"{facts['trainable_parameters']:,}" in text
-    assert "720 positive and 720 negative reviews" in text
+    assert "800 positive and 800 negative reviews" in text
     assert done.returncode == 0
 
 
@@ -204,7 +203,7 @@ def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
 
 
 def test_with_few_reviews_the_model_is_saved_with_a_warning(run, tmp_path):
-    rows = [f"{'good' if n % 2 else 'bad'} thing {n},{n % 2}\n" for n in range(20)]
+    rows = [f"{'good' if n % 2 else 'bad'} thing {n},{n % 2}\n" for n in range(8)]
     (tmp_path / "few.csv").write_text("text,label\n" + "".join(rows))
     done = run("train", "few.csv", cwd=tmp_path)
     assert done.returncode == 0
@@ -217,4 +216,4 @@ def test_contradictions_and_a_training_that_came_to_nothing_are_warned_of(run, t
     done = run("train", "both.csv", "--epochs", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "warning: 20 texts in 40 rows: positive in some, negative in others" in done.stderr
-    assert "no better on the held-out reviews than one answer to them all (50.0%" in done.stderr
+    assert "warning: no better than answering every review the same" in done.stderr

@@ -102,7 +102,7 @@ def test_a_model_trained_without_repair_answers_without(run, unrepaired, file):
     assert (facts["vectorizer"]["repair"], facts["vectorizer"]["ratings"]) == (False, True)
     done = run("predict", "-m", unrepaired, "-i", file, "--format", "csv")
     assert len(answers(done)) > 1
-    assert "repaired" not in done.stderr
+    assert NOTE not in done.stderr
     told = run("predict", "-m", unrepaired, "-i", file, "--format", "csv", "--repair")
     assert len(answers(told)) == 1
     assert NOTE in told.stderr

@@ -66,7 +66,7 @@ def test_the_file_is_the_one_that_predict_writes(run, model, tmp_path):
 )
 def test_whatever_is_in_the_rows_they_come_out_once_in_order(model, tmp_path, rows, group):
     numbers, texts = zip(*rows, strict=True) if rows else ((), ())
-    texts = [text and text.encode("utf-8", "replace").decode() for text in texts]
+    texts = [text and f"a {text}".encode("utf-8", "replace").decode() for text in texts]
     table = pa.table({"n": pa.array(numbers, pa.int64()), "text": pa.array(texts, pa.string())})
     given = job(tmp_path, table)
     pq.write_table(table, given.source.path, row_group_size=group)

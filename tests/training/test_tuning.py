@@ -107,7 +107,7 @@ def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
         assert loaded.probabilities(reviews.texts[:50]).tolist() == pytest.approx(
             model.probabilities(reviews.texts[:50]).tolist()
         )
-        assert b'format\\":2' in (tmp_path / "m").read_bytes()
+        assert b'format\\":4' in (tmp_path / "m").read_bytes()
 
 
 def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
