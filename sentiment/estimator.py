@@ -43,7 +43,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The same texts, labels, options and seed give the same model as the command line, byte for byte.
 
     Args:
-        hidden: units of each ReLU layer; empty for none.
+        hidden: units of each ReLU layer, empty for none; None for 16, and none for fewer than
+            1,000 reviews.
         dropout: share of hidden activations dropped while training, [0, 1).
         epochs: epochs at the most; None lets the data decide, as for the next two.
         batch_size: rows a step.
@@ -77,7 +78,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        hidden: Sequence[int] = (16,),
+        hidden: Sequence[int] | None = None,
         dropout: float = 0.0,
         epochs: int | None = None,
         batch_size: int | None = None,

@@ -57,13 +57,14 @@ training_options = gathered(
     TrainingOptions,
     "options",
     [
-        click.option("--hidden", type=_Units(), default="16", show_default=True, metavar="UNITS",
-                     help="Units of each ReLU layer, such as 64,32; '' for none."),
+        click.option("--hidden", type=_Units(), metavar="UNITS",
+                     help="Units of each ReLU layer, such as 64,32; '' for none. By default 16; "
+                     "none for fewer than 1,000 reviews."),
         click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
                      show_default=True, metavar="SHARE", help="Hidden activations to drop."),
         click.option("--epochs", type=click.IntRange(1), metavar="N",
                      help="Epochs at the most; by default 3 for long reviews, 5 for short, "
-                     "15 for few; fewer beyond 100,000 reviews."),
+                     "10 for few; fewer beyond 100,000 reviews."),
         click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
                      metavar="N", help="Epochs to wait for a better validation loss."),
         click.option("--batch-size", type=click.IntRange(1), metavar="N",

@@ -78,10 +78,7 @@ class School:
 
     @cached_property
     def _fitters(self) -> dict[tuple[int, ...], Fitter]:
-        return {
-            hidden: Fitter(TrainingOptions(hidden=hidden, seed=self._seed))
-            for hidden in ((16,), HIDDEN)
-        }
+        return {hidden: Fitter(TrainingOptions(seed=self._seed)) for hidden in ((16,), HIDDEN)}
 
     def fit(
         self,
@@ -99,7 +96,7 @@ class School:
             self._incidence, shown, times, limit=features, min_count=MIN_COUNT
         )
         vectors = EncodedRows.of(self._incidence, vectorizer)
-        recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy")
+        recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden)
         example = Example(vectors, rows, labels[rows])
         return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
 

@@ -32,7 +32,7 @@ class Fitter:
     """
 
     def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
-        """Remember what all fits share: hidden layers, dropout, patience, seed.
+        """Remember what all fits share: dropout, patience, seed.
 
         With a checkpoint, fits are taken to come in the order in which they came before.
         """
@@ -44,6 +44,7 @@ class Fitter:
         self._fits = 0
         self._model: Any = None
         self._widths: list[int] = []
+        self._hidden: tuple[int, ...] = ()
         self._let_go: Any = lambda: None
         self._initial: list[NDArray[np.generic]] = []
 
@@ -75,7 +76,7 @@ class Fitter:
         # Weights amid a training of few reviews vary too much to stop at: folds go to the end.
         patience = recipe.epochs if len(training) > 1 else self._options.patience
         judge = Judge(validation, patience) if validation else None
-        model = self._start(training)
+        model = self._start(training, recipe.hidden)
         if checkpoint and state:
             if not _restore(state, model, judge):
                 raise checkpoint.damaged(self._fits, "it is of another network")
@@ -126,12 +127,13 @@ class Fitter:
             self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
-    def _start(self, training: Sequence[Example]) -> Any:
+    def _start(self, training: Sequence[Example], hidden: tuple[int, ...]) -> Any:
         """Return networks as they are before the first step; each output starts at the prior."""
         widths = [example.rows.width for example in training]
-        if self._widths != widths:
+        if (self._widths, self._hidden) != (widths, hidden):
             self._let_go()
-            self._model, self._widths = build(widths, self._options), widths
+            self._model = build(widths, hidden, self._options)
+            self._widths, self._hidden = widths, hidden
             self._let_go = finalize(self, release, _variables(self._model))
             self._let_go.atexit = False  # a process that ends lets go of all it has
             self._initial = [variable.numpy() for variable in self._model.variables]

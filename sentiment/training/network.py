@@ -15,7 +15,7 @@ from sentiment.training.options import TrainingOptions
 _drawing = threading.Lock()
 
 
-def build(widths: Sequence[int], options: TrainingOptions) -> Any:
+def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
     """Build and compile the `keras.Sequential` of one network, or of several side by side.
 
     Several share the compiled training step and nothing else. Their features stand one behind the
@@ -25,14 +25,15 @@ def build(widths: Sequence[int], options: TrainingOptions) -> Any:
 
     Args:
         widths: number of features of each network.
-        options: hidden layers, dropout, and the seed.
+        hidden: units of each hidden layer.
+        options: dropout, and the seed.
     """
     with _seeded(options.seed):
         keras = load_keras()
         count = len(widths)
         model = keras.Sequential([keras.Input((sum(widths),), sparse=True)])
         layer = _sparse_dense(count)
-        for units in options.hidden:
+        for units in hidden:
             model.add(layer(units, "relu"))
             layer = _dense(count)
             if options.dropout:

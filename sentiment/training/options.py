@@ -13,7 +13,8 @@ class TrainingOptions:
     """The user's choices; None where the data decide (see `sentiment.training.recipe`).
 
     Attributes:
-        hidden: units of each ReLU layer; empty for none.
+        hidden: units of each ReLU layer, empty for none; None for one of 16 units, and for none
+            where there are fewer than 1,000 reviews.
         dropout: share of hidden activations dropped while training, [0, 1).
         epochs: epochs at the most.
         patience: epochs without a better validation loss before training stops.
@@ -28,7 +29,7 @@ class TrainingOptions:
         seed: makes the run repeatable.
     """
 
-    hidden: tuple[int, ...] = (16,)
+    hidden: tuple[int, ...] | None = None
     dropout: float = 0.0
     epochs: int | None = None
     patience: int = 3
@@ -52,6 +53,7 @@ class Recipe:
         epochs, batch_size, learning_rate: as in `TrainingOptions`.
         objective: what the decision threshold is chosen for.
         smoothing: of the features' weights, as in `log_count_ratios`.
+        hidden: units of each ReLU layer.
     """
 
     ngrams: NGrams
@@ -61,3 +63,4 @@ class Recipe:
     learning_rate: float
     objective: Objective
     smoothing: float = 2.0
+    hidden: tuple[int, ...] = (16,)

@@ -14,6 +14,8 @@ from sentiment.training.options import Recipe, TrainingOptions
 _SHORT = 60
 # Of few reviews so many steps are enough, and more are no better.
 _FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 6, 10, 0.01
+# With fewer a hidden layer tells the classes apart no better, and its answers lean to one side.
+_TINY, _TINY_RATE = 1_000, 0.02
 # Beyond this many, reviews repeat one another, and what they share is learned by heart.
 _MANY = 100_000
 # A label rarer than this makes accuracy a poor thing to aim at.
@@ -34,7 +36,7 @@ def choose_recipe(
     short = float(np.median([len(text.split()) for text in some])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
-    small = few or short
+    small, tiny = few or short, labels.size < _TINY
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
     if few:
@@ -44,16 +46,19 @@ def choose_recipe(
     # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
     # as large a share of them to weigh as much.
     learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
+    if few:
+        learning_rate = _TINY_RATE if tiny else _FEW_RATE
     more = max(labels.size / _MANY, 1.0)
     epochs = _FEW_EPOCHS if few else 5 if short else 3
     ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
     return Recipe(
         ngrams=ngrams._replace(repair=options.repair, ratings=True),
-        min_count=1 if short else 2,
+        min_count=1 if short or tiny else 2,
         smoothing=2.0 * more,
         epochs=options.epochs or max(round(epochs / more), 1),
         batch_size=batch_size,
-        learning_rate=options.learning_rate or (_FEW_RATE if few else learning_rate / more),
+        learning_rate=options.learning_rate or learning_rate / more,
+        hidden=(() if tiny else (16,)) if options.hidden is None else options.hidden,
         objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
     )
 

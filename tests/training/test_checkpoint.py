@@ -12,7 +12,7 @@ from sentiment.training.fitting import Fitter
 from sentiment.training.run import Run
 from tests.training.test_train import recipe, some_rows
 
-OPTIONS = TrainingOptions(hidden=(4,), dropout=0.3, patience=3)
+OPTIONS = TrainingOptions(dropout=0.3, patience=3)
 FILE = "fit-1.checkpoint"
 
 
@@ -47,7 +47,7 @@ def fits(checkpoint=None) -> list[tuple[tuple[Network, ...], list, int]]:
     )
     fitter, three = (
         Fitter(OPTIONS, Run(checkpoint=checkpoint)),
-        recipe(epochs=3, learning_rate=0.05),
+        recipe(epochs=3, learning_rate=0.05, hidden=(4,)),
     )
     done = (
         fitter.fit(three, [training], [held_out]),
@@ -133,7 +133,9 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
     fitter = Fitter(OPTIONS, Run(checkpoint=checkpoint_in(tmp_path, epochs=3)))
     labels = np.arange(60) % 2 * 1.0
     with pytest.raises(DataError, match="of another network"):
-        fitter.fit(recipe(epochs=3), [Example(some_rows(60, 31), np.arange(60), labels)])
+        fitter.fit(
+            recipe(epochs=3, hidden=(4,)), [Example(some_rows(60, 31), np.arange(60), labels)]
+        )
 
 
 def test_a_folder_is_for_one_training_at_a_time(tmp_path):

@@ -63,7 +63,7 @@ def test_a_handful_of_the_rarer_label_is_still_answered():
     later = drawn(2_000, 0.1, 4)
     found = measure(model.probabilities(later.texts), later.labels, model.decision.threshold)
     assert found.positive.recall > 0.1
-    assert found.macro_f1 > 0.53  # that of one answer is 0.47
+    assert found.macro_f1 > found.constant["macro_f1"]
 
 
 def made(count: int, seed: int):

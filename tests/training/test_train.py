@@ -40,7 +40,7 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], TrainingOptions(hidden=hidden))
+    network = build([rows.width], hidden, TrainingOptions())
     (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
@@ -96,13 +96,14 @@ def test_the_output_starts_at_the_share_of_positive_rows():
 
 
 def test_a_second_fit_knows_nothing_of_the_first():
-    rows, options = some_rows(60), TrainingOptions(hidden=(4,), dropout=0.3)
+    rows, options = some_rows(60), TrainingOptions(dropout=0.3)
     one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
     other = Example(rows, np.arange(40), np.arange(40) % 3 / 2)
     used = Fitter(options)
-    used.fit(recipe(), [other])
+    plan = recipe(hidden=(4,))
+    used.fit(plan, [other])
     fresh = Fitter(options)
-    assert used.fit(recipe(), [one]).networks == fresh.fit(recipe(), [one]).networks
+    assert used.fit(plan, [one]).networks == fresh.fit(plan, [one]).networks
 
 
 def test_adam_in_one_operation_takes_the_steps_of_keras():
@@ -317,7 +318,7 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
 def test_a_network_is_let_go_of_even_while_another_is_compiled():
     import tensorflow as tf
 
-    variables = build([30], FAST).variables
+    variables = build([30], (16,), FAST).variables
 
     @tf.function
     def compiled():
