@@ -49,7 +49,11 @@ CASES = {
     "damaged model": (4, ["info", "damaged"], "damaged: damaged model"),
     "bad rows": (3, ["evaluate", "ragged.csv", "-m", "model"], "row 2"),
     "one word each": (3, ["train", "fine.csv"], "1 positive, 1 negative; give more"),
-    "diverging": (2, ["train", "two.csv", "--learning-rate", "1e30"], "--learning-rate"),
+    "diverging": (
+        2,
+        ["train", "two.csv", "--hidden", "8,8", "--learning-rate", "1e30"],
+        "--learning-rate",
+    ),
     "not a number": (2, ["train", "two.csv", "--learning-rate", "nan"], "not finite"),
     "all neutral": (3, ["evaluate", "neutral.csv", "-m", "model"], "no reviews left"),
     "unwritable": (2, ["train", "fine.csv", "-o", "/proc/m"], "cannot write there"),

@@ -192,7 +192,7 @@ def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, word
      {"learning_rate": float("nan")}, {"features": 0}, {"validation_share": 0.0},
      {"optimize": "f2"}, {"seed": -1}, {"repair": "no"},
      {"positive": "no such label"}, {"hidden": "64,32"}, {"hidden": (16.5,)},
-     {"hidden": None}, {"hidden": (1,) * 17}, {"epochs": 2.7},
+     {"hidden": (1,) * 17}, {"epochs": 2.7},
      {"epochs": "4"}, {"features": None}, {"refit": "no"}, {"seed": None}, {"dropout": "0.1"},
      {"batch_size": [1, 2]}, {"optimize": ["accuracy"]}],
 )  # fmt: skip
