@@ -46,8 +46,8 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
     texts = [each for each in arguments if not _names_file(each)]
     if texts and files:
         raise UsageError(
-            f"{files[0]} names a file, and {_shortened(texts[0])!r} is a text: give one of them, "
-            "or both as texts after --"
+            f"{files[0]} is a file, and {_shortened(texts[0])!r} a text: give files or texts, not "
+            "both; what follows -- is a text"
         )
     if texts and inputs:
         raise UsageError("give either texts or -i files, not both")
@@ -58,7 +58,10 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
         )
     if named := [file for file in files if file != "-"]:
         more = f" and {len(named) - 1} more" if len(named) > 1 else ""
-        console.note(f"reading {named[0]}{more} like -i; a text of such a name goes after --")
+        console.note(
+            f"reading the file {named[0]}{more}; to {verb} the words themselves: sentiment "
+            f"{command} -- {named[0]}"
+        )
     for text in texts:
         _point_to_file(text, verb)
     # The shell's bytes are UTF-8 whatever the locale says.

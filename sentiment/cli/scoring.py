@@ -95,7 +95,7 @@ def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
     ]
     hopeless = any(overlap.is_known_set for overlap in made.values())
     console.warn(
-        f"{', '.join(counts)}; the figures "
+        f"{', '.join(counts)}, or share their longest sentence with one that was; the figures "
         + ("say nothing of" if hopeless else "are better than they would be on")
         + " new reviews"
     )

@@ -120,7 +120,7 @@ def command(
         if checkpoint is not None:
             checkpoint.remove()
     _report(model, target, replaces)
-    _suggest_base(progress.gain)
+    _suggest_base(progress.gain, overwrites=output is not None)
     if not data:
         _warn_of_sample(model, target, paths[0], takes_over=output is None)
     if as_json:
@@ -223,16 +223,18 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     console.note(saved)
 
 
-def _suggest_base(gain: Gain | None) -> None:
+def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     """Say what the bundled model would add, and the command."""
     if gain is None:
         return
     again = [*sys.argv[1:], "--base", BUNDLED]
-    if "--force" not in again:
+    if overwrites and "--force" not in again:
         again.append("--force")
+    # What came in on stdin is gone.
+    command = "add that" if "-" in again else f"sentiment {shlex.join(again)}"
     console.note(
-        f"with --base {BUNDLED} it would do better: macro F1 {gain.together:.1%}, not "
-        f"{gain.alone:.1%}, on {gain.reviews:,} of these reviews: sentiment {shlex.join(again)}"
+        f"with --base {BUNDLED} it would likely do better: macro F1 {gain.together:.1%}, not "
+        f"{gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"
     )
 
 

@@ -89,7 +89,9 @@ def _read(path: Path) -> bytes:
         with path.open("rb", buffering=0) as file:
             data = _read_at_most(file, MAX_FILE_SIZE + 1)
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such model; `sentiment train -o {path}` makes one") from error
+        raise ModelError(
+            f"{path}: no such model; `sentiment train YOUR_REVIEWS.csv -o {path}` makes one"
+        ) from error
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
     if len(data) > MAX_FILE_SIZE:
