@@ -124,10 +124,8 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
     done = run("predict", "-m", trained, "reviews.csv", cwd=here)
     assert texts(done) == ["lovely and good", "awful and bad", ""]
     assert done.stdout == run("predict", "-m", trained, "-i", "reviews.csv", cwd=here).stdout
-    assert (
-        "reading the file reviews.csv; to score the words themselves: sentiment predict -- reviews.csv"
-        in done.stderr
-    )
+    assert "reading the file reviews.csv; to score the words themselves: " in done.stderr
+    assert "sentiment predict -- reviews.csv" in done.stderr
     done = run("explain", "-m", trained, "--json", "a.txt", cwd=here)
     assert json.loads(done.stdout)["text"] == "good"
 
@@ -167,7 +165,7 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
     ("arguments", "code", "said"),
     [
         (["a.txt", "good"], 2, "a.txt is a file, and 'good' a text: give files or texts"),
-        (["a.txt", "--", "good"], 2, "both as texts after --"),
+        (["a.txt", "--", "good"], 2, "what follows -- is a text"),
         (["good", "-i", "a.txt"], 2, "either texts or -i files"),
         (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
         (["*.parquet"], 3, "no such file: *.parquet"),
