@@ -38,6 +38,13 @@ _FIRST = re.compile(rf"\s*+([+-]?\d|[^\W\d_]+)({_BEHIND})(\S.*)", re.DOTALL)
 # What follows a number that counts.
 _COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
 
+# What no number counts: `1 a lovely film` has a label, `1 happy family` and `0 problems` may not.
+_UNCOUNTABLE = re.compile(
+    r"(?:an?|the|this|that|these|those|it|its|i|i'm|we|you|he|she|they|my|our|his|her|their|not|no|"
+    r"very|so|too|if|as|is|was|were|at|on|in|for|with)\b",
+    re.IGNORECASE,
+)
+
 # A line → its label, None for none, and its text.
 Split = Callable[[str], tuple[str | None, str]]
 
@@ -284,6 +291,10 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     if all(map(is_number, labels)):
         if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
             return None
+        if len(lines) < _SEVERAL and all(match[2] == " " for match in found):
+            begins = sum(_begins_a_text(match[1], match[3]) for match in found)
+            if 2 * begins < len(found):
+                return None
     elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
         return None
     elif len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
@@ -291,6 +302,11 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
     pattern = re.compile(rf"\s*+({names}){_BEHIND}(\S.*)", re.DOTALL)
     return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
+
+
+def _begins_a_text(number: str, text: str) -> bool:
+    """Tell whether what follows a number is a text of its own, and not what it counts."""
+    return not number[0].isdigit() or text[0].isupper() or bool(_UNCOUNTABLE.match(text))
 
 
 def _label_last(lines: Sequence[str]) -> Layout | None:

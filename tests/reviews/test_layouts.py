@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError
 from sentiment.reviews import ReadOptions, open_reviews, open_source, read_labelled
+from sentiment.reviews.layouts import layout_of
 
 from .helpers import rows_of, save, stdin
 
@@ -164,3 +165,15 @@ def test_a_first_line_on_a_slow_pipe_is_answered_before_the_next(first, second):
             answered.set()
     producer.join()
     assert sizes == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 problems at all\n0 regrets\n1 happy family of four\n1 night was plenty\n",
+        "1 visit was enough\n0 complaints from us\n1 great night\n",
+        "0 regrets\n1 regret\n",
+    ],
+)
+def test_numbers_that_count_what_follows_are_no_labels(text):
+    assert layout_of(text, "said.txt", need_label=False).format == "lines"
