@@ -10,6 +10,7 @@ from sentiment.reviews.foreign import foreign
 from sentiment.reviews.stream import ByteStream
 
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
 _UTF_16_BYTES = 16  # so many at the start tell UTF-16 that has no mark
@@ -157,9 +158,11 @@ class TextFeed:
 
         Raises:
             DataError: It is something else, such as a picture.
-            Unreadable: It is UTF-16 without a mark.
+            Unreadable: It is UTF-32, or UTF-16 without a mark.
         """
         self.marked = self.marked or raw.startswith(MARKS)
+        if raw.startswith(UTF_32_MARKS) and not self._encoding.startswith("utf-32"):
+            raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
         if what := foreign(raw, markup=self._markup):
             raise DataError(f"{self.name}: {what}")
         start = raw[:_UTF_16_BYTES]

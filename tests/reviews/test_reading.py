@@ -317,3 +317,12 @@ def test_plain_lines_have_no_notes(tmp_path):
     source = open_source(save(tmp_path, "a.txt", "good\tfilm\nbad\n\n"))
     source.close()
     assert (source.format, source.notes) == ("lines", [])
+
+
+@pytest.mark.parametrize("asked", [{}, {"encoding": "utf-16"}])
+def test_utf_32_is_told_by_its_mark_and_the_advice_works(tmp_path, asked):
+    (tmp_path / "said.csv").write_text("text\nA lovely stay\n", encoding="utf-32")
+    with pytest.raises(DataError, match="read it with --encoding utf-32"):
+        open_source(tmp_path / "said.csv", **asked)
+    source = open_source(tmp_path / "said.csv", encoding="utf-32")
+    assert [row for batch in source.batches() for row in batch.rows] == [{"text": "A lovely stay"}]
