@@ -80,43 +80,46 @@ class Feed:
         for _ in epochs:
             self._shuffle()
             for step in range(self.steps):
-                if not self._examples:  # it was closed
+                examples = self._examples  # another thread may close it meanwhile
+                if not examples:
                     return
-                rows, targets, weights = self._batch(step)
+                rows, targets, weights = self._batch(examples, step)
                 yield rows.columns, rows.values, np.diff(rows.offsets), targets, weights
 
-    def _batch(self, step: int) -> tuple[SparseRows, NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(
+        self, examples: Sequence[Example], step: int
+    ) -> tuple[SparseRows, NDArray[np.float32], NDArray[np.float32]]:
         """Return the rows of a step, as `network.build` wants them, with targets and weights.
 
         Where a network has fewer rows than another, empty ones of weight 0 fill it up; its others
         weigh so much more that its loss is the mean over its own rows.
         """
-        parts, places, targets, weights = [], [], [], []
         orders = [
             order[order.size * step // self.steps : order.size * (step + 1) // self.steps]
             for order in self._orders
         ]
+        if len(examples) == 1:  # nothing to fill up, nor to put side by side
+            (example,), (order,) = examples, orders
+            targets = example.labels[order].astype(np.float32)[:, None]
+            return example.rows.take(example.numbers[order]), targets, np.ones_like(targets[:, 0])
+        parts, places, labels, weights = [], [], [], []
         most = max(order.size for order in orders)
-        for example, order, start in zip(self._examples, orders, self._starts, strict=False):
+        for example, order, start in zip(examples, orders, self._starts, strict=False):
             rows = example.rows.take(example.numbers[order])
             parts.append(replace(rows, columns=rows.columns + np.int32(start)))
             places.append(np.pad(np.arange(order.size), (0, most - order.size), constant_values=-1))
-            targets.append(np.pad(example.labels[order], (0, most - order.size)))
+            labels.append(np.pad(example.labels[order], (0, most - order.size)))
             weights.append((places[-1] >= 0) * len(orders) * most / max(order.size, 1))
         width = int(self._starts[-1])
-        if len(parts) == 1:
-            rows = parts[0]
-        else:
-            before = np.cumsum([0, *map(len, parts)])
-            numbers = [
-                np.where(place < 0, before[-1], place + first)
-                for place, first in zip(places, before, strict=False)
-            ]
-            every = SparseRows.concatenate([*parts, SparseRows.empty(width)], width)
-            rows = every.take(np.stack(numbers, axis=1).ravel())
-        shape = (most, len(parts), 1) if len(parts) > 1 else (most, 1)
-        by_row = np.stack(targets, axis=1).reshape(shape).astype(np.float32)
-        return rows, by_row, np.stack(weights, axis=1).reshape(shape[:-1]).astype(np.float32)
+        before = np.cumsum([0, *map(len, parts)])
+        numbers = [
+            np.where(place < 0, before[-1], place + first)
+            for place, first in zip(places, before, strict=False)
+        ]
+        every = SparseRows.concatenate([*parts, SparseRows.empty(width)], width)
+        rows = every.take(np.stack(numbers, axis=1).ravel())
+        targets = np.stack(labels, axis=1).astype(np.float32)[:, :, None]
+        return rows, targets, np.stack(weights, axis=1).astype(np.float32)
 
     def _dataset(self, epochs: range) -> Any:
         """A `tf.data.Dataset` of a `tf.SparseTensor`, targets and weights, two batches ahead."""
