@@ -1,16 +1,15 @@
 """What several tests share: real data where it is, the program as users run it, a trained model."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import commands
 from tests.browser import Browser, find_chromium
+from tests.commands import Run
 
 ROOT = Path(__file__).parent.parent
 TRAIN = ROOT / "data" / "train.csv"
@@ -24,8 +23,6 @@ settings.load_profile("here")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="session")
 def datasets() -> Path:
@@ -37,24 +34,14 @@ def datasets() -> Path:
 
 @pytest.fixture(scope="session")
 def run() -> Run:
-    """Run the program in a process of its own: `run("predict", "text", stdin="…")`."""
+    """Run the program in this process: `run("predict", "text", stdin="…")`."""
+    return commands.run
 
-    def call(*args: str | Path, stdin: str | bytes | None = None, **options):
-        environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"}
-        environment |= options.pop("env", {})
-        as_bytes = isinstance(stdin, bytes) or options.pop("binary", False)
-        return subprocess.run(
-            [sys.executable, "-m", "sentiment", *map(str, args)],
-            input=stdin if stdin is not None else (b"" if as_bytes else ""),
-            capture_output=True,
-            env=environment,
-            check=False,
-            timeout=120,
-            **({} if as_bytes else {"text": True, "encoding": "utf-8"}),
-            **options,
-        )
 
-    return call
+@pytest.fixture(scope="session")
+def start() -> Run:
+    """Run the program as `run` does, but in a process of its own, as users do."""
+    return commands.start
 
 
 @pytest.fixture(scope="session")

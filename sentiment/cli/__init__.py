@@ -73,11 +73,20 @@ def group() -> None:
 
 
 def run() -> NoReturn:
-    """Run the program; every error is one line on stderr and an exit code."""
-    streams.prepare()
+    """Run the program, and leave at once.
+
+    Python would wait for threads, and abort if TensorFlow is being imported.
+    """
     stop.listen()
+    os._exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command and return its exit code; every error is one line on stderr."""
+    streams.prepare()
+    console.reset()
     try:
-        _run(sys.argv[1:])
+        _run(arguments)
         code = 0
     except click.exceptions.Exit as request:
         code = request.exit_code
@@ -102,7 +111,7 @@ def run() -> NoReturn:
         code = 1
     except Exception as error:  # the last resort: still one line
         code = _unexpected(error)
-    _leave(code)
+    return _flushed(code)
 
 
 def _unexpected(error: Exception) -> int:
@@ -141,8 +150,8 @@ def _near_options(name: str, context: click.Context) -> str:
     return hint(name, (each for each in names if each.startswith("--")))
 
 
-def _leave(code: int) -> NoReturn:
-    """Exit at once: Python would wait for threads, and abort if TensorFlow is being imported."""
+def _flushed(code: int) -> int:
+    """Write what is still buffered; return the exit code, another if that fails."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -153,4 +162,4 @@ def _leave(code: int) -> NoReturn:
             code = 1
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(code)
+    return code

@@ -25,6 +25,10 @@ class Console:
     """
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what an earlier command was told and warned of."""
         self.quiet = False
         self.verbose = False
         self.debug = False
