@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from sentiment.digests import digests_of
 from sentiment.features.hashing import Hashes
 from sentiment.features.naming import name_features
-from sentiment.general import neutral
-from sentiment.general.lessons import lessons
-from sentiment.general.sources import Source, read_sources
-from sentiment.general.student import EPOCHS, NGRAMS, School
-from sentiment.general.who import anonymous, fresh_words, words_of_who
-from sentiment.general.writer import subjects_of
 from sentiment.model import Calibration, Model, Provenance, Rows, Seen
 from sentiment.model.influence import most_influential
 from sentiment.reviews import stratified_split
+from tools.general.lessons import lessons, subjects_of
+from tools.general.sources import (
+    Source,
+    anonymous,
+    describe_sure,
+    fresh_words,
+    read_sources,
+    words_of_who,
+)
+from tools.general.student import EPOCHS, NGRAMS, School
 
 LESSONS = 120_000
 HELD_OUT = 0.1
@@ -94,7 +98,7 @@ def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
     if model.provenance is None:
         raise ValueError("a model that does not say where it came from")
     figures = {"figures": model.provenance.card["figures"]}
-    card = CARD | {"neutral texts": neutral.told(model, datasets)} | figures
+    card = CARD | {"neutral texts": describe_sure(model, datasets)} | figures
     return replace(
         model,
         provenance=replace(model.provenance, card=card),

@@ -4,31 +4,33 @@
 """
 
 import argparse
+import sys
 from pathlib import Path
 
-from results import DATASETS, HERE, require_datasets
-
-from sentiment.general import build
-from sentiment.general.sources import read_sources
+from sentiment.general import MODEL
 from sentiment.model import Model, load_model, save_model
 from sentiment.model.document import tensors_of
+from tools.general import build
+from tools.general.sources import read_sources
 
-OWN = HERE.parent / "data" / "train.csv"
-TARGET = HERE.parent / "sentiment" / "general" / "general.safetensors"
+ROOT = Path(__file__).resolve().parents[2]
+DATASETS = ROOT.parent / "shared" / "datasets"
+OWN = ROOT / "data" / "train.csv"
 
 
 def main() -> None:
     """Build or renew, and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without", action="append", default=[], metavar="SOURCE")
-    parser.add_argument("-o", "--output", type=Path, default=TARGET)
-    parser.add_argument("--renew", type=Path, metavar="MODEL", help="keep its weights and answers")
+    parser.add_argument("-o", "--output", type=Path, default=MODEL)
+    parser.add_argument("--renew", action="store_true", help="keep the weights and answers it has")
     asked = parser.parse_args()
-    require_datasets()
-    if asked.renew is None:
-        model = build.build(DATASETS, OWN, asked.without)
+    if not DATASETS.is_dir():
+        sys.exit(f"{DATASETS}: the real data sets are not here")
+    if asked.renew:
+        model = renewed(load_model(MODEL), asked.without)
     else:
-        model = renewed(load_model(asked.renew), asked.without)
+        model = build.build(DATASETS, OWN, asked.without)
     save_model(model, asked.output)
     print(f"saved {asked.output} ({asked.output.stat().st_size / 1e6:.2f} MB)")
 
