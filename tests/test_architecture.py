@@ -29,7 +29,7 @@ ALLOWED = {
     "training": {"features", "memory", "model", "reviews", "training", "worker"},
     "export": {"export", "features", "model", "training"},
     "evaluation": {"evaluation", "features", "model", "reviews"},
-    "probing": {"model", "probing"},
+    "probing.py": {"model"},
     "cluster": {"cluster", "evaluation", "features", "loaded", "model", "reviews"},
     "serving": {"model", "reviews", "serving"},
 }

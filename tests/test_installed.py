@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -77,6 +78,8 @@ def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp
     assert "model: general, which comes with the program" in done.stderr
     done = python(wheel, "-m", "sentiment", "info", "general", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["model"] == str(packed[0])
+    done = python(wheel, "-m", "sentiment", "probe", "--capability", "time", cwd=tmp_path)
+    assert re.search(r"^time +\d", done.stdout, re.MULTILINE), done.stderr
 
 
 def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):
