@@ -93,7 +93,7 @@ model-card: $(READY) ## its card and what it remembers of its sources alone, mad
 	@$(BIN)/python -m tools.general --renew
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
-	@$(BIN)/python benchmarks/torture
+	@$(BIN)/python -m tests.torture
 
 clean: ## remove everything that make made
 	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

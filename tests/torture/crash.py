@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forked import Ended, Program
-from outcome import Outcome
-from samples import share_of, write_model, write_reviews
-
 from sentiment.datasets import CATALOG, is_here
 from sentiment.datasets.places import part_file
 from tests.datasets.site import UCI, File, Site, serving, zip_of
+from tests.torture.forked import Ended, Program
+from tests.torture.outcome import Outcome
+from tests.torture.samples import share_of, write_model, write_reviews
 
 TITLE = "Killed while writing"
 AT_LINES, ANYWHERE = 80, 20

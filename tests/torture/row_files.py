@@ -265,7 +265,7 @@ def fasttext_files(draw: Any, *, damaged: bool) -> File:
 
 
 @st.composite
-def parquet_files(draw: Any, *, damaged: bool) -> File:  # noqa: ARG001
+def parquet_files(draw: Any, *, damaged: bool) -> File:
     """Parquet, in row groups of any size; it has no bad rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq

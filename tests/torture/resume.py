@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forked import Program
-from outcome import Outcome
-from samples import share_of, write_model, write_reviews
+from tests.torture.forked import Program
+from tests.torture.outcome import Outcome
+from tests.torture.samples import share_of, write_model, write_reviews
 
 TITLE = "Killed and resumed"
 EACH = 20

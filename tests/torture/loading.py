@@ -1,4 +1,4 @@
-"""Load forged models in this process and use those that load: python loading.py FIRST LAST STEP.
+"""Load forged models and use those that load: python -m tests.torture.loading FIRST LAST STEP.
 
 Prints a line for each case that is neither refused nor of use. `models` starts it, under a limit of
 memory; by itself it shows a case again.
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from forging import forged, originals
 
 from sentiment.cli import group
 from sentiment.errors import ModelError
 from sentiment.model import load_model
+from tests.torture.forging import forged, originals
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 ROOM = 64 << 20  # bytes beside the file and what was there at the start

@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from forked import PATIENCE, living
-from outcome import Outcome
-from samples import share_of, write_reviews
-from started import HANG, OLD, TARGET, Arguments, Started, Workshop, workshop
+from tests.torture.forked import PATIENCE, living
+from tests.torture.outcome import Outcome
+from tests.torture.samples import share_of, write_reviews
+from tests.torture.started import HANG, OLD, TARGET, Arguments, Started, Workshop, workshop
 
 TITLE = "Signals"
 EACH = 20

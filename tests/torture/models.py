@@ -10,14 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from forging import forged, originals
-from outcome import Outcome
+from tests.conftest import ROOT
+from tests.torture.forging import forged, originals
+from tests.torture.outcome import Outcome
 
 TITLE = "Hostile models"
 
-HERE = Path(__file__).resolve().parent
-FIXTURES = HERE.parents[1] / "tests" / "fixtures"
-REVIEWS = HERE.parents[1] / "data" / "test.csv"
+FIXTURES = ROOT / "tests" / "fixtures"
+REVIEWS = ROOT / "data" / "test.csv"
 _IN_PROCESS, _BY_COMMAND = 10_000, 200
 _BATCH = 500
 _ROOM = 64 << 10  # KB
@@ -53,7 +53,8 @@ def _in_process(share: float) -> Outcome:
     for first in range(0, _IN_PROCESS, _BATCH * step):
         last = min(first + _BATCH * step, _IN_PROCESS)
         done = subprocess.run(
-            [sys.executable, HERE / "loading.py", str(first), str(last), str(step)],
+            [sys.executable, "-m", "tests.torture.loading", str(first), str(last), str(step)],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

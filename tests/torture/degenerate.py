@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from outcome import Outcome
+from tests.torture.outcome import Outcome
 
 TITLE = "Degenerate training data"
 

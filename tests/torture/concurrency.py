@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from forked import ROOT
-from outcome import Outcome
-from samples import share_of, write_model, write_reviews
-from started import TARGET, Workshop, workshop
+from tests.torture.forked import ROOT
+from tests.torture.outcome import Outcome
+from tests.torture.samples import share_of, write_model, write_reviews
+from tests.torture.started import TARGET, Workshop, workshop
 
 TITLE = "Several at once"
 WRITERS, WRITES = 4, 300

@@ -18,15 +18,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from outcome import Outcome
-from terminal import on_a_terminal
-
 import sentiment
 from sentiment.model import Model, load_model
 from sentiment.reviews import cells
 from sentiment.reviews.header import reads_as_header
 from sentiment.reviews.names import normal_name
 from sentiment.reviews.values import is_number, key_of
+from tests.torture.outcome import Outcome
+from tests.torture.terminal import on_a_terminal
 
 TITLE = "Hostile text"
 MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.safetensors"

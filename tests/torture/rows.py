@@ -20,9 +20,6 @@ from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from outcome import Outcome
-from row_answers import Answer, answers_of
-from row_files import FILES, File, open_quote_files
 
 from sentiment.cli.answering import Target, answer_rows
 from sentiment.cli.console import console
@@ -31,6 +28,9 @@ from sentiment.cli.rejects import handling
 from sentiment.errors import SentimentError
 from sentiment.model import Model, load_model
 from sentiment.reviews import ReadOptions
+from tests.torture.outcome import Outcome
+from tests.torture.row_answers import Answer, answers_of
+from tests.torture.row_files import FILES, File, open_quote_files
 
 TITLE = "Rows in, rows out"
 MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.safetensors"

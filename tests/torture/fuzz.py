@@ -1,7 +1,7 @@
 """Fuzz the reader of models, led by coverage, while developing it.
 
     pip install atheris
-    python benchmarks/torture/fuzz.py [FOLDER] -max_total_time=1000 -rss_limit_mb=0
+    python -m tests.torture.fuzz [FOLDER] -max_total_time=1000 -rss_limit_mb=0
 
 On Linux, with Python 3.11 or what atheris runs on; it is no dependency, and `make torture` does
 without. Each input is sealed, so that a wrong checksum does not end the search, and half of the
@@ -19,8 +19,8 @@ from random import Random
 import atheris
 
 with atheris.instrument_imports(include=["sentiment"]):
-    from forging import MUTATIONS, originals, sealed
-    from loading import FIXTURES, ROOM, complaint
+    from tests.torture.forging import MUTATIONS, originals, sealed
+    from tests.torture.loading import FIXTURES, ROOM, complaint
 
 _MOST = 4 << 30
 _PATH = Path(tempfile.mkdtemp()) / "fuzzed.safetensors"

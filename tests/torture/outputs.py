@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forked import ROOT
-from outcome import Outcome
-from started import HANG, OLD, TARGET, Workshop, workshop
+from tests.torture.forked import ROOT
+from tests.torture.outcome import Outcome
+from tests.torture.started import HANG, OLD, TARGET, Workshop, workshop
 
 TITLE = "Closed pipes and full disks"
 SMALL = 0.1

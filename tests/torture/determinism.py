@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from outcome import Outcome
+from tests.torture.outcome import Outcome
 
 TITLE = "Determinism"
 

@@ -1,12 +1,9 @@
 """Reviews that are quickly learned, and models of them that took no training."""
 
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.append(str(Path(__file__).resolve().parent.parent.parent))  # for what the tests have, too
 
 from sentiment.features import Incidence, NGrams, Vectorizer
 from sentiment.model import Calibration, Layer, Model, Network, save_model

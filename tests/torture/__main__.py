@@ -7,12 +7,8 @@ benchmarks/RELIABILITY.md; `make test` tries a small share of each part (tests/t
 
 import importlib
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from results import Table  # noqa: E402
+from benchmarks.results import Table
 
 PARTS: tuple[str, ...] = (
     "concurrency",
@@ -32,7 +28,7 @@ def main() -> None:
     """Run the parts named, or all of them, and write what they found."""
     failed = False
     for name in sys.argv[1:] or PARTS:
-        part = importlib.import_module(name)
+        part = importlib.import_module(f"tests.torture.{name}")
         print(f"\n{part.TITLE}", flush=True)
         table = Table(
             part.TITLE, "make torture", part.__doc__.splitlines()[0].rstrip("."),

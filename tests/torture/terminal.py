@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from outcome import Outcome
+from tests.torture.outcome import Outcome
 
 # A title, a cleared screen, a bell, backspaces, C1's own escape, turned text, line separators.
 HOSTILE = "a\x1b]0;x\x07\x1b[2J\x08\x08\x9b2J\u202eb\u2066c\u200fd\u2028e\x85f\rg\x7f\x00h"

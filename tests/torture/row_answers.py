@@ -8,7 +8,7 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
-from row_files import File
+from tests.torture.row_files import File
 
 csv.field_size_limit(1 << 30)
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forked import PATIENCE, ROOT, living
-from samples import write_model, write_reviews
-
 from sentiment.datasets import CATALOG
 from tests.datasets.site import UCI, File, serving, zip_of
+from tests.torture.forked import PATIENCE, ROOT, living
+from tests.torture.samples import write_model, write_reviews
 
 Arguments = tuple[str | Path, ...]
 
