@@ -87,13 +87,13 @@ bench-speed: $(READY) ## speed and memory beside its peers, written to benchmark
 	@$(BIN)/python benchmarks/speed.py
 
 model: $(READY) ## make the model that ships with the program (needs ../shared/datasets)
-	@$(BIN)/python benchmarks/model.py
+	@$(BIN)/python -m tools.general
 
 model-card: $(READY) ## its card and what it remembers of its sources alone, made anew
-	@$(BIN)/python benchmarks/model.py --renew sentiment/general/general.safetensors
+	@$(BIN)/python -m tools.general --renew
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
-	@$(BIN)/python benchmarks/torture
+	@$(BIN)/python -m tests.torture
 
 clean: ## remove everything that make made
 	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,11 +18,12 @@ from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
 from sentiment.evaluation import measure
-from sentiment.general import MODEL, build, neutral
+from sentiment.general import MODEL
 from sentiment.model import Model, load_model
 from sentiment.probing import CAPABILITIES, probe
 from sentiment.reviews import LabelledReviews
 from sentiment.training import TrainingOptions, train
+from tools.general import build, sources
 
 OWN = HERE.parent / "data"
 UCI = ("yelp", "amazon_cells", "imdb")
@@ -132,12 +133,12 @@ def of_neutral(_: Table) -> None:
     table = Table(
         "Neutral texts and the bundled model",
         "make bench-general",
-        f"the share that has a probability below {neutral.LOW} or above {neutral.HIGH}",
+        f"the share that has a probability below {sources.LOW} or above {sources.HIGH}",
         ("texts", "share", "how many"),
     )
     model = load_model(MODEL)
-    for name, texts in neutral.read_neutral(DATASETS).items():
-        table.row(name, f"{neutral.share_of_sure(model, texts):.1%}", f"{len(texts):,}")
+    for name, texts in sources.read_neutral(DATASETS).items():
+        table.row(name, f"{sources.share_of_sure(model, texts):.1%}", f"{len(texts):,}")
     table.write()
 
 

@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
-from timing import Pairs
+
+if TYPE_CHECKING:
+    from timing import Pairs
 
 HERE = Path(__file__).resolve().parent
 DATASETS = HERE.parent.parent / "shared" / "datasets"
@@ -65,7 +68,7 @@ class Table:
         spread = f" ({form(low)}–{form(high)})" if len(values) > 1 else ""
         self.row(name, f"{form(mean)}{spread}")
 
-    def ratio(self, name: str, pairs: Pairs) -> None:
+    def ratio(self, name: str, pairs: "Pairs") -> None:
         """Add the median ratio of two commands, its range, and the median times."""
         ratios = pairs.ratios
         times = f"{median(pairs.ours):.2f} and {median(pairs.theirs):.2f} s"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -23,7 +24,7 @@ def wheel(trained, tmp_path_factory) -> Path:
         copy(ROOT / name, source)
     for name in ("sentiment", "data"):
         copytree(ROOT / name, source / name, ignore=ignore_patterns("__pycache__"))
-    copy(trained, source / "sentiment" / "general" / "general.safetensors")
+    copy(trained, source / "sentiment" / "general.safetensors")
     (source / "sentiment" / "other.safetensors").write_bytes(b"not to be packed")
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", source, "--no-deps", "--no-build-isolation",
@@ -70,13 +71,15 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
 
 def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp_path):
     packed = list(wheel.rglob("*.safetensors"))
-    assert packed == [wheel / "sentiment" / "general" / "general.safetensors"]
+    assert packed == [wheel / "sentiment" / "general.safetensors"]
     assert packed[0].read_bytes() == trained.read_bytes()
     done = python(wheel, "-m", "sentiment", "predict", "-v", "wonderful", cwd=tmp_path)
     assert done.stdout.startswith("positive\t"), done.stderr
     assert "model: general, which comes with the program" in done.stderr
     done = python(wheel, "-m", "sentiment", "info", "general", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["model"] == str(packed[0])
+    done = python(wheel, "-m", "sentiment", "probe", "--capability", "time", cwd=tmp_path)
+    assert re.search(r"^time +\d", done.stdout, re.MULTILINE), done.stderr
 
 
 def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):

@@ -1,13 +1,8 @@
 """A small share of what `make torture` tries."""
 
 import importlib
-import sys
 
 import pytest
-
-from tests.conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks" / "torture"))
 
 # Which parts there are, and how much of each is quick enough for every run of the tests.
 SHARES = {
@@ -26,6 +21,6 @@ SHARES = {
 
 @pytest.mark.parametrize(("part", "share"), SHARES.items())
 def test_a_share_of_the_torture_breaks_nothing(part, share):
-    for outcome in importlib.import_module(part).run(share):
+    for outcome in importlib.import_module(f"tests.torture.{part}").run(share):
         assert outcome.cases, outcome.what
         assert outcome.failures == [], outcome.what

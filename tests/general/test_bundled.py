@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from sentiment.general import MODEL, neutral
+from sentiment.general import MODEL
 from sentiment.model import Model, load_model
 from sentiment.probing import CAPABILITIES, probe
+from tools.general.sources import describe_sure
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def test_it_is_small_and_says_what_it_is_made_of(general):
 def test_its_card_says_how_sure_it_is_of_neutral_texts_as_measured(general, datasets):
     card = general.provenance.card
     assert "near 0.5" not in card["limits"]
-    assert card["neutral texts"] == neutral.told(general, datasets)
+    assert card["neutral texts"] == describe_sure(general, datasets)
 
 
 def test_it_remembers_its_reviews_whether_their_titles_are_read_or_not(run, datasets):

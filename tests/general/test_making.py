@@ -1,11 +1,8 @@
 from itertools import islice
 
-from sentiment.general.lessons import lessons
-from sentiment.general.sources import Source
-from sentiment.general.who import anonymous, fresh_words, words_of_who
-from sentiment.general.words import BAD, GOOD
-from sentiment.general.writer import subjects_of
 from sentiment.probing import CAPABILITIES
+from tools.general.lessons import BAD, GOOD, lessons, subjects_of
+from tools.general.sources import Source, anonymous, fresh_words, words_of_who
 
 
 def test_lessons_are_the_same_for_the_same_seed_and_differ_for_another():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sentiment.general import student
-from sentiment.general.student import Expert, School
+from tools.general import student
+from tools.general.student import Expert, School
 
 GOOD = ["a lovely warm room", "lovely food, kind people", "what a kind and lovely day"]
 BAD = ["a filthy cold room", "cold food, rude people", "what a rude and filthy day"]

@@ -1,0 +1,224 @@
+"""Cases are files whose rows are known, written by the test's own writers, then given to `predict`.
+
+Whole files, and damaged ones by each policy of --on-bad-row, from every input format to every
+output format; blocks and batches are cut at random sizes. A failure is a shortest file that
+shows it.
+"""
+
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sentiment.cli.answering import Target, answer_rows
+from sentiment.cli.console import console
+from sentiment.cli.inputs import open_inputs
+from sentiment.cli.rejects import handling
+from sentiment.errors import SentimentError
+from sentiment.model import Model, load_model
+from sentiment.reviews import ReadOptions
+from tests.torture.outcome import Outcome
+from tests.torture.row_answers import Answer, answers_of
+from tests.torture.row_files import FILES, File, open_quote_files
+
+TITLE = "Rows in, rows out"
+MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.safetensors"
+EXAMPLES = 2500  # for each input format, of whole and of damaged files
+COMMANDS = 60
+LARGE = 10_000_000
+# JSON values are not cells: of JSON lines and Parquet, own columns are held to these.
+OUTPUTS = {"jsonl": ["jsonl", "text", "fasttext"], "parquet": ["parquet", "jsonl", "fasttext"]}
+ALL_OUTPUTS = ["text", "csv", "tsv", "jsonl", "parquet", "fasttext"]
+
+
+@dataclass
+class Ran:
+    """What a run left behind: exit code, stdout, stderr, and the rows that were rejected."""
+
+    code: int
+    out: bytes
+    err: str
+    rejected: list[int]
+
+
+Run = Callable[[File, str, str], Ran]
+
+
+def run(share: float) -> Iterator[Outcome]:
+    """Try a share of all files."""
+    model = load_model(MODEL)
+    in_process = _runner(model)
+    examples = max(1, int(share * EXAMPLES))
+    for format, files in FILES.items():
+        what = f"{format}: a record for each row, own columns intact"
+        yield _tried(what, files(damaged=False), examples, in_process)
+        if format != "parquet":
+            what = f"{format}, damaged: stopped at the row, left out or kept"
+            yield _tried(what, files(damaged=True), examples, in_process)
+    what = "csv: a quote that is never closed costs its own line only"
+    yield _tried(what, open_quote_files(damaged=True), examples, in_process)
+    any_file = st.one_of([files(damaged=True) for files in FILES.values()])
+    what = "any of these, through the real command line"
+    yield _tried(what, any_file, max(1, int(share * COMMANDS)), _command)
+    yield _large(max(1, int(share * LARGE)), in_process)
+
+
+def _tried(what: str, files: st.SearchStrategy[File], examples: int, run: Run) -> Outcome:
+    """Try files; what fails is made as short as can be."""
+    outcome = Outcome(what)
+
+    @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
+        report_multiple_bugs=False,
+              phases=[Phase.generate, Phase.shrink],
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(file=files, data=st.data(), sizes=st.tuples(*[st.sampled_from([1, 2, 7, 1 << 17])] * 2))
+    def one(file: File, data: Any, sizes: tuple[int, int]) -> None:
+        output = data.draw(st.sampled_from(OUTPUTS.get(file.format, ALL_OUTPUTS)))
+        policy = data.draw(st.sampled_from(["stop", "skip", "keep"]))
+        outcome.cases += 1
+        with patch("sentiment.reviews.stream.BLOCK_BYTES", sizes[0]), patch(
+            "sentiment.reviews.feed_source.BATCH_ROWS", sizes[1]
+        ):  # fmt: skip
+            ran = run(file, output, policy)
+        case = f"{policy} to {output}: {file.data[:500]!r} {file.arguments}"
+        try:
+            _check(file, output, policy, ran)
+        except AssertionError as error:
+            raise AssertionError(f"{error} ({case})") from error
+
+    try:
+        one()
+    except Exception as error:
+        outcome.failures.append(f"{type(error).__name__}: {error}")
+    return outcome
+
+
+def _check(file: File, output: str, policy: str, ran: Ran) -> None:
+    """Hold what came out to what went in."""
+    assert "Traceback" not in ran.err, ran.err
+    first = min(file.bad, default=0)
+    stops = policy == "stop" and first > 0
+    numbers = range(1, len(file.rows) + 1)
+    if stops:
+        assert ran.code == 3, f"exit code {ran.code}: {ran.err}"
+        assert f"in.{file.format}, row {first}" in ran.err, ran.err
+        expected = list(numbers[: first - 1])
+    else:
+        assert ran.code == 0, f"exit code {ran.code}: {ran.err}"
+        expected = [n for n in numbers if policy == "keep" or n not in file.bad]
+    if policy == "skip":
+        assert ran.rejected == sorted(file.bad), f"rejected {ran.rejected}, not {file.bad}"
+    answers = answers_of(ran.out, output, file)
+    assert len(answers) == len(expected), f"{len(answers)} records, not {len(expected)}"
+    for number, answer in zip(expected, answers, strict=True):
+        _check_record(file, number, output, answer)
+
+
+def _check_record(file: File, number: int, output: str, answer: Answer) -> None:
+    row, is_bad = file.rows[number - 1], number in file.bad
+    assert answer.predicted in ("positive", "negative", "uncertain", ""), answer
+    assert bool(answer.predicted) == bool(answer.p_positive), answer
+    text = _text_of(file, row)
+    if is_bad or (text is not None and not text.strip()):
+        assert answer.predicted == "", f"row {number} has an answer"
+    if output == "jsonl":
+        assert (answer.error is not None) == is_bad, f"row {number}: {answer.error}"
+    if row is None or output == "fasttext":
+        return
+    own = text if output == "text" else row
+    if output in ("csv", "tsv", "parquet", "jsonl") and file.format == "fasttext":
+        own = [row[0] or (None if output in ("parquet", "jsonl") else ""), row[1]]
+    assert answer.own == own, f"row {number} is {answer.own!r}, not {own!r}"
+
+
+def _text_of(file: File, row: Any) -> str | None:
+    if row is None:
+        return None
+    text = row.get("text") if file.text is None else row[file.text]
+    return "" if text is None else str(text)
+
+
+def _runner(model: Model) -> Run:
+    """Do what `predict` does after its options are read, in this process."""
+    console.quiet = True
+
+    def run(file: File, output: str, policy: str) -> Ran:
+        out, err, code = io.BytesIO(), io.StringIO(), 0
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            path, rejects = Path(folder, f"in.{file.format}"), Path(folder, "rejects.jsonl")
+            path.write_bytes(file.data)
+            stack.enter_context(patch("sys.stdout", SimpleNamespace(buffer=out)))
+            stack.enter_context(redirect_stderr(err))
+            try:
+                with handling(policy, rejects if policy == "skip" else None) as bad_rows:
+                    options = ReadOptions(file.format, **file.arguments, bad_rows=bad_rows)
+                    opened = open_inputs((), [str(path)], options)
+                    answer_rows(model, opened, Target(None, output, "", False, policy == "keep"), 1)
+            except SentimentError as error:
+                code = error.exit_code
+                err.write(str(error))
+            return Ran(code, out.getvalue(), err.getvalue(), _rejected(rejects))
+
+    return run
+
+
+def _command(file: File, output: str, policy: str) -> Ran:
+    with tempfile.TemporaryDirectory() as folder:
+        path, rejects = Path(folder, f"in.{file.format}"), Path(folder, "rejects.jsonl")
+        path.write_bytes(file.data)
+        arguments = ["--input-format", file.format, "--format", output, "--on-bad-row", policy]
+        arguments += ["--rejects", str(rejects)] if policy == "skip" else []
+        for name in file.arguments.get("text_columns", ()):
+            arguments += ["--text-column", name]
+        if "header" in file.arguments:
+            arguments.append("--header" if file.arguments["header"] else "--no-header")
+        done = subprocess.run(
+            [sys.executable, "-m", "sentiment", "predict", "-q", "-m", MODEL, "-i", path,
+             *arguments], capture_output=True, check=False, timeout=300,
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout, done.stderr.decode(), _rejected(rejects))
+
+
+def _rejected(path: Path) -> list[int]:
+    if not path.exists():
+        return []
+    return [json.loads(line)["row"] for line in path.read_text("utf-8").splitlines()]
+
+
+def _large(size: int, run: Run) -> Outcome:
+    """Try a field of 10 MB in each format."""
+    outcome = Outcome("a field of 10 MB between two short ones, in each format")
+    unit = 'It was "good", 😍 and\u200f so on; '
+    text = unit * (size // len(unit.encode()) + 1)
+    quoted = text.replace('"', '""')
+    table = {"text_columns": ("text",), "header": True}
+    files = [
+        File("csv", f'text,n\na,1\n"{quoted}",2\nb,3\n'.encode(),
+             [["a", "1"], [text, "2"], ["b", "3"]], set(), ["text", "n"], 0, table),
+        File("tsv", f"text\tn\na\t1\n{text}\t2\nb\t3\n".encode(),
+             [["a", "1"], [text, "2"], ["b", "3"]], set(), ["text", "n"], 0, table),
+        File("lines", f"a\n{text}\nb".encode(), [["a"], [text], ["b"]], set(), ["text"]),
+        File("fasttext", f"__label__x a\n__label__y {text}\nb\n".encode(),
+             [["x", "a"], ["y", text], ["", "b"]], set(), ["label", "text"], 1),
+        File("jsonl", "".join(json.dumps({"text": t}) + "\n" for t in ("a", text, "b")).encode(),
+             [{"text": "a"}, {"text": text}, {"text": "b"}], set(), None, None),
+    ]  # fmt: skip
+    for file in files:
+        ran = run(file, "jsonl", "stop")
+        try:
+            _check(file, "jsonl", "stop", ran)
+            outcome.check(True, file.format)
+        except AssertionError as error:
+            outcome.check(False, f"{file.format}: {str(error)[:200]}")
+    return outcome

@@ -1,0 +1,188 @@
+"""Sources → the model that ships with the program."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.digests import digests_of
+from sentiment.features.hashing import Hashes
+from sentiment.features.naming import name_features
+from sentiment.model import Calibration, Model, Provenance, Rows, Seen
+from sentiment.model.influence import most_influential
+from sentiment.reviews import stratified_split
+from tools.general.lessons import lessons, subjects_of
+from tools.general.sources import (
+    Source,
+    anonymous,
+    describe_sure,
+    fresh_words,
+    read_sources,
+    words_of_who,
+)
+from tools.general.student import EPOCHS, NGRAMS, School
+
+LESSONS = 120_000
+HELD_OUT = 0.1
+FROM_EACH = 250
+PHRASES = 2_000
+
+CARD = {
+    "what it is": (
+        "Answers for English reviews and short posts where no model of your own is: of films, "
+        "shops, restaurants, services. `sentiment train --base general` makes it yours."
+    ),
+    "sources and licences": (
+        "IMDb reviews, with labels and without (Maas et al., 2011; none stated); SST-2 train "
+        "(Socher et al., 2013; none stated); GoEmotions train (Demszky et al., 2020; CC BY 4.0); "
+        "UCI sentences of Yelp and Amazon (Kotzias et al., 2015; CC BY 4.0); Women's Clothing "
+        "E-Commerce Reviews (CC0); this project's data/train.csv and lessons (CC0)."
+    ),
+    "limits": (
+        "English only. Two classes: what is neutral gets one of them. Names, nations, faiths and "
+        "the like were taken out of what it learned from."
+    ),
+    "known failures": (
+        "Irony; understatement; comparisons in which the other thing is the better one; praise "
+        "and blame in one sentence. `sentiment probe -m general` counts some of them."
+    ),
+}
+
+
+def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0) -> Model:
+    """Train the model: once with a tenth of each source held out to calibrate by, then with all.
+
+    Args:
+        datasets: the folder of real data sets.
+        own: this project's training reviews.
+        without: sources to leave out.
+        seed: of everything that is drawn.
+    """
+    sources = read_sources(datasets, own, without)
+    kept, held_out = _hold_out(sources, seed)
+    more = {"lessons": _lessons(sources, seed)}
+    first = _train({**kept, **more}, seed)
+    logits, labels = _asked(first, held_out.values())
+    calibration = Calibration.fit(logits, labels)
+    right = (calibration.log_odds(logits) >= 0) == (labels == 1)
+    figures = _figures(replace(first, calibration=calibration), held_out)
+    model = _train({**sources, **more}, seed)
+    provenance = Provenance(
+        training=_about(sources.values()),
+        validation=_about(held_out.values()),
+        accuracy=float(right.mean()),
+        best_epoch=EPOCHS,
+        calibrated=True,
+        refitted=True,
+        unlabeled=sum(int(np.isnan(source.labels).sum()) for source in sources.values()),
+        versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
+        card={"figures": figures},
+    )
+    model = replace(model, calibration=calibration, provenance=provenance)
+    return renewed(model, sources, datasets)
+
+
+def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
+    """Return a model with its memory and its card made anew; what it answers stays.
+
+    Args:
+        model: made from these sources; of its card the figures are kept.
+        sources: what `read_sources` gives.
+        datasets: the folder of real data sets, to measure by.
+    """
+    if model.provenance is None:
+        raise ValueError("a model that does not say where it came from")
+    figures = {"figures": model.provenance.card["figures"]}
+    card = CARD | {"neutral texts": describe_sure(model, datasets)} | figures
+    return replace(
+        model,
+        provenance=replace(model.provenance, card=card),
+        seen=Seen().adding(_texts_of(sources.values())),
+    )
+
+
+def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], dict[str, Source]]:
+    """Take a tenth of each source with labels away."""
+    kept, held_out = {}, {}
+    for name, source in sources.items():
+        kept[name] = source
+        if not np.isnan(source.labels).any():
+            rest, tenth = stratified_split(source.labels.astype(np.int8), HELD_OUT, seed)
+            kept[name], held_out[name] = (
+                Source([source.texts[row] for row in rows.tolist()], source.labels[rows])
+                for rows in (rest, tenth)
+            )
+    return kept, held_out
+
+
+def _asked(
+    model: Model, held_out: Iterable[Source]
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Ask for the logits of as many reviews of both labels: float64 [n], int8 [n].
+
+    No source gives more than some, so that the largest does not say alone what a logit means.
+    """
+    texts, labels = [], []
+    for source in held_out:
+        by_label = [np.flatnonzero(source.labels == label)[:FROM_EACH] for label in (0, 1)]
+        for label, rows in enumerate(by_label):
+            chosen = rows[: min(map(len, by_label))]
+            texts += [source.texts[row] for row in chosen.tolist()]
+            labels += [label] * chosen.size
+    logits = model.network.logits(model.vectorizer.transform(texts))
+    return logits, np.array(labels, np.int8)
+
+
+def _figures(model: Model, held_out: dict[str, Source]) -> str:
+    """Say how many held-out reviews of each source are answered right."""
+    told = []
+    for name, (texts, labels) in held_out.items():
+        right = np.mean((model.probabilities(texts) >= 0.5) == (labels == 1))
+        told.append(f"{name} {right:.1%} of {len(texts):,}")
+    return f"Right of held-out reviews: {', '.join(told)}."
+
+
+def _digests(sources: Iterable[Source]) -> Hashes:
+    return digests_of(_texts_of(sources))
+
+
+def _texts_of(sources: Iterable[Source]) -> Iterator[str]:
+    return chain.from_iterable(source.texts for source in sources)
+
+
+def _about(sources: Iterable[Source]) -> Rows:
+    """Count the reviews with labels, and hash them."""
+    labelled = [source for source in sources if not np.isnan(source.labels).any()]
+    labels = np.concatenate([source.labels for source in labelled])
+    content = hashlib.blake2b(_digests(labelled).astype("<u8").tobytes(), digest_size=16)
+    content.update(labels.astype(np.int8).tobytes())
+    positive = int(labels.sum())
+    return Rows(positive, labels.size - positive, content.hexdigest())
+
+
+def _lessons(sources: dict[str, Source], seed: int) -> Source:
+    """Make lessons about what the reviews are about."""
+    subjects = subjects_of([*sources["unlabeled"].texts, *sources["neutral"].texts])
+    made = list(lessons(LESSONS, subjects, seed))
+    return Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
+
+
+def _train(sources: dict[str, Source], seed: int) -> Model:
+    """Take out who it is about, and teach."""
+    fresh = fresh_words()
+    who = words_of_who(
+        chain.from_iterable(
+            sources[n].texts for n in ("imdb", "unlabeled", "goemotions", "neutral")
+        )
+    )
+    every = {name: anonymous(source, who, fresh) for name, source in sources.items()}
+    texts = {name: source.texts for name, source in every.items()}
+    school = School(texts, {name: source.labels for name, source in every.items()}, seed)
+    vectorizer, network = school.teach()
+    top = most_influential(vectorizer, network, PHRASES)
+    return Model(vectorizer, network, phrases=name_features(school.texts, NGRAMS, top))

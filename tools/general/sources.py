@@ -1,0 +1,202 @@
+"""The reviews that the bundled model is made from, and the neutral texts that it is measured on.
+
+Words that say who or where somebody is are taken out: a model that never sees such a word in
+training cannot hold it for or against anybody.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.model import Model
+from sentiment.reviews import ReadOptions, read_labelled, read_texts
+from tools.general.lessons import PEOPLE
+
+# The grouping of GoEmotions' authors, by the numbers of the data set.
+_POSITIVE = frozenset(["0", "1", "4", "5", "8", "13", "15", "17", "18", "20", "21", "23"])
+_NEGATIVE = frozenset(["2", "3", "9", "10", "11", "12", "14", "16", "19", "24", "25"])
+_NEUTRAL = frozenset(["27"])
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# After these a capital says nothing.
+_BREAK = re.compile(r"[.!?:\"(>\n*-]")
+_LETTERS = "bcdfghjklmnpqrstvwxz"
+
+_STEM = 5  # letters that are a feature of their own
+
+# Beyond these an answer reads as a sure one.
+LOW, HIGH = 0.2, 0.8
+
+
+class Source(NamedTuple):
+    """Reviews of one kind.
+
+    Attributes:
+        texts: reviews, [n].
+        labels: how far each is positive, from 0 to 1, float64 [n]; NaN where nobody said.
+    """
+
+    texts: list[str]
+    labels: NDArray[np.float64]
+
+    @classmethod
+    def unlabelled(cls, texts: list[str]) -> "Source":
+        """Take reviews without labels."""
+        return cls(texts, np.full(len(texts), np.nan))
+
+
+def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, Source]:
+    """Read everything but the lessons.
+
+    Args:
+        datasets: the folder with imdb, sst2, goemotions, uci, clothing.
+        own: this project's own training reviews.
+        without: names of sources to leave out, to be evaluated on.
+    """
+    comments, neutral = read_comments(datasets / "goemotions/train.tsv")
+    unlabeled = list(read_texts([str(datasets / "imdb/unsup.parquet")], ReadOptions()))
+    stars = ReadOptions(text_columns=("Title", "Review Text"), label_column="Rating")
+    shops = datasets / "clothing/Womens Clothing E-Commerce Reviews.csv"
+    sources = {
+        "imdb": _labelled(datasets / "imdb/train.parquet"),
+        "sst2": _labelled(datasets / "sst2/train.tsv"),
+        "goemotions": comments,
+        "yelp": _labelled(datasets / "uci/yelp_labelled.txt", ReadOptions(format="tsv")),
+        "amazon": _labelled(datasets / "uci/amazon_cells_labelled.txt", ReadOptions(format="tsv")),
+        "clothing": _labelled(shops, stars),
+        "own": _labelled(own),
+        "neutral": neutral,
+        "unlabeled": Source.unlabelled(unlabeled),
+    }
+    return {name: source for name, source in sources.items() if name not in without}
+
+
+def _labelled(path: Path, options: ReadOptions | None = None) -> Source:
+    reviews = read_labelled([str(path)], options or ReadOptions())
+    return Source(list(reviews.texts), reviews.labels.astype(np.float64))
+
+
+def read_comments(path: Path) -> tuple[Source, Source]:
+    """Read comments of feelings that all are positive or all negative; and those of none."""
+    texts, labels, neutral = [], [], []
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            feelings = set(row["label"].split(","))
+            if feelings <= _POSITIVE or feelings <= _NEGATIVE:
+                texts.append(row["text"])
+                labels.append(float(feelings <= _POSITIVE))
+            elif feelings == _NEUTRAL:
+                neutral.append(row["text"])
+    return Source(texts, np.array(labels)), Source.unlabelled(neutral)
+
+
+def words_of_who(texts: Iterable[str], least: int = 3, share: float = 0.9) -> set[str]:
+    """Find the words that name or describe people and places.
+
+    Args:
+        texts: reviews to learn from which words are nearly always written with a capital.
+        least: how often such a word occurs at the least.
+        share: how often of all it has its capital at the least, inside of sentences.
+    """
+    capital: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    for text in texts:
+        end = 0
+        for found in _WORD.finditer(text):
+            word, between, end = found.group(), text[end : found.start()], found.end()
+            if not found.start() or _BREAK.search(between) or (len(word) > 1 and word.isupper()):
+                continue
+            (capital if word[0].isupper() else small)[word.lower()] += 1
+    names = {
+        word
+        for word, times in capital.items()
+        if len(word) > 1
+        and times >= least
+        and times >= share * (times + small[word])
+        and not word.startswith(("i'", "i’"))
+    }
+    people = {*PEOPLE, *(f"{word}s" for word in PEOPLE)}
+    stems = {word[:_STEM] for word in people if len(word) >= _STEM}
+    return names | people | {word for word in (*capital, *small) if word[:_STEM] in stems}
+
+
+def anonymous(source: Source, who: set[str], fresh: Iterator[str]) -> Source:
+    """Put, for every word that says who, a word that occurs nowhere else."""
+
+    def replace(found: re.Match[str]) -> str:
+        word = found.group()
+        lower = word.lower().replace("’", "'")
+        if lower in who:
+            return next(fresh)
+        if lower.endswith("'s") and lower[:-2] in who:
+            return f"{next(fresh)}'s"
+        return word
+
+    return source._replace(texts=[_WORD.sub(replace, text) for text in source.texts])
+
+
+def fresh_words() -> Iterator[str]:
+    """Words that nobody writes, each with a beginning of its own."""
+    for number in count():
+        letters, rest = [], number
+        for _ in range(6):
+            rest, letter = divmod(rest, len(_LETTERS))
+            letters.append(_LETTERS[letter])
+        yield "".join(letters) + "q"
+
+
+def read_neutral(datasets: Path) -> dict[str, list[str]]:
+    """Read neutral texts that no model was made from, by what they are called.
+
+    Args:
+        datasets: the folder with airline and goemotions.
+    """
+    tweets = list(_tweets(datasets / "airline/Tweets.csv"))
+    halves = {name: [text for text in tweets if _half(text) == name] for name in "AB"}
+    comments = {
+        part: read_comments(datasets / f"goemotions/{part}.tsv")[1].texts
+        for part in ("dev", "test")
+    }
+    return {
+        **{f"airline tweets, half {name}": texts for name, texts in halves.items()},
+        **{f"Reddit comments, GoEmotions {part}": texts for part, texts in comments.items()},
+    }
+
+
+def share_of_sure(model: Model, texts: list[str]) -> float:
+    """Return which share of texts has a probability below `LOW` or above `HIGH`."""
+    p_positive = model.probabilities(texts)
+    return float(np.mean((p_positive < LOW) | (p_positive > HIGH)))
+
+
+def describe_sure(model: Model, datasets: Path) -> str:
+    """Say in a sentence how sure a model is of the texts kept for figures: half B, and test."""
+    shares = [
+        f"{share_of_sure(model, texts):.0%} of {len(texts):,} {name.split(',')[0]}"
+        for name, texts in read_neutral(datasets).items()
+        if name.endswith((" B", " test"))
+    ]
+    return (
+        f"A neutral text is answered as well, often surely: of neutral texts that it never saw, "
+        f"{' and '.join(shares)} have a probability below {LOW} or above {HIGH}."
+    )
+
+
+def _tweets(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["airline_sentiment"] == "neutral":
+                yield row["text"]
+
+
+def _half(text: str) -> str:
+    """Return A or B, the same for equal texts: A to choose by, B for figures."""
+    return "AB"[sha256(" ".join(text.split()).encode()).digest()[0] % 2]
