@@ -18,7 +18,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 MODELS = {
     f"format-{version}": FIXTURES / f"format-{version}.safetensors" for version in (1, 2, 3, 4)
 }
-MODELS["general"] = ROOT / "sentiment" / "general" / "general.safetensors"
+MODELS["general"] = ROOT / "sentiment" / "general.safetensors"
 FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
 REVIEWS = '''\
 id,review,label

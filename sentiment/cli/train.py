@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -227,7 +226,7 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     """Say what the bundled model would add, and the command."""
     if gain is None:
         return
-    again = [*sys.argv[1:], "--base", BUNDLED]
+    again = [*click.get_current_context().obj, "--base", BUNDLED]
     if overwrites and "--force" not in again:
         again.append("--force")
     # What came in on stdin is gone.

@@ -3,19 +3,19 @@
 import pytest
 
 
-def test_onnx(run, trained, tmp_path):
+def test_onnx(start, trained, tmp_path):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-    done = run("export", trained, "--to", "onnx", cwd=tmp_path)
+    done = start("export", trained, "--to", "onnx", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.startswith("saved model.onnx (")
     onnx.checker.check_model(onnx.load(tmp_path / "model.onnx"), full_check=True)
-    again = run("export", trained, "--to", "onnx", cwd=tmp_path)
+    again = start("export", trained, "--to", "onnx", cwd=tmp_path)
     assert (again.returncode, "--force" in again.stderr) == (2, True)
 
 
-def test_keras(run, trained, tmp_path):
+def test_keras(start, trained, tmp_path):
     target = tmp_path / "mine.keras"
-    done = run("export", trained, "--to", "keras", "-o", target)
+    done = start("export", trained, "--to", "keras", "-o", target)
     assert (done.returncode, done.stdout, target.read_bytes()[:2]) == (0, "", b"PK"), done.stderr
     assert done.stderr == f"saved {target} ({target.stat().st_size / 1e6:.1f} MB)\n"
 
@@ -29,17 +29,19 @@ def test_keras(run, trained, tmp_path):
         (["general"], 2, "'--to'. Choose from: keras, onnx. Try"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(run, tmp_path, arguments, code, words):
-    done = run("export", *arguments, cwd=tmp_path)
+def test_what_cannot_be_done_is_one_line(start, tmp_path, arguments, code, words):
+    done = start("export", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n"), words in done.stderr) == (code, 1, True)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_onnx_it_says_how_to_install_it(run, tmp_path):
+def test_without_onnx_it_says_how_to_install_it(start, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util as u; f = u.find_spec\n"
         "u.find_spec = lambda name, *more: None if name == 'onnx' else f(name, *more)\n"
     )
-    done = run("export", "general", "--to", "onnx", env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
+    done = start(
+        "export", "general", "--to", "onnx", env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path
+    )
     assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
     assert done.stderr.endswith("pip install onnx\n")

@@ -93,14 +93,14 @@ def test_a_picture_of_nothing_leaves_no_file(run, trained, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
 
 
-def test_without_matplotlib_the_command_that_installs_it(run, trained, tmp_path):
+def test_without_matplotlib_the_command_that_installs_it(start, trained, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['matplotlib'] = None")
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {"PYTHONPATH": os.pathsep.join(paths)}
-    done = run("report", TEST, "-m", trained, "--plot", "roc.png", cwd=tmp_path, env=environment)
+    done = start("report", TEST, "-m", trained, "--plot", "roc.png", cwd=tmp_path, env=environment)
     assert (done.returncode, done.stderr) == (
         5,
         "error: pictures need matplotlib, which is not installed: pip install matplotlib\n",
     )
-    page = run("report", TEST, "-m", trained, cwd=tmp_path, env=environment)
+    page = start("report", TEST, "-m", trained, cwd=tmp_path, env=environment)
     assert page.returncode == 0, page.stderr

@@ -173,9 +173,9 @@ def test_what_is_called_wrongly_is_one_line(run, options, code, why):
     assert why in done.stderr
 
 
-def test_without_uvicorn_the_command_that_installs_it(run, tmp_path):
+def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['uvicorn'] = None")
-    done = run("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
+    done = start("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 5
     assert done.stderr == (
         "error: serving needs uvicorn and httptools, which are not installed: "

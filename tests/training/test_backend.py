@@ -29,8 +29,8 @@ def test_keras_that_runs_on_something_else_is_an_error_that_says_what_to_do(monk
 
 
 @pytest.mark.parametrize("command", [["train"], ["export", "general", "--to", "keras"]])
-def test_without_keras_it_says_how_to_install_it(command, run, tmp_path):
+def test_without_keras_it_says_how_to_install_it(command, start, tmp_path):
     (tmp_path / "keras.py").write_text("import nothing_of_this_name")
-    done = run(*command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    done = start(*command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
     assert (done.returncode, done.stderr.count("error: ")) == (5, 1), done.stderr
     assert "nothing_of_this_name is not installed: pip install keras tensorflow\n" in done.stderr

@@ -10,9 +10,9 @@ pytest.importorskip("tensorboard", reason="tensorboard is not installed")
 
 
 @pytest.fixture(scope="module")
-def logged(run, tmp_path_factory):
+def logged(start, tmp_path_factory):
     folder = tmp_path_factory.mktemp("logged")
-    done = run("train", TRAIN, "-o", folder / "m", "--log-dir", folder / "deep" / "logs",
+    done = start("train", TRAIN, "-o", folder / "m", "--log-dir", folder / "deep" / "logs",
                "--epochs", "8")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert not [line for line in done.stderr.splitlines() if "ensor" in line]
@@ -37,14 +37,14 @@ def _value(event):
     return make_ndarray(event.tensor_proto)
 
 
-def test_the_model_is_the_same_byte_for_byte(run, logged, tmp_path):
-    run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "8")
+def test_the_model_is_the_same_byte_for_byte(start, logged, tmp_path):
+    start("train", TRAIN, "-o", tmp_path / "m", "--epochs", "8")
     assert (logged / "m").read_bytes() == (tmp_path / "m").read_bytes()
 
 
-def test_tensorboard_reads_what_the_training_said(run, logged):
+def test_tensorboard_reads_what_the_training_said(start, logged):
     found = scalars(logged / "deep" / "logs")
-    history = json.loads(run("info", logged / "m", "--json").stdout)["history"]
+    history = json.loads(start("info", logged / "m", "--json").stdout)["history"]
     for (name, tag), figure in {
         ("network-1/train", "epoch_loss"): "loss",
         ("network-1/validation", "epoch_loss"): "validation_loss",
@@ -54,19 +54,21 @@ def test_tensorboard_reads_what_the_training_said(run, logged):
     assert len(found["network-1/train", "epoch_learning_rate"]) == len(history)
 
 
-def test_two_trainings_do_not_share_a_folder(run, logged, tmp_path):
-    done = run("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "deep" / "logs")
+def test_two_trainings_do_not_share_a_folder(start, logged, tmp_path):
+    done = start("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "deep" / "logs")
     assert (done.returncode, "folder of its own" in done.stderr) == (2, True)
-    done = run("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "m")
+    done = start("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "m")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-def test_without_tensorboard_it_says_how_to_install_it(run, tmp_path):
+def test_without_tensorboard_it_says_how_to_install_it(start, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util as u; f = u.find_spec\n"
         "u.find_spec = lambda name, *more: None if name == 'tensorboard' else f(name, *more)\n"
     )
-    done = run("train", TRAIN, "--log-dir", "logs", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    done = start(
+        "train", TRAIN, "--log-dir", "logs", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}
+    )
     assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
     assert done.stderr.endswith("pip install tensorboard\n")
     assert not (tmp_path / "logs").exists()
