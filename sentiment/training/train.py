@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,7 +259,7 @@ def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
     labelled = islice(material.texts, material.labels.size)
-    return (base.seen if base else Seen()).adding(chain(labelled, learned))
+    return (base.seen if base else Seen()).adding(labelled).adding(learned)
 
 
 def _least_known(trial: Trained, material: Material) -> float:
