@@ -6,7 +6,9 @@ start without what `train` needs.
 
 import os
 import re
+import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
@@ -49,6 +51,17 @@ class _LazyGroup(Group):
             return None
         command: click.Command = import_module(f"sentiment.cli.{cmd_name}").command
         return command
+
+    def without_command(self, args: Sequence[str]) -> str:
+        """Suggest `predict` for a text, in quotes or not, and for a file."""
+        from sentiment.reviews.formats import looks_like_file  # a command is named as a rule
+
+        text = " ".join(args)
+        some = any(arg.startswith("-") or looks_like_file(arg) for arg in args)
+        if (some and len(args) > 1) or not (some or " " in text):
+            return ""
+        quoted = shlex.quote(text) if re.search(r'["$`!\\]', text) else f'"{text}"'
+        return f"; to ask about a text or a file: sentiment predict {quoted}"
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

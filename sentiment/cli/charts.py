@@ -75,12 +75,12 @@ def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
         line = f"{number:>5}  {' '.join(cells)} {accuracy:6.1%}  {risen:<{_CURVE_BAR}}  {mark}"
         yield line.rstrip()
     if 0 < kept <= len(epochs):
-        yield f"kept: {_why_kept(epochs, kept)}"
+        losses = [epoch.get("validation_loss", 0.0) for epoch in epochs]
+        yield f"kept: {why_kept(losses, kept)}"
 
 
-def _why_kept(epochs: Sequence[Mapping[str, float]], number: int) -> str:
-    """Return why an epoch was kept; see `Judge` in `sentiment.training.judge`."""
-    losses = [epoch.get("validation_loss", 0.0) for epoch in epochs]
+def why_kept(losses: Sequence[float], number: int) -> str:
+    """Return why an epoch was kept, by all validation losses; see `sentiment.training.judge`."""
     if losses[number - 1] == min(losses):
         return "the epoch of the lowest validation loss"
     return "the latest epoch within one standard error of the lowest validation loss"

@@ -19,7 +19,11 @@ class Group(click.Group):
         if is_option or ctx.resilient_parsing or self.get_command(ctx, name) is not None:
             return super().resolve_command(ctx, args)
         near = hint(name, self.list_commands(ctx))
-        raise click.UsageError(f"No such command {name!r}{near}", ctx)
+        raise click.UsageError(f"No such command {name!r}{near or self.without_command(args)}", ctx)
+
+    def without_command(self, args: Sequence[str]) -> str:
+        """Say what may have been meant by arguments without a command, if anything."""
+        return ""
 
 
 class Choice(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on

@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.cli.bundled import bundled_reviews
+from sentiment.cli.bundled import test_reviews
 from sentiment.cli.console import console
 from sentiment.cli.engines import Engine, engine_options
 from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as_text
@@ -126,7 +126,7 @@ def command(
     if errors is not None:
         check_errors_file(errors, reading.keep)
     path, model = open_model(model_path, threshold, repair=repair)
-    paths = data or (bundled_reviews("test.csv"),)
+    paths = data or test_reviews()
     if errors is not None:
         check_targets([errors], [*places_of(paths, "evaluation"), path], force=force)
     if engine.is_ray:

@@ -112,8 +112,8 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, look: Lo
     """Say without which words the answer would be another."""
     if removal is None:
         tried = min(most, len(explanation.words))
-        words = "1 word" if tried == 1 else f"{tried} words"
-        return f"no removal of up to {words}, strongest first, makes it another answer"
+        words = "strongest word" if tried == 1 else f"{tried} strongest words"
+        return f"without its {words} the answer would be the same"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     answer = look.style(removal.answer, _COLORS[removal.answer], bold=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sentiment.cli.held_out import CHANCE, HeldOut
 from sentiment.cli.wording import describe, describe_band
-from sentiment.model import Decision, Model
+from sentiment.model import Decision, Model, Provenance
 from sentiment.model.decision import CLASSES
 from sentiment.reviews.cells import count_of
 
@@ -65,20 +66,20 @@ def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     slope, intercept = calibration["slope"], calibration["intercept"]
     yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f})"
     if facts["base"] is not None:
-        yield "stands on", _base(facts["base"])
+        yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
         yield from _origin(facts["provenance"])
 
 
 def _base(base: Mapping[str, Any]) -> str:
-    features = f"a model of {base['vectorizer']['features']:,} n-grams, {base['weight']:.2f} times"
-    if base["provenance"] is None:
-        return features
-    rows = base["provenance"]["training"]
-    return (
-        f"{features}; it was trained on {rows['positive']:,} positive and {rows['negative']:,} "
-        f"negative reviews (hash {rows['hash'][:12]})"
-    )
+    features = f"a model of {base['vectorizer']['features']:,} n-grams"
+    if base["provenance"] is not None:
+        rows = base["provenance"]["training"]
+        features += (
+            f", trained on {rows['positive']:,} positive and {rows['negative']:,} negative "
+            f"reviews (hash {rows['hash'][:12]})"
+        )
+    return f"adds {base['weight']:.2f} times the log-odds of {features}"
 
 
 def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -93,7 +94,9 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             ),
         )
     if about["accuracy"] is not None:
-        yield "right", f"{about['accuracy']:.1%} of the held-out reviews"
+        figures = HeldOut.of(Provenance.from_json(about))
+        chance = f": {CHANCE}" if figures and figures.is_chance else ""
+        yield "right", f"{about['accuracy']:.1%} of the held-out reviews{chance}"
     if about["goal"]:
         from sentiment.evaluation import CONFIDENCE  # of calibrated models alone
 

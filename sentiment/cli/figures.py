@@ -57,7 +57,7 @@ def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
     beside = {
         "accuracy": f"of {count_of(metrics.n, 'review')}, positive from {metrics.threshold:.3g} on",
         "macro_f1": _constant(metrics),
-        "ece": f"{metrics.ece_floor:.4f} would be perfect calibration",
+        "ece": f"calibration error (ECE); {metrics.ece_floor:.4f} would be perfect",
     }
     yield f"{'95% interval':>35}"
     for name, title in (

@@ -101,8 +101,16 @@ class Number(click.FloatRange):
     """A finite number within bounds: `nan` passes every comparison that click makes."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
-        number = float(super().convert(value, param, ctx))
-        return number if math.isfinite(number) else self.fail(f"{value!r} is not finite.")
+        text = str(value).strip()
+        try:
+            number = float(text.removesuffix("%"))
+        except ValueError:
+            self.fail(f"{value!r} is no number.")
+        if text.endswith("%"):
+            self.fail(f"{value!r}: write {number / 100:g}.")
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not finite.")
+        return float(super().convert(number, param, ctx))
 
 
 def repair_option(command: Command, default: bool | None = None) -> Command:

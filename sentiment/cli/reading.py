@@ -7,6 +7,7 @@ from sentiment.cli.orientation import warn_of_orientation
 from sentiment.cli.paths import PARTS
 from sentiment.datasets import resolve
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+from sentiment.reviews.stream import STDIN
 
 
 def read_reviews(
@@ -46,4 +47,4 @@ def announce(reviews: LabelledReviews) -> None:
 
 def files_named(paths: Sequence[str]) -> str:
     """Say what was read in an error about all of it."""
-    return paths[0] if len(paths) == 1 else f"{len(paths)} files"
+    return f"{len(paths)} files" if len(paths) > 1 else STDIN if paths[0] == "-" else paths[0]

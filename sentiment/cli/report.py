@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from sentiment.cli.bundled import bundled_reviews
+from sentiment.cli.bundled import test_reviews
 from sentiment.cli.console import console
 from sentiment.cli.facts import about_model, facts_of
 from sentiment.cli.models import open_model
@@ -44,6 +44,7 @@ from sentiment.evaluation.report import (
 from sentiment.files import replacing
 from sentiment.model import Model
 from sentiment.reviews import LabelledReviews, ReadOptions
+from sentiment.reviews.stream import STDIN
 
 _PAGE = Path("report.html")
 _MISTAKES = 20
@@ -98,7 +99,7 @@ def command(
     if plots:
         need_matplotlib()
     path, model = open_model(model_path, threshold)
-    paths = data or (bundled_reviews("test.csv"),)
+    paths = data or test_reviews()
     check_targets(targets, [*places_of(paths, "evaluation"), path], force=force)
     report = _report(paths, path, model, sliced, reading)
     console.status("drawing …")
@@ -176,7 +177,7 @@ def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[t
 
 
 def _named(paths: Sequence[str]) -> str:
-    names = [Path(path).name or path for path in paths]
+    names = [STDIN if path == "-" else Path(path).name or path for path in paths]
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from sentiment.cli.bundled import SAMPLE_SIZE, bundled_reviews, is_of_sample
 from sentiment.cli.console import console
-from sentiment.cli.held_out import HeldOut
+from sentiment.cli.held_out import CHANCE, HeldOut
 from sentiment.cli.models import BUNDLED, DEFAULT_MODEL, bundled_model, find_model
 from sentiment.cli.options import (
     force_option,
@@ -191,11 +191,12 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
 def _report(model: Model, target: Path, replaced: bool) -> None:
     """Print how good the model is, and what there was too little data for."""
     about = model.provenance
-    if about is None or about.right is None:
+    if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
     saved = f"{'replaced' if replaced else 'saved'} {target}{size}"
-    if about.accuracy is None:
+    figures = HeldOut.of(about)
+    if figures is None:
         console.warn(
             "the base was made with these reviews: no figures, since none of them is new to it, "
             "and its weight stays 1; measure the model on others with sentiment evaluate"
@@ -212,13 +213,9 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
         console.note(
             f"threshold {model.decision.threshold:.3f}, chosen for {about.recipe['objective']}"
         )
-    figures = HeldOut.of(about.validation, about.right)
     console.note(figures.describe(cross_validated=about.in_turns))
     if figures.is_chance:
-        console.warn(
-            "no better than answering every review the same: too few reviews, or nothing in them "
-            "that tells the labels apart"
-        )
+        console.warn(f"{CHANCE}: too few reviews, or nothing in them that tells the labels apart")
     console.note(saved)
 
 
@@ -232,8 +229,8 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     # What came in on stdin is gone.
     command = "add that" if "-" in again else f"sentiment {shlex.join(again)}"
     console.note(
-        f"with --base {BUNDLED} it would likely do better: macro F1 {gain.together:.1%}, not "
-        f"{gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"
+        f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
+        f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"
     )
 
 
@@ -253,10 +250,12 @@ def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) 
 def _facts(model: Model, target: Path) -> dict[str, Any]:
     about = model.provenance.as_json() if model.provenance else {}
     kept = ("training", "validation", "accuracy", "right", "best_epoch", "calibrated", "in_turns")
+    held_out = HeldOut.of(model.provenance)
     return {
         "model": str(target),
         "features": int(model.vectorizer.keys.size),
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
+        **(held_out.as_json() if held_out else {}),
         "base": None if model.base is None else {"weight": model.base.weight},
     }

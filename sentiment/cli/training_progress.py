@@ -1,5 +1,8 @@
 """How a training looks in a terminal, and in a log."""
 
+from collections.abc import Sequence
+
+from sentiment.cli.charts import why_kept
 from sentiment.cli.console import Console
 from sentiment.cli.wording import describe
 from sentiment.reviews.cells import count_of
@@ -65,13 +68,18 @@ class ShownProgress(Progress):
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
         """Say what was gained."""
         self._console.note(
-            f"accuracy on {reviews:,} held-out reviews: base {base:.1%}, new network alone "
-            f"{alone:.1%}, combined {together:.1%}"
+            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
+            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
         )
 
     def suggested(self, gain: Gain) -> None:
         """Keep it for the end."""
         self.gain = gain
+
+    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
+        """Say which epoch, and why."""
+        losses = [epoch.validation_loss for epoch in epochs]
+        self._console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
 
     def refitting(self, rows: int, epochs: int) -> None:
         """Say that the held-out reviews are learned from too."""

@@ -134,7 +134,7 @@ def choose_decision(
     decision = _WAYS[first.metric](first.least, p_positive, labels, threshold)
     if decision is None:
         reach = _reach(first.metric, p_positive, labels, threshold)
-        raise _out_of_reach(str(first), labels.size, f"{reach:g}" if reach else "nothing above 0.5")
+        raise _out_of_reach(str(first), labels.size, reach)
     answers = np.array(decision.answers(p_positive), dtype=object)
     held = {goal: _parts(goal.metric, answers, labels) for goal in goals}
     for goal in others:
@@ -161,16 +161,20 @@ _WAYS: dict[str, _Way] = {
 }
 
 
-def _reach(
-    metric: str, p_positive: Floats, labels: NDArray[np.integer], threshold: float
-) -> float | None:
-    """Find the highest goal that can be held."""
-    ways = (
-        least
-        for least in _REACHES
-        if _WAYS[metric](least, p_positive, labels, threshold) is not None
-    )
-    return next(ways, None)
+def _reach(metric: str, p_positive: Floats, labels: NDArray[np.integer], threshold: float) -> str:
+    """Say what is the highest goal that can be held; of precision, for either label."""
+    tried = ((least, _WAYS[metric](least, p_positive, labels, threshold)) for least in _REACHES)
+    held = [(least, decision) for least, decision in tried if decision is not None]
+    if not held:
+        return "nothing above 0.5"
+    if metric != "precision":
+        return f"{held[0][0]:g}"
+    answered = [(f"{least:g}", decision.answers(np.array([0.0, 1.0]))) for least, decision in held]
+    reaches = {
+        name: next((least for least, answers in answered if name in answers), "nothing")
+        for name in CLASSES
+    }
+    return " and ".join(f"{reach} of {name}" for name, reach in reaches.items())
 
 
 def _parts(

@@ -23,14 +23,12 @@ class EncodedRows:
         offsets: int64 [rows + 1]; row i owns the entries offsets[i]:offsets[i + 1].
         scales: float32 [rows], by what the weights in each row are multiplied.
         weights: float32 [features].
-        width: how many features there are, or are made room for.
     """
 
     columns: Stored
     offsets: NDArray[np.int64]
     scales: NDArray[np.float32]
     weights: NDArray[np.float32]
-    width: int
 
     @classmethod
     def of(cls, incidence: Incidence, vectorizer: Vectorizer) -> "EncodedRows":
@@ -53,13 +51,12 @@ class EncodedRows:
                 scales.append(row_scales(vectorizer.weights.take(known), bounds))
                 offsets.append(first + bounds[1:])
         columns = spill.whole(np.int32) if spill else columns[: int(offsets[-1][-1])]
-        return cls(
-            columns,
-            np.concatenate(offsets),
-            np.concatenate(scales),
-            vectorizer.weights,
-            vectorizer.keys.size,
-        )
+        return cls(columns, np.concatenate(offsets), np.concatenate(scales), vectorizer.weights)
+
+    @property
+    def width(self) -> int:
+        """How many features there are."""
+        return self.weights.size
 
     def __len__(self) -> int:
         """Return the number of rows."""

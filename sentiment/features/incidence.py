@@ -6,7 +6,6 @@ all shards together is what would follow from one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +53,6 @@ class Incidence:
         for shard in self.shards:
             yield shard, slice(first, first + len(shard))
             first += len(shard)
-
-    @cached_property
-    def distinct(self) -> int:
-        """How many n-grams there are."""
-        return sum(keys.size for keys, _ in self.together())
 
     def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
         """Put the n-grams of all shards together, some at a time, in ascending order.

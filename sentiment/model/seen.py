@@ -51,11 +51,13 @@ def _none() -> Hashes:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Hashes of reviews: all of them, or the `SEEN_LIMIT` smallest.
+    """Hashes of reviews: of each set of them all, or the `SEEN_LIMIT` smallest.
 
-    The smallest are a bottom-k sketch (Cohen and Kaplan, 2007): whatever is not above the largest
-    of them can be told for certain, and is a uniform sample of all reviews. Reviews are found by
-    their longest sentence, so that it does not matter whether they are read with their titles.
+    The `SEEN_LIMIT` smallest of all sets are a bottom-k sketch (Cohen and Kaplan, 2007): whatever
+    is not above the largest of them can be told for certain, and is a uniform sample of all
+    reviews. Those above it are known, too: the few reviews that stand on a base of many, or that a
+    model was calibrated on. Reviews are found by their longest sentence, so that it does not matter
+    whether they are read with their titles.
 
     Attributes:
         whole: of whole texts, uint64, sorted.
@@ -67,22 +69,25 @@ class Seen:
     passages: Hashes | None = field(default_factory=_none)
 
     def adding(self, texts: Iterable[str]) -> "Seen":
-        """Return a memory of these texts, too; they are gone through once."""
-        rest, whole, passages = iter(texts), [self.whole], [_none()]
+        """Return a memory of this set of texts, too; they are gone through once."""
+        rest, whole, passages = iter(texts), [_none()], [_none()]
         while some := list(islice(rest, _AT_ONCE)):
             whole.append(digests_of(some))
             if self.passages is not None:
                 passages.append(passages_of(some))
         if self.passages is None:  # it would be taken for all that there is
-            return Seen(_smallest(whole), None)
-        return Seen(_smallest(whole), _smallest([self.passages, *passages]))
+            return Seen(np.union1d(self.whole, _smallest(whole)), None)
+        return Seen(
+            np.union1d(self.whole, _smallest(whole)),
+            np.union1d(self.passages, _smallest(passages)),
+        )
 
     def digests(self, texts: Iterable[str]) -> Hashes:
         """Return the hashes by which this memory knows texts, uint64 [n]."""
         return digests_of(texts) if self.passages is None else passages_of(texts)
 
     def checkable(self, digests: Hashes) -> Flags:
-        """Return which texts can be told to be known or new, bool [n].
+        """Return which texts would surely be remembered if they were known, bool [n].
 
         Args:
             digests: hashes of n texts, from `digests`.
@@ -90,7 +95,7 @@ class Seen:
         kept = self._kept
         if kept.size < SEEN_LIMIT:
             return np.ones(digests.size, np.bool_)
-        return digests <= kept[-1]
+        return digests <= kept[SEEN_LIMIT - 1]
 
     def known(self, digests: Hashes) -> Flags:
         """Return which texts are remembered, bool [n]."""
@@ -98,7 +103,8 @@ class Seen:
 
     def overlap(self, digests: Hashes) -> Overlap:
         """Count the texts that are remembered, that could be checked, and that are new."""
-        masks = self.known(digests), self.checkable(digests), self.new(digests)
+        known = self.known(digests)
+        masks = known, known | self.checkable(digests), self.new(digests)
         found, checked, new = (int(np.count_nonzero(mask)) for mask in masks)
         return Overlap(found, checked, new, digests.size)
 
@@ -110,7 +116,7 @@ class Seen:
         only those that can be are new for certain.
         """
         known, checkable = self.known(digests), self.checkable(digests)
-        found, checked = np.count_nonzero(known), np.count_nonzero(checkable)
+        found, checked = np.count_nonzero(known & checkable), np.count_nonzero(checkable)
         few = found <= max(_FEW * checked, 1 if checked > 1 else 0)
         return ~known if few else ~known & checkable
 

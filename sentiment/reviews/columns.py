@@ -196,7 +196,7 @@ class _Finder:
             # A yes or no under an unknown name, such as "verified", need not be the label.
             if unread or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
-        raise self._not_found("label", "--label-column")
+        raise self._not_found("label", "--label-column", taken=without)
 
     def _only(self, candidates: Sequence[str], kind: str, flag: str) -> str:
         if len(candidates) == 1:
@@ -206,9 +206,13 @@ class _Finder:
             f"choose with {flag}"
         )
 
-    def _not_found(self, kind: str, flag: str) -> DataError:
+    def _not_found(self, kind: str, flag: str, taken: Iterable[str] = ()) -> DataError:
+        problem = f"no column looks like the {kind}; name it with {flag}"
+        for name in taken:
+            if self._profile(name).repeats or self._reads_as_labels(name):
+                problem = f'"{name}" looks like the label, not the text; call it --label-column'
         return DataError(
-            f"{self.name}: no column looks like the {kind}; name it with {flag}; "
+            f"{self.name}: {problem}; "
             + self._there_are()
             + ("; --header takes their names from the first row" if self._is_numbered() else "")
         )

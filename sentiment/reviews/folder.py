@@ -1,5 +1,6 @@
 """A folder of text files, each a review of its own; `pos/` and `neg/` in it are the labels."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,7 @@ from sentiment.reviews.ahead import Unreadable
 from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.damage import readable
 from sentiment.reviews.feed import TextFeed, check_encoding
+from sentiment.reviews.formats import SUFFIXES, suffix_of
 from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row
 from sentiment.reviews.stream import open_stream
 
@@ -52,10 +54,9 @@ class FolderSource:
         labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
         files, others = _list_files([path / name for name in folders] if labelled else [path])
         if not labelled and (need_label or not files):
-            found = ", ".join(sorted(child.name for child in path.iterdir())[:5]) or "nothing"
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
-                f"with .txt files{'' if need_label else ', or .txt files'}; found {found}"
+                f"with .txt files{'' if need_label else ', or .txt files'}; {_instead(path)}"
             )
         self._files = files
         self._labelled = labelled
@@ -106,6 +107,17 @@ class FolderSource:
         shown = [self._short(file) for file in others[:SHOWN_FILES]]
         more = ["…"] if len(others) > SHOWN_FILES else []
         return f"skipped {len(others):,} that are not .txt files: {', '.join([*shown, *more])}"
+
+
+def _instead(path: Path) -> str:
+    """Say what a folder holds instead, and how to read that."""
+    names = sorted(child.name for child in path.iterdir())
+    for name in names:
+        suffix = suffix_of(name)
+        if suffix in SUFFIXES and suffix != ".txt":
+            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its own case
+            return f"to read the files in it, name them: {shlex.quote(f'{path}/*{end}')}"
+    return f"found {', '.join(names[:5]) or 'nothing'}"
 
 
 def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:

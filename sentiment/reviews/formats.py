@@ -47,9 +47,9 @@ def input_format_of(path: str | Path) -> str | None:
     Raises:
         DataError: Files of that suffix are not read.
     """
-    if reason := NOT_READ.get(_suffix(path)):
+    if reason := NOT_READ.get(suffix_of(path)):
         raise DataError(f"{path}: {reason}")
-    return SUFFIXES.get(_suffix(path))
+    return SUFFIXES.get(suffix_of(path))
 
 
 def output_format_of(path: str | Path, named: str | None = None) -> str:
@@ -86,12 +86,12 @@ def output_format_of(path: str | Path, named: str | None = None) -> str:
 
 def looks_like_file(text: str) -> bool:
     """Tell whether a text ends as names of files do that hold reviews, be they read or not."""
-    suffix = _suffix(text)
+    suffix = suffix_of(text)
     return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
 
 
-def _suffix(path: str | Path) -> str:
-    """Give the last suffix in lower case, beneath those of compressions."""
+def suffix_of(path: str | Path) -> str:
+    """Return the last suffix in lower case, beneath those of compressions."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     while suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes.pop()

@@ -23,7 +23,7 @@ from sentiment.reviews.rules import (
 from sentiment.reviews.values import Key, key_of
 
 LARGE_SHARE = 0.2
-SHOWN_VALUES = 10
+SHOWN_VALUES, SHOWN_OF_MANY = 10, 3
 SHOWN_CHARS = 30
 
 
@@ -138,23 +138,25 @@ def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
 
 def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str) -> str:
     """Say which values were found and what to do."""
-    examples = _examples(values, keys)
-    only, ask = "", "say which is which with --positive VALUE and --negative VALUE"
-    if len({*keys} - {None}) == 1:
-        only = "nothing but "
+    holds, ask = _examples(values, keys), "say which is which with --positive VALUE"
+    ask += " and --negative VALUE (each may be repeated)"
+    many = len({*keys} - {None})
+    if many == 1:
+        holds = f"nothing but {holds}"
         ask = "give the other kind, too, or say what it is: --positive VALUE or --negative VALUE"
-    return (
-        f'{name}: cannot tell positive from negative in "{column}", which holds {only}{examples}; '
-        f"{ask}"
-    )
+    elif many > SHOWN_VALUES:
+        holds = f"{many:,} different values: {holds}"
+        ask = f"name the column of labels with --label-column, or {ask}"
+    return f'{name}: cannot tell positive from negative in "{column}", which holds {holds}; {ask}'
 
 
 def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:
     """Write the distinct values that were found, or the first of them."""
     examples = {key: value for value, key in zip(values, keys, strict=True) if key is not None}
-    first = [repr(cell(value))[1:-1] for value in list(examples.values())[:SHOWN_VALUES]]
+    many = len(examples)
+    few = SHOWN_VALUES if many <= SHOWN_VALUES else SHOWN_OF_MANY
+    first = [repr(cell(value))[1:-1] for value in list(examples.values())[:few]]
     shown = ", ".join(
         text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…" for text in first
     )
-    more = f" and {len(examples) - SHOWN_VALUES:,} more" if len(examples) > SHOWN_VALUES else ""
-    return shown + more
+    return shown + f" and {many - few:,} more" * (many > few)

@@ -45,9 +45,9 @@ class Rule:
     def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the values that read negative, and positive, as the command line takes them."""
         values: dict[int, list[str]] = {NEGATIVE: [], POSITIVE: [], DROPPED: []}
-        for key, label in self.known(found).items():
+        for key, label in self.known(sorted(found, key=_in_order)).items():
             values[label].append(f"{key:g}" if isinstance(key, float) else str(key))
-        return tuple(sorted(values[NEGATIVE])), tuple(sorted(values[POSITIVE]))
+        return tuple(values[NEGATIVE]), tuple(values[POSITIVE])
 
     def describe(self, found: Collection[Key]) -> str:
         """Say in words how the values that were found read."""
@@ -60,6 +60,10 @@ class Rule:
                 names = " and ".join(named) if len(named) < 4 else f"{len(named)} other values"
                 parts.append(f"{names} {word}" if names != word else word)
         return ", ".join(parts)
+
+
+def _in_order(key: Key) -> tuple[float, str]:
+    return (key, "") if isinstance(key, float) else (0.0, str(key))
 
 
 def _rule(
@@ -111,12 +115,14 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
     if found <= STARS.meaning.keys():  # 1, 2, 3 may be negative, neutral, positive
         both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
         return STARS if len(found) >= 3 and both_ends else None
-    return RATINGS if found <= RATINGS.meaning.keys() else None
+    # A scale that never goes above 6 is another, such as marks of a school.
+    is_rating = found <= RATINGS.meaning.keys() and POSITIVE in RATINGS.known(found).values()
+    return RATINGS if is_rating else None
 
 
 def is_assumed(rule: Rule, found: Collection[Key]) -> bool:
-    """Return whether values do not say themselves what they mean: 0 and 1, `no` and `yes`."""
-    return rule in NUMBERS or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
+    """Return whether values do not say themselves what they mean: 0 and 1, stars, `no`, `yes`."""
+    return rule in (*NUMBERS, STARS, RATINGS) or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
 
 
 def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Literal
 from sentiment.errors import DataError, MissingDependencyError
 
 Where = Path | Literal["-"]
+STDIN = "<stdin>"  # what "-" is called in messages
 
 BLOCK_BYTES = 1 << 17  # larger blocks make more garbage at a time, and are slower
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
@@ -153,8 +154,8 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
     """
     if where == "-":
         if sys.stdin is None:
-            raise DataError("<stdin>: closed; nothing can be read from it")
-        return ByteStream(sys.stdin.buffer, "<stdin>", owned=False)
+            raise DataError(f"{STDIN}: closed; nothing can be read from it")
+        return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
         packed = COMPRESSIONS.get(where.suffix)
         if packed and not where.file.seek(0, 2):

@@ -48,10 +48,11 @@ def choose_threshold(p_positive: Floats, objective: Objective) -> float:
     return float(candidates[np.argmin(np.abs(candidates - 0.5))])
 
 
-def macro_f1(answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
-    """Return the mean of both classes' F1.
+def reached(objective: Objective, answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
+    """Return the figure that an objective is about.
 
     Args:
+        objective: which figure.
         answers: which rows are answered *positive*, [n].
         labels: 0 or 1, of both classes, [n].
     """
@@ -59,7 +60,14 @@ def macro_f1(answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
     right = np.array(np.count_nonzero(answers & positive), np.float64)
     answered = np.array(np.count_nonzero(answers))
     positives = int(np.count_nonzero(positive))
-    return float(_macro_f1(right, answered, positives, labels.size - positives))
+    return float(_OBJECTIVES[objective](right, answered, positives, labels.size - positives))
+
+
+def _accuracy(
+    tp: Floats, answered: NDArray[np.int64], positives: float, negatives: float
+) -> Floats:
+    share: Floats = (tp + negatives - (answered - tp)) / (positives + negatives)
+    return share
 
 
 def _macro_f1(
@@ -79,4 +87,8 @@ def _balanced_accuracy(
     return mean
 
 
-_OBJECTIVES = {"macro-f1": _macro_f1, "balanced-accuracy": _balanced_accuracy}
+_OBJECTIVES = {
+    "accuracy": _accuracy,
+    "macro-f1": _macro_f1,
+    "balanced-accuracy": _balanced_accuracy,
+}

@@ -1,5 +1,6 @@
 """How a training tells its caller how it goes; the caller decides what to show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +46,16 @@ class Progress:
         """Hear whether that round lowered the validation loss; if not, it is forgotten."""
 
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
-        """Hear the shares of held-out reviews that base, new network and both have right."""
+        """Hear the shares of reviews that base, new network and both have right at 0.5.
+
+        They are those held out that the base was not made with.
+        """
 
     def suggested(self, gain: Gain) -> None:
         """Hear what the base that was asked on the side would add."""
+
+    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
+        """Hear of all epochs of the first network, and the number of the one that was kept."""
 
     def refitting(self, rows: int, epochs: int) -> None:
         """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""

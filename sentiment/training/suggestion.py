@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.calibration import sigmoid
-from sentiment.training.decide import choose_threshold, macro_f1
+from sentiment.training.decide import choose_threshold, reached
 from sentiment.training.options import Objective
 from sentiment.training.stacking import Stack
 
@@ -20,14 +20,16 @@ Floats = NDArray[np.float64]
 
 
 class Gain(NamedTuple):
-    """What a base adds, by macro F1 on held-out reviews, from 0 to 1.
+    """What a base adds on held-out reviews, from 0 to 1.
 
     Attributes:
+        objective: which figure is compared.
         reviews: how many were asked about.
         alone: of the new network.
         together: of network and base.
     """
 
+    objective: Objective
     reviews: int
     alone: float
     together: float
@@ -50,7 +52,7 @@ def gain_of(
         logits: of the network, of reviews that it was not fitted on, [n].
         alone: which of them the network answers *positive*, [n].
         labels: 0 or 1, [n].
-        objective: what thresholds are chosen for.
+        objective: what thresholds are chosen for, and what is compared.
 
     Returns:
         The gain; None where it is not larger than a point and its standard error.
@@ -65,10 +67,10 @@ def gain_of(
         together[tried] = p_tried >= choose_threshold(p_fitted, objective)
     right, right_alone = (answers == (labels == 1) for answers in (together, alone))
     error = float(np.sqrt(np.count_nonzero(right != right_alone))) / labels.size
-    of_alone, of_together = macro_f1(alone, labels), macro_f1(together, labels)
+    of_alone, of_together = (reached(objective, each, labels) for each in (alone, together))
     if of_together - of_alone <= max(_LEAST_GAIN, error):
         return None
-    return Gain(labels.size, of_alone, of_together)
+    return Gain(objective, labels.size, of_alone, of_together)
 
 
 def _halves(labels: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

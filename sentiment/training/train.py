@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,10 +95,11 @@ def train(
     progress.chosen(recipe, labels, held_out, material.cross_validated)
     learner = Learner(material, options, recipe, run)
     trial = learner.trial()
+    progress.kept(trial.epochs, trial.best_epoch)
     verdict = _judge(trial, material, base, progress)
     threshold = choose_threshold(verdict.p_positive, recipe.objective)
     right = (verdict.p_positive >= threshold) == (verdict.labels == 1)
-    if base is None and material.cross_validated and len(reviews) < FEW_ENOUGH:
+    if base is None and len(reviews) < FEW_ENOUGH:
         _suggest(trial, material, recipe.objective, verdict, threshold, run)
     final = trial
     if validation is None and options.refit:
@@ -183,8 +184,10 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
+    alone = Calibration.fit(logits, labels) if enough_to_choose(labels) else Calibration()
     base_right, alone_right, both_right = (
-        float(np.mean((log_odds >= 0) == (labels == 1))) for log_odds in (of_base, logits, together)
+        float(np.mean((log_odds >= 0) == (labels == 1)))
+        for log_odds in (of_base, alone.log_odds(logits), together)
     )
     progress.stacked(labels.size, base_right, alone_right, both_right)
     stood_on = Base(base, stack.weight)
@@ -259,7 +262,7 @@ def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
     labelled = islice(material.texts, material.labels.size)
-    return (base.seen if base else Seen()).adding(chain(labelled, learned))
+    return (base.seen if base else Seen()).adding(labelled).adding(learned)
 
 
 def _least_known(trial: Trained, material: Material) -> float:

@@ -59,6 +59,8 @@ def write(texts, tmp_path):
         ("a.tsv", 1, -1, ""),
         ("a.tsv", 4, 0, ""),
         ("a.tsv", "2.0", "0.0", "It is a box\t1.0\n"),
+        ("a.tsv", 5, 1, "It is a box\t3\n"),  # ranks
+        ("a.tsv", 10, 1.5, "It is a box\t5\nI love it\t2\nI hate it\t8\n"),
         ("a.tsv", "Yes", "No", ""),
         ("a.jsonl", True, False, ""),
         ("a.txt", 2, 1, ""),
@@ -107,7 +109,8 @@ def test_options_are_not_named_where_other_files_would_obey_them_too(run, write)
         (0, 1, "", 100),
         ("positive", "negative", "", 100),  # who says so, means it
         ("good", "bad", "", 100),
-        (5, 1, "It is a box\t3\n", 100),  # stars
+        (1, 5, "It is a box\t3\n", 100),  # stars
+        (2, 9, "It is a box\t5.5\n", 100),
         (1, 0, "", 19),
     ],
 )
@@ -135,7 +138,7 @@ def test_labels_of_something_else_are_said_to_be_that(tmp_path):
     (warning,) = reading(tmp_path / "a.tsv")
     assert UNRELATED in warning
     assert warning.endswith("if they are meant so, say --positive 1 --negative 0")
-    few = "\n".join(["text\tlabel", *lines[::4]])  # chance might be all there is to it
+    few = "\n".join(["text\tlabel", *lines[::16]])  # chance might be all there is to it
     (tmp_path / "few.tsv").write_text(few, encoding="utf-8")
     assert reading(tmp_path / "few.tsv") == []
 
@@ -195,3 +198,14 @@ def test_public_sets_fit_and_are_found_out_where_they_are_turned(datasets, path,
     for labels, verdict in ((reviews.labels, "fits"), (1 - reviews.labels, "turned")):
         found = orientation_of(model, reviews.texts, labels)
         assert (found.verdict, found.read <= 300) == (verdict, True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_drawn_by_lot_hardly_go_with_sentiment(datasets, seed):
+    reviews = read_labelled(
+        [str(datasets / "airline/Tweets.csv")], ReadOptions(text_columns=("text",))
+    )
+    model, generator = load_model(general.MODEL), np.random.default_rng(seed)
+    some = reviews.take(generator.choice(len(reviews), 1_600, replace=False))
+    found = orientation_of(model, some.texts, generator.integers(0, 2, 1_600))
+    assert found.verdict == "unrelated"

@@ -1,7 +1,9 @@
 """What a shell user gets wrong without noticing is said: which model answers, what is read, how."""
 
+import gzip
 import json
 import re
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -332,6 +334,68 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
     done = run(*arguments, cwd=here)
     assert done.returncode in (2, 3, 4)
     assert "did you mean" not in done.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["I love it"], 'ask about a text or a file: sentiment predict "I love it"'),
+        (["I", "love", "it"], 'ask about a text or a file: sentiment predict "I love it"'),
+        (["It cost $5!"], "ask about a text or a file: sentiment predict 'It cost $5!'"),
+        (["reviews.csv"], 'ask about a text or a file: sentiment predict "reviews.csv"'),
+        (["predict", "good", "--threshold", "80%"], "'80%': write 0.8."),
+        (["train", "reviews.csv", "--validation-share", "12.5 %"], "'12.5 %': write 0.125."),
+        (["predict", "good", "--threshold", "high"], "'high' is no number."),
+        (
+            ["evaluate", "tables", "-m", "general"],
+            "to read the files in it, name them: 'tables/*.csv'",
+        ),
+        (["predict", "-i", "packed"], "to read the files in it, name them: 'packed/*.CSV.gz'"),
+        (["train", "sheets"], "found a.xlsx"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
+    table = b"text,label\nI love it,1\nI hate it,0\n"
+    for name, content in (
+        ("tables/a.csv", table),
+        ("tables/b.v2.csv", table),
+        ("packed/a.CSV.gz", gzip.compress(table)),
+        ("sheets/a.xlsx", b""),
+    ):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_bytes(content)
+    done = run(*arguments, cwd=here)
+    assert done.returncode in (2, 3)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert said in line
+    if "name them: " in line:
+        arguments[-1 if "-i" in arguments else 1] = shlex.split(line)[-1]
+        followed = run(*arguments, cwd=here)
+    elif "file: sentiment " in line:
+        command = line.partition("file: sentiment ")[2].partition(". Try")[0]
+        followed = run(*shlex.split(command), cwd=here)
+    else:
+        return
+    assert followed.returncode == 0, followed.stderr
+
+
+def test_what_is_measured_where_nothing_is_named_is_said(run, tmp_path):
+    """A figure of the sample is none of one's own reviews, `-q` or not."""
+    for command in (["evaluate", "-q"], ["report", "-q"]):
+        done = run(*command, "-m", "general", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert re.fullmatch(r"warning: no DATA was given: measuring on .*test\.csv", line)
+
+
+def test_stdin_has_one_name(run, tmp_path):
+    for what in ("", "text,label\nI love it,1\n"):
+        done = run("evaluate", "-", "-m", "general", "--positive", "1", stdin=what)
+        assert "<stdin>: " in done.stderr
+        done = run("train", "-", "-o", tmp_path / "m", "--positive", "1", stdin=what)
+        assert (done.returncode, "-: " in done.stderr) == (3, False)
+        assert done.stderr.splitlines()[-1].startswith("error: <stdin>: ")
 
 
 # Examples

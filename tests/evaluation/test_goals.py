@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 
 import numpy as np
@@ -8,6 +9,7 @@ from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation import CONFIDENCE, Goal, abstention_of, choose_decision, read_goals
 from sentiment.evaluation.cutoffs import ABOVE_ALL, BELOW_ALL
 from sentiment.model import Decision
+from sentiment.model.decision import CLASSES
 
 
 def drawn(n, seed, sureness=3.0):
@@ -168,8 +170,21 @@ def test_a_goal_out_of_reach_says_what_is_in_reach(metric):
     p_positive, labels = drawn(400, 3)
     with pytest.raises(GoalError, match=f"{metric}=0.999 cannot be held") as caught:
         choose_decision([Goal(metric, 0.999)], p_positive, labels, 0.5)
-    reach = float(str(caught.value).split("; ")[1].split()[0])
-    choose_decision([Goal(metric, reach)], p_positive, labels, 0.5)
+    of_all = re.findall(r"(0\.\d+)(?: of (\w+))?", str(caught.value).split("; ")[1])
+    assert [name for _, name in of_all] == (list(CLASSES) if metric == "precision" else [""])
+    for reach, name in of_all:
+        choice = choose_decision([Goal(metric, float(reach))], p_positive, labels, 0.5)
+        ((_, parts),) = choice.held.items()
+        assert all(part.n for part in parts if name in ("", part.name))
+
+
+def test_a_label_that_can_never_be_held_is_not_in_reach():
+    p_positive, labels = np.linspace(0, 1, 200), np.ones(200, int)
+    labels[150:160] = 0
+    with pytest.raises(
+        GoalError, match=r"; nothing of negative and 0\.\d+ of positive is in reach"
+    ):
+        choose_decision([Goal("precision", 0.99)], p_positive, labels, 0.5)
 
 
 def test_a_handful_of_reviews_shows_nothing():

@@ -94,6 +94,18 @@ def test_where_hardly_any_is_known_all_others_are_new(small_memory):
     assert not memory.is_known_set(digests)
 
 
+def test_few_that_are_added_to_many_are_all_known(small_memory):
+    """As on a base, or by calibration: most hashes are above all that is checked by."""
+    memory = Seen().adding(BODIES[:200]).adding(BODIES[200:220]).adding(BODIES[220:240])
+    assert memory.overlap(memory.digests(BODIES[200:240])) == Overlap(40, 40, 0, 40)
+    digests = memory.digests(BODIES)  # six of ten are known
+    sure = memory.checkable(digests)
+    assert sure.sum() < 120, "a sample is checked by, as ever"
+    assert set(memory.new(digests).nonzero()[0]) == set(sure[240:].nonzero()[0] + 240)
+    others = memory.digests(BODIES[239:])  # hardly any is known
+    assert memory.new(others).tolist() == [False] + 160 * [True]
+
+
 def test_one_that_is_known_by_chance_makes_no_set_known(small_memory):
     memory = Seen().adding([*BODIES[:200], "Thank you"])
     digests = memory.digests(["Thank you", *BODIES[200:230]])

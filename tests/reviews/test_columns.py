@@ -221,3 +221,12 @@ def test_joined_columns_leave_out_what_is_empty(row, text):
 
 def test_an_empty_input_needs_no_columns():
     assert find([], need_label=False).text == ()
+
+
+@pytest.mark.parametrize("labels", [("good", "bad"), ("up", "down", "up", "up")])
+def test_labels_that_were_named_as_the_text_are_told(labels):
+    rows = [(f"{LONG} number {number}", label) for number, label in enumerate(labels)]
+    with pytest.raises(DataError, match='"verdict" looks like the label, not the text; call'):
+        find(["opinion", "verdict"], rows, text_columns=["verdict"])
+    options = {"label_column": "verdict", "text_columns": ["opinion"]}  # as it says
+    assert find(["opinion", "verdict"], rows, **options).label == "verdict"

@@ -157,10 +157,19 @@ def test_bytes_are_shown_as_the_text_they_are():
         read([b"spam", b"ham"])
 
 
-def test_at_most_ten_unknown_values_are_shown_and_none_in_full_length():
+@pytest.mark.parametrize("values", [[1, 2, 3, 4, 5, 6], [6, 6, 2, 1], [1, 5.5], [2, 3, 6]])
+def test_marks_that_never_go_above_six_are_no_ratings_from_1_to_10(values):
+    with pytest.raises(DataError, match=r"cannot tell .* holds [1-6., ]+; say which is which with"):
+        read(values)
+    found = read(values, positive=["1", "2"], negative=["5.5", "6"])
+    assert found.positive >= 1
+    assert found.negative >= 1
+
+
+def test_three_of_more_than_ten_unknown_values_are_shown_and_none_in_full_length():
     with pytest.raises(DataError) as error:
         read([f"value {n} " + "x" * 100 for n in range(12)])
-    assert "value 9" in str(error.value)
-    assert "value 10" not in str(error.value)
-    assert "and 2 more" in str(error.value)
-    assert len(str(error.value)) < 600
+    assert "which holds 12 different values: value 0" in str(error.value)
+    assert "and 9 more; name the column of labels with --label-column, or say" in str(error.value)
+    assert "value 3" not in str(error.value)
+    assert len(str(error.value)) < 400

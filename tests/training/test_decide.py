@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from sentiment.training.decide import choose_threshold, macro_f1
+from sentiment.training.decide import choose_threshold, reached
 
 SCORES = {
     "macro-f1": lambda labels, answers, **given: f1_score(
@@ -39,17 +39,17 @@ def test_it_varies_less_than_the_best_threshold_of_a_small_sample():
         labels = (random.random(60) < p).astype(int)
         chosen.append(choose_threshold(p, "macro-f1"))
         cuts = np.sort(p)
-        best.append(cuts[np.argmax([macro_f1(p >= cut, labels) for cut in cuts])])
+        best.append(cuts[np.argmax([reached("macro-f1", p >= cut, labels) for cut in cuts])])
     assert np.std(chosen) < 0.5 * np.std(best)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40))
-def test_macro_f1_is_that_of_scikit_learn(rows):
+def test_what_is_reached_is_what_scikit_learn_says(rows):
     answers, labels = np.array(rows).T
     if labels.all() or not labels.any():
         return
     theirs = f1_score(labels, answers, average="macro", zero_division=0)
-    assert macro_f1(answers, labels.astype(int)) == pytest.approx(theirs)
+    assert reached("macro-f1", answers, labels.astype(int)) == pytest.approx(theirs)
 
 
 def test_for_accuracy_a_calibrated_probability_is_cut_in_half():

@@ -1,6 +1,9 @@
 """Few and unbalanced reviews: what is chosen by out-of-fold answers holds on reviews to come."""
 
+import json
+import re
 import shlex
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from sentiment.evaluation import measure
 from sentiment.reviews import LabelledReviews
 from sentiment.training import TrainingOptions, train
+from sentiment.training.options import Objective
 from sentiment.training.suggestion import gain_of
 
 GOOD = [
@@ -75,9 +79,15 @@ def made(count: int, seed: int):
 
 def test_a_base_that_knows_more_is_told_of_with_what_it_adds():
     base, logits, labels = made(300, 0)
-    gain = gain_of(base, logits, logits > 0, labels, "macro-f1")
-    assert gain.reviews == 300
-    assert gain.together > 0.9 > gain.alone
+    labels[:200] = 1  # unbalanced, so that one answer to all has a good accuracy
+    base[:200] = abs(base[:200])
+    for objective in get_args(Objective):
+        gain = gain_of(base, logits, logits > -9, labels, objective)
+        assert (gain.objective, gain.reviews) == (objective, 300)
+        assert gain.together > 0.9 > gain.alone
+        right = labels.mean()
+        of_constant = {"accuracy": right, "macro-f1": right / (1 + right)}
+        assert gain.alone == pytest.approx(of_constant.get(objective, 0.5))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -94,7 +104,17 @@ def write(path, texts, labels):
     )
 
 
-def test_train_says_when_the_bundled_model_would_help_and_the_command_works(run, tmp_path):
+@pytest.mark.parametrize(
+    ("options", "metric"),
+    [
+        ((), "accuracy"),
+        (("--optimize", "macro-f1"), "macro-f1"),
+        (("--validation", "others.csv"), "accuracy"),
+    ],
+)
+def test_train_says_when_the_bundled_model_would_help_and_the_command_works(
+    run, tmp_path, options, metric
+):
     texts = [
         f"The {thing} was {word}"
         for n, word in enumerate([*GOOD, *BAD])
@@ -102,10 +122,14 @@ def test_train_says_when_the_bundled_model_would_help_and_the_command_works(run,
     ]
     labels = [1] * (len(texts) // 2) + [0] * (len(texts) // 2)
     write(tmp_path / "few.csv", texts, labels)
-    done = run("train", "few.csv", "-o", "own.safetensors", "--epochs", "1", cwd=tmp_path)
+    unknown = "fabulous outstanding enjoyable adorable miserable pathetic hideous disappointing"
+    others = [f"A {word} {thing}" for word in unknown.split() for thing in THINGS]
+    write(tmp_path / "others.csv", others, [1] * 40 + [0] * 40)
+    command = ("train", "few.csv", "-o", "own.safetensors", "--epochs", "1", *options)
+    done = run(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if "--base general" in line]
-    assert "macro F1" in line
+    assert f"better: {metric} " in line
     command = shlex.split(line.partition("sentiment ")[2])
     again = run(*command, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -115,12 +139,20 @@ def test_train_says_when_the_bundled_model_would_help_and_the_command_works(run,
 def test_what_is_held_out_is_told_beside_one_answer_to_all(run, tmp_path):
     reviews = drawn(200, 0.25, 5)
     write(tmp_path / "r.csv", reviews.texts, reviews.labels)
-    done = run("train", "r.csv", "-o", "m.safetensors", cwd=tmp_path)
+    done = run("train", "r.csv", "-o", "m.safetensors", "--json", cwd=tmp_path)
     constant = 1 - reviews.labels.mean()
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("in 5-fold")]
     assert f"one answer to all: {constant:.1%}" in line
     assert all(word in line for word in ("200 reviews", "macro F1", "recall negative", "positive"))
     assert "warning" not in done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["constant_accuracy"] == pytest.approx(constant)
+    f1, *recalls = (facts[name] for name in ("macro_f1", "recall_negative", "recall_positive"))
+    said = "macro F1 {:.1%}, recall negative {:.1%}, positive {:.1%}".format(f1, *recalls)
+    assert line.endswith(said)
+    (kept,) = re.findall(r"^kept epoch (\d+) of \d+: the .+ validation loss$", done.stderr, re.M)
+    assert int(kept) == facts["best_epoch"]
+    assert "no better" not in run("info", "m.safetensors", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("share", [0.5, 0.15])
@@ -131,3 +163,5 @@ def test_labels_that_have_nothing_to_do_with_the_texts_are_warned_of(run, tmp_pa
     done = run("train", "r.csv", "-o", "m.safetensors", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no better than answering every review the same" in done.stderr
+    told = run("info", "m.safetensors", cwd=tmp_path).stdout
+    assert "of the held-out reviews: no better than answering every review the same" in told

@@ -1,6 +1,7 @@
 """Standing on a base: what a few reviews add to what another model knows."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from sentiment.errors import DataError, ModelError
 from sentiment.model import DEEPEST, Base, Model, Seen, load_model, save_model, seen
 from sentiment.model.calibration import sigmoid
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
-from sentiment.training import Progress, TrainingOptions, train
+from sentiment.training import Epoch, Progress, TrainingOptions, train
 from sentiment.training.run import Run
 from sentiment.training.stacking import Stack
 from tests.conftest import TRAIN
@@ -117,12 +118,15 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
         def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
             heard.append((reviews, base, alone, together))
 
+        def kept(self, epochs: Sequence[Epoch], number: int) -> None:
+            heard.append(epochs[number - 1].validation_accuracy)
+
     held_out = reviews.take(np.arange(700, 760))
     tuned = train(
         reviews.take(np.arange(60)), FAST, held_out, run=Run(progress=Listener()), base=base
     )
-    ((count, of_base, _, _),) = heard
-    assert count == 60
+    of_epoch, (count, of_base, alone, _) = heard
+    assert (count, alone) == (60, of_epoch)
     right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
     assert of_base == pytest.approx(right.mean())
     assert not tuned.provenance.in_turns
@@ -157,7 +161,7 @@ def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_pa
     done = run("train", TRAIN, "--base", "general", "-o", out, "--epochs", "1")
     assert (done.returncode, done.stdout) == (0, "")
     assert "warning: the base was made with these reviews: no figures" in done.stderr
-    assert "accuracy on" not in done.stderr
+    assert "accuracy at" not in done.stderr
     assert "of the held-out reviews" not in run("info", out).stdout
     assert "Accuracy" not in run("info", out, "--card").stdout
     assert run("predict", "-m", out, "Lovely.").stdout.startswith("positive")
@@ -199,9 +203,9 @@ def test_the_command_says_what_it_did(run, trained, tmp_path):
     out = tmp_path / "tuned.safetensors"
     done = run("train", tmp_path / "few.csv", "--base", trained, "-o", out, "--epochs", "2")
     assert done.returncode == 0, done.stderr
-    assert "accuracy on 20 held-out reviews: base" in done.stderr
+    assert "accuracy at 0.5 on 20 held-out reviews new to the base: base" in done.stderr
     text = run("info", out).stdout
-    assert "stands on   a model of" in text
+    assert "times the log-odds of a model of" in text
     assert "cross-val.  10 positive and 10 negative reviews" in text
     assert json.loads(run("info", out, "--json").stdout)["base"]["weight"] > 0
     explained = json.loads(run("explain", "-m", out, "--json", "A good thing, not bad.").stdout)
