@@ -107,8 +107,9 @@ def open_inputs(
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
     """Say of each input where its texts are."""
     for each in opened:
-        if each.columns.text and each.source.format != "lines":
-            for note in (each.columns.how, *each.source.notes):
+        if each.columns.text:
+            how = [] if each.source.format == "lines" else [each.columns.how]
+            for note in (*how, *each.source.notes):
                 console.note(f"{each.source.name}: {note}")
         yield each
 

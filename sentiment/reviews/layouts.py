@@ -12,8 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sentiment.errors import DataError
+from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, REFUSAL
 from sentiment.reviews.header import NAME_WORDS, reads_as_header, stands_above
-from sentiment.reviews.names import is_known_name, is_text_name, is_written_as_name
+from sentiment.reviews.names import (
+    TEXT_NAMES,
+    is_known_name,
+    is_text_name,
+    is_written_as_name,
+    normal_name,
+)
 from sentiment.reviews.values import (
     Key,
     has_letters,
@@ -65,65 +72,131 @@ class Layout(NamedTuple):
     skipped: int = 0
 
 
-PLAIN = Layout("lines")
+_MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
+HEADER_LINE = "first line taken as header"
+_LOOKED_AT = 1 << 16  # characters
+_ARRAY = re.compile(
+    r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
+)
+_KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
+_UNWRAP = (
+    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
+    "reviews.jsonl"
+)
 
 
-def layout_of(text: str, name: str, *, need_label: bool) -> Layout:
+def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     """Find out what lines are.
 
     Args:
         text: The first of them, whole.
         name: Where they stand, for messages.
+        by_name: The format that their suffix promises.
         need_label: Labels are needed: tabs part columns then, whatever these hold.
 
     Raises:
-        DataError: They are JSON that does not stand on a line each.
+        DataError: They are JSON that does not stand on a line each, or holds no reviews.
     """
+    plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
+    header = len(lines) > 1 and is_header_line(text)
     lines = [line for line in lines if line.strip()]
     if not lines:
-        return PLAIN
-    if found := json_of(lines, name) or _marked(lines):
-        return found
+        return plain
+    found = json_of(lines, name)
+    if found or by_name == "jsonl":
+        return found or plain
+    found = _marked(lines, header=header)
+    if not found and by_name == "csv" and not need_label:
+        found = _unquoted(lines)
+    if found or by_name != "lines":
+        return found or plain
     if SEPARATOR_LINE.fullmatch(lines[0]):
         return _read_as("csv", "CSV")
     if len(lines) < 2:
-        return _tabbed(lines, need_label=need_label) or PLAIN
+        return _tabbed(lines, need_label=need_label) or plain
     return (
         _tabbed(lines, need_label=need_label)
         or _table(lines)
         or _label_first(lines)
         or _label_last(lines)
-        or PLAIN
+        or (Layout("lines", HEADER_LINE, skipped=1) if header else plain)
     )
+
+
+def is_header_line(text: str) -> bool:
+    """Tell whether a first line is a well-known name of a column of texts, and nothing else."""
+    return reads_as_header([text.partition("\n")[0]]) is True
 
 
 def json_of(lines: Sequence[str], name: str) -> Layout | None:
     """Find JSON lines.
 
     Raises:
-        DataError: It is JSON of another layout.
+        DataError: It is JSON of another layout, or holds no reviews.
     """
-    first = lines[0].strip()
-    if first[0] not in "{[":
+    text = "\n".join(lines).strip()
+    if text[0] not in "{[":
         return None
-    value = _json(first)
+    value = _json(lines[0])
     if isinstance(value, dict):
+        if len(lines) == 1:
+            if _is_error(value):
+                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
+            if _wraps(text):
+                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
         return _read_as("jsonl", "JSON lines")
-    second = lines[1].strip() if len(lines) > 1 else ""
-    if (first == "[" and second[:1] in ("{", '"')) or (
-        isinstance(value, list) and value and all(isinstance(each, (dict, str)) for each in value)
-    ):
+    if _ARRAY.match(text):
         raise DataError(
             f"{name}: a JSON array; JSON is read one object a line: "
             "jq -c '.[]' FILE > reviews.jsonl"
         )
-    if first == "{" and re.match(r'"[^"]*"\s*:', second):
+    if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
+        if _wraps(text):
+            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
         raise DataError(
             f"{name}: JSON over several lines; it is read one object a line: "
             "jq -c . FILE > reviews.jsonl"
         )
     return None
+
+
+def _wraps(text: str) -> bool:
+    """Tell whether an object holds a list of objects, and no text before it."""
+    for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
+        if objects:
+            return True
+        if normal_name(key) in TEXT_NAMES[0] - {"message"}:
+            return False
+    return False
+
+
+def _is_error(value: dict[str, object]) -> bool:
+    """Tell whether an object is what a web service answers when it has no data."""
+    names = set(map(normal_name, value))
+    if any(is_text_name(name) for name in names - {"message", "description", "title"}):
+        return False
+    codes = [value[key] for key in value if normal_name(key) in ("status", "status code", "code")]
+    return (
+        bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
+        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
+        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+    )
+
+
+def _unquoted(lines: Sequence[str]) -> Layout | None:
+    """Find texts that hold commas without quotes, as prose does, in what should be CSV."""
+    header = is_header_line(lines[0])
+    below = lines[header:]
+    widths = {line.count(",") for line in below}
+    if (len(widths) < 2 and not (header and widths > {0})) or any(
+        '"' in line or re.search(r",(?!\s)", line) for line in below
+    ):
+        return None
+    if not header and reads_as_header(lines[0].split(",")):
+        return None
+    note = _note("one text a line, with commas that are in no quotes")
+    return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
 
 
 def split_label(line: str) -> tuple[str | None, str]:
@@ -149,15 +222,20 @@ def _note(name: str) -> str:
     return f"read as {name}, by its content"
 
 
-def _marked(lines: Sequence[str]) -> Layout | None:
+def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
     """Find labels with a mark, before the text or behind it."""
+    lines = lines[header:]
+    found = None
     if all(map(_WITH_COMMA.fullmatch, lines)):
-        return Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
-    if all(line.startswith(LABEL_MARK) for line in lines):
-        return _read_as("fasttext", "fastText")
-    if all(_split_last_mark(line)[0] for line in lines):
-        return Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
-    return None
+        found = Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
+    elif all(line.startswith(LABEL_MARK) for line in lines):
+        found = _read_as("fasttext", "fastText")
+    elif all(_split_last_mark(line)[0] for line in lines):
+        found = Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
+    elif (mark := _MARK.match(lines[0])) and all(line.startswith(mark[0]) for line in lines):
+        pattern = re.compile(rf"{mark[0]}([^\s,;|]++)[\s,;|]\s*+(.*)", re.DOTALL)
+        found = Layout("fasttext", _note(f"fastText with {mark[0]}"), _by_pattern(pattern))
+    return found and found._replace(skipped=int(header))
 
 
 def _split_last_mark(line: str) -> tuple[str | None, str]:
