@@ -311,7 +311,7 @@ def count_titles(text: str, asked: Sequence[str] = ()) -> int:
 
 def _filled(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line that are not empty."""
-    cells = next(csv.reader([line], delimiter=delimiter), [])
+    cells = next(csv.reader([line.replace("\r", " ")], delimiter=delimiter), [])
     return [cell for cell in cells if cell.strip()]
 
 

@@ -39,9 +39,30 @@ _SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
 _SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
 _WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
+# What stands before a label that comes last.
+_LAST = re.compile(
+    r"(?P<text>.*?\S)"
+    r"(?P<mark>[^\w.!?'\":/%$€*°)\]}<>(\[{]*(?:(?<![+-])|(?!\d))|\s*[-=]>\s*)(?:(?<=\W)|(?=\W))"
+    r"(?P<open>[\[({<\"]?)(?P<label>[+-]?\d+(?:\.\d+)?|[^\W\d_]+)[\])}>\"]?\s*",
+    re.DOTALL,
+)
+_TAIL = 200  # characters in which it is looked for
+_DELIMITERS_LAST = ("@", ",", ";", "|")
+# Words that a number or *positive* belongs to, and that end no text.
+_NO_END = frozenset(
+    {
+        "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
+        "by", "came", "day", "episode", "feel", "felt", "floor", "for", "from", "gave", "give",
+        "highly", "in", "is", "it", "just", "level", "more", "most", "mostly", "my", "night", "no",
+        "not", "number", "of", "only", "or", "over", "overall", "page", "part", "quite", "rate",
+        "rated", "rating", "really", "score", "season", "so", "than", "the", "them",
+        "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
+    }
+)  # fmt: skip
 # What stands behind a label that comes first: white space, a mark, or both.
-_BEHIND = r"(?=[\s,;|@:])[^\S\t]*+[\t,;|@:]?+\s*+"
-_FIRST = re.compile(rf"\s*+([+-]?\d|[^\W\d_]+)({_BEHIND})(\S.*)", re.DOTALL)
+_BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
+_OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
+_FIRST = re.compile(rf"\s*+{_OPENED}([+-]?\d|[^\W\d_]+){_CLOSED}({_BEHIND})(\S.*)", re.DOTALL)
 # What follows a number that counts.
 _COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
 
@@ -105,7 +126,7 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
         return plain
     found = json_of(lines, name)
     if found or by_name == "jsonl":
-        return found or plain
+        return found if found and by_name != "jsonl" else plain
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label:
         found = _unquoted(lines)
@@ -256,14 +277,12 @@ def _by_pattern(pattern: re.Pattern[str]) -> Split:
     return split
 
 
-def _at_last(delimiter: str) -> Split:
-    """Split lines at the last delimiter; one without is a text without label."""
-
-    def split(line: str) -> tuple[str | None, str]:
-        text, found, label = line.rpartition(delimiter)
-        return (label.strip(), text.rstrip()) if found else (None, line)
-
-    return split
+def _split_end(line: str) -> tuple[str | None, str]:
+    """Split a line at the label that it ends in; one without is a text without label."""
+    found = _LAST.fullmatch(line[-_TAIL:])
+    if not found or not _is_label(found["label"]):
+        return None, line
+    return found["label"], line[:-_TAIL] + found["text"].rstrip()
 
 
 def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
@@ -366,19 +385,20 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     if len(found) < len(lines):
         return None
     labels = [match[1] for match in found]
+    bare = lines[0].lstrip()[0] not in "[({<"
     if all(map(is_number, labels)):
         if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
             return None
-        if len(lines) < _SEVERAL and all(match[2] == " " for match in found):
+        if bare and len(lines) < _SEVERAL and all(match[2] == " " for match in found):
             begins = sum(_begins_a_text(match[1], match[3]) for match in found)
             if 2 * begins < len(found):
                 return None
     elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
         return None
-    elif len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
+    elif bare and len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
         return None  # *Positive surprise*
     names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
-    pattern = re.compile(rf"\s*+({names}){_BEHIND}(\S.*)", re.DOTALL)
+    pattern = re.compile(rf"\s*+{_OPENED}({names}){_CLOSED}{_BEHIND}(\S.*)", re.DOTALL)
     return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
 
 
@@ -388,17 +408,33 @@ def _begins_a_text(number: str, text: str) -> bool:
 
 
 def _label_last(lines: Sequence[str]) -> Layout | None:
-    """Find lines that end in a delimiter and a label, as in `a lovely film@positive`."""
-    for delimiter in "@,;|\t":
-        parts = [line.rpartition(delimiter) for line in lines]
-        if not all(text.strip() and separator for text, separator, _ in parts):
-            continue
-        named = is_text_name(parts[0][0]) and is_known_name(parts[0][2])
-        labels = [label for _, _, label in parts[named:]]
-        if labels and all(map(_is_label, labels)) and _are_labels(labels):
-            note = _note(f'a text and a label parted by "{delimiter}"')
-            return Layout("fasttext", note, _at_last(delimiter), int(named))
-    return None
+    """Find lines that end in a label, as in `a lovely film@positive` or `a lovely film 1`."""
+    found = [match for line in lines if (match := _LAST.fullmatch(line[-_TAIL:]))]
+    if len(found) < len(lines):
+        return None
+    named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
+    found = found[named:]
+    marks = {match["mark"].strip() + match["open"] for match in found}
+    labels = [match["label"] for match in found]
+    if len(marks) != 1 or not all(map(_is_label, labels)) or not _are_labels(labels):
+        return None
+    (mark,) = marks
+    words = not all(map(is_number, labels))
+    if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
+        return None
+    if not mark and (
+        (words and (len(found) < 3 or len(set(labels)) < 2))
+        or any(_leads_to_label(match["text"]) for match in found)
+        or all(" " not in match["text"] for match in found)
+    ):
+        return None  # *I give it a 1*, *My impression was positive*
+    what = f'a text and a label parted by "{mark}"' if mark else "a text and a label on each line"
+    return Layout("fasttext", _note(what), _split_end, int(named))
+
+
+def _leads_to_label(text: str) -> bool:
+    """Tell whether a text goes on with what stands behind it: *I give it a*, *Food:*."""
+    return text.endswith(":") or text.casefold().split()[-1] in _NO_END
 
 
 def _is_label(cell: str) -> bool:
