@@ -120,8 +120,8 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
     """
     plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
-    header = len(lines) > 1 and is_header_line(text)
     lines = [line for line in lines if line.strip()]
+    header = len(lines) > 1 and is_header_line(text)
     if not lines:
         return plain
     found = json_of(lines, name)
@@ -214,8 +214,9 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         '"' in line or re.search(r",(?!\s)", line) for line in below
     ):
         return None
-    if not header and reads_as_header(lines[0].split(",")):
-        return None
+    rows = [re.split(r"[,;\t|]", line) for line in lines[:_SEVERAL]]
+    if not header and any(len(row) > 1 and reads_as_header(row) for row in rows):
+        return None  # a title stands above it
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
 
