@@ -19,13 +19,13 @@ class BadRows:
     Attributes:
         policy: `stop` raises an error at the first; `skip` leaves them out; `keep` gives them out
             with what can be read of them, and `Batch.bad` says which they are.
-        advice: What else can be done where it stops, for the end of the message.
         tell: Is told of each that is left out or kept: the file, the number of the row, and it.
+        advice: What else can be done where it stops, for the end of the message.
     """
 
     policy: Policy = "stop"
-    advice: str = ""
     tell: Callable[[str, int, BadRow], None] | None = None
+    advice: str = ""
     _counts: dict[str, int] = field(default_factory=dict)
     _firsts: dict[str, str] = field(default_factory=dict)
 

@@ -210,7 +210,7 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
     header = is_header_line(lines[0])
     below = lines[header:]
     widths = {line.count(",") for line in below}
-    if (len(widths) < 2 and not (header and widths > {0})) or any(
+    if (len(widths) < 2 and not (header and widths != {0})) or any(
         '"' in line or re.search(r",(?!\s)", line) for line in below
     ):
         return None
