@@ -161,6 +161,13 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
     assert texts(done) == expected
 
 
+def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here):
+    done = run("predict", "ragged.csv", cwd=here)
+    assert done.returncode == 3
+    assert done.stderr.endswith("; --on-bad-row skip leaves such rows out\n")
+    assert run("predict", "ragged.csv", "--on-bad-row", "skip", cwd=here).returncode == 0
+
+
 @pytest.mark.parametrize("command", ["predict", "explain"])
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
@@ -173,7 +180,6 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
         (["nothing.*"], 2, "no file matches 'nothing.*'"),
         (["reviews.csv "], 2, "did you mean 'reviews.csv'?"),
         (["-m", "reviews.csv", "good"], 4, "reviews.csv: a file of reviews, not a model"),
-        (["ragged.csv"], 3, "; --on-bad-row skip leaves such rows out"),
         (["sheet.xlsx"], 3, "sheet.xlsx"),
     ],
     ids=str,
