@@ -304,7 +304,9 @@ def _table(lines: Sequence[str]) -> Layout | None:
         if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
             continue
         named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
-        if named or _are_labels(_label_column(rows)):
+        # Of two columns without names the label alone is known, which the lines tell, too.
+        several = len(rows[0]) > 2 or any('"' in line for line in lines)
+        if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
     return None
 

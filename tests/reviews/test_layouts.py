@@ -87,6 +87,16 @@ def test_what_was_found_is_said(tmp_path, listing):
     assert source.notes[0].endswith("by its content; --input-format lines reads plain lines")
 
 
+def test_a_text_of_one_word_is_told_from_its_label(tmp_path):
+    data = "Lovely stay|positive\nDirty room|negative\nGreat|positive\nCold soup|negative\n"
+    assert texts(save(tmp_path, "in.txt", data)) == [
+        "Lovely stay",
+        "Dirty room",
+        "Great",
+        "Cold soup",
+    ]
+
+
 def test_a_text_may_hold_what_parts_it_from_its_label(tmp_path):
     data = "Great, really,1\nBad, sad, dull,0\nme@home.net is fine,1\n"
     assert texts(save(tmp_path, "in.txt", data)) == [
