@@ -62,8 +62,6 @@ HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
 MOST_TITLES = 5  # lines above a header
-# A quote behind a blank, as in `1, "Good, cheap"`, where no other is before it.
-_SPACED_QUOTE = re.compile(r'^[^"\n]*[,;|][ ]+"(?!")', re.MULTILINE)
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
 
@@ -225,7 +223,7 @@ class CsvSource(DelimitedSource):
             lines,
             delimiter=self._delimiter,
             strict=True,
-            skipinitialspace=_SPACED_QUOTE.search(feed.peek()) is not None,
+            skipinitialspace=_has_spaced_quotes(feed.peek(), self._delimiter),
         )
         records: list[Record] = []
         while True:
@@ -307,6 +305,11 @@ def count_titles(text: str, asked: Sequence[str] = ()) -> int:
             above = [each for each in lines[:place] if not each.startswith("#")]
             return place if all(len(_filled(each, delimiter)) < len(names) for each in above) else 0
     return 0
+
+
+def _has_spaced_quotes(text: str, delimiter: str) -> bool:
+    """Tell whether cells have a blank before the quote that opens them: `1, "Good, cheap"`."""
+    return re.search(f'[{delimiter}] +"', re.sub('"[^"]*+"', '""', text)) is not None
 
 
 def _filled(line: str, delimiter: str) -> list[str]:
