@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sentiment.reviews import Opened, ReadOptions
     from sentiment.reviews.stream import Where
 
+# A name whose suffix is a pattern: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
+_PATTERN = re.compile(r"[^\s!]*[\w*?\]]\.(?:\*|(?=\w?[*\[])[\w*?\[\]]+)")
 _SHOWN = 40  # characters of a text in a message
 
 
@@ -63,6 +65,7 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
             f"{command} -- {named[0]}"
         )
     for text in texts:
+        _refuse_file(text)
         _point_to_file(text, verb)
     # The shell's bytes are UTF-8 whatever the locale says.
     decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
@@ -73,7 +76,7 @@ def _names_file(argument: str) -> bool:
     """Tell whether an argument is the name of a file, or of several, and no text.
 
     It is `-`; or a name like that of a file of reviews, whether it is there or not (nobody writes
-    `reviews.csv` for a review); or something with a slash that is there.
+    `reviews.csv` for a review); or something with a slash, or a pattern with a dot, that is there.
     """
     if isinstance(argument, Text):
         return False
@@ -83,7 +86,28 @@ def _names_file(argument: str) -> bool:
     is_word = not re.search(r"\s", argument)
     if looks_like_file(argument):
         return there or is_word
-    return bool(re.search(r"[/\\]", argument)) and (there or (is_word and _matches(argument)))
+    has_slash = re.search(r"[/\\]", argument)
+    return bool(has_slash and there) or (
+        is_word and ("." in argument or bool(has_slash)) and _matches(argument)
+    )
+
+
+def _refuse_file(text: str) -> None:
+    """Refuse a text that can only be the name of files, and of none that are here.
+
+    Raises:
+        UsageError: It is a pattern, or a name with a blank before or behind it.
+    """
+    if isinstance(text, Text):
+        return
+    name = text.strip()
+    is_word = not re.search(r"\s", name)
+    if name != text and looks_like_file(name) and (is_word or os.path.exists(name)):  # noqa: PTH110
+        raise UsageError(
+            f"no such file: {text!r} (did you mean {name!r}?); -- before it makes it a text"
+        )
+    if is_word and _PATTERN.fullmatch(name):
+        raise UsageError(f"no file matches {name!r}; -- before it makes it a text")
 
 
 def _matches(argument: str) -> bool:
@@ -107,8 +131,9 @@ def open_inputs(
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
     """Say of each input where its texts are."""
     for each in opened:
-        if each.columns.text and each.source.format != "lines":
-            for note in (each.columns.how, *each.source.notes):
+        if each.columns.text:
+            how = [] if each.source.format == "lines" else [each.columns.how]
+            for note in (*how, *each.source.notes):
                 console.note(f"{each.source.name}: {note}")
         yield each
 

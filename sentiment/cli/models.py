@@ -8,7 +8,8 @@ from pathlib import Path
 from sentiment.cli.bundled import OF_SAMPLE, is_of_sample
 from sentiment.cli.console import console
 from sentiment.errors import ModelError
-from sentiment.model import Model, load_model
+from sentiment.model import Model, is_model_file, load_model
+from sentiment.reviews.formats import looks_like_file
 from sentiment.suggesting import hint_file
 
 DEFAULT_MODEL = Path("model.safetensors")
@@ -80,6 +81,12 @@ def find_model(named: Path) -> Path:
             model may be.
     """
     if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
+        if looks_like_file(str(named)) and not is_model_file(named):
+            raise ModelError(
+                f"{named}: a file of reviews, not a model; `sentiment predict -i {named}` answers "
+                f"them, `sentiment train {named} -o {named.stem}.safetensors` makes a model of "
+                "labelled ones"
+            )
         return named
     if not named.suffix:
         from sentiment.general import find_bundled  # where a name is no file

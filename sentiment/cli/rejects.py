@@ -41,7 +41,7 @@ def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> It
         streamed: answers go out as they come, so that rows left out of them so far are listed when
             the run ends early, too.
     """
-    bad_rows = BadRows(policy)
+    bad_rows = BadRows(policy, advice="; --on-bad-row skip leaves such rows out")
     try:
         if path is None:
             yield bad_rows

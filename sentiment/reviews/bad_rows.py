@@ -20,10 +20,12 @@ class BadRows:
         policy: `stop` raises an error at the first; `skip` leaves them out; `keep` gives them out
             with what can be read of them, and `Batch.bad` says which they are.
         tell: Is told of each that is left out or kept: the file, the number of the row, and it.
+        advice: What else can be done where it stops, for the end of the message.
     """
 
     policy: Policy = "stop"
     tell: Callable[[str, int, BadRow], None] | None = None
+    advice: str = ""
     _counts: dict[str, int] = field(default_factory=dict)
     _firsts: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +52,9 @@ class BadRows:
             place, first = next(iter(bad.items()))
             if place:
                 yield Batch(good[:place], first_row, name=name, format=format)
-            raise row_error(first.file or name, first_row + place, first.reason, first.line)
+            raise row_error(
+                first.file or name, first_row + place, first.reason + self.advice, first.line
+            )
         for place, row in bad.items():
             self._note(row, first_row + place, name)
         if self.policy == "keep":

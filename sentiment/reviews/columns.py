@@ -1,5 +1,6 @@
 """Which columns hold the texts and the label: as told, else by name, else by content."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,7 @@ CODE_CHARS = 2
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
+_MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
 PLAIN = ("lines", "folder")  # formats of texts that no program wrote into cells
 
 
@@ -143,13 +145,16 @@ class _Finder:
                 found = [name for name in columns if form(name) in names]
                 named += found
                 if found := [name for name in found if self._holds_texts(name, columns)]:
-                    return self._only(found, "text", "--text-column"), "by name"
+                    only = self._only(found, "text", "--text-column")
+                    self.check_text([only], "by name")
+                    return only, "by name"
         if len(columns) == 1 and (without or not need_label):
             self.check_text(columns, "the only column")
             return columns[0], "the only column"
         found_by_content = self._wordiest(columns)
         # Where a name promised texts, a column of single words is none in its place.
         if found_by_content and not (named and self._profile(found_by_content).words < PHRASE):
+            self.check_text([found_by_content], "by content")
             return found_by_content, "by content"
         raise self._not_found("text", "--text-column")
 
@@ -157,12 +162,17 @@ class _Finder:
         """Make sure that a text of some columns has a letter.
 
         Raises:
-            DataError: None of several has one.
+            DataError: None of several has one, or all have a label of fastText within.
         """
         texts = [text for column in columns for text in map(text_in, self._values(column))]
-        if len(texts := [text for text in texts if text.strip()]) > 1 and all(
-            map(is_figure, texts)
-        ):
+        texts = [text for text in texts if text.strip()]
+        if texts and all(_MARKED.search(text) for text in texts):
+            raise DataError(
+                f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) hold labels, "
+                f"{_quoted([_MARKED.search(texts[0])[0]], '')} for one; take them out first: "  # type: ignore[index]
+                "sed 's/ *__label__[^ ,\"]* *//g' FILE > reviews.csv"
+            )
+        if len(texts) > 1 and all(map(is_figure, texts)):
             others = [name for name in self.columns if self._profile(name).words]
             advice = (
                 f"choose another column with --text-column, such as {_quoted(others[:1], '')}"
@@ -214,7 +224,7 @@ class _Finder:
         return DataError(
             f"{self.name}: {problem}; "
             + self._there_are()
-            + ("; --header takes their names from the first row" if self._is_numbered() else "")
+            + ("; --input-format lines reads each line as a text" if self._is_numbered() else "")
         )
 
     def _is_numbered(self) -> bool:

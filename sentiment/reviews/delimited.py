@@ -1,6 +1,7 @@
 """Delimited text: CSV with quoting, TSV without."""
 
 import csv
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -60,6 +61,7 @@ ROWS_LOOKED_AT = 100
 HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
 DELIMITERS = ",;\t|"
+MOST_TITLES = 5  # lines above a header
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
 
@@ -86,6 +88,8 @@ class DelimitedSource(FeedSource):
         asked: Sequence[str] = (),
         bad_rows: BadRows = STOP,
     ) -> None:
+        csv.field_size_limit(FIELD_LIMIT)
+        self._titles = 0 if header is False else count_titles(feed.peek(), asked)
         self._blocks = Ahead(self._records(feed))
         rows = self._first_rows(1)
         first = rows[0] if rows else Record([], "", 1)
@@ -94,11 +98,17 @@ class DelimitedSource(FeedSource):
             self.has_header, notes = self._look_at(first, asked)
         else:
             self.has_header = header and bool(rows)
+        if self._titles:
+            lines = count_of(self._titles, "line")
+            notes.insert(0, f"{lines} above the header left out")
         if self.has_header:
             if reason := first.reason or feed.damage_in(first.raw):
                 raise Unreadable(reason, first.line)
             names = first.fields
-            self._drop_through(first)
+            survey = [row for row in rows[1:3] if is_of_survey(row.fields)]
+            self._drop_through(survey[-1] if survey else first)
+            if survey:
+                notes.append("rows of a survey program below the header left out")
         else:  # what is no row does not tell how wide rows are, if others do
             sound = next((row for row in rows if not row.reason), first)
             names = numbered_names(len(sound.fields))
@@ -152,6 +162,8 @@ class DelimitedSource(FeedSource):
         """Decide whether the first row is a header; give what is to be said about it."""
         names = first.fields
         looks = reads_as_header(names, asked)
+        if any(is_of_survey(row.fields) for row in self._first_rows(1)[1:3]):
+            looks = True
         if looks is None and not first.reason:
             below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
             looks = stands_above(names, below[:ROWS_LOOKED_AT])
@@ -194,17 +206,25 @@ class CsvSource(DelimitedSource):
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        csv.field_size_limit(FIELD_LIMIT)
         lines = CsvLines(feed)
         self._preface = ""
         first = feed.peek().partition("\n")[0]
         if (named := SEPARATOR_LINE.fullmatch(first)) and named[1] in DELIMITERS:
             self._delimiter, self._preface = named[1], first.rstrip("\r")
+            self._titles = 0
             next(lines)
             lines.end_row()
         else:
-            self._delimiter = sniff_delimiter(feed.peek())
-        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            self._delimiter = sniff_delimiter(below_titles(feed.peek(), self._titles))
+        for _ in range(self._titles):
+            next(lines)
+            lines.end_row()
+        reader = csv.reader(
+            lines,
+            delimiter=self._delimiter,
+            strict=True,
+            skipinitialspace=_has_spaced_quotes(feed.peek(), self._delimiter),
+        )
         records: list[Record] = []
         while True:
             try:
@@ -225,6 +245,7 @@ class CsvSource(DelimitedSource):
 
     def _dialect(self, first: Record) -> Dialect:
         line_end = first.raw[len(first.raw.rstrip("\r\n")) :] or "\n"
+        line_end = "\r" if self.feed.of_old_mac else line_end
         return Dialect(self._delimiter, line_end, self.feed.marked, self._preface)
 
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
@@ -249,6 +270,8 @@ class TsvSource(DelimitedSource):
             records: list[Record] = []
             for text in block_lines(block):
                 line += 1
+                if line <= self._titles:
+                    continue
                 records.append(Record(text.split("\t") if text else [], text, line))
             yield records
 
@@ -256,6 +279,43 @@ class TsvSource(DelimitedSource):
 def is_blank(record: Record) -> bool:
     """Tell whether a line is no row where there is more than one column."""
     return len(record.fields) < 2 and not record.raw.strip()
+
+
+def is_of_survey(cells: Sequence[str]) -> bool:
+    """Tell whether a row below a header is a second one, of Qualtrics or SurveyMonkey."""
+    filled = [cell for cell in map(str.strip, cells) if cell]
+    return bool(filled) and all(
+        cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
+        for cell in filled
+    )
+
+
+def below_titles(text: str, titles: int) -> str:
+    """Return a text without its first lines."""
+    return text.split("\n", titles)[titles] if titles else text
+
+
+def count_titles(text: str, asked: Sequence[str] = ()) -> int:
+    """Count the lines of title or comment above a header of well-known names."""
+    lines = [line.rstrip("\r") for line in text.split("\n", MOST_TITLES + 1)]
+    for place, line in enumerate(lines[: MOST_TITLES + 1]):
+        delimiter = sniff_delimiter(line)
+        names = _filled(line, delimiter)
+        if reads_as_header(names, asked) and not line.startswith("#"):
+            above = [each for each in lines[:place] if not each.startswith("#")]
+            return place if all(len(_filled(each, delimiter)) < len(names) for each in above) else 0
+    return 0
+
+
+def _has_spaced_quotes(text: str, delimiter: str) -> bool:
+    """Tell whether cells have a blank before the quote that opens them: `1, "Good, cheap"`."""
+    return re.search(f'[{delimiter}] +"', re.sub('"[^"]*+"', '""', text)) is not None
+
+
+def _filled(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line that are not empty."""
+    cells = next(csv.reader([line.replace("\r", " ")], delimiter=delimiter), [])
+    return [cell for cell in cells if cell.strip()]
 
 
 def sniff_delimiter(text: str) -> str:

@@ -1,6 +1,7 @@
 """Text: bytes decoded in blocks of whole lines, as they arrive."""
 
 import codecs
+import io
 from collections.abc import Iterator
 
 from sentiment.errors import DataError, UsageError
@@ -27,6 +28,7 @@ class TextFeed:
 
     Attributes:
         marked: Whether there was a byte order mark, once something was read.
+        of_old_mac: Whether lines end with a carriage return alone, once one has ended.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -49,11 +51,18 @@ class TextFeed:
         self._encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._damaged = False  # whether a byte was marked
+        self.of_old_mac: bool | None = None  # whether rows end with \\r alone; None if unknown
+        self._returns = io.IncrementalNewlineDecoder(None, translate=True)
         self._pieces = Ahead(self._read_pieces())
 
-    def peek(self) -> str:
-        """Look at the first block without consuming it; empty for an empty stream."""
-        return next(filter(None, self._pieces.ahead()), "")
+    def peek(self, lines: int = 0) -> str:
+        """Look at the first block without consuming it, or at so many lines; "" if empty."""
+        found = ""
+        for block in self._pieces.ahead():
+            found += block
+            if found and found.count("\n") >= lines:
+                break
+        return found
 
     def blocks(self) -> Iterator[str]:
         r"""Give the text once; every block but the last ends with `\n`.
@@ -109,6 +118,7 @@ class TextFeed:
             text = self._decode(raw, at_start=at_start)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
+            text = self._mend_line_ends(text, last=not raw)
             end = text.rfind("\n") + 1
             block = ""
             if end:
@@ -127,6 +137,12 @@ class TextFeed:
             block = "".join(held)
             held.clear()
             yield block
+
+    def _mend_line_ends(self, text: str, *, last: bool) -> str:
+        r"""End lines with `\n` where the first that ends has a carriage return alone."""
+        if self.of_old_mac is None and ("\n" in text or "\r" in text[:-1]):
+            self.of_old_mac = "\n" not in text
+        return self._returns.decode(text, last) if self.of_old_mac else text
 
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
         """Decode a block, with a mark for each byte that does not fit.

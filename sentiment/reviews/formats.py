@@ -14,12 +14,12 @@ SUFFIXES = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
     ".ft": "fasttext",
 }
 NOT_READ = {
-    ".json": "JSON is read one object a line; save it as .jsonl, or use --input-format jsonl",
     ".xlsx": "spreadsheets are not read; save the sheet as CSV",
     ".xls": "spreadsheets are not read; save the sheet as CSV",
     ".zip": "archives are not read; unpack it first",

@@ -63,6 +63,15 @@ _REQUESTS = frozenset(
         "when", "where", "which", "why",
     }
 )  # fmt: skip
+# What a form gives to be completed or listed: *I liked it because*, *Things you noticed*.
+_PROMPT = re.compile(
+    r".*\b(?:because|was|were|is|are|to|the|of|about|with|and|for|that|when|if|by|a)"
+    r"|(?:\w+ ){0,3}(?:parts?|things?|aspects?|improve|improvements?|suggestions?|pros|cons|likes|"
+    r"dislikes|strengths?|weaknesse?s?|reasons?|thoughts|notes|complaints|compliments)"
+    r"|(?:.*\b(?:about|for|of|on|with|during) )?your\b.*"
+    r"|.*\b(?!thanks\b|was\b|is\b|as\b)(?:\w+s|\w*thing|what|part|area|reason|time|place) you\b.*"
+)
+_TRAILING = " :_.…"
 _NUMBERING = re.compile(r"\A\s*+\w{1,3}[.):]\s+")
 _NO_QUESTION = re.compile(r"[.!?@#…]|://")
 # Links, addresses, and what begins with a handle, such as an answer on Twitter.
@@ -256,6 +265,8 @@ def _asks(cell: str) -> bool:
     if len(cell) > LONGEST:
         return False
     question = _NUMBERING.sub("", cell).removesuffix("?")
+    if _is_prompt(question):
+        return True
     words = re.findall(r"[^\W\d_]+", question.casefold())
     if not 1 < len(words) <= MOST_ASKED or question[:1].islower() or _NO_QUESTION.search(question):
         return False
@@ -263,6 +274,15 @@ def _asks(cell: str) -> bool:
     if cell.endswith("?"):
         return reader or _ASKING.isdisjoint(words)
     return words[0] in _REQUESTS and reader and "," not in question
+
+
+def _is_prompt(cell: str) -> bool:
+    """Tell whether a cell is the beginning of an answer, or names what is asked for."""
+    prompt = cell.rstrip(_TRAILING)
+    words = prompt.casefold().split()
+    if not 0 < len(words) <= MOST_ASKED or prompt[0].islower() or _NO_QUESTION.search(prompt):
+        return False
+    return words[0] not in ("thank", "thanks") and _PROMPT.fullmatch(" ".join(words)) is not None
 
 
 def _gives_an_opinion(cell: str) -> bool:

@@ -12,8 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sentiment.errors import DataError
+from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, REFUSAL
 from sentiment.reviews.header import NAME_WORDS, reads_as_header, stands_above
-from sentiment.reviews.names import is_known_name, is_text_name, is_written_as_name
+from sentiment.reviews.names import (
+    TEXT_NAMES,
+    is_known_name,
+    is_text_name,
+    is_written_as_name,
+    normal_name,
+)
 from sentiment.reviews.values import (
     Key,
     has_letters,
@@ -32,9 +39,30 @@ _SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
 _SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
 _WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
+# What stands before a label that comes last.
+_LAST = re.compile(
+    r"(?P<text>.*?\S)"
+    r"(?P<mark>[^\w.!?'\":/%$€*°)\]}<>(\[{]*(?:(?<![+-])|(?!\d))|\s*[-=]>\s*)(?:(?<=\W)|(?=\W))"
+    r"(?P<open>[\[({<\"]?)(?P<label>[+-]?\d+(?:\.\d+)?|[^\W\d_]+)[\])}>\"]?\s*",
+    re.DOTALL,
+)
+_TAIL = 200  # characters in which it is looked for
+_DELIMITERS_LAST = ("@", ",", ";", "|")
+# Words that a number or *positive* belongs to, and that end no text.
+_NO_END = frozenset(
+    {
+        "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
+        "by", "came", "day", "episode", "feel", "felt", "floor", "for", "from", "gave", "give",
+        "highly", "in", "is", "it", "just", "level", "more", "most", "mostly", "my", "night", "no",
+        "not", "number", "of", "only", "or", "over", "overall", "page", "part", "quite", "rate",
+        "rated", "rating", "really", "score", "season", "so", "than", "the", "them",
+        "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
+    }
+)  # fmt: skip
 # What stands behind a label that comes first: white space, a mark, or both.
-_BEHIND = r"(?=[\s,;|@:])[^\S\t]*+[\t,;|@:]?+\s*+"
-_FIRST = re.compile(rf"\s*+([+-]?\d|[^\W\d_]+)({_BEHIND})(\S.*)", re.DOTALL)
+_BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
+_OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
+_FIRST = re.compile(rf"\s*+{_OPENED}([+-]?\d|[^\W\d_]+){_CLOSED}({_BEHIND})(\S.*)", re.DOTALL)
 # What follows a number that counts.
 _COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
 
@@ -65,65 +93,132 @@ class Layout(NamedTuple):
     skipped: int = 0
 
 
-PLAIN = Layout("lines")
+_MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
+HEADER_LINE = "first line taken as header"
+_LOOKED_AT = 1 << 16  # characters
+_ARRAY = re.compile(
+    r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
+)
+_KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
+_UNWRAP = (
+    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
+    "reviews.jsonl"
+)
 
 
-def layout_of(text: str, name: str, *, need_label: bool) -> Layout:
+def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     """Find out what lines are.
 
     Args:
         text: The first of them, whole.
         name: Where they stand, for messages.
+        by_name: The format that their suffix promises.
         need_label: Labels are needed: tabs part columns then, whatever these hold.
 
     Raises:
-        DataError: They are JSON that does not stand on a line each.
+        DataError: They are JSON that does not stand on a line each, or holds no reviews.
     """
+    plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
     lines = [line for line in lines if line.strip()]
+    header = len(lines) > 1 and is_header_line(text)
     if not lines:
-        return PLAIN
-    if found := json_of(lines, name) or _marked(lines):
-        return found
+        return plain
+    found = json_of(lines, name)
+    if found or by_name == "jsonl":
+        return found if found and by_name != "jsonl" else plain
+    found = _marked(lines, header=header)
+    if not found and by_name == "csv" and not need_label:
+        found = _unquoted(lines)
+    if found or by_name != "lines":
+        return found or plain
     if SEPARATOR_LINE.fullmatch(lines[0]):
         return _read_as("csv", "CSV")
     if len(lines) < 2:
-        return _tabbed(lines, need_label=need_label) or PLAIN
+        return _tabbed(lines, need_label=need_label) or plain
     return (
         _tabbed(lines, need_label=need_label)
         or _table(lines)
         or _label_first(lines)
         or _label_last(lines)
-        or PLAIN
+        or (Layout("lines", HEADER_LINE, skipped=1) if header else plain)
     )
+
+
+def is_header_line(text: str) -> bool:
+    """Tell whether a first line is a well-known name of a column of texts, and nothing else."""
+    return reads_as_header([text.partition("\n")[0]]) is True
 
 
 def json_of(lines: Sequence[str], name: str) -> Layout | None:
     """Find JSON lines.
 
     Raises:
-        DataError: It is JSON of another layout.
+        DataError: It is JSON of another layout, or holds no reviews.
     """
-    first = lines[0].strip()
-    if first[0] not in "{[":
+    text = "\n".join(lines).strip()
+    if text[0] not in "{[":
         return None
-    value = _json(first)
+    value = _json(lines[0])
     if isinstance(value, dict):
+        if len(lines) == 1:
+            if _is_error(value):
+                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
+            if _wraps(text):
+                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
         return _read_as("jsonl", "JSON lines")
-    second = lines[1].strip() if len(lines) > 1 else ""
-    if (first == "[" and second[:1] in ("{", '"')) or (
-        isinstance(value, list) and value and all(isinstance(each, (dict, str)) for each in value)
-    ):
+    if _ARRAY.match(text):
         raise DataError(
             f"{name}: a JSON array; JSON is read one object a line: "
             "jq -c '.[]' FILE > reviews.jsonl"
         )
-    if first == "{" and re.match(r'"[^"]*"\s*:', second):
+    if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
+        if _wraps(text):
+            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
         raise DataError(
             f"{name}: JSON over several lines; it is read one object a line: "
             "jq -c . FILE > reviews.jsonl"
         )
     return None
+
+
+def _wraps(text: str) -> bool:
+    """Tell whether an object holds a list of objects, and no text before it."""
+    for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
+        if objects:
+            return True
+        if normal_name(key) in TEXT_NAMES[0] - {"message"}:
+            return False
+    return False
+
+
+def _is_error(value: dict[str, object]) -> bool:
+    """Tell whether an object is what a web service answers when it has no data."""
+    names = set(map(normal_name, value))
+    if any(is_text_name(name) for name in names - {"message", "description", "title"}):
+        return False
+    codes = [value[key] for key in value if normal_name(key) in ("status", "status code", "code")]
+    return (
+        bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
+        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
+        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+    )
+
+
+def _unquoted(lines: Sequence[str]) -> Layout | None:
+    """Find texts that hold commas without quotes, as prose does, in what should be CSV."""
+    header = is_header_line(lines[0])
+    below = lines[header:]
+    widths = {line.count(",") for line in below}
+    if (len(widths) < 2 and not (header and widths != {0})) or any(
+        '"' in line or re.search(r",(?!\s)", line) for line in below
+    ):
+        return None
+    rows = [re.split(r"[,;\t|]", line) for line in lines[:_SEVERAL]]
+    if not header and any(len(row) > 1 and reads_as_header(row) for row in rows):
+        return None  # a title stands above it
+    note = _note("one text a line, with commas that are in no quotes")
+    return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
 
 
 def split_label(line: str) -> tuple[str | None, str]:
@@ -149,15 +244,20 @@ def _note(name: str) -> str:
     return f"read as {name}, by its content"
 
 
-def _marked(lines: Sequence[str]) -> Layout | None:
+def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
     """Find labels with a mark, before the text or behind it."""
+    lines = lines[header:]
+    found = None
     if all(map(_WITH_COMMA.fullmatch, lines)):
-        return Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
-    if all(line.startswith(LABEL_MARK) for line in lines):
-        return _read_as("fasttext", "fastText")
-    if all(_split_last_mark(line)[0] for line in lines):
-        return Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
-    return None
+        found = Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
+    elif all(line.startswith(LABEL_MARK) for line in lines):
+        found = _read_as("fasttext", "fastText")
+    elif all(_split_last_mark(line)[0] for line in lines):
+        found = Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
+    elif (mark := _MARK.match(lines[0])) and all(line.startswith(mark[0]) for line in lines):
+        pattern = re.compile(rf"{mark[0]}([^\s,;|]++)[\s,;|]\s*+(.*)", re.DOTALL)
+        found = Layout("fasttext", _note(f"fastText with {mark[0]}"), _by_pattern(pattern))
+    return found and found._replace(skipped=int(header))
 
 
 def _split_last_mark(line: str) -> tuple[str | None, str]:
@@ -178,14 +278,12 @@ def _by_pattern(pattern: re.Pattern[str]) -> Split:
     return split
 
 
-def _at_last(delimiter: str) -> Split:
-    """Split lines at the last delimiter; one without is a text without label."""
-
-    def split(line: str) -> tuple[str | None, str]:
-        text, found, label = line.rpartition(delimiter)
-        return (label.strip(), text.rstrip()) if found else (None, line)
-
-    return split
+def _split_end(line: str) -> tuple[str | None, str]:
+    """Split a line at the label that it ends in; one without is a text without label."""
+    found = _LAST.fullmatch(line[-_TAIL:])
+    if not found or not _is_label(found["label"]):
+        return None, line
+    return found["label"], line[:-_TAIL] + found["text"].rstrip()
 
 
 def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
@@ -206,7 +304,9 @@ def _table(lines: Sequence[str]) -> Layout | None:
         if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
             continue
         named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
-        if named or _are_labels(_label_column(rows)):
+        # Of two columns without names the label alone is known, which the lines tell, too.
+        several = len(rows[0]) > 2 or any('"' in line for line in lines)
+        if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
     return None
 
@@ -288,19 +388,20 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     if len(found) < len(lines):
         return None
     labels = [match[1] for match in found]
+    bare = lines[0].lstrip()[0] not in "[({<"
     if all(map(is_number, labels)):
         if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
             return None
-        if len(lines) < _SEVERAL and all(match[2] == " " for match in found):
+        if bare and len(lines) < _SEVERAL and all(match[2] == " " for match in found):
             begins = sum(_begins_a_text(match[1], match[3]) for match in found)
             if 2 * begins < len(found):
                 return None
     elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
         return None
-    elif len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
+    elif bare and len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
         return None  # *Positive surprise*
     names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
-    pattern = re.compile(rf"\s*+({names}){_BEHIND}(\S.*)", re.DOTALL)
+    pattern = re.compile(rf"\s*+{_OPENED}({names}){_CLOSED}{_BEHIND}(\S.*)", re.DOTALL)
     return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
 
 
@@ -310,17 +411,33 @@ def _begins_a_text(number: str, text: str) -> bool:
 
 
 def _label_last(lines: Sequence[str]) -> Layout | None:
-    """Find lines that end in a delimiter and a label, as in `a lovely film@positive`."""
-    for delimiter in "@,;|\t":
-        parts = [line.rpartition(delimiter) for line in lines]
-        if not all(text.strip() and separator for text, separator, _ in parts):
-            continue
-        named = is_text_name(parts[0][0]) and is_known_name(parts[0][2])
-        labels = [label for _, _, label in parts[named:]]
-        if labels and all(map(_is_label, labels)) and _are_labels(labels):
-            note = _note(f'a text and a label parted by "{delimiter}"')
-            return Layout("fasttext", note, _at_last(delimiter), int(named))
-    return None
+    """Find lines that end in a label, as in `a lovely film@positive` or `a lovely film 1`."""
+    found = [match for line in lines if (match := _LAST.fullmatch(line[-_TAIL:]))]
+    if len(found) < len(lines):
+        return None
+    named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
+    found = found[named:]
+    marks = {match["mark"].strip() + match["open"] for match in found}
+    labels = [match["label"] for match in found]
+    if len(marks) != 1 or not all(map(_is_label, labels)) or not _are_labels(labels):
+        return None
+    (mark,) = marks
+    words = not all(map(is_number, labels))
+    if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
+        return None
+    if not mark and (
+        (words and (len(found) < 3 or len(set(labels)) < 2))
+        or any(_leads_to_label(match["text"]) for match in found)
+        or all(" " not in match["text"] for match in found)
+    ):
+        return None  # *I give it a 1*, *My impression was positive*
+    what = f'a text and a label parted by "{mark}"' if mark else "a text and a label on each line"
+    return Layout("fasttext", _note(what), _split_end, int(named))
+
+
+def _leads_to_label(text: str) -> bool:
+    """Tell whether a text goes on with what stands behind it: *I give it a*, *Food:*."""
+    return text.endswith(":") or text.casefold().split()[-1] in _NO_END
 
 
 def _is_label(cell: str) -> bool:

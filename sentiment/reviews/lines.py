@@ -12,18 +12,27 @@ from sentiment.reviews.source import Row
 LABELS = "more than one label; keep one on each line"
 
 
+def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
+    """Give the lines of each block below those that stand above them as a header."""
+    for block in feed.blocks():
+        lines = block_lines(block)
+        yield lines[skipped:]
+        skipped = max(0, skipped - len(lines))
+
+
 class LinesSource(FeedSource):
     """One text a line, in the column `text`; an empty line is a row with an empty text."""
 
     format = "lines"
 
-    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
+    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP, skipped: int = 0) -> None:
         super().__init__(feed, ["text"], bad_rows)
+        self._skipped = skipped
 
     def pieces(self) -> Iterator[list[Item]]:
         """Give a row for each line; see `FeedSource.pieces`."""
-        for block in self.feed.blocks():
-            yield [self._item(line) for line in block_lines(block)]
+        for lines in _lines_below(self.feed, self._skipped):
+            yield [self._item(line) for line in lines]
 
     def _item(self, line: str) -> Item:
         row: Row = {"text": line}
@@ -56,11 +65,8 @@ class FasttextSource(FeedSource):
 
     def pieces(self) -> Iterator[list[Item]]:
         """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
-        to_skip = self._skipped
-        for block in self.feed.blocks():
-            lines = block_lines(block)
-            yield [self._item(line) for line in lines[to_skip:]]
-            to_skip = max(0, to_skip - len(lines))
+        for lines in _lines_below(self.feed, self._skipped):
+            yield [self._item(line) for line in lines]
 
     def _item(self, line: str) -> Item:
         label, text = self._split(line)

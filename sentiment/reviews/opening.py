@@ -12,7 +12,7 @@ from sentiment.reviews.feed_source import FeedSource
 from sentiment.reviews.folder import FOLDER_LABELS, FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
 from sentiment.reviews.jsonl import JsonlSource
-from sentiment.reviews.layouts import Layout, json_of, layout_of, split_label
+from sentiment.reviews.layouts import Layout, is_header_line, layout_of, split_label
 from sentiment.reviews.lines import FasttextSource, LinesSource
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.source import Source
@@ -106,14 +106,15 @@ def open_source(
     if format == "folder":
         name = where.name if isinstance(where, OpenFile) else where
         raise UsageError(f"{name} is not a folder")
-    by_name = _format_by_name(where)
+    by_name = format or _format_by_name(where)
     stream = open_stream(where)
     try:
-        if (format or by_name) == "parquet":
+        if by_name == "parquet":
             return _open_parquet(stream, where)
         row_chars = where.row_chars if isinstance(where, OpenFile) else None
         feed = TextFeed(stream, encoding, row_chars, markup=format == "lines")
-        layout = Layout(format) if format else _layout(feed, by_name, need_label=need_label)
+        told = format not in (None, "jsonl")
+        layout = Layout(by_name) if told else _layout(feed, by_name, need_label=need_label)
         source = _open_text(feed, layout, header, columns, need_label, bad_rows)
     except Unreadable as error:
         stream.close()
@@ -135,13 +136,12 @@ def _format_by_name(where: Path | str | OpenFile) -> str:
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     """Find out how a text is laid out that is called so."""
     try:
-        start = feed.peek() if by_name in ("lines", "csv", "tsv") else ""
+        start = feed.peek() if by_name != "fasttext" else ""
+        if by_name == "lines" and is_header_line(start):
+            start = feed.peek(2)
     except Unreadable:  # raised again where it is
         return Layout(by_name)
-    if by_name == "lines":
-        return layout_of(start, feed.name, need_label=need_label)
-    first = start.lstrip().partition("\n")[0]  # JSON lines are called so, too
-    return (json_of([first], feed.name) if first else None) or Layout(by_name)
+    return layout_of(start, feed.name, by_name, need_label=need_label)
 
 
 def _is_file(where: Path | str | OpenFile) -> bool:
@@ -176,4 +176,4 @@ def _open_text(
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
-            return LinesSource(feed, bad_rows)
+            return LinesSource(feed, bad_rows, layout.skipped)

@@ -114,7 +114,8 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
         return WORDS
     if found <= STARS.meaning.keys():  # 1, 2, 3 may be negative, neutral, positive
         both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
-        return STARS if len(found) >= 3 and both_ends else None
+        of_stars = len(found) >= 3 or found == {1.0, 5.0}
+        return STARS if of_stars and both_ends else None
     # A scale that never goes above 6 is another, such as marks of a school.
     is_rating = found <= RATINGS.meaning.keys() and POSITIVE in RATINGS.known(found).values()
     return RATINGS if is_rating else None

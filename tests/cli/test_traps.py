@@ -25,6 +25,7 @@ def here(tmp_path):
     (tmp_path / "a.txt").write_text("good\n")
     (tmp_path / "b.txt").write_text("bad\nworse\n")
     (tmp_path / "notes").write_text("fine\n")
+    (tmp_path / "ragged.csv").write_text("id,text\n1,good,bad\n")
     (tmp_path / "in" / "pos").mkdir(parents=True)
     (tmp_path / "in" / "neg").mkdir()
     (tmp_path / "in" / "pos" / "1.txt").write_text("a review in a folder")
@@ -162,6 +163,13 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
     assert texts(done) == expected
 
 
+def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here):
+    done = run("predict", "ragged.csv", cwd=here)
+    assert done.returncode == 3
+    assert done.stderr.endswith("; --on-bad-row skip leaves such rows out\n")
+    assert run("predict", "ragged.csv", "--on-bad-row", "skip", cwd=here).returncode == 0
+
+
 @pytest.mark.parametrize("command", ["predict", "explain"])
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
@@ -171,6 +179,9 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
         (["good", "-i", "a.txt"], 2, "either texts or -i files"),
         (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
         (["*.parquet"], 3, "no such file: *.parquet"),
+        (["nothing.*"], 2, "no file matches 'nothing.*'"),
+        (["reviews.csv "], 2, "did you mean 'reviews.csv'?"),
+        (["-m", "reviews.csv", "good"], 4, "reviews.csv: a file of reviews, not a model"),
         (["sheet.xlsx"], 3, "sheet.xlsx"),
     ],
     ids=str,

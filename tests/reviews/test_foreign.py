@@ -2,7 +2,10 @@
 
 import io
 import pickle
+import re
+import shutil
 import sqlite3
+import subprocess
 import zipfile
 
 import numpy as np
@@ -11,7 +14,8 @@ import pytest
 import safetensors.numpy
 
 from sentiment.errors import DataError
-from sentiment.reviews import open_source
+from sentiment.reviews import ReadOptions, open_reviews, open_source
+from sentiment.reviews.foreign import foreign
 
 from .helpers import rows_from, rows_of, save, stdin
 
@@ -139,3 +143,190 @@ def test_markup_is_read_as_lines_where_told(tmp_path):
 def test_nothing_waits_for_more_bytes_than_are_there():
     with stdin(b"v"):
         assert next(open_source("-").batches()).rows == [{"text": "v"}]
+
+
+# What is text by its bytes: what it is called, and how it begins.
+NOTATIONS = [
+    ("web server", "404: Not Found\n"),
+    ("web server", "404 page not found\n"),
+    ("web server", "500 Internal Server Error"),
+    ("XML", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
+    ("XML", "<Error>\n  <Code>NoSuchKey</Code>\n</Error>\n"),
+    ("XML", '<reviews>\n<review id="1">good</review>\n</reviews>'),
+    ("XML", "<review>good</review>\n<review>bad</review>\n"),
+    ("XML", '<rss version="2.0"><channel><title>x</title>'),
+    ("XML", '<svg xmlns="x" width="3"><path d=""/></svg>'),
+    ("annex", "/annex/objects/SHA256E-s1--abc.csv\n"),
+    ("annex", "../.git/annex/objects/aa/bb/SHA256E-s1--abc.csv/SHA256E-s1--abc.csv"),
+    ("annex", ".git/annex/objects/aa"),
+    ("DVC", "outs:\n- md5: abc\n  size: 3\n  path: r.csv\n"),
+    ("DVC", "md5: aa\nouts:\n  - md5: x\n"),
+    ("key or cert", "-----BEGIN CERTIFICATE-----\nMII\n"),
+    ("rows", "('text', 1)\n('b', 0)\n"),
+    ("rows", '("text", "pos"),\n("b", "neg"),\n'),
+    ("rows", "(1, 'text')"),
+    ("rows", "['a', 1]\n['b', 0]\n"),
+    ("rows", "[('a', 1),\n ('b', 0)]\n"),
+    ("dictionaries", "{'text': 'a', 'label': 1}\n{'text': 'b', 'label': 1}\n"),
+    ("dictionaries", "[{'text': 'a'},\n {'text': 'b'}]"),
+    ("libsvm", "+1 3:1 7:0.5\n-1 2:1\n"),
+    ("libsvm", "1 qid:3 1:0.5 2:1\n"),
+    ("libsvm", "good:1 not_bad:2 #label#:positive\n"),
+    ("SNAP", "product/productId: B1\nreview/userId: A\nreview/text: good stay\n\n"),
+    ("Markdown", "| text | label |\n|---|---|\n| good | 1 |\n"),
+    ("Markdown", "| text |\n| :--- |\n| good |\n"),
+    ("drawn", " text | label \n------+-------\n good | 1\n(1 row)\n"),
+    ("drawn", " id |  text\n----+------\n"),
+    ("drawn", "+----+----+\n| a | b |\n+----+----+\n"),
+    ("YAML", "- text: good\n  label: 1\n- text: bad\n  label: 0\n"),
+    ("YAML", "reviews:\n  - text: good\n    label: 1\n"),
+    ("YAML", "---\n- text: a\n- text: b\n"),
+    ("subtitles", "1\n00:00:01,000 --> 00:00:02,000\nHello\n"),
+    ("subtitles", "\ufeff1\r\n00:00:01,000 --> 00:00:02,000\r\nHello\r\n"),
+    ("subtitles", "WEBVTT\n\n"),
+    ("SQL", "INSERT INTO reviews VALUES (1,'good');\n"),
+    (
+        "SQL",
+        "-- MySQL dump 10\n--\n\n/*! SET x */;\nDROP TABLE IF EXISTS `r`;\nCREATE TABLE `r` (\n",
+    ),
+    ("SQL", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE r(text);\n"),
+    ("ARFF", "@relation reviews\n\n@attribute text string\n"),
+    ("ARFF", "% c\n@RELATION x\n"),
+    ("CoNLL", "The O\nfood B-ASP\nwas O\n\nGood O\n"),
+    ("CoNLL", "-DOCSTART- -X- O O\n"),
+    ("CoNLL", "The\tDT\tB-NP\nfood\tNN\tI-NP\nis\tVBZ\tB-VP\n"),
+    ("CoNLL", "# sent_id = 1\n# text = Good\n1\tGood\n"),
+    ("mbox", "From a@b.c Mon Jan  1 00:00:00 2024\nSubject: x\n"),
+    ("web server", "HTTP/1.1 200 OK\r\nServer: x\r\n"),
+]
+# Texts that hold such marks; what repeats them would be slow to look through without care.
+MARKED_TEXTS = [
+    "404 rooms and not one was clean\n",
+    "I got a 404: not found the page I wanted. Bad site.",
+    "<3 this place",
+    "<USER> loved it\n<USER> hated it",
+    "<user> <url> lovely",
+    "<b>good</b>",
+    "<p>Nice</p>\n<p>Bad</p>",
+    "<sarcasm>Great</sarcasm> service",
+    "<div><p>Lovely</p></div>",
+    "<br><br>Nice",
+    "(a lot) good",
+    '("Great place")',
+    "('twas good)",
+    "[1] good\n[2] bad",
+    "- Food: great\n- Service: slow\n",
+    "- lovely\n- bad",
+    "1 star\n2 stars",
+    "Insert into the slot, it broke",
+    "create table talk, lovely",
+    "Select the best; it is great.",
+    "Set menu; lovely.\nUse it; fine.",
+    "From London with love",
+    "From Mon to Fri lovely",
+    "--- awful ---\ngood",
+    "| good |",
+    "+ nice\n+ clean",
+    "Pros: clean\nCons: loud",
+    "food/drink: great\nloved it",
+    "not found what I wanted",
+    "So GOOD\nVery BAD\nAll OK",
+    "Grade A.\nGrade B.",
+    "12:30 1:00 late",
+    "5 10:1 odds",
+    '("Great", she said)',
+    '["A"]',
+    "Error 404 again, useless site",
+    "See http://x/404",
+    "HTTP is slow",
+    "WEBVTTx",
+    *(
+        "use: good; set: bad; ",
+        "set;",
+        "<a ",
+        "-- ",
+        "('a', ",
+        "{'a'",
+        "a: b\n",
+        "-+",
+        "/* ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "text"), NOTATIONS)
+@pytest.mark.parametrize("name", ["in.txt", "in.csv", "in.jsonl"])
+def test_a_notation_that_holds_no_reviews_is_named(tmp_path, what, text, name):
+    with pytest.raises(DataError, match=what) as error:
+        rows_of(save(tmp_path, name, text))
+    told = str(error.value)
+    assert "--input-format lines" in told or "pointer" in told
+
+
+@pytest.mark.parametrize("text", MARKED_TEXTS)
+def test_texts_that_hold_such_marks_are_texts(text):
+    assert foreign(text.encode()) is None
+    assert foreign((text * 900).encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "command"),
+    [
+        ("('Lovely, stay', 1)\n('Dirty room', 0)\n", "python3"),
+        ("('Lovely, stay', 1),\n('Dirty room', 0),\n", "python3"),
+        ("[['Lovely, stay', 1],\n['Dirty room', 0]]\n", "python3"),
+        ("{'text': 'Lovely, stay'}\n{'text': 'Dirty room'}\n", "python3"),
+        ("[{'text': 'Lovely, stay'},\n{'text': 'Dirty room'}]\n", "python3"),
+        ("a/b: c\nreview/text: Lovely, stay\n\na/b: c\nreview/text: Dirty room\n", "sed"),
+        ("| text | label |\n|--|--|\n| Lovely, stay | 1 |\n| Dirty room | 0 |\n", "sed"),
+        (
+            "1\n00:00:01,0 --> 0:00:02,0\nLovely, stay\n\n2\n0:00:03,0 --> 0:0:4,0\nDirty room\n",
+            "grep",
+        ),
+        ('id,text\n1,"__label__1 Lovely, stay"\n2,__label__0 Dirty room\n', "sed"),
+        ('{"n": 2, "data": [{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
+        ('{"n": 2,\n "data": [\n{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
+        ('[{"text": "Lovely, stay"},\n {"text": "Dirty room"}]\n', "jq"),
+        ('{\n"text": "Lovely, stay"\n}\n{"text": "Dirty room"}\n', "jq"),
+    ],
+)
+@pytest.mark.parametrize("name", ["in.txt", "in.csv", "in.json"])
+def test_the_command_that_a_message_names_makes_it_readable(tmp_path, data, command, name):
+    if not shutil.which(command):
+        pytest.skip(f"no {command}")
+    if command == "sed" and "__label__" in data and name != "in.csv":
+        pytest.skip("of CSV")
+    options = ReadOptions()
+    with pytest.raises(DataError) as error:
+        open_reviews(save(tmp_path, name, data), options, need_label=False)
+    shell = re.search(rf"{command} .*> (reviews\.\w+)", str(error.value))
+    subprocess.run(shell[0].replace("FILE", name), shell=True, cwd=tmp_path, check=True)
+    opened = open_reviews(tmp_path / shell[1], options, need_label=False)
+    (column,) = opened.columns.text
+    texts = [row[column] for batch in opened.batches for row in batch.rows]
+    assert texts == ["Lovely, stay", "Dirty room"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"message":"Not Found"}',
+        '{"message": "Bad credentials", "documentation_url": "https://x"}',
+        '{"detail": "Not found."}',
+        '{"error": "Invalid key"}',
+        '{"status": 503, "message": "wait"}',
+    ],
+)
+@pytest.mark.parametrize("name", ["in.txt", "in.json", "in.jsonl", "in.csv"])
+def test_the_error_of_a_service_is_no_review(tmp_path, data, name):
+    with pytest.raises(DataError, match="the error of a web server"):
+        rows_of(save(tmp_path, name, data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    ['{"message": "Lovely stay"}', '{"status": 200, "text": "fine"}', '{"text": "Not found"}',
+     '{"text": "good", "aspects": [{"of": "room"}]}'],
+)  # fmt: skip
+def test_a_review_in_an_object_is_one(data):
+    assert len(rows_from(data.encode())) == 1

@@ -33,6 +33,16 @@ LABELLED = [
     "__label__1 Lovely stay|__label__0 Dirty room",
     "__label__positive,Lovely stay|__label__negative,Dirty room",
     "Lovely stay __label__positive|Dirty room __label__negative",
+    "[1] Lovely stay|[0] Dirty room",
+    "(pos) Lovely stay|(neg) Dirty room",
+    "1###Lovely stay|0###Dirty room",
+    "Lovely stay 1|Dirty room 0",
+    "Lovely stay~1|Dirty room~0",
+    "Lovely stay ### 1|Dirty room ### 0",
+    "Lovely stay -> 1|Dirty room -> -1",
+    "Lovely stay [positive]|Dirty room [negative]",
+    "__class__1 Lovely stay|__class__0 Dirty room",
+    "text|__label__1 Lovely stay|__label__0 Dirty room",
     "Lovely stay , __label__1|Dirty room , __label__0",
     '{"text": "Lovely stay", "label": 1}|{"text": "Dirty room", "label": 0}',
 ]
@@ -47,6 +57,12 @@ def texts(where, data=b""):
         opened = open_reviews(where, ReadOptions(), need_label=False)
         (column,) = opened.columns.text
         return [row[column] for batch in opened.batches for row in batch.rows]
+
+
+def notes_of(path):
+    source = open_source(path)
+    source.close()
+    return " ".join(source.notes)
 
 
 @pytest.mark.parametrize("listing", LABELLED)
@@ -69,6 +85,16 @@ def test_what_was_found_is_said(tmp_path, listing):
     source.close()
     assert source.notes[0].startswith("read as ")
     assert source.notes[0].endswith("by its content; --input-format lines reads plain lines")
+
+
+def test_a_text_of_one_word_is_told_from_its_label(tmp_path):
+    data = "Lovely stay|positive\nDirty room|negative\nGreat|positive\nCold soup|negative\n"
+    assert texts(save(tmp_path, "in.txt", data)) == [
+        "Lovely stay",
+        "Dirty room",
+        "Great",
+        "Cold soup",
+    ]
 
 
 def test_a_text_may_hold_what_parts_it_from_its_label(tmp_path):
@@ -96,6 +122,13 @@ PROSE = [
     '"Great"|"Bad"',
     "{smiling} good|{frowning} bad",
     "[edit] good|[edit] bad",
+    "I give it a 1|Would rate 0",
+    "My stay was positive|The test was negative|All was positive",
+    "Food: 4|Room: 3|Staff: 5|View: 2|Bar: 1",
+    "[1] good|[2] bad",
+    "text",
+    "Great review|bad",
+    "review: lovely|bad",
     "text,label",
     "Lovely stay,1",
     "1 a lovely film",
@@ -177,3 +210,69 @@ def test_a_first_line_on_a_slow_pipe_is_answered_before_the_next(first, second):
 )
 def test_numbers_that_count_what_follows_are_no_labels(text):
     assert layout_of(text, "said.txt", need_label=False).format == "lines"
+
+
+@pytest.mark.parametrize("header", ["text", "review", "Comments", "Review Text", "customer_review"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_known_name_above_lines_is_a_header_and_that_is_said(tmp_path, header, end):
+    data = f"{header}{end}Lovely stay, really{end}Dirty room{end}"
+    expected = ["Lovely stay, really", "Dirty room"]
+    assert texts("-", data.encode()) == expected
+    for name in ("in.txt", "in.csv"):
+        path = save(tmp_path, name, data)
+        assert texts(path) == expected
+        assert "first line taken as header" in notes_of(path)
+    path = save(tmp_path, "in.txt", data)
+    assert len(rows_of(path, format="lines")) == 3
+
+
+def test_a_header_on_a_slow_pipe_is_known_when_the_next_line_comes():
+    reader, writer = os.pipe()
+    with open(writer, "wb", buffering=0) as stream:  # noqa: PTH123
+        stream.write(b"text\n")
+        timer = threading.Timer(0.2, lambda: (stream.write(b"good\n"), stream.close()))
+        timer.start()
+        with open(reader, "rb") as end, stdin(end):  # noqa: PTH123
+            assert [row["text"] for batch in open_source("-").batches() for row in batch.rows] == [
+                "good"
+            ]
+        timer.join()
+
+
+@pytest.mark.parametrize(
+    ("data", "notes"),
+    [
+        ("Export 2024-01-01\nid,text\n1,good\n2,bad\n", "1 line above the header left out"),
+        ("Export,\n\nid,text\n1,good\n2,bad\n", "2 lines above the header left out"),
+        ("# by X, Y, Z\nid;text\n1;good\n2;bad\n", "1 line above the header left out"),
+        ('id, text\n1, "good"\n2, "bad"\n', ""),
+        (
+            'Q1,Q2\nWhat?,Why?\n"{""ImportId"":""a""}","{""ImportId"":""b""}"\n1,good\n2,bad\n',
+            "rows of a survey program below the header left out",
+        ),
+        (
+            "ID,What did you like?\n,Open-Ended Response\n1,good\n2,bad\n",
+            "rows of a survey program below the header left out",
+        ),
+    ],
+)
+def test_lines_about_a_table_are_no_rows_of_it(tmp_path, data, notes):
+    path = save(tmp_path, "in.csv", data)
+    assert texts(path) == ["good", "bad"]
+    assert notes in notes_of(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Great things you noticed", "I liked it because", "What did you like?", "Best part",
+     "Things to improve", "Your experience", "The worst thing was...", "Suggestions:", "Pros"],
+)  # fmt: skip
+def test_what_a_form_asks_stands_above_its_answers(tmp_path, header):
+    for answers in (["The pool was warm", "Nothing at all"], ["the view", "breakfast", "staff"]):
+        assert texts(save(tmp_path, "in.csv", "\n".join([header, *answers]))) == answers
+
+
+@pytest.mark.parametrize("first", ["Thank you", "Great stay", "Loved it", "Very clean"])
+def test_a_short_review_is_no_question(tmp_path, first):
+    lines = [first, "Lovely place", "Dirty room"]
+    assert texts(save(tmp_path, "in.csv", "\n".join(lines))) == lines

@@ -40,7 +40,8 @@ def test_lines_end_at_line_feeds_only(data, texts):
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")))
 def test_any_text_gives_the_lines_it_has(text):
-    lines = text.split("\n")
+    of_old_mac = "\n" not in text and "\r" in text[:-1]
+    lines = text.split("\r" if of_old_mac else "\n")
     if lines[-1] == "":
         lines.pop()
     assert [line.removesuffix("\r") for line in lines] == texts_from(text.encode())
@@ -140,7 +141,7 @@ def test_a_file_of_an_unknown_suffix_is_lines(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["a.json", "a.xlsx", "a.zip", "a.tar.gz", "a.json.gz", "a.XLSX.gz", "a.tgz", "a.json.bz2.xz"],
+    ["a.xlsx", "a.zip", "a.tar.gz", "a.XLSX.gz", "a.tgz", "a.xlsx.bz2.xz"],
 )
 def test_a_suffix_that_cannot_be_lines_is_refused_with_a_way_out(tmp_path, name):
     with pytest.raises(DataError, match=r"save|unpack"):
