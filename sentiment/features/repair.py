@@ -98,7 +98,8 @@ _ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™
 # What was misread twice is put right twice. More often than this, nobody has.
 _MISREADINGS = 4
 
-# Step 5: entities of HTML for the signs that are taken for apostrophes, escaped again or not.
+# Step 5: entities of HTML for the signs that are taken for apostrophes, for quotation marks and
+# soft hyphens, escaped again or not.
 _NAMED = {
     "apos": "'",
     "rsquo": "’",
@@ -109,10 +110,11 @@ _NAMED = {
     "acute": "´",
     "grave": "`",
     "prime": "′",
+    "quot": '"',
     "shy": "\xad",
 }
 # Of those between 128 and 159, browsers make what Windows has there.
-_NUMBERED = {ord(char): char for char in "'`´‘’‚‛′ʹʻʼ＇\xad"} | {0x91: "‘", 0x92: "’"}
+_NUMBERED = {ord(char): char for char in "'\"`´‘’‚‛′ʹʻʼ＇\xad"} | {0x91: "‘", 0x92: "’"}
 _ENTITY = (
     r"(?ai)&(?:amp;){0,4}(?:"
     r"#0{0,6}(?P<decimal>[1-9][0-9]{1,4})(?![0-9]);?"
@@ -129,7 +131,7 @@ _UNSEEN = "[\xad\u2060\ufeff]+"
 # space at their side. Each has a meaning of its own, so only the n't of these words is one.
 _LOST = (
     rf"[?\ufffd;\"ÍíÕõÆæëÔÈı┤╘╒¥ґФХСТіΤΥ▒▓╢туŐŌâ{_FOLDED}{_SIGNS}][€?\ufffd]{{0,2}}(?:TM|tm)?"
-    r"[ \xa0]?(?=[Tt](?![0-9A-Za-z_]))"
+    r"(?:(?<![;\"])[ \xa0])?(?=[Tt](?![0-9A-Za-z_]))"
 )
 _NEGATED = (
     r"(?ai)(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
@@ -195,9 +197,10 @@ def _may_be_damaged(text: str) -> bool:
 
 
 def _encoded(text: str) -> list[Edit]:
-    may = any(map(text.__contains__, "%=+_\\")) and re.search(_MAY_BE_ENCODED, text)
-    may = may or ("<" in text and "<9" in text)
-    return _found(_ENCODED, text, _of_encoded) if may else []
+    some = ("<" in text and "<9" in text) or (
+        any(map(text.__contains__, "%=+_\\")) and re.search(_MAY_BE_ENCODED, text)
+    )
+    return _found(_ENCODED, text, _of_encoded) if some else []
 
 
 def _of_encoded(found: re.Match[str]) -> str | None:

@@ -106,7 +106,7 @@ BYTE = "|".join(
 ENCODED = re.compile(
     rf"(?<=[A-Za-z])(?:(?:<[uU]\+|[uU]\+|{PERCENT}[uU]|_[xX])(?:0000)?({HEXADECIMAL}{{4}})(?:>|_|)"
     rf"|\\{{1,4}}[uU](821[678])(?:\?|\\{{1,4}}'9[1-4]|)|((?:{BYTE}){{1,9}}))"
-    rf"(?=[A-Za-z])(?:(?=[tsdmrvl])(?={ENDING})|(?<!=..)(?<!\\[0-3]..)|(?={ENDING}))",
+    rf"(?=[A-Za-z])(?:(?<!=..)(?<!\\[0-3]..)|(?={ENDING}))",
     re.DOTALL,
 )
 FOREIGN = re.compile(
@@ -233,15 +233,16 @@ def reread(text: str) -> str:
 ENTITY = re.compile(
     r"(?i)&(?:amp;){0,4}(?:#0{0,6}([1-9][0-9]{1,4})(?![0-9]);?"
     r"|#x0{0,6}([1-9a-fA-F][0-9a-fA-F]{1,3})(?![0-9a-fA-F]);?"
-    rf"|(apos|rsquor?|lsquor?|sbquo|acute|grave|prime|shy)(?:;|(?={ENDING})))",
+    rf"|(apos|rsquor?|lsquor?|sbquo|acute|grave|prime|quot|shy)(?:;|(?={ENDING})))",
     re.ASCII,
 )
 BY_NAME = {
     "apos": 0x27, "rsquo": 0x2019, "rsquor": 0x2019, "lsquo": 0x2018, "lsquor": 0x201A,
-    "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032, "shy": 0xAD,
+    "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032, "quot": 0x22, "shy": 0xAD,
 }  # fmt: skip
 THEMSELVES = [
-    0x27, 0x60, 0xAD, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC, 0xFF07,
+    0x22, 0x27, 0x60, 0xAD, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC,
+    0xFF07,
 ]  # fmt: skip
 BY_NUMBER = {code: code for code in THEMSELVES} | {0x91: 0x2018, 0x92: 0x2019}
 
@@ -260,7 +261,8 @@ STEMS = words(
 )
 STANDS = "".join(map(chr, SIGNS)) + '?;"\ufffdÍíÕõÆæëÔÈı┤╘╒¥ґФХСТіΤΥ▒▓╢туŐŌâ'
 LOST = re.compile(
-    rf"(?<![0-9A-Za-z_])((?i:{'|'.join(STEMS)}))([ \xa0]?[{STANDS}][€?\ufffd]{{0,2}}(?:TM|tm|)[ \xa0]?)"
+    rf"(?<![0-9A-Za-z_])((?i:{'|'.join(STEMS)}))"
+    rf"([ \xa0]?[{STANDS}][€?\ufffd]{{0,2}}(?:TM|tm|)(?:|(?<![;\"])[ \xa0]))"
     "(?=[tT](?![0-9A-Za-z_]))",
     re.ASCII,
 )
