@@ -30,16 +30,17 @@ _SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚׳᾽᾿\u1fef\u1ffd❛
 _ENDING = r"(?:[tsdm]|re|ve|ll)(?![a-z0-9_])"
 
 # Step 1: a sign between letters as its number, as in <U+2019>, %u2019 and _x2019_, or as bytes, as
-# in %E2%80%99, =92, <92>, \'92 and \222. Formulas and paths hold = and octal digits as well: with
-# these, only before an ending.
+# in %E2%80%99, =92, <92>, \'92 and \222. Formulas and paths hold = and octal digits as well: one
+# such byte by itself counts only before an ending.
 _BYTE = (
     r"(?:(?:%(?:25){0,3}|=|<(?=9.>|(?:e2><)?80><9.>)|\\{1,4}')([0-9a-f]{2})(?:(?<=<..)>)?"
     r"|\\{1,4}([0-3][0-7]{2}))"
 )
 _ENCODED = (
-    r"(?ai)(?<=[a-z])(?:(?:<?u\+|%(?:25){0,3}u|_x)(?:0000)?(?P<code>[0-9a-f]{4})[>_]?"
+    rf"(?ai)(?<=[a-z])(?!(?:=|\\[0-3])..(?!{_ENDING})[a-z])"
+    r"(?:(?:<?u\+|%(?:25){0,3}u|_x)(?:0000)?(?P<code>[0-9a-f]{4})[>_]?"
     rf"|\\{{1,4}}u(?P<decimal>821[678])(?:\?|\\{{1,4}}'9[1-4])?|(?:{_BYTE}){{1,9}})"
-    rf"(?=[a-z])(?:(?<!=..)(?<!\\[0-3]..)|(?={_ENDING}))"
+    r"(?=[a-z])"
 )
 # What is soon looked for, and each of these but <92> has.
 _MAY_BE_ENCODED = r"[%=+_\\](?<=[A-Za-z].)[0-9A-Fa-fUuXx'\\]"
@@ -97,6 +98,8 @@ _TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "
 _ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
 # What was misread twice is put right twice. More often than this, nobody has.
 _MISREADINGS = 4
+# What is left of â€™ where signs were lost or spelled.
+_REST = rf"(?ai)(?<=[a-z])â[€?\ufffd]{{1,2}}(?:TM)?(?={_ENDING})"
 
 # Step 5: entities of HTML for the signs that are taken for apostrophes, for quotation marks and
 # soft hyphens, escaped again or not.
@@ -280,6 +283,10 @@ def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
     return character if len(character) == 1 else None
 
 
+def _rests(text: str) -> list[Edit]:
+    return _found(_REST, text, lambda _: "'") if "â" in text else []
+
+
 def _entities(text: str) -> list[Edit]:
     return _found(_ENTITY, text, _of_entity) if "&" in text else []
 
@@ -337,6 +344,7 @@ _STEPS: tuple[tuple[str, int, Callable[[str], list[Edit]]], ...] = (
     (ESCAPES, 1, _escapes),
     (MISREAD, 1, _foreign),
     (MISREAD, _MISREADINGS, _misread),
+    (MISREAD, 1, _rests),
     (ENTITIES, 1, _entities),
     (ENTITIES, 1, _half_entities),
     (INVISIBLE, 1, _unseen),

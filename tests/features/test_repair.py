@@ -117,6 +117,7 @@ def test_what_is_fine_stays_as_it_is(text):
         ("caf√© na√Øve", "café naïve"),
         ("â€œgoodâ€\x9d â€“ â€” â€¦", "“good” – — …"),
         ("Â£5 10Â° Å“uvre", "£5 10° œuvre"),
+        ("Itâ??s, weâ€TMre, Iâ€m, 2â??d, câ??ad", "It's, we're, I'm, 2â??d, câ??ad"),
         ("&quot;so&#34;, beauti&shy;ful, soft\xadly", '"so", beautiful, softly'),
         ("It&#8217;s &rsquo;tis &#8216;so&#8217;", "It’s ’tis ‘so’"),
     ],

@@ -76,6 +76,7 @@ def repair(text: str) -> str:
     text = re.sub(FOREIGN, foreign_sign, text)
     for _ in range(4):
         text = reread(text)
+    text = re.sub(rf"(?<=[A-Za-z])â[€?\ufffd]{{1,2}}(?:[tT][mM]|)(?={ENDING})", "'", text)
     text = re.sub(ENTITY, entity, text)
     text = re.sub("(?i) ?#0{0,6}39;(?=[a-zA-Z])", "'", text)
     text = re.sub("[\xad\u2060\ufeff]", "", text)
@@ -104,10 +105,9 @@ BYTE = "|".join(
     ]
 )
 ENCODED = re.compile(
-    rf"(?<=[A-Za-z])(?:(?:<[uU]\+|[uU]\+|{PERCENT}[uU]|_[xX])(?:0000)?({HEXADECIMAL}{{4}})(?:>|_|)"
-    rf"|\\{{1,4}}[uU](821[678])(?:\?|\\{{1,4}}'9[1-4]|)|((?:{BYTE}){{1,9}}))"
-    rf"(?=[A-Za-z])(?:(?<!=..)(?<!\\[0-3]..)|(?={ENDING}))",
-    re.DOTALL,
+    rf"(?<=[A-Za-z])(?!=..(?!{ENDING})[A-Za-z]|\\[0-3]..(?!{ENDING})[A-Za-z])"
+    rf"(?:(?:<[uU]\+|[uU]\+|{PERCENT}[uU]|_[xX])(?:0000)?({HEXADECIMAL}{{4}})(?:>|_|)"
+    rf"|\\{{1,4}}[uU](821[678])(?:\?|\\{{1,4}}'9[1-4]|)|((?:{BYTE}){{1,9}}))(?=[A-Za-z])"
 )
 FOREIGN = re.compile(
     "(?<=[A-Za-z])(?:[\u3400-\ud7a3]{1,2}|[^\\x00-\\x7f\u3400-\ud7a3][^\\x00-\\x7f]{1,8}(?=[A-Za-z]))"
