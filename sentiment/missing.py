@@ -2,48 +2,59 @@
 
 import re
 
-# How pandas, R, spreadsheets and SQL write that there is no value, in lower case.
+# How pandas, R, spreadsheets and SQL write that there is no value, or an error, in lower case.
 MISSING_WORDS = frozenset(
-    {"#n/a", "#n/a n/a", "#na", "-nan", "<na>", "\\n", "n/a", "na", "nan", "none", "null"}
+    [
+        "#n/a", "#n/a n/a", "#na", "-nan", "<na>", "\\n", "n/a", "na", "nan", "nat", "none", "null",
+        "#blocked!", "#busy!", "#calc!", "#connect!", "#div/0!", "#error!", "#field!", "#name?",
+        "#null!", "#num!", "#ref!", "#spill!", "#unknown!", "#value!",
+    ]
+)  # fmt: skip
+# What people write where they have no opinion to give, and programs where a text is gone: the words
+# of whole texts, as `words_of` gives them. What praises or blames is none: *no complaints*,
+# *nothing special*, *nothing yet*.
+_NOW = "at (present|the moment|(this|the) (time|moment|point|stage))|for now"
+_SOURCE = r"(review|comment|answer|response)s?"
+_BY = "by (the |a )?(moderator|mod|admin|administrator|author|user|reviewer|owner)s?"
+_NO_OPINION = "|".join(
+    [
+        r"((i (have|ve) )?no|without)( further| other| additional| more)* (comment|remark|opinion)"
+        rf"s?( to (add|make|give|share|offer))?( at all)?( yet)?( {_NOW})?",
+        r"no (feedback|answer|response|reply|review|text|data|input|description)"
+        r"( given| provided)?|no (idea|suggestions?|positive|negative)|(none|not) (given|provided)",
+        r"nothing( else| more| further| in particular)*( to (add|say|report|comment|mention))?"
+        rf"( {_NOW})?|nothing comes to mind",
+        rf"(please )?(see|as|same as)( my| the| other)*( previous)? ({_SOURCE}|above|below|"
+        r"previous|attached|attachment|title|subject|headline)( above| below)?",
+        r"(i )?(really )?(dont|do not) know( what to (say|write|add))?|idk|((i am|im) )?not sure",
+        r"((i )?(cant|cannot|can not)|(hard|too early|too soon) to|(prefer|rather) not( to)?)"
+        rf" (say|tell|answer|comment)( yet)?( {_NOW})?",
+        rf"((this|the|your) )?({_SOURCE}|post|message)( was| is| has been)? (removed|deleted|"
+        rf"hidden|blank|empty|unavailable|(not|no longer) available)( {_BY})?",
+        r"this (content|text) (was|is|has been) (removed|deleted|(not|no longer) available)",
+        rf"(removed|deleted) {_BY}|does not apply|not (available|applicable|specified|stated)",
+        r"object object|lorem ipsum( .*)?|ditto|idem|tb[acd]|todo|test(ing)?( test)*|xxx+|empty",
+        r"blank|unavailable|undefined|unspecified|unknown|none|null|nil|na[nt]?|n a( n a)*",
+    ]
 )
-# What people write where they have no opinion to give: words alone, as `words_of` gives them.
-_NO_OPINION = frozenset(
-    f"{words}{more}"
-    for words in (
-        "no comment", "no comments", "no further comment", "no further comments",
-        "no other comment", "no other comments", "no additional comment", "no additional comments",
-        "no more comments", "no comment at all", "no comments at all", "without comment",
-        "i have no comment", "i have no comments", "i have no further comments",
-        "no feedback", "no remark", "no remarks", "no opinion", "i have no opinion",
-        "no answer", "no response", "no reply", "no review", "no text", "no data", "no input",
-        "no description", "no suggestion", "no suggestions", "none given", "none provided",
-        "not provided", "not given", "not specified", "not stated", "not available",
-        "not applicable", "does not apply", "unavailable", "undefined", "unspecified", "unknown",
-        "n a", "n a n a", "na", "nan", "none", "null", "nil", "nothing",
-        "nothing to add", "nothing to say", "nothing else", "nothing else to add", "nothing more",
-        "nothing more to add", "nothing more to say", "nothing further", "nothing further to add",
-        "nothing to report", "nothing to comment", "nothing comes to mind", "nothing in particular",
-        "see above", "as above", "same as above", "see below", "as below", "see other comment",
-        "see other comments", "see comment", "see comments", "see comment above",
-        "see comments above", "see my comment above", "see my comments above",
-        "see previous", "see previous comment", "see previous comments", "see previous answer",
-        "see attached", "see attachment", "see title", "see the title", "see subject",
-        "see headline", "see review", "see my review", "ditto", "idem", "tbd", "tba",
-        "no idea", "not sure", "dont know", "i dont know", "do not know", "i do not know", "idk",
-        "cant say", "cannot say", "hard to say", "prefer not to say", "prefer not to answer",
-        "rather not say", "lorem ipsum",
-    )
-    for more in ("", " thanks", " thank you")
+_WHOLE = rf"({_NO_OPINION})( thanks| thank you)?"
+# What such a text begins with: a look at that is enough for most texts.
+_FIRST = (
+    "i ", "im ", "ive ", "id", "n", "without", "please", "see", "as ", "same", "dont", "do ", "can",
+    "hard", "too ", "prefer", "rather", "this ", "the ", "your ", "review", "comment", "answer",
+    "response", "post", "message", "removed", "deleted", "does", "object", "lorem", "ditto", "tb",
+    "todo", "test", "xxx", "empty", "blank", "un",
 )  # fmt: skip
 # Placeholders, which in other texts are words like any other: only in brackets.
-_BRACKETED = re.compile(r"\s*[\[(<{]\s*(blank|deleted|empty|missing|no \w+|removed)\s*[\])>}]\s*")
-_LONGEST = max(map(len, _NO_OPINION))
-_MOST_CHARS = 2 * _LONGEST  # with white space and marks
+_BRACKETED = (
+    r"\s*([\[(<{]\s*(blank|deleted|empty|missing|no \w+|removed)\s*[\])>}]|\$?{+[\w. ]+}+)\s*"
+)
+_MOST_CHARS = 80  # with white space and marks
 
 
 def is_missing_word(text: str) -> bool:
-    """Tell whether a cell holds nothing but a word for a missing value, such as `NaN` or `N/A`."""
-    return len(text) <= _MOST_CHARS and text.strip().casefold() in MISSING_WORDS
+    """Tell whether a cell holds nothing but a word for a missing value, such as `NaN` or `N/A.`."""
+    return len(text) <= _MOST_CHARS and text.strip().rstrip(".").casefold() in MISSING_WORDS
 
 
 def gives_no_opinion(text: str) -> bool:
@@ -51,7 +62,12 @@ def gives_no_opinion(text: str) -> bool:
     if len(text) > _MOST_CHARS:
         return False
     lower = text.casefold()
-    return words_of(lower) in _NO_OPINION or _BRACKETED.fullmatch(lower) is not None
+    words = words_of(lower)
+    return bool(
+        (words.startswith(_FIRST) and re.fullmatch(_WHOLE, words))
+        or re.fullmatch(_BRACKETED, lower)
+        or is_missing_word(text)
+    )
 
 
 def words_of(text: str) -> str:

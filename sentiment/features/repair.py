@@ -1,35 +1,72 @@
 """Damaged text → text: apostrophes that are none, and characters that were misread on the way.
 
 *doesn`t*, *doesn&#039;t*, *doesn\\u2019t* and *doesnâ€™t* are all *doesn't*; unmended, none of them
-holds a negation. Six steps, each on what the ones before left; docs/format.md has them for other
+holds a negation. The steps, each on what the ones before left; docs/format.md has them for other
 languages, so a change here makes a new format version.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from sentiment.features.edits import Edit, edited
 
 # What the steps are called when people are told of them.
-ESCAPES, MISREAD, ENTITIES, APOSTROPHES = (
+ESCAPES, MISREAD, ENTITIES, INVISIBLE, APOSTROPHES = (
     "escapes such as \\u2019",
     "UTF-8 misread as â€™",
     "entities such as &#039;",
+    "soft hyphens and other invisible characters",
     "other signs for apostrophes",
 )
 
 # Patterns are compiled when they are first needed, and kept by `re`: most starts need none.
 
-# Step 1: characters that were written as their number, with as many backslashes as came along.
+# Signs that reading takes for an apostrophe anyway, and those that people type, or programs write.
+_FOLDED = "'’‘ʼ"
+_SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚׳᾽᾿\u1fef\u1ffd❛❜\x91\x92"
+# What stands behind an apostrophe in English.
+_ENDING = r"(?:[tsdm]|re|ve|ll)(?![a-z0-9_])"
+
+# Step 1: a sign between letters as its number, as in <U+2019>, %u2019 and _x2019_, or as bytes, as
+# in %E2%80%99, =92, <92>, \'92 and \222. Formulas and paths hold = and octal digits as well: one
+# such byte by itself counts only before an ending.
+_BYTE = (
+    r"(?:(?:%(?:25){0,3}|=|<(?=9.>|(?:e2><)?80><9.>)|\\{1,4}')([0-9a-f]{2})(?:(?<=<..)>)?"
+    r"|\\{1,4}([0-3][0-7]{2}))"
+)
+_ENCODED = (
+    rf"(?ai)(?<=[a-z])(?!(?:=|\\[0-3])..(?!{_ENDING})[a-z])"
+    r"(?:(?:<?u\+|%(?:25){0,3}u|_x)(?:0000)?(?P<code>[0-9a-f]{4})[>_]?"
+    rf"|\\{{1,4}}u(?P<decimal>821[678])(?:\?|\\{{1,4}}'9[1-4])?|(?:{_BYTE}){{1,9}})"
+    r"(?=[a-z])"
+)
+# What is soon looked for, and each of these but <92> has.
+_MAY_BE_ENCODED = r"[%=+_\\](?<=[A-Za-z].)[0-9A-Fa-fUuXx'\\]"
+
+# Step 2: characters that were written as their number, with as many backslashes as came along.
 _ESCAPE = (
     r"(?ai)\\{1,4}u(?P<high>d[89ab][0-9a-f]{2})\\{1,4}u(?P<low>d[c-f][0-9a-f]{2})"
-    r"|\\{1,4}u(?P<long>000[123][0-9a-f]{4})"
+    r"|\\{1,4}u(?P<long>0000(?!d[89a-f])[0-9a-f]{4}|000[123][0-9a-f]{4})"
+    r"|\\{1,4}u\{(?P<braced>(?!d[89a-f]..\})[0-9a-f]{2,5}|10[0-9a-f]{4})\}"
     r"|\\{1,4}u(?P<short>(?!d[89a-f])[0-9a-f]{4})"
     r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])"
 )
 
-# Step 2: bytes of UTF-8 that were read as characters of another encoding. Windows-1252 leaves five
+# Step 3: signs between letters of which the UTF-8 was read as one of these, at most so many times.
+# Those of East Asia may have taken the letter behind for the sign's last byte: doesn鈥檛.
+_ENCODINGS = (
+    "cp1252 latin_1 mac_roman cp1250 cp1251 cp1253 cp1255 cp1256 cp1257 cp437 cp850 cp866"
+    " mac_cyrillic koi8_r gbk big5 cp932 cp949"
+)
+_AGAIN = 3
+_FOREIGN = (
+    r"[^\x00-\x7f](?<=[A-Za-z].)"
+    r"(?:(?<=[\u3400-\ud7a3])[\u3400-\ud7a3]?|[^\x00-\x7f]{1,8}(?=[A-Za-z]))"
+)
+
+# Step 4: bytes of UTF-8 that were read as characters of another encoding. Windows-1252 leaves five
 # bytes open, which Latin-1 has; so both are one table.
 _WINDOWS = {chr(byte): byte for byte in range(0x80, 0x100)} | {
     char: byte
@@ -61,8 +98,11 @@ _TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "
 _ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
 # What was misread twice is put right twice. More often than this, nobody has.
 _MISREADINGS = 4
+# What is left of â€™ where signs were lost or spelled.
+_REST = rf"(?ai)(?<=[a-z])â[€?\ufffd]{{1,2}}(?:TM)?(?={_ENDING})"
 
-# Step 3: entities of HTML for the signs that are taken for apostrophes, escaped again or not.
+# Step 5: entities of HTML for the signs that are taken for apostrophes, for quotation marks and
+# soft hyphens, escaped again or not.
 _NAMED = {
     "apos": "'",
     "rsquo": "’",
@@ -73,31 +113,37 @@ _NAMED = {
     "acute": "´",
     "grave": "`",
     "prime": "′",
+    "quot": '"',
+    "shy": "\xad",
 }
 # Of those between 128 and 159, browsers make what Windows has there.
-_NUMBERED = {ord(char): char for char in "'`´‘’‚‛′ʹʻʼ＇"} | {0x91: "‘", 0x92: "’"}
+_NUMBERED = {ord(char): char for char in "'\"`´‘’‚‛′ʹʻʼ＇\xad"} | {0x91: "‘", 0x92: "’"}
 _ENTITY = (
     r"(?ai)&(?:amp;){0,4}(?:"
     r"#0{0,6}(?P<decimal>[1-9][0-9]{1,4})(?![0-9]);?"
     r"|#x0{0,6}(?P<hexadecimal>[1-9a-f][0-9a-f]{1,3})(?![0-9a-f]);?"
-    rf"|(?P<name>{'|'.join(_NAMED)});)"
+    rf"|(?P<name>{'|'.join(_NAMED)})(?:;|(?={_ENDING})))"
 )
-# Step 4: as some news have it: the ampersand is lost, and there may be a space for it.
+# Step 6: as some news have it: the ampersand is lost, and there may be a space for it.
 _HALF_ENTITY = r"(?ai) ?#0{0,6}39;(?=[a-z])"
 
-# Step 5: signs that stand where an encoding lost the apostrophe. Each is a letter or a mark in its
-# own right, so nothing but the n't of these words is taken for one.
-_LOST = r"(?ai)[?\ufffdÍíÕõÆæ](?=t(?![a-z0-9_]))"
+# Step 7: what parts no word, but would be read as if it did.
+_UNSEEN = "[\xad\u2060\ufeff]+"
+
+# Step 8: signs that stand where an encoding lost the apostrophe, or a finger missed it, or with a
+# space at their side. Each has a meaning of its own, so only the n't of these words is one.
+_LOST = (
+    rf"[?\ufffd;\"ÍíÕõÆæëÔÈı┤╘╒¥ґФХСТіΤΥ▒▓╢туŐŌâ{_FOLDED}{_SIGNS}][€?\ufffd]{{0,2}}(?:TM|tm)?"
+    r"(?:(?<![;\"])[ \xa0])?(?=[Tt](?![0-9A-Za-z_]))"
+)
 _NEGATED = (
     r"(?ai)(?:^|[^a-z0-9_])(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|should|was|were"
     r"|wo|would)n\Z"
 )
 _LONGEST_NEGATED = len(" shouldn")
 
-# Step 6: signs that people type, or programs write, for an apostrophe between two letters; two of
-# them, or backslashes before them, are what escaping makes of one.
-_FOLDED = "'’‘ʼ"  # which reading takes for an apostrophe anyway
-_SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚᾽᾿\u1fef\u1ffd❛❜\x91\x92"
+# Step 9: signs between two letters; two of them, or backslashes before them, are what escaping
+# makes of one.
 _ANY = rf"[\\{_FOLDED}{_SIGNS}]"
 _LETTER = rf"[^\W\d_{_FOLDED}{_SIGNS}]"
 _BETWEEN = rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})"
@@ -144,13 +190,58 @@ def _may_be_damaged(text: str) -> bool:
     """Whether a text holds any of what the steps look for: most hold none, and are soon done."""
     return (
         not text.isascii()
-        or "?" in text
-        or "&" in text
-        or "\\" in text
-        or "`" in text
-        or "''" in text
-        or "39;" in text
+        or any(map(text.__contains__, "?&\\`%=+"))
+        or ("'" in text and ("''" in text or "' t" in (lower := text.lower()) or " 't" in lower))
+        or ('"' in text and '"t' in text.lower())
+        or (";" in text and (";t" in text.lower() or "39;" in text))
+        or ("_" in text and "_x" in text.lower())
+        or ("<" in text and "<9" in text)
     )
+
+
+def _encoded(text: str) -> list[Edit]:
+    some = ("<" in text and "<9" in text) or (
+        any(map(text.__contains__, "%=+_\\")) and re.search(_MAY_BE_ENCODED, text)
+    )
+    return _found(_ENCODED, text, _of_encoded) if some else []
+
+
+def _of_encoded(found: re.Match[str]) -> str | None:
+    if found["decimal"]:
+        return chr(int(found["decimal"]))
+    if found["code"]:
+        return _sign(chr(int(found["code"], 16)))
+    pairs = re.findall(f"(?i){_BYTE}", found[0])
+    data = bytes(int(number, 16) if number else int(octal, 8) for number, octal in pairs)
+    try:
+        return _sign(data.decode())
+    except UnicodeDecodeError:
+        return _sign(data.decode("cp1252", "replace"))
+
+
+def _foreign(text: str) -> list[Edit]:
+    return [] if text.isascii() else _found(_FOREIGN, text, _of_foreign)
+
+
+def _of_foreign(found: re.Match[str]) -> str | None:
+    put = _sign(found[0])
+    whole = put and (len(put) > 1 or re.match("[A-Za-z]", found.string[found.end() :]))
+    return put if whole else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _sign(text: str, times: int = _AGAIN) -> str | None:
+    """Return the sign that a text is, or was before it was misread; a letter may be behind it."""
+    if text[0] in _FOLDED + _SIGNS and re.fullmatch("[A-Za-z]?", text[1:]):
+        return text
+    for encoding in _ENCODINGS.split() if times and not text.isascii() else ():
+        try:
+            put = _sign(text.encode(encoding).decode(), times - 1)
+        except UnicodeError:
+            continue
+        if put:
+            return put
+    return None
 
 
 def _escapes(text: str) -> list[Edit]:
@@ -161,7 +252,8 @@ def _of_escape(found: re.Match[str]) -> str:
     if found["high"]:
         pair = bytes.fromhex(found["high"] + found["low"])
         return pair.decode("utf-16-be")
-    return chr(int(found["long"] or found["short"] or found["byte"], 16))
+    number = found["long"] or found["braced"] or found["short"] or found["byte"]
+    return chr(int(number, 16))
 
 
 def _misread(text: str) -> list[Edit]:
@@ -191,6 +283,10 @@ def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
     return character if len(character) == 1 else None
 
 
+def _rests(text: str) -> list[Edit]:
+    return _found(_REST, text, lambda _: "'") if "â" in text else []
+
+
 def _entities(text: str) -> list[Edit]:
     return _found(_ENTITY, text, _of_entity) if "&" in text else []
 
@@ -203,17 +299,24 @@ def _of_entity(found: re.Match[str]) -> str | None:
 
 
 def _half_entities(text: str) -> list[Edit]:
-    return _found(_HALF_ENTITY, text, lambda _: "'") if "39;" in text else []
+    return _found(_HALF_ENTITY, text, lambda _: "'") if "#" in text and "39;" in text else []
+
+
+def _unseen(text: str) -> list[Edit]:
+    some = not text.isascii() and any(map(text.__contains__, "\xad\u2060\ufeff"))
+    return _found(_UNSEEN, text, lambda _: "") if some else []
 
 
 def _lost(text: str) -> list[Edit]:
-    return _found(_LOST, text, _of_lost) if "?" in text or not text.isascii() else []
-
-
-def _of_lost(found: re.Match[str]) -> str | None:
-    place = found.start()
-    before = found.string[max(place - _LONGEST_NEGATED, 0) : place]
-    return "'" if re.search(_NEGATED, before) else None
+    edits = []
+    for found in re.finditer(_LOST, text):
+        start, end = found.span()
+        if start and text[start - 1] in " \xa0":
+            start -= 1
+        before = text[max(start - _LONGEST_NEGATED, 0) : start]
+        if text[start:end] not in _FOLDED and re.search(_NEGATED, before):
+            edits.append(Edit(start, end, "'"))
+    return edits
 
 
 def _between_letters(text: str) -> list[Edit]:
@@ -237,10 +340,14 @@ def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]
 
 # What was damaged, how often the step is taken at the most, and what it changes.
 _STEPS: tuple[tuple[str, int, Callable[[str], list[Edit]]], ...] = (
+    (ESCAPES, 1, _encoded),
     (ESCAPES, 1, _escapes),
+    (MISREAD, 1, _foreign),
     (MISREAD, _MISREADINGS, _misread),
+    (MISREAD, 1, _rests),
     (ENTITIES, 1, _entities),
     (ENTITIES, 1, _half_entities),
+    (INVISIBLE, 1, _unseen),
     (APOSTROPHES, 1, _lost),
     (APOSTROPHES, 1, _between_letters),
 )

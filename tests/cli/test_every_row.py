@@ -322,7 +322,7 @@ def test_blank_lines_without_an_end_before_the_header_are_an_error_not_a_loss(pr
 
 
 def test_missing_words_have_empty_answers_and_stay_as_they_are(predict):
-    words = ["nan", "NaN", "None", "N/A", "NA", "null", "#N/A"]
+    words = ["nan", "NaN", "None.", "N/A", "n/a.", "null", "#N/A", "#REF!", "NaT"]
     done = predict("in.csv", "id,text\n" + "".join(f"1,{word}\n" for word in words))
     assert answered(done) == [f"\t\t{word}" for word in words]
 

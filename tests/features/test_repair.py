@@ -13,7 +13,7 @@ from sentiment.general import MODEL
 from sentiment.model import load_model
 from tests.format.wild import WILD
 
-SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ‵｀❛❜’‘ʼ\x91\x92"
+SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ׳‵｀❛❜’‘ʼ\x91\x92"
 ENTITIES_WRITTEN = [
     "&#39;", "&#039;", "&#0039;", "&#39", "&apos;", "&APOS;", "&#x27;", "&#X27;", "&#x0027;",
     "&rsquo;", "&lsquo;", "&#8217;", "&#8216;", "&#x2019;", "&#X2019;", "&#146;", "&#x92;",
@@ -30,8 +30,46 @@ MISREAD_WRITTEN = [
     "ÃƒÂ¢Ã¢â€šÂ¬Ã¢â€žÂ¢", "‚Äö√Ñ√¥", "Â´", "Ã‚Â´", "¬¥", "Â’", "Â\x92", "Ã‚Â’", "â€²", "ï¼‡", "a€™",
 ]  # fmt: skip
 LOST = ["?", "\ufffd", "Õ", "õ", "í", "Æ", "æ"]
+SINGLES = ("cp437", "cp850", "cp866", "mac_cyrillic", "koi8_r", "cp1251", "mac_roman", "cp1252")
+ENCODED = [
+    "<U+2019>", "U+2019", "u+02BC", "%27", "%60", "%92", "%u2019", "%E2%80%99", "%e2%80%98",
+    "%C2%B4", "%2527", "%25E2%2580%2599", "%C3%A2%E2%82%AC%E2%84%A2", "=27", "=92", "=E2=80=99",
+    "<92>", "<e2><80><99>", "\\'92", "\\\\'92", "\\222", "\\342\\200\\231", "_x2019_", "\\u8217?",
+    "\\u8217\\'92", "\\U00002019", "\\u{2019}", "\\u{27}", "&rsquo", "&shy;'", "\xad'",
+    "’\xad", "\u2060'",
+]  # fmt: skip
+LOST_TOO = [
+    *dict.fromkeys(bytes([byte]).decode(e) for byte in (0x92, 0xD5) for e in SINGLES),
+    "??", "???", "\ufffd\ufffd\ufffd", "â", "â€", "â€?", "â??", "â€TM", " '", "' ", "’ ", " ´",
+    " ' ", "\xa0'", "Т", ";", '"',
+]  # fmt: skip
+FOREIGN = [
+    sign.encode().decode(encoding)
+    for encoding in (
+        "cp1251",
+        "cp1253",
+        "cp1255",
+        "cp1257",
+        "mac_cyrillic",
+        "cp850",
+        "cp437",
+        "koi8_r",
+    )
+    for sign in "’´ʼ"
+    if (encoding, sign) != ("cp1255", "ʼ")
+] + ["麓", "쨈", "織", "РІР‚в„ў", "├ö├ç├û"]
 ESCAPED = ["''", r"\'", r"\\'", "’’", "´´", "``", r"\’"]
-APOSTROPHES = [*SIGNS, *ENTITIES_WRITTEN, *ESCAPES_WRITTEN, *MISREAD_WRITTEN, *LOST, *ESCAPED]
+APOSTROPHES = [
+    *SIGNS,
+    *ENTITIES_WRITTEN,
+    *ESCAPES_WRITTEN,
+    *MISREAD_WRITTEN,
+    *LOST,
+    *ESCAPED,
+    *ENCODED,
+    *LOST_TOO,
+    *FOREIGN,
+]
 
 
 @pytest.mark.parametrize("apostrophe", APOSTROPHES, ids=ascii)
@@ -49,12 +87,15 @@ def test_an_apostrophe_is_read_as_one_however_it_is_written(word, apostrophe):
         "`code` and ``quotes'' and 'these'",
         "5´ 3′ tall, a '90s film",
         "Is it?that Can?the n?t don?to",
-        "Tom & Jerry &amp; AT&T &quot;x&quot; &eacute; &#38; &#1139; &lt;br&gt; &rsquo",
+        "Tom & Jerry &amp; AT&T &quotx &eacute; &#38; &#1139; &lt;br&gt; &rsquo",
         r"C:\users\temp \n \u12 \ud83d alone \xyz \x41",
         "“fiancé’”, ‘résumé’… cliché”–“ naïve café’s",
         "VÝŠKA ÚŽASNÝ „Spaß“ DÉJÀ… “CAFÉ” Île à hâlâ…”",
         "NÃO, São Tomé; ÂNGELO",
         "caf\ufffd na\ufffdve",
+        "a=92 x=92b width=92px C:\\dir\\222b 50%27 x%20y ?q=%27a%27 b<92>, a <U+2019> b",
+        "Отличный фильм, очень iPhone понравился тАЩ; 这部iPhone很好用，Ｌove鈥 it; don麓 t",
+        "the boys' team said 'the end'; the \"things\" that can 'try', ok;then",
         "été ± 5° ©2020 ½ ™ √9 ¬a 10€",
         "",
     ],
@@ -76,6 +117,8 @@ def test_what_is_fine_stays_as_it_is(text):
         ("caf√© na√Øve", "café naïve"),
         ("â€œgoodâ€\x9d â€“ â€” â€¦", "“good” – — …"),
         ("Â£5 10Â° Å“uvre", "£5 10° œuvre"),
+        ("Itâ??s, weâ€TMre, Iâ€m, 2â??d, câ??ad", "It's, we're, I'm, 2â??d, câ??ad"),
+        ("&quot;so&#34;, beauti&shy;ful, soft\xadly", '"so", beautiful, softly'),
         ("It&#8217;s &rsquo;tis &#8216;so&#8217;", "It’s ’tis ‘so’"),
     ],
 )
@@ -89,6 +132,14 @@ CLEAN = st.lists(
     ),
     min_size=1,
 ).map(" ".join)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp932"])
+def test_a_letter_that_was_swallowed_with_the_apostrophe_comes_back(encoding):
+    text = "it doesn’t, it’s that I’ve"
+    damaged = text.encode().decode(encoding)
+    assert "t," not in damaged
+    assert repair(damaged) == text
 
 
 def misread(text: str, encoding: str) -> str:
@@ -150,7 +201,29 @@ def test_each_step_says_what_was_damaged(text, kinds):
 
 
 @pytest.mark.parametrize(
-    "bit", ["\\", "&amp;", "`", "'", "Â", "Ã", "â€", "&#0", "#0", "a€", "ʹ", "?"]
+    "bit",
+    [
+        "\\",
+        "&amp;",
+        "`",
+        "'",
+        "Â",
+        "Ã",
+        "â€",
+        "&#0",
+        "#0",
+        "a€",
+        "ʹ",
+        "?",
+        "в",
+        "鈥",
+        "nвЂ",
+        "%25",
+        "=27",
+        "<9",
+        "n'",
+        "\xad",
+    ],
 )
 def test_a_flood_of_what_damage_begins_with_is_soon_read(bit):
     # Looked at from each place to the end, half a million of them would take hours.
@@ -164,7 +237,7 @@ def test_no_answer_about_airlines_changes_with_the_sign_for_the_apostrophe(datas
     model = load_model(MODEL)
     scores = model.scores(texts)
     expected = model.decision.answers(*scores)
-    for sign in ("`", "´", "&#039;", "â€™"):
+    for sign in ("`", "´", "&#039;", "â€™", "%27", "<U+2019>", "ÔÇÖ"):
         damaged = [re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", sign, text) for text in texts]
         assert damaged != texts
         found = model.scores(damaged)

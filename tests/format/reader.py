@@ -71,16 +71,86 @@ def written(text: str, ngrams: dict[str, Any]) -> str:
 
 
 def repair(text: str) -> str:
+    text = re.sub(ENCODED, encoded_sign, text)
     text = unescape(text)
+    text = re.sub(FOREIGN, foreign_sign, text)
     for _ in range(4):
         text = reread(text)
+    text = re.sub(rf"(?<=[A-Za-z])â[€?\ufffd]{{1,2}}(?:[tT][mM]|)(?={ENDING})", "'", text)
     text = re.sub(ENTITY, entity, text)
     text = re.sub("(?i) ?#0{0,6}39;(?=[a-zA-Z])", "'", text)
-    text = re.sub(LOST, "\\1'", text)
+    text = re.sub("[\xad\u2060\ufeff]", "", text)
+    text = re.sub(LOST, lost, text)
     return between_letters(text)
 
 
+SIGNS = [
+    *(0x60, 0xB4, 0x2032, 0xFF07, 0x201B, 0x201A, 0x2B9, 0x2BB, 0x2BD, 0x2BE, 0x2BF, 0x2C8, 0x2CA),
+    *(0x2CB, 0xA78B, 0xA78C, 0x2035, 0xFF40, 0x384, 0x55A, 0x5F3, 0x1FBD, 0x1FBF, 0x1FEF, 0x1FFD),
+    *(0x275B, 0x275C, 0x91, 0x92, 0x27, 0x2019, 0x2018, 0x2BC),
+]
+APOSTROPHES = "'’‘ʼ"
+ENCODINGS = words(
+    """cp1252 latin_1 mac_roman cp1250 cp1251 cp1253 cp1255 cp1256 cp1257 cp437 cp850 cp866
+    mac_cyrillic koi8_r gbk big5 cp932 cp949"""
+)
 HEXADECIMAL = "[0-9a-fA-F]"
+ENDING = "(?:[tsdmTSDM]|[rRvV][eE]|[lL][lL])(?![0-9A-Za-z_])"
+PERCENT = "%(?:25){0,3}"
+BYTE = "|".join(
+    [
+        rf"(?:{PERCENT}|=|\\{{1,4}}'){HEXADECIMAL}{{2}}",
+        rf"<(?:9{HEXADECIMAL}|80(?=><9{HEXADECIMAL}>)|[eE]2(?=><80><9{HEXADECIMAL}>))>",
+        r"\\{1,4}[0-3][0-7][0-7]",
+    ]
+)
+ENCODED = re.compile(
+    rf"(?<=[A-Za-z])(?!=..(?!{ENDING})[A-Za-z]|\\[0-3]..(?!{ENDING})[A-Za-z])"
+    rf"(?:(?:<[uU]\+|[uU]\+|{PERCENT}[uU]|_[xX])(?:0000)?({HEXADECIMAL}{{4}})(?:>|_|)"
+    rf"|\\{{1,4}}[uU](821[678])(?:\?|\\{{1,4}}'9[1-4]|)|((?:{BYTE}){{1,9}}))(?=[A-Za-z])"
+)
+FOREIGN = re.compile(
+    "(?<=[A-Za-z])(?:[\u3400-\ud7a3]{1,2}|[^\\x00-\\x7f\u3400-\ud7a3][^\\x00-\\x7f]{1,8}(?=[A-Za-z]))"
+)
+
+
+def encoded_sign(found: re.Match[str]) -> str:
+    code, decimal, written = found.groups()
+    if not written:
+        return misread_sign(chr(int(code, 16) if code else int(decimal))) or found[0]
+    data = bytearray()
+    for byte in re.findall(BYTE, written):
+        octal = re.fullmatch(r"\\+([0-7]{3})", byte)
+        data.append(int(octal[1], 8) if octal else int(byte.rstrip(">")[-2:], 16))
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return misread_sign(data.decode(encoding)) or found[0]
+        except UnicodeDecodeError:
+            pass
+    return found[0]
+
+
+def foreign_sign(found: re.Match[str]) -> str:
+    meant = misread_sign(found[0])
+    followed = re.match("[A-Za-z]", found.string[found.end() :])
+    return meant if meant and (len(meant) == 2 or followed) else found[0]
+
+
+def misread_sign(text: str, encodings: int = 3) -> str:
+    """What a misread sign means; nothing where it is none."""
+    if ord(text[0]) in SIGNS and (len(text) == 1 or re.fullmatch("[A-Za-z]", text[1:])):
+        return text
+    for name in ENCODINGS:
+        try:
+            meant = text.encode(name).decode("utf-8")
+        except UnicodeError:
+            continue
+        if encodings and not text.isascii() and (sign := misread_sign(meant, encodings - 1)):
+            return sign
+    return ""
+
+
+BRACED = rf"\{{(?!(?i:d[89a-f])..\}})({HEXADECIMAL}{{2,5}}|10{HEXADECIMAL}{{4}})\}}"
 
 
 def unescape(text: str) -> str:
@@ -97,10 +167,14 @@ def unescape(text: str) -> str:
             if 0xD800 <= code < 0xDC00 and low:
                 both = 0x10000 + (code - 0xD800) * 0x400 + int(low[1], 16) - 0xDC00
                 put, taken = chr(both), found.end() + 4 + low.end()
-            elif code in (1, 2, 3) and len(digits) >= 8:
+            elif (
+                code <= 3 and re.match("(?i)000[1-3]|0000(?!d[89a-f])", digits) and len(digits) >= 8
+            ):
                 put, taken = chr(int(digits[:8], 16)), found.end() + 8
             elif not 0xD800 <= code < 0xE000:
                 put, taken = chr(code), found.end() + 4
+        elif kind == "u" and (braced := re.match(BRACED, behind)):
+            put, taken = chr(int(braced[1], 16)), found.end() + braced.end()
         elif kind == "x" and len(digits) >= 2:
             code = int(digits[:2], 16)
             if code == 0x27 or code >= 0x80:
@@ -159,15 +233,16 @@ def reread(text: str) -> str:
 ENTITY = re.compile(
     r"(?i)&(?:amp;){0,4}(?:#0{0,6}([1-9][0-9]{1,4})(?![0-9]);?"
     r"|#x0{0,6}([1-9a-fA-F][0-9a-fA-F]{1,3})(?![0-9a-fA-F]);?"
-    r"|(apos|rsquor?|lsquor?|sbquo|acute|grave|prime);)",
+    rf"|(apos|rsquor?|lsquor?|sbquo|acute|grave|prime|quot|shy)(?:;|(?={ENDING})))",
     re.ASCII,
 )
 BY_NAME = {
     "apos": 0x27, "rsquo": 0x2019, "rsquor": 0x2019, "lsquo": 0x2018, "lsquor": 0x201A,
-    "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032,
+    "sbquo": 0x201A, "acute": 0xB4, "grave": 0x60, "prime": 0x2032, "quot": 0x22, "shy": 0xAD,
 }  # fmt: skip
 THEMSELVES = [
-    0x27, 0x60, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC, 0xFF07,
+    0x22, 0x27, 0x60, 0xAD, 0xB4, 0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x2B9, 0x2BB, 0x2BC,
+    0xFF07,
 ]  # fmt: skip
 BY_NUMBER = {code: code for code in THEMSELVES} | {0x91: 0x2018, 0x92: 0x2019}
 
@@ -184,16 +259,17 @@ STEMS = words(
     """ain aren can couldn didn don doesn hadn hasn haven isn mightn mustn needn shouldn wasn weren
     won wouldn"""
 )
+STANDS = "".join(map(chr, SIGNS)) + '?;"\ufffdÍíÕõÆæëÔÈı┤╘╒¥ґФХСТіΤΥ▒▓╢туŐŌâ'
 LOST = re.compile(
-    rf"(?i)(?<![0-9A-Za-z_])({'|'.join(STEMS)})[?\ufffdÍíÕõÆæ](?=t(?![0-9A-Za-z_]))", re.ASCII
+    rf"(?<![0-9A-Za-z_])((?i:{'|'.join(STEMS)}))"
+    rf"([ \xa0]?[{STANDS}][€?\ufffd]{{0,2}}(?:TM|tm|)(?:|(?<![;\"])[ \xa0]))"
+    "(?=[tT](?![0-9A-Za-z_]))",
+    re.ASCII,
 )
 
-SIGNS = [
-    *(0x60, 0xB4, 0x2032, 0xFF07, 0x201B, 0x201A, 0x2B9, 0x2BB, 0x2BD, 0x2BE, 0x2BF, 0x2C8, 0x2CA),
-    *(0x2CB, 0xA78B, 0xA78C, 0x2035, 0xFF40, 0x384, 0x55A, 0x1FBD, 0x1FBF, 0x1FEF, 0x1FFD, 0x275B),
-    *(0x275C, 0x91, 0x92, 0x27, 0x2019, 0x2018, 0x2BC),
-]
-APOSTROPHES = "'’‘ʼ"
+
+def lost(found: re.Match[str]) -> str:
+    return found[0] if found[2] in list(APOSTROPHES) else f"{found[1]}'"
 
 
 def between_letters(text: str) -> str:

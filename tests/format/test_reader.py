@@ -195,7 +195,7 @@ def test_a_letter_between_which_signs_are_apostrophes_is_what_the_document_says(
 def test_the_document_names_every_word_of_the_rules():
     words = DOCUMENT.replace("\n", " ")
     rules = (reader.NEGATIONS, reader.SINGLES, reader.FILLERS, reader.STOPS[:-1])
-    for some in (*rules, reader.STEMS, reader.UNITS):
+    for some in (*rules, reader.STEMS, reader.UNITS, reader.ENCODINGS):
         assert " ".join(some) in " ".join(words.split())
     assert all(f"`{pair}`" in words for pair in reader.PAIRS)
     assert all(f"`{name};`" in words for name in reader.BY_NAME)

@@ -50,6 +50,8 @@ TEXTS = [
     "isn&#039;t isn&amp;#39;t isn&#x2019;t isn&RSQUO;t isn&#146t; good, Wall St. #39;s",
     "\\u2019 isn\\u2019t isn\\\\u2019t \\ud83d\\ude00 \\ud83d \\u0001f602 isn\\xe2\\x80\\x99t",
     "isnâ€™t isnâ\x80\x99t isn‚Äôt isnÃ¢â‚¬â„¢t isn‚Äö√Ñ√¥t isnÂ´t isna€™t good",
+    "isn<U+2019>t isn%27t isn%E2%80%99t isn=92t isn\\'92t isn\\222t isn<92>t isn\\u{2019}t f=27x",
+    "isnвЂ™t isnтАЩt isnÔÇÖt isn鈥檛 it麓s isnâ??t isn 't isn’ t isn;t isn&rsquot is\xadn't good",
     "my “fiancé’”, cliché”… VÝŠKA „Spaß“ ðŸ˜€ cafÃ© caf√© â˜…â˜…",
     "isn?t isn\ufffdt isnÕt isn\x92t good? Is it?then",
     "★★★★☆ ⭐️⭐️ ★ ★ ★ ★★★½ ★ ☆☆☆ 4★ 4.5 ⭐ good",

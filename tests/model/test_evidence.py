@@ -173,7 +173,10 @@ def test_an_explanation_credits_no_word_of_what_is_not_known(family, text):
     [
         "no comment", "No comments.", "NO COMMENT!!", "see above", "(See above)", "N/A", "n.a.",
         "nan", "None", "#N/A", "null", "nothing", "Nothing to add, thanks.", "Don\u2019t know",
-        "[deleted]",
+        "[deleted]", "No comment at this time.", "I have no further comments, thank you", "None.",
+        "n/a.", "NaT", "#REF!", "#NAME?", "#DIV/0!", "[object Object]", "{{ review.text }}",
+        "empty", "Blank", "test", "xxx", "No Positive", "No Negative", "This review was removed",
+        "[removed by moderator]", "Comment deleted by user", "Too early to say",
     ],
 )  # fmt: skip
 def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text):
@@ -186,7 +189,16 @@ def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text)
 
 @pytest.mark.parametrize(
     "text",
-    ["good", "bad", "ok", "deleted", "no", "Nothing works", "no comment from rude staff"],
-)
+    [
+        "good", "bad", "ok", "deleted", "no", "Nothing works", "no comment from rude staff",
+        "no comment on the food, but it was awful", "empty promises", "blank stares from staff",
+        "not sure I would come back", "no complaints", "No problem", "nothing to complain about",
+        "Nothing special", "nothing yet", "no reply yet", "no response at all", "no value",
+        "none left", "No negatives", "can't say no", "hard to say anything good", "test failed",
+        "unknown quality", "I don't know why anyone would buy this", "no idea why",
+        "text missing", "content removed", "See the review above, it was bad",
+        "not available in my size", "the post was late",
+    ],
+)  # fmt: skip
 def test_short_opinions_are_opinions(text):
     assert NO_OPINION not in knowing("words").scores([text]).evidence
