@@ -76,7 +76,7 @@ class _Said:
 
 def _open(path: str) -> Model | Predictions:
     try:
-        model = find_model(Path(path))
+        model = find_model(Path(path), or_reviews=True)
         if model.suffix.lower() == ".safetensors" or is_model_file(model):
             loaded = load_model(model)
             say_of_sample(path, loaded)

@@ -73,7 +73,7 @@ def _choose(named: Path | None) -> tuple[Path, str]:
     )
 
 
-def find_model(named: Path) -> Path:
+def find_model(named: Path, *, or_reviews: bool = False) -> Path:
     """Say which file is meant: `general` is the bundled model, unless something here is called so.
 
     Raises:
@@ -81,7 +81,7 @@ def find_model(named: Path) -> Path:
             model may be.
     """
     if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
-        if looks_like_file(str(named)) and not is_model_file(named):
+        if not or_reviews and looks_like_file(str(named)) and not is_model_file(named):
             raise ModelError(
                 f"{named}: a file of reviews, not a model; `sentiment predict -i {named}` answers "
                 f"them, `sentiment train {named} -o {named.stem}.safetensors` makes a model of "

@@ -11,7 +11,7 @@ from sentiment.reviews.bad_rows import STOP, BadRows
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.csv_lines import CsvLines, RowTooLong
 from sentiment.reviews.damage import bad_row
-from sentiment.reviews.feed import TextFeed, block_lines
+from sentiment.reviews.feed import SWAPPED_ENDS, TextFeed, block_lines
 from sentiment.reviews.feed_source import FeedSource, Item
 from sentiment.reviews.header import (
     describe_columns,
@@ -143,6 +143,9 @@ class DelimitedSource(FeedSource):
 
     def _item(self, fields: list[str], raw: str, line: int, reason: str | None) -> Item:
         fields = fields or [""]
+        if self.feed.of_old_mac:
+            fields = [field.translate(SWAPPED_ENDS) for field in fields]
+            raw = raw.translate(SWAPPED_ENDS)
         damage = None if reason else self.feed.damage_in(raw)
         if not reason and not damage:
             if len(fields) == len(self.columns):

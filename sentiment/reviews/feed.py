@@ -1,7 +1,6 @@
 """Text: bytes decoded in blocks of whole lines, as they arrive."""
 
 import codecs
-import io
 from collections.abc import Iterator
 
 from sentiment.errors import DataError, UsageError
@@ -14,6 +13,7 @@ MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
+SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
 _UTF_16_BYTES = 16  # so many at the start tell UTF-16 that has no mark
 
 
@@ -52,7 +52,6 @@ class TextFeed:
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._damaged = False  # whether a byte was marked
         self.of_old_mac: bool | None = None  # whether rows end with \\r alone; None if unknown
-        self._returns = io.IncrementalNewlineDecoder(None, translate=True)
         self._pieces = Ahead(self._read_pieces())
 
     def peek(self, lines: int = 0) -> str:
@@ -118,7 +117,7 @@ class TextFeed:
             text = self._decode(raw, at_start=at_start)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
-            text = self._mend_line_ends(text, last=not raw)
+            text = self._mend_line_ends(text)
             end = text.rfind("\n") + 1
             block = ""
             if end:
@@ -138,11 +137,11 @@ class TextFeed:
             held.clear()
             yield block
 
-    def _mend_line_ends(self, text: str, *, last: bool) -> str:
-        r"""End lines with `\n` where the first that ends has a carriage return alone."""
+    def _mend_line_ends(self, text: str) -> str:
+        r"""Swap `\r` and `\n` where the first line that ends has a carriage return alone."""
         if self.of_old_mac is None and ("\n" in text or "\r" in text[:-1]):
             self.of_old_mac = "\n" not in text
-        return self._returns.decode(text, last) if self.of_old_mac else text
+        return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
         """Decode a block, with a mark for each byte that does not fit.
