@@ -55,7 +55,7 @@ class Download:
 
     Attributes:
         url: its address.
-        size: its bytes, exactly or about.
+        size: its bytes, exactly where its hash is known, else about.
         sha256: what the file hashes to, in hexadecimal; None where nobody is known to have said.
     """
 
