@@ -1,7 +1,6 @@
 """`sentiment datasets`: public sets of reviews, fetched once and then used by name."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,21 +12,9 @@ import click
 from sentiment.cli.commands import Group
 from sentiment.cli.console import Console, console
 from sentiment.cli.options import json_option, talk_options
-from sentiment.datasets import (
-    CATALOG,
-    MIRROR,
-    VARIABLE,
-    Dataset,
-    Fetched,
-    Progress,
-    check_mirror,
-    datasets_folder,
-    fetch,
-    find_dataset,
-    is_here,
-    read_records,
-    settle,
-)
+from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
+from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
+from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
 from sentiment.errors import UsageError
 from sentiment.suggesting import hint
 
@@ -90,8 +77,8 @@ def list_command(cache: Path | None, as_json: bool) -> None:
 def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json: bool) -> None:
     """Fetch sets from their publishers' sites; their sizes and licences are said first.
 
-    A download that breaks off, or is interrupted, goes on where it stopped when the command is run
-    again. Archives are read, never extracted; each part becomes a CSV file.
+    A set is fetched whole or not at all: after a download that breaks off, run the command again.
+    Archives are read, never extracted; each part becomes a CSV file.
 
     A set is pinned if the SHA-256 of its files is known. Of others the hash of their rows is
     remembered, and a change is warned of the next time.
@@ -108,7 +95,7 @@ def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json
     datasets = [_known(name) for name in names]
     for dataset in datasets:
         if is_here(folder, dataset) and not force:
-            settle(dataset, folder)
+            settle(folder, dataset)
             console.note(f"{dataset.name} is here already; --force fetches it anew")
         else:
             _get(dataset, folder)
@@ -128,27 +115,26 @@ def _known(name: str) -> Dataset:
 
 def _get(dataset: Dataset, folder: Path) -> None:
     """Fetch a set: say first what it is, then what came of it."""
-    mirror = os.environ.get(MIRROR)
-    check_mirror(mirror)
+    mirror = read_mirror()
     site = f"{mirror} (${MIRROR})" if mirror else urlsplit(dataset.downloads[0].url).hostname
     console.note(f"{dataset.name}: {dataset.about}")
     console.note(f"licence: {dataset.licence}; see {dataset.home}")
     console.note(f"fetching {_size(dataset)} from {site}")
     fetched = fetch(dataset, folder, mirror=mirror, progress=_ShownProgress(console))
     _warn(dataset, fetched)
-    console.note(f"saved {fetched.folder}: {_reviews(fetched.record.reviews)}")
+    console.note(f"saved {folder / dataset.name}: {_reviews(fetched.reviews)}")
     if not dataset.pinned:
-        console.note(f"unpinned: its rows hash to {fetched.record.rows[:12]}…, which is remembered")
+        console.note(f"unpinned: its rows hash to {fetched.rows_hash[:12]}…, which is remembered")
 
 
 def _warn(dataset: Dataset, fetched: Fetched) -> None:
     """Warn of what is not as it was, or as it was published."""
-    if fetched.before and fetched.before.rows != fetched.record.rows:
+    if fetched.before not in {None, fetched.rows_hash}:
         console.warn(
-            f"{dataset.name} has changed: its rows hash to {fetched.record.rows[:12]}…, and hashed "
-            f"to {fetched.before.rows[:12]}… when it was fetched before"
+            f"{dataset.name} has changed: its rows hash to {fetched.rows_hash[:12]}…, and hashed "
+            f"to {fetched.before[:12]}… when it was fetched before"
         )
-    if fetched.record.reviews != dict(dataset.parts):
+    if fetched.reviews != dict(dataset.parts):
         console.warn(f"{dataset.name} was published with {_reviews(dataset.parts)}")
 
 
@@ -180,7 +166,6 @@ class _ShownProgress(Progress):
 
 
 def _facts(dataset: Dataset, folder: Path) -> dict[str, Any]:
-    record = read_records(folder).get(dataset.name)
     here = is_here(folder, dataset)
     return {
         "name": dataset.name,
@@ -196,7 +181,7 @@ def _facts(dataset: Dataset, folder: Path) -> dict[str, Any]:
         "pinned": dataset.pinned,
         "here": here,
         "folder": str(folder / dataset.name) if here else None,
-        "rows_hash": record.rows if record else None,
+        "rows_hash": read_hashes(folder).get(dataset.name),
     }
 
 

@@ -58,7 +58,7 @@ def command(
     if words is not None:
         facts |= _words(model, words)
     if card:
-        click.echo("\n".join(card_of(facts, LANGUAGE if path == MODEL else "")))
+        click.echo(card_of(facts, LANGUAGE if path == MODEL else ""))
         return
     if as_json:
         click.echo(json.dumps(facts))

@@ -105,7 +105,7 @@ def _refuse_dataset(name: str) -> None:
     Raises:
         ModelError: it is one.
     """
-    from sentiment.datasets import find_dataset  # where a model is missing
+    from sentiment.datasets.catalog import find_dataset  # where a model is missing
 
     if find_dataset(name.partition(":")[0]):
         raise ModelError(

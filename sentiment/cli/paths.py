@@ -55,7 +55,7 @@ def places_of(names: Sequence[str], purpose: str) -> list["Where"]:
         DataError: one is not there.
         UsageError: one is empty, stdin is named twice, or a set has no such part.
     """
-    from sentiment.datasets import resolve  # answering a text starts without these
+    from sentiment.datasets.cache import resolve  # answering a text starts without these
     from sentiment.reviews import expand
 
     return expand(resolve(names, PARTS[purpose]))

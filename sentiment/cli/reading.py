@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sentiment.cli.console import console
 from sentiment.cli.orientation import warn_of_orientation
 from sentiment.cli.paths import PARTS
-from sentiment.datasets import resolve
+from sentiment.datasets.cache import resolve
 from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
 from sentiment.reviews.stream import STDIN
 

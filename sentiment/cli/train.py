@@ -24,7 +24,7 @@ from sentiment.cli.reading import files_named, read_reviews
 from sentiment.cli.repairs import Repairs
 from sentiment.cli.training_options import Running, running_options, training_options
 from sentiment.cli.training_progress import ShownProgress
-from sentiment.datasets import resolve
+from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError
 from sentiment.features.hashing import among
 from sentiment.memory import Memory

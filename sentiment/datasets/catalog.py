@@ -1,20 +1,52 @@
-"""The sets of reviews that are known by name: what they are, whose they are, where they are."""
+"""The public sets of reviews, which `catalog.toml` lists, and how each is laid out.
 
+A layout is a function that turns the files of a set, in order, into rows; it passes over those
+that hold no reviews. A row names its part and has a cell for each column; labels are words.
+"""
+
+import csv
+import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
-from sentiment.datasets.archives import Member
-from sentiment.datasets.layouts import (
-    PartRow,
-    amazon_polarity,
-    imdb,
-    sentiment_treebank,
-    tweet_eval,
-    uci_sentences,
-    yelp_polarity,
-)
+from sentiment.reviews.delimited import FIELD_LIMIT
+
+LONGEST = 1_000_000  # bytes of a line or of a review; the longest review there is has a tenth
+
+_IMDB_FILE = re.compile(r"aclImdb/(train|test)/(neg|pos|unsup)/(\d+_(\d+))\.txt")
+_IMDB_LABELS = {"neg": "negative", "pos": "positive", "unsup": ""}
+_TREES_FILE = re.compile(r"(?:trees/)?(train|dev|test)\.txt")
+_TREE = re.compile(r"\(([0-4]) .*\)")
+_LEAF = re.compile(r"\([0-4] ([^()]+)\)")
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")"}  # how the Penn Treebank writes them in its trees
+_UCI_FILE = re.compile(r"(?:.*/)?(amazon|imdb|yelp)(?:_cells)?_labelled\.txt")
+_POLARITY_FILE = re.compile(r"(?:.*/)?(train|test)\.csv")
+_TWEETS_FILE = re.compile(r"(train|val|test)_(text|labels)\.txt")
+_ESCAPED = re.compile(r'\\(n|")')
+_PARTS = {"dev": "validation", "val": "validation"}
+
+
+class DownloadError(Exception):
+    """A file cannot be had, is damaged, or is not what its publisher ships; never leaves here."""
+
+
+class Member(NamedTuple):
+    """A file of a download; its content can be read until the next member is asked for."""
+
+    name: str
+    content: BinaryIO
+
+
+class PartRow(NamedTuple):
+    """A review: its part of the set, and its cells."""
+
+    part: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -23,7 +55,7 @@ class Download:
 
     Attributes:
         url: its address.
-        size: its bytes, exactly or about.
+        size: its bytes, exactly where its hash is known, else about.
         sha256: what the file hashes to, in hexadecimal; None where nobody is known to have said.
     """
 
@@ -37,29 +69,32 @@ class Download:
         return urlsplit(self.url).path.rpartition("/")[2]
 
 
+Layout = Callable[[Iterator[Member]], Iterator[PartRow]]
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A published set of reviews.
 
     Attributes:
         name: how it is called on the command line.
+        layout: turns the files in the downloads into rows.
+        downloads: the files it is made of.
+        columns: what the cells of each row are; "text" and "label" are among them.
+        parts: each part → the reviews it is published with.
         about: what it is, and who made it.
         licence: under what terms it is published, as far as its publisher says.
         home: the page where its publisher describes it.
-        downloads: the files it is made of.
-        layout: turns the files in these into rows.
-        columns: what the cells of each row are; "text" and "label" are among them.
-        parts: each part → the reviews it is published with.
     """
 
     name: str
+    layout: Layout
+    downloads: tuple[Download, ...]
+    columns: tuple[str, ...]
+    parts: Mapping[str, int]
     about: str
     licence: str
     home: str
-    downloads: tuple[Download, ...]
-    layout: Callable[[Iterator[Member]], Iterator[PartRow]]
-    columns: tuple[str, ...]
-    parts: Mapping[str, int]
 
     @property
     def size(self) -> int:
@@ -72,108 +107,142 @@ class Dataset:
         return all(download.sha256 for download in self.downloads)
 
 
-_TWEETS = "https://raw.githubusercontent.com/cardiffnlp/tweeteval/main/datasets/sentiment"
+def _imdb(members: Iterator[Member]) -> Iterator[PartRow]:
+    """Read text, label, rating and id: a file a review, named by its id and rating."""
+    for member in members:
+        if found := _IMDB_FILE.fullmatch(member.name):
+            part, folder, number, rating = found.groups()
+            label = _IMDB_LABELS[folder]
+            text = _decode(member, member.content.read(LONGEST + 1), 1)
+            cells = (text, label, rating if label else "", number)
+            yield PartRow(part if label else "unlabeled", cells)
 
-# None of the publishers states a SHA-256. Those here stand in several projects that have long
-# downloaded the same files from the same addresses, and agree with each other.
-_ALL = (
-    Dataset(
-        name="imdb",
-        about="Large Movie Review Dataset: long film reviews from IMDb (Maas et al., 2011)",
-        licence="none stated; for research, cite the paper",
-        home="https://ai.stanford.edu/~amaas/data/sentiment/",
-        downloads=(
-            Download(
-                "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
-                84_125_825,
-                "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
-            ),
-        ),
-        layout=imdb,
-        columns=("text", "label", "rating", "id"),
-        parts={"train": 25_000, "test": 25_000, "unlabeled": 50_000},
-    ),
-    Dataset(
-        name="sst2",
-        about="Stanford Sentiment Treebank: sentences of film reviews, no neutral ones "
-        "(Socher et al., 2013)",
-        licence="none stated; for research, cite the paper",
-        home="https://nlp.stanford.edu/sentiment/",
-        downloads=(
-            Download(
-                "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip",
-                789_539,
-                "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc",
-            ),
-        ),
-        layout=sentiment_treebank,
-        columns=("text", "label"),
-        parts={"train": 6_920, "validation": 872, "test": 1_821},
-    ),
-    Dataset(
-        name="uci",
-        about="Sentiment Labelled Sentences, three domains; uci:imdb is cut from imdb:test "
-        "(Kotzias et al., 2015)",
-        licence="CC BY 4.0",
-        home="https://archive.ics.uci.edu/dataset/331/sentiment+labelled+sentences",
-        downloads=(
-            Download(
-                "https://archive.ics.uci.edu/static/public/331/sentiment+labelled+sentences.zip",
-                84_188,
-            ),
-        ),
-        layout=uci_sentences,
-        columns=("text", "label", "domain"),
-        parts={"amazon": 1_000, "imdb": 1_000, "yelp": 1_000},
-    ),
-    Dataset(
-        name="amazon_polarity",
-        about="Amazon reviews of 1, 2, 4 and 5 stars, with titles (Zhang et al., 2015)",
-        licence="none stated by its authors; the reviews are from Amazon, for research",
-        home="https://course.fast.ai/datasets",
-        downloads=(
-            Download(
-                "https://s3.amazonaws.com/fast-ai-nlp/amazon_review_polarity_csv.tgz",
-                688_339_454,
-                "d2a3ee7a214497a5d1b8eaed7c8d7ba2737de00ada3b0ec46243983efa100361",
-            ),
-        ),
-        layout=amazon_polarity,
-        columns=("title", "text", "label"),
-        parts={"train": 3_600_000, "test": 400_000},
-    ),
-    Dataset(
-        name="yelp_polarity",
-        about="Yelp reviews of 1, 2, 3 and 4 stars, 3 taken as positive (Zhang et al., 2015)",
-        licence="terms of the Yelp dataset: academic, non-commercial use",
-        home="https://course.fast.ai/datasets",
-        downloads=(
-            Download(
-                "https://s3.amazonaws.com/fast-ai-nlp/yelp_review_polarity_csv.tgz",
-                166_373_201,
-                "528f22e286cad085948acbc3bea7e58188416546b0e364d0ae4ca0ce666abe35",
-            ),
-        ),
-        layout=yelp_polarity,
-        columns=("text", "label"),
-        parts={"train": 560_000, "test": 38_000},
-    ),
-    Dataset(
-        name="tweet_eval",
-        about="TweetEval: the tweets of SemEval 2017, also neutral ones (Barbieri et al., 2020)",
-        licence="CC BY 3.0; the tweets under the terms of Twitter",
-        home="https://github.com/cardiffnlp/tweeteval",
-        downloads=(
-            Download(f"{_TWEETS}/train_text.txt", 4_970_000),
-            Download(f"{_TWEETS}/train_labels.txt", 91_230),
-            Download(f"{_TWEETS}/val_text.txt", 220_000),
-            Download(f"{_TWEETS}/val_labels.txt", 4_000),
-            Download(f"{_TWEETS}/test_text.txt", 1_160_000),
-            Download(f"{_TWEETS}/test_labels.txt", 24_568),
-        ),
-        layout=tweet_eval,
-        columns=("text", "label"),
-        parts={"train": 45_615, "validation": 2_000, "test": 12_284},
-    ),
-)
-CATALOG: Mapping[str, Dataset] = MappingProxyType({dataset.name: dataset for dataset in _ALL})
+
+def _treebank(members: Iterator[Member]) -> Iterator[PartRow]:
+    """Read text and label: a tree a line, with its sentiment from 0 to 4 at the root."""
+    labels = {"0": "negative", "1": "negative", "2": "", "3": "positive", "4": "positive"}
+    for member, part in _matching(members, _TREES_FILE):
+        for number, line in _lines(member):
+            root = _TREE.fullmatch(line)
+            if not root:
+                raise _odd_line(member, number)
+            if label := labels[root[1]]:
+                words = (_BRACKETS.get(word, word) for word in _LEAF.findall(line))
+                yield PartRow(part, (" ".join(words).replace("\\/", "/"), label))
+
+
+def _uci(members: Iterator[Member]) -> Iterator[PartRow]:
+    """Read text, label and domain: `sentence<TAB>label` a line, a file a domain."""
+    labels = {"0": "negative", "1": "positive"}
+    for member, part in _matching(members, _UCI_FILE):
+        for number, line in _lines(member):
+            text, _, label = line.rpartition("\t")
+            yield PartRow(part, (text, _label(labels, label.strip(), member, number), part))
+
+
+def _tweets(members: Iterator[Member]) -> Iterator[PartRow]:
+    """Read text and label: a file of tweets and one of their labels for each part."""
+    labels = {"0": "negative", "1": "neutral", "2": "positive"}
+    waiting: dict[str, list[str]] = {}
+    for member in members:
+        found = _TWEETS_FILE.fullmatch(member.name)
+        if not found:
+            continue
+        lines = [line for _, line in _lines(member)]
+        if found[2] == "text":
+            waiting[found[1]] = lines
+            continue
+        texts = waiting.pop(found[1], [])
+        if len(texts) != len(lines):
+            raise DownloadError(f"{member.name}: {len(lines):,} labels for {len(texts):,} tweets")
+        part = _PARTS.get(found[1], found[1])
+        for number, (text, label) in enumerate(zip(texts, lines, strict=True), start=1):
+            yield PartRow(part, (text, _label(labels, label.strip(), member, number)))
+
+
+def _polarity(members: Iterator[Member], width: int) -> Iterator[PartRow]:
+    """Read title (where there are three columns), text and label: CSV with 1 or 2, title, text."""
+    labels = {"1": "negative", "2": "positive"}
+    csv.field_size_limit(FIELD_LIMIT)  # for the whole process: the same as everywhere
+    for member, part in _matching(members, _POLARITY_FILE):
+        rows = csv.reader((f"{line}\n" for _, line in _lines(member)), strict=True)
+        try:
+            for number, row in enumerate(rows, start=1):
+                if len(row) != width:
+                    raise _odd_line(member, number)
+                label, *texts = row
+                cells = (*map(_unescape, texts), _label(labels, label, member, number))
+                yield PartRow(part, cells)
+        except csv.Error as error:
+            raise DownloadError(f"{member.name}, row {rows.line_num}: {error}") from error
+
+
+def _matching(members: Iterator[Member], pattern: re.Pattern[str]) -> Iterator[tuple[Member, str]]:
+    """Yield the members whose names match, and the part that each is."""
+    for member in members:
+        if found := pattern.fullmatch(member.name):
+            yield member, _PARTS.get(found[1], found[1])
+
+
+def _lines(member: Member) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty with their numbers; they end at line feeds alone."""
+    number = 0
+    while line := member.content.readline(LONGEST + 1):
+        number += 1
+        if text := _decode(member, line, number).rstrip("\r\n"):
+            yield number, text
+
+
+def _decode(member: Member, raw: bytes, line: int) -> str:
+    if len(raw) > LONGEST:
+        raise DownloadError(f"{member.name}, line {line}: longer than any review")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise DownloadError(f"{member.name}, line {line}: not UTF-8") from error
+
+
+def _label(labels: Mapping[str, str], value: str, member: Member, line: int) -> str:
+    if value not in labels:
+        raise _odd_line(member, line)
+    return labels[value]
+
+
+def _unescape(text: str) -> str:
+    """Undo what the polarity sets do beside CSV: they write a line break as backslash and n."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else '"', text)
+
+
+def _odd_line(member: Member, line: int) -> DownloadError:
+    return DownloadError(f"{member.name}, line {line}: not of the form it has always had")
+
+
+_LAYOUTS: Mapping[str, Layout] = {
+    "imdb": _imdb,
+    "sst2": _treebank,
+    "uci": _uci,
+    "amazon_polarity": partial(_polarity, width=3),
+    "yelp_polarity": partial(_polarity, width=2),
+    "tweet_eval": _tweets,
+}
+
+
+def _read_catalog() -> Iterator[Dataset]:
+    sets = tomllib.loads(Path(__file__).with_name("catalog.toml").read_text(encoding="utf-8"))
+    for name, facts in sets.items():
+        downloads = tuple(Download(**each) for each in facts.pop("downloads"))
+        columns = tuple(facts.pop("columns"))
+        yield Dataset(name, _LAYOUTS[name], downloads, columns, **facts)
+
+
+CATALOG: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _read_catalog()}
+
+
+def find_dataset(name: str) -> Dataset | None:
+    """Return the set of a name, None if there is none; `SST-2` is `sst2`."""
+    normal = _normal(name)
+    return next((each for known, each in CATALOG.items() if _normal(known) == normal), None)
+
+
+def _normal(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")

@@ -1,176 +1,318 @@
-"""One address → one file: resumed where it broke off, whole or not there."""
+"""A set of reviews from its publisher's site to its place here, whole or not at all.
 
-import json
-import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+All of it comes from strangers. A connection that is encrypted stays so, and no server sends more
+than it should. Archives are read member by member, never extracted: their names are compared, none
+becomes a path, and what is no file (a link, a device) is passed over.
+"""
+
+import gzip
+import http.client
+import os
+import ssl
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
+from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib import request
+from urllib.error import HTTPError, URLError
 
-from sentiment.datasets.archives import Unexpected
-from sentiment.datasets.web import Answer, NoAnswer, ask
+from sentiment import __version__
+from sentiment.datasets.cache import put_in_place, read_hashes, remember_hash, working
+from sentiment.datasets.catalog import Dataset, Download, DownloadError, Member
+from sentiment.errors import DataError, UsageError
+from sentiment.reviews.cells import csv_cell
 
+MIRROR = "SENTIMENT_MIRROR"
 TIMEOUT = 30.0  # seconds without a sign of life
-MOST_TIMES = 2  # a file may be so many times as large as it is known to be …
-MOST_SLACK = 10_000_000  # … and so many bytes more
+BLOCK = 1 << 18
+SLACK = 10_000_000  # bytes beyond what limits on sizes allow
+MOST_TIMES = 20  # text packs to a fifth at best; beyond this times its size, an archive is a bomb
+MOST_METADATA = 1_000_000  # tarfile holds long names and other headers in memory whole
+ROWS_BETWEEN_REPORTS = 1000
 
-Report = Callable[[int, int | None], None]  # hears of the bytes that are there, and of all
-
-
-@dataclass(frozen=True)
-class _State:
-    """What is known of a file of which a part is here; written beside it.
-
-    Attributes:
-        url: where it comes from.
-        validator: its ETag, else its date: by them a server knows whether it is still the same.
-        size: its bytes, None where the server does not say.
-    """
-
-    url: str
-    validator: str
-    size: int | None
+# What reading the content of a member of a damaged archive raises.
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
+# What finding the members raises beside: numbers and places that make no sense, a password.
+_NONSENSE = (OSError, ValueError, ArithmeticError, RuntimeError)
+# What asks for an address: through the proxies that the environment names, and nothing but the web.
+_HANDLERS = (
+    request.ProxyHandler, request.HTTPSHandler, request.HTTPRedirectHandler, request.UnknownHandler,
+    request.HTTPErrorProcessor, request.HTTPDefaultErrorHandler,
+)  # fmt: skip
+_ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
-class _Stale(Exception):  # noqa: N818  # no error: a reason to begin anew
-    """The part that is here cannot be gone on with."""
+class Progress:
+    """Hears how the fetching goes on; this one keeps it to itself."""
+
+    def downloaded(self, file: str, there: int, of: int | None) -> None:
+        """Hear how many bytes of a file are there, of how many if that is known."""
+
+    def unpacked(self, rows: int) -> None:
+        """Hear how many reviews were read."""
 
 
-def download(
-    url: str, target: Path, *, size: int, report: Report, timeout: float = TIMEOUT
-) -> None:
-    """Bring a file here; a part of it that is here is kept if it is still that of the same file.
+class Fetched(NamedTuple):
+    """What came of it: of each part its reviews; the hash of all rows, and what it was before."""
 
-    What has come when the connection breaks, or when somebody interrupts, stays beside the target
-    as `NAME.part`, if the server tells by what to know that it is still the same file.
+    reviews: dict[str, int]
+    rows_hash: str
+    before: str | None  # None for the first time
+
+
+def fetch(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    mirror: str | None = None,
+    progress: Progress | None = None,
+    timeout: float = TIMEOUT,
+) -> Fetched:
+    """Fetch a set, and put it in the place of what is there of it.
 
     Args:
-        url: Its address.
-        target: Where it is to stand; a file that stands there is taken as it.
-        size: About how many bytes to expect; more than twice as many are refused.
-        report: Hears how it goes on.
-        timeout: Seconds to wait for a sign of life.
+        dataset: The set.
+        folder: The folder of all sets.
+        mirror: An address below which the files stand as `NAME/FILE`, not the publisher's.
+        progress: Hears how it goes on.
+        timeout: Seconds to wait for a sign of life from a server.
 
     Raises:
-        NoAnswer: It cannot be had, or not whole.
-        Unexpected: It is far larger than it should be.
-        OSError: It cannot be written.
+        DataError: A file cannot be had, is not the one that is expected, or nothing can be written.
     """
-    if target.exists():
-        return
-    part = _Part(url, target.with_name(f"{target.name}.part"))
-    transfer = _Transfer(part, size * MOST_TIMES + MOST_SLACK, report, timeout)
+    progress = progress or Progress()
     try:
-        transfer.run()
-    except BaseException:
-        if not part.known():
-            part.discard()
-        raise
-    part.path.replace(target)
-    part.discard()
+        with working(folder, dataset) as work:
+            files = []
+            for source in dataset.downloads:
+                url = f"{mirror}/{dataset.name}/{source.file_name}" if mirror else source.url
+                files.append(work / source.file_name)
+                _download(url, source, files[-1], progress, timeout)
+            parts = work / "parts"
+            reviews, rows_hash = _write_parts(files, dataset, parts, progress)
+            put_in_place(folder, dataset, work, parts)
+        before = read_hashes(folder).get(dataset.name)
+        remember_hash(folder, dataset, rows_hash)
+    except (DownloadError, *DAMAGE) as error:
+        why = error if isinstance(error, DownloadError) else f"what came is damaged ({error})"
+        raise DataError(
+            f"{dataset.name}: {why}; nothing of it is kept: try again later, or see whether "
+            f"{dataset.home} tells of a change"
+        ) from error
+    except BlockingIOError as error:
+        raise DataError(f"{dataset.name} is being fetched by another process") from error
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or folder}: {error.strerror or error}; another folder is named "
+            "with --cache"
+        ) from error
+    return Fetched(reviews, rows_hash, before)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The part of a file that is here, and what is known of it, in a file beside it."""
-
-    url: str
-    path: Path
-
-    def known(self) -> _State | None:
-        """Give what is known; None if this cannot be gone on with."""
-        try:
-            state = _State(**json.loads(self._beside.read_bytes()))
-            usable = state.url == self.url and state.validator and self.size()
-        except (OSError, ValueError, TypeError):
-            return None
-        return state if usable else None
-
-    def remember(self, state: _State) -> None:
-        """Write down what is known of the file that is about to come."""
-        self._beside.write_text(json.dumps(asdict(state)), encoding="utf-8")
-
-    def size(self) -> int:
-        """Count the bytes that are here."""
-        return self.path.stat().st_size
-
-    def discard(self) -> None:
-        """Forget it."""
-        self.path.unlink(missing_ok=True)
-        self._beside.unlink(missing_ok=True)
-
-    @property
-    def _beside(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.json")
-
-
-@dataclass(frozen=True)
-class _Transfer:
-    """One attempt to bring what is missing of a file; `most` is the bytes it may have."""
-
-    part: _Part
-    most: int
-    report: Report
-    timeout: float
-
-    def run(self) -> None:
-        state = self.part.known()
-        if state and self.part.size() == state.size:
-            return
-        try:
-            self._go_on(state)
-        except _Stale:
-            self._go_on(None)
-
-    def _go_on(self, state: _State | None) -> None:
-        """Ask for what is missing, all of it without a state, and write it to its place."""
-        have = self.part.size() if state else 0
-        wanted = {"Range": f"bytes={have}-", "If-Range": state.validator} if state else {}
-        try:
-            with ask(self.part.url, wanted, self.timeout) as answer:
-                now = _describe(self.part.url, answer, have)
-                resumed = answer.status == 206
-                if resumed and now != state:
-                    raise _Stale
-                if not resumed:  # a killed run must not leave new facts beside old bytes
-                    self.part.discard()
-                self.part.remember(now)
-                there = self._receive(answer, have if resumed else 0, now.size)
-        except NoAnswer as error:
-            if state and error.status == 416:  # there is less of it now than is here
-                raise _Stale from error
-            raise
-        if now.size is not None and there != now.size:
-            raise NoAnswer("the connection broke")
-
-    def _receive(self, answer: Answer, start: int, size: int | None) -> int:
-        """Write what comes from a byte on; give how many bytes are there then."""
-        there = start
-        with self.part.path.open("ab" if start else "wb") as file:
-            for block in answer.blocks():
-                there += len(block)
-                if there > self.most:
-                    raise Unexpected(f"{self.part.url} sends more than {self.most / 1e6:,.0f} MB")
-                file.write(block)
-                self.report(there, size)
-        return there
-
-
-def _describe(url: str, answer: Answer, start: int) -> _State:
-    """Read what the headers say of the file, which is to be given from a byte on.
+def read_mirror() -> str | None:
+    """Return the mirror that the environment names.
 
     Raises:
-        NoAnswer: The server gives a part, and all was asked for.
-        _Stale: It gives another part than was asked for.
+        UsageError: It is not an address.
     """
-    size = answer.headers.get("Content-Length", "")
-    if answer.status == 206:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
-        if not start:
-            raise NoAnswer("it answers with a part of the file, unasked")
-        if not found or int(found[1]) != start:
-            raise _Stale
-        size = found[2]
-    tag = answer.headers.get("ETag", "")
-    # A weak tag does not promise the same bytes.
-    validator = answer.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
-    return _State(url, validator, int(size) if size.isdecimal() else None)
+    mirror = os.environ.get(MIRROR)
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise UsageError(f"${MIRROR} is {mirror!r}; it is to begin with http:// or https://")
+    return mirror and mirror.rstrip("/")
+
+
+def _download(url: str, source: Download, target: Path, progress: Progress, timeout: float) -> None:
+    """Write a file from the web to a target, and check that it is the one that is known."""
+    # A size that comes without a hash is about what it was once.
+    most = source.size if source.sha256 else 2 * source.size + SLACK
+    there, digest = 0, sha256()
+    with target.open("wb") as file, closing(_blocks(url, timeout)) as blocks:
+        for block, size in blocks:
+            there += len(block)
+            if there > most:
+                raise DownloadError(f"{url} sends more than {most / 1e6:,.1f} MB")
+            file.write(block)
+            digest.update(block)
+            progress.downloaded(target.name, there, size)
+    found = digest.hexdigest()
+    if source.sha256 not in {None, found}:
+        raise DownloadError(
+            f"{url} is not the file that is known (its SHA-256 begins with {found[:12]}, not with "
+            f"{source.sha256[:12]})"
+        )
+
+
+def _blocks(url: str, timeout: float) -> Generator[tuple[bytes, int | None]]:
+    """Yield a file as it comes, and with each piece the size of all, None if it is not said."""
+    try:
+        asked = request.Request(url, headers={"User-Agent": f"sentiment/{__version__}"})
+        with _opener(url).open(asked, timeout=timeout) as answer:
+            if answer.status != http.HTTPStatus.OK:  # a part of it, unasked
+                raise HTTPError(url, answer.status, "", answer.headers, None)
+            length = answer.headers.get("Content-Length", "")
+            size = int(length) if length.isdecimal() else None
+            there = 0
+            while block := answer.read1(BLOCK):
+                there += len(block)
+                yield block, size
+            if size not in {None, there}:
+                raise http.client.IncompleteRead(b"")
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no address
+        raise DownloadError(f"{url}: {_explain(error)}") from error
+
+
+def _opener(url: str) -> request.OpenerDirector:
+    """Return what asks for an address; from one that is encrypted none leads to one that is not."""
+    opener = request.OpenerDirector()
+    for handler in _HANDLERS:
+        opener.add_handler(handler())
+    if not url.startswith("https:"):
+        opener.add_handler(request.HTTPHandler())
+    return opener
+
+
+def _explain(error: Exception) -> str:
+    """Say what went wrong, in words that the other side did not choose."""
+    if isinstance(error, HTTPError):
+        error.close()
+        if 300 <= error.code < 400:
+            return "it redirects in a circle, too often, or to something that is not on the web"
+        return f"it answers {error.code} {http.client.responses.get(error.code, '')}".rstrip()
+    if isinstance(error, URLError) and isinstance(error.reason, str):
+        return "it redirects to an address without encryption, or to none"
+    match error.reason if isinstance(error, URLError) else error:
+        case TimeoutError():
+            words = "it does not answer in time"
+        case ssl.SSLCertVerificationError() as fault:
+            words = f"its certificate cannot be verified ({fault.verify_message})"
+        case ConnectionRefusedError():
+            words = "it refuses the connection"
+        case http.client.HTTPException() | ConnectionError():
+            words = "the connection broke"
+        case OSError() as fault:
+            words = f"no connection ({fault.strerror or 'for an unknown reason'})"
+        case fault:
+            words = str(fault)
+    return words
+
+
+def _write_parts(
+    files: Iterable[Path], dataset: Dataset, folder: Path, progress: Progress
+) -> tuple[dict[str, int], str]:
+    """Write each part into a folder that is made, as `PART.csv` with a header.
+
+    Returns:
+        The number of reviews of each part, and the hash of all rows, hexadecimal. The same rows in
+        another order have the same hash: archives are packed anew, reviews stay.
+    """
+    folder.mkdir()
+    reviews = dict.fromkeys(dataset.parts, 0)
+    total = 0
+    with ExitStack() as stack:
+        parts = {
+            part: stack.enter_context(
+                (folder / f"{part}.csv").open("w", encoding="utf-8", newline="")
+            )
+            for part in reviews
+        }
+        for file in parts.values():
+            file.write(",".join(dataset.columns) + "\n")
+        rows = dataset.layout(read_members(files))
+        for number, (part, cells) in enumerate(rows, start=1):
+            line = ",".join(map(csv_cell, cells)) + "\n"
+            parts[part].write(line)
+            reviews[part] += 1
+            total += int.from_bytes(sha256(f"{part},{line}".encode()).digest())
+            if number % ROWS_BETWEEN_REPORTS == 0:
+                progress.unpacked(number)
+    for part, count in reviews.items():
+        if not count:
+            raise DownloadError(f"no reviews found for its part {part}")
+    return reviews, f"{total % 2**256:064x}"
+
+
+def read_members(paths: Iterable[Path]) -> Iterator[Member]:
+    """Yield the files in archives (.zip, .tgz, .tar.gz) and the files that are none, in order.
+
+    Links, devices and the like are passed over.
+
+    Raises:
+        DownloadError: An archive is damaged, or unpacks to too much. Where the content of a member
+            is read, `DAMAGE` is raised.
+    """
+    for path in paths:
+        limit = path.stat().st_size * MOST_TIMES + SLACK
+        try:
+            if path.suffix == ".zip":
+                yield from _zip_members(path, limit)
+            elif path.suffix in {".tgz", ".gz"}:
+                yield from _tar_members(path, limit)
+            else:
+                with path.open("rb") as content:
+                    yield Member(path.name, content)
+        except (*DAMAGE, *_NONSENSE) as error:
+            raise DownloadError(f"{path.name} is damaged ({error})") from error
+
+
+def _zip_members(path: Path, limit: int) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > limit:
+            raise _too_much(limit)
+        for entry in entries:
+            kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 where the archive says none
+            is_file = kind in {0, stat.S_IFREG} and not entry.is_dir()
+            if is_file and entry.compress_type in _ZIP_METHODS:
+                with archive.open(entry) as content:  # reads no more than the size it declares
+                    yield Member(entry.filename, content)  # type: ignore[arg-type]
+
+
+def _tar_members(path: Path, limit: int) -> Iterator[Member]:
+    with gzip.open(path) as unpacked:
+        stream = _Limited(unpacked, limit)  # type: ignore[arg-type]
+        # As a stream: in the order of the archive, and never back to its start.
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Entry) as archive:  # type: ignore[call-overload]
+            while entry := archive.next():
+                archive.members = []  # it would remember them all
+                # A sparse file unpacks to far more bytes than pass through the stream.
+                is_file = entry.isreg() and not entry.issparse()
+                if is_file and (content := archive.extractfile(entry)):
+                    yield Member(entry.name, content)
+        while stream.read(1 << 20):  # gzip's checksum stands at the end
+            pass
+
+
+class _Entry(tarfile.TarInfo):
+    """A header that does not make tarfile fill the memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Entry":
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type not in tarfile.REGULAR_TYPES and entry.size > MOST_METADATA:
+            raise DownloadError("it holds a header that is far too long")
+        return entry
+
+
+class _Limited:
+    """A stream that may not go on for ever."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        block = self._stream.read(size)
+        self._read += len(block)
+        if self._read > self._limit:
+            raise _too_much(self._limit)
+        return block
+
+
+def _too_much(limit: int) -> DownloadError:
+    return DownloadError(f"it unpacks to more than {limit / 1e6:,.0f} MB")

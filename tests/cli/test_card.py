@@ -53,7 +53,7 @@ def test_the_bundled_model_says_its_language_sources_and_limits(run, tmp_path):
 
 def test_a_model_without_a_record_has_no_figures(run):
     model = replace(load_model(ROOT / "tests/fixtures/format-1.safetensors"), provenance=None)
-    header, body = parts_of("\n".join(card_of(facts_of(model) | {"model": "m.safetensors"})))
+    header, body = parts_of(card_of(facts_of(model) | {"model": "m.safetensors"}))
     assert not {"model-index", "metrics"} & header.keys()
     assert "does not say what it was trained on" in body
 
@@ -61,7 +61,7 @@ def test_a_model_without_a_record_has_no_figures(run):
 def card_with(card: dict[str, str], name: str = "m") -> str:
     model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
     model = replace(model, provenance=replace(model.provenance, card=card))
-    return "\n".join(card_of(facts_of(model) | {"model": f"/some/{name}.safetensors"}))
+    return card_of(facts_of(model) | {"model": f"/some/{name}.safetensors"})
 
 
 def test_what_a_stranger_wrote_stays_text():
@@ -92,6 +92,7 @@ def test_what_a_stranger_wrote_stays_text():
         ("say `train --base <b>`.", "say `train --base <b>`."),
         ("`a``<b>`", r"\`a\`\`\<b\>\`"),
         ("`a|b`", r"\`a\|b\`"),
+        ("{{ name }}{% raw %}", "{{ name }}{% raw %}"),
     ],
 )  # fmt: skip
 def test_markup_of_a_stranger_is_text(text, expected):

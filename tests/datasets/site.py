@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import re
 import sys
 import tarfile
 import threading
@@ -19,11 +18,6 @@ class File:
 
     Attributes:
         content: the file.
-        tag: its ETag; None to send none.
-        date: its Last-Modified.
-        ranges: whether a part of it can be asked for.
-        blindly: gives the part asked for, whatever If-Range says.
-        shift: bytes by which a part is said to begin elsewhere.
         cut: bytes after which the connection breaks.
         wait: seconds before anything is sent after those bytes.
         status, location: another answer than the file.
@@ -31,11 +25,6 @@ class File:
     """
 
     content: bytes = b""
-    tag: str | None = '"one"'
-    date: str | None = None
-    ranges: bool = True
-    blindly: bool = False
-    shift: int = 0
     cut: int | None = None
     wait: float = 0
     status: int | None = None
@@ -45,15 +34,11 @@ class File:
 
 @dataclass
 class Site:
-    """A server; `requests` holds the path and the headers of each that came."""
+    """A server; `requests` holds the path of each that came."""
 
     url: str
     files: dict[str, File] = field(default_factory=dict)
-    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-
-    @property
-    def ranges(self) -> list[str | None]:
-        return [headers.get("Range") for _, headers in self.requests]
+    requests: list[str] = field(default_factory=list)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,32 +46,22 @@ class _Handler(BaseHTTPRequestHandler):
     site: Site
 
     def do_GET(self):
-        self.site.requests.append((self.path, dict(self.headers)))
+        self.site.requests.append(self.path)
         self.close_connection = True
         file = self.site.files.get(self.path, File(status=404))
-        start = self._start_of(file)
-        if file.status or (start is not None and start >= len(file.content)):
-            self._head(file.status or 416, {"Location": file.location, "Content-Length": "0"})
+        if file.status:
+            self._head(file.status, {"Location": file.location, "Content-Length": "0"})
         else:
-            self._send(file, start)
+            self._send(file)
 
-    def _start_of(self, file):
-        """The byte to begin at; None for the whole file."""
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        same = file.blindly or self.headers.get("If-Range") in {file.tag, file.date}
-        return int(asked[1]) if asked and file.ranges and same else None
-
-    def _send(self, file, start):
-        size, body = len(file.content), file.content[start or 0 :]
-        headers = {"ETag": file.tag, "Last-Modified": file.date}
-        if start is not None:
-            headers["Content-Range"] = f"bytes {start + file.shift}-{size - 1}/{size}"
+    def _send(self, file):
+        body = file.content
         if file.chunked:
-            headers["Transfer-Encoding"] = "chunked"
+            headers = {"Transfer-Encoding": "chunked"}
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
         else:
-            headers["Content-Length"] = str(len(body))
-        self._head(200 if start is None else 206, headers)
+            headers = {"Content-Length": str(len(body))}
+        self._head(200, headers)
         self.wfile.write(body[: file.cut])
         self.wfile.flush()
         time.sleep(file.wait)

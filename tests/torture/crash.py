@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sentiment.datasets import CATALOG, is_here
-from sentiment.datasets.places import part_file
+from sentiment.datasets.cache import is_here, part_file
+from sentiment.datasets.catalog import CATALOG
 from tests.datasets.site import UCI, File, Site, serving, zip_of
 from tests.torture.forked import Ended, Program
 from tests.torture.outcome import Outcome
@@ -114,11 +114,11 @@ def _get(place: Path, site: Site, program: Program) -> Command:
     address = f"/uci/{download.file_name}"
     site.files[address] = File(zip_of(UCI))
     program.run(*get)
-    modules = ("fetching", "download", "parts", "places", "records", "archives")
+    modules = ("download", "cache")
     watch = tuple(f"sentiment/datasets/{module}.py" for module in modules)
     command = Command("datasets get", get, place, _UCI.name, watch)
     command.before = command.there()
-    site.files[address] = File(zip_of(UCI | {_YELP: UCI[_YELP] * 3}), tag='"two"')
+    site.files[address] = File(zip_of(UCI | {_YELP: UCI[_YELP] * 3}))
     return command
 
 

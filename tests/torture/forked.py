@@ -31,7 +31,7 @@ MODULES = (
     "sentiment.cli.datasets",
     "sentiment.cli.predict",
     "sentiment.cli.train",
-    "sentiment.datasets.fetching",
+    "sentiment.datasets.download",
     "scipy.stats",
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sentiment.datasets import CATALOG
+from sentiment.datasets.catalog import CATALOG
 from tests.datasets.site import UCI, File, serving, zip_of
 from tests.torture.forked import PATIENCE, ROOT, living
 from tests.torture.samples import write_model, write_reviews

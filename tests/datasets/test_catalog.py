@@ -4,8 +4,7 @@ import io
 
 import pytest
 
-from sentiment.datasets import CATALOG
-from sentiment.datasets.archives import Member, Unexpected
+from sentiment.datasets.catalog import CATALOG, DownloadError, Member
 from tests.datasets.site import AMAZON, IMDB, TREES, TWEETS, UCI, YELP, lines
 
 
@@ -89,5 +88,5 @@ POLARITY = "yelp_review_polarity_csv/train.csv"
     ],
 )
 def test_what_is_not_of_its_form_is_refused(name, files, message):
-    with pytest.raises(Unexpected, match=message):
+    with pytest.raises(DownloadError, match=message):
         rows_of(name, files)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.datasets import CATALOG, datasets_folder, find_dataset, resolve
-from sentiment.datasets.places import _cache_folder
+from sentiment.datasets.cache import _cache_folder, datasets_folder, resolve
+from sentiment.datasets.catalog import CATALOG, find_dataset
 from sentiment.errors import DataError, UsageError
 
 
