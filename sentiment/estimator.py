@@ -19,11 +19,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.errors import DataError
 from sentiment.loaded import LoadedModel, load
+from sentiment.missing import is_missing
 from sentiment.model import DEEPEST, Model, save_model
 from sentiment.model.calibration import log_odds, sigmoid
 from sentiment.reviews import LabelledReviews, read_labels
 from sentiment.reviews.values import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of
-from sentiment.texts import as_texts, is_missing
+from sentiment.texts import as_texts
 from sentiment.training import TrainingOptions, train
 from sentiment.training.options import Objective
 from sentiment.training.parameters import options_of

@@ -1,5 +1,6 @@
 """Texts that stand for no text: missing values as programs write them, and *no comment*."""
 
+import math
 import re
 
 # How pandas, R, spreadsheets and SQL write that there is no value, or an error, in lower case.
@@ -50,6 +51,13 @@ _BRACKETED = (
     r"\s*([\[(<{]\s*(blank|deleted|empty|missing|no \w+|removed)\s*[\])>}]|\$?{+[\w. ]+}+)\s*"
 )
 _MOST_CHARS = 80  # with white space and marks
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether there is no value: None, NaN, or what pandas has in their place."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def is_missing_word(text: str) -> bool:

@@ -1,8 +1,9 @@
 """Texts as callers from Python have them: lists, arrays, pandas Series."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import isnan
 from typing import Any
+
+from sentiment.missing import is_missing
 
 
 def as_texts(texts: Iterable[Any]) -> list[str]:
@@ -51,10 +52,3 @@ def _no_text(row: int, value: object) -> Exception:
     if is_missing(value):
         return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
     return TypeError(f"text {row} is a {type(value).__name__}, not a str")
-
-
-def is_missing(value: object) -> bool:
-    """Whether it stands for a missing value: None, NaN, or what pandas has in their place."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(value, float) and isnan(value)

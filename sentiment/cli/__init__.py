@@ -16,9 +16,9 @@ from typing import NoReturn
 import click
 
 from sentiment import __version__
-from sentiment.cli import streams
 from sentiment.cli.commands import Group
 from sentiment.cli.console import console
+from sentiment.cli.streams import prepare
 from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError
 from sentiment.stopping import stop
 from sentiment.suggesting import hint
@@ -96,7 +96,7 @@ def run() -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Run a command and return its exit code; every error is one line on stderr."""
-    streams.prepare()
+    prepare()
     console.reset()
     try:
         _run(arguments)

@@ -31,9 +31,10 @@ from sentiment.memory import Memory
 from sentiment.model import DEEPEST, Model, load_model, save_model
 from sentiment.reviews import LabelledReviews, ReadOptions, read_texts, require_both_classes
 from sentiment.reviews.cells import count_of
-from sentiment.training import Run, TrainingOptions, cross_validates, logs, train
+from sentiment.training import Run, TrainingOptions, cross_validates, train
 from sentiment.training.checkpoint import Checkpoint, opened
-from sentiment.training.material import FEW
+from sentiment.training.logs import prepare_logs
+from sentiment.training.options import FEW
 from sentiment.training.suggestion import Gain
 
 
@@ -97,7 +98,7 @@ def command(
     ]
     check_targets([target], read, force=force or replaces)
     if running.log_dir is not None:
-        logs.prepare(running.log_dir, resuming=running.resume)
+        prepare_logs(running.log_dir, resuming=running.resume)
     memory = Memory(running.memory) if running.memory else Memory.half()
     with _checkpoint(running, force) as checkpoint:
         reviews = read_reviews(paths, reading, "training", room=memory.texts)

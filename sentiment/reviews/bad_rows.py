@@ -71,8 +71,8 @@ class BadRows:
 
     def summaries(self) -> Iterator[str]:
         """Say of each source how many rows could not be read, and why the first could not."""
-        for name, count in self._counts.items():
-            what = f"{count_of(count, 'row')} that cannot be read {DONE[self.policy]}"
+        for name, times in self._counts.items():
+            what = f"{count_of(times, 'row')} that cannot be read {DONE[self.policy]}"
             yield f"{what}; the first: {self._firsts[name]}"
 
     def _note(self, bad: BadRow, number: int, name: str) -> None:

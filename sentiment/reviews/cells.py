@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sentiment.errors import DataError
-from sentiment.reviews.values import is_missing
+from sentiment.missing import is_missing
 
 # What a terminal obeys, and what turns text round or breaks its lines: marks, embeddings,
 # overrides and isolates of direction, and Unicode's separators of lines.

@@ -1,11 +1,10 @@
 """How single values read: numbers, label words, and values that are missing."""
 
-import math
 import re
 from functools import lru_cache
 from typing import Any
 
-from sentiment.missing import MISSING_WORDS, is_missing_word
+from sentiment.missing import MISSING_WORDS, is_missing, is_missing_word
 
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
@@ -38,11 +37,6 @@ def is_figure(text: str) -> bool:
 def is_label_word(text: str) -> bool:
     """Tell whether a text is a word such as `positive` or `no`, in any case."""
     return text.strip().casefold() in LABEL_WORDS
-
-
-def is_missing(value: Any) -> bool:
-    """Tell whether there is no value: None or NaN; for the word "NA" see `text_in`."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def text_in(value: Any) -> str:

@@ -5,9 +5,9 @@ and fits the `keras.Sequential`, `decide` chooses the threshold, `backend` impor
 Nothing of Keras leaves this package: what comes out is a `sentiment.model.Model`.
 """
 
-from sentiment.training.material import cross_validates
-from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Epoch, Progress
+from sentiment.training.judge import Epoch
+from sentiment.training.options import Recipe, TrainingOptions, cross_validates
+from sentiment.training.progress import Progress
 from sentiment.training.run import Run
 from sentiment.training.train import train
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from sentiment.features import EncodedRows, SparseRows
 from sentiment.model import Network
-from sentiment.training.material import in_blocks
+
+# Reviews scored at once.
+_BLOCK = 4096
+
+
+def in_blocks(numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Cut numbers of reviews into blocks of as many as are scored at once."""
+    return [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,8 @@ class Feed:
         self._examples = ()
 
     def _shuffle(self) -> None:
-        for random, order in zip(self._randoms, self._orders, strict=True):
-            random.shuffle(order)
+        for shuffler, order in zip(self._randoms, self._orders, strict=True):
+            shuffler.shuffle(order)
 
     def _epochs(self, epochs: range) -> Iterator[tuple[Any, ...]]:
         for _ in epochs:

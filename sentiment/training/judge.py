@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from sentiment.model import Calibration, Network
 from sentiment.training.decide import enough_to_choose
 from sentiment.training.feed import Example
-from sentiment.training.progress import Epoch
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known when an epoch ends; losses are binary cross-entropy in nats."""
+
+    number: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
 
 
 @dataclass(frozen=True)

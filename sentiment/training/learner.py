@@ -14,9 +14,9 @@ from sentiment.model.calibration import sigmoid
 from sentiment.training.featurizing import featurize
 from sentiment.training.feed import Example, logits_of
 from sentiment.training.fitting import Fitter
+from sentiment.training.judge import Epoch
 from sentiment.training.material import Material, Numbers, Split
 from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Epoch
 from sentiment.training.recipe import gentler
 from sentiment.training.run import Run
 

@@ -7,7 +7,7 @@ from sentiment.errors import MissingDependencyError, UsageError
 from sentiment.training.backend import load_keras
 
 
-def prepare(folder: Path, *, resuming: bool) -> None:
+def prepare_logs(folder: Path, *, resuming: bool) -> None:
     """Make a folder for the logs of one training.
 
     Args:

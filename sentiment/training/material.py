@@ -12,23 +12,9 @@ from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.model import Rows
 from sentiment.reviews import LabelledReviews, joined, stratified_folds, stratified_split
-from sentiment.training.options import TrainingOptions
+from sentiment.training.options import FOLDS, TrainingOptions, cross_validates
 
 Numbers = NDArray[np.int64]
-
-
-# Reviews scored at once.
-_BLOCK = 4096
-
-
-def in_blocks(numbers: Numbers) -> list[Numbers]:
-    """Cut numbers of reviews into blocks of as many as are scored at once."""
-    return [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
-
-
-# With fewer reviews all are held out, in cross-validation: a share of them would decide too little.
-FEW = 5_000
-FOLDS = 5
 
 
 class Split(NamedTuple):
@@ -143,11 +129,3 @@ class Material:
         content.update(labels.astype(np.int8).tobytes())
         positive = int(labels.sum())
         return Rows(positive, labels.size - positive, content.hexdigest())
-
-
-def cross_validates(reviews: int, options: TrainingOptions) -> bool:
-    """Return whether so many reviews, none given to judge by, are held out in cross-validation.
-
-    It needs a last fit on all of them: the networks of the folds are not the model.
-    """
-    return reviews < FEW and options.refit

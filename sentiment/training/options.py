@@ -7,6 +7,10 @@ from sentiment.features import NGrams
 
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
+# With fewer reviews all are held out, in cross-validation: a share of them would decide too little.
+FEW = 5_000
+FOLDS = 5
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -64,3 +68,11 @@ class Recipe:
     objective: Objective
     smoothing: float = 2.0
     hidden: tuple[int, ...] = (16,)
+
+
+def cross_validates(reviews: int, options: TrainingOptions) -> bool:
+    """Return whether so many reviews, none given to judge by, are held out in cross-validation.
+
+    It needs a last fit on all of them: the networks of the folds are not the model.
+    """
+    return reviews < FEW and options.refit

@@ -1,25 +1,15 @@
 """How a training tells its caller how it goes; the caller decides what to show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.training.judge import Epoch
 from sentiment.training.options import Recipe
 from sentiment.training.suggestion import Gain
 
 Labels = NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What is known when an epoch ends; losses are binary cross-entropy in nats."""
-
-    number: int
-    loss: float
-    validation_loss: float
-    validation_accuracy: float
 
 
 class Progress:

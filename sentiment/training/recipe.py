@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features import NGrams
-from sentiment.training.material import FEW
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.options import FEW, Recipe, TrainingOptions
 
 # Beyond this many words a review repeats itself enough for words alone.
 _SHORT = 60

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model import Layer, Network
-from sentiment.training.judge import Judgement
-from sentiment.training.progress import Epoch
+from sentiment.training.judge import Epoch, Judgement
 
 Tensors = dict[str, NDArray[Any]]
 

@@ -26,8 +26,9 @@ from sentiment.reviews import LabelledReviews
 from sentiment.training.backend import start_loading
 from sentiment.training.checkpoint import Checkpoint
 from sentiment.training.decide import choose_threshold, enough_to_choose
+from sentiment.training.feed import in_blocks
 from sentiment.training.learner import Learner, Trained
-from sentiment.training.material import Material, Numbers, in_blocks
+from sentiment.training.material import Material, Numbers
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.progress import Progress
 from sentiment.training.recipe import choose_recipe
