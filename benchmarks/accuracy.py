@@ -13,10 +13,13 @@ import numpy as np
 from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, tfidf, vader
 from results import DATASETS, Table, write_parts
 
-from sentiment.evaluation import Metrics, measure
-from sentiment.model import save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, read_texts
-from sentiment.training import TrainingOptions, train
+from sentiment.evaluation.metrics import Metrics, measure
+from sentiment.model.file import save_model
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.training.options import TrainingOptions
+from sentiment.training.train import train
 
 SEEDS = (0, 1, 2)
 Reviews = LabelledReviews

@@ -26,7 +26,8 @@ import pyarrow.parquet as pq
 from results import Table
 from timing import Command, alternate, seconds
 
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"

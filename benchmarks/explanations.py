@@ -13,11 +13,13 @@ from collections.abc import Iterator
 import numpy as np
 from results import DATASETS, Table, require_datasets
 
-from sentiment.model import Model
-from sentiment.model.explanation import Explanation, explain
-from sentiment.model.removal import smallest_removal, without
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_split
-from sentiment.training import TrainingOptions, train
+from sentiment.model.explanation import Explanation, explain, smallest_removal, without
+from sentiment.model.model import Model
+from sentiment.reviews.dataset import LabelledReviews, stratified_split
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
+from sentiment.training.options import TrainingOptions
+from sentiment.training.train import train
 
 HELD_OUT = 1_000
 WORDS = 5

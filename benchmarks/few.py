@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from peers import balanced_tfidf
 from results import DATASETS, Table, write_parts
 
-from sentiment.evaluation import measure
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
-from sentiment.training import TrainingOptions, train
+from sentiment.evaluation.metrics import measure
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
+from sentiment.training.options import TrainingOptions
+from sentiment.training.train import train
 
 DRAWS = 20
 SIZES = (60, 100, 200, 500)

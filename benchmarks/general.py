@@ -17,12 +17,14 @@ from results import DATASETS, HERE, Table, write_parts
 from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
-from sentiment.evaluation import measure
+from sentiment.evaluation.metrics import measure
 from sentiment.general import MODEL
-from sentiment.model import Model, load_model
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
 from sentiment.probing import CAPABILITIES, probe
-from sentiment.reviews import LabelledReviews
-from sentiment.training import TrainingOptions, train
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.training.options import TrainingOptions
+from sentiment.training.train import train
 from tools.general import build, sources
 
 OWN = HERE.parent / "data"

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import scipy.sparse
 
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 
 model = load_model(Path(sys.argv[1]))
 with Path(sys.argv[2]).open(encoding="utf-8", newline="") as file:

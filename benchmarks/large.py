@@ -19,7 +19,8 @@ from peers import peers_python, tokenized, write_tokenized
 from results import DATASETS, Table, require_datasets
 from timing import Memory, memory
 
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 PYTHON = sys.executable
 IMDB = DATASETS / "imdb" / "train.parquet"

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import scipy.sparse
 
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 
 sys.path += map(str, (Path(__file__).parent / ".peers" / "lib").glob("python*/site-packages"))
 

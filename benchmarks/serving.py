@@ -27,7 +27,9 @@ from results import Table
 from timing import memory_of, seconds
 
 from sentiment.general import MODEL
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"

@@ -19,7 +19,9 @@ from peers import peers_python, write_tokenized
 from results import DATASETS, Table, parts_asked
 from timing import Command, alternate, memory, seconds
 
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 HERE = Path(__file__).resolve().parent
 PYTHON = Path(sys.executable)

@@ -3,19 +3,26 @@
 `load` opens a trained model, `SentimentClassifier` is the training as a scikit-learn estimator.
 """
 
-from typing import TYPE_CHECKING
-
-from sentiment.lazy import exports
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sentiment.api import LoadedModel, load
     from sentiment.estimator import SentimentClassifier
-    from sentiment.loaded import LoadedModel, load
 
 __version__ = "0.1.0"
 
 __all__ = ["LoadedModel", "SentimentClassifier", "__version__", "load"]
 
-exports(
-    __name__,
-    {"LoadedModel": "loaded", "SentimentClassifier": "estimator", "load": "loaded"},
-)
+# A name is imported when it is first asked for: `import sentiment` and the command line stay light.
+_MODULES = {"LoadedModel": "api", "SentimentClassifier": "estimator", "load": "api"}
+
+if not TYPE_CHECKING:  # whoever checks types still hears of a name that is not there
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_MODULES})

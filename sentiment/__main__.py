@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from sentiment.stopping import stop
+from sentiment.runtime import stop
 
 
 def main() -> NoReturn:

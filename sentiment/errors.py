@@ -1,8 +1,8 @@
-"""What can go wrong in a way a user can mend: one class for each exit code.
+"""Errors with their exit codes, and what may have been meant."""
 
-The message of each error is one line that names the file, the row where there is one, and the
-way out. The command line prints it and exits with the class's `exit_code`.
-"""
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 # The exit codes of programs that were told to stop, or whose reader went away.
 INTERRUPTED = 130
@@ -44,3 +44,98 @@ class GoalError(SentimentError):
     """A gate or a goal the user set was not met."""
 
     exit_code = 6
+
+
+# What other programs call the same.
+_CALLED = {
+    "analyse": "predict", "analyze": "predict", "classify": "predict", "infer": "predict",
+    "score": "predict", "benchmark": "evaluate", "eval": "evaluate", "test": "evaluate",
+    "validate": "evaluate", "finetune": "train", "fit": "train", "learn": "train",
+    "diff": "compare", "interpret": "explain", "why": "explain", "show": "info",
+    "api": "serve", "server": "serve", "convert": "export", "download": "datasets",
+    "fetch": "get", "ls": "list",
+    "layer": "hidden", "layers": "hidden", "units": "hidden", "lr": "learning-rate",
+    "eta": "learning-rate", "dev": "validation", "eval-file": "validation",
+    "test-size": "validation-share", "pretrained": "base", "max-features": "features",
+    "random-state": "seed", "cores": "workers", "jobs": "workers", "n-jobs": "workers",
+    "threads": "workers", "file": "input", "out": "output", "delimiter": "input-format",
+    "sep": "input-format", "target": "label-column", "y": "label-column", "overwrite": "force",
+    "yes": "force", "silent": "quiet", "cutoff": "threshold", "group-by": "slice", "by": "slice",
+}  # fmt: skip
+
+_MOST = 3  # more are a list, not a guess
+_LEAST = 0.75  # of difflib's ratio: thread is no header (0.67)
+_LEAST_OF_SHORT = 0.66  # jsno is jsonl; arch is no force (0.44)
+_LONG = 6  # letters
+_SHORTEST = 3  # letters that a longer name may begin with
+
+
+def hint(word: str, known: Iterable[str], quote: str = "") -> str:
+    """Ask whether another name was meant: ` (did you mean general?)`, or nothing.
+
+    Args:
+        word: what was given, and is not known.
+        known: what there is.
+        quote: put around each name.
+    """
+    return _asked([f"{quote}{name}{quote}" for name in near(word, known)])
+
+
+def hint_file(path: Path, others: Sequence[Path]) -> str:
+    """Ask whether another file was meant, by the names alone: not by folders, nor by suffixes."""
+    stems = near(path.stem, (other.stem for other in others))
+    return _asked([str(other) for stem in stems for other in others if other.stem == stem][:_MOST])
+
+
+def _asked(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    *others, last = names
+    return f" (did you mean {', '.join(others)}{' or ' if others else ''}{last}?)"
+
+
+def near(word: str, known: Iterable[str]) -> list[str]:
+    """Find the names that may have been meant, at most three; mostly there are none.
+
+    A name is near if it differs by case and hyphens alone; else if it is what others call the same;
+    else if one has all words of the other, or begins with it; else if it has the same letters; else
+    if it is spelled alike.
+    """
+    names = list(dict.fromkeys(known))
+    words = {name: _words(name) for name in names}
+    asked = _words(word)
+    squeezed = "".join(asked)
+    if not squeezed:
+        return []
+    meant = _words(_CALLED.get("-".join(asked), ""))
+    for alike in (
+        lambda parts: "".join(parts) == squeezed,
+        lambda parts: parts == meant,
+        lambda parts: _stands_in(parts, asked) or _stands_in(asked, parts),
+        lambda parts: _begins("".join(parts), squeezed),
+        lambda parts: sorted("".join(parts)) == sorted(squeezed),
+    ):
+        if found := [name for name in names if words[name] and alike(words[name])]:
+            return found[:_MOST]
+    from difflib import get_close_matches  # nothing is misspelt as a rule
+
+    spelled = {"".join(parts): name for name, parts in reversed(words.items())}
+    least = _LEAST if len(squeezed) >= _LONG else _LEAST_OF_SHORT
+    return [spelled[each] for each in get_close_matches(squeezed, spelled, 1, least)]
+
+
+def _words(name: str) -> list[str]:
+    """Take a name apart: `--text-column`, `text_column` and `textColumn` → text, column."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return re.findall(r"[^\W_]+", parted.casefold())
+
+
+def _stands_in(few: Sequence[str], many: Sequence[str]) -> bool:
+    """Whether some words stand among others, one after the other."""
+    places = range(len(many) - len(few) + 1)
+    return any(list(many[place : place + len(few)]) == list(few) for place in places)
+
+
+def _begins(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _SHORTEST and long.startswith(short)

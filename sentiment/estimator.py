@@ -17,17 +17,15 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from sentiment.api import LoadedModel, as_texts, load
 from sentiment.errors import DataError
-from sentiment.loaded import LoadedModel, load
 from sentiment.missing import is_missing
-from sentiment.model import DEEPEST, Model, save_model
-from sentiment.model.calibration import log_odds, sigmoid
-from sentiment.reviews import LabelledReviews, read_labels
-from sentiment.reviews.values import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of
-from sentiment.texts import as_texts
-from sentiment.training import TrainingOptions, train
-from sentiment.training.options import Objective
-from sentiment.training.parameters import options_of
+from sentiment.model.file import save_model
+from sentiment.model.model import DEEPEST, Model, log_odds, sigmoid
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
+from sentiment.training.options import Objective, TrainingOptions, options_of
+from sentiment.training.train import train
 
 # What the command line takes for positive, 1, and for negative.
 _SIDES: dict[Key, int] = {

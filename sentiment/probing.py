@@ -15,8 +15,7 @@ from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
-from sentiment.model import Model
-from sentiment.model.decision import NEGATIVE, POSITIVE, UNCERTAIN
+from sentiment.model.model import NEGATIVE, POSITIVE, UNCERTAIN, Model
 
 # What all results together are called.
 OVERALL = "overall"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, SentimentError
-from sentiment.model import Model, load_model
-from sentiment.scoring import Scorer
-from sentiment.worker import default_workers
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
+from sentiment.workers import Scorer, default_workers
 
 
 @pytest.fixture(scope="module")

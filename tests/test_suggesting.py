@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.cli import COMMANDS
-from sentiment.suggesting import hint, near
+from sentiment.errors import hint, near
 
 NAMES = st.lists(st.text("abcdefghij_-", min_size=1, max_size=12), max_size=20)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, SentimentError
-from sentiment.worker import Worker
+from sentiment.workers import Worker
 
 
 def double(numbers: np.ndarray, name: str = "") -> tuple[np.ndarray, str]:
@@ -101,7 +101,7 @@ def test_leaving_ends_a_worker_that_is_busy():
 def test_a_worker_does_not_outlive_its_parent():
     code = (
         "import os, threading, time\n"
-        "from sentiment.worker import Worker\n"
+        "from sentiment.workers import Worker\n"
         "worker = Worker(time.sleep)\n"
         "threading.Thread(target=worker.call, args=(60,)).start()\n"
         "time.sleep(1)\n"

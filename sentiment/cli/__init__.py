@@ -17,11 +17,9 @@ import click
 
 from sentiment import __version__
 from sentiment.cli.commands import Group
-from sentiment.cli.console import console
-from sentiment.cli.streams import prepare
-from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError
-from sentiment.stopping import stop
-from sentiment.suggesting import hint
+from sentiment.cli.console import console, prepare
+from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError, hint
+from sentiment.runtime import stop
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {

@@ -1,32 +1,256 @@
-"""What `sentiment predict` does with files and pipes: rows in, the same rows with answers out."""
+"""Rows in, answers out: scoring, writing, and rows that cannot be read."""
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from sentiment.cli.repairs import Repairs
-from sentiment.cli.tally import Tally
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.cli.console import console
+from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
-from sentiment.model import Model
-from sentiment.reviews import (
-    Batch,
-    Columns,
-    Explainer,
-    Opened,
-    RowsSource,
-    Source,
-    Writer,
-    output_format_of,
-    texts_to_score,
-    writer_for,
-)
-from sentiment.scoring import Scorer
-from sentiment.worker import default_workers
+from sentiment.model.model import CLASSES, NO_ANSWER, UNCERTAIN, Model, Scores
+from sentiment.model.provenance import Overlap
+from sentiment.reviews.batch import BadRow, BadRows, Batch, Policy, RowsSource, Source
+from sentiment.reviews.cells import count_of, csv_cell, encode, to_json, tsv_cell
+from sentiment.reviews.columns import Columns, texts_to_score
+from sentiment.reviews.dataset import LabelledReviews, Opened
+from sentiment.reviews.formats import output_format_of
+from sentiment.reviews.writers import Explainer, Writer, writer_for
+from sentiment.workers import Scorer, default_workers
+
+
+class Tally:
+    """Counts answers, input by input.
+
+    Attributes:
+        answers: how many there are of each; "" is that of a row without text.
+        rows: those of each input, by its name.
+    """
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self.answers: Counter[str] = Counter()
+        self.rows: dict[str, int] = {}
+        self._name = ""
+        self._started = time.monotonic()
+
+    def begin(self, name: str) -> None:
+        """Count for this input from now on."""
+        self._name = name
+        self.rows.setdefault(name, 0)
+
+    def add(self, answers: Iterable[str] | Mapping[str, int]) -> None:
+        """Count answers, or take what was counted elsewhere."""
+        before = self.total
+        self.answers.update(answers)
+        self.rows[self._name] += self.total - before
+
+    @property
+    def total(self) -> int:
+        """How many rows were answered."""
+        return self.answers.total()
+
+    def warn_if_empty(self) -> None:
+        """Warn of inputs that no row came of."""
+        if empty := [name for name, rows in self.rows.items() if not rows]:
+            console.warn(f"no rows in {name_of_all(empty)}")
+
+    def fail_if_empty(self) -> None:
+        """Make no rows at all an error.
+
+        Raises:
+            DataError: there are none.
+        """
+        if not self.total:
+            raise DataError(f"no rows in {name_of_all(list(self.rows))} (--fail-if-empty)")
+
+    def report(self, target: Path) -> None:
+        """Say how many rows there were, their answers, how long it took, and where they are."""
+        seconds = time.monotonic() - self._started
+        parts = [
+            f"{self.answers[answer]:,} {answer} ({self.answers[answer] / self.total:.0%})"
+            for answer in (*reversed(CLASSES), UNCERTAIN)
+            if self.answers[answer]
+        ]
+        if self.answers[NO_ANSWER]:
+            parts.append(f"{self.answers[NO_ANSWER]:,} without text")
+        what = f": {', '.join(parts)}" if parts else ""
+        rows = f"{count_of(self.total, 'row')} in {seconds:,.1f} s"
+        console.note(f"{name_of_all(list(self.rows))}: {rows}{what} → {target}")
+
+
+def name_of_all(names: Sequence[str]) -> str:
+    """Name some files in few words: `a.csv and 2 more`."""
+    first, *others = names
+    return f"{first} and {len(others):,} more" if others else first
+
+
+def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
+    """Score the reviews that can be read; warn of others, and of those that the model has seen.
+
+    What is repaired in them is said.
+
+    Returns:
+        The n reviews that are left, and their scores, [n].
+
+    Raises:
+        DataError: None is left.
+    """
+    warn_of_overlap({"the model": overlap_of(model, reviews)})
+    repairs = Repairs(wanted=model.repairs)
+    repairs.counted(reviews.texts)
+    repairs.say()
+    return readable(reviews, score_reviews(model, reviews))
+
+
+def score_reviews(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
+    """Score all reviews, [n]; warn of those that the model knows too little of."""
+    console.status(f"scoring {count_of(len(reviews), 'review')} …")
+    scores = model.scores(reviews.texts)
+    warn_of_unknown(scores, name)
+    return scores
+
+
+def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
+    """Warn of reviews that a model knows too little of, by the scores of all."""
+    if unknown := int(np.count_nonzero(scores.unknown)):
+        console.warn(
+            f"{unknown:,} of {count_of(scores.evidence.size, 'review')} hold hardly a word that "
+            f"{name} knows: predict answers uncertain"
+        )
+
+
+def readable(reviews: LabelledReviews, scores: Scores) -> tuple[LabelledReviews, Scores]:
+    """Leave out the reviews that cannot be read; see `readable_rows`.
+
+    Raises:
+        DataError: None is left.
+    """
+    rows = readable_rows(np.isnan(scores.p_positive))
+    return reviews.take(rows), scores.take(rows)
+
+
+def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Leave out the reviews that no model can read, such as one of invisible characters.
+
+    Raises:
+        DataError: None is left.
+    """
+    dropped = int(np.count_nonzero(unreadable))
+    if dropped == unreadable.size:
+        raise DataError("no reviews left: there is nothing to read in any of them")
+    if dropped:
+        rows = "review has" if dropped == 1 else "reviews have"
+        console.warn(f"{dropped:,} {rows} nothing to read; dropped")
+    return np.flatnonzero(~unreadable)
+
+
+def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
+    """Count the reviews that a model was made with."""
+    return model.seen.overlap(model.seen.digests(reviews.texts))
+
+
+def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
+    """Warn once of reviews that models were made with: trained, chosen or calibrated on.
+
+    Args:
+        overlaps: of the reviews that they are measured on, by what to call each model.
+    """
+    made = {name: overlap for name, overlap in overlaps.items() if overlap.found}
+    if not made:
+        return
+    counts = [
+        f"{overlap.found:,} of {count_of(overlap.checked, 'review')}"
+        f"{'' if overlap.checked == overlap.reviews else ' that could be checked'} "
+        f"{'' if number else 'were used '}to make {name}"
+        for number, (name, overlap) in enumerate(made.items())
+    ]
+    hopeless = any(overlap.is_known_set for overlap in made.values())
+    console.warn(
+        f"{', '.join(counts)}, or share their longest sentence with one that was; the figures "
+        + ("say nothing of" if hopeless else "are better than they would be on")
+        + " new reviews"
+    )
+
+
+_COLUMNS = ("file", "row", "reason", "raw")
+
+
+def check_rejects(path: Path, policy: str) -> None:
+    """Stop before work is done that could not be written.
+
+    Args:
+        path: the file of the rows that are left out.
+        policy: what is done about rows that cannot be read.
+
+    Raises:
+        UsageError: no row is left out, or its format is another.
+    """
+    if policy != "skip":
+        raise UsageError("--rejects takes the rows that are left out: add --on-bad-row skip")
+    if output_format_of(path) in ("parquet", "fasttext"):
+        raise UsageError(f"--rejects {path}: name it .csv, .tsv or .jsonl")
+
+
+@contextmanager
+def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> Iterator[BadRows]:
+    """Give what is done about rows that cannot be read; say in the end how many there were.
+
+    Args:
+        policy: one of `POLICIES`.
+        path: rows that are left out are listed here; it appears whole or not at all.
+        streamed: answers go out as they come, so that rows left out of them so far are listed when
+            the run ends early, too.
+    """
+    bad_rows = BadRows(policy, advice="; --on-bad-row skip leaves such rows out")
+    try:
+        if path is None:
+            yield bad_rows
+        else:
+            early: BaseException | None = None
+            with replacing(path) as stream:
+                bad_rows.tell = _Rejects(stream, output_format_of(path)).write
+                try:
+                    yield bad_rows
+                except BaseException as error:
+                    if not (streamed and bad_rows.found):
+                        raise
+                    early = error
+            if early:
+                raise early
+    finally:
+        for summary in bad_rows.summaries():
+            console.warn(summary)
+
+
+class _Rejects:
+    """A list of rows that were left out, as CSV, TSV or JSON lines."""
+
+    def __init__(self, stream: BinaryIO, format: str) -> None:
+        self._stream = stream
+        self._format = format
+        if format != "jsonl":
+            self._write_cells(_COLUMNS)
+
+    def write(self, file: str, number: int, bad: BadRow) -> None:
+        if self._format == "jsonl":
+            record = dict(zip(_COLUMNS, (file, number, bad.reason, bad.raw), strict=True))
+            self._stream.write(encode(to_json(record) + "\n"))
+        else:
+            self._write_cells((file, str(number), bad.reason, bad.raw))
+
+    def _write_cells(self, cells: tuple[str, ...]) -> None:
+        quote, delimiter = (tsv_cell, "\t") if self._format == "tsv" else (csv_cell, ",")
+        self._stream.write(encode(delimiter.join(map(quote, cells)) + "\n"))
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,27 @@ from pathlib import Path
 
 import click
 
+from sentiment.cli.answering import scored
 from sentiment.cli.console import console
-from sentiment.cli.models import open_model
+from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import (
+    NAME,
+    TARGET,
+    check_targets,
     force_option,
     json_option,
     model_option,
+    places_of,
     read_label_options,
     talk_options,
 )
-from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import files_named, read_reviews
-from sentiment.cli.scoring import scored
-from sentiment.cli.wording import describe_band
-from sentiment.evaluation import CONFIDENCE, Choice, Goal, Part, choose_decision, read_goals
-from sentiment.model import Model, save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, require_both_classes
+from sentiment.evaluation.intervals import CONFIDENCE
+from sentiment.evaluation.selective import Choice, Goal, Part, choose_decision, read_goals
+from sentiment.model.file import save_model
+from sentiment.model.model import Model
+from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.formats import ReadOptions
 
 _GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
 _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}

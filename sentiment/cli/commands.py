@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from sentiment.suggesting import hint
+from sentiment.errors import hint
 
 
 class Group(click.Group):

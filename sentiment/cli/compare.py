@@ -1,26 +1,195 @@
-"""`sentiment compare`: two models, or predictions, on the same reviews with labels."""
+"""`sentiment compare`: which of two models is better."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.cli.comparison import Compared, as_json_facts, as_text
+from sentiment.cli.answering import overlap_of, readable_rows, score_reviews, warn_of_overlap
 from sentiment.cli.console import console
+from sentiment.cli.evaluate import shortened
 from sentiment.cli.models import find_model, say_of_sample
-from sentiment.cli.options import json_option, read_label_options, talk_options
-from sentiment.cli.paths import NAME
+from sentiment.cli.options import NAME, json_option, read_label_options, talk_options
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import overlap_of, readable_rows, score_reviews, warn_of_overlap
 from sentiment.errors import DataError
-from sentiment.evaluation import Side, answers_by, compare
-from sentiment.model import Model, is_model_file, load_model
-from sentiment.model.decision import UNCERTAIN
-from sentiment.reviews import LabelledReviews, Predictions, ReadOptions, read_predictions
-from sentiment.reviews.predictions import NO_ANSWER
+from sentiment.evaluation.comparison import Comparison, Side, compare
+from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
+from sentiment.model.file import is_model_file, load_model
+from sentiment.model.model import CLASSES, UNCERTAIN, Model
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.predictions import NO_ANSWER, Predictions, read_predictions
+
+SHOWN_REVIEWS = 5
+_TEXT_WIDTH = 60
+_WORDS = (*CLASSES, "no answer")
+_TITLES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+# Of log losses, what lies below the last digit shown comes of rounded probabilities.
+_LEAST_LOSS = 5e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Two that were compared.
+
+    Attributes:
+        paths: the files of A and B.
+        sides: what they say of the reviews.
+        reviews: n reviews with labels.
+        found: how they compare.
+        uncertain: how many reviews each leaves uncertain, which count by their probability.
+    """
+
+    paths: tuple[str, str]
+    sides: tuple[Side, Side]
+    reviews: LabelledReviews
+    found: Comparison
+    uncertain: tuple[int, int]
+
+    @property
+    def winner(self) -> str | None:
+        """`a` or `b`, where one can be told to be right more often."""
+        if not self.found.accuracy.is_told:
+            return None
+        return "b" if self.found.accuracy.difference > 0 else "a"
+
+    @property
+    def unanswered(self) -> list[int]:
+        """How many reviews each of the two does not answer."""
+        return [int(np.count_nonzero(side.answers == NO_ANSWER)) for side in self.sides]
+
+
+def as_json_facts(compared: Compared) -> dict[str, Any]:
+    """Give everything that was found as JSON values."""
+    found = compared.found
+    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
+    facts["n"] = len(compared.reviews)
+    for name, each in found.figures.items():
+        facts[name] = each and {
+            "a": each.a, "b": each.b, "difference": each.difference, "interval": each.interval,
+        }  # fmt: skip
+    facts |= {"both_right": both_right, "only_a_right": only_a, "only_b_right": only_b}
+    facts |= {"both_wrong": both_wrong, "mcnemar_p": found.p_value, "better": compared.winner}
+    facts["unanswered"] = dict(zip("ab", compared.unanswered, strict=True))
+    facts["uncertain"] = dict(zip("ab", compared.uncertain, strict=True))
+    facts["unlike"] = [_as_json(compared, row) for row in found.unlike[:SHOWN_REVIEWS].tolist()]
+    return facts
+
+
+def as_text(compared: Compared) -> str:
+    """Write what was found for people."""
+    return "\n".join(
+        [
+            *_figures(compared),
+            "",
+            *_counts(compared.found),
+            "",
+            *_verdict(compared),
+            *_unlike(compared),
+        ]
+    )
+
+
+def _figures(compared: Compared) -> Iterator[str]:
+    for name, path in zip("AB", compared.paths, strict=True):
+        yield f"{name}  {shortened(path, _TEXT_WIDTH)}"
+    yield ""
+    yield f"{'':<9}{'A':>9}{'B':>9}{'B − A':>10}    95% interval"
+    for name, each in compared.found.figures.items():
+        if each is None:
+            continue
+        is_share = name != "log_loss"
+        a, b = (f"{value:.1%}" if is_share else f"{value:.4f}" for value in (each.a, each.b))
+        change = _signed(each.difference, is_share)
+        ends = _ends(each.interval, is_share)
+        note = f"    of {count_of(len(compared.reviews), 'review')}" if name == "accuracy" else ""
+        yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {ends}{note}"
+
+
+def _counts(found: Comparison) -> Iterator[str]:
+    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    yield f"{'':<9}{'B right':>9}{'B wrong':>9}"
+    yield f"{'A right':<9}{both_right:>9,}{only_a:>9,}"
+    yield f"{'A wrong':<9}{only_b:>9,}{both_wrong:>9,}"
+
+
+def _verdict(compared: Compared) -> Iterator[str]:
+    found, winner = compared.found, compared.winner
+    for name, count in zip("AB", compared.unanswered, strict=True):
+        if count:
+            yield f"{name} leaves {count:,} without an answer: they count as wrong."
+    for name, count in zip("AB", compared.uncertain, strict=True):
+        if count:
+            yield f"{name} leaves {count:,} uncertain: they count by their probability."
+    p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
+    if winner:
+        yield f"{winner.upper()} is right more often (McNemar's test: {p_value})."
+    elif not found.unlike.size:
+        yield "Both answer alike."
+    else:
+        yield f"Neither can be told to be right more often (McNemar's test: {p_value})."
+    loss = found.log_loss
+    if loss is None:
+        yield "Log loss is left out: it needs a probability of both for each review."
+    elif loss.is_told and abs(loss.difference) >= _LEAST_LOSS:
+        better = "B" if loss.difference < 0 else "A"
+        yield f"{better} has the better probabilities (lower log loss)."
+
+
+def _unlike(compared: Compared) -> Iterator[str]:
+    rows = compared.found.unlike[:SHOWN_REVIEWS].tolist()
+    if not rows:
+        return
+    yield ""
+    yield f"they differ on {count_of(compared.found.unlike.size, 'review')}, most of all on"
+    yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
+    for row in rows:
+        facts = _as_json(compared, row)
+        said = "".join(f"{_said(facts[name]):<17}" for name in "ab")
+        text = shortened(facts["text"], _TEXT_WIDTH)
+        yield f"{facts['row']:>9,}  {said}{facts['label']:<10}{text}"
+
+
+def _as_json(compared: Compared, row: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "row": int(compared.reviews.places[row]) + 1,
+        "label": _WORDS[compared.reviews.labels[row]],
+        "text": compared.reviews.texts[row],
+    }
+    for name, side in zip("ab", compared.sides, strict=True):
+        chance = None if side.p_positive is None else float(side.p_positive[row])
+        answer = int(side.answers[row])
+        facts[name] = {
+            "predicted": None if answer == NO_ANSWER else _WORDS[answer],
+            "p_positive": None if chance is None or isnan(chance) else chance,
+        }
+    return facts
+
+
+def _said(facts: dict[str, Any]) -> str:
+    chance = facts["p_positive"]
+    return f"{facts['predicted'] or 'no answer'}{'' if chance is None else f' {chance:.2f}'}"
+
+
+def _ends(interval: Interval | None, is_share: bool) -> str:
+    if interval is None:
+        return f"fewer than {FEWEST_CHANGES} reviews show none"
+    return " to ".join(_signed(end, is_share) for end in interval)
+
+
+def _signed(value: float, is_share: bool) -> str:
+    """Write a difference: shares in points, with the minus that is as wide as the plus."""
+    text = f"{100 * value:+.1f}" if is_share else f"{value:+.4f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("+-")
 
 
 @click.command(short_help="Tell which of two models is better, if either is.")

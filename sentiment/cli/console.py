@@ -1,13 +1,74 @@
-"""What people read while a command works: all of it on stderr."""
+"""Standard streams, and what people read while a command works: all of it on stderr."""
 
 import os
 import sys
 from contextlib import suppress
+from io import FileIO, TextIOWrapper
 from typing import Any
 
 import click
 
+from sentiment import files
 from sentiment.reviews.cells import visible
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def bar(share: float, width: int) -> str:
+    """Draw a bar to the right: up to `width` characters for a share of 1."""
+    eighths = round(8 * width * min(max(share, 0.0), 1.0))
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
+
+
+def two_sided(share: float, width: int) -> str:
+    """Draw a bar from a middle line, to the left below 0: `width` characters on either side."""
+    if share >= 0:
+        return " " * width + "│" + bar(share, width)
+    halves = round(2 * width * min(-share, 1.0))
+    return ("▐" * (halves % 2) + "█" * (halves // 2)).rjust(width) + "│"
+
+
+def prepare() -> None:
+    """Occupy those that are closed; let all of stdin be read, and all of stdout be written.
+
+    Stdout spells out the characters that it cannot hold, as Python has stderr do.
+    """
+    _replace_closed()
+    if _is_plain(sys.stdin):
+        sys.stdin = TextIOWrapper(files.reader(0), encoding=sys.stdin.encoding)
+    if _is_plain(sys.stdout):
+        # With PYTHONUNBUFFERED, which containers set, Python's own may write a part and not say so.
+        sys.stdout = TextIOWrapper(
+            files.writer(1),
+            encoding=sys.stdout.encoding,
+            newline="\n",
+            line_buffering=sys.stdout.isatty(),
+        )
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _replace_closed() -> None:
+    """Occupy descriptors 0 to 2 where the caller closed them, lest a file that is opened gets one.
+
+    What is written to a closed stdout is an error; to a closed stderr it is nobody's loss.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            opened = os.open(os.devnull, flags)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            if name != "stdin":  # a missing stdin is known by its absence
+                setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _is_plain(stream: Any) -> bool:
+    """Whether bytes pass as they are: not to a console of Windows, nor to what a test put there."""
+    binary = getattr(stream, "buffer", None)
+    return type(getattr(binary, "raw", binary)) is FileIO
+
 
 # Characters of a line; a damaged model or a wild file name may hold many more.
 _LONGEST = 1000

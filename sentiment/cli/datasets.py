@@ -15,8 +15,7 @@ from sentiment.cli.options import json_option, talk_options
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
-from sentiment.errors import UsageError
-from sentiment.suggesting import hint
+from sentiment.errors import UsageError, hint
 
 _BAR = 24
 _SECONDS_BETWEEN = 0.1

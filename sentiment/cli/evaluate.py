@@ -1,7 +1,7 @@
-"""`sentiment evaluate`: a model and reviews with labels in, figures out."""
+"""`sentiment evaluate`: how good a model is on labelled reviews."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,47 +10,212 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.cli.bundled import test_reviews
+from sentiment.cli.answering import scored
 from sentiment.cli.console import console
-from sentiment.cli.engines import Engine, engine_options
-from sentiment.cli.figures import abstention_as_text, metrics_as_text, slices_as_text
-from sentiment.cli.mistakes import check_errors_file, write_mistakes
-from sentiment.cli.models import open_model
+from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.options import (
+    NAME,
+    TARGET,
+    check_targets,
     force_option,
     json_option,
     model_option,
+    places_of,
     read_label_options,
     repair_option,
     talk_options,
     threshold_option,
 )
-from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
+from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import scored
-from sentiment.errors import GoalError
-from sentiment.evaluation import (
-    MOST,
-    Abstention,
+from sentiment.errors import GoalError, UsageError
+from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.gates import (
     Gate,
-    Intervals,
-    Metrics,
-    Slice,
-    abstention_of,
-    answers_by,
     check_values,
-    explain_mistakes,
-    intervals_of,
-    measure,
     missed,
-    rank_mistakes,
+    number,
+    numbers,
+    percent,
+    percents,
     read_gate,
+)
+from sentiment.evaluation.metrics import Intervals, Metrics, intervals_of, measure
+from sentiment.evaluation.mistakes import (
+    FEWEST,
+    MOST,
+    Mistake,
+    Slice,
+    explain_mistakes,
+    rank_mistakes,
     reading_for,
     slice_values,
     slices_of,
 )
-from sentiment.model import Decision, Model, Scores
-from sentiment.reviews import LabelledReviews, ReadOptions
+from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.files import replacing
+from sentiment.model.model import Decision, Model, Scores
+from sentiment.reviews.batch import Batch, RowsSource
+from sentiment.reviews.cells import count_of, encode, printable
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions, output_format_of
+from sentiment.reviews.writers import writer_for
+
+_FORMATS = ("csv", "tsv", "jsonl", "parquet")
+_COLUMNS = ("file", "row", "label", "text", "words", "predicted", "p_positive")
+_REASON = "reason"  # why an answer is uncertain, in JSON lines
+_ADDED = 2  # the last ones, which every writer adds by itself
+
+
+def check_errors_file(path: Path, columns: Sequence[str]) -> None:
+    """Stop before work is done that could not be written.
+
+    Args:
+        path: the file to write.
+        columns: what the reviews are sliced by; it is written, too.
+
+    Raises:
+        UsageError: the format is none of a table, or a column has a name that is taken.
+    """
+    if output_format_of(path) not in _FORMATS:
+        raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
+    own = (*_COLUMNS, _REASON) if output_format_of(path) == "jsonl" else _COLUMNS
+    if taken := [name for name in columns if name in own]:
+        raise UsageError(
+            f'--errors writes a column "{taken[0]}" of its own; rename that of --slice, '
+            "or leave one of the two options out"
+        )
+
+
+def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews) -> None:
+    """Write a record for each mistake, with the columns that were kept of its row.
+
+    Args:
+        path: whose suffix tells the format.
+        mistakes: in the order to write.
+        reviews: what they are mistakes on.
+    """
+    format = output_format_of(path)
+    rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
+    names = [*_COLUMNS[:-_ADDED], *reviews.columns]
+    source = RowsSource(rows, names, str(path))
+    with replacing(path) as stream:
+        writer = writer_for(format, stream, source, Columns(("text",), "label", ""))
+        if rows:
+            explained = [mistake.explanation for mistake in mistakes]
+            writer.write(
+                Batch(rows, 1, name=source.name, format=source.format),
+                [explanation.answer for explanation in explained],
+                np.array([explanation.p_positive for explanation in explained]),
+                [explanation.reason for explanation in explained],
+            )
+        writer.close()
+
+
+def _row(mistake: Mistake, reviews: LabelledReviews, *, as_json: bool) -> dict[str, Any]:
+    words = mistake.drivers
+    return {
+        "file": mistake.file,
+        "row": mistake.row,
+        "label": mistake.label,
+        "text": mistake.explanation.text,
+        "words": [[word.text, round(word.contribution, 6)] for word in words]
+        if as_json
+        else ", ".join(f"{word.text} {word.contribution:+.2f}" for word in words),
+        **{name: cells[mistake.number] for name, cells in reviews.columns.items()},
+    }
+
+
+SHOWN_SLICES = 20
+_VALUE_WIDTH = 30
+
+
+def metrics_as_text(metrics: Metrics, intervals: Intervals) -> str:
+    """Write all figures of all reviews."""
+    return "\n".join([*_overall(metrics, intervals), "", *_classes(metrics, intervals)])
+
+
+def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
+    """Write the figures of the slices of a column, as many as can be looked through."""
+    shown = slices[:SHOWN_SLICES]
+    names = [shortened(each.value, _VALUE_WIDTH) or "(empty)" for each in shown]
+    title = shortened(f"by {column}", _VALUE_WIDTH)
+    width = max(map(len, [title, *names]))
+    rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>23}"]
+    for name, each in zip(names, shown, strict=True):
+        figures = "".join(
+            f"{percent(each.figures[metric]):>10}  {percents(each.intervals.get(metric)):<11}"
+            for metric in ("accuracy", "macro_f1")
+        )
+        note = "  too small to tell" if each.too_small else ""
+        rows.append(f"{name:<{width}}{each.n:>9,}{figures}{note}".rstrip())
+    if len(slices) > len(shown):
+        rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
+    if any(each.too_small for each in shown):
+        rows.append(f"(too small: fewer than {FEWEST} reviews)")
+    return "\n".join(rows)
+
+
+def abstention_as_text(abstention: Abstention, decision: Decision) -> str:
+    """Write what is answered, and how much of that is right."""
+    right = percent(abstention.accuracy_answered)
+    return (
+        f"answered {percent(abstention.coverage):>9} of the reviews, {right} of these right\n"
+        f"         ({describe_band(decision)})"
+    )
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text to a width, safe for terminals and on one line."""
+    line = encode(printable(" ".join(text.split()))).decode()  # no lone surrogates either
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
+    beside = {
+        "accuracy": f"of {count_of(metrics.n, 'review')}, positive from {metrics.threshold:.3g} on",
+        "macro_f1": _constant(metrics),
+        "ece": f"calibration error (ECE); {metrics.ece_floor:.4f} would be perfect",
+    }
+    yield f"{'95% interval':>35}"
+    for name, title in (
+        ("accuracy", "accuracy"),
+        ("macro_f1", "macro F1"),
+        ("mcc", "MCC"),
+        ("roc_auc", "ROC AUC"),
+        ("pr_auc", "PR AUC"),
+        ("log_loss", "log loss"),
+        ("brier", "Brier"),
+        ("ece", "ECE"),
+    ):
+        shares = name in ("accuracy", "macro_f1")
+        value, ends = getattr(metrics, name), intervals.get(name)
+        figure = percent(value) if shares else number(value)
+        interval = percents(ends) if shares else numbers(ends)
+        yield f"{title:<9}{figure:>9}{interval:>17}    {beside.get(name, '')}".rstrip()
+
+
+def _constant(metrics: Metrics) -> str:
+    """Write what one answer to all reviews would come to."""
+    accuracy, macro_f1 = (percent(metrics.constant[name]) for name in ("accuracy", "macro_f1"))
+    return f"answering always {metrics.most_frequent}: accuracy {accuracy}, macro F1 {macro_f1}"
+
+
+def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
+    yield f"{'':<9}{'precision':>9}{'recall':>22}{'F1':>22}{'reviews':>23}"
+    for name in ("negative", "positive"):
+        each = getattr(metrics, name)
+        figures = "".join(
+            f"{percent(getattr(each, metric)):>9}  {percents(intervals[f'{metric}_{name}']):<11}"
+            for metric in ("precision", "recall", "f1")
+        )
+        yield f"{name:<9}{figures}{each.support:>10,}"
+    (true_negative, false_positive), (false_negative, true_positive) = metrics.confusion.tolist()
+    yield ""
+    yield "           answered: negative   positive"
+    yield f"is negative {true_negative:18,} {false_positive:10,}"
+    yield f"is positive {false_negative:18,} {true_positive:10,}"
 
 
 @click.command(short_help="Measure a model on reviews with labels.")
@@ -120,7 +285,7 @@ def command(
         ("-" in data, "reads files, not stdin: name them"),
     ])  # fmt: skip
     if engine.is_ray:
-        from sentiment.cluster import need_ray  # before anything is read
+        from sentiment.cluster.engine import need_ray  # before anything is read
 
         need_ray()
     if errors is not None:

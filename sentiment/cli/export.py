@@ -7,8 +7,7 @@ import click
 from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import force_option, talk_options
-from sentiment.cli.paths import FILE, TARGET, check_targets
+from sentiment.cli.options import FILE, TARGET, check_targets, force_option, talk_options
 from sentiment.errors import UsageError
 from sentiment.export import keras_file, need_onnx, onnx_file
 from sentiment.files import replacing

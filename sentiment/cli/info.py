@@ -1,23 +1,192 @@
-"""`sentiment info`: what is in a model."""
+"""`sentiment info`: what is in a model, and its card."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from textwrap import wrap
 from typing import Any
 
 import click
 
-from sentiment.cli.card import card_of
-from sentiment.cli.charts import epochs_as_text, words_beside
-from sentiment.cli.facts import about_model, facts_of
-from sentiment.cli.models import open_model
-from sentiment.cli.options import json_option, talk_options
-from sentiment.cli.paths import FILE
+from sentiment.cli.models import describe, describe_band, open_model
+from sentiment.cli.options import FILE, json_option, talk_options
+from sentiment.cli.train import CHANCE, HeldOut
+from sentiment.cli.training import epochs_as_text, words_beside
 from sentiment.errors import UsageError
 from sentiment.general import LANGUAGE, MODEL
-from sentiment.model import Model
-from sentiment.reviews.cells import printable
+from sentiment.model.model import CLASSES, UNCERTAIN, Decision, Model
+from sentiment.model.provenance import Provenance
+from sentiment.reviews.cells import count_of, printable, visible
+
+
+def facts_of(model: Model) -> dict[str, Any]:
+    """Gather what there is to know, as JSON values."""
+    layers = [
+        {
+            "name": "output" if number == len(model.network.layers) else f"hidden {number}",
+            "inputs": layer.kernel.shape[0],
+            "units": layer.kernel.shape[1],
+            "activation": "sigmoid" if number == len(model.network.layers) else "ReLU",
+            "trainable_parameters": layer.kernel.size + layer.bias.size,
+        }
+        for number, layer in enumerate(model.network.layers, start=1)
+    ]
+    return {
+        "labels": list(CLASSES),
+        "vectorizer": {
+            "features": int(model.vectorizer.keys.size),
+            "kinds": describe(model.vectorizer.ngrams),
+            **model.vectorizer.ngrams._asdict(),
+        },
+        "layers": layers,
+        "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
+        "threshold": model.decision.threshold,
+        "band": model.decision.band,
+        "calibration": {
+            "slope": model.calibration.slope,
+            "intercept": model.calibration.intercept,
+        },
+        "history": list(model.history),
+        "provenance": model.provenance.as_json() if model.provenance else None,
+        "base": None
+        if model.base is None
+        else {
+            "weight": model.base.weight,
+            **facts_of(model.base.model),
+        },
+    }
+
+
+def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say in words what a model is made of and where it came from: titles and texts.
+
+    What the file itself says is in them as it is.
+
+    Args:
+        facts: what `facts_of` gives.
+    """
+    yield (
+        "vectorizer",
+        f"{facts['vectorizer']['features']:,} n-grams: {facts['vectorizer']['kinds']}",
+    )
+    decision = Decision(facts["threshold"], facts["band"])
+    yield "labels", f"{', '.join(facts['labels'])}; {describe_band(decision)}"
+    calibration = facts["calibration"]
+    slope, intercept = calibration["slope"], calibration["intercept"]
+    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f})"
+    if facts["base"] is not None:
+        yield "base", _base(facts["base"])
+    if facts["provenance"] is not None:
+        yield from _origin(facts["provenance"])
+
+
+def _base(base: Mapping[str, Any]) -> str:
+    features = f"a model of {base['vectorizer']['features']:,} n-grams"
+    if base["provenance"] is not None:
+        rows = base["provenance"]["training"]
+        features += (
+            f", trained on {rows['positive']:,} positive and {rows['negative']:,} negative "
+            f"reviews (hash {rows['hash'][:12]})"
+        )
+    return f"adds {base['weight']:.2f} times the log-odds of {features}"
+
+
+def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    held_out = "cross-val." if about["in_turns"] else "held out"
+    for name, title in (("training", "trained on"), ("validation", held_out)):
+        rows = about[name]
+        yield (
+            title,
+            (
+                f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
+                f"(hash {rows['hash'][:12]})"
+            ),
+        )
+    if about["accuracy"] is not None:
+        figures = HeldOut.of(Provenance.from_json(about))
+        chance = f": {CHANCE}" if figures and figures.is_chance else ""
+        yield "right", f"{about['accuracy']:.1%} of the held-out reviews{chance}"
+    if about["goal"]:
+        from sentiment.evaluation.intervals import CONFIDENCE  # of calibrated models alone
+
+        yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
+    if about["unlabeled"]:
+        yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
+    yield "epochs", _epochs(about)
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    yield "made with", versions
+
+
+def _epochs(about: Mapping[str, Any]) -> str:
+    """Say how many epochs were run, and by what they were chosen."""
+    number = about["best_epoch"]
+    if about["in_turns"]:
+        return f"{number}, chosen by cross-validation"
+    return f"{number}{f', then retrained for {number} on all reviews' * about['refitted']}"
+
+
+# Titles in a model's own card that belong into the header.
+_KNOWN = ("language", "license")
+# What Markdown takes for markup, anywhere or at the beginning of a line; code in a line stays code.
+_MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?=\s|$))")
+_NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+def card_of(facts: Mapping[str, Any], language: str = "") -> str:
+    """Write a card.
+
+    Args:
+        facts: what `facts_of` gives, and the file as `model`.
+        language: of the texts it is for, such as `en`; empty where nobody knows.
+    """
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    def as_text(value: Any) -> Any:
+        return _text(value) if type(value) is str else value
+
+    environment = Environment(
+        finalize=as_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["yaml"] = lambda value: Markup(_quoted(value))
+    environment.filters["code"] = lambda value: Markup(visible(quote(value)))
+    about = facts["provenance"] or {}
+    card = about.get("card", {})
+    best = [each for each in facts["history"] if each.get("number") == about.get("best_epoch")]
+    template = Path(__file__).with_name("card.md.jinja").read_text(encoding="utf-8")
+    return environment.from_string(template).render(
+        facts=facts,
+        about=about,
+        known=({"language": language} if language else {})
+        | {title: card[title] for title in _KNOWN if title in card},
+        own={title: text for title, text in card.items() if title not in _KNOWN},
+        rows=about_model(facts),
+        log_loss=best[0].get("validation_loss") if best else None,
+        units=[f"{layer['units']:,}" for layer in facts["layers"]],
+        name=Path(facts["model"]).stem,
+        file=Path(facts["model"]).name,
+        uncertain=UNCERTAIN,
+        count_of=count_of,
+    )
+
+
+def _text(text: str) -> str:
+    """Write a line of the file's as text: no control characters, no markup, no HTML."""
+    return _MARKUP.sub(_escaped, visible(text.strip()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    markup = found[0]
+    return found[1] or f"{markup[:-1]}\\{markup[-1]}"
+
+
+def _quoted(text: str) -> str:
+    """Write a YAML scalar: a JSON string, which YAML reads as one."""
+    quoted = json.dumps(visible(text), ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
 
 _WIDTH = 100
 
@@ -69,7 +238,7 @@ def command(
 
 
 def _words(model: Model, count: int) -> dict[str, Any]:
-    from sentiment.model.influence import strongest_phrases
+    from sentiment.model.attribution import strongest_phrases
 
     positive, negative = strongest_phrases(model, count)
     return {"words": {"positive": positive, "negative": negative}}

@@ -1,16 +1,98 @@
-"""Which model a command uses."""
+"""Which model answers, and where it comes from."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sentiment.cli.console import console
+from sentiment.errors import DataError
+from sentiment.features.ngrams import NGrams
+from sentiment.model.model import Decision
+
+if TYPE_CHECKING:
+    from sentiment.model.model import Model
 import os
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
-from sentiment.cli.bundled import OF_SAMPLE, is_of_sample
-from sentiment.cli.console import console
-from sentiment.errors import ModelError
-from sentiment.model import Model, is_model_file, load_model
+from sentiment.errors import ModelError, hint_file
+from sentiment.model.file import is_model_file, load_model
+from sentiment.model.model import Model
 from sentiment.reviews.formats import looks_like_file
-from sentiment.suggesting import hint_file
+
+
+def describe(ngrams: NGrams) -> str:
+    """Say which n-grams are features."""
+    parts = [f"words 1–{ngrams.words}"]
+    if ngrams.tail:
+        parts.append(f"1–{ngrams.tail_words} of the last {ngrams.tail}")
+    if ngrams.stem:
+        parts.append(f"stems of {ngrams.stem} letters")
+    if ngrams.negation:
+        parts.append("negated words")
+    if ngrams.characters[1]:
+        parts.append("characters {}–{}".format(*ngrams.characters))
+    if ngrams.ratings:
+        parts.append("ratings")
+    return ", ".join(parts) + "; texts are not repaired" * (not ngrams.repair)
+
+
+def describe_band(decision: Decision) -> str:
+    """Say from which probability of *positive* on what is answered."""
+    if decision.band is None:
+        return f"positive from {decision.threshold:.3g} on"
+    low, high = decision.band
+    negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
+    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g} on"
+    return f"{negative}, {positive}"
+
+
+_PACKAGE = Path(__file__).parent.parent
+
+# Of data/train.csv: how many reviews there are, and the smallest of their hashes, which a model
+# remembers whatever it was calibrated on since (`sentiment.model.remembered`).
+SAMPLE_SIZE = 1_600
+SAMPLE_HASHES = (
+    0x0005C0433701E505, 0x0007858E7BA12F65, 0x0012E9396028B4FF, 0x004FE48EF12ADC45,
+    0x005459964319BF99, 0x00CF7A5795D23717, 0x00CFDB822DA4E953, 0x00FDB4F0C4C9A2C5,
+)  # fmt: skip
+OF_SAMPLE = f"trained on the {SAMPLE_SIZE:,} sample reviews only; -m general answers better"
+
+
+def bundled_reviews(name: str) -> str:
+    """Find `data/NAME` here, else the file of that name that comes with the program.
+
+    Raises:
+        DataError: there is neither.
+    """
+    # An installed package holds its copy; in a checkout the folder stands beside the package.
+    for folder in (Path("data"), _PACKAGE / "data", _PACKAGE.parent / "data"):
+        if (folder / name).is_file():
+            return str(folder / name)
+    raise DataError(f"no data/{name} here; name a file of reviews")
+
+
+def test_reviews() -> tuple[str, ...]:
+    """Find the reviews that are measured where none are named, and say so, `-q` or not.
+
+    Raises:
+        DataError: there are none.
+    """
+    path = bundled_reviews("test.csv")
+    console.warn(f"no DATA was given: measuring on {path}")
+    return (path,)
+
+
+def is_of_sample(model: "Model") -> bool:
+    """Tell whether a model was trained on the sample and nothing else, whatever its options."""
+    about = model.provenance
+    if about is None or model.base is not None or about.unlabeled:
+        return False
+    training = about.training.positive + about.training.negative
+    held_out = about.validation.positive + about.validation.negative
+    if SAMPLE_SIZE not in (training, training + held_out):
+        return False
+    return set(SAMPLE_HASHES) <= set(model.seen.whole[: 2 * SAMPLE_SIZE].tolist())
+
 
 DEFAULT_MODEL = Path("model.safetensors")
 VARIABLE = "SENTIMENT_MODEL"

@@ -1,34 +1,254 @@
-"""`sentiment predict`: texts in, one answer a row out."""
+"""`sentiment predict`: answers for texts, files and pipes."""
 
+import os
+import re
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sentiment.cli.commands import Text
+from sentiment.cli.console import console
+from sentiment.errors import UsageError
+from sentiment.reviews.formats import looks_like_file
+
+if TYPE_CHECKING:
+    from sentiment.reviews.dataset import Opened
+    from sentiment.reviews.formats import ReadOptions
+    from sentiment.reviews.streams import Where
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sentiment.cli.commands import Choice, TextCommand, TextOrFile
-from sentiment.cli.engines import Engine, engine_options
-from sentiment.cli.inputs import sort_out
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
+    NAME,
+    STDOUT,
+    TARGET,
+    check_targets,
     force_option,
+    gathered,
     model_option,
+    places_of,
     read_options,
     repair_option,
     talk_options,
     threshold_option,
 )
-from sentiment.cli.paths import NAME, STDOUT, TARGET, check_targets, places_of
-from sentiment.errors import UsageError
 from sentiment.files import is_stream
-from sentiment.model import Model
-from sentiment.reviews import OUTPUT_FORMATS, ReadOptions
+from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, text_line
+from sentiment.reviews.formats import OUTPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
-    from sentiment.reviews.bad_rows import Policy
+    from sentiment.reviews.batch import Policy
+
+
+# A name whose suffix is a pattern: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
+_PATTERN = re.compile(r"[^\s!]*[\w*?\]]\.(?:\*|(?=\w?[*\[])[\w*?\[\]]+)")
+_SHOWN = 40  # characters of a text in a message
+
+
+class Given(NamedTuple):
+    """What a command is to work on: texts or files, not both; neither is stdin.
+
+    Attributes:
+        texts: reviews, as they were meant.
+        files: names of files, as `-i` takes them.
+    """
+
+    texts: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, verb: str) -> Given:
+    """Tell files from texts among the arguments, and check that there is something to do.
+
+    Args:
+        arguments: texts; but those that name files of reviews are read, see `_names_file`.
+        inputs: files given with -i.
+        command: which command this is.
+        verb: what it does to a text.
+
+    Raises:
+        UsageError: there are both texts and files, or nothing at all.
+    """
+    files = tuple(each for each in arguments if _names_file(each))
+    texts = [each for each in arguments if not _names_file(each)]
+    if texts and files:
+        raise UsageError(
+            f"{files[0]} is a file, and {_shortened(texts[0])!r} a text: give files or texts, not "
+            "both; what follows -- is a text"
+        )
+    if texts and inputs:
+        raise UsageError("give either texts or -i files, not both")
+    if not (arguments or inputs) and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError(
+            f"nothing to {verb}: give a text in quotes, a file with -i, or pipe reviews "
+            f"in; see sentiment {command} --help"
+        )
+    if named := [file for file in files if file != "-"]:
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        console.note(
+            f"reading the file {named[0]}{more}; to {verb} the words themselves: sentiment "
+            f"{command} -- {named[0]}"
+        )
+    for text in texts:
+        _refuse_file(text)
+        _point_to_file(text, verb)
+    # The shell's bytes are UTF-8 whatever the locale says.
+    decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
+    return Given(tuple(decoded), files + tuple(inputs))
+
+
+def _names_file(argument: str) -> bool:
+    """Tell whether an argument is the name of a file, or of several, and no text.
+
+    It is `-`; or a name like that of a file of reviews, whether it is there or not (nobody writes
+    `reviews.csv` for a review); or something with a slash, or a pattern with a dot, that is there.
+    """
+    if isinstance(argument, Text):
+        return False
+    if argument == "-":
+        return True
+    there = os.path.exists(argument)  # noqa: PTH110  # of a text too long for a name, Path raises
+    is_word = not re.search(r"\s", argument)
+    if looks_like_file(argument):
+        return there or is_word
+    has_slash = re.search(r"[/\\]", argument)
+    return bool(has_slash and there) or (
+        is_word and ("." in argument or bool(has_slash)) and _matches(argument)
+    )
+
+
+def _refuse_file(text: str) -> None:
+    """Refuse a text that can only be the name of files, and of none that are here.
+
+    Raises:
+        UsageError: It is a pattern, or a name with a blank before or behind it.
+    """
+    if isinstance(text, Text):
+        return
+    name = text.strip()
+    is_word = not re.search(r"\s", name)
+    if name != text and looks_like_file(name) and (is_word or os.path.exists(name)):  # noqa: PTH110
+        raise UsageError(
+            f"no such file: {text!r} (did you mean {name!r}?); -- before it makes it a text"
+        )
+    if is_word and _PATTERN.fullmatch(name):
+        raise UsageError(f"no file matches {name!r}; -- before it makes it a text")
+
+
+def _matches(argument: str) -> bool:
+    """Whether a glob finds something."""
+    from glob import glob, has_magic  # most texts have no slash
+
+    return has_magic(argument) and bool(glob(argument))  # noqa: PTH207  # Path.glob: no absolute ones
+
+
+def open_inputs(
+    texts: Sequence[str], places: Sequence["Where"], reading: "ReadOptions"
+) -> Iterator["Opened"]:
+    """Open what is to be answered, one input after the other: texts, else what is at the places."""
+    from sentiment.reviews.batch import TextsSource
+    from sentiment.reviews.dataset import choose_columns, open_reviews
+
+    if texts:
+        return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
+    return _announced(open_reviews(where, reading, need_label=False) for where in places)
+
+
+def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
+    """Say of each input where its texts are."""
+    for each in opened:
+        if each.columns.text:
+            how = [] if each.source.format == "lines" else [each.columns.how]
+            for note in (*how, *each.source.notes):
+                console.note(f"{each.source.name}: {note}")
+        yield each
+
+
+def _point_to_file(text: str, verb: str) -> None:
+    """Say how to read what is there, where a text has the name of it."""
+    if not isinstance(text, Text) and os.path.exists(text):  # noqa: PTH110
+        doing = verb.removesuffix("e") + "ing"
+        console.note(f"{doing} the text {text!r}; to {verb} what has that name: -i {text}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What scores.
+
+    Attributes:
+        engine: `processes` of this machine, or `ray`.
+        address: of a cluster; None for one that is started here.
+    """
+
+    engine: str = "processes"
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the choices go together.
+
+        Raises:
+            UsageError: they do not.
+        """
+        if self.address is not None and not self.is_ray:
+            raise UsageError("--address is that of a Ray cluster: add --engine ray")
+        if "://" in (self.address or ""):
+            raise UsageError(
+                f"--address {self.address}: run this on a machine of the cluster, and name it as "
+                "HOST:PORT or auto"
+            )
+        if self.address == "":
+            raise UsageError("--address is empty; leave it out to start Ray on this machine")
+
+    @property
+    def is_ray(self) -> bool:
+        """Whether it is Ray."""
+        return self.engine == "ray"
+
+    def refuse(self, given: Iterable[tuple[object, str]]) -> None:
+        """If it is Ray, refuse what that has no part for.
+
+        Args:
+            given: what was given, and what to say if it was.
+
+        Raises:
+            UsageError: something was.
+        """
+        for value, why in given:
+            if value and self.is_ray:
+                raise UsageError(f"--engine ray {why}")
+
+
+def engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Declare `--engine` and `--address`."""
+    return gathered(
+        Engine,
+        "engine",
+        [
+            click.option(
+                "--engine",
+                type=Choice(["processes", "ray"]),
+                default="processes",
+                show_default=True,
+                help="What scores: processes of this machine, or Ray on many; docs/cluster.md.",
+            ),
+            click.option(
+                "--address",
+                metavar="ADDRESS",
+                help="A Ray cluster to join; by default one is started here for the run.",
+            ),
+        ],
+    )(command)
 
 
 @click.command(cls=TextCommand, short_help="Say of each review whether it is positive or negative.")
@@ -129,9 +349,11 @@ def command(
             (explain, "writes Parquet, and --explain JSON lines: run it without"),
             (rejects or on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
         ])  # fmt: skip
-        from sentiment.cli.cluster import answer_files  # one machine does without
-        from sentiment.cli.layout import Layout
-        from sentiment.cluster import need_ray
+        from sentiment.cli.cluster import (
+            Layout,
+            answer_files,  # one machine does without
+        )
+        from sentiment.cluster.engine import need_ray
 
         layout = Layout.of(inputs, output, named=reading.format is not None)
         need_ray()
@@ -150,9 +372,12 @@ def command(
         _, model = open_model(model_path, threshold, repair=repair)
         _answer(texts, model)
         return
-    from sentiment.cli.answering import Target, answer_rows  # a few texts do without
-    from sentiment.cli.inputs import open_inputs
-    from sentiment.cli.rejects import check_rejects, handling
+    from sentiment.cli.answering import (  # a few texts do without
+        Target,
+        answer_rows,
+        check_rejects,
+        handling,
+    )
 
     target = Target(output, named_format, prefix, explain, kept=on_bad_row == "keep")
     targets = [output or STDOUT]

@@ -8,13 +8,11 @@ from typing import Any
 import click
 
 from sentiment.cli.commands import Choice
-from sentiment.cli.models import open_model
+from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import json_option, model_option, talk_options
-from sentiment.cli.wording import describe_band
 from sentiment.errors import GoalError
-from sentiment.evaluation import missed, read_rate
-from sentiment.evaluation.wording import percent
-from sentiment.model import Decision
+from sentiment.evaluation.gates import missed, percent, read_rate
+from sentiment.model.model import Decision
 from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
 from sentiment.reviews.cells import four_digits
 

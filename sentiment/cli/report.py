@@ -8,43 +8,41 @@ from pathlib import Path
 import click
 import numpy as np
 
-from sentiment.cli.bundled import test_reviews
+from sentiment.cli.answering import scored
 from sentiment.cli.console import console
-from sentiment.cli.facts import about_model, facts_of
-from sentiment.cli.models import open_model
+from sentiment.cli.info import about_model, facts_of
+from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.options import (
+    NAME,
+    TARGET,
+    check_targets,
     force_option,
     model_option,
+    places_of,
     read_label_options,
     talk_options,
     threshold_option,
 )
-from sentiment.cli.paths import NAME, TARGET, check_targets, places_of
 from sentiment.cli.reading import read_reviews
-from sentiment.cli.scoring import scored
 from sentiment.errors import UsageError
-from sentiment.evaluation import (
+from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.mistakes import (
     BUILT_IN,
-    answers_by,
     explain_mistakes,
     rank_mistakes,
     reading_for,
     slice_values,
     slices_of,
 )
-from sentiment.evaluation.report import (
-    FORMATS,
-    PICTURES,
-    Report,
-    need_matplotlib,
-    page_of,
-    picture_of,
-    plot,
-)
+from sentiment.evaluation.report.content import Report
+from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.pictures import PICTURES, picture_of
+from sentiment.evaluation.report.plots import FORMATS, need_matplotlib, plot
 from sentiment.files import replacing
-from sentiment.model import Model
-from sentiment.reviews import LabelledReviews, ReadOptions
-from sentiment.reviews.stream import STDIN
+from sentiment.model.model import Model
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import STDIN
 
 _PAGE = Path("report.html")
 _MISTAKES = 20

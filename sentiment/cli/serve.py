@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from sentiment.cli.console import console
-from sentiment.cli.facts import facts_of
+from sentiment.cli.info import facts_of
 from sentiment.cli.models import open_model
 from sentiment.cli.options import Number, gathered, model_option, talk_options, threshold_option
 from sentiment.errors import UsageError
-from sentiment.model import Model
+from sentiment.model.model import Model
 from sentiment.serving.hosts import Hosts, is_name
 from sentiment.serving.limits import Limits
 from sentiment.serving.server import address_of, is_loopback, listen, need_server, run

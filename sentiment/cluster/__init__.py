@@ -7,61 +7,6 @@ job of a process or machine that was lost to another. `frame_scorer` is for engi
 own rows, such as Spark.
 """
 
-from typing import TYPE_CHECKING
+from sentiment.cluster.frames import frame_scorer
 
-from sentiment.lazy import exports
-
-if TYPE_CHECKING:
-    from sentiment.cluster.engine import Cluster, need_ray, running
-    from sentiment.cluster.files import (
-        FileJob,
-        ScoredFile,
-        check_job,
-        check_written,
-        score_file,
-    )
-    from sentiment.cluster.frames import frame_scorer
-    from sentiment.cluster.tables import (
-        ScoredReviews,
-        ScoredTable,
-        TableJob,
-        merge,
-        score_table,
-    )
-
-__all__ = [
-    "Cluster",
-    "FileJob",
-    "ScoredFile",
-    "ScoredReviews",
-    "ScoredTable",
-    "TableJob",
-    "check_job",
-    "check_written",
-    "frame_scorer",
-    "merge",
-    "need_ray",
-    "running",
-    "score_file",
-    "score_table",
-]
-
-exports(
-    __name__,
-    {
-        "Cluster": "engine",
-        "need_ray": "engine",
-        "running": "engine",
-        "FileJob": "files",
-        "ScoredFile": "files",
-        "check_job": "files",
-        "check_written": "files",
-        "score_file": "files",
-        "frame_scorer": "frames",
-        "ScoredReviews": "tables",
-        "ScoredTable": "tables",
-        "TableJob": "tables",
-        "merge": "tables",
-        "score_table": "tables",
-    },
-)
+__all__ = ["frame_scorer"]

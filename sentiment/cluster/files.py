@@ -1,18 +1,143 @@
-"""One Parquet file in, one out: the same rows in the same order, with their answers."""
+"""Files and tables scored in parts, on a cluster or by one process."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from sentiment.cluster.naming import Named
-from sentiment.errors import DataError
+import numpy as np
+
+from sentiment.errors import DataError, SentimentError
+from sentiment.evaluation.mistakes import BUILT_IN, built_in_values
+from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
-from sentiment.model import Model
-from sentiment.reviews import ReadOptions, open_reviews, texts_to_score, writer_for
+from sentiment.model.model import Model, Scores
+from sentiment.reviews.columns import texts_to_score
+from sentiment.reviews.dataset import LabelledReviews, Table, open_reviews, read_table
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.parquet import import_pyarrow
+from sentiment.reviews.texts import GrowingTexts
+from sentiment.reviews.writers import writer_for
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file, by two names.
+
+    Attributes:
+        path: absolute: a worker stands in another folder.
+        name: what the user called it.
+    """
+
+    path: Path
+    name: str
+
+    @classmethod
+    def of(cls, path: Path) -> "Named":
+        """Name a file that the user called so."""
+        return cls(path.absolute(), str(path))
+
+    @contextmanager
+    def named_in_errors(self) -> Iterator[None]:
+        """Call it in errors as the user did."""
+        try:
+            yield
+        except SentimentError as error:
+            raise type(error)(str(error).replace(str(self.path), self.name)) from error
+
+
+@dataclass(frozen=True)
+class TableJob:
+    """A file of reviews with labels to score.
+
+    Attributes:
+        source: the file, of any format.
+        reading: how to read it.
+        sliced: slices that are needed, among them those that no column tells.
+    """
+
+    source: Named
+    reading: ReadOptions
+    sliced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredTable:
+    """What came of a file of n reviews.
+
+    Attributes:
+        table: its labels and slices, and which rows have a text.
+        scores: of each review, [n].
+        digests: of each text, uint64 [n], as the model's memory has them.
+    """
+
+    table: Table
+    scores: Scores
+    digests: Hashes
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredReviews:
+    """Reviews of several files, those without a label or a text left out: n of them.
+
+    Attributes:
+        reviews: their labels, places and slices (`columns`); their texts, which stayed where they
+            were, are empty here.
+        scores: [n].
+        digests: uint64 [n], as the model's memory has them.
+    """
+
+    reviews: LabelledReviews
+    scores: Scores
+    digests: Hashes
+
+
+def score_table(model: Model, job: TableJob) -> ScoredTable:
+    """Read a file of reviews, and score all of them.
+
+    Raises:
+        DataError: it cannot be read, or its columns cannot be told.
+        UsageError: an option does not fit.
+    """
+    growing = GrowingTexts()
+    with job.source.named_in_errors():
+        table = read_table(job.source.path, job.reading, growing)
+    texts = growing.done()
+    slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
+    table = replace(table, name=job.source.name, kept=table.kept | slices)
+    return ScoredTable(table, model.scores(texts), model.seen.digests(texts))
+
+
+def merge(
+    tables: Sequence[ScoredTable], reading: ReadOptions, sliced: Sequence[str]
+) -> ScoredReviews:
+    """Put the reviews of all files together, their labels read as if by one process.
+
+    Args:
+        tables: in the order of the files.
+        reading: how they were read.
+        sliced: as in `TableJob`.
+
+    Raises:
+        DataError: their labels cannot be told or contradict each other, or no review is left.
+    """
+    keep = (*reading.keep, *_built_in(sliced))
+    nowhere = [""] * sum(each.digests.size for each in tables)
+    reviews = label_tables([each.table for each in tables], nowhere, replace(reading, keep=keep))
+    scores = Scores(
+        np.concatenate([each.scores.p_positive for each in tables]),
+        np.concatenate([each.scores.evidence for each in tables]),
+    )
+    digests = np.concatenate([each.digests for each in tables])
+    return ScoredReviews(reviews, scores.take(reviews.places), digests[reviews.places])
+
+
+def _built_in(sliced: Sequence[str]) -> list[str]:
+    return [name for name in sliced if name in BUILT_IN]
 
 
 @dataclass(frozen=True)

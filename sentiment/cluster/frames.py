@@ -5,8 +5,8 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from sentiment.loaded import load
-from sentiment.reviews import Columns, text_of
+from sentiment.api import load
+from sentiment.reviews.columns import Columns, text_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

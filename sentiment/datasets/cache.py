@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError, UsageError, hint
 from sentiment.files import locked, replacing
-from sentiment.suggesting import hint
 
 VARIABLE = "SENTIMENT_CACHE"
 # Sets with one of these come with a split; of others, all parts are taken together.

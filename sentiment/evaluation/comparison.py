@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.bootstrap import (
+from sentiment.evaluation.counts import Counts, losses_of, ratio
+from sentiment.evaluation.intervals import (
     REPLICATES,
     SEED,
     Interval,
+    mcnemar,
+    mean_change_interval,
+    paired_interval,
     percentile_interval,
     resampled_counts,
 )
-from sentiment.evaluation.counts import Counts, ratio
-from sentiment.evaluation.losses import losses_of
-from sentiment.evaluation.pairs import mcnemar, mean_change_interval, paired_interval
 
 
 @dataclass(frozen=True, eq=False)

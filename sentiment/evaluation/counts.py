@@ -1,9 +1,9 @@
-"""Counts of reviews by label and answer → figures; many tables of counts at a time."""
+"""Counts of reviews by label and answer → figures, and what wrong answers cost."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.decision import CLASSES
+from sentiment.model.model import CLASSES
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
@@ -97,3 +97,21 @@ def constant(counts: Counts) -> NDArray[np.int64]:
 def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide; 0 where there is nothing to divide by."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)
+
+
+# As scikit-learn does: a certainty that is wrong costs much, not without end.
+_LEAST = float(np.finfo(np.float64).eps)
+
+
+def losses_of(p_positive: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Give the log loss (in nats) and the squared distance of each probability.
+
+    Args:
+        p_positive: float64 [n].
+        labels: 0 or 1, [n].
+
+    Returns:
+        float64 [n, 2].
+    """
+    of_label = np.where(labels == 1, p_positive, 1 - p_positive)
+    return np.stack([-np.log(np.clip(of_label, _LEAST, 1)), (1 - of_label) ** 2], axis=1)

@@ -1,17 +1,40 @@
-"""Least values that figures are to reach: `accuracy=0.9`, `slice:domain=hotel:macro_f1=0.8`.
-
-And the rates of `probe`: `negation=0.75`, or `0.8` for all checks.
-"""
+"""Conditions on metrics that a script can ask for, and how figures are written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment.errors import UsageError
+from sentiment.errors import UsageError, hint
 from sentiment.evaluation.counts import COUNT_METRICS
-from sentiment.evaluation.slices import Slice
+from sentiment.evaluation.intervals import Interval
+from sentiment.evaluation.mistakes import Slice
 from sentiment.reviews.cells import printable
-from sentiment.suggesting import hint
+
+
+def percent(value: float | None) -> str:
+    """Write a share; a dash for None."""
+    return "–" if value is None else f"{value:.1%}"
+
+
+def percents(ends: Interval | None) -> str:
+    """Write the interval of a share; nothing for None."""
+    return "" if ends is None else f"{100 * ends[0]:.1f}–{ends[1]:.1%}"
+
+
+def number(value: float | None) -> str:
+    """Write a figure that is not a share; a dash for None."""
+    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+
+
+def numbers(ends: Interval | None) -> str:
+    """Write the interval of a figure that is not a share; nothing for None."""
+    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """Write what is added to a logit, or taken from it."""
+    return f"{value:+.2f}".replace("-", "−")
+
 
 # Figures that are better the higher they are.
 GATED = (*COUNT_METRICS, "roc_auc", "pr_auc")

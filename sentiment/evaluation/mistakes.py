@@ -1,15 +1,20 @@
-"""Where a model is surest and wrong, and the words that led it there."""
+"""Where a model errs: the surest mistakes, and figures by slice."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model import Model
-from sentiment.model.calibration import log_odds
-from sentiment.model.decision import CLASSES, POSITIVE
+from sentiment.evaluation.counts import told
+from sentiment.evaluation.metrics import Intervals, count_intervals
+from sentiment.features.ngrams import holds_negation
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.reviews import LabelledReviews
+from sentiment.model.model import CLASSES, POSITIVE, Model, log_odds
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
 
 # Explaining a review takes some milliseconds: what a person reads through costs less than a second.
 MOST = 100
@@ -82,3 +87,113 @@ def explain_mistakes(
         )
         for row in rows.tolist()
     ]
+
+
+# Slices that need no column. A hyphen, not a dash: gates name them.
+LENGTHS = ("up to 10", "11-50", "51-200", "over 200")
+_LENGTH_ENDS = (10, 50, 200)
+BUILT_IN = ("length", "negation")
+
+# Of fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
+FEWEST = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """The reviews that share a value.
+
+    Attributes:
+        value: what they share.
+        counts: reviews by label and answer, int64 [2, 2].
+        figures: each of `COUNT_METRICS`; None where these reviews cannot tell it.
+        intervals: the 95% interval of each figure that is not None, else None.
+    """
+
+    value: str
+    counts: NDArray[np.int64]
+    figures: dict[str, float | None]
+    intervals: Intervals
+
+    @property
+    def n(self) -> int:
+        """How many reviews there are."""
+        return int(self.counts.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return float(np.trace(self.counts)) / self.n
+
+    @property
+    def too_small(self) -> bool:
+        """Whether there are fewer reviews than `FEWEST`, whatever becomes of them."""
+        return self.n < FEWEST
+
+    def as_json(self) -> dict[str, Any]:
+        """Flatten to JSON values, but for the intervals."""
+        facts = {"value": self.value, "n": self.n, **self.figures, "too_small": self.too_small}
+        return facts | {"intervals": self.intervals}
+
+
+def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
+    """Keep the columns to slice by; one with the name of a slice that needs none is refused.
+
+    Args:
+        sliced: what the user wants to slice by.
+        reading: how reviews are read.
+    """
+    keep = tuple(name for name in sliced if name not in BUILT_IN)
+    built_in = tuple(set(sliced) & set(BUILT_IN))
+    return replace(reading, keep=keep, slices=BUILT_IN, not_columns=built_in)
+
+
+def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
+    """Say for each review which slice it is in.
+
+    Args:
+        column: `length` (by words between white space), `negation`, or a column that was kept.
+        reviews: n reviews.
+
+    Returns:
+        n values.
+    """
+    if column in BUILT_IN and column not in reviews.columns:
+        return built_in_values(column, reviews.texts)
+    return reviews.columns[column]
+
+
+def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
+    """Say of each of n texts which slice it is in: one of `BUILT_IN`, n values."""
+    if name == "length":
+        words = [len(text.split()) for text in texts]
+        return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
+    return np.where(holds_negation(texts), "yes", "no").tolist()
+
+
+def slices_of(
+    values: Sequence[str], labels: NDArray[np.integer], answers: NDArray[np.integer]
+) -> list[Slice]:
+    """Measure the reviews of each value.
+
+    Args:
+        values: which slice each review is in, n of them.
+        labels: 0 or 1, [n].
+        answers: 0 or 1, [n].
+
+    Returns:
+        The slices, the least accurate first, and after them those that are too small to tell.
+    """
+    names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
+    cells = 4 * which + 2 * labels.astype(np.int64) + answers
+    tables = np.bincount(cells, minlength=4 * names.size).reshape(-1, 2, 2)
+    slices = [
+        Slice(value, table, told(table), _intervals_of(tuple(table.ravel().tolist())))
+        for value, table in zip(names, tables, strict=True)
+    ]
+    return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
+
+
+@lru_cache(maxsize=4096)
+def _intervals_of(cells: tuple[int, ...]) -> Intervals:
+    """Give the intervals; of thousands of small slices many have the same counts."""
+    return count_intervals(np.array(cells).reshape(2, 2))

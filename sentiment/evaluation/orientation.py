@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
-from sentiment.features.known import known_shares
-from sentiment.model import Model
+from sentiment.features.vectorizer import known_shares
+from sentiment.model.model import Model
 
 # Fewer reviews of a label, which the model can read, say nothing.
 FEWEST = 20

@@ -1,22 +1,11 @@
-"""How well reviews are ranked, and how far that would move with other reviews.
-
-The area under the ROC curve is how often a positive review is ranked above a negative one, equal
-scores counting half. That under the precision–recall curve is the average precision: with T and N
-the positive and all reviews down to a step and p its positive ones, Σ p·T/N ÷ Σ p.
-
-Both areas are smooth functions of the weight of each review. The square root of the sum of its
-squared derivatives by them is the standard error of the infinitesimal jackknife (Efron, *The
-jackknife, the bootstrap and other resampling plans*, 1982, section 6). For the ROC AUC this is the
-estimate of DeLong et al. (Biometrics 44, 1988), but for the factor n / (n - 1) of each class. One
-sort does for both, where a bootstrap would run over all reviews a thousand times.
-"""
+"""How well probabilities rank reviews: ROC and precision-recall curves, and areas below them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.bootstrap import LEVEL, Interval, logit_interval
+from sentiment.evaluation.intervals import LEVEL, Interval, logit_interval
 
 Floats = NDArray[np.float64]
 
@@ -133,3 +122,50 @@ def _precision(ranks: Ranks) -> Floats:
 
 def _from_here_on(steps: Floats) -> Floats:
     return np.cumsum(steps[::-1])[::-1]
+
+
+# More points than this cannot be told apart where a curve is drawn.
+POINTS = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points of a curve, float64 [at most `POINTS`]; the threshold falls along it."""
+
+    x: Floats
+    y: Floats
+
+
+def roc_curve(p_positive: Floats, labels: NDArray[np.integer]) -> Curve:
+    """Give the share of positive reviews found (y) by the share of negative ones taken for such.
+
+    Args:
+        p_positive: float64 [n].
+        labels: 0 or 1, [n], both of them.
+    """
+    ranks = Ranks.of(p_positive, labels)
+    shares = [np.cumsum(side) / side.sum() for side in (ranks.negative, ranks.positive)]
+    return _thinned(*(np.concatenate(([0.0], share)) for share in shares))
+
+
+def precision_recall_curve(p_positive: Floats, labels: NDArray[np.integer]) -> Curve:
+    """Give the precision of the answer *positive* (y) by the share of positive reviews found.
+
+    Args:
+        p_positive: float64 [n].
+        labels: 0 or 1, [n], both of them.
+    """
+    ranks = Ranks.of(p_positive, labels)
+    true = np.cumsum(ranks.positive)
+    precision = true / np.cumsum(ranks.positive + ranks.negative)
+    return _thinned(true / true[-1], precision)
+
+
+def _thinned(x: Floats, y: Floats) -> Curve:
+    """Keep points that are about as far from each other along the curve, and both ends."""
+    if x.size <= POINTS:
+        return Curve(x, y)
+    way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
+    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], POINTS)))
+    kept[-1] = x.size - 1
+    return Curve(x[kept], y[kept])

@@ -1,24 +1,102 @@
-"""One review → which known features stand where in it: what an explanation is made of."""
+"""Features back to the places in a text that they came from, and to names."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.alignment import aligned
 from sentiment.features.hashing import Hashes
-from sentiment.features.negation import negations
+from sentiment.features.matrix import feature_keys
 from sentiment.features.ngrams import (
     Family,
     Found,
     NGrams,
     Tokens,
     character_features,
+    negations,
     word_features,
 )
-from sentiment.features.tokens import Piece
+from sentiment.features.repair import Edit, edited, ratings, repairs
+from sentiment.features.tokens import LINE_BREAK_TAG, Codes, Piece, normalize
 from sentiment.features.vectorizer import Vectorizer
+
+Indices = NDArray[np.int64]
+
+# Jamo that join the syllable before them, though they are no combining marks.
+_JOINING_JAMO = ("\u1161", "\u11ff")
+
+
+def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[Indices, Indices]:
+    """Say which characters of a review each character of `read(text)` came from.
+
+    Where several became several, such as a letter and its accents, each came from all of them.
+
+    Args:
+        text: as it was written.
+        repaired: as for `read`.
+        rated: as for `read`.
+
+    Returns:
+        Where they start and end in `text`, int64 [characters read] each; both ascend.
+    """
+    starts, ends = np.arange(len(text)), np.arange(1, len(text) + 1)
+    for edits in _steps(text, repaired=repaired, rated=rated):
+        first, last = _kept(text, edits)
+        starts, ends = starts[first], ends[last - 1]
+        text = edited(text, edits)
+    first, last = _normalized(text)
+    return starts[first], ends[last - 1]
+
+
+def _steps(text: str, *, repaired: bool, rated: bool) -> Iterator[Sequence[Edit]]:
+    """The edits that reading makes before it normalizes, each in the text that is left by then."""
+    for step in repairs(text) if repaired else ():
+        yield step.edits
+        text = step.text
+    if rated:
+        yield (edits := ratings(text))
+        text = edited(text, edits)
+    yield [Edit(*found.span(), "\n") for found in LINE_BREAK_TAG.finditer(text)]
+
+
+def _kept(text: str, edits: Sequence[Edit]) -> tuple[Indices, Indices]:
+    """Align an edited text; what was put in came from all that it took the place of."""
+    starts, ends, done = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+    for start, end, put in [*edits, Edit(len(text), len(text), "")]:
+        before = np.arange(done, start)
+        starts += [before, np.full(len(put), start)]
+        ends += [before + 1, np.full(len(put), end)]
+        done = end
+    return np.concatenate(starts), np.concatenate(ends)
+
+
+def _normalized(text: str) -> tuple[Indices, Indices]:
+    """Align the normal form of a text that has no HTML line breaks any more."""
+    if text.isascii():
+        places = np.arange(len(text))
+        return places, places + 1
+    bounds = [place for place, char in enumerate(text) if place == 0 or _begins_unit(char)]
+    bounds.append(len(text))
+    lengths = [_normalized_length(text[start:end]) for start, end in pairwise(bounds)]
+    return np.repeat(bounds[:-1], lengths), np.repeat(bounds[1:], lengths)
+
+
+@lru_cache(maxsize=1 << 14)
+def _begins_unit(character: str) -> bool:
+    """Whether normal forms never join a character with those before it."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    low, high = _JOINING_JAMO
+    return unicodedata.category(first)[0] != "M" and not low <= first <= high
+
+
+@lru_cache(maxsize=1 << 14)
+def _normalized_length(unit: str) -> int:
+    return len(normalize(unit))
+
 
 Numbers = NDArray[np.int64]
 _SPACE = ord(" ")
@@ -172,3 +250,63 @@ def _written(text: str, parts: Sequence[Piece], ngrams: NGrams) -> tuple[Numbers
         last.append(ends[part.ends - 1 + done])
         done += part.codes.size - 2
     return np.concatenate(first), np.concatenate(last)
+
+
+# Characters of a name. A word may have as many as a whole review, and a model keeps names.
+_LONGEST = 100
+
+
+def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[int, str]:
+    """Look for the n-grams of some features, reading until each is found or the texts end.
+
+    Args:
+        texts: reviews that hold the n-grams.
+        ngrams: which n-grams are features.
+        keys: uint64 [wanted].
+
+    Returns:
+        The n-gram of each key found, in the order of `keys`: `not good`; `… good` where it stands
+        at a review's end; `good-` for a stem; `not … good` for a word under a negation; `‹good›`
+        for a run of characters. One that is very long is cut.
+    """
+    wanted = np.sort(keys)
+    names: dict[int, str] = {}
+    for piece in ngrams.pieces(texts):
+        tokens = Tokens.of(piece, ngrams)
+        for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+            for key, start in _new(found, wanted, names):
+                names[key] = _name(found, piece, start, ngrams)
+        if ngrams.characters[1]:
+            codes, rows = piece.squeezed()
+            for found in character_features(codes, rows, ngrams):
+                for key, start in _new(found, wanted, names):
+                    names[key] = f"‹{_text(codes[start : start + found.order])}›"
+        if len(names) == wanted.size:
+            break
+    return {key: names[key] for key in keys.tolist() if key in names}
+
+
+def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
+    """Spell a feature made of words out."""
+    first, last = piece.starts[start], piece.ends[start + found.order - 1]
+    if found.family is Family.STEM:
+        cut = min(last, first + ngrams.stem)
+        return _text(piece.codes[first:cut]) + "-" * bool(cut < last)
+    words = _shortened(" ".join(_text(piece.codes[first:last]).split()))
+    return {Family.END: "… ", Family.NEGATED: "not … "}.get(found.family, "") + words
+
+
+def _new(found: Found, wanted: Hashes, names: dict[int, str]) -> list[tuple[int, int]]:
+    """The wanted keys not yet named, each with a place where it stands."""
+    keys, places = np.unique(feature_keys(found.hashes), return_index=True)
+    _, _, hits = np.intersect1d(wanted, keys, assume_unique=True, return_indices=True)
+    pairs = zip(keys[hits].tolist(), found.starts[places[hits]].tolist(), strict=True)
+    return [(key, start) for key, start in pairs if key not in names]
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def _text(codes: Codes) -> str:
+    return "".join(map(chr, codes.tolist()))

@@ -15,10 +15,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.edits import edited
 from sentiment.features.hashing import Hashes, SubstringHasher
-from sentiment.features.ratings import ratings
-from sentiment.features.repair import repair
+from sentiment.features.repair import edited, ratings, repair
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Flags = NDArray[np.bool_]
@@ -115,7 +113,7 @@ def read(text: str, *, repaired: bool, rated: bool) -> str:
     Args:
         text: a review as it was written.
         repaired: whether what is damaged is put right first (see `sentiment.features.repair`).
-        rated: whether ratings become words then (see `sentiment.features.ratings`).
+        rated: whether ratings become words then (see `sentiment.features.repair`).
     """
     if repaired:
         text = repair(text)

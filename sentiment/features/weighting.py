@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.incidence import Incidence
-from sentiment.features.shard import Shard
+from sentiment.features.matrix import Incidence, Shard
 from sentiment.spill import Spill, Stored
 
 Floats = NDArray[np.float64]

@@ -1,15 +1,20 @@
-"""What each feature of one review adds to the logit: integrated gradients, computed exactly."""
+"""What each feature adds to an answer, in one review or in all."""
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import SparseRows
+from sentiment.features.hashing import Hashes
+from sentiment.features.rows import SparseRows
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.model import Model
 from sentiment.model.network import Network
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
-def integrated_gradients(network: Network, row: SparseRows) -> Floats:
+def integrated_gradients(network: Network, row: SparseRows) -> Doubles:
     """Credit each feature of a review with its part of the logit.
 
     Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value of
@@ -28,11 +33,11 @@ def integrated_gradients(network: Network, row: SparseRows) -> Floats:
     kernel = first.kernel[row.columns] * first.scale.astype(np.float64)
     values = row.values.astype(np.float64)
     reached = values @ kernel  # what the whole row adds to the first layer's units
-    credits: Floats = values * (kernel @ _mean_gradient(network, reached))
+    credits: Doubles = values * (kernel @ _mean_gradient(network, reached))
     return credits
 
 
-def _mean_gradient(network: Network, reached: Floats) -> Floats:
+def _mean_gradient(network: Network, reached: Doubles) -> Doubles:
     """The mean gradient of the logit by the first layer's sums, from bias to bias + reached.
 
     Returns:
@@ -50,29 +55,115 @@ def _mean_gradient(network: Network, reached: Floats) -> Floats:
     for depth in reversed(range(len(rest))):
         sums = _sums(middles, reached, first.bias, kernels[:depth], biases[:depth])
         gradient = (gradient @ kernels[depth].T) * (sums > 0)
-    mean: Floats = lengths @ gradient
+    mean: Doubles = lengths @ gradient
     return mean
 
 
 def _sums(
-    times: Floats,
-    reached: Floats,
+    times: Doubles,
+    reached: Doubles,
     bias: NDArray[np.float32],
-    kernels: list[Floats],
-    biases: list[Floats],
-) -> Floats:
+    kernels: list[Doubles],
+    biases: list[Doubles],
+) -> Doubles:
     """The sums of the units of a layer at some times on the way: float64 [times, units]."""
-    sums: Floats = times[:, None] * reached + bias
+    sums: Doubles = times[:, None] * reached + bias
     for kernel, more in zip(kernels, biases, strict=True):
         sums = np.maximum(sums, 0) @ kernel + more
     return sums
 
 
-def _crossings(times: Floats, sums: Floats) -> Floats:
+def _crossings(times: Doubles, sums: Doubles) -> Doubles:
     """The times at which a unit turns on or off, where sums are linear between the times given."""
     before, after = sums[:-1], sums[1:]
     interval, unit = np.nonzero(before * after < 0)
     here, there = before[interval, unit], after[interval, unit]
     steps = np.diff(times)[interval]
-    crossings: Floats = times[interval] + steps * here / (here - there)
+    crossings: Doubles = times[interval] + steps * here / (here - there)
     return crossings
+
+
+Moves = list[tuple[str, float]]
+
+
+def most_influential(vectorizer: Vectorizer, network: Network, count: int) -> Hashes:
+    """Give the keys of the features that move a logit most: weight times the first layer's reach.
+
+    Args:
+        vectorizer: of a model.
+        network: of the same.
+        count: how many at the most.
+
+    Returns:
+        uint64 [features], the strongest first.
+    """
+    reach = np.linalg.norm(network.layers[0].dense_kernel(), axis=1)
+    influence = np.abs(vectorizer.weights) * reach
+    return vectorizer.keys[np.argsort(-influence, kind="stable")[:count]]
+
+
+def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
+    """Rank the n-grams whose text the model keeps by how far each alone moves the logit.
+
+    Each is a review of its own, as long as its weight is beside the largest weight of any: so what
+    is rare and what is certain do not count alike.
+
+    Args:
+        model: the model.
+        count: how many n-grams of either kind at the most.
+
+    Returns:
+        Those that speak for *positive* and those that speak against it, the strongest first, each
+        with the change of the calibrated logit. None is given that stands within another.
+    """
+    moves = _moves(model)
+    names = sorted(moves, key=lambda name: -moves[name])
+    ranked = (
+        [name for name in names if moves[name] > 0],
+        [name for name in reversed(names) if moves[name] < 0],
+    )
+    positive, negative = (
+        [(name, moves[name]) for name in unnested(each, count)] for each in ranked
+    )
+    return positive, negative
+
+
+def _moves(model: Model) -> dict[str, float]:
+    """Say how far each n-gram with a text moves the calibrated logit, that of the base added."""
+    vectorizer = model.vectorizer
+    keys = np.array([*model.phrases], np.uint64)
+    columns = vectorizer.columns_of(keys)
+    known = np.flatnonzero(columns >= 0)
+    texts = [*model.phrases.values()]
+    names, columns = [texts[number] for number in known.tolist()], columns[known]
+    values = vectorizer.weights[columns] / max(np.abs(vectorizer.weights).max(initial=0), 1e-30)
+    # The empty review comes last.
+    offsets = np.append(np.arange(columns.size + 1), columns.size)
+    logits = model.network.logits(SparseRows(columns, values, offsets, vectorizer.keys.size))
+    moves = model.calibration.slope * (logits[:-1] - logits[-1])
+    # The same text may name several features: the strongest comes last, and stays.
+    order = np.argsort(np.abs(moves), kind="stable").tolist()
+    of_name = {names[number]: float(moves[number]) for number in order}
+    if model.base is not None:
+        for name, move in _moves(model.base.model).items():
+            of_name[name] = of_name.get(name, 0.0) + model.base.weight * move
+    return of_name
+
+
+def unnested(names: Iterable[str], limit: int) -> list[str]:
+    """Keep the first names of which none stands within another, whole words alone.
+
+    Args:
+        names: phrases as `name_features` spells them, the most important first.
+        limit: how many to keep at the most.
+    """
+    kept: list[str] = []
+    bare: list[str] = []
+    for name in names:
+        if len(kept) == limit:
+            break
+        words = f" {name.removeprefix('… ')} "
+        if not any(words in other or other in words for other in bare):
+            kept.append(name)
+            bare.append(words)
+    return kept

@@ -1,23 +1,17 @@
-"""Why one review is answered as it is: what each of its words adds to the logit.
+"""Why a review got its answer: what each word added, and what taking words away would change."""
 
-The logit is that of the stated probability, calibrated. It is taken apart by integrated gradients
-over the features (`attribution`); a feature's credit is shared equally over the places where it
-stands, and at each place equally among the words it covers. A negated word shares with its
-negation, a run of characters with every word it touches.
-"""
-
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import SparseRows
 from sentiment.features.places import Places, find_places
-from sentiment.model.attribution import integrated_gradients
-from sentiment.model.calibration import sigmoid
-from sentiment.model.decision import ENOUGH
-from sentiment.model.model import Model
-from sentiment.model.phrases import unnested
+from sentiment.features.rows import SparseRows
+from sentiment.model.attribution import integrated_gradients, unnested
+from sentiment.model.model import ENOUGH, NO_ANSWER, Model, sigmoid
 
 Span = tuple[int, int]
 
@@ -260,3 +254,137 @@ def _spelled(text: str, places: Places, place: int) -> tuple[str, Span]:
     words = [text[start:end].lower() for start, end in parts]
     span = (int(places.starts[first]), int(places.ends[last]))
     return (" … " if apart else " ").join(words), span
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Words whose removal changes the answer; none of them could stay.
+
+    Attributes:
+        words: numbers of the words in the explanation, in the order of the text.
+        answer: what the review is answered without them.
+        p_positive: the probability of *positive* without them.
+    """
+
+    words: tuple[int, ...]
+    answer: str
+    p_positive: float
+
+
+def without(text: str, words: Iterable[Word]) -> str:
+    """Put a space in the place of some words; their neighbors never run together."""
+    kept, done = [], 0
+    for word in sorted(words, key=lambda word: word.start):
+        kept.append(text[done : word.start])
+        done = word.end
+    return " ".join([*kept, text[done:]])
+
+
+def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> Removal | None:
+    """Search for few words whose removal changes the answer; the model is asked again each time.
+
+    Greedy: the words that speak for the answer are taken out, strongest first, until it changes;
+    then each is put back that it changes without. A smaller set may be there that this misses.
+
+    Args:
+        model: the model that was explained.
+        explanation: of the review.
+        most: how many words to take out at the most.
+
+    Returns:
+        None where the answer stays whatever of these is taken out, and for an empty review.
+    """
+    sign = 1 if explanation.p_positive >= model.decision.threshold else -1
+    ranked = explanation.toward(sign)[:most]
+    flipping = _first_flip(
+        model, explanation, (ranked[:count] for count in range(1, len(ranked) + 1))
+    )
+    while flipping is not None and len(flipping.words) > 1:
+        # The weakest is put back first: the strongest explain best.
+        smaller = (
+            [word for word in flipping.words if word != weak]
+            for weak in reversed(ranked)
+            if weak in flipping.words
+        )
+        found = _first_flip(model, explanation, smaller)
+        if found is None:
+            break
+        flipping = found
+    return flipping
+
+
+def _first_flip(
+    model: Model, explanation: Explanation, sets: Iterable[list[int]]
+) -> Removal | None:
+    """Ask the model without each set of words, until one changes the answer."""
+    for numbers in sets:
+        text = without(explanation.text, (explanation.words[number] for number in numbers))
+        scores = model.scores([text])
+        (answer,) = model.decision.answers(*scores)
+        if answer not in (explanation.answer, NO_ANSWER):
+            return Removal(tuple(sorted(numbers)), answer, float(scores.p_positive[0]))
+    return None
+
+
+# From which share of the strongest contribution on each level begins.
+_BOUNDS = (0.06, 0.2, 0.45, 0.75)
+LEVELS = len(_BOUNDS)
+
+_BREAK = re.compile(r"<br\s{0,9}/?>|\r\n|[\n\r]", re.IGNORECASE)
+_SPACE = re.compile(r"(\s+)")
+
+# Characters that are shown, and what they add to the answer, as a share of the strongest.
+Part = tuple[str, float]
+
+
+def parts_of(text: str, words: Sequence[Word]) -> Iterator[Part]:
+    """Cut a text into words, spaces, and what else stands between; line breaks become `\\n`.
+
+    Args:
+        text: as it was written.
+        words: its words, in order.
+    """
+    most = max((abs(word.contribution) for word in words), default=0.0) or 1.0
+    done = 0
+    for word in words:
+        yield from _gap(text[done : word.start])
+        yield text[word.start : word.end], word.contribution / most
+        done = word.end
+    yield from _gap(text[done:])
+
+
+def level_of(share: float) -> int:
+    """Give the strength of a color, from 0, none, to `LEVELS`."""
+    return sum(abs(share) >= bound for bound in _BOUNDS)
+
+
+def _gap(text: str) -> Iterator[Part]:
+    return ((part, 0.0) for part in _SPACE.split(_BREAK.sub("\n", text)) if part)
+
+
+def as_values(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
+    """Turn an explanation into JSON values; `without` is None where nothing changes the answer.
+
+    Args:
+        explanation: of a review.
+        removal: the words without which the answer would be another, if any.
+    """
+    blank = not explanation.words
+    values: dict[str, Any] = {
+        "text": explanation.text,
+        "predicted": explanation.answer or None,
+        "reason": explanation.reason or None,
+        "p_positive": None if blank else round(explanation.p_positive, 6),
+        "logit": None if blank else explanation.logit,
+        "base": explanation.base,
+        "words": [asdict(word) for word in explanation.words],
+        "phrases": [asdict(phrase) for phrase in explanation.phrases],
+        "without": None,
+    }
+    if removal is not None:
+        values["without"] = {
+            "words": [asdict(explanation.words[number]) for number in removal.words],
+            "predicted": removal.answer,
+            "p_positive": round(removal.p_positive, 6),
+        }
+    return values

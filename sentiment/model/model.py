@@ -1,4 +1,4 @@
-"""A trained model: everything between a review and its answer."""
+"""A model: features, network, calibration and decision; a review's probability and answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,13 +8,162 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import SparseRows, Vectorizer
+from sentiment.features.rows import SparseRows
+from sentiment.features.vectorizer import Vectorizer
 from sentiment.missing import gives_no_opinion
-from sentiment.model.calibration import Calibration, sigmoid
-from sentiment.model.decision import ENOUGH, FEW, NO_OPINION, NOTHING, Decision, Scores
 from sentiment.model.network import Network
-from sentiment.model.provenance import Provenance
-from sentiment.model.seen import Seen
+from sentiment.model.provenance import Provenance, Seen
+
+
+class Calibration(NamedTuple):
+    """Platt scaling: p = σ(slope · logit + intercept).
+
+    Platt, "Probabilistic outputs for support vector machines" (1999). The identity by default.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @classmethod
+    def fit(cls, logits: NDArray[np.float64], labels: NDArray[np.integer]) -> "Calibration":
+        """Fit by maximum likelihood on held-out rows, with Platt's smoothed targets.
+
+        The targets, (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2) in place of 1 and 0, keep the slope
+        finite where few rows are perfectly separated.
+
+        Args:
+            logits: float64 [n], of rows that the network was not fitted on.
+            labels: 0 or 1, [n].
+        """
+        positives = int(labels.sum())
+        negatives = labels.size - positives
+        targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+        scale = float(logits.std()) or 1.0
+        design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
+        parameters = np.zeros(2)
+        for _ in range(100):  # Newton's method, from flat and in standard units: it settles in ten
+            p = sigmoid(design @ parameters)
+            gradient = design.T @ (p - targets)
+            hessian = (design.T * (p * (1 - p))) @ design + 1e-9 * np.eye(2)
+            step = np.linalg.solve(hessian, gradient)
+            parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
+            if np.abs(step).max() < 1e-10:
+                break
+        slope, intercept = parameters[0] / scale, parameters[1]
+        # A slope that is not positive would turn answers round: too few rows to calibrate on.
+        return cls(float(slope), float(intercept)) if slope > 0 else cls()
+
+    def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn logits into calibrated log-odds of *positive*, float64 of the same shape."""
+        return self.slope * logits + self.intercept
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn logits into calibrated probabilities of *positive*, float64 of the same shape."""
+        return sigmoid(self.log_odds(logits))
+
+
+def log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(p / (1 − p)), the inverse of `sigmoid`; finite for 0 and 1, too."""
+    inside = np.clip(p, 1e-15, 1 - 1e-15)
+    return np.log(inside / (1 - inside))
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / (1 + e**−x), without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * logits))
+
+
+POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", ""
+
+# By label: 0 and 1.
+CLASSES = (NEGATIVE, POSITIVE)
+
+# How much of its words a model knows of a review; only with enough it is answered.
+ENOUGH, FEW, NOTHING, NO_OPINION = range(4)
+_TOO_LITTLE = {
+    FEW: "few known words",
+    NOTHING: "no known words",
+    NO_OPINION: "no opinion",  # "No comment", whatever a model makes of its words
+}
+
+
+class Scores(NamedTuple):
+    """What a model makes of some reviews, before it decides.
+
+    Attributes:
+        p_positive: float64 [n]; NaN where a review has no token, that of an empty review where too
+            little of it is known.
+        evidence: `ENOUGH`, `FEW`, `NOTHING` or `NO_OPINION`, uint8 [n].
+    """
+
+    p_positive: NDArray[np.float64]
+    evidence: NDArray[np.uint8]
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Of which reviews too little is known, bool [n]."""
+        return self.evidence != ENOUGH
+
+    @property
+    def p_known(self) -> NDArray[np.float64]:
+        """The probabilities, NaN where too little is known as well."""
+        return np.where(self.unknown, np.nan, self.p_positive)
+
+    def take(self, rows: NDArray[np.integer]) -> "Scores":
+        """Give those of some reviews."""
+        return Scores(self.p_positive[rows], self.evidence[rows])
+
+
+class Decision(NamedTuple):
+    """Where *positive* begins, and where the model would rather not say.
+
+    Attributes:
+        threshold: the least probability of *positive* that is answered `positive`.
+        band: probabilities strictly between these two are answered `uncertain`; None for never.
+    """
+
+    threshold: float = 0.5
+    band: tuple[float, float] | None = None
+
+    def at(self, threshold: float) -> "Decision":
+        """Move the threshold; a band set for another threshold goes."""
+        return Decision(threshold)
+
+    def answers(
+        self, p_positive: NDArray[np.float64], evidence: NDArray[np.uint8] | None = None
+    ) -> list[str]:
+        """Answer each probability; NaN, an empty review, has the empty answer.
+
+        Args:
+            p_positive: float64 [n].
+            evidence: as in `Scores`; None for enough of each.
+        """
+        words = np.where(p_positive >= self.threshold, POSITIVE, NEGATIVE).astype(object)
+        if self.band is not None:
+            low, high = self.band
+            words[(p_positive > low) & (p_positive < high)] = UNCERTAIN
+        if evidence is not None:
+            words[evidence != ENOUGH] = UNCERTAIN
+        words[np.isnan(p_positive)] = NO_ANSWER
+        answers: list[str] = words.tolist()
+        return answers
+
+    def reason(self, evidence: int) -> str:
+        """Say why the answer is `uncertain`, by what is known of the review: `few known words`."""
+        if evidence != ENOUGH:
+            return _TOO_LITTLE[evidence]
+        low, high = self.band or (0, 1)
+        if low < 0:
+            return f"below {high:.3g}"
+        return f"above {low:.3g}" if high > 1 else f"between {low:.3g} and {high:.3g}"
+
+    def reasons(self, answers: Sequence[str], evidence: NDArray[np.uint8]) -> list[str]:
+        """Give the reason of each answer that is `uncertain`, of others nothing."""
+        return [
+            self.reason(each) if answer == UNCERTAIN else ""
+            for answer, each in zip(answers, evidence.tolist(), strict=True)
+        ]
+
 
 # The least share of its words that has to be known of a review, unless the model says less.
 LEAST_KNOWN = 0.25
@@ -38,7 +187,7 @@ class Model:
         phrases: the most influential n-grams as text, since hashes cannot be turned back.
         base: the model that this one stands on, if any, and its weight.
         least_known: the share of its words that has to be known of a review to answer it, from 0 to
-            1 (see `sentiment.features.known`). One of which nothing is known is never answered.
+            1 (see `Vectorizer.poor`). One of which nothing is known is never answered.
     """
 
     vectorizer: Vectorizer
@@ -103,7 +252,7 @@ class Model:
         evidence, blank = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.bool_)
         poor = self.vectorizer.poor(texts, rows, min(self.least_known / LEAST_KNOWN, 1))
         if poor.size:
-            from sentiment.features.known import known_shares  # most answers do without
+            from sentiment.features.vectorizer import known_shares  # most answers do without
 
             shares = known_shares([texts[row] for row in poor.tolist()], self.vectorizer)
             evidence[poor[shares < self.least_known]] = FEW

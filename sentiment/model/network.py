@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import SparseRows
-from sentiment.features.rows import runs
+from sentiment.features.rows import SparseRows, runs
 
 Floats = NDArray[np.float32]
 

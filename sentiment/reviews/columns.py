@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sentiment.errors import DataError, UsageError
-from sentiment.reviews.names import (
+from sentiment.errors import DataError, UsageError, hint
+from sentiment.reviews.batch import Batch, Row
+from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
     is_id_name,
@@ -16,10 +17,8 @@ from sentiment.reviews.names import (
     normal_name,
     numbered_names,
 )
+from sentiment.reviews.labels import Key, as_text, is_figure, key_of, reads_as_label, text_in
 from sentiment.reviews.parquet import ArrowRows
-from sentiment.reviews.source import Batch, Row
-from sentiment.reviews.values import Key, as_text, is_figure, key_of, reads_as_label, text_in
-from sentiment.suggesting import hint
 
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
 PHRASE = 1.5  # words, on average

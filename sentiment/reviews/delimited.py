@@ -1,27 +1,104 @@
-"""Delimited text: CSV with quoting, TSV without."""
+"""CSV and TSV: dialects, quotes that never end, rows that do not fit."""
 
 import csv
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from typing import NamedTuple
 
-from sentiment.reviews.ahead import Ahead, Unreadable
-from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.reviews.batch import (
+    BATCH_ROWS,
+    STOP,
+    Ahead,
+    BadRows,
+    Unreadable,
+    bad_row,
+    unique_names,
+)
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.csv_lines import CsvLines, RowTooLong
-from sentiment.reviews.damage import bad_row
-from sentiment.reviews.feed import SWAPPED_ENDS, TextFeed, block_lines
-from sentiment.reviews.feed_source import FeedSource, Item
+from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
 from sentiment.reviews.header import (
     describe_columns,
     is_plain_header,
+    numbered_names,
     reads_as_header,
     stands_above,
 )
-from sentiment.reviews.layouts import SEPARATOR_LINE
-from sentiment.reviews.names import numbered_names
-from sentiment.reviews.source import BATCH_ROWS, unique_names
+from sentiment.reviews.lines import SEPARATOR_LINE
+
+
+class RowTooLong(csv.Error):
+    """A row has more characters than one may have; most often for want of a quote."""
+
+
+class CsvLines:
+    """The lines of a text, with those of the row that is being read held back.
+
+    A quote that is never closed swallows good rows. Whoever finds that a row is none calls
+    `give_up`, and reads on with the line after its first.
+    """
+
+    def __init__(self, feed: TextFeed) -> None:
+        self._feed = feed
+        self._blocks = feed.blocks()
+        self._held: list[str] = []
+        self._first = 0  # where in them the row begins that is being read
+        self._next = 0  # where in them reading goes on
+        self._before = 0  # lines of the text before them
+        self._ended = 0  # characters given out by the feed when the last row ended
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over itself."""
+        return self
+
+    def __next__(self) -> str:
+        """Give the next line, with its end.
+
+        Raises:
+            RowTooLong: The row is.
+            Unreadable: Nothing more can be read.
+        """
+        if self._next == len(self._held):
+            self._read_on()
+        line = self._held[self._next]
+        self._next += 1
+        return line
+
+    @property
+    def number(self) -> int:
+        """How many lines have been given out."""
+        return self._before + self._next
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next line needs another block, which may take its time."""
+        return self._next == len(self._held)
+
+    def end_row(self) -> str:
+        """Let go of what was given out, and give it: it was a row."""
+        first, end = self._first, self._next
+        self._first = end
+        self._ended = self._feed.chars
+        # Most rows are a line, which need not be copied.
+        return self._held[first] if end == first + 1 else "".join(self._held[first:end])
+
+    def give_up(self) -> str:
+        """Take the first line since the last row for a row, and read on after it."""
+        self._next = self._first + 1
+        return self.end_row()
+
+    def _read_on(self) -> None:
+        del self._held[: self._first]
+        self._before += self._first
+        self._next -= self._first
+        self._first = 0
+        block = next(self._blocks)
+        # newline="" cuts where csv expects it: at \n, \r\n and the \r of old Macs.
+        self._held += StringIO(block, newline="")
+        most = self._feed.row_chars
+        if self._feed.chars - self._ended > most + len(block):
+            raise RowTooLong(f"{too_long('a row', most)}, or close the quote that opens in it")
 
 
 class Record(NamedTuple):

@@ -6,13 +6,20 @@ from contextlib import closing
 from pathlib import Path
 
 from sentiment.errors import DataError
-from sentiment.reviews.ahead import Unreadable
-from sentiment.reviews.bad_rows import STOP, BadRows
-from sentiment.reviews.damage import readable
+from sentiment.reviews.batch import (
+    BATCH_CHARS,
+    BATCH_ROWS,
+    STOP,
+    BadRow,
+    BadRows,
+    Batch,
+    Row,
+    Unreadable,
+    readable,
+)
 from sentiment.reviews.feed import TextFeed, check_encoding
 from sentiment.reviews.formats import SUFFIXES, suffix_of
-from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, BadRow, Batch, Row
-from sentiment.reviews.stream import open_stream
+from sentiment.reviews.streams import open_stream
 
 FOLDER_LABELS = {
     "neg": "negative",

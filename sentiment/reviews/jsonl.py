@@ -7,12 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sentiment.errors import DataError
-from sentiment.reviews.ahead import Ahead
-from sentiment.reviews.bad_rows import STOP, BadRows
-from sentiment.reviews.damage import bad_row, readable
-from sentiment.reviews.feed import TextFeed, block_lines
-from sentiment.reviews.feed_source import FeedSource, Item
-from sentiment.reviews.source import Batch, Row, first_rows
+from sentiment.reviews.batch import STOP, Ahead, BadRows, Batch, Row, bad_row, first_rows, readable
+from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
 
 SHOWN_DIGITS = 20
 

@@ -1,13 +1,448 @@
-"""Plain lines, and lines with a label each, such as fastText's."""
+"""Plain text, one review a line: labels before or behind it, and other layouts of lines."""
 
-from collections.abc import Iterator
+import contextlib
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from sentiment.reviews.bad_rows import STOP, BadRows
-from sentiment.reviews.damage import bad_row
-from sentiment.reviews.feed import TextFeed, block_lines
-from sentiment.reviews.feed_source import FeedSource, Item
-from sentiment.reviews.layouts import LABEL_MARK, Split, split_label
-from sentiment.reviews.source import Row
+from sentiment.errors import DataError
+from sentiment.reviews.batch import STOP, BadRows, Row, bad_row
+from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
+from sentiment.reviews.header import (
+    NAME_WORDS,
+    TEXT_NAMES,
+    is_known_name,
+    is_text_name,
+    is_written_as_name,
+    normal_name,
+    reads_as_header,
+    stands_above,
+)
+from sentiment.reviews.labels import (
+    Key,
+    has_letters,
+    is_label_word,
+    is_number,
+    key_of,
+    reads_as_label,
+)
+from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, REFUSAL
+
+LABEL_MARK = "__label__"
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # how Excel names the delimiter
+_LINES = 100
+_SEVERAL = 5  # lines that make a coincidence unlikely
+_DELIMITERS = ",;|"
+_SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
+_SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
+_SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
+_WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
+# What stands before a label that comes last.
+_LAST = re.compile(
+    r"(?P<text>.*?\S)"
+    r"(?P<mark>[^\w.!?'\":/%$€*°)\]}<>(\[{]*(?:(?<![+-])|(?!\d))|\s*[-=]>\s*)(?:(?<=\W)|(?=\W))"
+    r"(?P<open>[\[({<\"]?)(?P<label>[+-]?\d+(?:\.\d+)?|[^\W\d_]+)[\])}>\"]?\s*",
+    re.DOTALL,
+)
+_TAIL = 200  # characters in which it is looked for
+_DELIMITERS_LAST = ("@", ",", ";", "|")
+# Words that a number or *positive* belongs to, and that end no text.
+_NO_END = frozenset(
+    {
+        "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
+        "by", "came", "day", "episode", "feel", "felt", "floor", "for", "from", "gave", "give",
+        "highly", "in", "is", "it", "just", "level", "more", "most", "mostly", "my", "night", "no",
+        "not", "number", "of", "only", "or", "over", "overall", "page", "part", "quite", "rate",
+        "rated", "rating", "really", "score", "season", "so", "than", "the", "them",
+        "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
+    }
+)  # fmt: skip
+# What stands behind a label that comes first: white space, a mark, or both.
+_BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
+_OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
+_FIRST = re.compile(rf"\s*+{_OPENED}([+-]?\d|[^\W\d_]+){_CLOSED}({_BEHIND})(\S.*)", re.DOTALL)
+# What follows a number that counts.
+_COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
+
+# What no number counts: `1 a lovely film` has a label, `1 happy family` and `0 problems` may not.
+_UNCOUNTABLE = re.compile(
+    r"(?:an?|the|this|that|these|those|it|its|i|i'm|we|you|he|she|they|my|our|his|her|their|not|no|"
+    r"very|so|too|if|as|is|was|were|at|on|in|for|with)\b",
+    re.IGNORECASE,
+)
+
+# A line → its label, None for none, and its text.
+Split = Callable[[str], tuple[str | None, str]]
+
+
+class Layout(NamedTuple):
+    """What some lines are.
+
+    Attributes:
+        format: The format that reads them.
+        note: What is to be said about it; "" for plain lines.
+        split: Parts label and text, for lines with a label each.
+        skipped: How many lines stand above them as a header.
+    """
+
+    format: str
+    note: str = ""
+    split: Split | None = None
+    skipped: int = 0
+
+
+_MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
+HEADER_LINE = "first line taken as header"
+_LOOKED_AT = 1 << 16  # characters
+_ARRAY = re.compile(
+    r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
+)
+_KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
+_UNWRAP = (
+    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
+    "reviews.jsonl"
+)
+
+
+def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
+    """Find out what lines are.
+
+    Args:
+        text: The first of them, whole.
+        name: Where they stand, for messages.
+        by_name: The format that their suffix promises.
+        need_label: Labels are needed: tabs part columns then, whatever these hold.
+
+    Raises:
+        DataError: They are JSON that does not stand on a line each, or holds no reviews.
+    """
+    plain = Layout(by_name)
+    lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
+    lines = [line for line in lines if line.strip()]
+    header = len(lines) > 1 and is_header_line(text)
+    if not lines:
+        return plain
+    found = json_of(lines, name)
+    if found or by_name == "jsonl":
+        return found if found and by_name != "jsonl" else plain
+    found = _marked(lines, header=header)
+    if not found and by_name == "csv" and not need_label:
+        found = _unquoted(lines)
+    if found or by_name != "lines":
+        return found or plain
+    if SEPARATOR_LINE.fullmatch(lines[0]):
+        return _read_as("csv", "CSV")
+    if len(lines) < 2:
+        return _tabbed(lines, need_label=need_label) or plain
+    return (
+        _tabbed(lines, need_label=need_label)
+        or _table(lines)
+        or _label_first(lines)
+        or _label_last(lines)
+        or (Layout("lines", HEADER_LINE, skipped=1) if header else plain)
+    )
+
+
+def is_header_line(text: str) -> bool:
+    """Tell whether a first line is a well-known name of a column of texts, and nothing else."""
+    return reads_as_header([text.partition("\n")[0]]) is True
+
+
+def json_of(lines: Sequence[str], name: str) -> Layout | None:
+    """Find JSON lines.
+
+    Raises:
+        DataError: It is JSON of another layout, or holds no reviews.
+    """
+    text = "\n".join(lines).strip()
+    if text[0] not in "{[":
+        return None
+    value = _json(lines[0])
+    if isinstance(value, dict):
+        if len(lines) == 1:
+            if _is_error(value):
+                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
+            if _wraps(text):
+                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+        return _read_as("jsonl", "JSON lines")
+    if _ARRAY.match(text):
+        raise DataError(
+            f"{name}: a JSON array; JSON is read one object a line: "
+            "jq -c '.[]' FILE > reviews.jsonl"
+        )
+    if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
+        if _wraps(text):
+            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+        raise DataError(
+            f"{name}: JSON over several lines; it is read one object a line: "
+            "jq -c . FILE > reviews.jsonl"
+        )
+    return None
+
+
+def _wraps(text: str) -> bool:
+    """Tell whether an object holds a list of objects, and no text before it."""
+    for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
+        if objects:
+            return True
+        if normal_name(key) in TEXT_NAMES[0] - {"message"}:
+            return False
+    return False
+
+
+def _is_error(value: dict[str, object]) -> bool:
+    """Tell whether an object is what a web service answers when it has no data."""
+    names = set(map(normal_name, value))
+    if any(is_text_name(name) for name in names - {"message", "description", "title"}):
+        return False
+    codes = [value[key] for key in value if normal_name(key) in ("status", "status code", "code")]
+    return (
+        bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
+        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
+        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+    )
+
+
+def _unquoted(lines: Sequence[str]) -> Layout | None:
+    """Find texts that hold commas without quotes, as prose does, in what should be CSV."""
+    header = is_header_line(lines[0])
+    below = lines[header:]
+    widths = {line.count(",") for line in below}
+    if (len(widths) < 2 and not (header and widths != {0})) or any(
+        '"' in line or re.search(r",(?!\s)", line) for line in below
+    ):
+        return None
+    rows = [re.split(r"[,;\t|]", line) for line in lines[:_SEVERAL]]
+    if not header and any(len(row) > 1 and reads_as_header(row) for row in rows):
+        return None  # a title stands above it
+    note = _note("one text a line, with commas that are in no quotes")
+    return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
+
+
+def split_label(line: str) -> tuple[str | None, str]:
+    """Split a fastText line into its label, if any, and the rest."""
+    if not line.startswith(LABEL_MARK):
+        return None, line
+    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
+    return label, text[0] if text else ""
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_as(format: str, name: str) -> Layout:
+    return Layout(format, _note(name))
+
+
+def _note(name: str) -> str:
+    return f"read as {name}, by its content"
+
+
+def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
+    """Find labels with a mark, before the text or behind it."""
+    lines = lines[header:]
+    found = None
+    if all(map(_WITH_COMMA.fullmatch, lines)):
+        found = Layout("fasttext", _note("__label__X,text"), _by_pattern(_WITH_COMMA))
+    elif all(line.startswith(LABEL_MARK) for line in lines):
+        found = _read_as("fasttext", "fastText")
+    elif all(_split_last_mark(line)[0] for line in lines):
+        found = Layout("fasttext", _note("fastText with the label last"), _split_last_mark)
+    elif (mark := _MARK.match(lines[0])) and all(line.startswith(mark[0]) for line in lines):
+        pattern = re.compile(rf"{mark[0]}([^\s,;|]++)[\s,;|]\s*+(.*)", re.DOTALL)
+        found = Layout("fasttext", _note(f"fastText with {mark[0]}"), _by_pattern(pattern))
+    return found and found._replace(skipped=int(header))
+
+
+def _split_last_mark(line: str) -> tuple[str | None, str]:
+    text, mark, label = line.rpartition(LABEL_MARK)
+    label = label.strip()
+    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+        return None, line
+    return label, text.rstrip(" \t,;|")
+
+
+def _by_pattern(pattern: re.Pattern[str]) -> Split:
+    """Split lines by a pattern of label and text; one that does not fit is a text without label."""
+
+    def split(line: str) -> tuple[str | None, str]:
+        found = pattern.fullmatch(line)
+        return (found[1], found[2]) if found else (None, line)
+
+    return split
+
+
+def _split_end(line: str) -> tuple[str | None, str]:
+    """Split a line at the label that it ends in; one without is a text without label."""
+    found = _LAST.fullmatch(line[-_TAIL:])
+    if not found or not _is_label(found["label"]):
+        return None, line
+    return found["label"], line[:-_TAIL] + found["text"].rstrip()
+
+
+def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
+    """Find columns between tabs; a text may hold tabs, too: one column names or holds labels."""
+    rows = [line.split("\t") for line in lines]
+    if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
+        return None
+    several = len(rows) > 1
+    if need_label or _labels_in(rows) or (several and _has_named_columns(rows)):
+        return _read_as("tsv", "TSV")
+    return None
+
+
+def _table(lines: Sequence[str]) -> Layout | None:
+    """Find CSV: rows of one width, under names of columns, or with a column of labels."""
+    for delimiter in _DELIMITERS:
+        rows = _parsed(lines, delimiter)
+        if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
+            continue
+        named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
+        # Of two columns without names the label alone is known, which the lines tell, too.
+        several = len(rows[0]) > 2 or any('"' in line for line in lines)
+        if named or (several and _are_labels(_label_column(rows))):
+            return _read_as("csv", "CSV")
+    return None
+
+
+def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """Parse as far as there are whole rows."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # such as a quote that closes further below
+        rows.extend(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
+    return rows
+
+
+def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row names columns, of texts among them, as no line of prose does."""
+    first = rows[0]
+    if not _are_short(first) or not any(map(is_written_as_name, first)):
+        return False
+    if reads_as_header(first) is False:
+        return False
+    known = sum(map(is_known_name, first))
+    return known > 1 or any(map(is_text_name, first)) or stands_above(first, rows[1:])
+
+
+def _has_a_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row looks like unknown names, between marks that prose is poor in."""
+    if len(rows) < 3 or not _are_short(rows[0]) or reads_as_header(rows[0]) is False:
+        return False
+    return stands_above(rows[0], rows[1:])
+
+
+def _are_short(cells: Sequence[str]) -> bool:
+    """Tell whether cells are no longer than names, without space around them."""
+    return all(cell == cell.strip() and len(cell.split()) <= NAME_WORDS for cell in cells)
+
+
+def _labels_in(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a column reads as labels, below a header if there is one."""
+    columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
+    return any(
+        column and all(reads_as_label(key_of(cell)) for cell in column) for column in columns
+    )
+
+
+def _label_column(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first or last column if it alone has no sentences in it, else nothing."""
+    for column, others in ((-1, slice(0, -1)), (0, slice(1, None))):
+        cells = [row[column] for row in rows]
+        if all(reads_as_label(key_of(cell)) for cell in cells) and any(
+            has_letters(cell) for row in rows for cell in row[others]
+        ):
+            return cells
+    return []
+
+
+def _are_labels(cells: Sequence[str]) -> bool:
+    """Tell whether cells are labels, and not the last or first words of prose."""
+    keys = [key_of(cell) for cell in cells]
+    found = set(keys)
+    if not found or None in found:
+        return False
+    if all(isinstance(key, str) for key in found):
+        return found <= _SURE_WORDS or len(keys) >= _SEVERAL
+    return _is_scale(keys, found)
+
+
+def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
+    """Tell whether numbers are labels: two or three that are known, or a scale, not 1, 2, 3, …."""
+    if any(found <= known and len(found) > 1 for known in _SETS):
+        return True
+    running = list(keys) == sorted(found, key=str) and len(keys) > 1
+    if len(keys) < _SEVERAL or running:
+        return False
+    return found <= {0.0, 1.0} or (found <= _SCALE and len(found) > 1)
+
+
+def _label_first(lines: Sequence[str]) -> Layout | None:
+    """Find lines that begin with a label, as in `1 a lovely film`."""
+    found = [match for line in lines if (match := _FIRST.fullmatch(line))]
+    if len(found) < len(lines):
+        return None
+    labels = [match[1] for match in found]
+    bare = lines[0].lstrip()[0] not in "[({<"
+    if all(map(is_number, labels)):
+        if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
+            return None
+        if bare and len(lines) < _SEVERAL and all(match[2] == " " for match in found):
+            begins = sum(_begins_a_text(match[1], match[3]) for match in found)
+            if 2 * begins < len(found):
+                return None
+    elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
+        return None
+    elif bare and len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
+        return None  # *Positive surprise*
+    names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
+    pattern = re.compile(rf"\s*+{_OPENED}({names}){_CLOSED}{_BEHIND}(\S.*)", re.DOTALL)
+    return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
+
+
+def _begins_a_text(number: str, text: str) -> bool:
+    """Tell whether what follows a number is a text of its own, and not what it counts."""
+    return not number[0].isdigit() or text[0].isupper() or bool(_UNCOUNTABLE.match(text))
+
+
+def _label_last(lines: Sequence[str]) -> Layout | None:
+    """Find lines that end in a label, as in `a lovely film@positive` or `a lovely film 1`."""
+    found = [match for line in lines if (match := _LAST.fullmatch(line[-_TAIL:]))]
+    if len(found) < len(lines):
+        return None
+    named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
+    found = found[named:]
+    marks = {match["mark"].strip() + match["open"] for match in found}
+    labels = [match["label"] for match in found]
+    if len(marks) != 1 or not all(map(_is_label, labels)) or not _are_labels(labels):
+        return None
+    (mark,) = marks
+    words = not all(map(is_number, labels))
+    if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
+        return None
+    if not mark and (
+        (words and (len(found) < 3 or len(set(labels)) < 2))
+        or any(_leads_to_label(match["text"]) for match in found)
+        or all(" " not in match["text"] for match in found)
+    ):
+        return None  # *I give it a 1*, *My impression was positive*
+    what = f'a text and a label parted by "{mark}"' if mark else "a text and a label on each line"
+    return Layout("fasttext", _note(what), _split_end, int(named))
+
+
+def _leads_to_label(text: str) -> bool:
+    """Tell whether a text goes on with what stands behind it: *I give it a*, *Food:*."""
+    return text.endswith(":") or text.casefold().split()[-1] in _NO_END
+
+
+def _is_label(cell: str) -> bool:
+    return is_label_word(cell) or (is_number(cell) and reads_as_label(key_of(cell)))
+
 
 LABELS = "more than one label; keep one on each line"
 

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sentiment.errors import DataError, UsageError
-from sentiment.reviews.ahead import Unreadable
-from sentiment.reviews.bad_rows import STOP, BadRows
+from sentiment.errors import DataError, UsageError, hint_file
+from sentiment.reviews.batch import STOP, BadRows, Source, Unreadable
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import TextFeed
-from sentiment.reviews.feed_source import FeedSource
+from sentiment.reviews.feed import FeedSource, TextFeed
 from sentiment.reviews.folder import FOLDER_LABELS, FolderSource
 from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
 from sentiment.reviews.jsonl import JsonlSource
-from sentiment.reviews.layouts import Layout, is_header_line, layout_of, split_label
-from sentiment.reviews.lines import FasttextSource, LinesSource
+from sentiment.reviews.lines import (
+    FasttextSource,
+    Layout,
+    LinesSource,
+    is_header_line,
+    layout_of,
+    split_label,
+)
 from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.source import Source
-from sentiment.reviews.stream import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
-from sentiment.suggesting import hint_file
+from sentiment.reviews.streams import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "

@@ -6,9 +6,8 @@ from io import BytesIO
 from typing import Any, BinaryIO, overload
 
 from sentiment.errors import DataError, MissingDependencyError
-from sentiment.reviews.foreign import foreign
-from sentiment.reviews.source import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
-from sentiment.reviews.stream import ByteStream
+from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
+from sentiment.reviews.streams import ByteStream, foreign
 
 
 class ArrowRows(Sequence[Row]):

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.parquet import ParquetSource, import_pyarrow
-from sentiment.reviews.source import Batch, Source, row_error
-from sentiment.reviews.writer import Writer, new_column_error
+from sentiment.reviews.writers import Writer, new_column_error
 
 GROUP_BYTES = 64 << 20
 SHOWN_CHARS = 40  # of a value that does not fit

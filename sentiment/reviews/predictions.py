@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.ahead import Ahead
+from sentiment.reviews.batch import Ahead, Row, Source, first_rows, row_error
 from sentiment.reviews.columns import values_of
+from sentiment.reviews.labels import NEGATIVE_WORDS, NEUTRAL_WORDS, POSITIVE_WORDS, key_of
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.source import Row, Source, first_rows, row_error
-from sentiment.reviews.values import NEGATIVE_WORDS, NEUTRAL_WORDS, POSITIVE_WORDS, key_of
 
 PREDICTED, P_POSITIVE = "predicted", "p_positive"
 NEGATIVE, POSITIVE, NO_ANSWER = range(3)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sentiment.errors import MissingDependencyError, SentimentError
 from sentiment.reviews.cells import encode, to_json
-from sentiment.reviews.stream import TooLargeError
+from sentiment.reviews.streams import TooLargeError
 from sentiment.serving.exchange import BYTES, JSON_LINES, HttpError, Request, Response
 from sentiment.serving.file_query import file_request, in_terms_of_http
 from sentiment.serving.files import Answered, FileAnswers, Found, Step

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sentiment.errors import UsageError
-from sentiment.reviews import INPUT_FORMATS, OUTPUT_FORMATS
 from sentiment.reviews.cells import visible
 from sentiment.reviews.feed import check_encoding
+from sentiment.reviews.formats import INPUT_FORMATS, OUTPUT_FORMATS
 from sentiment.serving.exchange import HttpError
 from sentiment.serving.files import FileRequest
 

@@ -16,27 +16,23 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from sentiment.errors import DataError
-from sentiment.reviews import (
+from sentiment.reviews.batch import (
     BadRow,
     BadRows,
     Batch,
-    Columns,
-    ReadOptions,
     RowsSource,
     Source,
-    Writer,
-    choose_columns,
-    open_source,
-    texts_of,
-    writer_for,
+    Unreadable,
+    row_error,
 )
-from sentiment.reviews.ahead import Unreadable
 from sentiment.reviews.cells import json_probability
-from sentiment.reviews.formats import input_format_of
+from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.dataset import choose_columns
+from sentiment.reviews.formats import ReadOptions, input_format_of
+from sentiment.reviews.opening import open_source
 from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.source import row_error
-from sentiment.reviews.stream import COMPRESSIONS, OpenFile, TooLargeError
-from sentiment.reviews.writers import added_names
+from sentiment.reviews.streams import COMPRESSIONS, OpenFile, TooLargeError
+from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.limits import Limits
 
 # What a row may come to: an answer of the model, no text to answer, or no row that can be read.

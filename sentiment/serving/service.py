@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from sentiment.model import Model
+from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, json_probability, to_json
 from sentiment.serving.batching import Batcher
 from sentiment.serving.files import Answered
@@ -60,9 +60,11 @@ def _record(answered: Answered) -> Answer:
 
 
 def _explained(model: Model, text: str) -> bytes:
-    from sentiment.model.explained import as_values  # where nobody asks for it, it is not loaded
-    from sentiment.model.explanation import explain
-    from sentiment.model.removal import smallest_removal
+    from sentiment.model.explanation import (
+        as_values,  # where nobody asks for it, it is not loaded
+        explain,
+        smallest_removal,
+    )
 
     explanation = explain(model, text)
     values = as_values(explanation, smallest_removal(model, explanation))

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import BinaryIO
 
 from sentiment.errors import DataError, MissingDependencyError, SentimentError, UsageError
-from sentiment.reviews.stream import TooLargeError
+from sentiment.reviews.streams import TooLargeError
 from sentiment.serving.files import NO_ANSWER, FileAnswers, FileRequest
 from sentiment.serving.limits import Limits
 

@@ -1,8 +1,15 @@
-"""Choose the decision threshold by calibrated probabilities of held-out rows."""
+"""What held-out answers decide: the epoch, the threshold, the weight of a base."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.network import Network
+from sentiment.training.network import Example
 from sentiment.training.options import Objective
 
 Floats = NDArray[np.float64]
@@ -92,3 +99,249 @@ _OBJECTIVES = {
     "macro-f1": _macro_f1,
     "balanced-accuracy": _balanced_accuracy,
 }
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known when an epoch ends; losses are binary cross-entropy in nats."""
+
+    number: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a judge has seen so far.
+
+    Attributes:
+        epochs: what each epoch came to; one at the least.
+        chosen_epoch, chosen: the number of the chosen one, and its networks.
+        best_epoch, best: the number of that of the lowest loss, and the losses of its reviews, [n].
+    """
+
+    epochs: tuple[Epoch, ...]
+    chosen_epoch: int
+    chosen: tuple[Network, ...]
+    best_epoch: int
+    best: NDArray[np.float64]
+
+
+class Judge:
+    """Chooses an epoch's networks by the loss of their calibrated probabilities.
+
+    In cross-validation there is a network for each fold, which is judged by that fold; what all
+    folds are answered is calibrated and judged together.
+
+    Keras's early stopping would judge by probabilities that nobody gets to see: a network that has
+    become too sure of itself is mended by calibration, and may yet tell the classes apart better.
+
+    Of epochs that held-out reviews cannot tell apart the latest is chosen, whose learning rate has
+    fallen furthest: one is taken for as good as the best if the mean of the differences of their
+    losses, review by review, is within its standard error (after Breiman et al., 1984).
+
+    Attributes:
+        epochs: what each epoch came to.
+        chosen: the networks of the chosen epoch.
+        chosen_epoch: its number, from 1.
+    """
+
+    chosen: tuple[Network, ...]
+
+    def __init__(self, held_out: Sequence[Example], patience: int) -> None:
+        """Take the held-out reviews of each network, and how many epochs to wait for a better one.
+
+        Networks beyond those that reviews are held out for are kept, and not judged.
+        """
+        self.epochs: list[Epoch] = []
+        self.chosen_epoch = 0
+        self._held_out = held_out
+        self._labels = np.concatenate([each.labels for each in held_out]).astype(np.int8)
+        self._patience = patience
+        self._best_epoch = 0
+        self._best = np.full(self._labels.size, np.inf)  # the losses of its reviews
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a better epoch may yet come."""
+        return len(self.epochs) < self._best_epoch + self._patience
+
+    @property
+    def so_far(self) -> Judgement:
+        """What was seen, for another judge to go on from."""
+        return Judgement(
+            tuple(self.epochs), self.chosen_epoch, self.chosen, self._best_epoch, self._best
+        )
+
+    def resume(self, so_far: Judgement) -> None:
+        """Go on from what another has seen of the same reviews."""
+        self.epochs = list(so_far.epochs)
+        self.chosen_epoch, self.chosen = so_far.chosen_epoch, so_far.chosen
+        self._best_epoch, self._best = so_far.best_epoch, so_far.best
+
+    def see(self, loss: float, networks: Sequence[Network]) -> bool:
+        """Judge networks after one more epoch; return whether to go on.
+
+        Args:
+            loss: of the training rows, the mean over the networks.
+            networks: as they are now.
+        """
+        losses, right = self._measure(networks)
+        self.epochs.append(Epoch(len(self.epochs) + 1, loss, float(losses.mean()), right))
+        worse = losses - self._best
+        better = not worse.mean() >= 0
+        if better or worse.mean() <= worse.std() / np.sqrt(worse.size):
+            self.chosen, self.chosen_epoch = tuple(networks), len(self.epochs)
+        if better:
+            self._best, self._best_epoch = losses, len(self.epochs)
+        return self.goes_on
+
+    def _measure(self, networks: Sequence[Network]) -> tuple[NDArray[np.float64], float]:
+        """The cross-entropy of each held-out review, [n], and the share answered right."""
+        judged = zip(self._held_out, networks, strict=False)
+        logits = np.concatenate([held_out.logits(network) for held_out, network in judged])
+        enough = enough_to_choose(self._labels)
+        calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
+        p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)
+        of_truth = np.where(self._labels == 1, p_positive, 1 - p_positive)
+        right = float(np.mean((p_positive >= 0.5) == (self._labels == 1)))
+        return -np.log(of_truth), right
+
+
+# What is believed before any review is seen, of the new network's logit, of the base's log-odds and
+# of the intercept: the base is right as it is, and the network half as sure as it seems.
+_EXPECTED = np.array([0.5, 1.0, 0.0])
+# How firmly: one over the variance of each.
+_FIRMNESS = np.array([4.0, 4.0, 4.0])
+# The new network is never turned round, and never quite nothing.
+_LEAST = 1e-6
+
+
+class Stack(NamedTuple):
+    """Log-odds = slope · the new network's logit + weight · the base's log-odds + intercept.
+
+    Attributes:
+        calibration: of the new network.
+        weight: of the base.
+    """
+
+    calibration: Calibration
+    weight: float
+
+    @classmethod
+    def expected(cls) -> "Stack":
+        """Return what is believed before any review is seen."""
+        slope, weight, intercept = _EXPECTED.tolist()
+        return cls(Calibration(slope, intercept), weight)
+
+    @classmethod
+    def fit(cls, logits: Floats, base: Floats, labels: NDArray[np.integer]) -> "Stack":
+        """Fit by logistic regression that shrinks to the base alone where reviews are few.
+
+        Stacking: Wolpert, "Stacked generalization" (1992); the maximum of the posterior, with a
+        normal prior around the base.
+
+        Args:
+            logits: the new network's, of reviews that it was not fitted on, float64 [n].
+            base: log-odds that the base gives them, float64 [n].
+            labels: 0 or 1, [n].
+        """
+        design = np.stack([logits, base, np.ones_like(base)], axis=1)
+        targets = labels.astype(np.float64)
+        slope, weight, intercept = _most_likely(design, targets, [0, 1, 2])
+        # What would be turned round is left out, and the other one is fitted alone.
+        if slope < 0:
+            slope, weight, intercept = _most_likely(design, targets, [1, 2])
+        if weight < 0:
+            slope, weight, intercept = _most_likely(design, targets, [0, 2])
+        return cls(Calibration(max(slope, _LEAST), intercept), max(weight, 0.0))
+
+    def log_odds(self, logits: Floats, base: Floats) -> Floats:
+        """Give the log-odds of *positive*, float64 [n]."""
+        return self.calibration.log_odds(logits) + self.weight * base
+
+
+def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
+    """Newton's method for the maximum of the posterior; parameters of other columns are 0."""
+    design, expected, firmness = design[:, columns], _EXPECTED[columns], _FIRMNESS[columns]
+    parameters = expected.copy()
+    for _ in range(100):
+        p = sigmoid(design @ parameters)
+        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
+        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness)
+        step = np.linalg.solve(hessian, gradient)
+        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
+        if np.abs(step).max() < 1e-10:
+            break
+    found = np.zeros(3)
+    found[columns] = parameters
+    every: list[float] = found.tolist()
+    return every
+
+
+# With more reviews of its own a network needs no base so much that it would be worth asking one.
+FEW_ENOUGH = 2_000
+# So many reviews, at most, are asked about, and a smaller gain is not worth a word.
+ASKED = 300
+_LEAST_GAIN = 0.01
+
+
+class Gain(NamedTuple):
+    """What a base adds on held-out reviews, from 0 to 1.
+
+    Attributes:
+        objective: which figure is compared.
+        reviews: how many were asked about.
+        alone: of the new network.
+        together: of network and base.
+    """
+
+    objective: Objective
+    reviews: int
+    alone: float
+    together: float
+
+
+def gain_of(
+    base: Floats,
+    logits: Floats,
+    alone: NDArray[np.bool_],
+    labels: NDArray[np.int8],
+    objective: Objective,
+) -> Gain | None:
+    """Compare a network with what it would be on top of a base.
+
+    The weights of both are fitted on one half of the reviews and tried on the other, and the other
+    way round: nothing is judged by what it was fitted on.
+
+    Args:
+        base: log-odds that the base gives reviews, [n].
+        logits: of the network, of reviews that it was not fitted on, [n].
+        alone: which of them the network answers *positive*, [n].
+        labels: 0 or 1, [n].
+        objective: what thresholds are chosen for, and what is compared.
+
+    Returns:
+        The gain; None where it is not larger than a point and its standard error.
+    """
+    together = np.zeros(labels.size, np.bool_)
+    halves = _halves(labels)
+    for fitted, tried in (halves, halves[::-1]):
+        if len(set(labels[fitted].tolist())) < 2:
+            return None
+        stack = Stack.fit(logits[fitted], base[fitted], labels[fitted])
+        p_fitted, p_tried = (sigmoid(stack.log_odds(logits[h], base[h])) for h in (fitted, tried))
+        together[tried] = p_tried >= choose_threshold(p_fitted, objective)
+    right, right_alone = (answers == (labels == 1) for answers in (together, alone))
+    error = float(np.sqrt(np.count_nonzero(right != right_alone))) / labels.size
+    of_alone, of_together = (reached(objective, each, labels) for each in (alone, together))
+    if of_together - of_alone <= max(_LEAST_GAIN, error):
+        return None
+    return Gain(objective, labels.size, of_alone, of_together)
+
+
+def _halves(labels: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Deal the reviews of each class out to two halves."""
+    by_class = np.argsort(labels, kind="stable")
+    return by_class[::2], by_class[1::2]

@@ -10,15 +10,10 @@ from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
 from sentiment.training.backend import load_keras
-from sentiment.training.checkpoint import Checkpoint
-from sentiment.training.feed import Example, Feed
-from sentiment.training.judge import Judge
-from sentiment.training.logs import logging
-from sentiment.training.network import build, release, to_numpy
+from sentiment.training.decide import Judge
+from sentiment.training.network import Example, Feed, build, release, to_numpy
 from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.progress import Progress
-from sentiment.training.run import Run
-from sentiment.training.states import Fit, Underway
+from sentiment.training.run import Checkpoint, Fit, Progress, Run, Underway, logging
 
 # How many times the loss of one answer to all a training may end at, and come to on the way, by a
 # learning rate that the user chose; by ours, only a single epoch of few reviews comes to as much.

@@ -1,24 +1,207 @@
-"""Vectorizer and network, fitted to some rows or others of one material."""
+"""The training's material, its features, and the networks fitted on them."""
 
-from collections.abc import Sequence
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import EncodedRows, Vectorizer
+from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.features.naming import name_features
-from sentiment.model import Network
-from sentiment.model.calibration import sigmoid
-from sentiment.training.featurizing import featurize
-from sentiment.training.feed import Example, logits_of
+from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.ngrams import NGrams
+from sentiment.features.places import name_features
+from sentiment.features.rows import runs
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.model.model import sigmoid
+from sentiment.model.network import Network
+from sentiment.model.provenance import Rows
+from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
+from sentiment.reviews.texts import joined, sizes_of
+from sentiment.spill import Spill
+from sentiment.training.decide import Epoch
 from sentiment.training.fitting import Fitter
-from sentiment.training.judge import Epoch
-from sentiment.training.material import Material, Numbers, Split
-from sentiment.training.options import Recipe, TrainingOptions
-from sentiment.training.recipe import gentler
+from sentiment.training.network import Example, logits_of
+from sentiment.training.options import FOLDS, Recipe, TrainingOptions, cross_validates, gentler
 from sentiment.training.run import Run
+from sentiment.workers import Pool, Worker, default_workers
+
+Numbers = NDArray[np.int64]
+
+
+class Split(NamedTuple):
+    """Reviews by their numbers: those that a network fits, and those that it is judged by."""
+
+    training: Numbers
+    held_out: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Reviews by their numbers: labelled ones first, then those without labels.
+
+    Attributes:
+        texts: all reviews, [n].
+        labels: 0 or 1, int8 [labelled].
+        digests: hashes of the labelled texts, uint64 [labelled].
+        splits: what each network of a trial fits and is judged by. One split where a share is held
+            out; in cross-validation one for each fold, and a last one that fits all.
+        unlabeled: numbers of the reviews without labels.
+    """
+
+    texts: Sequence[str]
+    labels: NDArray[np.int8]
+    digests: Hashes
+    splits: Sequence[Split]
+    unlabeled: Numbers
+
+    @classmethod
+    def gather(
+        cls,
+        reviews: LabelledReviews,
+        validation: LabelledReviews | None,
+        unlabeled: Sequence[str],
+        options: TrainingOptions,
+    ) -> "Material":
+        """Put all reviews together, and split them unless there are others to judge by.
+
+        Raises:
+            DataError: there are too few different reviews to hold some out.
+        """
+        texts, labels, digests = reviews.texts, reviews.labels, reviews.digest()
+        if validation is not None:
+            texts = joined(texts, validation.texts)
+            labels = np.concatenate((labels, validation.labels))
+            digests = np.concatenate((digests, validation.digest()))
+            splits = [Split(*np.split(np.arange(labels.size), [len(reviews)]))]
+        elif cross_validates(len(reviews), options):
+            folds = stratified_folds(labels, FOLDS, options.seed, digests)
+            everything = np.arange(labels.size)
+            splits = [Split(np.setdiff1d(everything, fold), fold) for fold in folds if fold.size]
+            splits.append(Split(everything, everything[:0]))
+        else:
+            share = options.validation_share
+            splits = [Split(*stratified_split(labels, share, options.seed, groups=digests))]
+        judged = np.concatenate([split.held_out for split in splits])
+        if any(
+            len(set(labels[rows].tolist())) < 2
+            for rows in [*(split.training for split in splits), judged]
+        ):
+            positive, negative = (np.unique(digests[labels == label]).size for label in (1, 0))
+            raise DataError(
+                f"too few different reviews to hold some of each label out: {positive:,} positive, "
+                f"{negative:,} negative; give more, or --validation"
+            )
+        last = labels.size + len(unlabeled)
+        return cls(joined(texts, unlabeled), labels, digests, splits, np.arange(labels.size, last))
+
+    @property
+    def cross_validated(self) -> bool:
+        """Whether each review is held out from one network, and all are fitted by the last."""
+        return len(self.splits) > 1
+
+    @property
+    def training(self) -> Numbers:
+        """Numbers of the reviews that the last network of a trial fits."""
+        return self.splits[-1].training
+
+    @property
+    def held_out(self) -> Numbers:
+        """Numbers of the reviews that networks are judged by, in the order of the splits."""
+        return np.concatenate([split.held_out for split in self.splits])
+
+    def texts_of(self, rows: Numbers) -> list[str]:
+        """Give the reviews with these numbers."""
+        return [self.texts[row] for row in rows.tolist()]
+
+    def some_of(self, rows: Numbers, enough: int = 1_000) -> list[str]:
+        """Give about so many of these reviews, or all, taken evenly."""
+        return self.texts_of(rows[:: max(rows.size // enough, 1)])
+
+    def identity(self) -> str:
+        """Hash all there is: texts, labels, and which reviews are for what; hexadecimal."""
+        content = hashlib.blake2b(digest_size=16)
+        for text in self.texts:
+            data = text.encode("utf-8", "surrogatepass")
+            content.update(len(data).to_bytes(8, "little"))
+            content.update(data)
+        every: list[NDArray[np.integer]] = [self.labels, self.unlabeled]
+        for split in self.splits:
+            every += [split.training, split.held_out]
+        for numbers in every:
+            content.update(numbers.size.to_bytes(8, "little"))
+            content.update(numbers.astype("<i8").tobytes())
+        return content.hexdigest()
+
+    def about(self, rows: Numbers) -> Rows:
+        """Count labelled reviews, and hash them with their labels."""
+        labels = self.labels[rows]
+        content = hashlib.blake2b(digest_size=16)
+        content.update(self.digests[rows].astype("<u8").tobytes())
+        content.update(labels.astype(np.int8).tobytes())
+        positive = int(labels.sum())
+        return Rows(positive, labels.size - positive, content.hexdigest())
+
+
+# From so many characters on, a second process that finds the n-grams while this one imports Keras
+# is done sooner, although it has to be started and be told the texts.
+_WORTH_A_PROCESS = 4_000_000
+_WITH_FEWER = "run it again, with fewer reviews or less --memory if that is short"
+
+# Of each character, so many features that are made of words, each pair of feature and review
+# counted once; and so many of each length of runs of characters.
+_OF_WORDS, _OF_RUNS = 0.7, 0.8
+
+
+def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) -> Incidence:
+    """Find the n-grams of all reviews.
+
+    Args:
+        texts: the reviews.
+        ngrams: which n-grams to look for.
+        min_count: n-grams that fewer reviews hold are left out, where that is known already.
+        run: how much memory there is; and who is told how far it is.
+    """
+    sizes = sizes_of(texts)
+    shortest, longest = ngrams.characters
+    pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
+    if pairs.sum() > run.memory.pairs:
+        processes = default_workers()
+        offsets = np.concatenate(([0], np.cumsum(pairs)))
+        parts = runs(offsets, run.memory.pairs_of_shard(processes))
+        return _sharded(texts, ngrams, parts, processes, run)
+    if sizes.sum() < _WORTH_A_PROCESS:
+        return Incidence.of(texts, ngrams, min_count)
+    with Worker(Incidence.of, _WITH_FEWER) as worker:
+        incidence: Incidence = worker.call(texts[:], ngrams, min_count)
+    return incidence
+
+
+def _sharded(
+    texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
+) -> Incidence:
+    """Find the n-grams of some reviews at a time, and put them into a file.
+
+    What few reviews hold has to stay: other shards may have more of it.
+    """
+    spill, shards = Spill(), []
+    pool = Pool(Shard.of, processes, _WITH_FEWER)
+    try:
+        found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
+        ahead = deque(islice(found, processes))
+        while ahead:
+            shard = ahead.popleft().result()
+            ahead.extend(islice(found, 1))
+            shards.append(shard.spilled(spill))
+            run.progress.featurized(sum(map(len, shards)), len(texts))
+    finally:
+        pool.close()
+    return Incidence(ngrams, shards)
+
 
 # Rounds of learning from unlabeled reviews, at the most.
 ROUNDS = 3

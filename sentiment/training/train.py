@@ -9,32 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.features.known import known_shares
-from sentiment.model import (
-    LEAST_KNOWN,
-    Base,
-    Calibration,
-    Decision,
-    Model,
-    Provenance,
-    Right,
-    Seen,
-)
-from sentiment.model.calibration import sigmoid
-from sentiment.model.influence import most_influential
-from sentiment.reviews import LabelledReviews
+from sentiment.features.vectorizer import known_shares
+from sentiment.model.attribution import most_influential
+from sentiment.model.model import LEAST_KNOWN, Base, Calibration, Decision, Model, sigmoid
+from sentiment.model.provenance import Provenance, Right, Seen
+from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.backend import start_loading
-from sentiment.training.checkpoint import Checkpoint
-from sentiment.training.decide import choose_threshold, enough_to_choose
-from sentiment.training.feed import in_blocks
-from sentiment.training.learner import Learner, Trained
-from sentiment.training.material import Material, Numbers
-from sentiment.training.options import Objective, TrainingOptions
-from sentiment.training.progress import Progress
-from sentiment.training.recipe import choose_recipe
-from sentiment.training.run import Run
-from sentiment.training.stacking import Stack
-from sentiment.training.suggestion import ASKED, FEW_ENOUGH, gain_of
+from sentiment.training.decide import (
+    ASKED,
+    FEW_ENOUGH,
+    Stack,
+    choose_threshold,
+    enough_to_choose,
+    gain_of,
+)
+from sentiment.training.learner import Learner, Material, Numbers, Trained
+from sentiment.training.network import in_blocks
+from sentiment.training.options import Objective, TrainingOptions, choose_recipe
+from sentiment.training.run import Checkpoint, Progress, Run
 
 PHRASE_LIMIT = 2_000
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sentiment.errors import GoalError
-from sentiment.evaluation import Goal, choose_decision
-from sentiment.model import load_model
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.evaluation.selective import Goal, choose_decision
+from sentiment.model.file import load_model
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 from tests.conftest import TEST
 
 

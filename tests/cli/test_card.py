@@ -6,9 +6,8 @@ from shlex import quote
 
 import pytest
 
-from sentiment.cli.card import card_of
-from sentiment.cli.facts import facts_of
-from sentiment.model import load_model
+from sentiment.cli.info import card_of, facts_of
+from sentiment.model.file import load_model
 from tests.conftest import ROOT
 
 yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")

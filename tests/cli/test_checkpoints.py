@@ -7,7 +7,7 @@ import pytest
 
 DYING = """
 import os, sys
-from sentiment.training.checkpoint import Checkpoint
+from sentiment.training.run import Checkpoint
 save = Checkpoint.save
 def save_and_die(*arguments):
     save(*arguments)

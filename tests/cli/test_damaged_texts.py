@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from tests.conftest import TEST, TRAIN
 
 PLAIN = "It doesn't work and I wouldn't buy it again"

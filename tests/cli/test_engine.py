@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment.cli.layout import Layout, written
+from sentiment.cli.cluster import Layout, written
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import ReadOptions
+from sentiment.reviews.formats import ReadOptions
 
 RAY = ["--engine", "ray"]
 ONE = ["-i", "in/a.parquet", "-o", "scored"]

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import pytest
 
-from sentiment.cli.bars import bar, two_sided
-from sentiment.cli.highlight import highlighted
-from sentiment.model import load_model, save_model
+from sentiment.cli.console import bar, two_sided
+from sentiment.cli.explain import highlighted
 from sentiment.model.explanation import Word
+from sentiment.model.file import load_model, save_model
 
 TEXT = "A <b>wonderful</b> film,<br />not terrible at all"
 

@@ -10,7 +10,7 @@ from sentiment.cli import COMMANDS, compare, train
 from sentiment.cli.console import console
 from sentiment.cli.models import find_model, open_model
 from sentiment.errors import ModelError
-from sentiment.model import load_model, save_model
+from sentiment.model.file import load_model, save_model
 from tests.conftest import TEST
 
 

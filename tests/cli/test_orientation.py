@@ -11,10 +11,11 @@ import pytest
 
 from sentiment import general
 from sentiment.cli.console import console
-from sentiment.cli.orientation import warn_of_orientation
+from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.orientation import orientation_of
-from sentiment.model import load_model
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.model.file import load_model
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 from tests.conftest import TEST, TRAIN
 
 TURNED, UNRELATED = "look turned round", "hardly go with sentiment"

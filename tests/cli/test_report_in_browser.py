@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sentiment.evaluation.report import Report, page_of
-from sentiment.model import Decision, load_model
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.evaluation.report.content import Report
+from sentiment.evaluation.report.page import page_of
+from sentiment.model.file import load_model
+from sentiment.model.model import Decision
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 from tests.browser import Browser
 from tests.conftest import TEST
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sentiment.cli.console import Console
-from sentiment.model import load_model, save_model
+from sentiment.model.file import load_model, save_model
 from tests.conftest import ROOT
 
 WILD = "\x1b]0;mine\x07\x9b2J\u202e\r"

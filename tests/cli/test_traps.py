@@ -10,8 +10,9 @@ from importlib import import_module
 
 import pytest
 
-from sentiment.cli.bundled import SAMPLE_HASHES, SAMPLE_SIZE
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.cli.models import SAMPLE_HASHES, SAMPLE_SIZE
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 from tests.conftest import TEST, TRAIN
 
 QUICK = ["--epochs", "1", "--hidden", ""]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sentiment import __version__
-from sentiment.cluster import calls, engine
-from sentiment.cluster.naming import Named
+from sentiment.cluster import engine
+from sentiment.cluster.files import Named
 from sentiment.errors import DataError, SentimentError
 
 
@@ -31,10 +31,10 @@ def ask(monkeypatch):
     """Do one job; `lost` workers had it before."""
 
     def call(name, *, version=__version__, lost=0):
-        monkeypatch.setattr(calls, "fetched", lambda reference: f"model {reference}")
-        monkeypatch.setattr(calls, "attempts_before", lambda: lost)
+        monkeypatch.setattr(engine, "fetched", lambda reference: f"model {reference}")
+        monkeypatch.setattr(engine, "attempts_before", lambda: lost)
         job = pickle.dumps(Job(Named(Path("/in") / name, name)))
-        given = calls.Call(work, 7, version)({"place": 3, "job": job})
+        given = engine.Call(work, 7, version)({"place": 3, "job": job})
         assert given["place"] == 3
         return pickle.loads(given["result"])
 
@@ -42,7 +42,7 @@ def ask(monkeypatch):
 
 
 def test_a_job_is_done_with_the_model(ask):
-    assert ask("good", lost=calls.RETRIES) == ("model 7", "good")
+    assert ask("good", lost=engine.RETRIES) == ("model 7", "good")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_another_version_is_refused(ask):
 
 
 def test_a_job_that_kills_its_workers_is_given_up(ask):
-    assert str(ask("good", lost=calls.RETRIES + 1).error).startswith("good: 6 workers died of it")
+    assert str(ask("good", lost=engine.RETRIES + 1).error).startswith("good: 6 workers died of it")
 
 
 def test_what_is_written_to_stdout_meanwhile_is_not_heard(capfd):

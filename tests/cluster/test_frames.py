@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sentiment import load
-from sentiment.cluster import frame_scorer
+from sentiment.cluster.frames import frame_scorer
 
 TEXTS = ["I loved it", "Dreadful, avoid.", "", None, "asdf qwer"]
 

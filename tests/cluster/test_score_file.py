@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentiment.cluster import FileJob, check_job, check_written, files, score_file
-from sentiment.cluster.naming import Named
+from sentiment.cluster import files
+from sentiment.cluster.files import FileJob, Named, check_job, check_written, score_file
 from sentiment.errors import DataError, UsageError
 from sentiment.general import MODEL
-from sentiment.model import load_model
-from sentiment.reviews import ReadOptions
+from sentiment.model.file import load_model
+from sentiment.reviews.formats import ReadOptions
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sentiment.cluster import TableJob, merge, score_table
-from sentiment.cluster.naming import Named
+from sentiment.cluster.files import Named, TableJob, merge, score_table
 from sentiment.errors import DataError
-from sentiment.evaluation import reading_for, slice_values
+from sentiment.evaluation.mistakes import reading_for, slice_values
 from sentiment.general import MODEL
-from sentiment.model import load_model
-from sentiment.reviews import ReadOptions, read_labelled
+from sentiment.model.file import load_model
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 SLICED = ("shop", "length", "negation")
 FILES = {

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from sentiment.evaluation import Side, compare, measure
-from sentiment.evaluation.pairs import FEWEST_CHANGES, mcnemar, paired_interval
+from sentiment.evaluation.comparison import Side, compare
+from sentiment.evaluation.intervals import FEWEST_CHANGES, mcnemar, paired_interval
+from sentiment.evaluation.metrics import measure
 from sentiment.reviews.predictions import NO_ANSWER
 
 

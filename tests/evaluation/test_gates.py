@@ -2,14 +2,8 @@ import numpy as np
 import pytest
 
 from sentiment.errors import UsageError
-from sentiment.evaluation import (
-    Gate,
-    check_values,
-    missed,
-    read_gate,
-    read_rate,
-    slices_of,
-)
+from sentiment.evaluation.gates import Gate, check_values, missed, read_gate, read_rate
+from sentiment.evaluation.mistakes import slices_of
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,16 @@ import pytest
 from scipy.stats import binom
 
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation import CONFIDENCE, Goal, abstention_of, choose_decision, read_goals
-from sentiment.evaluation.cutoffs import ABOVE_ALL, BELOW_ALL
-from sentiment.model import Decision
-from sentiment.model.decision import CLASSES
+from sentiment.evaluation.intervals import CONFIDENCE
+from sentiment.evaluation.selective import (
+    ABOVE_ALL,
+    BELOW_ALL,
+    Goal,
+    abstention_of,
+    choose_decision,
+    read_goals,
+)
+from sentiment.model.model import CLASSES, Decision
 
 
 def drawn(n, seed, sureness=3.0):

@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from sentiment.evaluation import intervals_of, measure
-from sentiment.evaluation.bootstrap import mean_interval, resampled_means
-from sentiment.evaluation.counts import count, figures_of
-from sentiment.evaluation.losses import losses_of
+from sentiment.evaluation.counts import count, figures_of, losses_of
+from sentiment.evaluation.intervals import mean_interval, resampled_means
+from sentiment.evaluation.metrics import intervals_of, measure
 from sentiment.evaluation.ranking import pr_auc_interval, roc_auc_interval
 
 

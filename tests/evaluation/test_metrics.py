@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 from sklearn.dummy import DummyClassifier
 
-from sentiment.evaluation import intervals_of, measure, slices_of
-from sentiment.evaluation.calibration import calibration_error, calibration_noise
+from sentiment.evaluation.metrics import calibration_error, calibration_noise, intervals_of, measure
+from sentiment.evaluation.mistakes import slices_of
 
 
 def test_figures_of_a_case_worked_out_by_hand():

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sentiment.evaluation import explain_mistakes, rank_mistakes
-from sentiment.model import Decision
-from sentiment.reviews import LabelledReviews
+from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
+from sentiment.model.model import Decision
+from sentiment.reviews.dataset import LabelledReviews
 from tests.model.small import small_model
 
 

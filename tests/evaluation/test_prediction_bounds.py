@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, hypergeom
 
-from sentiment.evaluation.prediction_bounds import fewest, holds, lower_bound, shortest
+from sentiment.evaluation.intervals import fewest, holds, lower_bound, shortest
 
 SHARES = st.sampled_from([0.3, 0.5, 0.8, 0.9, 0.95, 0.99])
 

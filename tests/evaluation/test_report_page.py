@@ -13,13 +13,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.evaluation import explain_mistakes, slices_of
-from sentiment.evaluation.report import PICTURES, Report, page_of, picture_of
-from sentiment.evaluation.report.cuts import Cuts
-from sentiment.evaluation.report.page import visible
-from sentiment.model import Decision
-from sentiment.reviews import LabelledReviews
+from sentiment.evaluation.mistakes import explain_mistakes, slices_of
+from sentiment.evaluation.report.content import Cuts, Report
+from sentiment.evaluation.report.page import page_of, visible
+from sentiment.evaluation.report.pictures import PICTURES, picture_of
+from sentiment.model.model import Decision
 from sentiment.reviews.cells import SPELLED
+from sentiment.reviews.dataset import LabelledReviews
 from tests.model.small import small_model
 
 MODEL = small_model()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sentiment.evaluation import slice_values, slices_of
-from sentiment.reviews import LabelledReviews
+from sentiment.evaluation.mistakes import slice_values, slices_of
+from sentiment.reviews.dataset import LabelledReviews
 
 
 def reviews(*texts, **columns):

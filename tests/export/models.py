@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from sentiment.features import NGrams, SparseRows
+from sentiment.features.ngrams import NGrams
+from sentiment.features.rows import SparseRows
 from sentiment.general import MODEL
-from sentiment.model import Base, Layer, Model, Network, load_model
+from sentiment.model.file import load_model
+from sentiment.model.model import Base, Model
+from sentiment.model.network import Layer, Network
 from tests.model.small import small_model
 
 TEXTS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sentiment.export import inputs_of, onnx_file
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from tests.conftest import TEST
 from tests.export.models import MODELS, TEXTS, numpy_log_odds
 

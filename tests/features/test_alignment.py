@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.alignment import aligned
+from sentiment.features.places import aligned
 from sentiment.features.tokens import code_points, normalize, read, token_spans
 from tests.format.wild import WILD
 

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
-from sentiment.features.lookup import KeyIndex
-from sentiment.features.occurrences import occurrences
+from sentiment.features.hashing import KeyIndex
+from sentiment.features.matrix import Incidence, occurrences
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))

@@ -1,4 +1,4 @@
-from sentiment.features.negation import holds_negation, negations
+from sentiment.features.ngrams import holds_negation, negations
 from sentiment.features.tokens import PIECE_SIZE, pieces
 
 

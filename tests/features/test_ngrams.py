@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.naming import name_features
+from sentiment.features.matrix import distinct, occurrences
 from sentiment.features.ngrams import NGrams
-from sentiment.features.occurrences import distinct, occurrences
+from sentiment.features.places import name_features
 from sentiment.features.tokens import code_points, normalize, token_spans
 
 WORDS = st.lists(st.sampled_from(["not", "abc", "ab", "é.", "a'b", ",", "\n", "b"]), max_size=9)
@@ -165,7 +165,7 @@ def test_a_review_longer_than_a_piece_has_the_features_of_its_whole(monkeypatch)
     ngrams = NGrams(words=3, tail=20, stem=2, negation=3)
     whole = pairs_of(["x", text, "y z"], ngrams)
     monkeypatch.setattr("sentiment.features.tokens.PIECE_SIZE", 200)
-    monkeypatch.setattr("sentiment.features.occurrences._TAGS_AT_ONCE", 100)
+    monkeypatch.setattr("sentiment.features.matrix._TAGS_AT_ONCE", 100)
     assert pairs_of(["x", text, "y z"], ngrams) == whole
 
 

@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import Incidence, NGrams, Vectorizer
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
 from sentiment.features.places import Places, find_places
+from sentiment.features.vectorizer import Vectorizer
 from tests.model.small import WORDS, small_model
 
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | st.text(max_size=20)

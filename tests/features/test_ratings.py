@@ -2,9 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import NGrams
-from sentiment.features.edits import edited
-from sentiment.features.ratings import ratings
+from sentiment.features.ngrams import NGrams
+from sentiment.features.repair import edited, ratings
 from tests.format.wild import WILD
 
 

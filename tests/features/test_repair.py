@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.edits import edited
-from sentiment.features.negation import holds_negation
-from sentiment.features.repair import ENTITIES, ESCAPES, MISREAD, repair, repairs
+from sentiment.features.ngrams import holds_negation
+from sentiment.features.repair import ENTITIES, ESCAPES, MISREAD, edited, repair, repairs
 from sentiment.features.tokens import read
 from sentiment.general import MODEL
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from tests.format.wild import WILD
 
 SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞌ׳‵｀❛❜’‘ʼ\x91\x92"

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
-from sentiment.features import incidence as incidence_module
-from sentiment.features.shard import Shard
+from sentiment.features import matrix as incidence_module
+from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
 from sentiment.spill import Spill
 
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))

@@ -3,7 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import Incidence, NGrams, SparseRows, Vectorizer
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.rows import SparseRows
+from sentiment.features.vectorizer import Vectorizer
 
 TEXTS = ["good film", "bad film", "good", "bad", "good good bad"]
 LABELS = np.array([1, 0, 1, 0, 0])

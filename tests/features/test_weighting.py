@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.incidence import Incidence
+from sentiment.features.matrix import Incidence, occurrences
 from sentiment.features.ngrams import NGrams
-from sentiment.features.occurrences import occurrences
 from sentiment.features.weighting import ClassCounts, Strongest, count_by_class, log_count_ratios
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)

@@ -10,14 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sentiment.features.edits import edited
-from sentiment.features.negation import negations
-from sentiment.features.ratings import ratings
-from sentiment.features.repair import repair
+from sentiment.features.ngrams import negations
+from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import MODEL
 from sentiment.missing import gives_no_opinion
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sentiment.features.edits import edited
 from sentiment.features.hashing import SubstringHasher, combine, salt
-from sentiment.features.negation import negations
-from sentiment.features.ratings import ratings
-from sentiment.features.repair import repair
+from sentiment.features.ngrams import negations
+from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import code_points, normalize, pieces
-from sentiment.model import Model, load_model
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"

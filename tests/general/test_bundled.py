@@ -6,7 +6,8 @@ import re
 import pytest
 
 from sentiment.general import MODEL
-from sentiment.model import Model, load_model
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
 from sentiment.probing import CAPABILITIES, probe
 from tools.general.sources import describe_sure
 

@@ -5,8 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from sentiment.features import Incidence, NGrams, Vectorizer
-from sentiment.model import Layer, Model, Network
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.model import Model
+from sentiment.model.network import Layer, Network
 from tests.conftest import TRAIN
 
 FAMILIES = {

@@ -4,8 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from sentiment.features import Incidence, NGrams, Vectorizer
-from sentiment.model import Calibration, Layer, Model, Network
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.model import Calibration, Model
+from sentiment.model.network import Layer, Network
 
 WORDS = [
     "not",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sentiment.features import SparseRows
+from sentiment.features.rows import SparseRows
 from sentiment.model.attribution import integrated_gradients
 from tests.model.small import SHAPES, WORDS, small_model
 

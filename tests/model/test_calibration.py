@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from sentiment.model import Calibration
-from sentiment.model.calibration import sigmoid
+from sentiment.model.model import Calibration, sigmoid
 
 
 def test_an_overconfident_model_is_brought_back_to_the_truth():

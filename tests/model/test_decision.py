@@ -1,6 +1,6 @@
 import numpy as np
 
-from sentiment.model import Decision
+from sentiment.model.model import Decision
 
 P = np.array([0.0, 0.3, 0.5, 0.7, 1.0, np.nan])
 

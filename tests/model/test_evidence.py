@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.model import Base, Decision
-from sentiment.model.calibration import sigmoid
-from sentiment.model.decision import ENOUGH, FEW, NO_OPINION, NOTHING
-from sentiment.model.explanation import explain
-from sentiment.model.removal import smallest_removal
+from sentiment.model.explanation import explain, smallest_removal
+from sentiment.model.model import ENOUGH, FEW, NO_OPINION, NOTHING, Base, Decision, sigmoid
 from tests.conftest import TEST
 from tests.model.knowing import FAMILIES, knowing
 

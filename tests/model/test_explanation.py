@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import NGrams
-from sentiment.model import Decision, Model, load_model
-from sentiment.model.explanation import Explanation, explain
-from sentiment.model.influence import strongest_phrases
-from sentiment.model.model import Base
-from sentiment.model.phrases import unnested
-from sentiment.model.removal import smallest_removal, without
+from sentiment.features.ngrams import NGrams
+from sentiment.model.attribution import strongest_phrases, unnested
+from sentiment.model.explanation import Explanation, explain, smallest_removal, without
+from sentiment.model.file import load_model
+from sentiment.model.model import Base, Decision, Model
 from tests.format.wild import WILD
 from tests.model.small import SHAPES, WORDS, small_model
 

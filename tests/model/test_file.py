@@ -11,21 +11,13 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from sentiment.errors import ModelError
-from sentiment.features import Incidence, NGrams, Vectorizer
-from sentiment.model import (
-    Calibration,
-    Decision,
-    Layer,
-    Model,
-    Network,
-    Provenance,
-    Rows,
-    Seen,
-    load_model,
-    save_model,
-)
-from sentiment.model.document import format_of
-from sentiment.model.model import Base
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.file import format_of, load_model, save_model
+from sentiment.model.model import Base, Calibration, Decision, Model
+from sentiment.model.network import Layer, Network
+from sentiment.model.provenance import Provenance, Rows, Seen
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

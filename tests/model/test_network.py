@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features import SparseRows
-from sentiment.model import Layer, Network
-from sentiment.model.network import sparse_product
+from sentiment.features.rows import SparseRows
+from sentiment.model.network import Layer, Network, sparse_product
 
 
 def random_rows(lengths: list[int], width: int) -> SparseRows:

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.digests import digests_of, passages_of
-from sentiment.model import Overlap, Seen, load_model, save_model, seen
+from sentiment.model import provenance
+from sentiment.model.file import load_model, save_model
+from sentiment.model.provenance import Overlap, Seen
 from tests.conftest import ROOT
 
 TEXTS = st.lists(st.text(max_size=40), max_size=12)
@@ -19,7 +21,7 @@ BODIES = [f"The kettle of shop {n} boiled dry within the first {n} weeks. Sad!" 
 @pytest.fixture
 def small_memory(monkeypatch) -> int:
     """Of 400 texts only some fifty are remembered."""
-    monkeypatch.setattr(seen, "SEEN_LIMIT", 50)
+    monkeypatch.setattr(provenance, "SEEN_LIMIT", 50)
     return 50
 
 

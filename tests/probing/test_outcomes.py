@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sentiment.model import Decision, Scores
+from sentiment.model.model import Decision, Scores
 from sentiment.probing import (
     CAPABILITIES,
     Answered,

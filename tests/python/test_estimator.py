@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sentiment import SentimentClassifier, load
 from sentiment.errors import DataError
-from sentiment.model import Network
+from sentiment.model.network import Network
 from tests.conftest import TEST, TRAIN
 
 QUICK = {"hidden": (), "epochs": 3, "refit": False, "learning_rate": 0.02}

@@ -106,7 +106,7 @@ def test_what_is_no_text_is_a_clear_error(texts, error, words, general):
 
 def test_many_texts_are_scored_in_batches_with_the_same_answers(general, monkeypatch):
     whole = general.predict_proba(TEXTS * 3)
-    monkeypatch.setattr("sentiment.loaded._BATCH", 5)
+    monkeypatch.setattr("sentiment.api._BATCH", 5)
     assert np.array_equal(general.predict_proba(TEXTS * 3), whole, equal_nan=True)
 
 
@@ -132,7 +132,7 @@ def test_the_package_lists_what_it_has_before_that_is_imported():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names, loaded = (set(line.split()) for line in done.stdout.splitlines())
     assert {"LoadedModel", "SentimentClassifier", "__version__", "load"} <= names
-    assert "sentiment.loaded" not in loaded
+    assert "sentiment.api" not in loaded
 
 
 @pytest.mark.parametrize("name", ["load", "SentimentClassifier"])

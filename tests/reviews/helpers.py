@@ -10,7 +10,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sentiment.reviews import Columns, find_columns, open_source, writer_for
+from sentiment.reviews.columns import Columns, find_columns
+from sentiment.reviews.opening import open_source
+from sentiment.reviews.writers import writer_for
 
 
 def rows_of(where, **options):

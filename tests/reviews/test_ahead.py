@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.reviews.ahead import Ahead
+from sentiment.reviews.batch import Ahead
 
 
 def numbers(count, error=None):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sentiment.errors import DataError
-from sentiment.reviews import open_source
-from sentiment.reviews.bad_rows import BadRows
+from sentiment.reviews.batch import BadRows
+from sentiment.reviews.opening import open_source
 
 from .helpers import rows_of, save, stdin_source, written
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import find_columns, text_of
+from sentiment.reviews.columns import find_columns, text_of
 
 
 def find(columns, rows=(), *, need_label=True, **options):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
+from sentiment.reviews.batch import unique_names
 from sentiment.reviews.delimited import HEADER_TAKEN
-from sentiment.reviews.source import unique_names
 
 from .helpers import rows_from, stdin_source
 

@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import UsageError
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 
 from .helpers import save, stdin
 

@@ -2,13 +2,9 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import (
-    LabelledReviews,
-    ReadOptions,
-    read_labelled,
-    read_texts,
-    require_both_classes,
-)
+from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled, read_texts
 
 from .helpers import save, stdin
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import read_labels
+from sentiment.reviews.labels import read_labels
 
 NAN = float("nan")
 

@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, MissingDependencyError, UsageError
-from sentiment.reviews import find_columns, open_source, texts_of
+from sentiment.reviews.columns import find_columns, texts_of
+from sentiment.reviews.opening import open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sentiment.reviews import find_columns
+from sentiment.reviews.columns import find_columns
 
 from .helpers import stdin_source, written
 

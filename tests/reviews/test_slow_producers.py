@@ -4,8 +4,8 @@ from unittest.mock import patch
 
 import pytest
 
-from sentiment.reviews import open_source
-from sentiment.reviews.bad_rows import BadRows
+from sentiment.reviews.batch import BadRows
+from sentiment.reviews.opening import open_source
 
 from .helpers import stdin
 
@@ -50,7 +50,7 @@ def test_each_row_is_given_out_before_the_next_is_waited_for(format):
 def test_half_a_row_that_is_there_withholds_no_whole_one(format):
     header, first, second = CASES[format]
     # What is read first ends within the half row, of which more is there already.
-    with patch("sentiment.reviews.stream.BLOCK_BYTES", len(header + first) + 1):
+    with patch("sentiment.reviews.streams.BLOCK_BYTES", len(header + first) + 1):
         sizes = sizes_of(format, header + first + second[:3], second[3:])
     assert sizes == [1, 1]
 
@@ -68,7 +68,7 @@ def test_a_fast_producer_gets_full_batches():
 def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
     header, first, _ = CASES[format]
     with (
-        patch("sentiment.reviews.stream.BLOCK_BYTES", 1),
+        patch("sentiment.reviews.streams.BLOCK_BYTES", 1),
         patch("sentiment.reviews.feed.TextFeed.waits", lambda _: True),
         stdin(line * 100 + header + first),
     ):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import UsageError
-from sentiment.reviews import stratified_split
+from sentiment.reviews.dataset import stratified_split
 
 LABELS = st.lists(st.integers(0, 1), max_size=60)
 SHARES = st.floats(0.01, 0.99)

@@ -8,14 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews import (
-    OUTPUT_FORMATS,
-    Columns,
-    TextsSource,
-    find_columns,
-    open_source,
-    writer_for,
-)
+from sentiment.reviews.batch import TextsSource
+from sentiment.reviews.columns import Columns, find_columns
+from sentiment.reviews.formats import OUTPUT_FORMATS
+from sentiment.reviews.opening import open_source
+from sentiment.reviews.writers import writer_for
 
 from .helpers import stdin_source, written
 

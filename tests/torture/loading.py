@@ -19,7 +19,7 @@ import numpy as np
 
 from sentiment.cli import group
 from sentiment.errors import ModelError
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from tests.torture.forging import forged, originals
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"

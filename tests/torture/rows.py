@@ -21,13 +21,13 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sentiment.cli.answering import Target, answer_rows
+from sentiment.cli.answering import Target, answer_rows, handling
 from sentiment.cli.console import console
-from sentiment.cli.inputs import open_inputs
-from sentiment.cli.rejects import handling
+from sentiment.cli.predict import open_inputs
 from sentiment.errors import SentimentError
-from sentiment.model import Model, load_model
-from sentiment.reviews import ReadOptions
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
+from sentiment.reviews.formats import ReadOptions
 from tests.torture.outcome import Outcome
 from tests.torture.row_answers import Answer, answers_of
 from tests.torture.row_files import FILES, File, open_quote_files
@@ -87,8 +87,8 @@ def _tried(what: str, files: st.SearchStrategy[File], examples: int, run: Run) -
         output = data.draw(st.sampled_from(OUTPUTS.get(file.format, ALL_OUTPUTS)))
         policy = data.draw(st.sampled_from(["stop", "skip", "keep"]))
         outcome.cases += 1
-        with patch("sentiment.reviews.stream.BLOCK_BYTES", sizes[0]), patch(
-            "sentiment.reviews.feed_source.BATCH_ROWS", sizes[1]
+        with patch("sentiment.reviews.streams.BLOCK_BYTES", sizes[0]), patch(
+            "sentiment.reviews.feed.BATCH_ROWS", sizes[1]
         ):  # fmt: skip
             ran = run(file, output, policy)
         case = f"{policy} to {output}: {file.data[:500]!r} {file.arguments}"

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.features import Incidence, NGrams, Vectorizer
-from sentiment.model import Calibration, Layer, Model, Network, save_model
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.file import save_model
+from sentiment.model.model import Calibration, Model
+from sentiment.model.network import Layer, Network
 
 _GOOD = "warm funny bright kind fresh clever lovely sturdy quick gentle"
 _BAD = "cold dull rude stale slow broken noisy dirty bland careless"

@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sentiment
-from sentiment.model import Model, load_model
+from sentiment.model.file import load_model
+from sentiment.model.model import Model
 from sentiment.reviews import cells
-from sentiment.reviews.header import reads_as_header
-from sentiment.reviews.names import normal_name
-from sentiment.reviews.values import is_number, key_of
+from sentiment.reviews.header import normal_name, reads_as_header
+from sentiment.reviews.labels import is_number, key_of
 from tests.torture.outcome import Outcome
 from tests.torture.terminal import on_a_terminal
 
@@ -86,8 +86,7 @@ def run(share: float) -> Iterator[Outcome]:
 
 
 def _growths(model: Model, size: int, *, timed: bool) -> Iterator[Outcome]:
-    from sentiment.model.emphasis import parts_of
-    from sentiment.model.explanation import explain
+    from sentiment.model.explanation import explain, parts_of
 
     texts = {name: functools.partial(_repeated, unit, "") for name, unit in UNITS.items()}
     texts |= {f"{name}, then x": functools.partial(_repeated, unit, "x")

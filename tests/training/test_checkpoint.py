@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.model import Network
-from sentiment.training import TrainingOptions
-from sentiment.training.checkpoint import Checkpoint, opened
-from sentiment.training.feed import Example
+from sentiment.model.network import Network
 from sentiment.training.fitting import Fitter
-from sentiment.training.run import Run
+from sentiment.training.network import Example
+from sentiment.training.options import TrainingOptions
+from sentiment.training.run import Checkpoint, Run, opened
 from tests.training.test_train import recipe, some_rows
 
 OPTIONS = TrainingOptions(dropout=0.3, patience=3)

@@ -8,11 +8,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sentiment.evaluation import measure
-from sentiment.reviews import LabelledReviews
-from sentiment.training import TrainingOptions, train
-from sentiment.training.options import Objective
-from sentiment.training.suggestion import gain_of
+from sentiment.evaluation.metrics import measure
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.training.decide import gain_of
+from sentiment.training.options import Objective, TrainingOptions
+from sentiment.training.train import train
 
 GOOD = [
     "superb", "wonderful", "excellent", "lovely", "charming", "delightful", "brilliant",

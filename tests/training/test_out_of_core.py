@@ -6,14 +6,19 @@ import numpy as np
 import pytest
 
 from sentiment.errors import SentimentError
-from sentiment.features import EncodedRows, NGrams, Vectorizer
-from sentiment.memory import Memory
-from sentiment.model import save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, read_texts
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.model.file import save_model
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.reviews.texts import SpilledTexts
+from sentiment.runtime import Memory
 from sentiment.spill import Spill, Spilled
-from sentiment.training import Progress, Run, TrainingOptions, train
-from sentiment.training.featurizing import featurize
+from sentiment.training.learner import featurize
+from sentiment.training.options import TrainingOptions
+from sentiment.training.run import Progress, Run
+from sentiment.training.train import train
 from tests.conftest import TRAIN
 
 FAST = TrainingOptions(epochs=2)

@@ -5,18 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sentiment.features import Incidence, SparseRows, Vectorizer
-from sentiment.model import Layer, Network, load_model, save_model
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_split
-from sentiment.training import Progress, Recipe, TrainingOptions, train
-from sentiment.training.feed import Example
+from sentiment.features.matrix import Incidence
+from sentiment.features.rows import SparseRows
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.file import load_model, save_model
+from sentiment.model.network import Layer, Network
+from sentiment.reviews.dataset import LabelledReviews, stratified_split
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
+from sentiment.training.decide import Judge
 from sentiment.training.fitting import Fitter
-from sentiment.training.judge import Judge
-from sentiment.training.learner import Learner
-from sentiment.training.material import Material
-from sentiment.training.network import build, release, to_numpy
-from sentiment.training.recipe import choose_recipe
-from sentiment.training.run import Run
+from sentiment.training.learner import Learner, Material
+from sentiment.training.network import Example, build, release, to_numpy
+from sentiment.training.options import Recipe, TrainingOptions, choose_recipe
+from sentiment.training.run import Progress, Run
+from sentiment.training.train import train
 from tests.conftest import TRAIN
 
 FAST = TrainingOptions(epochs=2)
@@ -268,7 +271,7 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
 
 def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
-    monkeypatch.setattr("sentiment.training.featurizing._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
     there = train(reviews, FAST)
     assert there.vectorizer == here.vectorizer
     assert there.network == here.network

@@ -10,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError, ModelError
-from sentiment.model import DEEPEST, Base, Model, Seen, load_model, save_model, seen
-from sentiment.model.calibration import sigmoid
-from sentiment.reviews import LabelledReviews, ReadOptions, read_labelled, stratified_folds
-from sentiment.training import Epoch, Progress, TrainingOptions, train
-from sentiment.training.run import Run
-from sentiment.training.stacking import Stack
+from sentiment.model import provenance
+from sentiment.model.file import load_model, save_model
+from sentiment.model.model import DEEPEST, Base, Model, sigmoid
+from sentiment.model.provenance import Seen
+from sentiment.reviews.dataset import LabelledReviews, stratified_folds
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
+from sentiment.training.decide import Epoch, Stack
+from sentiment.training.options import TrainingOptions
+from sentiment.training.run import Progress, Run
+from sentiment.training.train import train
 from tests.conftest import TRAIN
 
 FAST = TrainingOptions(epochs=2)
@@ -150,7 +155,7 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
 def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     reviews, base, monkeypatch
 ):
-    monkeypatch.setattr(seen, "SEEN_LIMIT", 60)  # of 600: one in ten
+    monkeypatch.setattr(provenance, "SEEN_LIMIT", 60)  # of 600: one in ten
     large = replace(base, seen=Seen().adding(reviews.texts[100:700]))
     tuned = train(reviews.take(np.arange(100, 700)), FAST, base=large)
     assert (tuned.provenance.accuracy, tuned.base.weight) == (None, 1.0)

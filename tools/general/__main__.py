@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from sentiment.general import MODEL
-from sentiment.model import Model, load_model, save_model
-from sentiment.model.document import tensors_of
+from sentiment.model.file import load_model, save_model, tensors_of
+from sentiment.model.model import Model
 from tools.general import build
 from tools.general.sources import read_sources
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sentiment.digests import digests_of
 from sentiment.features.hashing import Hashes
-from sentiment.features.naming import name_features
-from sentiment.model import Calibration, Model, Provenance, Rows, Seen
-from sentiment.model.influence import most_influential
-from sentiment.reviews import stratified_split
+from sentiment.features.places import name_features
+from sentiment.model.attribution import most_influential
+from sentiment.model.model import Calibration, Model
+from sentiment.model.provenance import Provenance, Rows, Seen
+from sentiment.reviews.dataset import stratified_split
 from tools.general.lessons import lessons, subjects_of
 from tools.general.sources import (
     Source,

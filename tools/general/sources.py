@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model import Model
-from sentiment.reviews import ReadOptions, read_labelled, read_texts
+from sentiment.model.model import Model
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled, read_texts
 from tools.general.lessons import PEOPLE
 
 # The grouping of GoEmotions' authors, by the numbers of the data set.

@@ -12,12 +12,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import EncodedRows, Incidence, NGrams, Vectorizer
-from sentiment.model import Calibration, Network
-from sentiment.model.calibration import sigmoid
-from sentiment.reviews import stratified_folds
-from sentiment.training.feed import Example, logits_of
+from sentiment.features.matrix import Incidence
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.network import Network
+from sentiment.reviews.dataset import stratified_folds
 from sentiment.training.fitting import Fitter
+from sentiment.training.network import Example, logits_of
 from sentiment.training.options import Recipe, TrainingOptions
 
 Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Everything that a report shows."""
+"""What the report shows, computed: figures, thresholds, slices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.abstention import Abstention, abstention_of
-from sentiment.evaluation.intervals import Intervals, intervals_of
-from sentiment.evaluation.metrics import Metrics, measure
-from sentiment.evaluation.mistakes import Mistake
-from sentiment.evaluation.slices import Slice
-from sentiment.model import Decision, Model
-from sentiment.model.decision import CLASSES, NEGATIVE, NO_ANSWER, POSITIVE, UNCERTAIN
-from sentiment.model.influence import Moves, strongest_phrases
+from sentiment.evaluation.metrics import Intervals, Metrics, intervals_of, measure
+from sentiment.evaluation.mistakes import Mistake, Slice
+from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.model.attribution import Moves, strongest_phrases
+from sentiment.model.model import CLASSES, NEGATIVE, NO_ANSWER, POSITIVE, UNCERTAIN, Decision, Model
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
 _WORDS = 15
@@ -109,3 +106,68 @@ class Report:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Reviews by where their probability lies among some cut-offs.
+
+    Attributes:
+        places: the cut-offs, rising: every thousandth, and those of the model itself.
+        negative, positive: reviews of either class: below the first cut-off, on it, between it and
+            the second, on that … above the last.
+        unknown: reviews of either class that are left unanswered whatever the cut-off.
+    """
+
+    places: list[float]
+    negative: list[int]
+    positive: list[int]
+    unknown: list[int]
+
+    @classmethod
+    def of(cls, report: Report) -> "Cuts":
+        """Count the reviews of a report."""
+        decision = report.decision
+        own = (decision.threshold, *(decision.band or ()))
+        places = np.unique(np.concatenate((np.arange(STEPS + 1) / STEPS, own)))
+        of_class = [report.p_known[report.labels == label] for label in (0, 1)]
+        known = [p_known[~np.isnan(p_known)] for p_known in of_class]
+        negative, positive = (_counted(each, places) for each in known)
+        unknown = [a.size - b.size for a, b in zip(of_class, known, strict=True)]
+        return cls(places.tolist(), negative, positive, unknown)
+
+
+def _counted(p_positive: NDArray[np.float64], places: NDArray[np.float64]) -> list[int]:
+    cells = np.searchsorted(places, p_positive, "left") + np.searchsorted(
+        places, p_positive, "right"
+    )
+    counts: list[int] = np.bincount(cells, minlength=2 * places.size + 1).tolist()
+    return counts
+
+
+@dataclass(frozen=True)
+class Forest:
+    """How the intervals of slices are laid out beside each other: from `low` to 1.
+
+    Attributes:
+        low: the accuracy at the left end; intervals may reach beyond.
+        width: of the drawing.
+    """
+
+    low: float
+    width: float = 160.0
+
+    @classmethod
+    def of(cls, slices: Sequence[Slice]) -> "Forest":
+        """Find a round number below all that can be told."""
+        told = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in told if interval]
+        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
+
+    def x(self, accuracy: float) -> str:
+        """Place an accuracy."""
+        share = max((accuracy - self.low) / (1 - self.low), 0)
+        return f"{4 + share * (self.width - 8):.1f}"

@@ -1,31 +1,87 @@
-"""A report as one file of HTML that needs nothing else and lets nothing in.
-
-Reviews, models and file names are strangers' text. Jinja escapes whatever is inserted, `visible`
-spells out what would move other text about, and the page's own policy (Content Security Policy,
-W3C) allows the one style and the one script that came with this program, by their hashes, and no
-connection at all.
-"""
+"""The report page: its content, from metrics to HTML."""
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
-from sentiment.evaluation.report.body import body_of
-from sentiment.evaluation.report.content import Report
-from sentiment.evaluation.report.cuts import STEPS, Cuts
-from sentiment.evaluation.report.forest import Forest
-from sentiment.evaluation.report.pictures import CHARTS
-from sentiment.evaluation.report.svg import Drawing, draw
-from sentiment.evaluation.slices import FEWEST
-from sentiment.evaluation.wording import number, numbers, percent, percents, signed
+from sentiment.evaluation.gates import number, numbers, percent, percents, signed
+from sentiment.evaluation.mistakes import FEWEST
+from sentiment.evaluation.report.content import STEPS, Cuts, Forest, Report
+from sentiment.evaluation.report.pictures import CHARTS, Drawing, draw
+from sentiment.model.explanation import Explanation, Part, level_of, parts_of
 from sentiment.reviews.cells import SPELLED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+# Words that are shown at once, and characters that are in the page at all.
+_AT_ONCE = 70
+_LONGEST = 6000
+
+# Characters, and the class that colors them.
+Marked = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Body:
+    """The text of a mistake.
+
+    Attributes:
+        beginning: what is shown at once.
+        rest: what can be unfolded.
+        words: how many words that holds.
+        left_out: how many characters are not in the page.
+    """
+
+    beginning: Sequence[Marked]
+    rest: Sequence[Marked]
+    words: int
+    left_out: int
+
+
+def body_of(explanation: Explanation) -> Body:
+    """Lay out a review with its words marked."""
+    text = explanation.text[:_LONGEST]
+    words = [word for word in explanation.words if word.end <= len(text)]
+    parts = ((_space(part), share) for part, share in parts_of(text, words))
+    # Words and what stands between them come in turns, so this is a bit more than half of them.
+    beginning = list(islice(parts, 2 * _AT_ONCE))
+    rest = list(parts)
+    if len(rest) < _AT_ONCE:
+        beginning, rest = beginning + rest, []
+    return Body(
+        list(_marked(beginning)),
+        list(_marked(rest)),
+        sum(not part.isspace() for part, _ in rest),
+        len(explanation.text) - len(text),
+    )
+
+
+def _space(part: str) -> str:
+    """Make one line break, or one space, of whatever space there is."""
+    return ("\n" if "\n" in part else " ") if part.isspace() else part
+
+
+def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
+    def mark(part: Part) -> str:
+        level = level_of(part[1])
+        return f"{'for' if part[1] > 0 else 'against'}-{level}" if level else ""
+
+    # Every marked word by itself; what is between them in one piece.
+    for name, run in groupby(parts, mark):
+        if name:
+            yield from ((text, name) for text, _ in run)
+        else:
+            yield "".join(text for text, _ in run), ""
+
 
 SHOWN_SLICES = 20
 

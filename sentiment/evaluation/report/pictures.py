@@ -1,29 +1,270 @@
-"""Which charts there are, and what is on each."""
+"""The report's pictures as SVG."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.evaluation.calibration import reliability_of
-from sentiment.evaluation.curves import precision_recall_curve, roc_curve
+from sentiment.evaluation.gates import number, percent
+from sentiment.evaluation.metrics import reliability_of
+from sentiment.evaluation.ranking import precision_recall_curve, roc_curve
 from sentiment.evaluation.report.content import Report
-from sentiment.evaluation.report.picture import (
-    GUIDE,
-    MAIN,
-    NEGATIVE,
-    OTHER,
-    POSITIVE,
-    Axis,
-    Bars,
-    Cut,
-    Dots,
-    Here,
-    Line,
-    Picture,
-    Table,
-)
-from sentiment.evaluation.wording import number, percent
+
+Floats = NDArray[np.float64]
+
+# What a layer stands for, which decides its color: the curve itself, another beside it, what it is
+# to be compared with, or the reviews of a class.
+MAIN, OTHER, GUIDE, NEGATIVE, POSITIVE = "main", "other", "guide", "negative", "positive"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is laid out along a side, from `low` to `high`.
+
+    Attributes:
+        label: what it is, and its unit.
+        ticks: where a number stands.
+        format: how it is written, for `str.format`.
+    """
+
+    label: str
+    low: float
+    high: float
+    ticks: Sequence[float]
+    format: str = "{:.0%}"
+
+    def written(self) -> list[str]:
+        """Write the numbers at the ticks, without sign: below 0 something is counted downward."""
+        return [self.format.format(abs(tick)) for tick in self.ticks]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Points that are joined; each is marked where there are few."""
+
+    role: str
+    x: Floats
+    y: Floats
+    name: str = ""
+    marked: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Dots:
+    """Points with the interval that each is in."""
+
+    role: str
+    x: Floats
+    y: Floats
+    low: Floats
+    high: Floats
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Bars from 0 up, or down where they are negative, between edges one more than they are."""
+
+    role: str
+    edges: Floats
+    heights: Floats
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Here:
+    """The point of the curve that the model is at."""
+
+    x: float
+    y: float
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where answers change, on the x axis: at one place, or from one to the other.
+
+    Attributes:
+        low, high: negative up to the one, positive from the other on.
+        name: what stands in the legend.
+    """
+
+    low: float
+    high: float
+    name: str = ""
+
+
+Layer = Line | Dots | Bars | Here | Cut
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart.
+
+    Attributes:
+        title: what it shows.
+        x, y: its axes.
+        layers: what is on it, the last on top.
+        summary: what is to be seen on it, for those who do not see it.
+        square: whether both axes are as long.
+    """
+
+    title: str
+    x: Axis
+    y: Axis
+    layers: Sequence[Layer]
+    summary: str
+    square: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Counts in rows and columns.
+
+    Attributes:
+        title: what it shows.
+        counts: int64 [rows, columns].
+        rows, columns: what they are called.
+        x, y: what the columns and rows are.
+    """
+
+    title: str
+    counts: NDArray[np.int64]
+    rows: Sequence[str]
+    columns: Sequence[str]
+    x: str
+    y: str
+
+
+Tick = tuple[float, str]
+
+_RIGHT, _TOP, _BOTTOM = 14, 12, 46
+# Room for the label of the y axis, and for each character that stands at its ticks.
+_LABEL, _CHARACTER = 30, 6.8
+_SQUARE, _WIDE, _LOW = 270, 400, 210
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Something that is drawn.
+
+    Attributes:
+        kind: `path`, `dot`, `here` or `cut`.
+        role: what it stands for.
+        path: what is drawn, for a path.
+        x, y: where, for a dot or for `here`; the left edge of a cut.
+        to: the right edge of a cut.
+    """
+
+    kind: str
+    role: str = ""
+    path: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    to: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart laid out.
+
+    Attributes:
+        picture: what is drawn.
+        width, height: of the drawing; other lengths are in the same units.
+        left, right, top, bottom: where the axes are.
+        x_ticks, y_ticks: places and what stands there.
+        shapes: what is drawn, the last on top.
+        legend: roles and names.
+    """
+
+    picture: Picture
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    x_ticks: Sequence[Tick] = ()
+    y_ticks: Sequence[Tick] = ()
+    shapes: Sequence[Shape] = ()
+    legend: Sequence[tuple[str, str]] = ()
+
+    def x(self, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Place values along the x axis."""
+        axis = self.picture.x
+        share = (np.asarray(value, np.float64) - axis.low) / (axis.high - axis.low)
+        return np.round(self.left + np.clip(share, 0, 1) * (self.right - self.left), 1)
+
+    def y(self, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Place values along the y axis."""
+        axis = self.picture.y
+        share = (np.asarray(value, np.float64) - axis.low) / (axis.high - axis.low)
+        return np.round(self.bottom - np.clip(share, 0, 1) * (self.bottom - self.top), 1)
+
+
+def draw(picture: Picture) -> Drawing:
+    """Lay a chart out."""
+    x, y = picture.x, picture.y
+    left = round(_LABEL + _CHARACTER * max(map(len, y.written())))
+    width, height = (_SQUARE, _SQUARE) if picture.square else (_WIDE, _LOW)
+    frame = Drawing(
+        picture,
+        left + width + _RIGHT,
+        _TOP + height + _BOTTOM,
+        left,
+        left + width,
+        _TOP,
+        _TOP + height,
+    )
+    return replace(
+        frame,
+        x_ticks=list(zip(frame.x(np.array(x.ticks)).tolist(), x.written(), strict=True)),
+        y_ticks=list(zip(frame.y(np.array(y.ticks)).tolist(), y.written(), strict=True)),
+        shapes=[shape for layer in picture.layers for shape in _shapes(layer, frame)],
+        legend=[(_role(layer), layer.name) for layer in picture.layers if layer.name],
+    )
+
+
+def _shapes(layer: Layer, frame: Drawing) -> Iterator[Shape]:
+    match layer:
+        case Line():
+            points = list(zip(frame.x(layer.x), frame.y(layer.y), layer.y, strict=True))
+            known = [(x, y) for x, y, value in points if np.isfinite(value)]
+            yield Shape("path", layer.role, "M" + "L".join(f"{x:g} {y:g}" for x, y in known))
+            if layer.marked:
+                yield from (Shape("dot", layer.role, x=float(x), y=float(y)) for x, y in known)
+        case Dots():
+            ends = zip(frame.x(layer.x), frame.y(layer.low), frame.y(layer.high), strict=True)
+            yield Shape(
+                "path", layer.role, "".join(f"M{x:g} {low:g}V{high:g}" for x, low, high in ends)
+            )
+            for x, y in zip(frame.x(layer.x), frame.y(layer.y), strict=True):
+                yield Shape("dot", layer.role, x=float(x), y=float(y))
+        case Bars():
+            yield Shape("path", f"{layer.role} filled", _bars(layer, frame))
+        case Here():
+            yield Shape("here", x=float(frame.x(layer.x)), y=float(frame.y(layer.y)))
+        case Cut():
+            yield Shape("cut", x=float(frame.x(layer.low)), to=float(frame.x(layer.high)))
+
+
+def _bars(layer: Bars, frame: Drawing) -> str:
+    zero = float(frame.y(0))
+    columns = zip(
+        frame.x(layer.edges[:-1]), frame.x(layer.edges[1:]), frame.y(layer.heights), strict=True
+    )
+    return "".join(
+        f"M{left + 0.5:g} {zero:g}V{end:g}H{right - 0.5:g}V{zero:g}Z"
+        for left, right, end in columns
+        if end != zero
+    )
+
+
+def _role(layer: Layer) -> str:
+    return layer.role if isinstance(layer, Line | Dots | Bars) else type(layer).__name__.lower()
+
 
 _QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 _BINS = 40

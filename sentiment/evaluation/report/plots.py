@@ -5,16 +5,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from sentiment.errors import MissingDependencyError
-from sentiment.evaluation.report.picture import (
-    Bars,
-    Cut,
-    Dots,
-    Here,
-    Layer,
-    Line,
-    Picture,
-    Table,
-)
+from sentiment.evaluation.report.pictures import Bars, Cut, Dots, Here, Layer, Line, Picture, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from sentiment.model import load_model
 from sentiment.model.explanation import explain
+from sentiment.model.file import load_model
 from tests.browser import Browser
 from tests.serving.page.conftest import MIXED, answered, text_of, typed
 

@@ -1,6 +1,6 @@
-"""A trained model from Python: texts in, arrays out; numpy is all it needs."""
+"""The Python API: `load`, and texts as callers have them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,12 +10,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.general import find_bundled
-from sentiment.model import Model, Scores, load_model
-from sentiment.model.decision import CLASSES
-from sentiment.texts import as_texts
+from sentiment.missing import is_missing
+from sentiment.model.file import load_model
+from sentiment.model.model import CLASSES, Model, Scores
 
 if TYPE_CHECKING:
     from sentiment.model.explanation import Explanation
+
+
+def as_texts(texts: Iterable[Any]) -> list[str]:
+    """Make a list of texts, without turning anything into text that is none.
+
+    Args:
+        texts: a list, tuple, one-dimensional array, pandas Series, or anything else that gives one
+            text after the other.
+
+    Returns:
+        The texts, [n].
+
+    Raises:
+        TypeError: it is a single text, has no order (a set, a dict), or holds something that is no
+            text.
+        ValueError: it holds a missing value (None, NaN, NA), or has two dimensions.
+    """
+    if isinstance(texts, str | bytes):
+        raise TypeError(
+            f"one {type(texts).__name__}, not several texts: put it into a list, [text]"
+        )
+    dimensions = getattr(texts, "ndim", 1)
+    if dimensions != 1:
+        raise ValueError(
+            f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
+        )
+    values = list(_in_order(texts))
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise _no_text(row, value)
+    return [str.__str__(value) for value in values]  # without what classes of their own add
+
+
+def _in_order(texts: Iterable[Any]) -> Iterator[Any]:
+    """Give one after the other; of a set nobody knew which is which, a dict's keys are no texts."""
+    no_list = TypeError(f"a {type(texts).__name__}, not a list of texts")
+    if isinstance(texts, Mapping | set | frozenset):
+        raise no_list
+    try:
+        return iter(texts)
+    except TypeError as error:
+        raise no_list from error
+
+
+def _no_text(row: int, value: object) -> Exception:
+    if is_missing(value):
+        return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
+    return TypeError(f"text {row} is a {type(value).__name__}, not a str")
+
 
 # Texts scored together: more would need memory, not less time.
 _BATCH = 4096

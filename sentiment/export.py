@@ -1,10 +1,13 @@
-"""The network as an ONNX graph, built by hand: sparse rows in, calibrated answers out.
+"""A model's network for other programs: Keras's own layers, or an ONNX graph.
 
-Rows are summed as differences of running sums in double precision: every runtime does these in the
-same order, whatever its threads, and an empty row is no special case.
+Inputs are numbers of features and their weights (docs/format.md says how to make them of text),
+outputs are calibrated.
 """
 
 import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -12,9 +15,107 @@ from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.errors import MissingDependencyError
-from sentiment.export.inputs import BASE, models_of
-from sentiment.model import Model
-from sentiment.model.decision import CLASSES
+from sentiment.features.rows import SparseRows
+from sentiment.model.model import CLASSES, ENOUGH, Model
+from sentiment.model.network import Layer
+from sentiment.training.backend import load_keras
+
+# What names begin with that belong to the model another stands on; twice for what that stands on.
+BASE = "base_"
+
+
+def models_of(model: Model) -> Iterator[tuple[str, Model]]:
+    """Give a model and those that it stands on, each with what its names begin with."""
+    prefix = ""
+    yield prefix, model
+    while model.base is not None:
+        prefix, model = prefix + BASE, model.base.model
+        yield prefix, model
+
+
+def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
+    """Featurize texts for an exported network.
+
+    A text of which a model knows too little is an empty row, as when the model itself answers.
+
+    Returns:
+        Rows [texts, features], by what the names of the inputs begin with: `""` for the model
+        itself, `base_` for what it stands on.
+
+    >>> from sentiment import load
+    >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
+    >>> first, second, end = rows.offsets.tolist()
+    >>> first, second == rows.columns.size, second == end  # of the second text nothing is known
+    (0, True, True)
+    """
+    return {prefix: _rows(each, texts) for prefix, each in models_of(model)}
+
+
+def _rows(model: Model, texts: Sequence[str]) -> SparseRows:
+    rows = model.vectorizer.transform(texts)
+    evidence, _ = model.evidence(texts, rows)
+    kept = np.repeat(evidence == ENOUGH, np.diff(rows.offsets))
+    lengths = np.where(evidence == ENOUGH, np.diff(rows.offsets), 0)
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    return SparseRows(rows.columns[kept], rows.values[kept], offsets, rows.width)
+
+
+def keras_file(model: Model) -> bytes:
+    """Give the content of a `.keras` file.
+
+    Inputs: `ids`, int32 [rows, n], and `values`, float32 [rows, n], the features of each row and
+    their weights, filled up with 0 and 0; for what the model stands on `base_ids` and
+    `base_values`. Outputs: `log_odds` and `p_positive`, float32 [rows, 1] each, calibrated.
+    """
+    keras = load_keras()
+    inputs = {
+        f"{prefix}{name}": keras.Input((None,), dtype=dtype, name=f"{prefix}{name}")
+        for prefix, _ in models_of(model)
+        for name, dtype in (("ids", "int32"), ("values", "float32"))
+    }
+    log_odds = _log_odds_in_keras(model, inputs)
+    p_positive = keras.layers.Activation("sigmoid", name="p_positive")(log_odds)
+    outputs = {"log_odds": log_odds, "p_positive": p_positive}
+    made = keras.Model(inputs, outputs, name="sentiment")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        made.save(path)
+        return path.read_bytes()
+
+
+def _log_odds_in_keras(model: Model, inputs: dict[str, Any], prefix: str = "") -> Any:
+    """Give the log-odds of a model and what it stands on, [rows, 1]."""
+    layers = load_keras().layers
+    first, *rest = model.network.layers
+    # Steps of quantization, and how large one is in a layer behind: what the model file holds.
+    kernel = first.kernel if first.kernel.size else np.zeros((1, first.bias.size))
+    embedding = layers.Embedding(*kernel.shape, name=f"{prefix}features")
+    found = embedding(inputs[f"{prefix}ids"])
+    embedding.set_weights([np.asarray(kernel, np.float32)])
+    sums = layers.Dot(1, name=f"{prefix}sums")([inputs[f"{prefix}values"], found])
+    chain = [Layer.exact(np.diag(first.scale), first.bias), *rest]
+    for number, layer in enumerate(chain[:-1], start=1):
+        sums = _dense(layer, f"{prefix}hidden_{number}", "relu")(sums)
+    logit = _dense(chain[-1], f"{prefix}logit")(sums)
+    slope, intercept = np.float32(model.calibration.slope), np.float32(model.calibration.intercept)
+    calibration = Layer.exact(np.full((1, 1), slope), np.full(1, intercept))
+    log_odds = _dense(calibration, f"{prefix}log_odds")(logit)
+    if model.base is None:
+        return log_odds
+    weight = Layer.exact(np.full((1, 1), model.base.weight, np.float32), np.zeros(1, np.float32))
+    of_base = _dense(weight, f"{prefix}weight")(
+        _log_odds_in_keras(model.base.model, inputs, prefix + BASE)
+    )
+    return layers.Add(name=f"{prefix}both")([log_odds, of_base])
+
+
+def _dense(layer: Layer, name: str, activation: str | None = None) -> Any:
+    """A dense layer with these weights."""
+    made = load_keras().layers.Dense(layer.bias.size, activation, name=name)
+    made.build((None, layer.kernel.shape[0]))
+    made.set_weights([layer.dense_kernel(), layer.bias])
+    return made
+
 
 # The oldest that has all these operations; runtimes read old ones for years.
 _OPSET = 17

@@ -1,8 +1,12 @@
-"""How much memory there is to work with, and what each part of a training may take of it."""
+"""The process: how much memory it may use, and signals that stop it."""
 
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+
+from sentiment.errors import INTERRUPTED, TERMINATED
 
 # With less, what is kept of each review whatever its length would be most of it.
 LEAST = 200_000_000
@@ -60,3 +64,32 @@ def _limit(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):  # another version of groups, or "max"
         return None
+
+
+class Stop:
+    """Remembers what the program was told.
+
+    Attributes:
+        code: the exit code that goes with it; None if nothing was told.
+    """
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+
+    def listen(self) -> None:
+        """Raise what a signal stands for, so that half-written files are removed on the way."""
+        signal.signal(signal.SIGTERM, self._terminate)
+        # Where interrupts are ignored, as in the background of a script, they stay so.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._interrupt)
+
+    def _terminate(self, *_: object) -> NoReturn:
+        self.code = TERMINATED
+        raise SystemExit(TERMINATED)
+
+    def _interrupt(self, *_: object) -> NoReturn:
+        self.code = INTERRUPTED
+        raise KeyboardInterrupt
+
+
+stop = Stop()

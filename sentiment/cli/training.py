@@ -1,0 +1,316 @@
+"""Options of training, and its progress."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from sentiment.cli.commands import Choice
+from sentiment.cli.console import Console, bar
+from sentiment.cli.models import describe
+from sentiment.cli.options import Number, gathered, repair_option
+from sentiment.reviews.cells import count_of, printable
+from sentiment.runtime import LEAST
+from sentiment.training.decide import Epoch, Gain
+from sentiment.training.options import UNBALANCED, Objective, Recipe, TrainingOptions
+from sentiment.training.run import Labels, Progress
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
+
+
+class _Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A number of bytes: `800MB`, `1.5GB`, `1GiB`."""
+
+    name = "size"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(value.strip())
+        if not found:
+            return self.fail(f"{value!r}: give a size such as 800MB or 2GB.")
+        number, unit, binary = found.groups()
+        power = "KMGT".index(unit.upper()) + 1 if unit else 0
+        size = int(float(number) * (1024 if binary else 1000) ** power)
+        if size < self.least:
+            return self.fail(f"{value!r} is too little: give {self.least // 10**6}MB or more.")
+        return size
+
+
+class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Units of hidden layers: `16`, `64,32`, or nothing."""
+
+    name = "units"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")] if value.strip() else []
+        if all(part.isdecimal() and 0 < int(part) <= 4096 for part in parts) and len(parts) <= 16:
+            return tuple(map(int, parts))
+        return self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+
+
+training_options = gathered(
+    TrainingOptions,
+    "options",
+    [
+        click.option("--hidden", type=_Units(), metavar="UNITS",
+                     help="Units of each ReLU layer, such as 64,32; '' for none. By default 16; "
+                     "none for fewer than 1,000 reviews."),
+        click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
+                     show_default=True, metavar="SHARE", help="Hidden activations to drop."),
+        click.option("--epochs", type=click.IntRange(1), metavar="N",
+                     help="Epochs at the most; by default 3 for long reviews, 5 for short, "
+                     "10 for few; fewer beyond 100,000 reviews."),
+        click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
+                     metavar="N", help="Epochs to wait for a better validation loss."),
+        click.option("--batch-size", type=click.IntRange(1), metavar="N",
+                     help="Rows a step; by default 32 to 1024, by the number of reviews."),
+        click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
+                     help="Adam's at the start; by default 0.02 at most, less for short, few, "
+                     "or more than 100,000 reviews."),
+        click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
+                     metavar="N", help="N-grams to keep at the most."),
+        partial(repair_option, default=True),
+        click.option("--validation-share", type=Number(0, 1, min_open=True,
+                     max_open=True), default=0.1, show_default=True, metavar="SHARE",
+                     help="Rows to hold out where --validation is not given."),
+        click.option("--refit/--no-refit", default=True, show_default=True,
+                     help="Fit once more on all rows, held-out ones included, at the end."),
+        click.option("--optimize", type=Choice(get_args(Objective)),
+                     help="What the decision threshold is chosen for; by default accuracy, "
+                     "macro-f1 where one label is rarer than 40%."),
+        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
+                     metavar="N", help="Same data, options and seed: same file, byte for byte."),
+    ],
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Running:
+    """What changes nothing about the model.
+
+    Attributes:
+        checkpoint: the folder to write down in how far the training has come.
+        resume: whether to go on from what is there.
+        log_dir: the folder to write curves to.
+        memory: how many bytes of it to use; None for half of what there is.
+    """
+
+    checkpoint: Path | None
+    resume: bool
+    log_dir: Path | None
+    memory: int | None
+
+
+running_options = gathered(
+    Running,
+    "running",
+    [
+        click.option("--checkpoint", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Write down after each epoch how far the training has come; deleted "
+                     "when it is done."),
+        click.option("--resume", is_flag=True,
+                     help="Go on from what is in --checkpoint, to the same model as without a "
+                     "break."),
+        click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Write the curves of loss and accuracy here for TensorBoard."),
+        click.option("--memory", type=_Size(LEAST), metavar="SIZE",
+                     help="Use so much memory, such as 1GB, beside TensorFlow's own; by default "
+                     "half of what there is. What does not fit goes to temporary files, and the "
+                     "model is the same."),
+    ],
+)  # fmt: skip
+
+
+_WORD = 24
+_WORD_BAR = 6
+_CURVE_BAR = 12
+
+Move = tuple[str, float]
+
+
+def words_beside(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
+    """Show the n-grams that speak for either answer beside each other, the strongest first.
+
+    Args:
+        words: `positive` and `negative`, each n-grams with the change of the logit.
+    """
+    if not any(words.values()):
+        yield "this model keeps no n-grams as text"
+        return
+    most = max(abs(moved) for side in words.values() for _, moved in side)
+    width = 8 + _WORD_BAR + 2 + _WORD
+    yield f"{'positive':<{width}}  negative"
+    for pair in zip_longest(words["positive"], words["negative"]):
+        left, right = (_move(move, most) if move else "" for move in pair)
+        yield f"{left:<{width}}  {right}".rstrip()
+
+
+def _move(move: Move, most: float) -> str:
+    name, moved = move
+    shown = printable(name)
+    shown = shown if len(shown) <= _WORD else f"{shown[: _WORD - 1]}…"
+    return f"{moved:+7.3f} {bar(abs(moved) / most, _WORD_BAR):<{_WORD_BAR}}  {shown}"
+
+
+def epochs_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Show loss, validation loss and accuracy of each epoch, a bar each.
+
+    Args:
+        facts: `history`, and `provenance`, which says which epoch was kept, or None.
+    """
+    epochs: list[dict[str, float]] = facts["history"]
+    about = facts["provenance"]
+    if not epochs:
+        in_turns = about is not None and about["in_turns"]
+        yield (
+            "no curve: this model was cross-validated by an older program, which kept none"
+            if in_turns
+            else "this model keeps no record of its training"
+        )
+        return
+    losses = [epoch.get(name, 0.0) for epoch in epochs for name in ("loss", "validation_loss")]
+    most = max(losses) or 1.0
+    # Accuracies lie close together: their bars begin at a round number below the lowest.
+    lowest = min(epoch.get("validation_accuracy", 0.0) for epoch in epochs)
+    floor = min(int(lowest * 20), 19) / 20
+    column = 8 + _CURVE_BAR
+    kept = 0 if about is None else about["best_epoch"]
+    yield (
+        f"epoch  {'loss':<{column}} {'validation loss':<{column}} accuracy (bars from {floor:.0%})"
+    )
+    for number, epoch in enumerate(epochs, start=1):
+        cells = [
+            f"{loss:.4f}  {bar(loss / most, _CURVE_BAR):<{_CURVE_BAR}}"
+            for loss in (epoch.get("loss", 0.0), epoch.get("validation_loss", 0.0))
+        ]
+        accuracy = epoch.get("validation_accuracy", 0.0)
+        risen = bar((accuracy - floor) / (1 - floor), _CURVE_BAR)
+        mark = "kept" if number == kept else ""
+        line = f"{number:>5}  {' '.join(cells)} {accuracy:6.1%}  {risen:<{_CURVE_BAR}}  {mark}"
+        yield line.rstrip()
+    if 0 < kept <= len(epochs):
+        losses = [epoch.get("validation_loss", 0.0) for epoch in epochs]
+        yield f"kept: {why_kept(losses, kept)}"
+
+
+def why_kept(losses: Sequence[float], number: int) -> str:
+    """Return why an epoch was kept, by all validation losses; see `sentiment.training.decide`."""
+    if losses[number - 1] == min(losses):
+        return "the epoch of the lowest validation loss"
+    return "the latest epoch within one standard error of the lowest validation loss"
+
+
+_BAR = 24
+
+
+class ShownProgress(Progress):
+    """A bar that moves on a terminal, a line an epoch everywhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.gain: Gain | None = None
+        self._diverged = False
+
+    def chosen(
+        self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
+    ) -> None:
+        """Say how the rows were split and what the data decided."""
+        positive = int(training.sum())
+        held = "5-fold cross-validation" if cross_validated else f"{len(held_out):,} held out"
+        self._console.note(
+            f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
+            f"{len(training) - positive:,} negative), {held}"
+        )
+        self._console.note(
+            f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
+            f"at most {count_of(recipe.epochs, 'epoch')}"
+        )
+        share = positive / len(training)
+        if not UNBALANCED <= share <= 1 - UNBALANCED:
+            self._console.note(
+                f"unbalanced labels ({share:.1%} positive): the threshold is chosen for "
+                f"{recipe.objective}"
+            )
+        self._console.status("featurizing, and starting TensorFlow …")
+
+    def featurized(self, done: int, reviews: int) -> None:
+        """Show how far it is."""
+        self._console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+
+    def resumed(self, network: int, epoch: int) -> None:
+        """Say where it goes on."""
+        if (network, epoch) == (1, 0):
+            self._console.note("nothing to resume: starting from the beginning")
+        else:
+            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
+            self._console.note(f"resuming with network {network}{after}")
+
+    def unlabeled(self, number: int, rows: int) -> None:
+        """Name the round."""
+        self._console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
+
+    def judged(self, better: bool, loss: float, before: float) -> None:
+        """Say whether it helped."""
+        verdict = "kept" if better else "no better, so it is left out"
+        self._console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
+
+    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+        """Say what was gained."""
+        self._console.note(
+            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
+            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
+        )
+
+    def suggested(self, gain: Gain) -> None:
+        """Keep it for the end."""
+        self.gain = gain
+
+    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
+        """Say which epoch, and why."""
+        losses = [epoch.validation_loss for epoch in epochs]
+        self._console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Say that the held-out reviews are learned from too."""
+        self._console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
+
+    def misfit(self, undone: bool) -> None:
+        """Warn that calibration and threshold are not those of the last network."""
+        instead = "; the network before it is kept" if undone else ""
+        self._console.warn(
+            "the network retrained on all reviews does not fit the calibration and threshold that "
+            f"were chosen before{instead}"
+        )
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Move the bar."""
+        done = _BAR * step // steps
+        self._console.status(f"epoch {epoch} [{'━' * done}{' ' * (_BAR - done)}] {step}/{steps}")
+
+    def diverged(self, loss: float, constant: float) -> None:
+        """Warn, once for all fits."""
+        if not self._diverged:
+            self._console.warn(
+                f"training diverged: its loss came to {loss:.4f}, and one answer to all reviews "
+                f"has {constant:.4f}; lower --learning-rate"
+            )
+        self._diverged = True
+
+    def epoch(self, epoch: Epoch, epochs: int) -> None:
+        """Write the epoch's line."""
+        self._console.note(
+            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
+            f"validation loss {epoch.validation_loss:.4f}  "
+            f"accuracy {epoch.validation_accuracy:.1%}"
+        )

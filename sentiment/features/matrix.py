@@ -1,0 +1,343 @@
+"""Texts to a document-term matrix, shard by shard."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.hashing import Hashes, KeyIndex
+from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
+from sentiment.features.rows import by_row, runs
+from sentiment.features.tokens import PIECE_ROWS, Piece
+from sentiment.spill import Spill, Stored
+
+# A key is a hash whose lowest bits are zero, and a tag is a key that carries a row number there:
+# pairs of feature and review that take one integer each.
+_ROW_MASK = np.uint64(PIECE_ROWS - 1)
+
+# Tags of one long review gathered before repeats are dropped, as a bound of memory.
+_TAGS_AT_ONCE = 1 << 22
+
+# Odd multipliers that scatter tags, one a round.
+_SCATTER = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F)
+
+
+class Occurrences(NamedTuple):
+    """Which features occur in which of some consecutive reviews, each pair once, in no order.
+
+    Attributes:
+        first_row: the number of the first review.
+        reviews: how many reviews these are, `PIECE_ROWS` at the most.
+        keys: uint64 [pairs], the lowest bits zero.
+        rows: uint16 [pairs], the review of each, counted from the first.
+    """
+
+    first_row: int
+    reviews: int
+    keys: Hashes
+    rows: NDArray[np.uint16]
+
+
+def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
+    """Find the distinct features of each review, some reviews at a time.
+
+    Args:
+        texts: reviews.
+        ngrams: which n-grams are features.
+
+    Yields:
+        All reviews, in order; one without features has no pairs.
+    """
+    parts: list[Hashes] = []  # more than one while a long review goes on
+    fresh = 0
+    tokens = Tokens.none()
+    for piece in ngrams.pieces(texts):
+        tokens = tokens.joined(Tokens.of(piece, ngrams))
+        parts.append(distinct(np.concatenate(list(_tags(piece, tokens, ngrams)))))
+        fresh += parts[-1].size
+        if not piece.goes_on or fresh > _TAGS_AT_ONCE:
+            parts = [distinct(np.concatenate(parts))] if len(parts) > 1 else parts
+            fresh = 0
+        if piece.goes_on:
+            # The next part is joined by the tokens that features reach across.
+            tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation + ngrams.reversal)
+            continue
+        (tags,) = parts
+        rows = (tags & _ROW_MASK).astype(np.uint16)
+        yield Occurrences(piece.first_row, len(piece), feature_keys(tags), rows)
+        parts, tokens = [], Tokens.none()
+
+
+def feature_keys(hashes: Hashes) -> Hashes:
+    """Clear the bits in which a tag carries its row."""
+    return hashes & ~_ROW_MASK
+
+
+def _tags(piece: Piece, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
+    """Tag every feature of a piece with its row."""
+    for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+        yield feature_keys(found.hashes) | tokens.rows[found.starts].astype(np.uint64)
+    if ngrams.characters[1]:
+        codes, rows = piece.squeezed()
+        for found in character_features(codes, rows, ngrams):
+            yield feature_keys(found.hashes) | rows[found.starts].astype(np.uint64)
+
+
+def distinct(tags: Hashes) -> Hashes:
+    """Return each tag once, where it stands last: what stays of a review is so in any company.
+
+    Every tag writes its place into a slot of a table; the one found there afterwards stays, its
+    equals go, and those who find another tag there try again with other slots. A sort of as many
+    takes several times as long.
+    """
+    bits = max(10, tags.size.bit_length() + 1)
+    table = np.empty(1 << bits, np.int64)
+    stays = np.zeros(tags.size, np.bool_)
+    left, places = tags, np.arange(tags.size)
+    for multiplier in _SCATTER:
+        slots = (left * np.uint64(multiplier) >> np.uint64(64 - bits)).view(np.int64)
+        table[slots] = places  # of several that share a slot, the last is found there
+        winners = table.take(slots)
+        stays[winners] = True
+        others = np.flatnonzero(tags.take(winners) != left)
+        left, places = left.take(others), places.take(others)
+    if left.size:
+        _, last = np.unique(left[::-1], return_index=True)
+        stays[places[::-1].take(last)] = True
+    return tags.compress(stays)
+
+
+_GROUPS = 256
+_THREADS = 2
+
+# Keys are told apart by their highest bits where the n-grams of shards are put together.
+_RANGES = 1 << 12
+_RANGE_BITS = np.uint64(64 - 12)
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """The n-grams of some consecutive reviews, in memory or in a file.
+
+    Attributes:
+        keys: uint64 [n-grams], sorted, distinct.
+        columns: int32 [pairs], numbers of n-grams, each once in a review.
+        offsets: int64 [reviews + 1]; review i holds columns[offsets[i]:offsets[i + 1]].
+        bounds: how many keys stand below each 4,096th of all numbers there are; after the last,
+            all. int64 [4,097]; empty where there is no other shard.
+    """
+
+    keys: Stored
+    columns: Stored
+    offsets: NDArray[np.int64]
+    bounds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __len__(self) -> int:
+        """Return the number of reviews."""
+        return self.offsets.size - 1
+
+    def blocks(self, pairs: int = 1 << 19) -> Iterator[slice]:
+        """Cut the reviews into blocks of some pairs each, of one review at least."""
+        return runs(self.offsets, pairs)
+
+    def pairs(self, reviews: slice) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Give the columns of consecutive reviews, and offsets into these."""
+        offsets = self.offsets[reviews.start : reviews.stop + 1]
+        return self.columns[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
+
+    def first_holders(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Number the wanted n-grams that are here, and the first reviews that hold them: int64."""
+        keys = self.keys[:]
+        places = KeyIndex(keys).find(wanted)
+        here = np.flatnonzero(places >= 0)
+        missing = np.zeros(keys.size, np.bool_)
+        missing[places[here]] = True
+        left, holders = here.size, [np.zeros(0, np.int64)]
+        for block in self.blocks(1 << 14):
+            if not left:
+                break
+            columns, offsets = self.pairs(block)
+            hits = np.flatnonzero(missing.take(columns))
+            found, first = np.unique(columns.take(hits), return_index=True)
+            missing[found] = False
+            left -= found.size
+            holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
+        return here, np.unique(np.concatenate(holders))
+
+    def spilled(self, spill: Spill) -> "Shard":
+        """Put it into a file, as one of several."""
+        bounds = np.searchsorted(
+            self.keys[:] >> _RANGE_BITS, np.arange(_RANGES + 1, dtype=np.uint64)
+        )
+        return Shard(spill.put(self.keys[:]), spill.put(self.columns[:]), self.offsets, bounds)
+
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1, threads: int = _THREADS
+    ) -> "Shard":
+        """Find the n-grams of each review.
+
+        Args:
+            texts: reviews, [n].
+            ngrams: which n-grams to look for.
+            min_count: n-grams that fewer reviews hold are left out.
+            threads: how many may work at it.
+        """
+        from concurrent.futures import ThreadPoolExecutor  # prediction starts without it
+
+        # Threads, because numpy lets go of Python's lock: two take two thirds of the time of one.
+        with ThreadPoolExecutor(threads) as pool:
+            size = max(len(texts) // (4 * threads), PIECE_ROWS)
+            chunks = [texts[first : first + size] for first in range(0, len(texts), size)]
+            found = pool.map(lambda chunk: _grouped(chunk, ngrams), chunks)
+            parts = [part for some in found for part in some]
+            keys = list(pool.map(lambda g: _number(g, parts, min_count), range(_GROUPS)))
+        firsts = np.cumsum([0, *(some.size for some in keys)])
+        # Memory that is reserved but never written takes no room: enough for all pairs will do.
+        columns = np.empty(sum(part.rows.size for part in parts), np.int32)
+        offsets = [np.zeros(1, np.int64)]
+        while parts:
+            part = parts.pop(0)  # and let it go
+            numbers = part.keys.view(np.int64)
+            known = np.flatnonzero(numbers >= 0)
+            numbers += np.repeat(firsts[:-1], np.diff(part.bounds))
+            held = numbers.take(known).astype(np.int32)
+            bounds, held = by_row(part.rows.take(known), held, part.reviews)
+            first = offsets[-1][-1]
+            columns[first : first + held.size] = held
+            offsets.append(first + bounds[1:])
+        all_offsets = np.concatenate(offsets)
+        return cls(np.concatenate(keys), columns[: all_offsets[-1]], all_offsets)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Pairs of feature and review, grouped by the highest byte of the key.
+
+    Each group is worked on together with those of the other parts, by a sort and a search that
+    stay in the processor's cache.
+
+    Attributes:
+        reviews: how many reviews these are.
+        keys: uint64 [pairs]; later, as int64, their numbers in their group.
+        rows: uint16 [pairs].
+        bounds: where each group begins, and the end of the last, int64 [groups + 1].
+    """
+
+    reviews: int
+    keys: Hashes
+    rows: NDArray[np.uint16]
+    bounds: NDArray[np.int64]
+
+    def of_group(self, group: int) -> Hashes:
+        """The keys of a group; a view."""
+        return self.keys[self.bounds[group] : self.bounds[group + 1]]
+
+
+def _grouped(texts: Sequence[str], ngrams: NGrams) -> list[_Part]:
+    """Find the n-grams of some reviews."""
+    parts = []
+    for found in occurrences(texts, ngrams):
+        highest = (found.keys >> np.uint64(56)).astype(np.uint8)
+        order = np.argsort(highest, kind="stable")  # a radix sort
+        bounds = np.concatenate(([0], np.cumsum(np.bincount(highest, minlength=_GROUPS))))
+        parts.append(_Part(found.reviews, found.keys.take(order), found.rows.take(order), bounds))
+    return parts
+
+
+def _number(group: int, parts: list[_Part], min_count: int) -> Hashes:
+    """Find the keys of a group that enough reviews hold, sorted, and put numbers in their place.
+
+    Keys that fewer hold become −1.
+    """
+    together = np.concatenate([np.zeros(0, np.uint64), *(part.of_group(group) for part in parts)])
+    in_order = np.sort(together)
+    starts = np.flatnonzero(np.concatenate(([in_order.size > 0], in_order[1:] != in_order[:-1])))
+    enough = np.diff(starts, append=in_order.size) >= min_count
+    keys = in_order.take(starts.compress(enough))
+    numbers = KeyIndex(keys).find(together)
+    first = 0
+    for part in parts:
+        place = part.of_group(group).view(np.int64)
+        place[:] = numbers[first : first + place.size]
+        first += place.size
+    return keys
+
+
+# Of many shards, so many keys are put together at once, counted before repeats are dropped.
+_KEYS_AT_ONCE = 1 << 21
+
+
+@dataclass(frozen=True, eq=False)
+class Incidence:
+    """The n-grams of some reviews, without labels and without weights.
+
+    Attributes:
+        ngrams: which n-grams were looked for.
+        shards: the reviews, in order.
+    """
+
+    ngrams: NGrams
+    shards: Sequence[Shard]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "Incidence":
+        """Find the n-grams of each review, in one shard.
+
+        Args:
+            texts: reviews, [n].
+            ngrams: which n-grams to look for.
+            min_count: n-grams that fewer reviews hold are left out.
+        """
+        return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
+
+    def __len__(self) -> int:
+        """Return the number of reviews."""
+        return sum(map(len, self.shards))
+
+    def placed(self) -> Iterator[tuple[Shard, slice]]:
+        """Give each shard, and which of all reviews it has."""
+        first = 0
+        for shard in self.shards:
+            yield shard, slice(first, first + len(shard))
+            first += len(shard)
+
+    def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
+        """Put the n-grams of all shards together, some at a time, in ascending order.
+
+        Yields:
+            Keys, sorted and distinct, with what each shard has of them: a slice of its own keys,
+            and where each of these is among the keys given.
+        """
+        if len(self.shards) == 1:
+            keys = self.shards[0].keys[:]
+            yield keys, [(slice(0, keys.size), np.arange(keys.size, dtype=np.int32))]
+            return
+        bounds = np.stack([shard.bounds for shard in self.shards])
+        for some in runs(bounds.sum(axis=0), _KEYS_AT_ONCE):
+            parts = [slice(int(each[some.start]), int(each[some.stop])) for each in bounds]
+            every = [shard.keys[part] for shard, part in zip(self.shards, parts, strict=True)]
+            found = np.concatenate(every)
+            keys = np.sort(found)
+            keys = keys.compress(np.concatenate(([True], keys[1:] != keys[:-1]))[: keys.size])
+            places = KeyIndex(keys).find(found)
+            ends = np.cumsum([part.size for part in every])
+            yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
+
+    def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
+        """Give reviews that hold, together, all of the wanted n-grams that there are: int64.
+
+        Args:
+            wanted: uint64, sorted, distinct.
+        """
+        holders = [np.zeros(0, np.int64)]
+        left = wanted
+        for shard, rows in self.placed():
+            if not left.size:
+                break
+            found, held = shard.first_holders(left)
+            holders.append(rows.start + held)
+            left = np.delete(left, found)
+        return np.unique(np.concatenate(holders))

@@ -1,0 +1,393 @@
+"""Rows of a file on their way through the program, bad ones in their places."""
+
+import codecs
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal, Protocol, TypeVar, get_args
+
+from sentiment.errors import DataError
+from sentiment.reviews.cells import count_of
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):  # noqa: N818
+    """From the next row on, nothing can be read; whoever counts rows makes it a DataError.
+
+    Args:
+        what: What is wrong, and the way out.
+        line: The line it is on, where that is not the number of the row.
+    """
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+class Ahead(Iterator[T]):
+    """An iterator in which one can look ahead without losing anything.
+
+    An error that comes up meanwhile is raised in its place, after what was there before it.
+
+    Args:
+        items: What is iterated over.
+    """
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+        self._held: deque[T] = deque()
+        self._failure: DataError | Unreadable | None = None
+
+    def __next__(self) -> T:
+        """Give the next item.
+
+        Raises:
+            DataError, Unreadable: What the items raise.
+        """
+        if self._held:
+            return self._held.popleft()
+        if self._failure:
+            raise self._failure
+        return next(self._items)
+
+    def ahead(self, ready: Callable[[], bool] = lambda: True) -> Iterator[T]:
+        """Give the next items, and read on only as far as somebody asks.
+
+        Args:
+            ready: Whether to read on, asked before each that is not held back yet.
+
+        Raises:
+            DataError, Unreadable: What the items raise, if there is none before it.
+        """
+        for place in count():
+            if place == len(self._held) and not (ready() and self._read_on()):
+                if self._failure and not self._held:
+                    raise self._failure
+                return
+            yield self._held[place]
+
+    def _read_on(self) -> bool:
+        """Hold one more item back; tell whether there was one."""
+        if self._failure:
+            return False
+        try:
+            self._held.append(next(self._items))
+        except StopIteration:
+            return False
+        except (DataError, Unreadable) as error:
+            self._failure = error
+            return False
+        return True
+
+
+Row = dict[str, Any]
+
+BATCH_ROWS = 1024
+BATCH_CHARS = 1 << 20
+LOOKED_AT = 16  # full batches in which a row that can be read is looked for
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that cannot be read as it should be.
+
+    Attributes:
+        reason: What is wrong, and the way out.
+        row: What can be read of it.
+        raw: How it stands in the file.
+        line: The line it is on, where that is not the number of the row.
+        file: The file it is in, where that is not the source.
+    """
+
+    reason: str
+    row: Row
+    raw: str
+    line: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that arrived together.
+
+    Attributes:
+        rows: Column name → value as read: str for text formats, JSON or Arrow values for others.
+        first_row: The 1-based number, within the source, of the first row that was read for it.
+        arrow: The untouched `pyarrow.RecordBatch` the rows came from; only for Parquet.
+        name: The name of the source, for messages.
+        format: The format of the source.
+        bad: Which of `rows`, by their places, could not be read as they should be.
+        gaps: Before which places a row was left out, one for each such row, in order.
+    """
+
+    rows: Sequence[Row]
+    first_row: int
+    arrow: Any = None
+    name: str = "<input>"
+    format: str = "lines"
+    bad: Mapping[int, BadRow] = field(default_factory=dict)
+    gaps: Sequence[int] = ()
+
+    def row_number(self, place: int) -> int:
+        """Give the 1-based number, within the source, of the row at a place in `rows`."""
+        return self.first_row + place + bisect_right(self.gaps, place)
+
+    def part(self, start: int, end: int) -> "Batch":
+        """Give the rows from one place to before another, as rows that are not Arrow's."""
+        return Batch(
+            self.rows[start:end],
+            self.row_number(start),
+            name=self.name,
+            format=self.format,
+            bad={place - start: bad for place, bad in self.bad.items() if start <= place < end},
+            gaps=[gap - start for gap in self.gaps if gap > start],
+        )
+
+    def readable_rows(self) -> Sequence[Row]:
+        """Give the rows that are not bad."""
+        if not self.bad:
+            return self.rows
+        return [row for place, row in enumerate(self.rows) if place not in self.bad]
+
+
+class Source(Protocol):
+    """One opened input.
+
+    Attributes:
+        name: The path as given, or `<stdin>`.
+        format: `lines`, `csv`, `tsv`, `jsonl`, `parquet`, `folder` or `fasttext`.
+        columns: The keys of the rows, each once; for JSON lines those of the first batch.
+        header: The names as they stand in the file; they differ from `columns` where a file
+            uses one name twice.
+        has_header: False only for a delimited file without a header line, whose columns are
+            named "1", "2", ….
+        notes: What was guessed to read it, to be announced.
+    """
+
+    name: str
+    format: str
+    columns: list[str]
+    header: list[str]
+    has_header: bool
+    notes: list[str]
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows once, in order, as they arrive; close the input at the end.
+
+        Raises:
+            DataError: A row cannot be read, and such rows are not to be left out or kept. The
+                rows before it are given out first.
+        """
+
+    def waits(self) -> bool:
+        """Tell whether the next batch has yet to be produced by somebody."""
+
+    def close(self) -> None:
+        """Close the input before its end; standard input stays open."""
+
+
+class RowsSource:
+    """Rows that are in memory already; their values are those of JSON."""
+
+    format = "jsonl"
+    has_header = True
+
+    def __init__(self, rows: Sequence[Row], columns: Sequence[str], name: str) -> None:
+        self.name = name
+        self.columns = list(columns)
+        self.header = self.columns
+        self.notes: list[str] = []
+        self._rows = rows
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows in batches of at most `BATCH_ROWS`."""
+        for start in range(0, len(self._rows), BATCH_ROWS):
+            rows = self._rows[start : start + BATCH_ROWS]
+            yield Batch(rows, start + 1, name=self.name, format=self.format)
+
+    def waits(self) -> bool:
+        """Nothing has to be waited for."""
+        return False
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class TextsSource(RowsSource):
+    """Texts that are in memory already, as a source with the column `text`."""
+
+    format = "lines"
+
+    def __init__(self, texts: Sequence[str], name: str = "<arguments>") -> None:
+        super().__init__([{"text": text} for text in texts], ["text"], name)
+
+
+def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
+    """Look at the first rows that can be read.
+
+    Returns:
+        Those of the first batch that has any; [] if no batch has, None where that is not known
+        before more than `LOOKED_AT` full batches of bad rows would have to be held in memory.
+    """
+    held = 0.0  # in full batches
+    for batch in batches.ahead():
+        if rows := batch.readable_rows():
+            return rows
+        chars = sum(len(bad.raw) for bad in batch.bad.values())
+        held += max(len(batch.rows) / BATCH_ROWS, chars / BATCH_CHARS)
+        if held >= LOOKED_AT:
+            return None
+    return []
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Make every name occur once: the second `a` becomes `a.2`, or the next that is free."""
+    taken = set(names)
+    counts: dict[str, int] = {}  # the number at the end of the last candidate for each name
+    unique = []
+    for name in names:
+        candidate = name
+        count = counts.get(name, 0) + 1
+        if count > 1:
+            while (candidate := f"{name}.{count}") in taken:
+                count += 1
+        counts[name] = count
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+def row_error(name: str, row: int, what: str, line: int | None = None) -> DataError:
+    """Build the error for one row: `name, row 3 (line 5): what`."""
+    at_line = f" (line {line})" if line is not None else ""
+    return DataError(f"{name}, row {row}{at_line}: {what}")
+
+
+Policy = Literal["stop", "skip", "keep"]
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+DONE = {"skip": "left out", "keep": "kept, without an answer"}
+
+
+@dataclass
+class BadRows:
+    """A policy, and what came of it.
+
+    Attributes:
+        policy: `stop` raises an error at the first; `skip` leaves them out; `keep` gives them out
+            with what can be read of them, and `Batch.bad` says which they are.
+        tell: Is told of each that is left out or kept: the file, the number of the row, and it.
+        advice: What else can be done where it stops, for the end of the message.
+    """
+
+    policy: Policy = "stop"
+    tell: Callable[[str, int, BadRow], None] | None = None
+    advice: str = ""
+    _counts: dict[str, int] = field(default_factory=dict)
+    _firsts: dict[str, str] = field(default_factory=dict)
+
+    def batches(
+        self, items: Sequence[Row | BadRow], first_row: int, *, name: str, format: str
+    ) -> Iterator[Batch]:
+        """Make a batch of what was read together, if a row of it is left.
+
+        Args:
+            items: Rows, and what is known of those that cannot be read.
+            first_row: The number of the first.
+            name: The name of the source.
+            format: Its format.
+
+        Raises:
+            DataError: The policy is to stop at the bad row; the rows before it were given out.
+        """
+        good = [item for item in items if not isinstance(item, BadRow)]
+        if len(good) == len(items):
+            yield Batch(good, first_row, name=name, format=format)
+            return
+        bad = {place: item for place, item in enumerate(items) if isinstance(item, BadRow)}
+        if self.policy == "stop":
+            place, first = next(iter(bad.items()))
+            if place:
+                yield Batch(good[:place], first_row, name=name, format=format)
+            raise row_error(
+                first.file or name, first_row + place, first.reason + self.advice, first.line
+            )
+        for place, row in bad.items():
+            self._note(row, first_row + place, name)
+        if self.policy == "keep":
+            rows = [item.row if isinstance(item, BadRow) else item for item in items]
+            yield Batch(rows, first_row, name=name, format=format, bad=bad)
+        elif good:
+            gaps = [place - before for before, place in enumerate(bad)]
+            yield Batch(good, first_row, name=name, format=format, gaps=gaps)
+
+    @property
+    def found(self) -> int:
+        """How many were left out or kept so far."""
+        return sum(self._counts.values())
+
+    def summaries(self) -> Iterator[str]:
+        """Say of each source how many rows could not be read, and why the first could not."""
+        for name, times in self._counts.items():
+            what = f"{count_of(times, 'row')} that cannot be read {DONE[self.policy]}"
+            yield f"{what}; the first: {self._firsts[name]}"
+
+    def _note(self, bad: BadRow, number: int, name: str) -> None:
+        self._counts[name] = self._counts.get(name, 0) + 1
+        if name not in self._firsts:
+            self._firsts[name] = str(row_error(bad.file or name, number, bad.reason, bad.line))
+        if self.tell:
+            self.tell(bad.file or name, number, bad)
+
+
+STOP = BadRows()
+
+
+# The error handler by which a decoder marks bytes: each becomes a lone surrogate, which no bytes
+# decode to otherwise.
+MARKING = "sentiment.marking"
+_FIRST_MARK = 0xDC00
+_MARKS = re.compile("[\udc00-\udcff]")
+_REPLACEMENT = "\ufffd"
+
+
+def damaged_byte(text: str) -> int | None:
+    """Give the first byte that was marked in a text, None if there is none."""
+    found = _MARKS.search(text)
+    return ord(found[0]) - _FIRST_MARK if found else None
+
+
+def readable(text: str) -> str:
+    """Put U+FFFD in the place of each marked byte."""
+    return _MARKS.sub(_REPLACEMENT, text)
+
+
+def bad_row(reason: str, row: Row, raw: str, line: int | None = None) -> BadRow:
+    r"""Report a row without marks: U+FFFD in its values, and bytes such as `\xe9` in what is raw.
+
+    Args:
+        reason: What is wrong, and the way out.
+        row: What can be read of it.
+        raw: How it stands in the file.
+        line: The line it is on, where that is not the number of the row.
+    """
+    values = {readable(name): _readable_value(value) for name, value in row.items()}
+    spelled = _MARKS.sub(lambda mark: f"\\x{ord(mark[0]) - _FIRST_MARK:02x}", raw)
+    return BadRow(reason, values, spelled, line)
+
+
+def _readable_value(value: Any) -> Any:
+    return readable(value) if isinstance(value, str) else value
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    damaged = error.object[error.start : error.end]
+    return "".join(chr(_FIRST_MARK + byte) for byte in damaged), error.end
+
+
+codecs.register_error(MARKING, _mark)
