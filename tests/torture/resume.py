@@ -18,7 +18,7 @@ from tests.torture.samples import share_of, write_model, write_reviews
 
 TITLE = "Killed and resumed"
 EACH = 20
-WATCH = ("sentiment/training/checkpoint.py", "sentiment/files.py")
+WATCH = ("sentiment/training/run.py", "sentiment/files.py")
 
 
 def run(share: float) -> Iterator[Outcome]:
