@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
@@ -11,9 +11,11 @@ from sentiment.reviews.batch import Batch, Row
 from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
+    asks,
     is_id_name,
-    is_text_name,
+    is_name_of_others,
     last_word,
+    names_of,
     normal_name,
     numbered_names,
 )
@@ -23,7 +25,6 @@ from sentiment.reviews.parquet import ArrowRows
 CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
 PHRASE = 1.5  # words, on average
 SENTENCE = 3.0  # words that are more than a name, on average
-FEW_VALUES = 3
 MANY_VALUES = 10
 CODE_CHARS = 2
 MANY_LABELS = 20
@@ -143,18 +144,21 @@ class _Finder:
             for form in (normal_name, last_word):
                 found = [name for name in columns if form(name) in names]
                 named += found
-                if found := [name for name in found if self._holds_texts(name, columns)]:
+                if found := [name for name in found if self._holds_texts(name, columns, names)]:
                     only = self._only(found, "text", "--text-column")
                     self.check_text([only], "by name")
                     return only, "by name"
         if len(columns) == 1 and (without or not need_label):
             self.check_text(columns, "the only column")
             return columns[0], "the only column"
-        found_by_content = self._wordiest(columns)
+        found = self._wordiest(columns)
         # Where a name promised texts, a column of single words is none in its place.
-        if found_by_content and not (named and self._profile(found_by_content).words < PHRASE):
-            self.check_text([found_by_content], "by content")
-            return found_by_content, "by content"
+        if len(found) == 1 and named and self._profile(found[0]).words < PHRASE:
+            found = []
+        if found:
+            only = self._only(found, "text", "--text-column")
+            self.check_text([only], "by content")
+            return only, "by content"
         raise self._not_found("text", "--text-column")
 
     def check_text(self, columns: Sequence[str], how: str) -> None:
@@ -248,44 +252,47 @@ class _Finder:
     def _profile(self, column: str) -> "_Profile":
         return _Profile.of(self._values(column))
 
-    def _holds_texts(self, column: str, columns: Sequence[str]) -> bool:
+    def _holds_texts(self, column: str, columns: Sequence[str], rank: Collection[str]) -> bool:
         """Tell whether a column that is called so holds texts; no values are no reason to doubt it.
 
-        Numbers and codes are none, nor are single words, such as *en* again and again, beside a
-        column of sentences.
+        Numbers and codes are none. Nor are, beside sentences, what look like labels or codes of
+        languages, and nothing or single words beside another name of the same rank.
         """
         own = self._profile(column)
-        if not own.words:
+        if own.is_figures or own.words > 1:
             return not own.is_figures
-        if own.words > 1 or (own.count < FEW_VALUES and not (own.repeats or own.is_short)):
-            return True
-        others = [
-            name for name in columns if name != column and (own.repeats or is_text_name(name))
-        ]
-        return not any(map(self._holds_sentences, others))
+        others = [name for name in columns if name != column]
+        if not (own.is_short or (own.count > 1 and self._reads_as_labels(column))):
+            others = [each for each in others if not rank.isdisjoint(names_of(each))]
+        enough = SENTENCE if own.words else 1
+        return not any(map(partial(self._holds_sentences, words=enough), others))
 
-    def _holds_sentences(self, column: str) -> bool:
+    def _holds_sentences(self, column: str, words: float) -> bool:
         profile = self._profile(column)
-        return profile.words >= SENTENCE and not profile.repeats
+        return profile.words >= words and not profile.repeats
 
-    def _wordiest(self, columns: Sequence[str]) -> str | None:
-        """Return the column with clearly the most words, if its texts mostly differ."""
-        profiles = [self._profile(name) for name in columns]
-        ranked = sorted(
-            (
-                (each.words * each.filled, name)
-                for each, name in zip(profiles, columns, strict=True)
-            ),
-            reverse=True,
-        )
-        if not ranked or ranked[0][0] == 0:
-            return None
-        words, best = ranked[0]
-        clear = len(ranked) == 1 or words >= CLEARLY * ranked[1][0]
-        profile = self._profile(best)
-        # Of a few sentences two may be the same.
-        again = profile.repeats and (profile.count >= MANY_VALUES or profile.words < SENTENCE)
-        return best if clear and not again else None
+    def _wordiest(self, columns: Sequence[str]) -> list[str]:
+        """Return the column with clearly the most words, or those that none of is clear.
+
+        Their texts mostly differ, and they are not called what people or things are.
+        """
+        words = {
+            name: profile.words * profile.filled
+            for name, profile in zip(columns, map(self._profile, columns), strict=True)
+            if profile.words >= 2 * SENTENCE or not is_name_of_others(name)
+        }
+        most = max(words.values(), default=0)
+        found = [name for name in words if words[name] and CLEARLY * words[name] > most]
+        differing = [name for name in found if not self._says_again(name)]
+        if len(found) == 1:
+            return differing
+        texts = [name for name in differing if self._profile(name).words >= PHRASE or asks(name)]
+        return texts if len(texts) > 1 else []
+
+    def _says_again(self, column: str) -> bool:
+        """Tell whether values repeat; of a few sentences two may be the same."""
+        profile = self._profile(column)
+        return profile.repeats and (profile.count >= MANY_VALUES or profile.words < SENTENCE)
 
     def _keys(self, column: str) -> list[Key]:
         return [key for key in map(key_of, self._values(column)) if key is not None]

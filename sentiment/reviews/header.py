@@ -21,9 +21,12 @@ TEXT_NAMES = (
     frozenset(
         {
             "verbatim", "testimonial", "opinion", "remark", "utterance", "phrase", "post",
-            "response", "answer", "transcript", "caption", "description",
+            "response", "answer", "transcript", "caption",
         }
     ),
+    frozenset({f"{of} {what}" for of in ("review", "comment", "feedback", "customer")
+               for what in ("description", "title", "summary", "headline")}),
+    frozenset({"description"}),  # most often of what is reviewed
     frozenset({"title", "summary", "headline"}),
 )  # fmt: skip
 LABEL_NAMES = (
@@ -35,8 +38,15 @@ ID_NAMES = frozenset(
     {"", "id", "uid", "uuid", "index", "idx", "key", "line", "no", "nr", "number", "row",
      "unnamed 0"}
 )  # fmt: skip
+# Whom or what a row is about, or is from; none of these is a text that somebody wrote.
+_OTHERS = frozenset(
+    {"address", "airline", "author", "brand", "by", "category", "city", "company", "country",
+     "customer", "email", "guest", "hotel", "language", "location", "member", "name", "place",
+     "product", "region", "reviewer", "state", "store", "url", "user", "username", "writer"}
+)  # fmt: skip
 # What a first row may be known by; *recommended* may as well be a label.
-HEADER_NAMES = frozenset().union(*TEXT_NAMES, *LABEL_NAMES[:2])
+_TEXT_NAMES = frozenset().union(*TEXT_NAMES)
+HEADER_NAMES = _TEXT_NAMES.union(*LABEL_NAMES[:2])
 _WORDS = frozenset(word for name in HEADER_NAMES | ID_NAMES for word in name.split())
 _PARTS = re.compile(r"[^\W_]+")
 # Before a capital that follows a small letter or a digit, and before the last of several capitals.
@@ -69,9 +79,19 @@ def last_word(name: str) -> str:
     return words[-1] if words else ""
 
 
+def names_of(name: str) -> tuple[str, str]:
+    """Return what a name is known by: as a whole, and by its last word."""
+    return normal_name(name), last_word(name)
+
+
+def is_name_of_others(name: str) -> bool:
+    """Tell whether a name is one of a column of people, places or things."""
+    return not _OTHERS.isdisjoint(names_of(name))
+
+
 def is_id_name(name: str) -> bool:
     """Tell whether a name is one of a column that numbers or identifies the rows."""
-    return normal_name(name) in ID_NAMES or last_word(name) in ID_NAMES
+    return not ID_NAMES.isdisjoint(names_of(name))
 
 
 def numbered_names(count: int) -> list[str]:
@@ -81,12 +101,12 @@ def numbered_names(count: int) -> list[str]:
 
 def is_text_name(name: str) -> bool:
     """Tell whether a name is one that columns of texts have, as a whole or by its last word."""
-    return any(normal_name(name) in names or last_word(name) in names for names in TEXT_NAMES)
+    return not _TEXT_NAMES.isdisjoint(names_of(name))
 
 
 def is_known_name(name: str) -> bool:
     """Tell whether a name is one of a column of texts or labels, as a whole or by its last word."""
-    return normal_name(name) in HEADER_NAMES or last_word(name) in HEADER_NAMES
+    return not HEADER_NAMES.isdisjoint(names_of(name))
 
 
 def is_written_as_name(name: str) -> bool:
@@ -282,8 +302,8 @@ class _Column:
     def is_headed(self) -> bool:
         """Whether the head is clearly less wordy than the values, or asks what they answer."""
         words = len(self.head.split())
-        if _asks(self.head):
-            return 5 * sum(map(_asks, self.values)) <= len(self.values)
+        if asks(self.head):
+            return 5 * sum(map(asks, self.values)) <= len(self.values)
         if is_text_name(self.head) and not _gives_an_opinion(self.head):
             return self.mean_words > words
         as_short = sum(len(value.split()) <= words for value in self.values)
@@ -294,7 +314,7 @@ class _Column:
     def head_is_a_text(self) -> bool:
         """Whether the head is as wordy as the values: it may be one of them."""
         words = len(self.head.split())
-        if not self.is_text or is_known_name(self.head) or _asks(self.head):
+        if not self.is_text or is_known_name(self.head) or asks(self.head):
             return False
         return words > 1 and self.mean_words > 1 and words >= 0.75 * self.mean_words
 
@@ -309,7 +329,7 @@ def _could_be_names(columns: Sequence[_Column]) -> bool:
     doubled = len(set(heads)) < len(heads)
     most = max(column.mean_words for column in columns)  # a place may have two words, too
     wordy = [column for column in columns if 2 * column.mean_words > most]
-    named = any((is_text_name(c.head) or _asks(c.head)) and c.is_headed for c in wordy)
+    named = any((is_text_name(c.head) or asks(c.head)) and c.is_headed for c in wordy)
     return not (missing or doubled) and (named or not any(c.head_is_a_text for c in wordy))
 
 
@@ -336,7 +356,7 @@ def _is_plain_name(column: _Column) -> bool:
 
 
 def _is_sentence(cell: str) -> bool:
-    if _asks(cell):
+    if asks(cell):
         return False
     return len(cell.split()) >= MANY_WORDS or cell.endswith((".", "!", "?", "…"))
 
@@ -346,7 +366,7 @@ def _is_foreign(cell: str) -> bool:
     return len(cell) <= LONGEST and _FOREIGN.fullmatch(cell) is not None
 
 
-def _asks(cell: str) -> bool:
+def asks(cell: str) -> bool:
     """Tell whether a cell asks its reader, as a form does: *How was your stay?*."""
     if len(cell) > LONGEST:
         return False

@@ -133,7 +133,6 @@ def test_columns_without_names_are_found_by_content(rows, text, label):
     "rows",
     [
         [("good", "1"), ("good", "0"), ("good", "1")],  # the same text again and again
-        [(LONG, LONG), (LONG + "!", LONG + "?")],  # two columns of texts
         [(LONG, "27"), (LONG + "!", "4,27")],  # nothing reads as labels
         [("1", "2"), ("3", "4")],  # no words at all
     ],
@@ -141,6 +140,49 @@ def test_columns_without_names_are_found_by_content(rows, text, label):
 def test_unclear_content_is_an_error_that_lists_the_columns(rows):
     with pytest.raises(DataError, match=r'name it with --\w+-column; there are "1", "2"'):
         find(["1", "2"], rows)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [
+        (["1", "2"], [(LONG, LONG), (LONG + "!", LONG + "?")]),
+        (["What did you like most?", "What could we improve?", "n"],
+         [("The pool", "More food", 1), ("Everything", "The lifts", 2)]),
+        (["What did you like?", "What did you not?"], [("food", "lifts"), ("beds", "noise")]),
+    ],
+)  # fmt: skip
+def test_two_columns_of_texts_are_a_tie(columns, rows):
+    with pytest.raises(DataError, match="could each be the text; choose with --text-column"):
+        find(columns, rows, need_label=False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "text"),
+    [
+        (["comment", "address"], [(text, f"{n} The Old Road") for n, text in enumerate(
+         ["good", "good", "ok", "good", "bad", "good"])], "comment"),
+        (["id", "text", "airline"], [(n, "thanks", f"Air of all {n} Worlds") for n in range(3)], "text"),
+        (["review", "product"], [(f"{'abcde'[n % 5]}ish", f"One of the {n} makers")
+         for n in range(100)], "review"),
+        (["comment", "title"], [("poor", LONG), ("fair", LONG + "!"), ("poor", LONG + "?")],
+         "comment"),
+        (["description", "review_summary"], [(LONG, "Boils fast"), (LONG, "It leaks")],
+         "review_summary"),
+        (["review_title", "verbatim"], [("Nice", LONG), ("Bad", LONG)], "verbatim"),
+        (["text", "content"], [(None, LONG), (None, LONG + "!")], "content"),
+        (["notes_by_us", "hotel"], [("Nice bed", "The Old Mill"), ("Bad bed", "A New Mill")],
+         "notes_by_us"),
+    ],
+)  # fmt: skip
+def test_a_column_called_a_text_is_it_where_its_values_are_words(columns, rows, text):
+    assert find(columns, rows, need_label=False).text == (text,)
+
+
+@pytest.mark.parametrize("name", ["reviewer", "author", "Reviewer Name", "product"])
+def test_names_of_people_and_things_are_no_texts(name):
+    rows = [("Ann of Leeds", 5), ("Bob from York", 1), ("Cid of Hull", 3)]
+    with pytest.raises(DataError, match="no column looks like the text; name it with"):
+        find([name, "stars"], rows, need_label=False)
 
 
 def test_two_columns_that_read_as_labels_are_a_tie():

@@ -6,7 +6,7 @@ HEAVY = {"pyarrow", "pandas", "scipy", "sklearn", "tensorflow", "keras", "gzip",
 
 def test_reading_lines_needs_no_heavy_import():
     code = (
-        "import sys; from sentiment.reviews import open_source;"
+        "import sys; from sentiment.reviews.opening import open_source;"
         "list(open_source('-').batches());"
         "print(*sys.modules)"
     )
