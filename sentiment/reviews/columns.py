@@ -286,8 +286,8 @@ class _Finder:
         differing = [name for name in found if not self._says_again(name)]
         if len(found) == 1:
             return differing
-        texts = [name for name in differing if self._profile(name).words >= PHRASE or asks(name)]
-        return texts if len(texts) > 1 else []
+        texts = [name for name in differing if self._profile(name).words > 1 or asks(name)]
+        return texts if len(texts) > 1 or most >= PHRASE else []
 
     def _says_again(self, column: str) -> bool:
         """Tell whether values repeat; of a few sentences two may be the same."""

@@ -21,6 +21,7 @@ from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, blo
 from sentiment.reviews.header import (
     describe_columns,
     is_plain_header,
+    is_plain_name,
     numbered_names,
     reads_as_header,
     stands_above,
@@ -303,7 +304,7 @@ class CsvSource(DelimitedSource):
             lines,
             delimiter=self._delimiter,
             strict=True,
-            skipinitialspace=_has_spaced_quotes(feed.peek(), self._delimiter),
+            skipinitialspace=_is_spaced(feed.peek(), self._delimiter),
         )
         records: list[Record] = []
         while True:
@@ -387,8 +388,18 @@ def count_titles(text: str, asked: Sequence[str] = ()) -> int:
     return 0
 
 
-def _has_spaced_quotes(text: str, delimiter: str) -> bool:
-    """Tell whether cells have a blank before the quote that opens them: `1, "Good, cheap"`."""
+def _is_spaced(text: str, delimiter: str) -> bool:
+    """Tell whether cells have a blank before the quote that opens them: `1, "Good, cheap"`.
+
+    Or all names that a first line holds have one: `name, review`.
+    """
+    first = text.partition("\n")[0].split(delimiter)
+    if (
+        len(first) > 1
+        and all(cell[:1] == " " for cell in first[1:])
+        and all(map(is_plain_name, first))
+    ):
+        return True
     return re.search(f'[{delimiter}] +"', re.sub('"[^"]*+"', '""', text)) is not None
 
 

@@ -140,18 +140,23 @@ TIMES = frozenset({"timestamp", "date", "time", "datetime", "day", "created"})
 # Whoever writes a cell of these words alone gives an opinion, and names no column.
 OPINIONS = frozenset(
     {
-        "amazing", "awesome", "awful", "bad", "beautiful", "best", "better", "boring",
-        "brilliant", "broken", "charming", "cheap", "clean", "comfortable", "cool", "crap",
-        "dead", "decent", "delicious", "delightful", "dirty", "disappointed",
-        "disappointing", "disgusting", "dreadful", "dull", "excellent", "expensive",
-        "exceptional", "fabulous", "fair", "fantastic", "fine", "flawless", "friendly",
-        "fun", "garbage", "good", "great", "happy", "hate", "hated", "helpful", "horrible",
-        "horrid", "incredible", "junk", "like", "liked", "love", "loved", "lovely",
-        "magnificent", "meh", "mediocre", "nice", "ok", "okay", "outstanding", "overpriced",
-        "pathetic", "perfect", "pleasant", "pleased", "poor", "recommended", "rubbish",
-        "rude", "satisfied", "slow", "superb", "super", "tasty", "terrible", "terrific",
-        "thanks", "trash", "ugly", "unacceptable", "useless", "wonderful", "worked",
-        "works", "worse", "worst", "wow", "yuck", "yummy",
+        "abysmal", "amazed", "amazing", "annoying", "appalling", "atrocious", "avoid",
+        "awesome", "awful", "bad", "beautiful", "best", "better", "boring", "brilliant",
+        "broken", "charming", "cheap", "clean", "cold", "comfortable", "cool", "cosy", "cozy",
+        "crap", "dead", "decent", "defective", "delicious", "delightful", "dirty",
+        "disappointed", "disappointing", "disappointment", "disgusting", "dreadful", "dull",
+        "enjoyable", "enjoyed", "exceeded", "excellent", "exceptional", "expensive", "fabulous",
+        "fair", "fantastic", "faulty", "filthy", "fine", "flawless", "friendly", "fun",
+        "garbage", "good", "gorgeous", "great", "happy", "hate", "hated", "helpful", "hopeless",
+        "horrible", "horrid", "impressed", "impressive", "incredible", "junk", "like", "liked",
+        "loud", "love", "loved", "lovely", "magnificent", "mediocre", "meh", "nice", "noisy",
+        "ok", "okay", "outstanding", "overpriced", "pathetic", "perfect", "pleasant", "pleased",
+        "poor", "poorly", "quiet", "recommended", "relaxing", "rubbish", "rude", "satisfied",
+        "scam", "shocking", "slow", "smelly", "spotless", "stunning", "stylish", "super",
+        "superb", "tasty", "terrible", "terrific", "thanks", "trash", "ugly", "unacceptable",
+        "uncomfortable", "unfriendly", "unhappy", "unhelpful", "useless", "waste", "welcoming",
+        "wonderful", "worked", "works", "worse", "worst", "worth", "worthless", "wow", "yuck",
+        "yum", "yummy",
     }
 )  # fmt: skip
 _FILLING = frozenset(
@@ -160,6 +165,10 @@ _FILLING = frozenset(
         "really", "so", "such", "the", "this", "to", "too", "very", "was",
     }
 )  # fmt: skip
+# Words that no name of a column has.
+_SAID = frozenset(
+    {"again", "ever", "never", "not", "really", "so", "thank", "too", "very", "was", "were"}
+)
 # A question of a form asks its reader; one in a review asks about what is reviewed.
 _ASKED = frozenset({"you", "your", "we", "our", "us"})
 _ASKING = frozenset({"i", "my", "me", "this", "it", "they", "them", "these", "those", "anyone"})
@@ -227,7 +236,9 @@ def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         return False
     differing = [column for column in columns if column.differs]
     if any(map(_is_sentence, cells)):
-        return len(below) > 1 and (len(differing) > 1 or any(map(_is_plain_name, differing)))
+        return len(below) > 1 and (
+            len(differing) > 1 or any(is_plain_name(c.head) for c in differing)
+        )
     if len(columns) == 1:
         of_labels = all(map(is_label_word, columns[0].values))  # these are short texts
         return not of_labels and (bool(differing) or columns[0].is_headed)
@@ -241,6 +252,13 @@ def is_plain_header(row: Sequence[str], asked: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in row]
     known = sum(is_written_as_name(name) or is_id_name(name) for name in cells)
     return _names_one(cells, asked) or (known > 1 and not any(map(_is_sentence, cells)))
+
+
+def is_plain_name(cell: str) -> bool:
+    """Tell whether a cell is the name of what tables of reviews hold, and no part of a text."""
+    known = HEADER_NAMES | ID_NAMES | _OTHERS | TIMES
+    words = set(normal_name(cell).split())
+    return not known.isdisjoint(names_of(cell)) and words.isdisjoint(OPINIONS | _FILLING)
 
 
 def describe_columns(count: int) -> str:
@@ -288,8 +306,8 @@ class _Column:
             return False
         if all(map(is_figure, values)) or all(map(_is_foreign, values)):
             return True
-        if all(map(is_label_word, values)):
-            return not is_label_word(head) and not _is_opinion(head)
+        if _gives_an_opinion(head) or all(map(is_label_word, values)):
+            return not (_gives_an_opinion(head) or is_label_word(head))
         if len(values) > 1 and _IDENTIFIER.fullmatch(head):
             return not any(map(_IDENTIFIER.fullmatch, values))
         if len(values) > 2 and not _has_digit(head) and all(map(_has_digit, values)):
@@ -304,7 +322,9 @@ class _Column:
         words = len(self.head.split())
         if asks(self.head):
             return 5 * sum(map(asks, self.values)) <= len(self.values)
-        if is_text_name(self.head) and not _gives_an_opinion(self.head):
+        if _gives_an_opinion(self.head):
+            return False
+        if is_text_name(self.head):
             return self.mean_words > words
         as_short = sum(len(value.split()) <= words for value in self.values)
         wordier = self.mean_words >= max(2 * words, 3)
@@ -312,10 +332,12 @@ class _Column:
 
     @property
     def head_is_a_text(self) -> bool:
-        """Whether the head is as wordy as the values: it may be one of them."""
+        """Whether the head is as wordy as the values, or an opinion: it may be one of them."""
         words = len(self.head.split())
         if not self.is_text or is_known_name(self.head) or asks(self.head):
             return False
+        if _gives_an_opinion(self.head):
+            return True
         return words > 1 and self.mean_words > 1 and words >= 0.75 * self.mean_words
 
 
@@ -349,10 +371,6 @@ def _counts(cells: Sequence[str]) -> bool:
     """Tell whether a row counts 0, 1, 2, …: how pandas names columns; an index has no name."""
     counted = [cell for cell in cells if cell]
     return len(cells) - len(counted) < 2 and counted == list(map(str, range(len(counted))))
-
-
-def _is_plain_name(column: _Column) -> bool:
-    return is_known_name(column.head) or is_id_name(column.head) or last_word(column.head) in TIMES
 
 
 def _is_sentence(cell: str) -> bool:
@@ -392,8 +410,8 @@ def _is_prompt(cell: str) -> bool:
 
 
 def _gives_an_opinion(cell: str) -> bool:
-    """Tell whether a cell has a word of opinion: *Great review*."""
-    return not OPINIONS.isdisjoint(re.findall(r"[^\W\d_]+", cell.casefold()))
+    """Tell whether a cell has a word of opinion: *Great review*, *Never again*."""
+    return not (OPINIONS | _SAID).isdisjoint(re.findall(r"[^\W\d_]+", cell.casefold()))
 
 
 def _is_opinion(cell: str) -> bool:

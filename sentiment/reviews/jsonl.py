@@ -1,16 +1,28 @@
-"""JSON lines: an object a line, or a string a line."""
+"""JSON lines: an object a line, or a string a line; JSON of other layouts, by its first lines."""
 
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sentiment.errors import DataError
 from sentiment.reviews.batch import STOP, Ahead, BadRows, Batch, Row, bad_row, first_rows, readable
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
+from sentiment.reviews.header import TEXT_NAMES, is_text_name, normal_name
+from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, REFUSAL
 
 SHOWN_DIGITS = 20
+_LOOKED_AT = 1 << 16  # characters
+_ARRAY = re.compile(
+    r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
+)
+_KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
+_UNWRAP = (
+    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
+    "reviews.jsonl"
+)
 
 
 class JsonlSource(FeedSource):
@@ -149,3 +161,65 @@ strict_json = json.JSONDecoder(
     parse_float=make_float,
     parse_int=make_int,
 ).decode
+
+
+def is_json_lines(lines: Sequence[str], name: str) -> bool:
+    """Tell whether some lines are JSON objects.
+
+    Raises:
+        DataError: It is JSON of another layout, or holds no reviews.
+    """
+    text = "\n".join(lines).strip()
+    if text[0] not in "{[":
+        return False
+    value = _json(lines[0])
+    if isinstance(value, dict):
+        if len(lines) == 1:
+            if _is_error(value):
+                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
+            if _wraps(text):
+                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+        return True
+    if _ARRAY.match(text):
+        raise DataError(
+            f"{name}: a JSON array; JSON is read one object a line: "
+            "jq -c '.[]' FILE > reviews.jsonl"
+        )
+    if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
+        if _wraps(text):
+            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+        raise DataError(
+            f"{name}: JSON over several lines; it is read one object a line: "
+            "jq -c . FILE > reviews.jsonl"
+        )
+    return False
+
+
+def _wraps(text: str) -> bool:
+    """Tell whether an object holds a list of objects, and no text before it."""
+    for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
+        if objects:
+            return True
+        if normal_name(key) in TEXT_NAMES[0] - {"message"}:
+            return False
+    return False
+
+
+def _is_error(value: dict[str, object]) -> bool:
+    """Tell whether an object is what a web service answers when it has no data."""
+    names = set(map(normal_name, value))
+    if any(is_text_name(name) for name in names - {"message", "description", "title"}):
+        return False
+    codes = [value[key] for key in value if normal_name(key) in ("status", "status code", "code")]
+    return (
+        bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
+        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
+        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+    )
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

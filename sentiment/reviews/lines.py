@@ -2,24 +2,24 @@
 
 import contextlib
 import csv
-import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from operator import gt
 from typing import NamedTuple
 
-from sentiment.errors import DataError
 from sentiment.reviews.batch import STOP, BadRows, Row, bad_row
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
 from sentiment.reviews.header import (
     NAME_WORDS,
-    TEXT_NAMES,
     is_known_name,
+    is_plain_name,
     is_text_name,
     is_written_as_name,
-    normal_name,
     reads_as_header,
     stands_above,
 )
+from sentiment.reviews.jsonl import is_json_lines
 from sentiment.reviews.labels import (
     Key,
     has_letters,
@@ -28,12 +28,12 @@ from sentiment.reviews.labels import (
     key_of,
     reads_as_label,
 )
-from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, REFUSAL
 
 LABEL_MARK = "__label__"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # how Excel names the delimiter
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
+_ENDS = 4  # lines that must end in a label for it to be one
 _DELIMITERS = ",;|"
 _SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
 _SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
@@ -73,6 +73,9 @@ _UNCOUNTABLE = re.compile(
     re.IGNORECASE,
 )
 
+_ABOVE_LIST = re.compile(r"---|[\w-]+:\s*")
+_ITEM = re.compile(r"(?P<label>)\s*[-*•]\s+(?P<quote>[\"']?)(?P<text>.*)(?P=quote)\s*")
+
 # A line → its label, None for none, and its text.
 Split = Callable[[str], tuple[str | None, str]]
 
@@ -83,7 +86,7 @@ class Layout(NamedTuple):
     Attributes:
         format: The format that reads them.
         note: What is to be said about it; "" for plain lines.
-        split: Parts label and text, for lines with a label each.
+        split: Parts label and text, for lines with a label or a mark each.
         skipped: How many lines stand above them as a header.
     """
 
@@ -95,15 +98,6 @@ class Layout(NamedTuple):
 
 _MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
 HEADER_LINE = "first line taken as header"
-_LOOKED_AT = 1 << 16  # characters
-_ARRAY = re.compile(
-    r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
-)
-_KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
-_UNWRAP = (
-    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
-    "reviews.jsonl"
-)
 
 
 def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
@@ -124,9 +118,8 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
     header = len(lines) > 1 and is_header_line(text)
     if not lines:
         return plain
-    found = json_of(lines, name)
-    if found or by_name == "jsonl":
-        return found if found and by_name != "jsonl" else plain
+    if is_json_lines(lines, name) or by_name == "jsonl":
+        return plain if by_name == "jsonl" else _read_as("jsonl", "JSON lines")
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label:
         found = _unquoted(lines)
@@ -141,6 +134,7 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
         or _table(lines)
         or _label_first(lines)
         or _label_last(lines)
+        or _listed(lines)
         or (Layout("lines", HEADER_LINE, skipped=1) if header else plain)
     )
 
@@ -150,65 +144,12 @@ def is_header_line(text: str) -> bool:
     return reads_as_header([text.partition("\n")[0]]) is True
 
 
-def json_of(lines: Sequence[str], name: str) -> Layout | None:
-    """Find JSON lines.
-
-    Raises:
-        DataError: It is JSON of another layout, or holds no reviews.
-    """
-    text = "\n".join(lines).strip()
-    if text[0] not in "{[":
-        return None
-    value = _json(lines[0])
-    if isinstance(value, dict):
-        if len(lines) == 1:
-            if _is_error(value):
-                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
-            if _wraps(text):
-                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
-        return _read_as("jsonl", "JSON lines")
-    if _ARRAY.match(text):
-        raise DataError(
-            f"{name}: a JSON array; JSON is read one object a line: "
-            "jq -c '.[]' FILE > reviews.jsonl"
-        )
-    if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
-        if _wraps(text):
-            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
-        raise DataError(
-            f"{name}: JSON over several lines; it is read one object a line: "
-            "jq -c . FILE > reviews.jsonl"
-        )
-    return None
-
-
-def _wraps(text: str) -> bool:
-    """Tell whether an object holds a list of objects, and no text before it."""
-    for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
-        if objects:
-            return True
-        if normal_name(key) in TEXT_NAMES[0] - {"message"}:
-            return False
-    return False
-
-
-def _is_error(value: dict[str, object]) -> bool:
-    """Tell whether an object is what a web service answers when it has no data."""
-    names = set(map(normal_name, value))
-    if any(is_text_name(name) for name in names - {"message", "description", "title"}):
-        return False
-    codes = [value[key] for key in value if normal_name(key) in ("status", "status code", "code")]
-    return (
-        bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
-        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
-        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
-    )
-
-
 def _unquoted(lines: Sequence[str]) -> Layout | None:
     """Find texts that hold commas without quotes, as prose does, in what should be CSV."""
     header = is_header_line(lines[0])
     below = lines[header:]
+    if not below:
+        return None
     widths = {line.count(",") for line in below}
     if (len(widths) < 2 and not (header and widths != {0})) or any(
         '"' in line or re.search(r",(?!\s)", line) for line in below
@@ -227,13 +168,6 @@ def split_label(line: str) -> tuple[str | None, str]:
         return None, line
     label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
     return label, text[0] if text else ""
-
-
-def _json(line: str) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _read_as(format: str, name: str) -> Layout:
@@ -273,7 +207,7 @@ def _by_pattern(pattern: re.Pattern[str]) -> Split:
 
     def split(line: str) -> tuple[str | None, str]:
         found = pattern.fullmatch(line)
-        return (found[1], found[2]) if found else (None, line)
+        return (found[1], found[pattern.groups]) if found else (None, line)
 
     return split
 
@@ -292,9 +226,22 @@ def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
     if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
         return None
     several = len(rows) > 1
-    if need_label or _labels_in(rows) or (several and _has_named_columns(rows)):
+    if (
+        need_label
+        or _labels_in(rows)
+        or (several and (_has_named_columns(rows) or _has_one_of_texts(rows)))
+    ):
         return _read_as("tsv", "TSV")
     return None
+
+
+def _has_one_of_texts(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether one column has texts, and each of the others names of few words."""
+    words = [[len(cell.split()) for cell in column] for column in zip(*rows, strict=True)]
+    *others, most = sorted(words, key=sum)
+    highest = list(map(max, zip(*others, strict=True)))
+    clear = sum(most) >= 2 * max(map(sum, others)) and all(map(gt, most, highest))
+    return 2 * sum(most) >= 3 * len(rows) and (clear or max(highest) < 2)
 
 
 def _table(lines: Sequence[str]) -> Layout | None:
@@ -322,6 +269,8 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether a first row names columns, of texts among them, as no line of prose does."""
     first = rows[0]
+    if all(cell[:1] == " " for row in rows for cell in row[1:]):  # as behind a comma of prose
+        return all(map(is_plain_name, first)) and any(map(is_text_name, first))
     if not _are_short(first) or not any(map(is_written_as_name, first)):
         return False
     if reads_as_header(first) is False:
@@ -361,15 +310,18 @@ def _label_column(rows: Sequence[Sequence[str]]) -> list[str]:
     return []
 
 
-def _are_labels(cells: Sequence[str]) -> bool:
-    """Tell whether cells are labels, and not the last or first words of prose."""
+def _are_labels(cells: Sequence[str], *, parted: bool = False) -> bool:
+    """Tell whether cells are labels, and not the last or first words of prose.
+
+    Numbers that are `parted` from their texts, as in `Lovely,5`, are no part of prose.
+    """
     keys = [key_of(cell) for cell in cells]
     found = set(keys)
     if not found or None in found:
         return False
     if all(isinstance(key, str) for key in found):
         return found <= _SURE_WORDS or len(keys) >= _SEVERAL
-    return _is_scale(keys, found)
+    return (parted and len(found) + len(keys) > 3) or _is_scale(keys, found)
 
 
 def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
@@ -399,7 +351,9 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     elif not {key_of(label) for label in labels} <= _SURE_WORDS or len(set(labels)) < 2:
         return None
     elif bare and len(lines) < _SEVERAL and any(set(match[2]) == {" "} for match in found):
-        return None  # *Positive surprise*
+        begins = sum(m[3][0].isupper() or (m[1].islower() and " " in m[3]) for m in found)
+        if begins < len(found) or _repeats([match[3].split()[0] for match in found]):
+            return None  # *Positive surprise*
     names = "|".join(sorted(map(re.escape, set(labels)), key=len, reverse=True))
     pattern = re.compile(rf"\s*+{_OPENED}({names}){_CLOSED}{_BEHIND}(\S.*)", re.DOTALL)
     return Layout("fasttext", _note("a label and a text on each line"), _by_pattern(pattern))
@@ -417,20 +371,24 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
         return None
     named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
     found = found[named:]
+    parted = all(match["mark"] in _DELIMITERS_LAST for match in found)
+    parted = parted and all(has_letters(match["text"]) for match in found)
     marks = {match["mark"].strip() + match["open"] for match in found}
     labels = [match["label"] for match in found]
-    if len(marks) != 1 or not all(map(_is_label, labels)) or not _are_labels(labels):
+    if len(marks) != 1 or not all(map(_is_label, labels)) or not _are_labels(labels, parted=parted):
         return None
     (mark,) = marks
     words = not all(map(is_number, labels))
     if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
         return None
     if not mark and (
-        (words and (len(found) < 3 or len(set(labels)) < 2))
+        len(found) < _ENDS
+        or len(set(labels)) < 2
+        or _repeats([match["text"].split()[-1] for match in found])
         or any(_leads_to_label(match["text"]) for match in found)
         or all(" " not in match["text"] for match in found)
     ):
-        return None  # *I give it a 1*, *My impression was positive*
+        return None  # *I give it a 1*, *We stayed in room 1*, *My impression was positive*
     what = f'a text and a label parted by "{mark}"' if mark else "a text and a label on each line"
     return Layout("fasttext", _note(what), _split_end, int(named))
 
@@ -438,6 +396,21 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
 def _leads_to_label(text: str) -> bool:
     """Tell whether a text goes on with what stands behind it: *I give it a*, *Food:*."""
     return text.endswith(":") or text.casefold().split()[-1] in _NO_END
+
+
+def _repeats(words: Sequence[str]) -> bool:
+    """Tell whether half of some words or more are the same."""
+    most = max(Counter(map(str.casefold, words)).values())
+    return most > 1 and 2 * most >= len(words)
+
+
+def _listed(lines: Sequence[str]) -> Layout | None:
+    """Find a list with a mark before each text, as in YAML and Markdown."""
+    skipped = next((n for n, line in enumerate(lines) if not _ABOVE_LIST.fullmatch(line)), 0)
+    items = lines[skipped:]
+    if len(items) < 2 or not all(map(_ITEM.fullmatch, items)):
+        return None
+    return Layout("lines", _note("a list, without its marks"), _by_pattern(_ITEM), skipped)
 
 
 def _is_label(cell: str) -> bool:
@@ -460,8 +433,15 @@ class LinesSource(FeedSource):
 
     format = "lines"
 
-    def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP, skipped: int = 0) -> None:
+    def __init__(
+        self,
+        feed: TextFeed,
+        bad_rows: BadRows = STOP,
+        split: Split | None = None,
+        skipped: int = 0,
+    ) -> None:
         super().__init__(feed, ["text"], bad_rows)
+        self._split = split
         self._skipped = skipped
 
     def pieces(self) -> Iterator[list[Item]]:
@@ -470,7 +450,7 @@ class LinesSource(FeedSource):
             yield [self._item(line) for line in lines]
 
     def _item(self, line: str) -> Item:
-        row: Row = {"text": line}
+        row: Row = {"text": self._split(line)[1] if self._split else line}
         damage = self.feed.damage_in(line)
         return bad_row(damage, row, line) if damage else row
 

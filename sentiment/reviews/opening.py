@@ -178,4 +178,4 @@ def _open_text(
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
-            return LinesSource(feed, bad_rows, layout.skipped)
+            return LinesSource(feed, bad_rows, layout.split, layout.skipped)

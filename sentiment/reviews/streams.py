@@ -309,8 +309,17 @@ _OBJECTS = (
     "Python's notation of dictionaries, which is not read; write it as JSON lines: python3 -c "
     '"import ast, json, sys; [print(json.dumps(each)) for each in %s]" < FILE > reviews.jsonl'
 )
+_TEXT_LISTS = (
+    "Python's notation of lists, which is not read; write it as JSON lines: python3 -c \"import "
+    "ast, json, sys; [print(json.dumps(each)) for line in sys.stdin for each in "
+    'ast.literal_eval(line)]" < FILE > reviews.jsonl'
+)
 _LITERAL = r"(?:[rbu]?'(?:[^'\\\n]|\\.)*+'|[rbu]?\"(?:[^\"\\\n]|\\.)*+\"|[-+.\d]++|None|True|False)"
 _ROW = rf"[(\[]\s*+(?=.*['\"])(?:{_LITERAL}\s*,\s*)++(?:{_LITERAL}\s*)?[)\]]"
+_TEXT_LIST = (
+    r"\[\s*(?:'(?:[^'\\\n]|\\.)*+'|\"[^\"\n]*'[^\"\n]*\")(?:\s*,\s*"
+    rf"{_LITERAL})*+\s*,?\s*\]"
+)
 _DICT = r"\{\s*u?'[^'\n]*'\s*:.*\}"
 _REFUSED = (
     r"(?:bad request|unauthori[sz]ed|payment required|forbidden|(?:\w+ )?not found|gone|"
@@ -379,6 +388,7 @@ _TEXTS = {
 _LINES = {
     (rf"(?=\(){_ROW}", 1): _ROWS % _LINES_READ,
     (rf"(?=\[){_ROW}", 2): _ROWS % _LINES_READ,
+    (_TEXT_LIST, 1): _TEXT_LISTS,
     (_DICT, 1): _OBJECTS % _LINES_READ,
     (_FEATURES, 1): "numbers of features (libsvm), not texts; use the texts they were made of",
     (rf"\S+(?:[ \t]+\S+){{0,9}}[ \t]+{_TAG}", 3): _COLUMNS,

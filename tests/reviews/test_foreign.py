@@ -168,6 +168,8 @@ NOTATIONS = [
     ("rows", '("text", "pos"),\n("b", "neg"),\n'),
     ("rows", "(1, 'text')"),
     ("rows", "['a', 1]\n['b', 0]\n"),
+    ("of lists", "['a']\n[\"it's\"]\n"),
+    ("of lists", "['good stay', 'bad']"),
     ("rows", "[('a', 1),\n ('b', 0)]\n"),
     ("dictionaries", "{'text': 'a', 'label': 1}\n{'text': 'b', 'label': 1}\n"),
     ("dictionaries", "[{'text': 'a'},\n {'text': 'b'}]"),

@@ -39,7 +39,9 @@ LABELLED = [
     "[1] Lovely stay|[0] Dirty room",
     "(pos) Lovely stay|(neg) Dirty room",
     "1###Lovely stay|0###Dirty room",
-    "Lovely stay 1|Dirty room 0",
+    "Lovely stay,5|Dirty room,1",
+    "Lovely stay;5|Dirty room;1",
+    "positive Lovely stay|negative Dirty room",
     "Lovely stay~1|Dirty room~0",
     "Lovely stay ### 1|Dirty room ### 0",
     "Lovely stay -> 1|Dirty room -> -1",
@@ -109,7 +111,32 @@ def test_a_text_may_hold_what_parts_it_from_its_label(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("listing", "expected"),
+    [
+        ("Lovely stay 1|Dirty room 0|Cold soup 0|Fine 1", "Lovely stay|Dirty room|Cold soup|Fine"),
+        ("Lovely stay,5|Awful food,1|Okay place,3", "Lovely stay|Awful food|Okay place"),
+        ("Lovely stay;2|Awful food;3|Okay place;4", "Lovely stay|Awful food|Okay place"),
+        ("Lovely stay\tNorth|Dirty room\tSouth", "Lovely stay|Dirty room"),
+        ("North\tLovely stay\t7|South\tDirty room\t9|East\tFine\t8", "Lovely stay|Dirty room|Fine"),
+        ("name, review|Ann, lovely stay|Bob, it was cold", "lovely stay|it was cold"),
+        ("pos lovely stay|neg dirty room", "lovely stay|dirty room"),
+        ("- good|- bad", "good|bad"),
+        ("* good|* - bad", "good|- bad"),
+        ("reviews:|  - 'good'|  - \"it was bad\"", "good|it was bad"),
+    ],
+)  # fmt: skip
+def test_what_is_beside_a_text_is_none_of_it(tmp_path, listing, expected):
+    assert texts(save(tmp_path, "in.txt", lines_of(listing))) == expected.split("|")
+
+
 PROSE = [
+    "We stayed in room 1|We stayed in room 0",
+    "Room 1|Room 0|Room 1|Room 1",
+    "Their season 1|Our flat 0",
+    "positive experience|negative experience",
+    "Review, please|Hotel, thanks",
+    "- good|bad",
     "I came, I saw|Well, yes",
     "1. good|2. bad",
     "1 good|2 bad|3 fine",
@@ -275,7 +302,26 @@ def test_what_a_form_asks_stands_above_its_answers(tmp_path, header):
         assert texts(save(tmp_path, "in.csv", "\n".join([header, *answers]))) == answers
 
 
-@pytest.mark.parametrize("first", ["Thank you", "Great stay", "Loved it", "Very clean"])
-def test_a_short_review_is_no_question(tmp_path, first):
-    lines = [first, "Lovely place", "Dirty room"]
-    assert texts(save(tmp_path, "in.csv", "\n".join(lines))) == lines
+@pytest.mark.parametrize(
+    "first",
+    ["Thank you", "Great stay", "Loved it", "Very clean", "Terrible customer service", "Excellent"],
+)
+@pytest.mark.parametrize(
+    "below",
+    [["Lovely place", "Dirty room"], [f"I waited for {n} hours to be let in" for n in range(60)],
+     ["Good", "Bad"] * 10],
+)  # fmt: skip
+@pytest.mark.parametrize("beside", ["", ",North"])
+def test_a_short_review_is_no_name(tmp_path, first, below, beside):
+    lines = [first, *below]
+    data = "".join(f"{line}{beside and f',{n % 3}North'}\n" for n, line in enumerate(lines))
+    opened = open_reviews(
+        save(tmp_path, "in.csv", data), ReadOptions(text_columns=("1",)), need_label=False
+    )
+    assert [row["1"] for batch in opened.batches for row in batch.rows] == lines
+
+
+def test_a_name_alone_is_a_header_without_rows(tmp_path):
+    path = save(tmp_path, "in.csv", "text\n")
+    assert texts(path) == []
+    assert "commas" not in notes_of(path)
