@@ -406,7 +406,10 @@ class _Output:
                 prefix=self.target.prefix,
                 explainer=self.explainer,
                 kept=self.target.kept,
+                to_file=self.target.path is not None,
             )
+            if self._writer.note:
+                console.note(f"{self.target.path}: {self._writer.note}")
         elif self.target.format in ("csv", "tsv", "parquet") and (
             set(source.columns) != set(self.first.columns)  # in whichever order
         ):

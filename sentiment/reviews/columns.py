@@ -252,7 +252,7 @@ class _Finder:
     def _profile(self, column: str) -> "_Profile":
         return _Profile.of(self._values(column))
 
-    def _holds_texts(self, column: str, columns: Sequence[str], rank: Collection[str]) -> bool:
+    def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Tell whether a column that is called so holds texts; no values are no reason to doubt it.
 
         Numbers and codes are none. Nor are, beside sentences, what look like labels or codes of

@@ -126,12 +126,14 @@ class Dialect(NamedTuple):
         delimiter: What stands between cells.
         line_end: What stands behind rows.
         marked: Whether there is a byte order mark, by which Excel knows UTF-8.
+        encoding: How its characters are bytes.
         preface: A line that names the delimiter, `sep=;`, without its end; "" for none.
     """
 
     delimiter: str = ","
     line_end: str = "\n"
     marked: bool = False
+    encoding: str = "utf-8"
     preface: str = ""
 
 
@@ -327,7 +329,9 @@ class CsvSource(DelimitedSource):
     def _dialect(self, first: Record) -> Dialect:
         line_end = first.raw[len(first.raw.rstrip("\r\n")) :] or "\n"
         line_end = "\r" if self.feed.of_old_mac else line_end
-        return Dialect(self._delimiter, line_end, self.feed.marked, self._preface)
+        return Dialect(
+            self._delimiter, line_end, self.feed.marked, self.feed.encoding, self._preface
+        )
 
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
@@ -342,7 +346,7 @@ class TsvSource(DelimitedSource):
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
 
     def _dialect(self, first: Record) -> Dialect:
-        return Dialect("\t", self._line_end, self.feed.marked)
+        return Dialect("\t", self._line_end, self.feed.marked, self.feed.encoding)
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         line = 0

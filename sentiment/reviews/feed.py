@@ -39,6 +39,7 @@ class TextFeed:
         markup: Whether HTML and XML are texts like any other.
 
     Attributes:
+        encoding: The usual name of the encoding.
         marked: Whether there was a byte order mark, once something was read.
         of_old_mac: Whether lines end with a carriage return alone, once one has ended.
 
@@ -60,7 +61,7 @@ class TextFeed:
         self._markup = markup
         self.chars = 0  # given out so far
         self._stream = stream
-        self._encoding = check_encoding(encoding)
+        self.encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._damaged = False  # whether a byte was marked
         self.of_old_mac: bool | None = None  # whether rows end with \\r alone; None if unknown
@@ -101,7 +102,7 @@ class TextFeed:
     def damage_in(self, text: str) -> str | None:
         """Say what is wrong with the bytes that a part of the text came from, None if nothing."""
         byte = damaged_byte(text) if self._damaged else None
-        return None if byte is None else describe_byte(byte, self._encoding)
+        return None if byte is None else describe_byte(byte, self.encoding)
 
     def waits(self) -> bool:
         """Tell whether the next block has yet to be produced by the other end of a pipe.
@@ -167,9 +168,9 @@ class TextFeed:
         try:
             return self._decoder.decode(raw, final=not raw)
         except UnicodeError as error:
-            reason = describe_error(error, self._encoding)
+            reason = describe_error(error, self.encoding)
             # Without its first bytes, UTF-16 can look like UTF-8 that is full of NULs.
-            if at_start and self._encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
+            if at_start and self.encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
                 raise Unreadable(reason) from error
             self._decoder.setstate(state)
             self._decoder.errors = MARKING
@@ -188,12 +189,12 @@ class TextFeed:
             Unreadable: It is UTF-32, or UTF-16 without a mark.
         """
         self.marked = self.marked or raw.startswith(MARKS)
-        if raw.startswith(UTF_32_MARKS) and not self._encoding.startswith("utf-32"):
+        if raw.startswith(UTF_32_MARKS) and not self.encoding.startswith("utf-32"):
             raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
         if what := foreign(raw, markup=self._markup):
             raise DataError(f"{self.name}: {what}")
         start = raw[:_UTF_16_BYTES]
-        if len(start) < _UTF_16_BYTES or not self._encoding.startswith("utf-8"):
+        if len(start) < _UTF_16_BYTES or not self.encoding.startswith("utf-8"):
             return
         for first, encoding in ((0, "utf-16-le"), (1, "utf-16-be")):
             letters, others = start[first::2], start[1 - first :: 2]

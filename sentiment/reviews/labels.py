@@ -24,6 +24,10 @@ LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 Key = str | float | None
 
 # Digits can be matched in one way only: a text of a million digits and a letter is soon none.
+_STARS = re.compile(
+    r"([1-5](?:[.,][05])?)(?:[ -]?stars?|[ ]?[★⭐*]| ?/ ?5| (?:out )?of 5(?: stars)?)"
+)
+_SIGNS = re.compile(r"([★⭐]{1,5})☆*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
@@ -43,8 +47,9 @@ def is_figure(text: str) -> bool:
 
 
 def is_label_word(text: str) -> bool:
-    """Tell whether a text is a word such as `positive` or `no`, in any case."""
-    return text.strip().casefold() in LABEL_WORDS
+    """Tell whether a text is a word such as `positive`, `no` or `5 stars`, in any case."""
+    key = key_of(text)
+    return isinstance(key, str) and reads_as_label(key)
 
 
 def text_in(value: Any) -> str:
@@ -85,7 +90,7 @@ def _cached_key(value: Any) -> Key:
         value = value.decode("utf-8", "backslashreplace")
     if isinstance(value, str):
         text = value.strip().replace("\u2212", "-")
-        return float(text) if is_number(text) else text.casefold() or None
+        return float(text) if is_number(text) else _key_of_word(text.casefold())
     if is_missing(value):
         return None
     try:
@@ -94,10 +99,20 @@ def _cached_key(value: Any) -> Key:
         return str(value).strip().casefold() or None
 
 
+def _key_of_word(word: str) -> Key:
+    """Return a word, one for all that say as many stars: `4 stars`, `4.0 out of 5`, `★★★★☆`."""
+    word = word.replace("\ufe0f", "")  # which makes a sign a picture
+    if said := _STARS.fullmatch(word):
+        return f"{float(said[1].replace(',', '.')):g} stars"
+    if signs := _SIGNS.fullmatch(word):
+        return f"{len(signs[1])} stars"
+    return word or None
+
+
 def reads_as_label(key: Key) -> bool:
     """Tell whether a value could be one of some set of labels: a word, or −1 to 10 in halves."""
     if isinstance(key, str):
-        return key in LABEL_WORDS
+        return key in LABEL_WORDS or key in WORDS_OF_STARS.meaning
     return key is not None and -1 <= key <= 10 and (2 * key).is_integer()
 
 
@@ -187,6 +202,9 @@ NUMBERS = (
     _rule([-1.0]),
 )
 STARS = _scale("stars", low=2, high=4, top=5)
+WORDS_OF_STARS = Rule(
+    {f"{stars:g} stars": label for stars, label in STARS.meaning.items()}, words=STARS.words
+)
 RATINGS = _scale("ratings", low=4, high=7, top=10)
 
 
@@ -198,8 +216,9 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
     for rule in NUMBERS:
         if found == rule.meaning.keys():
             return rule
-    if found <= WORDS.meaning.keys():
-        return WORDS
+    for rule in (WORDS, WORDS_OF_STARS):
+        if found <= rule.meaning.keys():
+            return rule
     if found <= STARS.meaning.keys():  # 1, 2, 3 may be negative, neutral, positive
         both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
         of_stars = len(found) >= 3 or found == {1.0, 5.0}

@@ -1,7 +1,7 @@
 """Rows with their answers, written in each format."""
 
 from abc import ABC, abstractmethod
-from codecs import BOM_UTF8
+from codecs import getincrementalencoder
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -36,9 +36,11 @@ class Writer(ABC):
 
     Attributes:
         columns: Where the texts are; to be set anew when the next batch comes from another source.
+        note: What is to be said about how they are written.
     """
 
     columns: Columns | None = None
+    note = ""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -150,11 +152,11 @@ class DelimitedWriter(Writer):
     """CSV or TSV: the row's own columns, then `predicted` and `p_positive`.
 
     A table of the same format comes out as it is written: its delimiter, line ends, and byte order
-    mark.
+    mark. A file does so in its encoding; where that cannot hold the header, in UTF-8 with a mark.
     """
 
     def __init__(
-        self, stream: BinaryIO, source: Source, added: Sequence[str], *, format: str
+        self, stream: BinaryIO, source: Source, added: Sequence[str], format: str, *, to_file: bool
     ) -> None:
         super().__init__(stream)
         self._columns = source.columns
@@ -166,6 +168,18 @@ class DelimitedWriter(Writer):
         self._begun = False
         self._header = [*source.header, *added] if source.has_header else None
         self._raw_header = source.format == format == "tsv"
+        encoding = self._dialect.encoding if to_file else "utf-8"
+        if not encoding.startswith("utf-8"):
+            self.note = f"written in {encoding}, as {source.name} is"
+            try:
+                "".join(self._header or ()).encode(encoding)
+            except UnicodeEncodeError:
+                self.note = f"written in UTF-8: {encoding} cannot hold the names of its columns"
+                self._dialect, encoding = self._dialect._replace(marked=True), "utf-8"
+        mark = encoding not in ("utf-16", "utf-32")  # which write one by themselves
+        self._mark = "\ufeff" if self._dialect.marked and mark else ""
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        self._encode = getincrementalencoder(encoding)("backslashreplace").encode
 
     def write(
         self,
@@ -190,6 +204,7 @@ class DelimitedWriter(Writer):
     def close(self) -> None:
         """Write the header of a table without rows, and flush the stream."""
         self._write_header()
+        self._stream.write(self._encode("", True))  # such as what leads back to ASCII
         super().close()
 
     def _write_header(self) -> None:
@@ -205,10 +220,9 @@ class DelimitedWriter(Writer):
     def _put(self, lines: Sequence[str]) -> None:
         if lines and not self._begun:
             self._begun = True
-            if self._dialect.marked:
-                self._stream.write(BOM_UTF8)
+            self._stream.write(self._encode(self._mark))
         end = self._dialect.line_end
-        self._stream.write(encode("".join([f"{line}{end}" for line in lines])))
+        self._stream.write(self._encode("".join([f"{line}{end}" for line in lines])))
 
     def _quoting(self, *, raw: bool) -> Callable[[str], str]:
         if self._format == "csv":
@@ -296,6 +310,7 @@ def writer_for(
     prefix: str = "",
     explainer: Explainer | None = None,
     kept: bool = False,
+    to_file: bool = False,
 ) -> Writer:
     """Give the writer of a format.
 
@@ -307,6 +322,7 @@ def writer_for(
         prefix: Comes before the names that are added.
         explainer: JSON lines get what it gives for each text, too, as `words`.
         kept: Rows that cannot be read are among those that come.
+        to_file: The stream is a file, which may be in another encoding than UTF-8.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
@@ -324,7 +340,7 @@ def writer_for(
             "choose other names with --prefix, for instance --prefix model_"
         )
     if format in ("csv", "tsv"):
-        return DelimitedWriter(stream, source, list(names.values()), format=format)
+        return DelimitedWriter(stream, source, list(names.values()), format, to_file=to_file)
     if format == "jsonl":
         return JsonlWriter(stream, columns, names, explainer)
     if format == "parquet":

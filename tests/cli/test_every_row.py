@@ -343,7 +343,11 @@ def test_missing_words_are_no_texts_to_evaluate_on(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("names", "said"),
-    [(["positive", "negative"], "0 positive, 1 negative"), (["a", "b"], None)],
+    [
+        (["positive", "negative"], "0 positive, 1 negative"),
+        (["5 stars", "1 star"], "0 5 stars, 1 1 star"),
+        (["a", "b"], None),
+    ],
 )
 def test_class_names_in_parquet_are_obeyed(run, tmp_path, names, said):
     import pyarrow as pa

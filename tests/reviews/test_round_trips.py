@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from sentiment.reviews.columns import find_columns
 
 from .helpers import stdin_source, written
 
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "format-1.safetensors"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NAMES = st.lists(st.text("abcXYZ _-é", min_size=1, max_size=5), min_size=1, max_size=4)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | TEXT
@@ -54,6 +56,32 @@ def test_a_csv_comes_out_as_it_is_written(mark, end, delimiter, preface):
     ]
     output = written("csv", stdin_source(data, "csv"))
     assert output == mark + "".join(line + end for line in expected).encode()
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.tsv"])
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [("cp1252", "cp1252"), ("latin-1", "iso8859-1"), ("utf-16", "utf-16"), ("cp1251", "cp1251"),
+     ("utf-16-be", "utf-16-be"), ("shift_jis", "shift_jis"), ("iso2022_jp", "iso2022_jp")],
+)  # fmt: skip
+def test_a_file_comes_out_in_its_encoding(run, tmp_path, name, encoding, named):
+    letters = {"cp1251": "\u0436", "shift_jis": "\u3042", "iso2022_jp": "\u3042"}
+    letters = letters.get(encoding, "\u00e9")
+    between = "\t" if name == "in.tsv" else ";"
+    rows = [["text", f"n{letters}"], [f"a good film {letters}", "1"], ["a bad film", letters]]
+    lines = [between.join(row) for row in rows]
+    (tmp_path / name).write_bytes("\r\n".join([*lines, ""]).encode(encoding))
+    options = ["-i", name, "-o", f"out{name}", "--encoding", encoding]
+    done = run("predict", "-m", FIXTURE, *options, cwd=tmp_path)
+    assert done.stderr.count(f"out{name}: written in {named}, as {name} is") == 1
+    written = (tmp_path / f"out{name}").read_bytes().decode(encoding).split("\r\n")
+    assert [line.rsplit(between, 2)[0] for line in written[:-1]] == lines
+    done = run("predict", "-m", FIXTURE, *options, "--prefix", "\u2603", "--force", cwd=tmp_path)
+    if encoding.startswith("utf"):
+        return
+    assert f"out{name}: written in UTF-8: {named} cannot hold" in done.stderr
+    start = f"\ufefftext{between}n{letters}".encode()
+    assert (tmp_path / f"out{name}").read_bytes().startswith(start)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
