@@ -1,14 +1,26 @@
-"""From what the user named to opened sources: globs, formats as told, by suffix, by content."""
+"""From what the user named to opened sources: globs, folders, formats by name and by content."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from sentiment.errors import DataError, UsageError, hint_file
-from sentiment.reviews.batch import STOP, BadRows, Source, Unreadable
+from sentiment.reviews.batch import (
+    BATCH_CHARS,
+    BATCH_ROWS,
+    STOP,
+    BadRow,
+    BadRows,
+    Batch,
+    Row,
+    Source,
+    Unreadable,
+    readable,
+)
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import FeedSource, TextFeed
-from sentiment.reviews.folder import FOLDER_LABELS, FolderSource
-from sentiment.reviews.formats import INPUT_FORMATS, input_format_of
+from sentiment.reviews.feed import FeedSource, TextFeed, check_encoding
+from sentiment.reviews.formats import INPUT_FORMATS, SUFFIXES, input_format_of, suffix_of
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import (
     FasttextSource,
@@ -25,6 +37,13 @@ NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
     "__label__positive text on each line, or name another format with --input-format"
 )
+FOLDER_LABELS = {
+    "neg": "negative",
+    "negative": "negative",
+    "pos": "positive",
+    "positive": "positive",
+}
+SHOWN_FILES = 3
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
@@ -179,3 +198,112 @@ def _open_text(
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
             return LinesSource(feed, bad_rows, layout.split, layout.skipped)
+
+
+class FolderSource:
+    """The `.txt` files below `pos/` and `neg/` (or `positive/`, `negative/`), sorted by name.
+
+    Columns: `text`, `label` ("positive" or "negative"), `file` (its path within the folder).
+    Where no label is needed, a folder without these sub-folders is read too: the `.txt` files
+    in it, columns `text` and `file`.
+
+    Raises:
+        DataError: The folder does not hold what is needed.
+        UsageError: There is no such encoding.
+    """
+
+    format = "folder"
+    has_header = True
+
+    def __init__(
+        self,
+        path: Path,
+        encoding: str = "utf-8",
+        *,
+        need_label: bool = False,
+        bad_rows: BadRows = STOP,
+    ) -> None:
+        self.name = str(path)
+        self._bad_rows = bad_rows
+        self._encoding = check_encoding(encoding)
+        self._path = path
+        folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
+        labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
+        files, others = _list_files([path / name for name in folders] if labelled else [path])
+        if not labelled and (need_label or not files):
+            raise DataError(
+                f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
+                f"with .txt files{'' if need_label else ', or .txt files'}; {_instead(path)}"
+            )
+        self._files = files
+        self._labelled = labelled
+        self.columns = ["text", "label", "file"] if labelled else ["text", "file"]
+        self.header = self.columns
+        self.notes = [self._describe(others)] if others else []
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows in batches; see `Source.batches`."""
+        items: list[Row | BadRow] = []
+        chars = before = 0
+        for number, file in enumerate(self._files, start=1):
+            text, reason = self._read(file)
+            row = {"text": text}
+            if self._labelled:
+                row["label"] = FOLDER_LABELS[file.parent.name]
+            row["file"] = self._short(file)
+            items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
+            chars += len(text)
+            if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
+                yield from self._bad_rows.batches(
+                    items, before + 1, name=self.name, format=self.format
+                )
+                items, chars, before = [], 0, number
+
+    def waits(self) -> bool:
+        """Files are there already."""
+        return False
+
+    def close(self) -> None:
+        """No file stays open."""
+
+    def _read(self, file: Path) -> tuple[str, str | None]:
+        """Give the text of a file, and what is wrong with it, if anything."""
+        try:
+            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
+                text = feed.whole()
+        except (DataError, Unreadable) as error:
+            return "", str(error).removeprefix(f"{file}: ")
+        text = text.removesuffix("\n").removesuffix("\r")
+        damage = feed.damage_in(text)
+        return (readable(text) if damage else text), damage
+
+    def _short(self, file: Path) -> str:
+        return file.relative_to(self._path).as_posix()
+
+    def _describe(self, others: list[Path]) -> str:
+        shown = [self._short(file) for file in others[:SHOWN_FILES]]
+        more = ["…"] if len(others) > SHOWN_FILES else []
+        return f"skipped {len(others):,} that are not .txt files: {', '.join([*shown, *more])}"
+
+
+def _instead(path: Path) -> str:
+    """Say what a folder holds instead, and how to read that."""
+    names = sorted(child.name for child in path.iterdir())
+    for name in names:
+        suffix = suffix_of(name)
+        if suffix in SUFFIXES and suffix != ".txt":
+            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its own case
+            return f"to read the files in it, name them: {shlex.quote(f'{path}/*{end}')}"
+    return f"found {', '.join(names[:5]) or 'nothing'}"
+
+
+def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Give the `.txt` files in some folders, and what else is there; nothing that is hidden."""
+    found = [
+        child
+        for folder in sorted(folders)
+        for child in sorted(folder.iterdir())
+        if not child.name.startswith(".")
+    ]
+    files = [child for child in found if child.suffix.lower() == ".txt" and child.is_file()]
+    return files, sorted(set(found) - set(files))
