@@ -261,7 +261,7 @@ class _Finder:
         own = self._profile(column)
         if own.is_figures or own.words > 1:
             return not own.is_figures
-        others = [name for name in columns if name != column]
+        others = [name for name in columns if name != column and not is_name_of_others(name)]
         if not (own.is_short or (own.count > 1 and self._reads_as_labels(column))):
             others = [each for each in others if not rank.isdisjoint(names_of(each))]
         enough = SENTENCE if own.words else 1

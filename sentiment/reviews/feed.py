@@ -1,8 +1,8 @@
-"""A stream's bytes as text: decoded, cut into pieces, each with the rows that come from it."""
+"""A stream's bytes as text: decoded, cut into pieces, each with the rows of it; a row a line."""
 
 import codecs
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import (
@@ -16,6 +16,7 @@ from sentiment.reviews.batch import (
     Batch,
     Row,
     Unreadable,
+    bad_row,
     damaged_byte,
     row_error,
 )
@@ -342,3 +343,87 @@ def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]
         yield rows
     if failure:
         raise failure
+
+
+# A line → its label, None for none, and its text.
+Split = Callable[[str], tuple[str | None, str]]
+LABEL_MARK = "__label__"
+LABELS = "more than one label; keep one on each line"
+
+
+def split_label(line: str) -> tuple[str | None, str]:
+    """Split a fastText line into its label, if any, and the rest."""
+    if not line.startswith(LABEL_MARK):
+        return None, line
+    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
+    return label, text[0] if text else ""
+
+
+def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
+    """Give the lines of each block below those that stand above them as a header."""
+    for block in feed.blocks():
+        lines = block_lines(block)
+        yield lines[skipped:]
+        skipped = max(0, skipped - len(lines))
+
+
+class LinesSource(FeedSource):
+    """One text a line, in the column `text`; an empty line is a row with an empty text."""
+
+    format = "lines"
+
+    def __init__(
+        self,
+        feed: TextFeed,
+        bad_rows: BadRows = STOP,
+        split: Split | None = None,
+        skipped: int = 0,
+    ) -> None:
+        super().__init__(feed, ["text"], bad_rows)
+        self._split = split
+        self._skipped = skipped
+
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give a row for each line; see `FeedSource.pieces`."""
+        for lines in _lines_below(self.feed, self._skipped):
+            yield [self._item(line) for line in lines]
+
+    def _item(self, line: str) -> Item:
+        row: Row = {"text": self._split(line)[1] if self._split else line}
+        damage = self.feed.damage_in(line)
+        return bad_row(damage, row, line) if damage else row
+
+
+class FasttextSource(FeedSource):
+    """`__label__positive the text`: columns `label` (None for a line without one) and `text`.
+
+    Args:
+        feed: The lines.
+        bad_rows: What is done about those that cannot be read.
+        split: Parts the label and the text of a line.
+        skipped: How many lines stand above them as a header.
+    """
+
+    format = "fasttext"
+
+    def __init__(
+        self,
+        feed: TextFeed,
+        bad_rows: BadRows = STOP,
+        split: Split = split_label,
+        skipped: int = 0,
+    ) -> None:
+        super().__init__(feed, ["label", "text"], bad_rows)
+        self._split = split
+        self._skipped = skipped
+
+    def pieces(self) -> Iterator[list[Item]]:
+        """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
+        for lines in _lines_below(self.feed, self._skipped):
+            yield [self._item(line) for line in lines]
+
+    def _item(self, line: str) -> Item:
+        label, text = self._split(line)
+        row: Row = {"label": label, "text": text}
+        reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
+        return bad_row(reason, row, line) if reason else row

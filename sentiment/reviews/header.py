@@ -181,8 +181,8 @@ _REQUESTS = frozenset(
 # What a form gives to be completed or listed: *I liked it because*, *Things you noticed*.
 _PROMPT = re.compile(
     r".*\b(?:because|was|were|is|are|to|the|of|about|with|and|for|that|when|if|by|a)"
-    r"|(?:\w+ ){0,3}(?:parts?|things?|aspects?|improve|improvements?|suggestions?|pros|cons|likes|"
-    r"dislikes|strengths?|weaknesse?s?|reasons?|thoughts|notes|complaints|compliments)"
+    r"|(?:\w+ ){0,3}(?:parts?|things?|aspects?|features?|moments?|improve|improvements?|"
+    r"suggestions?|pros|cons|likes|dislikes|strengths?|weaknesse?s?|reasons?|thoughts|notes|complaints|compliments)"
     r"|(?:.*\b(?:about|for|of|on|with|during) )?your\b.*"
     r"|.*\b(?!thanks\b|was\b|is\b|as\b)(?:\w+s|\w*thing|what|part|area|reason|time|place) you\b.*"
 )

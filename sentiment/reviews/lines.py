@@ -4,12 +4,11 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from operator import gt
 from typing import NamedTuple
 
-from sentiment.reviews.batch import STOP, BadRows, Row, bad_row
-from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
+from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
     is_known_name,
@@ -29,7 +28,6 @@ from sentiment.reviews.labels import (
     reads_as_label,
 )
 
-LABEL_MARK = "__label__"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # how Excel names the delimiter
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
@@ -75,9 +73,6 @@ _UNCOUNTABLE = re.compile(
 
 _ABOVE_LIST = re.compile(r"---|[\w-]+:\s*")
 _ITEM = re.compile(r"(?P<label>)\s*[-*•]\s+(?P<quote>[\"']?)(?P<text>.*)(?P=quote)\s*")
-
-# A line → its label, None for none, and its text.
-Split = Callable[[str], tuple[str | None, str]]
 
 
 class Layout(NamedTuple):
@@ -135,6 +130,7 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
         or _label_first(lines)
         or _label_last(lines)
         or _listed(lines)
+        or _cells(lines)
         or (Layout("lines", HEADER_LINE, skipped=1) if header else plain)
     )
 
@@ -160,14 +156,6 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         return None  # a title stands above it
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
-
-
-def split_label(line: str) -> tuple[str | None, str]:
-    """Split a fastText line into its label, if any, and the rest."""
-    if not line.startswith(LABEL_MARK):
-        return None, line
-    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
-    return label, text[0] if text else ""
 
 
 def _read_as(format: str, name: str) -> Layout:
@@ -258,6 +246,18 @@ def _table(lines: Sequence[str]) -> Layout | None:
     return None
 
 
+def _cells(lines: Sequence[str]) -> Layout | None:
+    """Find CSV without names: a text and single words, with no blank behind a delimiter."""
+    for delimiter in _DELIMITERS:
+        rows = _parsed(lines, delimiter)
+        if len(rows) < len(lines) or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
+            continue
+        tight = all(has_letters(cell) and cell == cell.strip() for row in rows for cell in row)
+        if tight and _has_one_of_texts(rows):
+            return _read_as("csv", "CSV")
+    return None
+
+
 def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Parse as far as there are whole rows."""
     rows: list[list[str]] = []
@@ -342,7 +342,11 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
     labels = [match[1] for match in found]
     bare = lines[0].lstrip()[0] not in "[({<"
     if all(map(is_number, labels)):
-        if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(labels):
+        parted = all(match[2] in _DELIMITERS_LAST for match in found)
+        parted = parted and labels != sorted(set(labels))  # 1, 2, 3, … count the lines
+        if any(_COUNTED.match(match[3]) for match in found) or not _are_labels(
+            labels, parted=parted
+        ):
             return None
         if bare and len(lines) < _SEVERAL and all(match[2] == " " for match in found):
             begins = sum(_begins_a_text(match[1], match[3]) for match in found)
@@ -371,7 +375,8 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
         return None
     named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
     found = found[named:]
-    parted = all(match["mark"] in _DELIMITERS_LAST for match in found)
+    several = len(found) > 2
+    parted = all(match["mark"].strip(" " * several) in _DELIMITERS_LAST for match in found)
     parted = parted and all(has_letters(match["text"]) for match in found)
     marks = {match["mark"].strip() + match["open"] for match in found}
     labels = [match["label"] for match in found]
@@ -415,76 +420,3 @@ def _listed(lines: Sequence[str]) -> Layout | None:
 
 def _is_label(cell: str) -> bool:
     return is_label_word(cell) or (is_number(cell) and reads_as_label(key_of(cell)))
-
-
-LABELS = "more than one label; keep one on each line"
-
-
-def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
-    """Give the lines of each block below those that stand above them as a header."""
-    for block in feed.blocks():
-        lines = block_lines(block)
-        yield lines[skipped:]
-        skipped = max(0, skipped - len(lines))
-
-
-class LinesSource(FeedSource):
-    """One text a line, in the column `text`; an empty line is a row with an empty text."""
-
-    format = "lines"
-
-    def __init__(
-        self,
-        feed: TextFeed,
-        bad_rows: BadRows = STOP,
-        split: Split | None = None,
-        skipped: int = 0,
-    ) -> None:
-        super().__init__(feed, ["text"], bad_rows)
-        self._split = split
-        self._skipped = skipped
-
-    def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each line; see `FeedSource.pieces`."""
-        for lines in _lines_below(self.feed, self._skipped):
-            yield [self._item(line) for line in lines]
-
-    def _item(self, line: str) -> Item:
-        row: Row = {"text": self._split(line)[1] if self._split else line}
-        damage = self.feed.damage_in(line)
-        return bad_row(damage, row, line) if damage else row
-
-
-class FasttextSource(FeedSource):
-    """`__label__positive the text`: columns `label` (None for a line without one) and `text`.
-
-    Args:
-        feed: The lines.
-        bad_rows: What is done about those that cannot be read.
-        split: Parts the label and the text of a line.
-        skipped: How many lines stand above them as a header.
-    """
-
-    format = "fasttext"
-
-    def __init__(
-        self,
-        feed: TextFeed,
-        bad_rows: BadRows = STOP,
-        split: Split = split_label,
-        skipped: int = 0,
-    ) -> None:
-        super().__init__(feed, ["label", "text"], bad_rows)
-        self._split = split
-        self._skipped = skipped
-
-    def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
-        for lines in _lines_below(self.feed, self._skipped):
-            yield [self._item(line) for line in lines]
-
-    def _item(self, line: str) -> Item:
-        label, text = self._split(line)
-        row: Row = {"label": label, "text": text}
-        reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
-        return bad_row(reason, row, line) if reason else row

@@ -19,17 +19,17 @@ from sentiment.reviews.batch import (
     readable,
 )
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import FeedSource, TextFeed, check_encoding
-from sentiment.reviews.formats import INPUT_FORMATS, SUFFIXES, input_format_of, suffix_of
-from sentiment.reviews.jsonl import JsonlSource
-from sentiment.reviews.lines import (
+from sentiment.reviews.feed import (
     FasttextSource,
-    Layout,
+    FeedSource,
     LinesSource,
-    is_header_line,
-    layout_of,
+    TextFeed,
+    check_encoding,
     split_label,
 )
+from sentiment.reviews.formats import INPUT_FORMATS, SUFFIXES, input_format_of, suffix_of
+from sentiment.reviews.jsonl import JsonlSource
+from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
 

@@ -161,6 +161,7 @@ def test_two_columns_of_texts_are_a_tie(columns, rows):
     [
         (["comment", "address"], [(text, f"{n} The Old Road") for n, text in enumerate(
          ["good", "good", "ok", "good", "bad", "good"])], "comment"),
+        (["review", "movie_name"], [("good", LONG), ("bad", LONG + "!"), ("bad", LONG)], "review"),
         (["id", "text", "airline"], [(n, "thanks", f"Air of {n} big Worlds") for n in range(3)],
          "text"),
         (["review", "product"], [(f"{'abcde'[n % 5]}ish", f"One of the {n} makers")
