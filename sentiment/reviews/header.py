@@ -182,7 +182,8 @@ _REQUESTS = frozenset(
 _PROMPT = re.compile(
     r".*\b(?:because|was|were|is|are|to|the|of|about|with|and|for|that|when|if|by|a)"
     r"|(?:\w+ ){0,3}(?:parts?|things?|aspects?|features?|moments?|improve|improvements?|"
-    r"suggestions?|pros|cons|likes|dislikes|strengths?|weaknesse?s?|reasons?|thoughts|notes|complaints|compliments)"
+    r"suggestions?|pros|cons|likes|dislikes|strengths?|weaknesse?s?|reasons?|"
+    r"thoughts|notes|complaints|compliments)"
     r"|(?:.*\b(?:about|for|of|on|with|during) )?your\b.*"
     r"|.*\b(?!thanks\b|was\b|is\b|as\b)(?:\w+s|\w*thing|what|part|area|reason|time|place) you\b.*"
 )
