@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
 from sentiment.errors import DataError
 from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.jsonl import as_row
-from sentiment.serving.aside import aside
-from sentiment.serving.asked import checked, read_json
-from sentiment.serving.exchange import HttpError
 from sentiment.serving.limits import Limits
-from sentiment.serving.service import Answer, Service
+from sentiment.serving.requests import checked, read_json
+from sentiment.serving.service import Answer, Service, aside
 
 # Lines that are answered before others have their turn: a chunk may hold thousands of short ones.
 _AT_ONCE = 256
@@ -112,12 +112,12 @@ def _read(line: bytes | None, limits: Limits) -> Line:
     try:
         row = as_row(read_json(line))
         if "text" not in row:
-            raise HttpError(422, 'the line has no "text"')
+            raise HTTPException(422, 'the line has no "text"')
         if taken := [name for name in ADDED if name in row]:
-            raise HttpError(422, f'the line has "{taken[0]}" already')
+            raise HTTPException(422, f'the line has "{taken[0]}" already')
         return Line(row, checked(row["text"], '"text"', limits))
-    except HttpError as error:
-        return Line({}, error=error.why)
+    except HTTPException as error:
+        return Line({}, error=error.detail)
     except ValueError as error:  # neither an object nor a string
         return Line({}, error=str(error))
 

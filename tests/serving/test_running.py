@@ -178,8 +178,8 @@ def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
     done = start("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 5
     assert done.stderr == (
-        "error: serving needs uvicorn and httptools, which are not installed: "
-        "pip install uvicorn httptools uvloop\n"
+        "error: serving needs starlette, uvicorn and httptools, which are not all installed: "
+        "pip install starlette uvicorn httptools uvloop\n"
     )
 
 
@@ -191,9 +191,10 @@ def test_a_threshold_is_that_of_every_answer():
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
-def test_nothing_heavy_is_in_the_process(served):
-    served.post("/explain", {"text": "good"})
-    maps = Path(f"/proc/{served.process.pid}/maps").read_text()
+def test_nothing_heavy_is_in_the_process():
+    with serving() as served:
+        served.post("/explain", {"text": "good"})
+        maps = Path(f"/proc/{served.process.pid}/maps").read_text()
     assert "numpy" in maps
     for heavy in ("tensorflow", "scipy", "pandas", "pyarrow", "sklearn"):
         assert f"/{heavy}/" not in maps
