@@ -60,7 +60,9 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
 ]
+_HEADERS_OF_PAGE = [*_HEADERS[:-1], (b"cache-control", b"no-cache")]
 
 
 class App:
@@ -150,9 +152,10 @@ class App:
             raise HTTPException(421, "not called by this name; --allow-host NAME lets it in")
 
     async def _predict(self, request: Request) -> Response:
-        if media_type(request) == JSON_LINES:
+        kind = media_type(request)
+        if kind == JSON_LINES:
             return await self._stream(request)
-        texts = await self._asked(request, self._places, one_or_more_texts)
+        texts = await self._asked(request, kind, self._places, one_or_more_texts)
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -161,12 +164,15 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        text = await self._asked(request, self._explanations, one_text)
+        kind = media_type(request)
+        text = await self._asked(request, kind, self._explanations, one_text)
         return Response(await self._service.explain(text), media_type=JSON)
 
-    async def _asked(self, request: Request, places: Meter, asked: Callable[[Any, Limits], T]) -> T:
+    async def _asked(
+        self, request: Request, kind: str, places: Meter, asked: Callable[[Any, Limits], T]
+    ) -> T:
         """Read a body of JSON, and take a place among the requests that are being answered."""
-        if media_type(request) != JSON:
+        if kind != JSON:
             lines = f" or {JSON_LINES}" if request.scope["path"] == "/predict" else ""
             raise HTTPException(415, f"send it with Content-Type: {JSON}{lines}")
         body = await read_body(request, self._limits, self._bytes)
@@ -205,6 +211,7 @@ class _Answer:
         timeout: seconds that each part of it has to be read.
         headers: those that every one has.
         status: of HTTP; 0 before it begins.
+        head: what begins it, once that is known, until it is sent.
         ended: whether all of it is sent.
         unread: whether nobody reads it.
     """
@@ -213,25 +220,30 @@ class _Answer:
     timeout: float
     headers: list[tuple[bytes, bytes]]
     status: int = 0
+    head: Message | None = None
     ended: bool = False
     unread: bool = False
 
     async def __call__(self, message: Message) -> None:
-        """Send a part.
+        """Send a part; the head with the first one.
 
         Raises:
             ClientDisconnect: nobody reads those before it.
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], *self.headers]}
+            self.head = {**message, "headers": [*message["headers"], *self.headers]}
+            return
         try:
             async with asyncio.timeout(self.timeout):
+                if self.head:
+                    await self.send(self.head)
+                    self.head = None
                 await self.send(message)
         except TimeoutError:
             self.unread = True
             raise ClientDisconnect from None
-        self.ended = message["type"] == "http.response.body" and not message.get("more_body")
+        self.ended = not message.get("more_body")
 
     def __str__(self) -> str:
         """Return how it ended, for the log."""
@@ -247,10 +259,11 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
 def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Return the headers that an answer has whatever it is."""
     page = scope["path"] == "/" or scope["path"].startswith("/static/")
-    headers = [*_HEADERS, (b"cache-control", b"no-cache" if page else b"no-store")]
-    if any(name in (b"expect", b"upgrade") for name, _ in scope["headers"]):
+    headers = _HEADERS_OF_PAGE if page else _HEADERS
+    given = dict(scope["headers"])
+    if b"expect" in given or b"upgrade" in given:
         # A body may not come any more, or other than HTTP: what follows is not to be read.
-        headers.append((b"connection", b"close"))
+        return [*headers, (b"connection", b"close")]
     return headers
 
 

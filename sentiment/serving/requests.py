@@ -85,13 +85,16 @@ def media_type(request: Request) -> str:
     Raises:
         HTTPException: it is encoded in a way that is not read here, or taken for another protocol.
     """
-    headers = request.headers
-    if "upgrade" in headers:
-        why = "no other protocol is spoken here: leave out the header Upgrade"
-        raise HTTPException(400, why)
-    if any(each.lower() != "identity" for each in headers.getlist("content-encoding")):
-        raise HTTPException(415, "compressed bodies are not read here; send it as it is")
-    kind, *parameters = ",".join(headers.getlist("content-type")).lower().split(";")
+    kinds = []
+    for name, value in request.scope["headers"]:
+        if name == b"content-type":
+            kinds.append(value.decode("latin-1").lower())
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise HTTPException(415, "compressed bodies are not read here; send it as it is")
+        elif name == b"upgrade":
+            why = "no other protocol is spoken here: leave out the header Upgrade"
+            raise HTTPException(400, why)
+    kind, *parameters = ",".join(kinds).split(";")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8", "us-ascii"):
@@ -118,16 +121,19 @@ async def read_body(request: Request, limits: Limits, held: Meter) -> bytes:
         ClientDisconnect: the client went away.
     """
     most = limits.max_body
-    more = "send fewer texts, or JSON lines as a stream"
-    too_large = HTTPException(413, f"the body has more than {most:,} bytes; {more}")
     if (length_of(request) or 0) > most:
-        raise too_large
-    body = bytearray()
-    async for chunk in read_chunks(request, limits, lambda _: False):
-        held.take(request.scope, len(chunk))
-        body += chunk
-        if len(body) > most:
-            raise too_large
+        raise _too_large(most)
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(limits.timeout):
+            while more:
+                chunk, more = await _next(request)
+                held.take(request.scope, len(chunk))
+                body += chunk
+                if len(body) > most:
+                    raise _too_large(most)
+    except TimeoutError:
+        raise _too_slow(limits) from None
     return bytes(body)
 
 
@@ -150,18 +156,32 @@ async def read_chunks(
     while more:
         try:
             async with asyncio.timeout_at(until):
-                message = await request.receive()
+                chunk, more = await _next(request)
         except TimeoutError:
-            why = f"the request did not arrive within {limits.timeout:g} seconds"
-            raise HTTPException(408, why, {"Connection": "close"}) from None
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk, more = message.get("body", b""), message.get("more_body", False)
+            raise _too_slow(limits) from None
         went_on = goes_on(chunk)
         if chunk:
             yield chunk
         if went_on:
             until = clock() + limits.timeout
+
+
+async def _next(request: Request) -> tuple[bytes, bool]:
+    """Return the next part of a body, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _too_large(most: int) -> HTTPException:
+    more = "send fewer texts, or JSON lines as a stream"
+    return HTTPException(413, f"the body has more than {most:,} bytes; {more}")
+
+
+def _too_slow(limits: Limits) -> HTTPException:
+    why = f"the request did not arrive within {limits.timeout:g} seconds"
+    return HTTPException(408, why, {"Connection": "close"})
 
 
 def read_json(body: bytes) -> Any:
