@@ -29,10 +29,11 @@ _LIMITS = [
     click.option("--max-requests", type=click.IntRange(1), default=_DEFAULT.max_requests,
                  show_default=True, metavar="N", help="Requests that are answered at once."),
     click.option("--max-connections", type=click.IntRange(1), default=_DEFAULT.max_connections,
-                 show_default=True, metavar="N", help="Connections that are open at once."),
+                 show_default=True, metavar="N",
+                 help="Connections that are open at once; requests over others are 503."),
     click.option("--timeout", type=Number(0.1, 3600), default=_DEFAULT.timeout,
                  show_default=True, metavar="SECONDS",
-                 help="Time for a request to arrive, and for an answer to be read."),
+                 help="Time for a body to arrive, and for an answer to be read."),
 ]  # fmt: skip
 
 

@@ -21,12 +21,12 @@ from starlette.types import Message, Receive, Scope, Send
 from sentiment import __version__
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.limits import Limits, bare_name
-from sentiment.serving.lines import answer_lines
 from sentiment.serving.requests import (
     JSON,
     JSON_LINES,
     Meter,
     PartsResponse,
+    answer_lines,
     json_response,
     length_of,
     media_type,
@@ -129,7 +129,7 @@ class App:
                     stopped = HTTPException(503, "the service has been stopped")
                     await _refusal(stopped)(scope, receive, answer)
             except Exception as error:
-                if not answer.unread:
+                if not answer.gone:
                     self._report(error)
         if self._log is not None:
             who = (scope.get("client") or ("?",))[0]
@@ -213,7 +213,7 @@ class _Answer:
         status: of HTTP; 0 before it begins.
         head: what begins it, once that is known, until it is sent.
         ended: whether all of it is sent.
-        unread: whether nobody reads it.
+        gone: whether nobody reads it, or nobody is there.
     """
 
     send: Send
@@ -222,13 +222,13 @@ class _Answer:
     status: int = 0
     head: Message | None = None
     ended: bool = False
-    unread: bool = False
+    gone: bool = False
 
     async def __call__(self, message: Message) -> None:
         """Send a part; the head with the first one.
 
         Raises:
-            ClientDisconnect: nobody reads those before it.
+            ClientDisconnect: nobody reads those before it, or nobody is there.
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -240,8 +240,8 @@ class _Answer:
                     await self.send(self.head)
                     self.head = None
                 await self.send(message)
-        except TimeoutError:
-            self.unread = True
+        except (OSError, RuntimeError):  # out of time, or, as uvloop says it, closed
+            self.gone = True
             raise ClientDisconnect from None
         self.ended = not message.get("more_body")
 

@@ -49,6 +49,8 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             if hasattr(socket, "SO_REUSEPORT"):  # not Windows, where it would let two have one port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # A client that vanished without a word is let go when the system finds out.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             listening.bind(address)
             listening.listen(_BACKLOG)
         except OSError:
@@ -126,8 +128,6 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, RuntimeError) and "closed=True" in str(error):
-            return  # a client has gone, as clients do; that is how uvloop says it
         more = f": {type(error).__name__}: {error}" if error else ""
         self._say(f"{record.getMessage().strip()}{more}")
 

@@ -8,11 +8,10 @@ from types import MappingProxyType
 import pytest
 
 from sentiment.serving import app as application
-from sentiment.serving import lines
+from sentiment.serving import requests
 from sentiment.serving.app import App
 from sentiment.serving.limits import LOOPBACK, Limits
-from sentiment.serving.lines import LineCutter, answer_lines
-from sentiment.serving.requests import read_json
+from sentiment.serving.requests import LineCutter, answer_lines, read_json
 from tests.serving.conftest import LINES, ask, body_of
 
 BODY = b'{"text": "good"}'
@@ -105,7 +104,7 @@ def test_a_long_body_is_read_while_others_are_answered(app, path, monkeypatch):
 
 
 def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
-    read = track_reading(monkeypatch, lines)
+    read = track_reading(monkeypatch, requests)
 
     async def chunks():
         yield b'"short"\n'

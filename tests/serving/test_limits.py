@@ -154,6 +154,15 @@ def test_an_answer_that_nobody_reads_is_broken_off(narrow, parts, kind):
     assert narrow._service.answered <= 2
 
 
+@pytest.mark.parametrize("error", [OSError("reset"), RuntimeError("<TCPTransport closed=True>")])
+def test_who_goes_away_before_the_answer_comes_is_no_error(narrow, error):
+    def closed(_):
+        raise error
+
+    assert ask(narrow, BODY, reads=closed) == []
+    assert ask(narrow, b'"a"\n', kind=LINES, reads=closed) == []
+
+
 # What keeps a place, what finds none, and what has places of its own.
 PLACES = {
     "requests": ("/predict", JSON, [b'{"text": "slow"}'], [BODY], "/predict", LINES),

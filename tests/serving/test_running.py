@@ -1,5 +1,6 @@
 """How it starts, what it says, and how it ends."""
 
+import ast
 import gc
 import json
 import os
@@ -208,3 +209,14 @@ def test_the_model_is_read_once(tmp_path):
         path.unlink()
         assert served.post("/predict", {"text": "a fine day"}).json == before
         assert json.dumps(served.ask("GET", "/info").json["name"]) == '"mine"'
+
+
+def test_uvicorn_is_used_by_its_public_names_alone():
+    used = set()
+    for path in (ROOT / "sentiment").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "uvicorn":
+                used |= {f"{node.module}.{alias.name}" for alias in node.names}
+            if isinstance(node, ast.Import):
+                used |= {each.name for each in node.names if each.name.startswith("uvicorn")}
+    assert used == {f"uvicorn.{name}" for name in ("Config", "Server")}
