@@ -193,13 +193,7 @@ class App:
             chunks = read_chunks(request, self._limits, lambda chunk: b"\n" in chunk)
         parts = answer_lines(chunks, self._service, self._limits)
         first = await anext(parts, b"")
-
-        async def all_parts() -> AsyncIterator[bytes]:
-            yield first
-            async for part in parts:
-                yield part
-
-        return PartsResponse(all_parts(), self._bytes, media_type=JSON_LINES)
+        return PartsResponse(first, parts, self._bytes, media_type=JSON_LINES)
 
 
 @dataclass

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
@@ -20,7 +20,7 @@ from sentiment.reviews import INPUT_FORMATS, OUTPUT_FORMATS
 from sentiment.reviews.cells import encode, to_json, visible
 from sentiment.reviews.feed import check_encoding
 from sentiment.reviews.stream import TooLargeError
-from sentiment.serving.files import Answered, FileAnswers, FileRequest, Found, Step
+from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
 from sentiment.serving.limits import Limits
 from sentiment.serving.requests import (
     JSON_LINES,
@@ -82,41 +82,37 @@ class FileEndpoints:
         broken off.
         """
         answers, found = await self._opened(request)
-        if found.trouble is not None:
-            raise HTTPException(422, found.trouble)
+        if found.error is not None:
+            raise HTTPException(422, found.error)
         parts = self._steps(request, answers, lambda step: step.part)
         begun = bytearray()
         async for part in parts:
             begun += part
             if len(begun) >= _HELD:
                 break
-        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.result)}"}
-        kind = {"Content-Type": _TYPES[found.to]}
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.result)}",
+            "Content-Type": _TYPES[found.to],
+        }
         if len(begun) < _HELD:
-            return Response(bytes(begun), headers=named | kind)
-
-        async def all_parts() -> AsyncIterator[bytes]:
-            yield bytes(begun)
-            async for part in parts:
-                yield part
-
-        return PartsResponse(all_parts(), self._held, headers=named | kind)
+            return Response(bytes(begun), headers=headers)
+        return PartsResponse(bytes(begun), parts, self._held, headers=headers)
 
     async def _events(self, request: Request) -> Response:
         """Answer with JSON lines: what was found, and with some rows each how far it is."""
         answers, found = await self._opened(request)
 
-        async def lines() -> AsyncIterator[bytes]:
-            yield _line(_as_opened(found))
-            if found.trouble is not None:
+        async def rest() -> AsyncIterator[bytes]:
+            if found.error is not None:
                 return
             try:
-                async for some in self._steps(request, answers, lambda step: _as_rows(step, found)):
+                async for some in self._steps(request, answers, partial(_lines_of, found.to)):
                     yield some
             except HTTPException as error:
-                yield _line({"event": "error", "error": error.detail})
+                yield _line("error", {"error": error.detail})
 
-        return PartsResponse(lines(), self._held, media_type=JSON_LINES)
+        first = _line("opened", vars(found))
+        return PartsResponse(first, rest(), self._held, media_type=JSON_LINES)
 
     async def _opened(self, request: Request) -> tuple[FileAnswers, Found]:
         """Receive a file, and look what is in it."""
@@ -128,7 +124,7 @@ class FileEndpoints:
         answers = FileAnswers(file, asked, self._limits, in_terms_of_http)
         at_end = request.scope["at_end"]
         at_end.callback(_thread.submit, answers.close)
-        if _foreseen(lambda: asked.is_parquet):
+        if _foreseen(asked.is_parquet):
             trial = Trial(file, asked, self._limits)
             at_end.callback(trial.end)
             await asyncio.to_thread(_foreseen, trial.wait)
@@ -162,9 +158,9 @@ class FileEndpoints:
                 if size > most:
                     raise too_large
                 if len(waiting) >= _AT_ONCE:
-                    await _aside(partial(file.write, bytes(waiting)))
+                    await _aside(file.write, bytes(waiting))
                     waiting.clear()
-            await _aside(partial(file.write, bytes(waiting)))
+            await _aside(file.write, bytes(waiting))
             await _aside(file.flush)
         except OSError as error:
             why = f"there is no room here for the file ({error.strerror or error})"
@@ -179,75 +175,40 @@ class FileEndpoints:
             said = await self._service.answers(texts)
             if await request.is_disconnected():
                 raise ClientDisconnect
-            yield await _aside(partial(_formed, form, answers.write, said))
-        yield await _aside(lambda: form(answers.end()))
+            yield await _aside(form, await _aside(answers.write, said))
+        yield await _aside(form, await _aside(answers.end))
 
 
-def _formed(
-    form: Callable[[Step], bytes],
-    write: Callable[[Sequence[Answered]], Step],
-    said: Sequence[Answered],
-) -> bytes:
-    return form(write(said))
-
-
-async def _aside(function: Callable[[], T]) -> T:
+async def _aside(function: Callable[..., T], *arguments: Any) -> T:
     """Call a function in the thread of files."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_thread, _foreseen, function)
+    return await loop.run_in_executor(_thread, _foreseen, function, *arguments)
 
 
-def _foreseen(function: Callable[[], T]) -> T:
+def _foreseen(function: Callable[..., T], *arguments: Any) -> T:
     """Call a function; what may be wrong with a file is an answer of HTTP.
 
     Raises:
         HTTPException: something is.
     """
     try:
-        return function()
+        return function(*arguments)
     except SentimentError as error:
         status = {TooLargeError: 413, MissingDependencyError: 415}.get(type(error), 422)
         raise HTTPException(status, in_terms_of_http(str(error))) from error
 
 
-def _as_opened(found: Found) -> dict[str, Any]:
-    return {
-        "event": "opened",
-        "format": found.format,
-        "header": found.header,
-        "columns": found.columns,
-        "text_columns": found.text_columns,
-        "notes": found.notes,
-        "to": found.to,
-        "result": found.result,
-        "error": found.trouble,
-    }
+def _lines_of(to: str, step: Step) -> bytes:
+    """Write a step in lines of JSON; the part of a result that is no text in lines of base64."""
+    if to != "parquet":
+        return _line("rows", {**vars(step), "part": step.part.decode()})
+    parts = [step.part[at : at + _PART] for at in range(0, len(step.part), _PART)]
+    lines = [_line("part", {"base64": base64.b64encode(part).decode()}) for part in parts]
+    return b"".join(lines) + _line("rows", {**vars(step), "part": ""})
 
 
-def _as_rows(step: Step, found: Found) -> bytes:
-    """Write a step in lines of JSON; the part of a result that is no text in base64."""
-    text, parts = "", []
-    if found.to == "parquet":
-        parts = [step.part[at : at + _PART] for at in range(0, len(step.part), _PART)]
-    else:
-        text = step.part.decode()
-    rows = {
-        "event": "rows",
-        "rows": step.rows,
-        "outcomes": step.outcomes,
-        "share": round(step.share, 4),
-        "formulas": step.formulas,
-        "shown": [row._asdict() for row in step.shown],
-        "errors": step.errors,
-        "part": text,
-        "end": step.last,
-    }
-    more = [{"event": "part", "base64": base64.b64encode(part).decode()} for part in parts]
-    return b"".join([*map(_line, more), _line(rows)])
-
-
-def _line(event: dict[str, Any]) -> bytes:
-    return encode(to_json(event)) + b"\n"
+def _line(event: str, values: dict[str, Any]) -> bytes:
+    return encode(to_json({"event": event, **values})) + b"\n"
 
 
 _NAME_CHARS = 255

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -67,10 +67,10 @@ class PartsResponse(StreamingResponse):
     the business of what makes the parts, since more of the body may be coming.
     """
 
-    def __init__(self, parts: AsyncIterator[bytes], held: Meter, **more: Any) -> None:
-        """Take the parts, and what counts the bytes that are held."""
-        super().__init__(parts, **more)
-        self._parts, self._held = parts, held
+    def __init__(self, first: bytes, rest: AsyncIterator[bytes], held: Meter, **more: Any) -> None:
+        """Take the first part, the others, and what counts the bytes that are held."""
+        super().__init__(_chained(first, rest), **more)
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -79,11 +79,16 @@ class PartsResponse(StreamingResponse):
                 await self.stream_response(send)
             return
         whole = bytearray()
-        async for part in self._parts:
+        async for part in self.body_iterator:
             self._held.take(scope, len(part))
-            whole += part
-        headers = {name: value for name, value in self.headers.items() if name != "content-length"}
-        await Response(bytes(whole), headers=headers)(scope, receive, send)
+            whole += cast(bytes, part)
+        await Response(bytes(whole), headers=dict(self.headers))(scope, receive, send)
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in rest:
+        yield part
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
