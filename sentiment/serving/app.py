@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,15 +30,11 @@ from sentiment.serving.requests import (
     json_response,
     length_of,
     media_type,
-    one_or_more_texts,
-    one_text,
     read_body,
     read_chunks,
-    read_json,
+    read_texts,
 )
 from sentiment.serving.service import Service, aside
-
-T = TypeVar("T")
 
 # Bodies that may be held at once, if each is as large as it may be.
 _BODIES = 32
@@ -117,7 +113,7 @@ class App:
             await self._routes(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send, self._limits.timeout, _headers(scope))
+        answer = _Answer(scope, send, self._limits.timeout)
         with ExitStack() as scope["at_end"]:
             try:
                 self._check_host(scope)
@@ -155,7 +151,9 @@ class App:
         kind = media_type(request)
         if kind == JSON_LINES:
             return await self._stream(request)
-        texts = await self._asked(request, kind, self._places, one_or_more_texts)
+        if kind != JSON:
+            raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
+        texts = await self._texts(request, self._places, "text", "texts")
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -164,20 +162,16 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        kind = media_type(request)
-        text = await self._asked(request, kind, self._explanations, one_text)
+        if media_type(request) != JSON:
+            raise HTTPException(415, f"send it with Content-Type: {JSON}")
+        text = cast(str, await self._texts(request, self._explanations, "text"))
         return Response(await self._service.explain(text), media_type=JSON)
 
-    async def _asked(
-        self, request: Request, kind: str, places: Meter, asked: Callable[[Any, Limits], T]
-    ) -> T:
+    async def _texts(self, request: Request, places: Meter, *names: str) -> str | list[str]:
         """Read a body of JSON, and take a place among the requests that are being answered."""
-        if kind != JSON:
-            lines = f" or {JSON_LINES}" if request.scope["path"] == "/predict" else ""
-            raise HTTPException(415, f"send it with Content-Type: {JSON}{lines}")
         body = await read_body(request, self._limits, self._bytes)
         places.take(request.scope)
-        return await aside(len(body), lambda: asked(read_json(body), self._limits))
+        return await aside(len(body), lambda: read_texts(body, names, self._limits))
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they come; an error before the first answer is still a status.
@@ -201,18 +195,18 @@ class _Answer:
     """What is sent of an answer, with headers that every one has.
 
     Attributes:
+        scope: what is asked.
         send: sends it.
         timeout: seconds that each part of it has to be read.
-        headers: those that every one has.
         status: of HTTP; 0 before it begins.
         head: what begins it, once that is known, until it is sent.
         ended: whether all of it is sent.
         gone: whether nobody reads it, or nobody is there.
     """
 
+    scope: Scope
     send: Send
     timeout: float
-    headers: list[tuple[bytes, bytes]]
     status: int = 0
     head: Message | None = None
     ended: bool = False
@@ -226,7 +220,8 @@ class _Answer:
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.head = {**message, "headers": [*message["headers"], *self.headers]}
+            headers = [*message["headers"], *_headers(self.scope, self.status)]
+            self.head = {**message, "headers": headers}
             return
         try:
             async with asyncio.timeout(self.timeout):
@@ -250,10 +245,10 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
         yield body[begin : begin + _SLICE]
 
 
-def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+def _headers(scope: Scope, status: int) -> list[tuple[bytes, bytes]]:
     """Return the headers that an answer has whatever it is."""
     page = scope["path"] == "/" or scope["path"].startswith("/static/")
-    headers = _HEADERS_OF_PAGE if page else _HEADERS
+    headers = _HEADERS_OF_PAGE if page and status < 400 else _HEADERS
     given = dict(scope["headers"])
     if b"expect" in given or b"upgrade" in given:
         # A body may not come any more, or other than HTTP: what follows is not to be read.

@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -219,23 +218,19 @@ def read_json(body: bytes) -> Any:
         raise HTTPException(400, str(error)) from None
 
 
-def one_text(value: Any, limits: Limits) -> str:
-    """Take `{"text": "…"}`.
-
-    Raises:
-        HTTPException: it is something else, or too long.
-    """
-    (text,) = _field(value, ("text",)).values()
-    return checked(text, '"text"', limits)
-
-
-def one_or_more_texts(value: Any, limits: Limits) -> str | list[str]:
-    """Take `{"text": "…"}` or `{"texts": ["…", …]}`.
+def read_texts(body: bytes, names: tuple[str, ...], limits: Limits) -> str | list[str]:
+    """Read `{"text": "…"}` or `{"texts": ["…", …]}`, as far as their names are taken.
 
     Raises:
         HTTPException: it is something else, too long, or too many.
     """
-    ((name, given),) = _field(value, ("text", "texts")).items()
+    value = read_json(body)
+    wanted = " or ".join(f'{{"{name}": …}}' for name in names)
+    if not isinstance(value, dict):
+        raise HTTPException(422, f"the body is {_kind(value)}; {wanted} is expected")
+    if len(value) != 1 or next(iter(value)) not in names:
+        raise HTTPException(422, f"{wanted} is expected, with no other keys")
+    ((name, given),) = value.items()
     if name == "text":
         return checked(given, '"text"', limits)
     if not isinstance(given, list):
@@ -266,21 +261,9 @@ def checked(text: Any, what: str, limits: Limits) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        place = f"character {error.start + 1}"
-        raise HTTPException(
-            422, f"{what} has a lone surrogate ({place}), which is no text"
-        ) from None
+        why = f"{what} has a lone surrogate (character {error.start + 1}), which is no text"
+        raise HTTPException(422, why) from None
     return text
-
-
-def _field(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Take an object that has exactly one of some keys, and no others."""
-    wanted = " or ".join(f'{{"{name}": …}}' for name in names)
-    if not isinstance(value, dict):
-        raise HTTPException(422, f"the body is {_kind(value)}; {wanted} is expected")
-    if len(value) != 1 or next(iter(value)) not in names:
-        raise HTTPException(422, f"{wanted} is expected, with no other keys")
-    return value
 
 
 def _kind(value: Any) -> str:
@@ -289,21 +272,6 @@ def _kind(value: Any) -> str:
         return json.dumps(value)
     kinds: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
     return kinds.get(type(value), "a number")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line as it was read.
-
-    Attributes:
-        row: its keys and values; empty if it cannot be read.
-        text: what is to be answered.
-        error: why it is not, if it is not.
-    """
-
-    row: dict[str, Any]
-    text: str = ""
-    error: str | None = None
 
 
 class LineCutter:
@@ -322,22 +290,14 @@ class LineCutter:
         """Take what arrived; give the lines that are complete, and not blank."""
         *complete, rest = chunk.split(b"\n")
         for part in complete:
-            yield from self._cut(part)
+            self._hold(part)
+            if self._too_long:
+                yield None
+            elif self._rest and not self._rest.isspace():
+                yield bytes(self._rest)
+            self._rest.clear()
+            self._too_long = False
         self._hold(rest)
-
-    def end(self) -> Iterator[bytes | None]:
-        """Give what stands after the last line break, if anything."""
-        yield from self._cut(b"")
-
-    def _cut(self, part: bytes) -> Iterator[bytes | None]:
-        self._hold(part)
-        line, too_long = bytes(self._rest), self._too_long
-        self._rest.clear()
-        self._too_long = False
-        if too_long:
-            yield None
-        elif line and not line.isspace():
-            yield line
 
     def _hold(self, part: bytes) -> None:
         if len(self._rest) + len(part) > self._longest:
@@ -365,40 +325,41 @@ async def answer_lines(
         lines = cutter.feed(chunk)
         while some := list(islice(lines, _AT_ONCE)):
             yield await _answer(some, service, limits)
-    if last := list(cutter.end()):
+    if last := list(cutter.feed(b"\n")):
         yield await _answer(last, service, limits)
 
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
     """Answer some lines: a record each."""
     size = sum(len(line or b"") for line in lines)
-    read = await aside(size, lambda: [_read(line, limits) for line in lines])
-    answers = await service.predict([line.text for line in read])
-    return await aside(size, lambda: b"".join(map(_written, read, answers)))
+    rows = await aside(size, lambda: [_read_line(line, limits) for line in lines])
+    answers = await service.predict(["" if isinstance(row, str) else row["text"] for row in rows])
+    return await aside(size, lambda: b"".join(map(_record, rows, answers)))
 
 
-def _read(line: bytes | None, limits: Limits) -> Line:
+def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
+    """Return the keys and values of a line, or why it cannot be read."""
     if line is None:
-        return Line({}, error=f"the line has more than {limits.max_body:,} bytes")
+        return f"the line has more than {limits.max_body:,} bytes"
     try:
         row = as_row(read_json(line))
         if "text" not in row:
-            raise HTTPException(422, 'the line has no "text"')
+            return 'the line has no "text"'
         if taken := [name for name in ADDED if name in row]:
-            raise HTTPException(422, f'the line has "{taken[0]}" already')
-        return Line(row, checked(row["text"], '"text"', limits))
+            return f'the line has "{taken[0]}" already'
+        checked(row["text"], '"text"', limits)
     except HTTPException as error:
-        return Line({}, error=error.detail)
+        return error.detail
     except ValueError as error:  # neither an object nor a string
-        return Line({}, error=str(error))
+        return str(error)
+    return row
 
 
-def _written(line: Line, answer: Answer) -> bytes:
-    """Write a record."""
+def _record(row: dict[str, Any] | str, answer: Answer) -> bytes:
+    """Write a line with its answer, or why it has none."""
     try:
-        if line.error is None:
-            return encode(to_json({**line.row, **answer})) + b"\n"
-        error = line.error
+        if not isinstance(row, str):
+            return encode(to_json({**row, **answer})) + b"\n"
     except DataError as failure:  # nested more deeply than can be written
-        error = str(failure)
-    return encode(to_json({"predicted": None, "p_positive": None, "error": error})) + b"\n"
+        row = str(failure)
+    return encode(to_json({"predicted": None, "p_positive": None, "error": row})) + b"\n"

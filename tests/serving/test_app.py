@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import pytest
 
-from sentiment.serving import app as application
 from sentiment.serving import requests
 from sentiment.serving.app import App
 from sentiment.serving.limits import LOOPBACK, Limits
@@ -60,7 +59,7 @@ def test_lines_are_cut_alike_however_they_come():
         got = []
         for begin in range(0, len(data), size):
             got += cutter.feed(data[begin : begin + size])
-        assert [*got, *cutter.end()] == expected
+        assert [*got, *cutter.feed(b"\n")] == expected
 
 
 class Slow:
@@ -97,14 +96,14 @@ def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, s
 
 @pytest.mark.parametrize("path", ["/predict", "/explain"])
 def test_a_long_body_is_read_while_others_are_answered(app, path, monkeypatch):
-    read = track_reading(monkeypatch, application)
+    read = track_reading(monkeypatch)
     ask(app, BODY, path=path)
     ask(app, b"[" + b"{}," * 100_000 + b"{}]", path=path)
     assert read == [True, False]
 
 
 def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
-    read = track_reading(monkeypatch, requests)
+    read = track_reading(monkeypatch)
 
     async def chunks():
         yield b'"short"\n'
@@ -117,7 +116,7 @@ def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
     assert read == [True, False]
 
 
-def track_reading(monkeypatch, module):
+def track_reading(monkeypatch):
     """Tell of each piece of JSON whether it was read where all requests are answered."""
     found = []
 
@@ -125,7 +124,7 @@ def track_reading(monkeypatch, module):
         found.append(threading.current_thread() is threading.main_thread())
         return read_json(body)
 
-    monkeypatch.setattr(module, "read_json", read)
+    monkeypatch.setattr(requests, "read_json", read)
     return found
 
 
