@@ -33,7 +33,7 @@ _LIMITS = [
                  help="Connections that are open at once; requests over others are 503."),
     click.option("--timeout", type=Number(0.1, 3600), default=_DEFAULT.timeout,
                  show_default=True, metavar="SECONDS",
-                 help="Time for a body to arrive, and for an answer to be read."),
+                 help="Time for a body to arrive, and for a stream to go on and to be read."),
 ]  # fmt: skip
 
 

@@ -215,6 +215,9 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         """Send a part; the head with the first one.
 
+        With the last part goes all that the request has taken: whoever does not read an answer
+        keeps no more than that.
+
         Raises:
             ClientDisconnect: nobody reads those before it, or nobody is there.
         """
@@ -224,15 +227,22 @@ class _Answer:
             self.head = {**message, "headers": headers}
             return
         try:
-            async with asyncio.timeout(self.timeout):
-                if self.head:
-                    await self.send(self.head)
-                    self.head = None
-                await self.send(message)
+            if message.get("more_body"):
+                async with asyncio.timeout(self.timeout):
+                    await self._send(message)
+            else:
+                self.scope["at_end"].close()
+                await self._send(message)
+                self.ended = True
         except (OSError, RuntimeError):  # out of time, or, as uvloop says it, closed
             self.gone = True
             raise ClientDisconnect from None
-        self.ended = not message.get("more_body")
+
+    async def _send(self, message: Message) -> None:
+        if self.head:
+            await self.send(self.head)
+            self.head = None
+        await self.send(message)
 
     def __str__(self) -> str:
         """Return how it ended, for the log."""

@@ -7,6 +7,7 @@ A page from elsewhere can have its own name point to 127.0.0.1 and then read wha
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -24,7 +25,7 @@ class Limits:
         max_file: bytes of a file, packed and unpacked.
         max_requests: requests that are answered at once; those beyond are told to come again.
         max_connections: connections that are open at once; requests over others are told so, too.
-        timeout: seconds in which a body has to arrive, a stream to go on, and an answer to be read.
+        timeout: seconds in which a body has to arrive, and a stream to go on and to be read.
     """
 
     max_body: int = 2_000_000
@@ -52,6 +53,7 @@ def host_names(loopback: bool, allowed: Iterable[str] = ()) -> frozenset[str] | 
     return LOOPBACK | others if loopback or others else None
 
 
+@lru_cache(256)
 def bare_name(name: str) -> str | None:
     """Return the name of a host in lower case, without its port and the dot that may end it.
 

@@ -120,7 +120,7 @@ def media_type(request: Request) -> str:
 
 def length_of(request: Request) -> int | None:
     """Return how many bytes the body has, if that is said; the server has seen that it is so."""
-    said = request.headers.get("content-length")
+    said = dict(request.scope["headers"]).get(b"content-length")
     return None if said is None else int(said)
 
 
