@@ -5,16 +5,15 @@ import json
 import mimetypes
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -91,8 +90,8 @@ class App:
         self._streams = Meter(fewer, "too many streams at once")
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
-        self._routes = Starlette(
-            routes=[
+        self._routes = Router(
+            [
                 Route("/predict", self._predict, methods=["POST"]),
                 Route("/explain", self._explain, methods=["POST"]),
                 *FileEndpoints(service, limits, self._bytes).routes,
@@ -101,32 +100,34 @@ class App:
                 _always("/openapi.json", _document(limits)),
                 *_page(),
             ],
-            exception_handlers=dict.fromkeys(
-                (HTTPException, ClientDisconnect, Exception), cast(Any, _refused)
-            ),
+            redirect_slashes=False,
         )
-        self._routes.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        scope["app"] = self  # so errors of Starlette's routes are raised, and not answered there
         if scope["type"] != "http":
             await self._routes(scope, receive, send)
             return
         began = time.perf_counter()
         answer = _Answer(scope, send, self._limits.timeout)
+        refused: HTTPException | None = None
         with ExitStack() as scope["at_end"]:
             try:
                 self._check_host(scope)
                 await self._routes(scope, receive, answer)
             except HTTPException as error:
-                await _refusal(error)(scope, receive, answer)
+                refused = error
+            except ClientDisconnect:
+                pass  # there is nobody to answer
             except asyncio.CancelledError:  # told to stop, it has waited as long as it does
-                if not answer.status:
-                    stopped = HTTPException(503, "the service has been stopped")
-                    await _refusal(stopped)(scope, receive, answer)
+                refused = HTTPException(503, "the service has been stopped")
             except Exception as error:
-                if not answer.gone:
-                    self._report(error)
+                self._report(error)
+                refused = HTTPException(500, "something unexpected went wrong here")
+            if refused is not None and not answer.status:
+                with suppress(ClientDisconnect):
+                    await _refusal(scope, refused)(scope, receive, answer)
         if self._log is not None:
             who = (scope.get("client") or ("?",))[0]
             taken = 1e3 * (time.perf_counter() - began)
@@ -201,7 +202,6 @@ class _Answer:
         status: of HTTP; 0 before it begins.
         head: what begins it, once that is known, until it is sent.
         ended: whether all of it is sent.
-        gone: whether nobody reads it, or nobody is there.
     """
 
     scope: Scope
@@ -210,7 +210,6 @@ class _Answer:
     status: int = 0
     head: Message | None = None
     ended: bool = False
-    gone: bool = False
 
     async def __call__(self, message: Message) -> None:
         """Send a part; the head with the first one.
@@ -235,7 +234,6 @@ class _Answer:
                 await self._send(message)
                 self.ended = True
         except (OSError, RuntimeError):  # out of time, or, as uvloop says it, closed
-            self.gone = True
             raise ClientDisconnect from None
 
     async def _send(self, message: Message) -> None:
@@ -293,22 +291,12 @@ def _document(limits: Limits) -> dict[str, Any]:
     return made
 
 
-def _refusal(error: HTTPException) -> Response:
-    """Answer with `{"error": "one clear line"}`."""
-    return json_response({"error": error.detail}, error.status_code, dict(error.headers or {}))
-
-
-async def _refused(request: Request, error: Exception) -> Response | None:
-    """Answer what cannot be answered as it is asked; nothing where nobody is there any more."""
-    if isinstance(error, ClientDisconnect):
-        return None
-    if not isinstance(error, HTTPException):
-        return _refusal(HTTPException(500, "something unexpected went wrong here"))
-    headers = dict(error.headers or {})
-    why = error.detail
+def _refusal(scope: Scope, error: HTTPException) -> Response:
+    """Answer with `{"error": "one clear line"}`; 404 and 405 are Starlette's, and have none."""
+    why, headers = error.detail, dict(error.headers or {})
     if error.status_code == 404:
         why = "nothing is here; GET /openapi.json lists what there is"
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-        why = f"{request.scope['path']} takes {headers['Allow']}"
-    return _refusal(HTTPException(error.status_code, why, headers))
+        why = f"{scope['path']} takes {headers['Allow']}"
+    return json_response({"error": why}, error.status_code, headers)
