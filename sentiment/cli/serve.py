@@ -90,8 +90,8 @@ def command(
             report=_report,
             log=console.detail if console.verbose else None,
         )
-        console.note(f"{path.stem} answers at {address} (Ctrl-C stops it)")
-        run(app, listening, limits, console.warn)
+        line = f"{path.stem} answers at {address} (Ctrl-C stops it)"
+        run(app, listening, limits, console.warn, started=lambda: console.note(line))
 
 
 def model_info(path: Path, model: Model) -> dict[str, Any]:

@@ -75,7 +75,13 @@ def is_loopback(listening: socket.socket) -> bool:
     return ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str], None]) -> None:
+def run(
+    app: Any,
+    listening: socket.socket,
+    limits: Limits,
+    say: Callable[[str], None],
+    started: Callable[[], None],
+) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that were accepted.
 
     The signal that ended it is raised again at the end.
@@ -85,13 +91,18 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         listening: where requests come to.
         limits: how many connections there may be, and how long each may wait.
         say: told of what goes wrong with connections, in lines.
+        started: called once signals are taken as said.
     """
     from uvicorn import Config, Server
 
-    class ServerOfShells(Server):
+    class Announced(Server):
         """Where interrupts are ignored, as in the background of a script, they stay so."""
 
         ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not (self.ignores and sig == signal.SIGINT):
@@ -116,7 +127,7 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
-    ServerOfShells(config).run(sockets=[listening])
+    Announced(config).run(sockets=[listening])
 
 
 class _Lines(logging.Handler):
