@@ -11,8 +11,7 @@ from sentiment.cli.models import open_model
 from sentiment.cli.options import Number, gathered, model_option, talk_options, threshold_option
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
-from sentiment.serving.hosts import Hosts, is_name
-from sentiment.serving.limits import Limits
+from sentiment.serving.limits import Limits, bare_name, host_names
 from sentiment.serving.server import address_of, is_loopback, listen, need_server, run
 
 _DEFAULT = Limits()
@@ -30,10 +29,11 @@ _LIMITS = [
     click.option("--max-requests", type=click.IntRange(1), default=_DEFAULT.max_requests,
                  show_default=True, metavar="N", help="Requests that are answered at once."),
     click.option("--max-connections", type=click.IntRange(1), default=_DEFAULT.max_connections,
-                 show_default=True, metavar="N", help="Connections that are open at once."),
+                 show_default=True, metavar="N",
+                 help="Connections that are open at once; requests over others are 503."),
     click.option("--timeout", type=Number(0.1, 3600), default=_DEFAULT.timeout,
                  show_default=True, metavar="SECONDS",
-                 help="Time for a request to arrive, and for an answer to be read."),
+                 help="Time for a body to arrive, and for a stream to go on and to be read."),
 ]  # fmt: skip
 
 
@@ -74,38 +74,32 @@ def command(
     """
     need_server()
     for name in allowed:
-        if not is_name(name):
+        if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not the name of a host")
     path, model = open_model(model_path, threshold)
     from sentiment.serving.app import App  # once it is known that it can be run
     from sentiment.serving.service import Service
 
     with listen(host, port) as listening:
-        name, address = _name(path), address_of(listening)
-        loopback = is_loopback(listening)
+        address, loopback = address_of(listening), is_loopback(listening)
         own = [address.removeprefix("http://")] if loopback else []  # it may be 127.0.0.2
         app = App(
-            Service(model, _info(name, path, model)),
-            Hosts(loopback, [*allowed, *own]),
+            Service(model, model_info(path, model)),
+            host_names(loopback, [*allowed, *own]),
             limits,
             report=_report,
             log=console.detail if console.verbose else None,
         )
-        console.note(f"{name} answers at {address} (Ctrl-C stops it)")
-        run(app, listening, limits, console.warn)
+        line = f"{path.stem} answers at {address} (Ctrl-C stops it)"
+        run(app, listening, limits, console.warn, started=lambda: console.note(line))
 
 
-def _name(path: Path) -> str:
-    """Call a model as people do: by its file's name, without what all end with."""
-    return path.stem
-
-
-def _info(name: str, path: Path, model: Model) -> dict[str, Any]:
-    """Tell of the model what `sentiment info --json` does, but not where it is."""
+def model_info(path: Path, model: Model) -> dict[str, Any]:
+    """Return what `sentiment info --json` tells of a model, but not where it is."""
     facts = facts_of(model)
     card = (facts["provenance"] or {}).get("card", {})
     return {
-        "name": name,
+        "name": path.stem,
         "kind": facts["vectorizer"]["kinds"],
         "bytes": path.stat().st_size,
         "card": card,

@@ -1,41 +1,63 @@
-"""The service as an ASGI application: which path answers what, and what every answer has."""
+"""The service as an ASGI application: what answers a path, and what holds for every answer."""
 
 import asyncio
+import json
+import mimetypes
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
-from sentiment.serving.aside import aside
-from sentiment.serving.asked import one_or_more_texts, one_text, read_json
-from sentiment.serving.exchange import (
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
+
+from sentiment import __version__
+from sentiment.serving.file_endpoints import FileEndpoints
+from sentiment.serving.limits import Limits, bare_name
+from sentiment.serving.requests import (
     JSON,
     JSON_LINES,
-    GoneError,
-    HttpError,
-    Receive,
-    Request,
-    Response,
-    Send,
+    Meter,
+    PartsResponse,
+    answer_lines,
     json_response,
-    refusal,
+    length_of,
+    media_type,
+    read_body,
+    read_chunks,
+    read_texts,
 )
-from sentiment.serving.file_paths import FilePaths
-from sentiment.serving.hosts import Hosts
-from sentiment.serving.limits import Limits
-from sentiment.serving.lines import answer_lines
-from sentiment.serving.meter import Meter
-from sentiment.serving.openapi import document
-from sentiment.serving.page_files import read_page
-from sentiment.serving.service import Service
-
-Handler = Callable[[Request], Awaitable[Response]]
-T = TypeVar("T")
+from sentiment.serving.service import Service, aside
 
 # Bodies that may be held at once, if each is as large as it may be.
 _BODIES = 32
 
 _SLICE = 65_536
+
+_FOLDER = Path(__file__).parent
+_PAGE = _FOLDER / "page"
+mimetypes.add_type("text/javascript", ".js")  # whatever this machine calls it
+
+# The page runs and shows what comes from here alone; whatever a review holds is text to it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'"
+)
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+_HEADERS_OF_PAGE = [*_HEADERS[:-1], (b"cache-control", b"no-cache")]
 
 
 class App:
@@ -44,7 +66,7 @@ class App:
     def __init__(
         self,
         service: Service,
-        hosts: Hosts,
+        hosts: frozenset[str] | None,
         limits: Limits,
         report: Callable[[BaseException], None],
         log: Callable[[str], None] | None = None,
@@ -53,7 +75,7 @@ class App:
 
         Args:
             service: what answers.
-            hosts: under which names it may be called.
+            hosts: under which names it may be called; None for any.
             limits: what it takes on.
             report: told of what nobody foresaw.
             log: told of each request that was answered, in a line; None for no log.
@@ -68,72 +90,71 @@ class App:
         self._streams = Meter(fewer, "too many streams at once")
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
-        files = FilePaths(service, limits)
-        page = read_page()
-        names = [path.removeprefix("/static/") for path in page if path != "/"]
-        self._routes: dict[str, dict[str, Handler]] = {
-            "/predict": {"POST": self._predict},
-            "/explain": {"POST": self._explain},
-            "/files": {"POST": files.result},
-            "/files/events": {"POST": files.events},
-            "/health": _always(json_response({"status": "ok"})),
-            "/info": _always(json_response({**service.info, "limits": limits.of_bodies()})),
-            "/openapi.json": _always(json_response(document(limits, names))),
-            **{path: _always(response) for path, response in page.items()},
-        }
+        self._routes = Router(
+            [
+                Route("/predict", self._predict, methods=["POST"]),
+                Route("/explain", self._explain, methods=["POST"]),
+                *FileEndpoints(service, limits, self._bytes).routes,
+                _always("/health", {"status": "ok"}),
+                _always("/info", {**service.info, "limits": limits.of_bodies()}),
+                _always("/openapi.json", _document(limits)),
+                *_page(),
+            ],
+            redirect_slashes=False,
+        )
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        scope["app"] = self  # so errors of Starlette's routes are raised, and not answered there
+        if scope["type"] != "http":
+            await self._routes(scope, receive, send)
+            return
         began = time.perf_counter()
-        request = Request(scope, receive, self._limits)
-        status: int | str = "gone"
-        try:
-            response = await self._answer(request)
-            status = response.status
-            await self._send(request, response, send)
-        except (GoneError, HttpError, asyncio.CancelledError):
-            # In the midst of a stream nothing else can be said.
-            status = status if status == "gone" else f"{status} broken off"
-        finally:
-            request.release()
+        answer = _Answer(scope, send, self._limits.timeout)
+        refused: HTTPException | None = None
+        with ExitStack() as scope["at_end"]:
+            try:
+                self._check_host(scope)
+                await self._routes(scope, receive, answer)
+            except HTTPException as error:
+                refused = error
+            except ClientDisconnect:
+                pass  # there is nobody to answer
+            except asyncio.CancelledError:  # told to stop, it has waited as long as it does
+                refused = HTTPException(503, "the service has been stopped")
+            except Exception as error:
+                self._report(error)
+                refused = HTTPException(500, "something unexpected went wrong here")
+            if refused is not None and not answer.status:
+                with suppress(ClientDisconnect):
+                    await _refusal(scope, refused)(scope, receive, answer)
         if self._log is not None:
             who = (scope.get("client") or ("?",))[0]
             taken = 1e3 * (time.perf_counter() - began)
-            self._log(f"{who} {request.method} {request.path} {status} {taken:.1f} ms")
+            self._log(f"{who} {scope['method']} {scope['path']} {answer} {taken:.1f} ms")
 
-    async def _answer(self, request: Request) -> Response:
-        """Give the answer to a request, whatever it is."""
-        try:
-            self._hosts.check(request)
-            response = await self._handler(request)(request)
-            if request.old and not isinstance(response.body, bytes):
-                response = replace(response, body=await self._held(request, response.body))
-            return response
-        except HttpError as error:
-            return refusal(error)
-        except GoneError:
-            raise
-        except asyncio.CancelledError:  # it was told to stop, and has waited as long as it does
-            return refusal(HttpError(503, "the service has been stopped"))
-        except Exception as error:
-            self._report(error)
-            return refusal(HttpError(500, "something unexpected went wrong here"))
+    def _check_host(self, scope: Scope) -> None:
+        """Let a request in, or not.
 
-    def _handler(self, request: Request) -> Handler:
-        """Give what answers a path and a method."""
-        methods = self._routes.get(request.path)
-        if methods is None:
-            raise HttpError(404, "nothing is here; GET /openapi.json lists what there is")
-        handler = methods.get(request.method)
-        if handler is None:
-            names = ", ".join(methods)
-            raise HttpError(405, f"{request.path} takes {names}", {"Allow": names})
-        return handler
+        Raises:
+            HTTPException: it names no host, several, or another than is let in.
+        """
+        if self._hosts is None:
+            return
+        named = [value for name, value in scope["headers"] if name == b"host"]
+        host = bare_name(named[0].decode("latin-1").strip()) if len(named) == 1 else None
+        if host is None:
+            raise HTTPException(400, "the Host header is not one name")
+        if host not in self._hosts:
+            raise HTTPException(421, "not called by this name; --allow-host NAME lets it in")
 
     async def _predict(self, request: Request) -> Response:
-        if request.media_type == JSON_LINES:
+        kind = media_type(request)
+        if kind == JSON_LINES:
             return await self._stream(request)
-        texts = await self._asked(request, self._places, one_or_more_texts)
+        if kind != JSON:
+            raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
+        texts = await self._texts(request, self._places, "text", "texts")
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -142,17 +163,16 @@ class App:
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
-        text = await self._asked(request, self._explanations, one_text)
-        return Response(200, await self._service.explain(text))
+        if media_type(request) != JSON:
+            raise HTTPException(415, f"send it with Content-Type: {JSON}")
+        text = cast(str, await self._texts(request, self._explanations, "text"))
+        return Response(await self._service.explain(text), media_type=JSON)
 
-    async def _asked(self, request: Request, places: Meter, asked: Callable[[Any, Limits], T]) -> T:
+    async def _texts(self, request: Request, places: Meter, *names: str) -> str | list[str]:
         """Read a body of JSON, and take a place among the requests that are being answered."""
-        if request.media_type != JSON:
-            lines = f" or {JSON_LINES}" if request.path == "/predict" else ""
-            raise HttpError(415, f"send it with Content-Type: {JSON}{lines}")
-        body = await request.body(self._bytes)
-        request.take(places)
-        return await aside(len(body), lambda: asked(read_json(body), self._limits))
+        body = await read_body(request, self._limits, self._bytes)
+        places.take(request.scope)
+        return await aside(len(body), lambda: read_texts(body, names, self._limits))
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they come; an error before the first answer is still a status.
@@ -160,43 +180,71 @@ class App:
         What is known to be no larger than any body may be is read first: there are proxies, nginx
         for one, that send no more of a request once its answer has begun.
         """
-        request.take(self._streams)
-        small = request.length is not None and request.length <= self._limits.max_body
-        if small or request.old:
-            chunks = _slices(await request.body(self._bytes))
+        self._streams.take(request.scope)
+        length, old = length_of(request), request.scope["http_version"] == "1.0"
+        if old or (length is not None and length <= self._limits.max_body):
+            chunks = _slices(await read_body(request, self._limits, self._bytes))
         else:
-            chunks = request.chunks()
+            chunks = read_chunks(request, self._limits, lambda chunk: b"\n" in chunk)
         parts = answer_lines(chunks, self._service, self._limits)
         first = await anext(parts, b"")
+        return PartsResponse(first, parts, self._bytes, media_type=JSON_LINES)
 
-        async def all_parts() -> AsyncIterator[bytes]:
-            yield first
-            async for part in parts:
-                yield part
 
-        return Response(200, all_parts(), JSON_LINES)
+@dataclass
+class _Answer:
+    """What is sent of an answer, with headers that every one has.
 
-    async def _held(self, request: Request, parts: AsyncIterator[bytes]) -> bytes:
-        """Give a stream whole, where it cannot be sent as one."""
-        held = bytearray()
-        async for part in parts:
-            request.take(self._bytes, len(part))
-            held += part
-        return bytes(held)
+    Attributes:
+        scope: what is asked.
+        send: sends it.
+        timeout: seconds that each part of it has to be read.
+        status: of HTTP; 0 before it begins.
+        head: what begins it, once that is known, until it is sent.
+        ended: whether all of it is sent.
+    """
 
-    async def _send(self, request: Request, response: Response, send: Send) -> None:
-        """Send an answer; a stream as fast as it is read, and the connection sees that it is."""
-        headers = response.head()
-        if request.waits:  # the body may not come any more: what comes instead is not to be read
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        body = response.body
-        if isinstance(body, bytes):
-            await send({"type": "http.response.body", "body": body})
+    scope: Scope
+    send: Send
+    timeout: float
+    status: int = 0
+    head: Message | None = None
+    ended: bool = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a part; the head with the first one.
+
+        With the last part goes all that the request has taken: whoever does not read an answer
+        keeps no more than that.
+
+        Raises:
+            ClientDisconnect: nobody reads those before it, or nobody is there.
+        """
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *_headers(self.scope, self.status)]
+            self.head = {**message, "headers": headers}
             return
-        async for part in body:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        try:
+            if message.get("more_body"):
+                async with asyncio.timeout(self.timeout):
+                    await self._send(message)
+            else:
+                self.scope["at_end"].close()
+                await self._send(message)
+                self.ended = True
+        except (OSError, RuntimeError):  # out of time, or, as uvloop says it, closed
+            raise ClientDisconnect from None
+
+    async def _send(self, message: Message) -> None:
+        if self.head:
+            await self.send(self.head)
+            self.head = None
+        await self.send(message)
+
+    def __str__(self) -> str:
+        """Return how it ended, for the log."""
+        return f"{self.status}{'' if self.ended else ' broken off'}" if self.status else "gone"
 
 
 async def _slices(body: bytes) -> AsyncIterator[bytes]:
@@ -205,10 +253,50 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
         yield body[begin : begin + _SLICE]
 
 
-def _always(response: Response) -> dict[str, Handler]:
+def _headers(scope: Scope, status: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers that an answer has whatever it is."""
+    page = scope["path"] == "/" or scope["path"].startswith("/static/")
+    headers = _HEADERS_OF_PAGE if page and status < 400 else _HEADERS
+    given = dict(scope["headers"])
+    if b"expect" in given or b"upgrade" in given:
+        # A body may not come any more, or other than HTTP: what follows is not to be read.
+        return [*headers, (b"connection", b"close")]
+    return headers
+
+
+def _always(path: str, value: Any) -> Route:
     """Answer GET and HEAD with the same every time."""
+    return Route(path, json_response(value), methods=["GET"])
 
-    async def handle(_: Request) -> Response:
-        return response
 
-    return {"GET": handle, "HEAD": handle}
+def _page() -> list[Route | Mount]:
+    """Return the paths of the page that people see: `/`, and what it is made of."""
+    files = StaticFiles(directory=_PAGE)
+
+    async def index(request: Request) -> Response:
+        return await files.get_response("index.html", request.scope)
+
+    return [Route("/", index), Mount("/static", files)]
+
+
+def _document(limits: Limits) -> dict[str, Any]:
+    """Return what the service can be asked, for programs: OpenAPI, with the limits that hold."""
+    made: dict[str, Any] = json.loads((_FOLDER / "openapi.json").read_text(encoding="utf-8"))
+    made["info"]["version"] = __version__
+    schemas = made["components"]["schemas"]
+    schemas["Text"]["maxLength"] = limits.max_chars
+    schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
+    (name,) = made["paths"]["/static/{name}"]["get"]["parameters"]
+    name["schema"]["enum"] = sorted({path.name for path in _PAGE.iterdir()} - {"index.html"})
+    return made
+
+
+def _refusal(scope: Scope, error: HTTPException) -> Response:
+    """Answer with `{"error": "one clear line"}`; 404 and 405 are Starlette's, and have none."""
+    why, headers = error.detail, dict(error.headers or {})
+    if error.status_code == 404:
+        why = "nothing is here; GET /openapi.json lists what there is"
+    elif error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        why = f"{scope['path']} takes {headers['Allow']}"
+    return json_response({"error": why}, error.status_code, headers)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -75,9 +75,8 @@ class FileRequest:
     rows: int | None = None
     cut: bool = False
 
-    @property
     def is_parquet(self) -> bool:
-        """Whether it is read as Parquet.
+        """Tell whether it is read as Parquet.
 
         Raises:
             DataError: Files of such a name are not read.
@@ -94,20 +93,20 @@ class Found:
         header: Whether a first row names the columns; None where a format has no such row.
         columns: Their names.
         text_columns: Where the texts are; none if there are no rows, or that cannot be told.
-        trouble: Why that cannot be told, and the way out; None if it can.
         notes: How it is read, as far as nobody said so.
         to: The format of the result.
         result: What to call the result.
+        error: Why the texts cannot be told, and the way out; None if they can.
     """
 
     format: str
     header: bool | None
     columns: tuple[str, ...]
     text_columns: tuple[str, ...]
-    trouble: str | None
     notes: tuple[str, ...]
     to: str
     result: str
+    error: str | None
 
 
 class Answered(NamedTuple):
@@ -124,47 +123,30 @@ class Answered(NamedTuple):
     reason: str
 
 
-class ShownRow(NamedTuple):
-    """One of the first rows, for people to look at.
-
-    Attributes:
-        number: From 1 on.
-        text: The beginning of its text.
-        outcome: One of `OUTCOMES`.
-        p_positive: Six digits of it; None for no answer.
-        reason: Why it is uncertain, or cannot be read.
-    """
-
-    number: int
-    text: str
-    outcome: str
-    p_positive: float | None
-    reason: str
-
-
 @dataclass(frozen=True)
 class Step:
     """Some rows that were answered.
 
     Attributes:
-        part: What they add to the result; nothing if it is still held back.
         rows: How many were answered, with all before them.
         outcomes: How many of them came to what.
         share: How much of the file was read, from 0 to 1.
-        shown: Those that are among the first.
-        errors: Which rows could not be read, and why; not all if there are many.
         formulas: Rows so far with a cell that a spreadsheet would take for a formula.
-        last: Whether the result is complete.
+        shown: Those that are among the first, for people to look at: their number from 1 on, the
+            beginning of the text, the outcome, and why it is uncertain or cannot be read.
+        errors: Which rows could not be read, and why; not all if there are many.
+        part: What they add to the result; nothing if it is still held back.
+        end: Whether the result is complete.
     """
 
-    part: bytes
     rows: int
     outcomes: dict[str, int]
     share: float
-    shown: tuple[ShownRow, ...] = ()
-    errors: tuple[str, ...] = ()
-    formulas: int = 0
-    last: bool = False
+    formulas: int
+    shown: tuple[dict[str, Any], ...]
+    errors: tuple[str, ...]
+    part: bytes
+    end: bool = False
 
 
 class FileAnswers:
@@ -241,10 +223,10 @@ class FileAnswers:
             header=source.has_header if source.format in ("csv", "tsv") else None,
             columns=tuple(source.columns),
             text_columns=self._columns.text,
-            trouble=trouble and self._words(trouble),
             notes=tuple(map(self._words, notes)),
             to=self._to,
             result=_result_name(asked.name, self._to),
+            error=trouble and self._words(trouble),
         )
 
     def read(self) -> list[str] | None:
@@ -284,7 +266,7 @@ class FileAnswers:
     def end(self) -> Step:
         """Write what the result ends with."""
         self._opened_writer().close()
-        return replace(self._step(), share=1.0, last=True)
+        return replace(self._step(), share=1.0, end=True)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -310,12 +292,14 @@ class FileAnswers:
             raise ValueError("nothing is open, or where the texts are cannot be told")
         return self._writer
 
-    def _step(self, shown: tuple[ShownRow, ...] = (), errors: tuple[str, ...] = ()) -> Step:
+    def _step(self, shown: Iterable[dict[str, Any]] = (), errors: Iterable[str] = ()) -> Step:
         part = self._sink.getvalue()
         self._sink.seek(0)
         self._sink.truncate()
-        outcomes = dict(self._outcomes)
-        return Step(part, self._rows, outcomes, self._share(), shown, errors, self._formulas)
+        return Step(
+            self._rows, dict(self._outcomes), round(self._share(), 4), self._formulas,
+            tuple(shown), tuple(errors), part,
+        )  # fmt: skip
 
     def _share(self) -> float:
         """Tell how much was read; of Parquet, whose end is read first, by the rows."""
@@ -376,19 +360,19 @@ class FileAnswers:
             number = piece.row_number(place)
             yield str(row_error(bad.file or piece.name, number, bad.reason, bad.line))
 
-    def _show(self, answers: Sequence[Answered], outcomes: Sequence[str]) -> Iterator[ShownRow]:
-        if self._rows >= _SHOWN:
-            return
-        texts = self._texts[: _SHOWN - self._rows]
+    def _show(
+        self, answers: Sequence[Answered], outcomes: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        texts = self._texts[: max(_SHOWN - self._rows, 0)]
         for place, (text, answer) in enumerate(zip(texts, answers, strict=False)):
             bad = self._piece.bad.get(place)
-            yield ShownRow(
-                self._rows + place + 1,
-                text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…",
-                outcomes[place],
-                json_probability(answer.p_positive),
-                bad.reason if bad else answer.reason,
-            )
+            yield {
+                "number": self._rows + place + 1,
+                "text": text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…",
+                "outcome": outcomes[place],
+                "p_positive": json_probability(answer.p_positive),
+                "reason": bad.reason if bad else answer.reason,
+            }
 
 
 NO_ANSWER = Answered("", math.nan, "")

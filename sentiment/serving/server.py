@@ -1,10 +1,12 @@
 """From a model and an address to a service that runs until it is told to stop."""
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
-from functools import partial
+from importlib.util import find_spec
 from ipaddress import ip_address
+from types import FrameType
 from typing import Any
 
 from sentiment.errors import MissingDependencyError, UsageError
@@ -13,20 +15,20 @@ from sentiment.serving.limits import Limits
 _BACKLOG = 2048
 # Seconds that requests have to be answered once the service is told to stop.
 _GRACE = 30
+# Seconds that a connection may be idle between two requests; longer than proxies keep one.
+_KEEP_ALIVE = 75
 
 
 def need_server() -> None:
     """Make sure that there is what HTTP is spoken with.
 
     Raises:
-        MissingDependencyError: uvicorn or httptools is not installed.
+        MissingDependencyError: one of them is not installed.
     """
-    from importlib.util import find_spec
-
-    if find_spec("uvicorn") is None or find_spec("httptools") is None:
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "httptools")):
         raise MissingDependencyError(
-            "serving needs uvicorn and httptools, which are not installed: "
-            "pip install uvicorn httptools uvloop"
+            "serving needs starlette, uvicorn and httptools, which are not all installed: "
+            "pip install starlette uvicorn httptools uvloop"
         )
 
 
@@ -47,6 +49,8 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             if hasattr(socket, "SO_REUSEPORT"):  # not Windows, where it would let two have one port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # A client that vanished without a word is let go when the system finds out.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             listening.bind(address)
             listening.listen(_BACKLOG)
         except OSError:
@@ -71,7 +75,13 @@ def is_loopback(listening: socket.socket) -> bool:
     return ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str], None]) -> None:
+def run(
+    app: Any,
+    listening: socket.socket,
+    limits: Limits,
+    say: Callable[[str], None],
+    started: Callable[[], None],
+) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that were accepted.
 
     The signal that ended it is raised again at the end.
@@ -81,35 +91,43 @@ def run(app: Any, listening: socket.socket, limits: Limits, say: Callable[[str],
         listening: where requests come to.
         limits: how many connections there may be, and how long each may wait.
         say: told of what goes wrong with connections, in lines.
+        started: called once signals are taken as said.
     """
-    from uvicorn import Config
+    from uvicorn import Config, Server
 
-    from sentiment.serving.connection import KEEP_ALIVE, Connection
-    from sentiment.serving.watched import WatchedServer
+    class Announced(Server):
+        """Where interrupts are ignored, as in the background of a script, they stay so."""
+
+        ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started()
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not (self.ignores and sig == signal.SIGINT):
+                super().handle_exit(sig, frame)
 
     _allow_files(limits.max_connections + _BACKLOG + 64)
-    for name in ("uvicorn.error", "asyncio"):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [_Lines(say)]
-        logger.propagate = False
+    logger = logging.getLogger("asyncio")
+    logger.handlers[:] = [_Lines(say)]
+    logger.propagate = False
     config = Config(
         app,
-        http=partial(Connection, limits),  # type: ignore[arg-type]  # called as the class is
+        http="httptools",
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level=logging.ERROR,
+        log_level=logging.CRITICAL,  # the application tells of its errors itself
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE,
+        limit_concurrency=limits.max_connections + 1,
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
-        timeout_notify=1,
         backlog=_BACKLOG,
     )
-    server = WatchedServer(config)
-    config.callback_notify = server.check_connections
-    server.run(sockets=[listening])
+    Announced(config).run(sockets=[listening])
 
 
 class _Lines(logging.Handler):
@@ -121,10 +139,6 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if "without completing response" in record.msg or (
-            isinstance(error, RuntimeError) and "closed=True" in str(error)
-        ):
-            return  # a client has gone, as clients do; the latter is how uvloop says it
         more = f": {type(error).__name__}: {error}" if error else ""
         self._say(f"{record.getMessage().strip()}{more}")
 

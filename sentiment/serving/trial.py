@@ -77,7 +77,7 @@ def main(request: str, limits: str) -> None:
     asked = FileRequest(**{**values, "text_columns": tuple(values["text_columns"])})
     try:
         answers = FileAnswers(sys.stdin.buffer, asked, Limits(**json.loads(limits)))
-        if answers.open().trouble is None:
+        if answers.open().error is None:
             while (texts := answers.read()) is not None:
                 answers.write([NO_ANSWER] * len(texts))
             answers.end()

@@ -1,5 +1,6 @@
-"""The service in a process of its own, and ways to ask it."""
+"""The service in this process, ways to ask it; and in a process of its own, where that matters."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,11 +11,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
+import httpx2
 import pytest
+from starlette.testclient import TestClient
+
+from sentiment.cli.serve import model_info
+from sentiment.general import MODEL
+from sentiment.model.file import load_model
+from sentiment.serving.app import App
+from sentiment.serving.limits import LOOPBACK, Limits
+from sentiment.serving.service import Service
 
 JSON = "application/json"
 LINES = "application/x-ndjson"
@@ -34,19 +42,11 @@ class Answer(NamedTuple):
         return [json.loads(line) for line in self.body.splitlines()]
 
 
-@dataclass
 class Served:
-    """A service that runs.
+    """A service, asked over HTTP."""
 
-    Attributes:
-        process: where it runs.
-        port: where it listens.
-        told: what it has said on stderr so far.
-    """
-
-    process: subprocess.Popen[str]
-    port: int
-    told: str
+    def __init__(self, client: httpx2.Client) -> None:
+        self.client = client
 
     def ask(
         self,
@@ -55,25 +55,112 @@ class Served:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Ask once, over a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, headers or {})
-            got = connection.getresponse()
-            return Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
-        finally:
-            connection.close()
+        """Ask once."""
+        got = self.client.request(method, path, content=body, headers=headers)
+        return Answer(got.status_code, dict(got.headers), got.content)
 
     def post(self, path: str, value: Any, kind: str = JSON) -> Answer:
         """Send a JSON value, or bytes as they are."""
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         return self.ask("POST", path, body, {"Content-Type": kind})
 
+
+@contextmanager
+def in_process(
+    limits: Limits, hosts: frozenset[str] | None = LOOPBACK, service: Any = None
+) -> Iterator[Served]:
+    """Have the service in this process; nothing in it may be unforeseen."""
+    if service is None:
+        model = load_model(MODEL)
+        service = Service(model, model_info(MODEL, model))
+    unforeseen: list[BaseException] = []
+    app = App(service, hosts, limits, report=unforeseen.append)
+    with TestClient(app, base_url="http://localhost") as client:
+        yield Served(client)
+    assert unforeseen == []
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """A service with the bundled model, and the limits that it has by itself."""
+    with in_process(Limits()) as running:
+        yield running
+
+
+def ask(
+    app: App,
+    *parts: bytes | float | None,
+    method: str = "POST",
+    path: str = "/predict",
+    kind: str = JSON,
+    query: str = "",
+    version: str = "1.1",
+    headers: Any = (),
+    reads: Callable[[list[Any]], float] = lambda _: 0,
+    leaves: asyncio.Event | None = None,
+) -> list[Any]:
+    """Ask over ASGI; give the messages that were sent.
+
+    A part is some bytes of the body, after which more may come, or a pause in seconds, or `None`:
+    the client goes away. What `reads` gives of the messages so far is how long the next one waits;
+    once the body has been sent, the client goes away when it `leaves`.
+    """
+    coming, sent = list(parts), []
+    given = [(b"host", b"localhost"), (b"content-type", kind.encode()), *headers]
+    scope = {"type": "http", "http_version": version, "method": method, "path": path,
+             "query_string": query.encode(), "headers": given, "client": None}  # fmt: skip
+
+    async def receive() -> Any:
+        while coming:
+            part = coming.pop(0)
+            if part is None:
+                return {"type": "http.disconnect"}
+            if isinstance(part, bytes):
+                return {"type": "http.request", "body": part, "more_body": bool(coming)}
+            await asyncio.sleep(part)
+        await leaves.wait() if leaves else await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(reads(sent))
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def body_of(sent: list[Any]) -> bytes:
+    """The body that was sent."""
+    return b"".join(message.get("body", b"") for message in sent)
+
+
+class Running(Served):
+    """A service in a process of its own.
+
+    Attributes:
+        process: where it runs.
+        port: where it listens.
+        told: what it has said on stderr so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], port: int, told: str) -> None:
+        self.process, self.port, self.told = process, port, told
+        each_its_own = httpx2.Limits(max_keepalive_connections=0)
+        address = f"http://127.0.0.1:{port}"
+        super().__init__(
+            httpx2.Client(base_url=address, timeout=30, limits=each_its_own, trust_env=False)
+        )
+
     def connect(self, data: bytes = b"") -> socket.socket:
         """Open a connection, and send some bytes."""
         opened = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         opened.sendall(data)
         return opened
+
+    def raw(self, request: bytes) -> bytes:
+        """Send a request as it is, and read all that comes until the connection ends."""
+        with self.connect(request) as opened:
+            return everything(opened)
 
     def stop(self, how: int = signal.SIGTERM) -> tuple[int, str]:
         """Tell it to stop; give its exit code and all that it said."""
@@ -134,7 +221,7 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 @contextmanager
 def serving(
     *options: str, model: str = "general", environment: dict[str, str] | None = None, **more: Any
-) -> Iterator[Served]:
+) -> Iterator[Running]:
     """Run `sentiment serve` on a free port, with more in its environment."""
     environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"} | (
         environment or {}
@@ -154,16 +241,18 @@ def serving(
             line = process.stderr.readline()  # type: ignore[union-attr]
             assert line, told
             told += line
+        running = Running(process, int(found[1]), told)
         try:
-            yield Served(process, int(found[1]), told)
+            yield running
         finally:
             if process.poll() is None:
                 process.kill()
+            running.client.close()
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    """A service with the bundled model, and the limits that it has by itself."""
+@pytest.fixture(scope="session")
+def live() -> Iterator[Running]:
+    """A service in a process of its own."""
     with serving() as running:
         yield running
         code, told = running.stop()

@@ -2,13 +2,12 @@
 
 import json
 import re
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 import sentiment
-from tests.serving.conftest import LINES, chunk, everything, head, read_until
+from tests.serving.conftest import LINES, ask, chunk, head, read_until
 
 TEXTS = ["I loved it", "Dreadful, avoid", "", "  ", "qwxz zzkw", "café 🙂 \u202e\x1b[31m", "a\nb"]
 
@@ -90,8 +89,8 @@ def test_lines_that_cannot_be_read_have_their_place(served):
         assert line["error"].startswith(why)
 
 
-def test_a_line_is_answered_before_the_next_is_sent(served):
-    with served.connect(head("/predict", None, LINES)) as opened:
+def test_a_line_is_answered_before_the_next_is_sent(live):
+    with live.connect(head("/predict", None, LINES)) as opened:
         for number in range(3):
             opened.sendall(chunk(b'{"id": %d, "te' % number))
             opened.sendall(chunk(b'xt": "good"}\n'))
@@ -100,17 +99,16 @@ def test_a_line_is_answered_before_the_next_is_sent(served):
         assert b"the last line" in read_until(opened, b"\r\n0\r\n\r\n")
 
 
-def test_lines_are_answered_without_chunks_where_http_knows_none(served):
+def test_lines_are_answered_without_chunks_where_http_knows_none(live):
     lines = b'"I loved it"\n{}\n'
     asked = head("/predict", len(lines), LINES).replace(b"HTTP/1.1", b"HTTP/1.0")
-    with served.connect(asked + lines) as opened:
-        top, body = everything(opened).split(b"\r\n\r\n", 1)
+    top, body = live.raw(asked + lines).split(b"\r\n\r\n", 1)
     assert b"transfer-encoding" not in top
     assert f"content-length: {len(body)}".encode() in top.split(b"\r\n")
     answers = [json.loads(line)["predicted"] for line in body.splitlines()]
     assert answers == ["positive", None]
-    with served.connect(head("/predict", 2_000_001, LINES).replace(b"1.1", b"1.0")) as opened:
-        assert everything(opened).startswith(b"HTTP/1.1 413 ")
+    too_large = head("/predict", 2_000_001, LINES).replace(b"1.1", b"1.0")
+    assert live.raw(too_large).startswith(b"HTTP/1.1 413 ")
 
 
 def test_an_empty_stream_is_answered_with_nothing(served):
@@ -118,21 +116,14 @@ def test_an_empty_stream_is_answered_with_nothing(served):
     assert (answer.status, answer.body) == (200, b"")
 
 
-def test_a_connection_is_used_again_and_may_be_filled_at_once(served):
-    connection = HTTPConnection("127.0.0.1", served.port, timeout=10)
-    for _ in range(3):
-        connection.request("GET", "/health")
-        assert connection.getresponse().read() == b'{"status": "ok"}\n'
-    connection.close()
+def test_a_connection_is_used_again_and_may_be_filled_at_once(live):
     body = b'{"text": "good"}'
-    with served.connect(3 * (head("/predict", len(body)) + body)) as opened:
+    with live.connect() as opened:
+        for _ in range(3):
+            opened.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert read_until(opened, b"}\n").endswith(b'\r\n\r\n{"status": "ok"}\n')
+        opened.sendall(3 * (head("/predict", len(body)) + body))
         read_until(opened, b'"p_positive"', times=3)
-
-
-def test_who_says_no_more_is_answered(served):
-    with served.connect(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as opened:
-        opened.shutdown(1)
-        assert everything(opened).endswith(b'{"status": "ok"}\n')
 
 
 def test_health_info_and_the_document(served):
@@ -169,15 +160,24 @@ def test_the_page_and_its_files(served):
     page = served.ask("GET", "/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     folder = Path(sentiment.__file__).parent / "serving" / "page"
-    names = {path.name for path in folder.iterdir()} - {"index.html"}
+    names = {path.name for path in folder.iterdir()}
     assert {"page.css", "page.js"} <= names
     assert set(re.findall(r"static/([\w.-]+)", page.body.decode())) <= names
     for name in names:
         answer = served.ask("GET", f"/static/{name}")
         assert answer.body == (folder / name).read_bytes()
         assert answer.headers["content-security-policy"] == POLICY
-    for path in ("/static/", "/static/../app.py", "/static/%2e%2e/app.py", "/static/index.html"):
-        assert served.ask("GET", path).status == 404
+        assert answer.headers["cache-control"] == "no-cache"
+    script = served.ask("GET", "/static/page.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    same = {"If-None-Match": script.headers["etag"]}
+    assert served.ask("GET", "/static/page.js", headers=same)[::2] == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/../app.py", "/static//etc/passwd"])
+def test_nothing_but_the_page_is_sent(served, path):
+    sent = ask(served.client.app, b"", method="GET", path=path)
+    assert sent[0]["status"] == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/info", "/nowhere", "/predict"])

@@ -3,14 +3,15 @@
 import asyncio
 import json
 import threading
+from types import MappingProxyType
 
 import pytest
 
+from sentiment.serving import requests
 from sentiment.serving.app import App
-from sentiment.serving.asked import read_json
-from sentiment.serving.hosts import Hosts
-from sentiment.serving.limits import Limits
-from sentiment.serving.lines import LineCutter, answer_lines
+from sentiment.serving.limits import LOOPBACK, Limits
+from sentiment.serving.requests import LineCutter, answer_lines, read_json
+from tests.serving.conftest import LINES, ask, body_of
 
 BODY = b'{"text": "good"}'
 
@@ -18,47 +19,25 @@ BODY = b'{"text": "good"}'
 class Broken:
     """A service that fails in a way that nobody foresaw."""
 
-    def __init__(self):
-        self.info = {"name": "broken"}
+    info = MappingProxyType({})
 
     async def predict(self, texts):
         raise ZeroDivisionError("nobody foresaw it")
 
 
-def ask(app, *messages, path="/predict"):
-    """Ask over ASGI; give the messages that were sent."""
-    coming, sent = list(messages), []
-    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
-    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": path,
-             "headers": headers, "client": None}  # fmt: skip
-
-    async def receive():
-        return coming.pop(0)
-
-    async def send(message):
-        sent.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    return sent
-
-
-def whole(body):
-    return {"type": "http.request", "body": body, "more_body": False}
-
-
 @pytest.fixture
 def app():
     told, logged = [], []
-    limits = Limits(max_requests=1)
-    made = App(Broken(), Hosts(loopback=True), limits, report=told.append, log=logged.append)
+    made = App(Broken(), LOOPBACK, Limits(max_requests=1), report=told.append, log=logged.append)
     made.told, made.logged = told, logged
     return made
 
 
 def test_what_nobody_foresaw_is_500_and_told_and_the_next_is_answered(app):
     for _ in range(3):
-        start, body = ask(app, whole(BODY))
+        start, body = ask(app, BODY)
         assert start["status"] == 500
+        assert (b"x-content-type-options", b"nosniff") in start["headers"]
         assert json.loads(body["body"]) == {"error": "something unexpected went wrong here"}
     assert [str(error) for error in app.told] == ["nobody foresaw it"] * 3
     assert app.logged[0].startswith("? POST /predict 500 ")
@@ -66,8 +45,7 @@ def test_what_nobody_foresaw_is_500_and_told_and_the_next_is_answered(app):
 
 
 def test_who_goes_away_is_not_answered_and_gives_the_place_back(app):
-    part = {"type": "http.request", "body": BODY, "more_body": True}
-    assert ask(app, part, {"type": "http.disconnect"}) == []
+    assert ask(app, BODY, None) == []
     assert app.told == []
     assert app._places.taken == app._bytes.taken == 0
     assert " gone " in app.logged[0]
@@ -81,66 +59,51 @@ def test_lines_are_cut_alike_however_they_come():
         got = []
         for begin in range(0, len(data), size):
             got += cutter.feed(data[begin : begin + size])
-        assert [*got, *cutter.end()] == expected
+        assert [*got, *cutter.feed(b"\n")] == expected
 
 
 class Slow:
     """A service that answers so many requests, and no more."""
 
+    info = MappingProxyType({})
+
     def __init__(self, most):
-        self.info = {"name": "slow"}
         self.left = most
 
     async def predict(self, texts):
         self.left -= 1
         if self.left < 0:
-            await asyncio.Event().wait()
+            asyncio.current_task().cancel()  # as the server does once it has waited long enough
+            await asyncio.sleep(0)
         return [{}] * len(texts)
 
 
 @pytest.mark.parametrize(
     ("kind", "body", "statuses"),
-    [("application/json", BODY, [503]), ("application/x-ndjson", b'"a"\n' * 300, [200])],
+    [("application/json", BODY, [503]), (LINES, b'"a"\n' * 300, [200])],
 )
 def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, statuses):
-    service = Slow(most=statuses.count(200))
-    told, sent = [], []
-    app = App(service, Hosts(loopback=True), Limits(), report=told.append)
-    headers = [(b"host", b"localhost"), (b"content-type", kind.encode())]
-    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/predict",
-             "headers": headers, "client": None}  # fmt: skip
-
-    async def receive():
-        return whole(body)
-
-    async def send(message):
-        sent.append(message)
-
-    async def stopped():
-        task = asyncio.create_task(app(scope, receive, send))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        await task
-
-    asyncio.run(stopped())
+    told = []
+    app = App(Slow(most=statuses.count(200)), LOOPBACK, Limits(), report=told.append)
+    sent = ask(app, body, kind=kind)
     assert [each["status"] for each in sent if "status" in each] == statuses
     assert told == []
     if statuses == [503]:
-        assert json.loads(sent[1]["body"]) == {"error": "the service has been stopped"}
+        assert json.loads(body_of(sent)) == {"error": "the service has been stopped"}
     else:
         assert len(sent) == 2, "what was answered, and no end"
 
 
 @pytest.mark.parametrize("path", ["/predict", "/explain"])
 def test_a_long_body_is_read_while_others_are_answered(app, path, monkeypatch):
-    read = track_reading(monkeypatch, "sentiment.serving.app")
-    ask(app, whole(BODY), path=path)
-    ask(app, whole(b"[" + b"{}," * 100_000 + b"{}]"), path=path)
+    read = track_reading(monkeypatch)
+    ask(app, BODY, path=path)
+    ask(app, b"[" + b"{}," * 100_000 + b"{}]", path=path)
     assert read == [True, False]
 
 
 def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
-    read = track_reading(monkeypatch, "sentiment.serving.lines")
+    read = track_reading(monkeypatch)
 
     async def chunks():
         yield b'"short"\n'
@@ -153,7 +116,7 @@ def test_a_long_line_is_read_while_others_are_answered(monkeypatch):
     assert read == [True, False]
 
 
-def track_reading(monkeypatch, module):
+def track_reading(monkeypatch):
     """Tell of each piece of JSON whether it was read where all requests are answered."""
     found = []
 
@@ -161,7 +124,7 @@ def track_reading(monkeypatch, module):
         found.append(threading.current_thread() is threading.main_thread())
         return read_json(body)
 
-    monkeypatch.setattr(f"{module}.read_json", read)
+    monkeypatch.setattr(requests, "read_json", read)
     return found
 
 

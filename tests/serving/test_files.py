@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import os
-import socket
 import tempfile
 import threading
 import time
@@ -20,13 +19,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.serving import file_paths
+from sentiment.serving import file_endpoints
 from sentiment.serving.app import App
-from sentiment.serving.file_query import in_terms_of_http
+from sentiment.serving.file_endpoints import in_terms_of_http
 from sentiment.serving.files import Answered
-from sentiment.serving.hosts import Hosts
-from sentiment.serving.limits import Limits
-from tests.serving.conftest import chunk, everything, head, read_until, serving, until
+from sentiment.serving.limits import LOOPBACK, Limits
+from tests.serving.conftest import (
+    ask,
+    body_of,
+    chunk,
+    everything,
+    head,
+    read_until,
+    serving,
+    until,
+)
 
 BYTES = "application/octet-stream"
 
@@ -140,12 +147,12 @@ def test_parquet_comes_back_as_parquet_with_its_types(served):
 def test_parquet_without_what_reads_it_is_415(tmp_path):
     (tmp_path / "pyarrow.py").write_text("raise ImportError")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    with serving(environment={"PYTHONPATH": path.rstrip(os.pathsep)}) as served:
-        answer = sent(served, b"PAR1", name="said.parquet")
+    with serving(environment={"PYTHONPATH": path.rstrip(os.pathsep)}) as running:
+        answer = sent(running, b"PAR1", name="said.parquet")
         assert answer.status == 415
         why = "Parquet needs pyarrow, which is not installed: pip install pyarrow"
         assert answer.json == {"error": why}
-        assert sent(served, b"good", name="said.txt", to="parquet").status == 415
+        assert sent(running, b"good", name="said.txt", to="parquet").status == 415
 
 
 CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
@@ -319,24 +326,18 @@ def test_a_text_that_is_too_long_has_no_answer_and_the_others_have(served):
     assert lines[1]["text"] == long
 
 
-def test_a_wide_table_of_short_rows_takes_no_memory(served):
+def test_a_wide_table_of_short_rows_takes_no_memory(live):
     """Rows are filled up, which makes two bytes a thousand cells."""
     body = b",".join(b"c%d" % n for n in range(999)) + b",text\n" + b"x\n" * 100_000
-    with served.connect(head("/files?name=s.csv&to=jsonl&rows=1000", len(body), BYTES)) as opened:
-        opened.sendall(body)
-        assert everything_of(opened).count(b'"predicted": null') == 1000
-    assert memory(served) < 900_000
+    answer = sent(live, body, name="s.csv", to="jsonl", rows=1000)
+    assert answer.body.count(b'"predicted": null') == 1000
+    assert memory(live) < 900_000
 
 
 def memory(served):
     """The most kilobytes that a service has taken, where the system tells."""
     status = Path(f"/proc/{served.process.pid}/status")
     return int(status.read_text().split("VmHWM:")[1].split()[0]) if status.exists() else 0
-
-
-def everything_of(opened: socket.socket) -> bytes:
-    opened.shutdown(socket.SHUT_WR)
-    return everything(opened)
 
 
 @pytest.fixture(scope="module")
@@ -446,13 +447,15 @@ def open_files(served):
 
 
 def test_over_http_1_0_a_file_comes_back_whole(served):
-    body = to_bytes("many.csv")
-    asked = b"POST /files?name=many.csv HTTP/1.0\r\nHost: localhost\r\nContent-Type: %s\r\n"
-    with served.connect(asked % BYTES.encode() + b"Content-Length: %d\r\n\r\n" % len(body)) as got:
-        got.sendall(body)
-        answer = everything(got)
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert answer.partition(b"\r\n\r\n")[2] == sent(served, body, name="many.csv").body
+    body = to_bytes("many.csv") * 9
+    got = ask(
+        served.client.app, body, path="/files", query="name=many.csv", kind=BYTES, version="1.0"
+    )
+    assert len(got) == 2, "a head and a body"
+    headers = dict(got[0]["headers"])
+    assert headers[b"content-length"] == b"%d" % len(body_of(got))
+    assert headers[b"content-type"] == b"text/csv; charset=utf-8"
+    assert body_of(got) == sent(served, body, name="many.csv").body
 
 
 class Waiting:
@@ -472,66 +475,52 @@ class Waiting:
         return [Answered("positive", 0.9, "")] * len(texts)
 
 
-def ask_in_process(app, service, body, leave):
+def ask_for_events(service, body, leave):
     """Send a file over ASGI, and go away once the service waits, if `leave`."""
-    sent = []
-    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/files/events",
-             "query_string": b"name=said.txt", "client": None,
-             "headers": [(b"host", b"localhost"), (b"content-type", BYTES.encode())]}  # fmt: skip
-    coming = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive():
-        if coming:
-            return coming.pop(0)
-        if leave:
-            await service.reached.wait()
-        else:
-            await asyncio.Event().wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message):
-        sent.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    return sent
+    told, logged = [], []
+    app = App(service, LOOPBACK, Limits(), report=told.append, log=logged.append)
+    how = {"path": "/files/events", "query": "name=said.txt", "kind": BYTES}
+    got = ask(app, body, **how, leaves=service.reached if leave else None)
+    assert told == []
+    return got, logged
 
 
 @pytest.mark.parametrize("leave", [False, True])
 def test_who_goes_away_is_not_worked_for_and_all_is_given_back(leave, monkeypatch):
-    opened = []
-    kept = file_paths.receive
+    opened, meters = [], []
 
-    async def receive(*arguments):
-        opened.append(await kept(*arguments))
+    def opens(**how):
+        opened.append(kept(**how))
         return opened[-1]
 
-    monkeypatch.setattr(file_paths, "receive", receive)
-    told, logged = [], []
+    def meter(*arguments):
+        meters.append(kept_meter(*arguments))
+        return meters[-1]
+
+    kept, kept_meter = tempfile.TemporaryFile, file_endpoints.Meter
+    monkeypatch.setattr(tempfile, "TemporaryFile", opens)
+    monkeypatch.setattr(file_endpoints, "Meter", meter)
     service = Waiting(most=2)
-    app = App(service, Hosts(loopback=True), Limits(), report=told.append, log=logged.append)
-    sent = ask_in_process(app, service, b"fine\n" * 256 * 20, leave)
-    assert told == []
+    got, logged = ask_for_events(service, b"fine\n" * 256 * 20, leave)
     assert service.asked == (3 if leave else 20)
-    assert sent[-1].get("more_body", False) is leave, "an end, or none"
+    assert got[-1].get("more_body", False) is leave, "an end, or none"
     assert ("200 broken off" in logged[0]) is leave
-    files = app._routes["/files"]["POST"].__self__
-    assert files._places.taken == files._bytes.taken == 0
+    assert [each.taken for each in meters] == [0, 0]
     until(lambda: opened[0].closed)
 
 
 def test_no_file_is_read_where_all_requests_are_answered(monkeypatch):
     where = []
     for name in ("open", "read", "write", "end", "close"):
-        made = getattr(file_paths.FileAnswers, name)
+        made = getattr(file_endpoints.FileAnswers, name)
 
         def call(*arguments, made=made):
             where.append(threading.current_thread() is threading.main_thread())
             return made(*arguments)
 
-        monkeypatch.setattr(file_paths.FileAnswers, name, call)
-    service = Waiting(most=9)
-    app = App(service, Hosts(loopback=True), Limits(), report=print)
-    assert ask_in_process(app, service, b"fine\n" * 1000, leave=False)[0]["status"] == 200
+        monkeypatch.setattr(file_endpoints.FileAnswers, name, call)
+    got, _ = ask_for_events(Waiting(most=9), b"fine\n" * 1000, leave=False)
+    assert got[0]["status"] == 200
     assert len(where) >= 10
     assert not any(where)
 

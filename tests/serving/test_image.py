@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 SERVE = """
 import sys
 from sentiment.__main__ import main
-import sentiment.cli.serve, sentiment.serving.watched
+import sentiment.cli.serve, uvicorn, uvicorn.protocols.http.httptools_impl
 from sentiment.general import MODEL
 from sentiment.model import load_model
 from sentiment.serving.app import App
@@ -38,7 +38,8 @@ def test_the_packages_of_the_image_are_all_that_the_service_needs():
     )
     loaded = {name for name in done.stdout.split() if not name.startswith("_")}
     assert {"click", "numpy", "uvicorn"} <= loaded
-    assert loaded - {"h11", "sentiment"} <= packages  # h11 comes with uvicorn
+    brought = {"anyio", "h11", "typing_extensions"}  # by starlette and uvicorn
+    assert loaded - {*brought, "sentiment"} <= packages
 
 
 def test_what_is_copied_is_there_and_not_ignored():
@@ -50,12 +51,12 @@ def test_what_is_copied_is_there_and_not_ignored():
     assert all((ROOT / path).exists() for path in copied)
 
 
-def test_the_health_check_asks_the_service_and_no_proxy(served):
+def test_the_health_check_asks_the_service_and_no_proxy(live):
     """Docker hands the proxies of its configuration on to every container."""
     written = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
     _, *check = json.loads(re.search(r"^HEALTHCHECK .* CMD (.+)$", written, re.M)[1])
     proxied = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
-    for port, healthy in ((served.port, True), (9, False)):
+    for port, healthy in ((live.port, True), (9, False)):
         command = [sys.executable, *(each.replace("8000", str(port)) for each in check)]
         done = subprocess.run(command, env=proxied, capture_output=True, check=False)
         assert (done.returncode == 0) == healthy, done.stderr

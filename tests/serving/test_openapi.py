@@ -13,10 +13,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 422]
 """
 
 
-def test_schemathesis_finds_nothing(served, tmp_path):
+def test_schemathesis_finds_nothing(live, tmp_path):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
-    address = f"http://127.0.0.1:{served.port}/openapi.json"
+    address = f"http://127.0.0.1:{live.port}/openapi.json"
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "run", address, "--max-examples", "30",
          "--generation-deterministic", "--no-color"],

@@ -1,5 +1,6 @@
 """How it starts, what it says, and how it ends."""
 
+import ast
 import gc
 import json
 import os
@@ -178,8 +179,8 @@ def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
     done = start("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 5
     assert done.stderr == (
-        "error: serving needs uvicorn and httptools, which are not installed: "
-        "pip install uvicorn httptools uvloop\n"
+        "error: serving needs starlette, uvicorn and httptools, which are not all installed: "
+        "pip install starlette uvicorn httptools uvloop\n"
     )
 
 
@@ -191,9 +192,10 @@ def test_a_threshold_is_that_of_every_answer():
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads /proc")
-def test_nothing_heavy_is_in_the_process(served):
-    served.post("/explain", {"text": "good"})
-    maps = Path(f"/proc/{served.process.pid}/maps").read_text()
+def test_nothing_heavy_is_in_the_process():
+    with serving() as served:
+        served.post("/explain", {"text": "good"})
+        maps = Path(f"/proc/{served.process.pid}/maps").read_text()
     assert "numpy" in maps
     for heavy in ("tensorflow", "scipy", "pandas", "pyarrow", "sklearn"):
         assert f"/{heavy}/" not in maps
@@ -207,3 +209,14 @@ def test_the_model_is_read_once(tmp_path):
         path.unlink()
         assert served.post("/predict", {"text": "a fine day"}).json == before
         assert json.dumps(served.ask("GET", "/info").json["name"]) == '"mine"'
+
+
+def test_uvicorn_is_used_by_its_public_names_alone():
+    used = set()
+    for path in (ROOT / "sentiment").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "uvicorn":
+                used |= {f"{node.module}.{alias.name}" for alias in node.names}
+            if isinstance(node, ast.Import):
+                used |= {each.name for each in node.names if each.name.startswith("uvicorn")}
+    assert used == {f"uvicorn.{name}" for name in ("Config", "Server")}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.serving.batching import _CHARACTERS, _SHORT, _TEXTS, Batcher
+from sentiment.serving.service import _CHARACTERS, _SHORT, _TEXTS, Batcher
 
 
 def run(function, ask):
