@@ -159,6 +159,11 @@ def command(
     paths = data or (bundled_reviews("train.csv"),)
     target = output or DEFAULT_MODEL
     replaces = output is None and _is_model(target)
+    if replaces and not (data or force or is_of_sample(load_model(target))):
+        raise UsageError(
+            f"no DATA was given, and ./{target} is not of the sample: --force replaces it, -o FILE "
+            "keeps both"
+        )
     read = [
         *places_of(paths, "training"),
         *places_of(validation, "validation"),
@@ -188,7 +193,9 @@ def command(
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()
-    _report(model, target, replaces)
+    _report(model, target)
+    if replaces:
+        console.warn(f"replaced {target}; -o FILE writes elsewhere")
     _suggest_base(progress.gain, overwrites=output is not None)
     if not data:
         _warn_of_sample(model, target, paths[0], takes_over=output is None)
@@ -258,13 +265,13 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         )
 
 
-def _report(model: Model, target: Path, replaced: bool) -> None:
+def _report(model: Model, target: Path) -> None:
     """Print how good the model is, and what there was too little data for."""
     about = model.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
-    saved = f"{'replaced' if replaced else 'saved'} {target}{size}"
+    saved = f"saved {target}{size}"
     figures = HeldOut.of(about)
     if figures is None:
         console.warn(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import ModelError
+from sentiment.errors import ModelError, command_line
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
@@ -309,7 +309,7 @@ def _read(path: Path) -> bytes:
             data = _read_at_most(file, MAX_FILE_SIZE + 1)
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path}: no such model; `sentiment train YOUR_REVIEWS.csv -o {path}` makes one"
+            f"{path}: no such model; `{command_line('train', 'YOUR_REVIEWS.csv', '-o', path)}` makes one"
         ) from error
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error

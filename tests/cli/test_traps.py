@@ -26,6 +26,7 @@ def here(tmp_path):
     (tmp_path / "a.txt").write_text("good\n")
     (tmp_path / "b.txt").write_text("bad\nworse\n")
     (tmp_path / "notes").write_text("fine\n")
+    (tmp_path / "notes.txt").write_text("last\n")
     (tmp_path / "ragged.csv").write_text("id,text\n1,good,bad\n")
     (tmp_path / "in" / "pos").mkdir(parents=True)
     (tmp_path / "in" / "neg").mkdir()
@@ -129,7 +130,7 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
     assert texts(done) == ["lovely and good", "awful and bad", ""]
     assert done.stdout == run("predict", "-m", trained, "-i", "reviews.csv", cwd=here).stdout
     assert "reading the file reviews.csv; to score the words themselves: " in done.stderr
-    assert "sentiment predict -- reviews.csv" in done.stderr
+    assert f"sentiment predict -m {trained} -- reviews.csv\n" in done.stderr
     done = run("explain", "-m", trained, "--json", "a.txt", cwd=here)
     assert json.loads(done.stdout)["text"] == "good"
 
@@ -139,11 +140,17 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
     [
         (["a.txt", "b.txt"], ["good", "bad", "worse"]),
         (["?.txt"], ["good", "bad", "worse"]),
-        (["-i", "b.txt", "a.txt"], ["good", "bad", "worse"]),
+        (["-i", "b.txt", "a.txt"], ["bad", "worse", "good"]),
+        (["-i", "a.txt", "b.txt", "notes.txt"], ["good", "bad", "worse", "last"]),
+        (["a.txt", "--input=b.txt", "notes.txt"], ["good", "bad", "worse", "last"]),
+        (["-ib.txt", "a.txt", "-i", "b.txt"], ["bad", "worse", "good", "bad", "worse"]),
+        (["great.*"], ["great.*"]),
+        (["**great**.*"], ["**great**.*"]),
+        (["5*.*"], ["5*.*"]),
         (["in/"], ["a review in a folder"]),
         (["./in"], ["a review in a folder"]),
         (["./notes"], ["fine"]),
-        (["./no*"], ["fine"]),
+        (["./no*s"], ["fine"]),
         (["in/pos/1.txt"], ["a review in a folder"]),
         (["-"], ["of stdin"]),
         (["notes"], ["notes"]),
@@ -164,6 +171,31 @@ def test_files_are_told_from_texts(run, trained, here, arguments, expected):
     assert texts(done) == expected
 
 
+@pytest.mark.parametrize("name", ["my reviews.csv", "*.txt", "it's $HOME.csv", "notes", "-.csv"])
+def test_a_command_that_is_advised_does_what_it_says(run, trained, here, name):
+    """It is quoted for a shell, and asks the same model in the same way."""
+    if "*" not in name:
+        (here / name).write_text("text\ngood\n")
+    given = ["predict", "--json", "-m", "my model", f"./{name}" if name[0] == "-" else name]
+    (here / "my model").write_bytes(trained.read_bytes())
+    asked = run(*given, cwd=here)
+    command = shlex.split(asked.stderr.partition(": sentiment ")[2].splitlines()[0])
+    assert command[:4] == given[:4]
+    other = run(*command, cwd=here)
+    read, as_text = (asked, other) if "reading the file" in asked.stderr else (other, asked)
+    assert [json.loads(line)["text"] for line in as_text.stdout.splitlines()] == given[4:]
+    assert json.loads(read.stdout.splitlines()[-1])["text"] != name
+    assert (read.returncode, as_text.returncode) == (0, 0)
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_texts_that_are_repaired_are_counted_where_they_are_arguments(run, trained, command):
+    done = run(command, "-m", trained, "It doesn`t work", "fine", "I don&#039;t like it")
+    assert done.stderr.startswith("repaired 2 texts: ")
+    assert run(command, "-m", trained, "-q", "It doesn`t work").stderr == ""
+    assert run(command, "-m", trained, "--no-repair", "It doesn`t work").stderr == ""
+
+
 def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here):
     done = run("predict", "ragged.csv", cwd=here)
     assert done.returncode == 3
@@ -178,9 +210,14 @@ def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here
         (["a.txt", "good"], 2, "a.txt is a file, and 'good' a text: give files or texts"),
         (["a.txt", "--", "good"], 2, "what follows -- is a text"),
         (["good", "-i", "a.txt"], 2, "either texts or -i files"),
+        (["-i", "a.txt", "in"], 2, "a pattern stands in quotes: -i '*.csv'"),
+        (["nosuch.parquet", "hello"], 2, "no such file: nosuch.parquet, and 'hello' a text"),
+        (["*.pq", "hello"], 2, "no such file: *.pq, and 'hello' a text"),
         (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
         (["*.parquet"], 3, "no such file: *.parquet"),
-        (["nothing.*"], 2, "no file matches 'nothing.*'"),
+        (["my-reviews.*"], 2, "no file matches 'my-reviews.*'"),
+        (["none.[ct]sv"], 2, "no file matches 'none.[ct]sv'"),
+        (["z*.c*"], 2, "no file matches 'z*.c*'"),
         (["reviews.csv "], 2, "did you mean 'reviews.csv'?"),
         (["-m", "reviews.csv", "good"], 4, "reviews.csv: a file of reviews, not a model"),
         (["sheet.xlsx"], 3, "sheet.xlsx"),
