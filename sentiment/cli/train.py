@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from sentiment.cli.answering import overlap_of
 from sentiment.cli.console import console
 from sentiment.cli.models import (
     BUNDLED,
@@ -38,7 +39,7 @@ from sentiment.evaluation.counts import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import CLASSES, DEEPEST, Model
-from sentiment.model.provenance import Provenance
+from sentiment.model.provenance import Overlap, Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
 from sentiment.reviews.formats import ReadOptions
@@ -193,7 +194,7 @@ def command(
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()
-    _report(model, target)
+    _report(model, target, base, held_out or reviews)
     if replaces:
         console.warn(f"replaced {target}; -o FILE writes elsewhere")
     _suggest_base(progress.gain, overwrites=output is not None)
@@ -265,7 +266,7 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         )
 
 
-def _report(model: Model, target: Path) -> None:
+def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
     """Print how good the model is, and what there was too little data for."""
     about = model.provenance
     if about is None:
@@ -274,10 +275,8 @@ def _report(model: Model, target: Path) -> None:
     saved = f"saved {target}{size}"
     figures = HeldOut.of(about)
     if figures is None:
-        console.warn(
-            "the base was made with these reviews: no figures, since none of them is new to it, "
-            "and its weight stays 1; measure the model on others with sentiment evaluate"
-        )
+        if base is not None:
+            _warn_of_no_figures(overlap_of(base, judged))
         console.note(saved)
         return
     if not about.calibrated:
@@ -294,6 +293,20 @@ def _report(model: Model, target: Path) -> None:
     if figures.is_chance:
         console.warn(f"{CHANCE}: too few reviews, or nothing in them that tells the labels apart")
     console.note(saved)
+
+
+def _warn_of_no_figures(known: Overlap) -> None:
+    """Say why the base cannot be judged by these reviews."""
+    which, why = "some of these", "those that are new to it all have the same label"
+    if known.is_known_set:
+        share = "all" if known.found == known.checked else "almost all"
+        checked = "" if known.checked == known.reviews else " that could be checked"
+        which = "these"
+        why = f"it knows {share} of them ({known.found:,} of {known.checked:,}{checked})"
+    console.warn(
+        f"the base was made with {which} reviews: no figures, since {why}, and its weight stays 1; "
+        "measure the model on others with sentiment evaluate"
+    )
 
 
 def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
