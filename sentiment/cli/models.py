@@ -155,9 +155,10 @@ def find_model(named: Path, *, or_reviews: bool = False) -> Path:
     """
     if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
         if not or_reviews and looks_like_file(str(named)) and not is_model_file(named):
+            answering, training = command_line("predict", "-i", named), _training(named, named.stem)
             raise ModelError(
-                f"{named}: a file of reviews, not a model; `{command_line('predict', '-i', named)}` "
-                f"answers them, `{_training(named, named.stem)}` makes a model of labelled ones"
+                f"{named}: a file of reviews, not a model; `{answering}` answers them, "
+                f"`{training}` makes a model of labelled ones"
             )
         return named
     if not named.suffix:

@@ -159,12 +159,7 @@ def command(
     base = _load_base(base_path) if base_path is not None else None
     paths = data or (bundled_reviews("train.csv"),)
     target = output or DEFAULT_MODEL
-    replaces = output is None and _is_model(target)
-    if replaces and not (data or force or is_of_sample(load_model(target))):
-        raise UsageError(
-            f"no DATA was given, and ./{target} is not of the sample: --force replaces it, -o FILE "
-            "keeps both"
-        )
+    replaces = output is None and _may_replace(target, needs_force=not (data or force))
     read = [
         *places_of(paths, "training"),
         *places_of(validation, "validation"),
@@ -229,12 +224,21 @@ def _load_base(path: Path) -> Model:
     return base
 
 
-def _is_model(path: Path) -> bool:
-    """Whether `train` may replace a file without being told to: only a model of its own."""
+def _may_replace(path: Path, *, needs_force: bool) -> bool:
+    """Return whether `train` may replace a file without being told to: only a model of its own.
+
+    Raises:
+        UsageError: it is none of the sample, and only that would need no force.
+    """
     try:
-        load_model(path)
+        old = load_model(path)
     except ModelError:
         return False
+    if needs_force and not is_of_sample(old):
+        raise UsageError(
+            f"no DATA was given, and ./{path} is not of the sample: --force replaces it, -o FILE "
+            "keeps both"
+        )
     return True
 
 

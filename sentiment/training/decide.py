@@ -354,7 +354,7 @@ def _may_be_chance(
     A paired bootstrap: of each label as many reviews are drawn again.
     """
     random = np.random.default_rng(0)
-    answered = np.empty((2, 2, _DRAWS))  # how many are answered *positive*: by which, of which label
+    answered = np.empty((2, 2, _DRAWS))  # how many each answers *positive*, of each label
     for label in (0, 1):
         rows = labels == label
         kinds = np.bincount(2 * together[rows] + alone[rows], minlength=4)
@@ -364,7 +364,7 @@ def _may_be_chance(
     sizes = positives, labels.size - positives
     before, after = (_OBJECTIVES[objective](of[1], of.sum(0), *sizes) for of in answered)
     recall = _balanced_accuracy(answered[1, 1], answered[1].sum(0), *sizes)
-    return min(np.quantile(each, _RISK) for each in (after - before, recall - 0.5)) <= 0
+    return any(np.quantile(each, _RISK) <= 0 for each in (after - before, recall - 0.5))
 
 
 def _halves(labels: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,9 +10,6 @@ from importlib import import_module
 
 import pytest
 
-from sentiment.cli.models import SAMPLE_HASHES, SAMPLE_SIZE
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.labelled import read_labelled
 from tests.conftest import TEST, TRAIN
 
 QUICK = ["--epochs", "1", "--hidden", ""]
@@ -92,18 +89,46 @@ def test_a_model_of_the_sample_says_so_beside_another(run, sampled):
     assert f"model: model.safetensors {OF_SAMPLE}\n" in done.stderr
 
 
-@pytest.mark.parametrize("options", [["--seed", "3"], ["--validation-share", "0.3"]])
+@pytest.mark.parametrize("options", [["--seed", "3"], ["--validation", TEST]])
 def test_a_model_of_the_sample_is_known_by_its_rows(run, tmp_path, options):
     run("train", TRAIN, *QUICK, *options, "-o", "mine", cwd=tmp_path)
     assert OF_SAMPLE in run("predict", "-m", "mine", "good", cwd=tmp_path).stderr
 
 
-def test_the_sample_is_the_one_that_comes_along():
-    reviews = read_labelled([str(TRAIN)], ReadOptions())
-    assert (len(reviews), tuple(sorted(reviews.digest().tolist())[:8])) == (
-        SAMPLE_SIZE,
-        SAMPLE_HASHES,
+def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, tmp_path):
+    done = run("train", *QUICK, "--base", "general", cwd=tmp_path)
+    assert "no figures, since it knows all of them (" in done.stderr
+    assert "the 1,600 sample reviews, " in done.stderr
+    info = run("info", cwd=tmp_path)
+    assert "model: ./model.safetensors (trained on the 1,600 sample reviews, on a base)\n" in (
+        info.stderr
     )
+    assert "cross-val." not in info.stdout
+
+
+def test_what_a_base_knows_of_a_set_is_counted(run, tmp_path):
+    """Some new rows among many known ones."""
+    rows = TRAIN.read_text().splitlines()[:201]
+    rows += [f"Row {n} of a new kind was {'good' if n % 2 else 'bad'}.,{n % 2}" for n in range(20)]
+    (tmp_path / "partly.csv").write_text("\n".join(rows))
+    asked = ["train", "partly.csv", "--base", "general", "-o", "m", *QUICK]
+    done = run(*asked, cwd=tmp_path)
+    assert re.search(
+        r"since it knows almost all of them \(\d+ of \d+ that could be checked\)", done.stderr
+    ), done.stderr
+
+
+def test_no_model_of_ones_own_is_lost_to_the_sample(run, trained, tmp_path):
+    mine = tmp_path / "model.safetensors"
+    mine.write_bytes(trained.read_bytes())
+    done = run("train", "-q", *QUICK, cwd=tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "--force replaces it, -o FILE keeps both" in done.stderr
+    assert mine.read_bytes() == trained.read_bytes()
+    for arguments in (["--force"], [], [TRAIN]):
+        done = run("train", "-q", *QUICK, *arguments, cwd=tmp_path)
+        assert done.returncode == 0
+        assert "warning: replaced model.safetensors; -o FILE writes elsewhere\n" in done.stderr
 
 
 def test_the_model_that_answers_is_named_unless_it_was_by_the_user(run, trained, tmp_path):
@@ -233,6 +258,17 @@ def test_what_is_neither_is_said(run, trained, here, command, arguments, code, s
 # Rows, and answers
 
 
+def test_a_column_of_labels_that_is_called_the_text_is_said_to_look_like_labels(run, here):
+    (here / "l.csv").write_text("text,label\nA good one,1\nA bad one,0\nA fine one,1\n")
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    assert (done.returncode, "it looks like the label" in done.stderr) == (3, True)
+    (here / "l.csv").write_text("text,label\nA good one,pos\nA bad one,neg\nA fine one,pos\n")
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    assert 'text from "label" (as asked; it looks like the label)' in done.stderr
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "text", cwd=here)
+    assert "looks like" not in done.stderr
+
+
 @pytest.mark.parametrize("name", ["empty.csv", "header.csv"])
 def test_no_rows_are_warned_of(run, trained, here, name):
     done = run("predict", "-m", trained, "-i", name, "-q", cwd=here)
@@ -319,6 +355,8 @@ def test_a_name_that_promises_nothing_else_will_do(run, trained, here, options, 
 
 
 def test_a_training_that_diverges_is_said_once(run, tmp_path):
+    done = run("train", TRAIN, "--learning-rate", "1e300", "-o", tmp_path / "m", "-q")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)  # no warning of numpy's
     done = run("train", TRAIN, "--learning-rate", "100", "-o", tmp_path / "m", "-q")
     assert done.returncode == 0
     said = [line for line in done.stderr.splitlines() if "--learning-rate" in line]
