@@ -1,7 +1,6 @@
 """`sentiment train`: a model from labelled reviews."""
 
 import json
-import shlex
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +33,7 @@ from sentiment.cli.options import (
 from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import Running, ShownProgress, running_options, training_options
 from sentiment.datasets.cache import resolve
-from sentiment.errors import ModelError, UsageError
+from sentiment.errors import ModelError, UsageError, command_line
 from sentiment.evaluation.counts import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
@@ -321,7 +320,7 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     if overwrites and "--force" not in again:
         again.append("--force")
     # What came in on stdin is gone.
-    command = "add that" if "-" in again else f"sentiment {shlex.join(again)}"
+    command = "add that" if "-" in again else command_line(*again)
     console.note(
         f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
         f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"
