@@ -109,7 +109,9 @@ def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, 
 def test_what_a_base_knows_of_a_set_is_counted(run, tmp_path):
     """Some new rows among many known ones."""
     rows = TRAIN.read_text().splitlines()[:201]
-    rows += [f"Row {n} of a new kind was {'good' if n % 2 else 'bad'}.,{n % 2}" for n in range(20)]
+    for n in range(20):
+        label = "positive" if n % 2 else "negative"
+        rows.append(f"new-{n},Row {n} of a new kind was {label}.,{label},new,none")
     (tmp_path / "partly.csv").write_text("\n".join(rows))
     asked = ["train", "partly.csv", "--base", "general", "-o", "m", *QUICK]
     done = run(*asked, cwd=tmp_path)
