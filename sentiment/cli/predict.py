@@ -121,8 +121,8 @@ def _in_order(files: Sequence[str]) -> tuple[str, ...]:
 
 def _again(gone: Iterable[str], texts: Sequence[str], *options: str) -> str:
     """Return the command with other texts in the place of these arguments."""
-    words = [word for word in click.get_current_context().obj if word != "--"]
-    for each in gone:
+    words = list(click.get_current_context().obj)
+    for each in (*gone, *["--"] * ("--" in words)):
         del words[len(words) - 1 - words[::-1].index(each)]
     few = [*texts[:_FEW], "…"] if len(texts) > _FEW else texts
     return command_line(*words, *options, *(["--", *few] if few else []))

@@ -188,6 +188,7 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
         (["I wrote it all in reviews.csv"], ["I wrote it all in reviews.csv"]),
         (["--", "reviews.csv", "a.txt"], ["reviews.csv", "a.txt"]),
         (["--", "-m", "-"], ["-m", "-"]),
+        (["notes", "--", "--"], ["notes", "--"]),
         (["good", "--", "reviews.csv"], ["good", "reviews.csv"]),
         (["a.txt.b", "4.txt good"], ["a.txt.b", "4.txt good"]),
     ],
