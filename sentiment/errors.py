@@ -1,6 +1,7 @@
-"""Errors with their exit codes, and what may have been meant."""
+"""Errors with their exit codes, what may have been meant, and commands as a shell takes them."""
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class GoalError(SentimentError):
     """A gate or a goal the user set was not met."""
 
     exit_code = 6
+
+
+def command_line(*words: object) -> str:
+    """Return a command of this program as a shell takes it, with quotes where a word needs them."""
+    return shlex.join(["sentiment", *map(str, words)])
 
 
 # What other programs call the same.

@@ -23,6 +23,8 @@ _NO_OPINION = "|".join(
         rf"s?( to (add|make|give|share|offer))?( at all)?( yet)?( {_NOW})?",
         r"no (feedback|answer|response|reply|review|text|data|input|description)"
         r"( given| provided)?|no (idea|suggestions?|positive|negative)|(none|not) (given|provided)",
+        r"(no|nope|none|nothing|nil)( at all| whatsoever| so far| to my knowledge| that "
+        r"(i can think|i know|im aware|i am aware) of)?",
         r"nothing( else| more| further| in particular)*( to (add|say|report|comment|mention))?"
         rf"( {_NOW})?|nothing comes to mind",
         rf"(please )?(see|as|same as)( my| the| other)*( previous)? ({_SOURCE}|above|below|"

@@ -23,7 +23,14 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.reading import files_named, read_reviews
 from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.selective import Choice, Goal, Part, choose_decision, read_goals
+from sentiment.evaluation.selective import (
+    Choice,
+    Goal,
+    Part,
+    choose_decision,
+    precision_in_reach,
+    read_goals,
+)
 from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
@@ -87,7 +94,14 @@ def command(
     reviews, scores = scored(model, reviews)
     choice = choose_decision(goals, scores.p_known, reviews.labels, model.decision.threshold)
     console.clear_status()
-    _warn_of_silence(choice)
+    # A goal of precision comes first, and may leave a label without answers.
+    if silent := [part.name for parts in choice.held.values() for part in parts if not part.n]:
+        reach = precision_in_reach(scores.p_known, reviews.labels, model.decision.threshold)
+        for name in silent:
+            console.warn(
+                f"no cut-off holds {goals[0]} for {name}: it is never answered; {reach[name]} is "
+                "in reach for it"
+            )
     save_model(_with_choice(model, choice, reviews), output)
     console.note(f"saved {output}")
     if as_json:
@@ -95,14 +109,6 @@ def command(
         click.echo(json.dumps(facts | _facts(choice)))
     else:
         click.echo("\n".join(_as_text(choice, len(reviews))))
-
-
-def _warn_of_silence(choice: Choice) -> None:
-    """Warn of a label that a goal of precision leaves no answers of."""
-    for goal, parts in choice.held.items():
-        for part in parts:
-            if not part.n:
-                console.warn(f"no cut-off holds {goal} for {part.name}: it is never answered")
 
 
 def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:

@@ -25,6 +25,7 @@ from sentiment.cli.options import (
     threshold_option,
 )
 from sentiment.cli.predict import open_inputs, sort_out
+from sentiment.cli.reading import Repairs
 from sentiment.model.explanation import (
     LEVELS,
     Explanation,
@@ -277,7 +278,9 @@ def command(
     look = _look()
     between: list[str] = []
     text = None
+    repairs = Repairs(wanted=model.repairs)
     for text in _texts(opened):
+        repairs.counted([text])
         explanation = explain(model, text)
         removal = smallest_removal(model, explanation, most)
         if as_json:
@@ -286,6 +289,7 @@ def command(
             lines = [*between, *as_text(explanation, removal, most, look)]
             between = [""]
         _write(lines)
+    repairs.say()
     if text is None:
         console.warn(f"no rows in {name_of_all([str(place) for place in places])}")
 

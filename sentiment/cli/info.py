@@ -97,6 +97,8 @@ def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     held_out = "cross-val." if about["in_turns"] else "held out"
     for name, title in (("training", "trained on"), ("validation", held_out)):
         rows = about[name]
+        if not rows["positive"] + rows["negative"]:
+            continue  # a base knew them all
         yield (
             title,
             (

@@ -14,7 +14,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 
-from sentiment.errors import ModelError, hint_file
+from sentiment.errors import ModelError, command_line, hint_file
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Model
 from sentiment.reviews.formats import looks_like_file
@@ -48,14 +48,9 @@ def describe_band(decision: Decision) -> str:
 
 _PACKAGE = Path(__file__).parent.parent
 
-# Of data/train.csv: how many reviews there are, and the smallest of their hashes, which a model
-# remembers whatever it was calibrated on since (`sentiment.model.remembered`).
+# Of data/train.csv: how many reviews there are, and the hash of their texts and labels.
 SAMPLE_SIZE = 1_600
-SAMPLE_HASHES = (
-    0x0005C0433701E505, 0x0007858E7BA12F65, 0x0012E9396028B4FF, 0x004FE48EF12ADC45,
-    0x005459964319BF99, 0x00CF7A5795D23717, 0x00CFDB822DA4E953, 0x00FDB4F0C4C9A2C5,
-)  # fmt: skip
-OF_SAMPLE = f"trained on the {SAMPLE_SIZE:,} sample reviews only; -m general answers better"
+SAMPLE_HASH = "b2f7f767f530edf2bef89de31d657684"
 
 
 def bundled_reviews(name: str) -> str:
@@ -83,15 +78,9 @@ def test_reviews() -> tuple[str, ...]:
 
 
 def is_of_sample(model: "Model") -> bool:
-    """Tell whether a model was trained on the sample and nothing else, whatever its options."""
+    """Tell whether a model was trained on the sample, on a base or not, whatever its options."""
     about = model.provenance
-    if about is None or model.base is not None or about.unlabeled:
-        return False
-    training = about.training.positive + about.training.negative
-    held_out = about.validation.positive + about.validation.negative
-    if SAMPLE_SIZE not in (training, training + held_out):
-        return False
-    return set(SAMPLE_HASHES) <= set(model.seen.whole[: 2 * SAMPLE_SIZE].tolist())
+    return about is not None and about.training.hash == SAMPLE_HASH and not about.unlabeled
 
 
 DEFAULT_MODEL = Path("model.safetensors")
@@ -129,7 +118,9 @@ def say_of_sample(name: str, model: Model) -> bool:
     """Say so of a model that was trained on the sample; return whether it was."""
     of_sample = is_of_sample(model)
     if of_sample:
-        console.note(f"model: {name} ({OF_SAMPLE})")
+        alone = " only; -m general answers better"
+        how = alone if model.base is None else ", on a base"
+        console.note(f"model: {name} (trained on the {SAMPLE_SIZE:,} sample reviews{how})")
     return of_sample
 
 
@@ -164,10 +155,10 @@ def find_model(named: Path, *, or_reviews: bool = False) -> Path:
     """
     if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
         if not or_reviews and looks_like_file(str(named)) and not is_model_file(named):
+            answering, training = command_line("predict", "-i", named), _training(named, named.stem)
             raise ModelError(
-                f"{named}: a file of reviews, not a model; `sentiment predict -i {named}` answers "
-                f"them, `sentiment train {named} -o {named.stem}.safetensors` makes a model of "
-                "labelled ones"
+                f"{named}: a file of reviews, not a model; `{answering}` answers them, "
+                f"`{training}` makes a model of labelled ones"
             )
         return named
     if not named.suffix:
@@ -192,8 +183,13 @@ def _refuse_dataset(name: str) -> None:
     if find_dataset(name.partition(":")[0]):
         raise ModelError(
             f"{name}: a public set of reviews, not a model; "
-            f"`sentiment train {name} -o {name.partition(':')[0]}.safetensors` makes one of it"
+            f"`{_training(name, name.partition(':')[0])}` makes one of it"
         )
+
+
+def _training(reviews: object, stem: str) -> str:
+    """Return the command that makes a model of some reviews."""
+    return command_line("train", reviews, "-o", f"{stem}.safetensors")
 
 
 def _models_beside(named: Path) -> list[Path]:

@@ -3,13 +3,14 @@
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sentiment.cli.commands import Text
 from sentiment.cli.console import console
-from sentiment.errors import UsageError
-from sentiment.reviews.formats import looks_like_file
+from sentiment.errors import UsageError, command_line
+from sentiment.reviews.formats import SUFFIXES, looks_like_file
 
 if TYPE_CHECKING:
     from sentiment.reviews.dataset import Opened
@@ -38,6 +39,7 @@ from sentiment.cli.options import (
     talk_options,
     threshold_option,
 )
+from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, text_line
@@ -47,9 +49,8 @@ if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
 
 
-# A name whose suffix is a pattern: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
-_PATTERN = re.compile(r"[^\s!]*[\w*?\]]\.(?:\*|(?=\w?[*\[])[\w*?\[\]]+)")
 _SHOWN = 40  # characters of a text in a message
+_FEW = 3  # files that are named
 
 
 class Given(NamedTuple):
@@ -79,12 +80,16 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
     files = tuple(each for each in arguments if _names_file(each))
     texts = [each for each in arguments if not _names_file(each)]
     if texts and files:
+        there = files[0] == "-" or os.path.exists(files[0]) or _matches(files[0])  # noqa: PTH110
         raise UsageError(
-            f"{files[0]} is a file, and {_shortened(texts[0])!r} a text: give files or texts, not "
-            "both; what follows -- is a text"
+            f"{f'{files[0]} is a file' if there else f'no such file: {files[0]}'}, and "
+            f"{_shortened(texts[0])!r} a text: give files or texts, not both; what follows -- is a "
+            "text"
         )
     if texts and inputs:
-        raise UsageError("give either texts or -i files, not both")
+        raise UsageError(
+            "give either texts or -i files, not both; a pattern stands in quotes: -i '*.csv'"
+        )
     if not (arguments or inputs) and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
             f"nothing to {verb}: give a text in quotes, a file with -i, or pipe reviews "
@@ -92,16 +97,35 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
         )
     if named := [file for file in files if file != "-"]:
         more = f" and {len(named) - 1} more" if len(named) > 1 else ""
-        console.note(
-            f"reading the file {named[0]}{more}; to {verb} the words themselves: sentiment "
-            f"{command} -- {named[0]}"
-        )
+        words = "" if inputs else f"; to {verb} the words themselves: {_again(files, named)}"
+        console.note(f"reading the file {named[0]}{more}{words}")
     for text in texts:
         _refuse_file(text)
-        _point_to_file(text, verb)
+        _point_to_file(text, texts, verb)
     # The shell's bytes are UTF-8 whatever the locale says.
     decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
-    return Given(tuple(decoded), files + tuple(inputs))
+    return Given(tuple(decoded), _in_order([*files, *inputs]))
+
+
+def _in_order(files: Sequence[str]) -> tuple[str, ...]:
+    """Sort names as they were given: of `-i *.csv`, a shell makes one option and arguments."""
+    left, found = Counter(files), []
+    for word in click.get_current_context().obj:
+        for name in (word, word.removeprefix("--input="), word.removeprefix("-i")):
+            if left[name]:
+                left[name] -= 1
+                found.append(name)
+                break
+    return (*found, *left.elements())
+
+
+def _again(gone: Iterable[str], texts: Sequence[str], *options: str) -> str:
+    """Return the command with other texts in the place of these arguments."""
+    words = list(click.get_current_context().obj)
+    for each in (*gone, *["--"] * ("--" in words)):
+        del words[len(words) - 1 - words[::-1].index(each)]
+    few = [*texts[:_FEW], "…"] if len(texts) > _FEW else texts
+    return command_line(*words, *options, *(["--", *few] if few else []))
 
 
 def _names_file(argument: str) -> bool:
@@ -138,8 +162,25 @@ def _refuse_file(text: str) -> None:
         raise UsageError(
             f"no such file: {text!r} (did you mean {name!r}?); -- before it makes it a text"
         )
-    if is_word and _PATTERN.fullmatch(name):
+    if is_word and _is_pattern(name):
         raise UsageError(f"no file matches {name!r}; -- before it makes it a text")
+
+
+def _is_pattern(word: str) -> bool:
+    """Whether a word is a pattern of names of reviews: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
+
+    In *great.** the stars are an emphasis.
+    """
+    stem, dot, suffix = word.rpartition(".")
+    if not (stem and dot and re.search(r"[*?\[]", suffix)):
+        return False
+    from fnmatch import fnmatch  # most words have no star
+
+    from sentiment.reviews.header import is_text_name
+
+    if suffix.strip("*?!"):
+        return any(fnmatch(each, f".{suffix}") for each in SUFFIXES)
+    return suffix == "*" and (not stem.strip("*?") or is_text_name(stem))
 
 
 def _matches(argument: str) -> bool:
@@ -171,11 +212,12 @@ def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
         yield each
 
 
-def _point_to_file(text: str, verb: str) -> None:
+def _point_to_file(text: str, texts: Sequence[str], verb: str) -> None:
     """Say how to read what is there, where a text has the name of it."""
     if not isinstance(text, Text) and os.path.exists(text):  # noqa: PTH110
         doing = verb.removesuffix("e") + "ing"
-        console.note(f"{doing} the text {text!r}; to {verb} what has that name: -i {text}")
+        instead = _again(texts, (), "-i", text)
+        console.note(f"{doing} the text {text!r}; to {verb} what has that name: {instead}")
 
 
 def _shortened(text: str) -> str:
@@ -397,6 +439,12 @@ def command(
 
 def _answer(texts: Sequence[str], model: Model) -> None:
     """Answer a few texts with a line each."""
+    if model.repairs and any(any(True for _ in repairs(text)) for text in texts):
+        from sentiment.cli.reading import Repairs  # few texts are damaged
+
+        damaged = Repairs(wanted=True)
+        damaged.counted(texts)
+        damaged.say()
     scores = model.scores(texts)
     answers = model.decision.answers(*scores)
     lines = map(text_line, answers, scores.p_positive.tolist(), texts)

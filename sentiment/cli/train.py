@@ -1,7 +1,6 @@
 """`sentiment train`: a model from labelled reviews."""
 
 import json
-import shlex
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from sentiment.cli.answering import overlap_of
 from sentiment.cli.console import console
 from sentiment.cli.models import (
     BUNDLED,
@@ -33,12 +33,12 @@ from sentiment.cli.options import (
 from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import Running, ShownProgress, running_options, training_options
 from sentiment.datasets.cache import resolve
-from sentiment.errors import ModelError, UsageError
+from sentiment.errors import ModelError, UsageError, command_line
 from sentiment.evaluation.counts import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import CLASSES, DEEPEST, Model
-from sentiment.model.provenance import Provenance
+from sentiment.model.provenance import Overlap, Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
 from sentiment.reviews.formats import ReadOptions
@@ -158,7 +158,7 @@ def command(
     base = _load_base(base_path) if base_path is not None else None
     paths = data or (bundled_reviews("train.csv"),)
     target = output or DEFAULT_MODEL
-    replaces = output is None and _is_model(target)
+    replaces = output is None and _may_replace(target, needs_force=not (data or force))
     read = [
         *places_of(paths, "training"),
         *places_of(validation, "validation"),
@@ -188,7 +188,9 @@ def command(
         save_model(model, target)
         if checkpoint is not None:
             checkpoint.remove()
-    _report(model, target, replaces)
+    _report(model, target, base, held_out or reviews)
+    if replaces:
+        console.warn(f"replaced {target}; -o FILE writes elsewhere")
     _suggest_base(progress.gain, overwrites=output is not None)
     if not data:
         _warn_of_sample(model, target, paths[0], takes_over=output is None)
@@ -221,12 +223,21 @@ def _load_base(path: Path) -> Model:
     return base
 
 
-def _is_model(path: Path) -> bool:
-    """Whether `train` may replace a file without being told to: only a model of its own."""
+def _may_replace(path: Path, *, needs_force: bool) -> bool:
+    """Return whether `train` may replace a file without being told to: only a model of its own.
+
+    Raises:
+        UsageError: it is none of the sample, and only that would need no force.
+    """
     try:
-        load_model(path)
+        old = load_model(path)
     except ModelError:
         return False
+    if needs_force and not is_of_sample(old):
+        raise UsageError(
+            f"no DATA was given, and ./{path} is not of the sample: --force replaces it, -o FILE "
+            "keeps both"
+        )
     return True
 
 
@@ -258,19 +269,17 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         )
 
 
-def _report(model: Model, target: Path, replaced: bool) -> None:
+def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
     """Print how good the model is, and what there was too little data for."""
     about = model.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
-    saved = f"{'replaced' if replaced else 'saved'} {target}{size}"
+    saved = f"saved {target}{size}"
     figures = HeldOut.of(about)
     if figures is None:
-        console.warn(
-            "the base was made with these reviews: no figures, since none of them is new to it, "
-            "and its weight stays 1; measure the model on others with sentiment evaluate"
-        )
+        if base is not None:
+            _warn_of_no_figures(overlap_of(base, judged))
         console.note(saved)
         return
     if not about.calibrated:
@@ -289,6 +298,20 @@ def _report(model: Model, target: Path, replaced: bool) -> None:
     console.note(saved)
 
 
+def _warn_of_no_figures(known: Overlap) -> None:
+    """Say why the base cannot be judged by these reviews."""
+    which, why = "some of these", "those that are new to it all have the same label"
+    if known.is_known_set:
+        share = "all" if known.found == known.checked else "almost all"
+        checked = "" if known.checked == known.reviews else " that could be checked"
+        which = "these"
+        why = f"it knows {share} of them ({known.found:,} of {known.checked:,}{checked})"
+    console.warn(
+        f"the base was made with {which} reviews: no figures, since {why}, and its weight stays 1; "
+        "measure the model on others with sentiment evaluate"
+    )
+
+
 def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     """Say what the bundled model would add, and the command."""
     if gain is None:
@@ -297,7 +320,7 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     if overwrites and "--force" not in again:
         again.append("--force")
     # What came in on stdin is gone.
-    command = "add that" if "-" in again else f"sentiment {shlex.join(again)}"
+    command = "add that" if "-" in again else command_line(*again)
     console.note(
         f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
         f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"

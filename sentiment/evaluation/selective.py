@@ -168,6 +168,7 @@ def abstention_of(
 GOALS = ("precision", "recall", "coverage")
 
 # Where a goal is missed, these are tried to say what is in reach.
+_NOTHING = "nothing above 0.5"
 _REACHES = np.arange(0.995, 0.5, -0.005).round(3).tolist()
 
 
@@ -314,18 +315,25 @@ _WAYS: dict[str, _Way] = {
 
 def _reach(metric: str, p_positive: Floats, labels: NDArray[np.integer], threshold: float) -> str:
     """Say what is the highest goal that can be held; of precision, for either label."""
-    tried = ((least, _WAYS[metric](least, p_positive, labels, threshold)) for least in _REACHES)
-    held = [(least, decision) for least, decision in tried if decision is not None]
-    if not held:
-        return "nothing above 0.5"
-    if metric != "precision":
-        return f"{held[0][0]:g}"
-    answered = [(f"{least:g}", decision.answers(np.array([0.0, 1.0]))) for least, decision in held]
-    reaches = {
-        name: next((least for least, answers in answered if name in answers), "nothing")
-        for name in CLASSES
-    }
-    return " and ".join(f"{reach} of {name}" for name, reach in reaches.items())
+    if metric == "precision":
+        reaches = precision_in_reach(p_positive, labels, threshold)
+        none = set(reaches.values()) == {"nothing"}
+        return _NOTHING if none else " and ".join(f"{reaches[name]} of {name}" for name in CLASSES)
+    tried = (_WAYS[metric](least, p_positive, labels, threshold) for least in _REACHES)
+    held = (f"{least:g}" for least, decision in zip(_REACHES, tried, strict=True) if decision)
+    return next(held, _NOTHING)
+
+
+def precision_in_reach(
+    p_positive: Floats, labels: NDArray[np.integer], threshold: float
+) -> dict[str, str]:
+    """Return for each label the highest precision that can be held, in words."""
+    reaches = dict.fromkeys(CLASSES, "nothing")
+    for least in reversed(_REACHES):
+        if decision := for_precision(least, p_positive, labels, threshold):
+            held = decision.answers(np.array([0.0, 1.0]))
+            reaches |= {name: f"{least:g}" for name in CLASSES if name in held}
+    return reaches
 
 
 def _parts(

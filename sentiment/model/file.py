@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import ModelError
+from sentiment.errors import ModelError, command_line
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
@@ -308,9 +308,8 @@ def _read(path: Path) -> bytes:
         with path.open("rb", buffering=0) as file:
             data = _read_at_most(file, MAX_FILE_SIZE + 1)
     except FileNotFoundError as error:
-        raise ModelError(
-            f"{path}: no such model; `sentiment train YOUR_REVIEWS.csv -o {path}` makes one"
-        ) from error
+        made = command_line("train", "YOUR_REVIEWS.csv", "-o", path)
+        raise ModelError(f"{path}: no such model; `{made}` makes one") from error
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
     if len(data) > MAX_FILE_SIZE:

@@ -90,6 +90,7 @@ def find_columns(
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
     if text:
+        text_how += "; it looks like the label" * any(map(finder.looks_like_label, text))
         finder.check_text(text, text_how)
     else:
         found, text_how = finder.find_text(without=label, need_label=need_label)
@@ -313,6 +314,11 @@ class _Finder:
     def _are_two_or_words(self, column: str) -> bool:
         keys = set(self._keys(column))
         return len(keys) == 2 or all(isinstance(key, str) for key in keys)
+
+    def looks_like_label(self, column: str) -> bool:
+        """Tell whether a column holds a few labels again and again."""
+        keys = self._keys(column)
+        return self._reads_as_labels(column) and len(set(keys)) < len(keys)
 
     def _reads_as_labels(self, column: str) -> bool:
         keys = self._keys(column)

@@ -200,7 +200,8 @@ class Judge:
     def _measure(self, networks: Sequence[Network]) -> tuple[NDArray[np.float64], float]:
         """The cross-entropy of each held-out review, [n], and the share answered right."""
         judged = zip(self._held_out, networks, strict=False)
-        logits = np.concatenate([held_out.logits(network) for held_out, network in judged])
+        with np.errstate(over="ignore", invalid="ignore"):  # a fit that diverged is told of later
+            logits = np.concatenate([held_out.logits(network) for held_out, network in judged])
         enough = enough_to_choose(self._labels)
         calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
         p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)
@@ -285,6 +286,9 @@ FEW_ENOUGH = 2_000
 # So many reviews, at most, are asked about, and a smaller gain is not worth a word.
 ASKED = 300
 _LEAST_GAIN = 0.01
+# By a paired bootstrap a gain has to be above 0 in all but this share of so many draws.
+_RISK = 0.025
+_DRAWS = 2_000
 
 
 class Gain(NamedTuple):
@@ -323,7 +327,7 @@ def gain_of(
         objective: what thresholds are chosen for, and what is compared.
 
     Returns:
-        The gain; None where it is not larger than a point and its standard error.
+        The gain; None where it is not larger than a point, or chance may have made it.
     """
     together = np.zeros(labels.size, np.bool_)
     halves = _halves(labels)
@@ -333,12 +337,34 @@ def gain_of(
         stack = Stack.fit(logits[fitted], base[fitted], labels[fitted])
         p_fitted, p_tried = (sigmoid(stack.log_odds(logits[h], base[h])) for h in (fitted, tried))
         together[tried] = p_tried >= choose_threshold(p_fitted, objective)
-    right, right_alone = (answers == (labels == 1) for answers in (together, alone))
-    error = float(np.sqrt(np.count_nonzero(right != right_alone))) / labels.size
     of_alone, of_together = (reached(objective, each, labels) for each in (alone, together))
-    if of_together - of_alone <= max(_LEAST_GAIN, error):
+    if of_together - of_alone <= _LEAST_GAIN or _may_be_chance(alone, together, labels, objective):
         return None
     return Gain(objective, labels.size, of_alone, of_together)
+
+
+def _may_be_chance(
+    alone: NDArray[np.bool_],
+    together: NDArray[np.bool_],
+    labels: NDArray[np.int8],
+    objective: Objective,
+) -> bool:
+    """Return whether other reviews might show no gain, or no more than one answer to all has.
+
+    A paired bootstrap: of each label as many reviews are drawn again.
+    """
+    random = np.random.default_rng(0)
+    answered = np.empty((2, 2, _DRAWS))  # how many each answers *positive*, of each label
+    for label in (0, 1):
+        rows = labels == label
+        kinds = np.bincount(2 * together[rows] + alone[rows], minlength=4)
+        drawn = random.multinomial(kinds.sum(), kinds / kinds.sum(), _DRAWS)
+        answered[:, label] = drawn[:, [1, 3]].sum(1), drawn[:, [2, 3]].sum(1)
+    positives = int(np.count_nonzero(labels))
+    sizes = positives, labels.size - positives
+    before, after = (_OBJECTIVES[objective](of[1], of.sum(0), *sizes) for of in answered)
+    recall = _balanced_accuracy(answered[1, 1], answered[1].sum(0), *sizes)
+    return any(np.quantile(each, _RISK) <= 0 for each in (after - before, recall - 0.5))
 
 
 def _halves(labels: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

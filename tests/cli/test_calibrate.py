@@ -1,6 +1,7 @@
 """`calibrate` through the real command line, and what comes of a goal on other reviews."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -127,6 +128,22 @@ def test_goals_together(run, trained, tmp_path):
         (line,) = done.stderr.splitlines()
         assert (done.returncode, said in line) == (code, True), line
     assert [path.name for path in tmp_path.iterdir()] == ["out.safetensors"]
+
+
+def test_of_a_label_that_is_never_answered_it_is_said_what_is_in_reach(run, tmp_path):
+    rows = [f"A lovely hotel {n}.,1" for n in range(99)]
+    rows += [f"An awful hotel {n}.,{int(n % 5 == 0)}" for n in range(99)]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]))
+    asked = ["calibrate", tmp_path / "rows.csv", "-m", "general", "-q", "-o", tmp_path / "m"]
+    done = run(*asked, "--goal", "precision=0.95")
+    found = re.fullmatch(
+        r"warning: no cut-off holds precision=0.95 for negative: it is never answered; (0\.\d+) is "
+        r"in reach for it\n",
+        done.stderr,
+    )
+    assert found, done.stderr
+    done = run(*asked, "--goal", f"precision={found[1]}", "--force")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("least", [0.85, 0.9])

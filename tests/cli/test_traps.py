@@ -10,9 +10,6 @@ from importlib import import_module
 
 import pytest
 
-from sentiment.cli.models import SAMPLE_HASHES, SAMPLE_SIZE
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.labelled import read_labelled
 from tests.conftest import TEST, TRAIN
 
 QUICK = ["--epochs", "1", "--hidden", ""]
@@ -26,6 +23,7 @@ def here(tmp_path):
     (tmp_path / "a.txt").write_text("good\n")
     (tmp_path / "b.txt").write_text("bad\nworse\n")
     (tmp_path / "notes").write_text("fine\n")
+    (tmp_path / "notes.txt").write_text("last\n")
     (tmp_path / "ragged.csv").write_text("id,text\n1,good,bad\n")
     (tmp_path / "in" / "pos").mkdir(parents=True)
     (tmp_path / "in" / "neg").mkdir()
@@ -91,18 +89,48 @@ def test_a_model_of_the_sample_says_so_beside_another(run, sampled):
     assert f"model: model.safetensors {OF_SAMPLE}\n" in done.stderr
 
 
-@pytest.mark.parametrize("options", [["--seed", "3"], ["--validation-share", "0.3"]])
+@pytest.mark.parametrize("options", [["--seed", "3"], ["--validation", TEST]])
 def test_a_model_of_the_sample_is_known_by_its_rows(run, tmp_path, options):
     run("train", TRAIN, *QUICK, *options, "-o", "mine", cwd=tmp_path)
     assert OF_SAMPLE in run("predict", "-m", "mine", "good", cwd=tmp_path).stderr
 
 
-def test_the_sample_is_the_one_that_comes_along():
-    reviews = read_labelled([str(TRAIN)], ReadOptions())
-    assert (len(reviews), tuple(sorted(reviews.digest().tolist())[:8])) == (
-        SAMPLE_SIZE,
-        SAMPLE_HASHES,
+def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, tmp_path):
+    done = run("train", *QUICK, "--base", "general", cwd=tmp_path)
+    assert "no figures, since it knows all of them (" in done.stderr
+    assert "the 1,600 sample reviews, " in done.stderr
+    info = run("info", cwd=tmp_path)
+    assert "model: ./model.safetensors (trained on the 1,600 sample reviews, on a base)\n" in (
+        info.stderr
     )
+    assert "cross-val." not in info.stdout
+
+
+def test_what_a_base_knows_of_a_set_is_counted(run, tmp_path):
+    """Some new rows among many known ones."""
+    rows = TRAIN.read_text().splitlines()[:201]
+    for n in range(20):
+        label = "positive" if n % 2 else "negative"
+        rows.append(f"new-{n},Row {n} of a new kind was {label}.,{label},new,none")
+    (tmp_path / "partly.csv").write_text("\n".join(rows))
+    asked = ["train", "partly.csv", "--base", "general", "-o", "m", *QUICK]
+    done = run(*asked, cwd=tmp_path)
+    assert re.search(
+        r"since it knows almost all of them \(\d+ of \d+ that could be checked\)", done.stderr
+    ), done.stderr
+
+
+def test_no_model_of_ones_own_is_lost_to_the_sample(run, trained, tmp_path):
+    mine = tmp_path / "model.safetensors"
+    mine.write_bytes(trained.read_bytes())
+    done = run("train", "-q", *QUICK, cwd=tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "--force replaces it, -o FILE keeps both" in done.stderr
+    assert mine.read_bytes() == trained.read_bytes()
+    for arguments in (["--force"], [], [TRAIN]):
+        done = run("train", "-q", *QUICK, *arguments, cwd=tmp_path)
+        assert done.returncode == 0
+        assert "warning: replaced model.safetensors; -o FILE writes elsewhere\n" in done.stderr
 
 
 def test_the_model_that_answers_is_named_unless_it_was_by_the_user(run, trained, tmp_path):
@@ -129,7 +157,7 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
     assert texts(done) == ["lovely and good", "awful and bad", ""]
     assert done.stdout == run("predict", "-m", trained, "-i", "reviews.csv", cwd=here).stdout
     assert "reading the file reviews.csv; to score the words themselves: " in done.stderr
-    assert "sentiment predict -- reviews.csv" in done.stderr
+    assert f"sentiment predict -m {trained} -- reviews.csv\n" in done.stderr
     done = run("explain", "-m", trained, "--json", "a.txt", cwd=here)
     assert json.loads(done.stdout)["text"] == "good"
 
@@ -139,11 +167,17 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
     [
         (["a.txt", "b.txt"], ["good", "bad", "worse"]),
         (["?.txt"], ["good", "bad", "worse"]),
-        (["-i", "b.txt", "a.txt"], ["good", "bad", "worse"]),
+        (["-i", "b.txt", "a.txt"], ["bad", "worse", "good"]),
+        (["-i", "a.txt", "b.txt", "notes.txt"], ["good", "bad", "worse", "last"]),
+        (["a.txt", "--input=b.txt", "notes.txt"], ["good", "bad", "worse", "last"]),
+        (["-ib.txt", "a.txt", "-i", "b.txt"], ["bad", "worse", "good", "bad", "worse"]),
+        (["great.*"], ["great.*"]),
+        (["**great**.*"], ["**great**.*"]),
+        (["5*.*"], ["5*.*"]),
         (["in/"], ["a review in a folder"]),
         (["./in"], ["a review in a folder"]),
         (["./notes"], ["fine"]),
-        (["./no*"], ["fine"]),
+        (["./no*s"], ["fine"]),
         (["in/pos/1.txt"], ["a review in a folder"]),
         (["-"], ["of stdin"]),
         (["notes"], ["notes"]),
@@ -154,6 +188,7 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
         (["I wrote it all in reviews.csv"], ["I wrote it all in reviews.csv"]),
         (["--", "reviews.csv", "a.txt"], ["reviews.csv", "a.txt"]),
         (["--", "-m", "-"], ["-m", "-"]),
+        (["notes", "--", "--"], ["notes", "--"]),
         (["good", "--", "reviews.csv"], ["good", "reviews.csv"]),
         (["a.txt.b", "4.txt good"], ["a.txt.b", "4.txt good"]),
     ],
@@ -162,6 +197,31 @@ def test_an_argument_that_names_a_file_is_read(run, trained, here):
 def test_files_are_told_from_texts(run, trained, here, arguments, expected):
     done = run("predict", "-m", trained, *arguments, cwd=here, stdin="of stdin\n")
     assert texts(done) == expected
+
+
+@pytest.mark.parametrize("name", ["my reviews.csv", "*.txt", "it's $HOME.csv", "notes", "-.csv"])
+def test_a_command_that_is_advised_does_what_it_says(run, trained, here, name):
+    """It is quoted for a shell, and asks the same model in the same way."""
+    if "*" not in name:
+        (here / name).write_text("text\ngood\n")
+    given = ["predict", "--json", "-m", "my model", f"./{name}" if name[0] == "-" else name]
+    (here / "my model").write_bytes(trained.read_bytes())
+    asked = run(*given, cwd=here)
+    command = shlex.split(asked.stderr.partition(": sentiment ")[2].splitlines()[0])
+    assert command[:4] == given[:4]
+    other = run(*command, cwd=here)
+    read, as_text = (asked, other) if "reading the file" in asked.stderr else (other, asked)
+    assert [json.loads(line)["text"] for line in as_text.stdout.splitlines()] == given[4:]
+    assert json.loads(read.stdout.splitlines()[-1])["text"] != name
+    assert (read.returncode, as_text.returncode) == (0, 0)
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_texts_that_are_repaired_are_counted_where_they_are_arguments(run, trained, command):
+    done = run(command, "-m", trained, "It doesn`t work", "fine", "I don&#039;t like it")
+    assert done.stderr.startswith("repaired 2 texts: ")
+    assert run(command, "-m", trained, "-q", "It doesn`t work").stderr == ""
+    assert run(command, "-m", trained, "--no-repair", "It doesn`t work").stderr == ""
 
 
 def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here):
@@ -178,9 +238,14 @@ def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here
         (["a.txt", "good"], 2, "a.txt is a file, and 'good' a text: give files or texts"),
         (["a.txt", "--", "good"], 2, "what follows -- is a text"),
         (["good", "-i", "a.txt"], 2, "either texts or -i files"),
+        (["-i", "a.txt", "in"], 2, "a pattern stands in quotes: -i '*.csv'"),
+        (["nosuch.parquet", "hello"], 2, "no such file: nosuch.parquet, and 'hello' a text"),
+        (["*.pq", "hello"], 2, "no such file: *.pq, and 'hello' a text"),
         (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
         (["*.parquet"], 3, "no such file: *.parquet"),
-        (["nothing.*"], 2, "no file matches 'nothing.*'"),
+        (["my-reviews.*"], 2, "no file matches 'my-reviews.*'"),
+        (["none.[ct]sv"], 2, "no file matches 'none.[ct]sv'"),
+        (["z*.c*"], 2, "no file matches 'z*.c*'"),
         (["reviews.csv "], 2, "did you mean 'reviews.csv'?"),
         (["-m", "reviews.csv", "good"], 4, "reviews.csv: a file of reviews, not a model"),
         (["sheet.xlsx"], 3, "sheet.xlsx"),
@@ -194,6 +259,17 @@ def test_what_is_neither_is_said(run, trained, here, command, arguments, code, s
 
 
 # Rows, and answers
+
+
+def test_a_column_of_labels_that_is_called_the_text_is_said_to_look_like_labels(run, here):
+    (here / "l.csv").write_text("text,label\nA good one,1\nA bad one,0\nA fine one,1\n")
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    assert (done.returncode, "it looks like the label" in done.stderr) == (3, True)
+    (here / "l.csv").write_text("text,label\nA good one,pos\nA bad one,neg\nA fine one,pos\n")
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    assert 'text from "label" (as asked; it looks like the label)' in done.stderr
+    done = run("predict", "l.csv", "-m", "general", "--text-column", "text", cwd=here)
+    assert "looks like" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["empty.csv", "header.csv"])
@@ -282,6 +358,8 @@ def test_a_name_that_promises_nothing_else_will_do(run, trained, here, options, 
 
 
 def test_a_training_that_diverges_is_said_once(run, tmp_path):
+    done = run("train", TRAIN, "--learning-rate", "1e300", "-o", tmp_path / "m", "-q")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)  # no warning of numpy's
     done = run("train", TRAIN, "--learning-rate", "100", "-o", tmp_path / "m", "-q")
     assert done.returncode == 0
     said = [line for line in done.stderr.splitlines() if "--learning-rate" in line]

@@ -173,7 +173,8 @@ def test_an_explanation_credits_no_word_of_what_is_not_known(family, text):
         "[deleted]", "No comment at this time.", "I have no further comments, thank you", "None.",
         "n/a.", "NaT", "#REF!", "#NAME?", "#DIV/0!", "[object Object]", "{{ review.text }}",
         "empty", "Blank", "test", "xxx", "No Positive", "No Negative", "This review was removed",
-        "[removed by moderator]", "Comment deleted by user", "Too early to say",
+        "[removed by moderator]", "Comment deleted by user", "Too early to say", "no", "No.",
+        "Nope", "None at all", "Nothing at all!", "None that I can think of", "none so far",
     ],
 )  # fmt: skip
 def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text):
@@ -187,7 +188,8 @@ def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text)
 @pytest.mark.parametrize(
     "text",
     [
-        "good", "bad", "ok", "deleted", "no", "Nothing works", "no comment from rude staff",
+        "good", "bad", "ok", "deleted", "Nothing works", "none that I can recommend",
+        "no comment from rude staff",
         "no comment on the food, but it was awful", "empty promises", "blank stares from staff",
         "not sure I would come back", "no complaints", "No problem", "nothing to complain about",
         "Nothing special", "nothing yet", "no reply yet", "no response at all", "no value",

@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 
 from sentiment.evaluation.metrics import measure
+from sentiment.general import MODEL
+from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.labelled import read_labelled
 from sentiment.training.decide import gain_of
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
+from tests.conftest import TEST
 
 GOOD = [
     "superb", "wonderful", "excellent", "lovely", "charming", "delightful", "brilliant",
@@ -88,6 +93,23 @@ def test_a_base_that_knows_more_is_told_of_with_what_it_adds():
         right = labels.mean()
         of_constant = {"accuracy": right, "macro-f1": right / (1 + right)}
         assert gain.alone == pytest.approx(of_constant.get(objective, 0.5))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("count", [40, 300])
+def test_a_gain_by_chance_is_not_told_of(seed, count):
+    base, logits, labels = made(count, seed)
+    np.random.default_rng(seed).shuffle(labels)
+    for objective in get_args(Objective):
+        assert gain_of(base, logits, logits > 0.5, labels, objective) is None
+
+
+def test_a_gain_on_few_real_reviews_is_told_of():
+    rows = read_labelled([str(TEST)], ReadOptions())
+    few = rows.take(np.arange(60))
+    base = load_model(MODEL).log_odds(few.texts)
+    noise = np.random.default_rng(0).normal(size=60)
+    assert gain_of(base, noise, noise > 0, few.labels, "macro-f1") is not None
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -50,7 +50,8 @@ CARD = {
     ),
     "known failures": (
         "Irony; understatement; comparisons in which the other thing is the better one; praise "
-        "and blame in one sentence. `sentiment probe -m general` counts some of them."
+        "and blame in one sentence; ratings written as marks, such as 4/5 and ★★★★★, which it does "
+        "not know. `sentiment probe -m general` counts some of them."
     ),
 }
 
