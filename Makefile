@@ -1,6 +1,6 @@
 # Two targets do everything: `make demo` shows the program at work, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model model-card torture clean
+.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model model-card torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -47,11 +47,14 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet
+	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m "not slow"
+
+test-slow: $(READY) ## the tests that take minutes: trainings, statistics, built wheels
+	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m slow
 
 test-all: ## the same on Python 3.11, 3.12 and 3.13, each with packages of its own
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \
-	    $(MAKE) --no-print-directory VENV=.venv-$$python PYTHONS=$$python test || exit; done
+	    $(MAKE) --no-print-directory VENV=.venv-$$python PYTHONS=$$python test test-slow || exit; done
 
 test-lowest: ## run the tests with the lowest versions that pyproject.toml allows, on Python 3.11
 	@pins=$$(python3.11 .ci/lowest.py) && \

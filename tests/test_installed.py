@@ -56,6 +56,7 @@ def test_the_wheel_has_what_the_service_sends_as_it_is(wheel):
         assert (folder / "page" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     where = python(wheel, "-c", "import sentiment; print(sentiment.__file__)", cwd=tmp_path)
     assert where.stdout.startswith(str(wheel))

@@ -19,6 +19,7 @@ SHARES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "share"), SHARES.items())
 def test_a_share_of_the_torture_breaks_nothing(part, share):
     for outcome in importlib.import_module(f"tests.torture.{part}").run(share):

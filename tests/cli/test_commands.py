@@ -27,6 +27,7 @@ def test_train_without_output_writes_and_replaces_its_own_model(run, tmp_path):
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "2", "--json")
     for words in (

@@ -167,6 +167,7 @@ def test_sets_are_used_by_name(cached):
     )
 
 
+@pytest.mark.slow
 def test_unlabeled_reviews_come_by_name(cached):
     cached("datasets", "get", "uci", "-q")
     done = cached("train", TRAIN, "--unlabeled", "uci", "--epochs", "1")

@@ -201,6 +201,7 @@ def test_public_sets_fit_and_are_found_out_where_they_are_turned(datasets, path,
         assert (found.verdict, found.read <= 300) == (verdict, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_labels_drawn_by_lot_hardly_go_with_sentiment(datasets, seed):
     reviews = read_labelled(

@@ -50,6 +50,7 @@ def test_what_is_written_in_part_is_an_error(run, trained, rows, tmp_path, env):
 CSV = ["predict", "--workers", "1", "--format", "csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "env"),
     [

@@ -357,6 +357,7 @@ def test_a_name_that_promises_nothing_else_will_do(run, trained, here, options, 
 # Training that diverges
 
 
+@pytest.mark.slow
 def test_a_training_that_diverges_is_said_once(run, tmp_path):
     done = run("train", TRAIN, "--learning-rate", "1e300", "-o", tmp_path / "m", "-q")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)  # no warning of numpy's

@@ -75,6 +75,7 @@ DRAWS = 200
 MOST_LOST = binom.isf(0.001, DRAWS, 1 - CONFIDENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "texts", [["0.9"], ["0.95"], ["0.9", "coverage=0.2"], ["0.9", "recall=0.2"]]
 )
@@ -93,6 +94,7 @@ def test_goals_hold_of_as_many_new_reviews_as_often_as_is_said(n, texts):
     assert held > DRAWS / 4 or n < 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "least"), [(80, 0.95), (250, 0.8), (1000, 0.95)])
 def test_a_half_that_is_lucky_makes_the_other_unlucky_and_still_no_more_are_lost(n, least):
     """Answers that are all as good as others: nothing but luck lets a cut-off hold."""

@@ -24,6 +24,7 @@ def school(monkeypatch) -> School:
     )
 
 
+@pytest.mark.slow
 def test_the_student_learns_what_the_labels_say(school):
     vectorizer, network = school.teach()
     assert network.hidden == student.HIDDEN

@@ -326,6 +326,7 @@ def test_a_text_that_is_too_long_has_no_answer_and_the_others_have(served):
     assert lines[1]["text"] == long
 
 
+@pytest.mark.slow
 def test_a_wide_table_of_short_rows_takes_no_memory(live):
     """Rows are filled up, which makes two bytes a thousand cells."""
     body = b",".join(b"c%d" % n for n in range(999)) + b",text\n" + b"x\n" * 100_000

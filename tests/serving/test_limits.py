@@ -236,6 +236,7 @@ def test_two_thousand_idle_connections_do_no_harm():
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_a_stream_takes_no_memory_however_long_it_is():
     def memory(running):

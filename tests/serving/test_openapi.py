@@ -13,6 +13,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 422]
 """
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_nothing(live, tmp_path):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)

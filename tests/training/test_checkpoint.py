@@ -74,6 +74,7 @@ def undisturbed():
     return fits()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [2, 5, 8])
 def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undisturbed, left):
     with pytest.raises(Killed):

@@ -14,6 +14,7 @@ SCORES = {
 }
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.sampled_from(sorted(SCORES)), st.sampled_from([1, 2, 3]))
 def test_no_threshold_is_expected_to_do_better(seed, objective, digits):
     """Each row stands for as many of both labels as its probability says: that is the expectation.

@@ -98,6 +98,7 @@ def test_the_output_starts_at_the_share_of_positive_rows():
     assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
 
 
+@pytest.mark.slow
 def test_a_second_fit_knows_nothing_of_the_first():
     rows, options = some_rows(60), TrainingOptions(dropout=0.3)
     one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
@@ -128,6 +129,7 @@ def test_adam_in_one_operation_takes_the_steps_of_keras():
     assert np.abs(ours.numpy() - start).max() > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [(), (8, 4)])
 def test_the_same_seed_gives_the_same_file_and_another_does_not(reviews, tmp_path, hidden):
     options = replace(FAST, hidden=hidden, dropout=0.2)
@@ -139,6 +141,7 @@ def test_the_same_seed_gives_the_same_file_and_another_does_not(reviews, tmp_pat
     assert load_model(tmp_path / "one").network.hidden == hidden
 
 
+@pytest.mark.slow
 def test_held_out_labels_do_not_reach_vectorizer_or_weights(reviews):
     """Turn the held-out labels round: what is fitted on training rows must not change."""
     kept, held_out = stratified_split(reviews.labels, 0.2, 0)
@@ -151,6 +154,7 @@ def test_held_out_labels_do_not_reach_vectorizer_or_weights(reviews):
     assert one.history != other.history
 
 
+@pytest.mark.slow
 def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     kept, held_out = stratified_split(reviews.labels, 0.2, 0)
     training, validation = reviews.take(kept), reviews.take(held_out)
@@ -166,6 +170,7 @@ def trial_of(material):
     return Learner(material, FAST, plan, Run()).trial()
 
 
+@pytest.mark.slow
 def test_labels_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
     material = Material.gather(reviews, None, (), FAST)
     fold = material.splits[0].held_out
@@ -199,6 +204,7 @@ class Listener(Progress):
         assert better == (loss < before)
 
 
+@pytest.mark.slow
 def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(reviews):
     listener = Listener()
     unlabeled = [f"{text} indeed" for text in reviews.texts[:40]]
@@ -211,6 +217,7 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
     assert np.isin(digests, model.seen.whole).all() == learned
 
 
+@pytest.mark.slow
 def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):
     def turned_round(logits):
         return 1.0 * (logits < 0)
@@ -226,6 +233,7 @@ def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, 
     assert model.vectorizer == plain.vectorizer
 
 
+@pytest.mark.slow
 def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patience():
     random = np.random.default_rng(0)
     noise = random.integers(0, 2, 120) * 1.0
@@ -269,6 +277,7 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
     monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
@@ -277,6 +286,7 @@ def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     assert there.network == here.network
 
 
+@pytest.mark.slow
 def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
     random = np.random.default_rng(0)
     words = {0: "bad worse poor awful sad", 1: "good better fine great glad"}
@@ -297,6 +307,7 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
     assert min(recall) > 0.7
 
 
+@pytest.mark.slow
 def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_path):
     model = train(reviews, FAST)
     about = model.provenance
