@@ -58,7 +58,7 @@ test-all: ## the same on Python 3.11, 3.12 and 3.13, each with packages of its o
 
 test-lowest: ## run the tests with the lowest versions that pyproject.toml allows, on Python 3.11
 	@pins=$$(python3.11 .ci/lowest.py) && \
-	    $(MAKE) --no-print-directory VENV=.venv-lowest PYTHONS=python3.11 PINS="$$pins" pytest
+	    $(MAKE) --no-print-directory VENV=.venv-lowest PYTHONS=python3.11 PINS="$$pins" pytest test-slow
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
