@@ -4,7 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,13 @@ Labels = NDArray[np.int8]
 
 
 class Progress:
-    """Hears how the training goes on; this one keeps it to itself."""
+    """Hears how the training goes on; this one keeps it to itself.
+
+    Attributes:
+        gain: what a base that was asked on the side would add; None if not enough.
+    """
+
+    gain: Gain | None = None
 
     def chosen(
         self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
@@ -56,6 +62,7 @@ class Progress:
 
     def suggested(self, gain: Gain) -> None:
         """Hear what the base that was asked on the side would add."""
+        self.gain = gain
 
     def kept(self, epochs: Sequence[Epoch], number: int) -> None:
         """Hear of all epochs of the first network, and the number of the one that was kept."""
@@ -248,10 +255,45 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path, resuming: bool) -> None:
-        """Take a folder that no other process uses; see `opened`."""
+        """Name a folder, which is used once it is `opened`."""
         self.folder = folder
         self.resuming = resuming
         self._training: dict[str, Any] = {}
+
+    @contextmanager
+    def opened(self, *, anew: bool) -> Iterator[None]:
+        """Make the folder, and keep others from it; it does not stay empty.
+
+        Args:
+            anew: what is there may go, once a training begins.
+
+        Raises:
+            UsageError: something is there, and is neither to be gone on with nor to go; another
+                training uses the folder; or it cannot be made.
+        """
+        with ExitStack() as held:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(self.folder))
+                there = _files(self.folder)
+            except BlockingIOError as error:
+                raise UsageError(
+                    f"{self.folder}: another training writes its checkpoints there"
+                ) from error
+            except OSError as error:
+                raise UsageError(
+                    f"{self.folder}: cannot use this folder: {error.strerror}"
+                ) from error
+            if there and not self.resuming and not anew:
+                raise UsageError(
+                    f"{self.folder} holds the checkpoint of a training that did not end: --resume "
+                    "goes on with it, --force begins anew"
+                )
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    self.folder.rmdir()
 
     def begin(self, data: str, choices: Mapping[str, Any]) -> tuple[int, int]:
         """Take down what is trained; what is there has to be of the same, or goes.
@@ -340,40 +382,6 @@ class Checkpoint:
             )
 
 
-@contextmanager
-def opened(folder: Path, *, resuming: bool, anew: bool) -> Iterator[Checkpoint]:
-    """Make a folder for checkpoints, and keep others from it; it does not stay empty.
-
-    Args:
-        folder: where they are to stand.
-        resuming: go on from what is there.
-        anew: what is there may go, once a training begins.
-
-    Raises:
-        UsageError: something is there, and neither was asked for; another training uses the
-            folder; or it cannot be made.
-    """
-    with ExitStack() as held:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(folder))
-            there = _files(folder)
-        except BlockingIOError as error:
-            raise UsageError(f"{folder}: another training writes its checkpoints there") from error
-        except OSError as error:
-            raise UsageError(f"{folder}: cannot use this folder: {error.strerror}") from error
-        if there and not resuming and not anew:
-            raise UsageError(
-                f"{folder} holds the checkpoint of a training that did not end: --resume goes "
-                "on with it, --force begins anew"
-            )
-        try:
-            yield Checkpoint(folder, resuming)
-        finally:
-            with suppress(OSError):
-                folder.rmdir()
-
-
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
 
@@ -404,7 +412,7 @@ def _seal(data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Run:
-    """How a training is run.
+    """How a training is run, which changes nothing about the model.
 
     Attributes:
         progress: told about choices, batches and epochs.
@@ -419,3 +427,12 @@ class Run:
     log_dir: Path | None = None
     memory: Memory = field(default_factory=Memory.half)
     other_base: Callable[[], Model | None] = lambda: None
+
+    @contextmanager
+    def opened(self, *, anew: bool) -> Iterator[None]:
+        """Have the folders of logs and checkpoints to oneself; see `Checkpoint.opened`."""
+        checkpoint = self.checkpoint
+        if self.log_dir is not None:
+            prepare_logs(self.log_dir, resuming=checkpoint is not None and checkpoint.resuming)
+        with checkpoint.opened(anew=anew) if checkpoint else nullcontext():
+            yield
