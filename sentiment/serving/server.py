@@ -7,27 +7,12 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
-from sentiment.errors import MissingDependencyError, UsageError
+from sentiment.errors import UsageError
 from sentiment.serving.limits import Limits
 
 _BACKLOG = 2048
 # Seconds that requests have to be answered once the service is told to stop.
 _GRACE = 30
-
-
-def need_server() -> None:
-    """Make sure that there is what HTTP is spoken with.
-
-    Raises:
-        MissingDependencyError: uvicorn or httptools is not installed.
-    """
-    from importlib.util import find_spec
-
-    if find_spec("uvicorn") is None or find_spec("httptools") is None:
-        raise MissingDependencyError(
-            "serving needs uvicorn and httptools, which are not installed: "
-            "pip install uvicorn httptools uvloop"
-        )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import DataError, MissingDependencyError, UsageError
+from sentiment.errors import DataError, UsageError
 from sentiment.files import locked, replacing
 from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.tensors import NotOursError, metadata, read_header
-from sentiment.runtime import Memory
+from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
 from sentiment.training.decide import Epoch, Gain, Judgement
 from sentiment.training.options import Recipe
@@ -98,12 +98,7 @@ def prepare_logs(folder: Path, *, resuming: bool) -> None:
         MissingDependencyError: the package tensorboard is not installed.
         UsageError: others are there, or the folder cannot be made.
     """
-    from importlib.util import find_spec
-
-    if find_spec("tensorboard") is None:
-        raise MissingDependencyError(
-            "--log-dir needs tensorboard, which is not installed: pip install tensorboard"
-        )
+    require("--log-dir needs tensorboard", "tensorboard")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
