@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 from sentiment.serving.exchange import HttpError, Request
 from sentiment.serving.meter import Meter
-from sentiment.spill import folder
+from sentiment.storage import folder
 
 _AT_ONCE = 1 << 20  # bytes that are written at once
 

@@ -21,8 +21,7 @@ from sentiment.model.model import sigmoid
 from sentiment.model.network import Network
 from sentiment.model.provenance import Rows
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
-from sentiment.reviews.texts import joined, sizes_of
-from sentiment.spill import Spill
+from sentiment.storage import joined, sizes_of
 from sentiment.training.decide import Epoch
 from sentiment.training.fitting import Fitter
 from sentiment.training.network import Example, logits_of
@@ -188,19 +187,25 @@ def _sharded(
 
     What few reviews hold has to stay: other shards may have more of it.
     """
-    spill, shards = Spill(), []
     pool = Pool(Shard.of, processes, _WITH_FEWER)
     try:
-        found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
-        ahead = deque(islice(found, processes))
-        while ahead:
-            shard = ahead.popleft().result()
-            ahead.extend(islice(found, 1))
-            shards.append(shard.spilled(spill))
-            run.progress.featurized(sum(map(len, shards)), len(texts))
+        return Incidence.in_file(ngrams, _found(pool, texts, ngrams, parts, run))
     finally:
         pool.close()
-    return Incidence(ngrams, shards)
+
+
+def _found(
+    pool: Pool, texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], run: Run
+) -> Iterator[Shard]:
+    """Have a pool find the shards, and tell how far it is."""
+    found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
+    ahead, done = deque(islice(found, pool.size)), 0
+    while ahead:
+        shard = ahead.popleft().result()
+        ahead.extend(islice(found, 1))
+        done += len(shard)
+        yield shard
+        run.progress.featurized(done, len(texts))
 
 
 # Rounds of learning from unlabeled reviews, at the most.
