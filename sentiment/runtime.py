@@ -2,6 +2,9 @@
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -40,6 +43,24 @@ def require(what: str, packages: str, install: str | None = None) -> None:
     raise MissingDependencyError(
         f"{what}, which {are} not installed: pip install {install or packages}"
     )
+
+
+@contextmanager
+def redirected(descriptor: int, to: int) -> Iterator[int]:
+    """Send what is written to stdout (1) or stderr (2) to another descriptor meanwhile.
+
+    Yields:
+        A descriptor of where it went before; it stays open, for threads that may write just then.
+    """
+    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
+    stream.flush()
+    real = os.dup(descriptor)
+    os.dup2(to, descriptor)
+    try:
+        yield real
+    finally:
+        stream.flush()
+        os.dup2(real, descriptor)
 
 
 @dataclass(frozen=True)

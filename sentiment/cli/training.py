@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sentiment.cli.commands import Choice
-from sentiment.cli.console import Console, bar, console
+from sentiment.cli.console import Console, bar, console, progress_bar
 from sentiment.cli.models import bundled_model, describe
 from sentiment.cli.options import Command, Number, gathered, repair_option
 from sentiment.errors import UsageError
@@ -198,9 +198,6 @@ def why_kept(losses: Sequence[float], number: int) -> str:
     return "the latest epoch within one standard error of the lowest validation loss"
 
 
-_BAR = 24
-
-
 class ShownProgress(Progress):
     """A bar that moves on a terminal, a line an epoch everywhere."""
 
@@ -277,8 +274,7 @@ class ShownProgress(Progress):
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""
-        done = _BAR * step // steps
-        self._console.status(f"epoch {epoch} [{'━' * done}{' ' * (_BAR - done)}] {step}/{steps}")
+        self._console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
 
     def diverged(self, loss: float, constant: float) -> None:
         """Warn, once for all fits."""

@@ -21,7 +21,7 @@ from sentiment import __version__
 from sentiment.cluster.files import Named
 from sentiment.errors import SentimentError, UsageError
 from sentiment.model.model import Model
-from sentiment.runtime import require
+from sentiment.runtime import redirected, require
 
 # How often a job may lose its worker: one that does so again and again is what kills it, and Ray
 # Data would start it for ever.
@@ -152,9 +152,14 @@ def running(address: str | None) -> Iterator["Cluster"]:
     temporary = tempfile.TemporaryDirectory(
         prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
     )
-    with temporary as folder, _unheard(1), warnings.catch_warnings(action="ignore"):
+    with (
+        temporary as folder,
+        Path(os.devnull).open("wb") as nowhere,
+        redirected(1, nowhere.fileno()),
+        warnings.catch_warnings(action="ignore"),
+    ):
         try:
-            with _unheard(2):  # native code, until it has found its own log
+            with redirected(2, nowhere.fileno()):  # native code, until it has found its own log
                 _start(ray, address, folder)
             signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
             yield Cluster(ray, joined=address is not None)
@@ -245,22 +250,6 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition(":")
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS).close()
-
-
-@contextmanager
-def _unheard(descriptor: int) -> Iterator[None]:
-    """Keep from everybody what is written to stdout (1) or stderr (2) meanwhile."""
-    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
-    stream.flush()
-    kept = os.dup(descriptor)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), descriptor)
-        yield
-    finally:
-        stream.flush()
-        os.dup2(kept, descriptor)
-        os.close(kept)
 
 
 @contextmanager

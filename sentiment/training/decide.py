@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.model import Calibration, fit_logistic, sigmoid
 from sentiment.model.network import Network
 from sentiment.training.network import Example
 from sentiment.training.options import Objective
@@ -263,19 +263,11 @@ class Stack(NamedTuple):
 
 
 def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
-    """Newton's method for the maximum of the posterior; parameters of other columns are 0."""
-    design, expected, firmness = design[:, columns], _EXPECTED[columns], _FIRMNESS[columns]
-    parameters = expected.copy()
-    for _ in range(100):
-        p = sigmoid(design @ parameters)
-        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
-        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness)
-        step = np.linalg.solve(hessian, gradient)
-        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
-        if np.abs(step).max() < 1e-10:
-            break
+    """Return the maximum of the posterior; parameters of other columns are 0."""
     found = np.zeros(3)
-    found[columns] = parameters
+    found[columns] = fit_logistic(
+        design[:, columns], targets, _EXPECTED[columns], _FIRMNESS[columns]
+    )
     every: list[float] = found.tolist()
     return every
 
