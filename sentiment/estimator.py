@@ -57,6 +57,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimize: what the decision threshold is chosen for: `accuracy`, `macro-f1` or
             `balanced-accuracy`; None for the first, or the second where one label is rare.
         seed: makes the run repeatable.
+        architecture: what kind of features and network: `ngrams`.
         base: a model to stand on: a path, `"general"`, or what `load` gave; None for nothing.
         positive: the label that means positive; None finds out, see `positive_`.
 
@@ -89,6 +90,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation_share: float = TrainingOptions.validation_share,
         optimize: Objective | None = TrainingOptions.optimize,
         seed: int = TrainingOptions.seed,
+        architecture: str = TrainingOptions.architecture,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         positive: Any = None,
     ) -> None:
@@ -104,6 +106,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_share = validation_share
         self.optimize = optimize
         self.seed = seed
+        self.architecture = architecture
         self.base = base
         self.positive = positive
 

@@ -77,6 +77,7 @@ def _declared(option: Field[Any]) -> Callable[[Command], Command]:
         default=default,
         show_default=default is not None,
         metavar=kind.metavar,
+        hidden=isinstance(kind, OneOf) and len(kind) < 2,
         help=option.metadata["help"],
     )
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sentiment.errors import SentimentError
-from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
@@ -14,7 +13,7 @@ from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.runtime import Memory
 from sentiment.storage import ArrayFile, TextStore
-from sentiment.training.learner import featurize
+from sentiment.training.ngrams import choose, index
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
@@ -84,7 +83,7 @@ def test_reviews_without_labels_are_read_into_a_file(reviews):
 
 def test_n_grams_and_rows_are_in_files_then():
     texts = in_file(slice(200)).texts
-    incidence = featurize(texts, NGrams(), 1, Run(memory=LITTLE))
+    incidence = index(texts, choose(["good"], np.array([0, 1]), FAST), Run(memory=LITTLE))
     assert len(incidence.shards) > 3
     vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
     assert all(isinstance(shard.columns, np.memmap) for shard in incidence.shards)

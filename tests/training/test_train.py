@@ -1,6 +1,6 @@
 """Training for real: Keras on a few dozen reviews."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,11 +13,13 @@ from sentiment.model.network import Layer, Network
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Judge
 from sentiment.training.fitting import Fitter
 from sentiment.training.learner import Learner, Material
-from sentiment.training.network import Example, build, release, to_numpy
-from sentiment.training.options import Recipe, TrainingOptions, choose_recipe
+from sentiment.training.network import Example, release
+from sentiment.training.ngrams import build, choose, to_numpy
+from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
@@ -40,7 +42,7 @@ def keras_probabilities(network, rows: SparseRows) -> np.ndarray:
 
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
 def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
-    ngrams = choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
+    ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
     network = build([rows.width], hidden, TrainingOptions())
@@ -68,22 +70,25 @@ def some_rows(count: int, width: int = 30) -> SparseRows:
     return SparseRows(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
 
 
+def test_every_architecture_that_can_be_asked_for_is_there():
+    (option,) = (each for each in fields(TrainingOptions) if each.name == "architecture")
+    assert set(option.metadata["kind"]) == set(ARCHITECTURES)
+
+
 def recipe(**choices) -> Recipe:
     """A recipe for a few rows."""
-    usual = choose_recipe(["good", "bad"] * 50, np.array([1, 0] * 50), TrainingOptions())
+    usual = choose(["good", "bad"] * 50, np.array([1, 0] * 50), TrainingOptions())
     return replace(usual, **choices)
 
 
 def test_very_many_reviews_move_a_weight_no_further_than_many():
     text = "a long review of this film " * 20
     options = TrainingOptions()
-    many, more = (
-        choose_recipe([text] * 9, np.arange(size) % 2, options) for size in (100_000, 1_000_000)
-    )
+    many, more = (choose([text] * 9, np.arange(size) % 2, options) for size in (100_000, 1_000_000))
     assert more.smoothing / 1_000_000 == many.smoothing / 100_000
     assert more.learning_rate * 1_000_000 == pytest.approx(many.learning_rate * 100_000)
     assert (many.epochs, more.epochs) == (3, 1)
-    chosen = choose_recipe(
+    chosen = choose(
         [text] * 9, np.arange(1_000_000) % 2, TrainingOptions(epochs=7, learning_rate=0.1)
     )
     assert (chosen.epochs, chosen.learning_rate) == (7, 0.1)
@@ -162,7 +167,7 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
 
 
 def trial_of(material):
-    plan = choose_recipe(material.texts, material.labels, FAST)
+    plan = choose(material.texts, material.labels, FAST)
     return Learner(material, FAST, plan, Run()).trial()
 
 
