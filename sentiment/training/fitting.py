@@ -85,7 +85,7 @@ class Fitter:
         if judge is None:
             fit = Fit(self._kind.to_numpy(model, self._widths), [], done)
         else:
-            fit = Fit(judge.chosen, judge.epochs, judge.chosen_epoch)
+            fit = Fit(judge.so_far.chosen, list(judge.so_far.epochs), judge.so_far.chosen_epoch)
         if checkpoint:
             checkpoint.save(self._fits, fit)
         return fit
@@ -289,7 +289,7 @@ def _watching(
                 networks = to_numpy(self.model)
                 loss = logs["loss"] / len(networks)  # Keras adds up those of networks side by side
                 self.model.stop_training |= not judge.see(loss, networks)
-                now = judge.epochs[-1]
+                now = judge.so_far.epochs[-1]
                 logs |= {
                     "loss": loss,
                     "val_loss": now.validation_loss,
@@ -317,5 +317,5 @@ def _restore(state: Underway, model: Any, judge: Judge | None) -> bool:
     for variable, value in zip(variables, state.variables, strict=True):
         variable.assign(value)
     if judge and state.judgement:
-        judge.resume(state.judgement)
+        judge.so_far = state.judgement
     return True

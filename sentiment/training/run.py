@@ -158,21 +158,18 @@ class Underway:
 
 
 def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
-    """Take a state apart."""
+    """Take a state apart: what JSON can hold, and tensors."""
+    document: dict[str, Any]
     if isinstance(state, Fit):
-        document = {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}
-        return {"finished": document}, _layers(state.networks)
+        document = {"finished": {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}}
+        return document | _sizes(state.networks), _layers(state.networks)
     tensors = {f"variables.{place}": each for place, each in enumerate(state.variables)}
     seen = state.judgement
     if seen is None:
-        return {"underway": state.epochs, "judgement": None}, tensors
-    document = {
-        "epochs": _plain(seen.epochs),
-        "chosen_epoch": seen.chosen_epoch,
-        "best_epoch": seen.best_epoch,
-    }
-    tensors |= _layers(seen.chosen) | {"best": seen.best}
-    return {"underway": state.epochs, "judgement": document}, tensors
+        return {"underway": state.epochs, "judgement": None, "layers": []}, tensors
+    judged = {"chosen_epoch": seen.chosen_epoch, "best_epoch": seen.best_epoch}
+    document = {"underway": state.epochs, "judgement": judged | {"epochs": _plain(seen.epochs)}}
+    return document | _sizes(seen.chosen), tensors | _layers(seen.chosen) | {"best": seen.best}
 
 
 def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
@@ -183,31 +180,34 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
     """
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ValueError("a number that is not finite")
+    networks = tuple(
+        Network(tuple(_layer(tensors, number, place) for place in range(layers)))
+        for number, layers in enumerate(document["layers"])
+    )
     if "finished" in document:
-        fields = document["finished"]
-        return Fit(_networks(tensors), _epochs(fields["epochs"]), int(fields["best_epoch"]))
+        return Fit(networks, **_with_epochs(document["finished"], list))
     count = sum(name.startswith("variables.") for name in tensors)
     variables = [tensors[f"variables.{place}"] for place in range(count)]
-    seen = document["judgement"]
-    judgement = seen and Judgement(
-        tuple(_epochs(seen["epochs"])),
-        int(seen["chosen_epoch"]),
-        _networks(tensors),
-        int(seen["best_epoch"]),
-        tensors["best"],
-    )
-    return Underway(int(document["underway"]), variables, judgement)
+    judged = document["judgement"]
+    if judged is not None:
+        fields = _with_epochs(judged, tuple)
+        judged = Judgement(chosen=networks, best=tensors["best"], **fields)
+    return Underway(int(document["underway"]), variables, judged)
 
 
-def _plain(epochs: Any) -> list[dict[str, float]]:
+def _plain(epochs: Sequence[Epoch]) -> list[dict[str, float]]:
     return [asdict(epoch) for epoch in epochs]
 
 
-def _epochs(fields: Any) -> list[Epoch]:
-    return [Epoch(**each) for each in fields]
+def _with_epochs(fields: dict[str, Any], several: type) -> dict[str, Any]:
+    return fields | {"epochs": several(Epoch(**each) for each in fields["epochs"])}
 
 
-def _layers(networks: tuple[Network, ...]) -> Tensors:
+def _sizes(networks: Sequence[Network]) -> dict[str, list[int]]:
+    return {"layers": [len(network.layers) for network in networks]}
+
+
+def _layers(networks: Sequence[Network]) -> Tensors:
     tensors: Tensors = {}
     for number, network in enumerate(networks):
         for place, layer in enumerate(network.layers):
@@ -216,24 +216,8 @@ def _layers(networks: tuple[Network, ...]) -> Tensors:
     return tensors
 
 
-def _networks(tensors: Tensors) -> tuple[Network, ...]:
-    networks: list[Network] = []
-    while f"kernels.{len(networks)}.0" in tensors:
-        number = len(networks)
-        layers = sum(name.startswith(f"kernels.{number}.") for name in tensors)
-        networks.append(
-            Network(
-                tuple(
-                    Layer.exact(
-                        tensors[f"kernels.{number}.{place}"], tensors[f"biases.{number}.{place}"]
-                    )
-                    for place in range(layers)
-                )
-            )
-        )
-    if not networks:
-        raise ValueError("there is no network")
-    return tuple(networks)
+def _layer(tensors: Tensors, number: int, place: int) -> Layer:
+    return Layer.exact(tensors[f"kernels.{number}.{place}"], tensors[f"biases.{number}.{place}"])
 
 
 _KEY = "sentiment"

@@ -246,7 +246,7 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     assert best <= done.best_epoch <= best + 2 == len(losses) < 40
     again = Judge([held_out], 1)
     again.see(0.0, done.networks)
-    assert again.epochs[0].validation_loss == losses[done.best_epoch - 1]
+    assert again.so_far.epochs[0].validation_loss == losses[done.best_epoch - 1]
 
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
@@ -254,12 +254,12 @@ def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     judge = Judge([Example(some_rows(400), np.arange(400), labels)], patience=9)
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
-    monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.epochs)], 0.9))
+    monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.so_far.epochs)], 0.9))
     network = Network((Layer.exact(np.ones((30, 1), np.float32), np.zeros(1, np.float32)),))
     chosen = []
     for _ in losses:
         judge.see(0.5, [network])
-        chosen.append(judge.chosen_epoch)
+        chosen.append(judge.so_far.chosen_epoch)
     assert chosen == [1, 2, 3, 3]
 
 
@@ -270,7 +270,7 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
         assert judge.see(0.5, [Network((layer,))])
-    mild, sure = judge.epochs
+    mild, sure = judge.so_far.epochs
     assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
 
 
