@@ -79,10 +79,17 @@ class ArrayFile:
         return [everything[start:end].view(dtype) for start, end, dtype in self._parts]
 
     def joined(self, dtype: Any) -> NDArray[Any]:
-        """Return the arrays, all of one type, as one."""
+        """Return the arrays, all of one type, as one.
+
+        Raises:
+            SentimentError: the folder is of a kind that files cannot be mapped from.
+        """
         if not self._end:
             return np.zeros(0, dtype)
-        return np.memmap(self._file, dtype, "r")
+        try:
+            return np.memmap(self._file, dtype, "r")
+        except OSError as error:
+            raise _no_room(error) from error
 
 
 class ArrayList(list[NDArray[Any]]):
