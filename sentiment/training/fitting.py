@@ -103,11 +103,14 @@ class Fitter:
         to_numpy = partial(self._kind.to_numpy, widths=self._widths)
         steps = recipe.epochs * feed.steps
 
+        # Keras remembers its callbacks: one that knows this fitter would keep its networks alive.
+        checkpoint, number = self._checkpoint, self._fits
+
         def keep(epoch: int, model: Any) -> None:
-            if self._checkpoint:
+            if checkpoint:
                 variables = [np.asarray(each) for each in _variables(model)]
                 state = Underway(epoch, variables, judge.so_far if judge else None)
-                self._checkpoint.save(self._fits, state)
+                checkpoint.save(number, state)
 
         callbacks = [_watching(recipe, steps, judge, to_numpy, keep, self._progress)]
         if self._log_dir:  # behind the judge, who says what it is to write of held-out reviews

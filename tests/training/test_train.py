@@ -276,7 +276,7 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
 
 def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
-    monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("sentiment.training.ngrams._WORTH_A_PROCESS", 0)
     there = train(reviews, FAST)
     assert there.vectorizer == here.vectorizer
     assert there.network == here.network
