@@ -24,7 +24,7 @@ from sentiment.model.file import save_model
 from sentiment.model.model import DEEPEST, Model, log_odds, sigmoid
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
-from sentiment.training.options import Objective, TrainingOptions, options_of
+from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
 
 # What the command line takes for positive, 1, and for negative.
@@ -57,6 +57,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimize: what the decision threshold is chosen for: `accuracy`, `macro-f1` or
             `balanced-accuracy`; None for the first, or the second where one label is rare.
         seed: makes the run repeatable.
+        architecture: what kind of features and network: `ngrams`.
         base: a model to stand on: a path, `"general"`, or what `load` gave; None for nothing.
         positive: the label that means positive; None finds out, see `positive_`.
 
@@ -77,18 +78,19 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        hidden: Sequence[int] | None = None,
-        dropout: float = 0.0,
-        epochs: int | None = None,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
-        patience: int = 3,
-        refit: bool = True,
-        features: int = 200_000,
-        repair: bool = True,
-        validation_share: float = 0.1,
-        optimize: Objective | None = None,
-        seed: int = 0,
+        hidden: Sequence[int] | None = TrainingOptions.hidden,
+        dropout: float = TrainingOptions.dropout,
+        epochs: int | None = TrainingOptions.epochs,
+        batch_size: int | None = TrainingOptions.batch_size,
+        learning_rate: float | None = TrainingOptions.learning_rate,
+        patience: int = TrainingOptions.patience,
+        refit: bool = TrainingOptions.refit,
+        features: int = TrainingOptions.features,
+        repair: bool = TrainingOptions.repair,
+        validation_share: float = TrainingOptions.validation_share,
+        optimize: Objective | None = TrainingOptions.optimize,
+        seed: int = TrainingOptions.seed,
+        architecture: str = TrainingOptions.architecture,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         positive: Any = None,
     ) -> None:
@@ -104,6 +106,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_share = validation_share
         self.optimize = optimize
         self.seed = seed
+        self.architecture = architecture
         self.base = base
         self.positive = positive
 
@@ -124,8 +127,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts, labels = self._texts(X), self._labels(y)
         check_consistent_length(texts, labels)
-        options = options_of(
-            {field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
+        options = TrainingOptions(
+            **{field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
         base, classes = self._base(), self._two_classes(labels)
         positive = self._which_is_positive(classes)

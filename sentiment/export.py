@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.errors import MissingDependencyError
 from sentiment.features.rows import SparseRows
 from sentiment.model.model import CLASSES, ENOUGH, Model
 from sentiment.model.network import Layer
+from sentiment.runtime import require
 from sentiment.training.backend import load_keras
 
 # What names begin with that belong to the model another stands on; twice for what that stands on.
@@ -126,18 +126,8 @@ _ABOUT = (
     "weights (values, float32 [n]), and where each row begins, then the end of the last (offsets, "
     "int64 [rows + 1]). Outputs: calibrated log-odds and probability of positive (double [rows])."
 )
-
-
-def need_onnx() -> None:
-    """Make sure that ONNX files can be written.
-
-    Raises:
-        MissingDependencyError: the package onnx is not installed.
-    """
-    from importlib.util import find_spec
-
-    if find_spec("onnx") is None:
-        raise MissingDependencyError("ONNX needs onnx, which is not installed: pip install onnx")
+# What `require` is asked for before ONNX files are written.
+ONNX = ("ONNX needs onnx", "onnx")
 
 
 def onnx_file(model: Model) -> bytes:
@@ -146,7 +136,7 @@ def onnx_file(model: Model) -> bytes:
     Raises:
         MissingDependencyError: the package onnx is not installed.
     """
-    need_onnx()
+    require(*ONNX)
     import onnx
     from onnx import TensorProto, helper
 

@@ -1,12 +1,15 @@
-"""The process: how much memory it may use, and signals that stop it."""
+"""The process: optional packages, how much memory it may use, and signals that stop it."""
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from sentiment.errors import INTERRUPTED, TERMINATED
+from sentiment.errors import INTERRUPTED, TERMINATED, MissingDependencyError
 
 # With less, what is kept of each review whatever its length would be most of it.
 LEAST = 200_000_000
@@ -16,6 +19,48 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 # Pairs of n-gram and review take so much while they are found, and so much once they are.
 _FINDING, _FOUND = 40, 16
+
+
+def require(what: str, packages: str, install: str | None = None) -> None:
+    """Make sure that optional packages are installed; they are not imported yet.
+
+    Args:
+        what: what needs them, and how people call them: `pictures need matplotlib`.
+        packages: as they are imported, between spaces.
+        install: as they are installed, if otherwise.
+
+    Raises:
+        MissingDependencyError: one is not installed.
+    """
+    from importlib.util import find_spec  # a short answer starts without it
+
+    try:
+        if all(find_spec(name) for name in packages.split()):
+            return
+    except ImportError:  # the package that holds one of them is damaged
+        pass
+    are = "are" if " and " in what else "is"
+    raise MissingDependencyError(
+        f"{what}, which {are} not installed: pip install {install or packages}"
+    )
+
+
+@contextmanager
+def redirected(descriptor: int, to: int) -> Iterator[int]:
+    """Send what is written to stdout (1) or stderr (2) to another descriptor meanwhile.
+
+    Yields:
+        A descriptor of where it went before; it stays open, for threads that may write just then.
+    """
+    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
+    stream.flush()
+    real = os.dup(descriptor)
+    os.dup2(to, descriptor)
+    try:
+        yield real
+    finally:
+        stream.flush()
+        os.dup2(real, descriptor)
 
 
 @dataclass(frozen=True)

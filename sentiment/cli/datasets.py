@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 import click
 
 from sentiment.cli.commands import Group
-from sentiment.cli.console import Console, console
+from sentiment.cli.console import Console, console, progress_bar
 from sentiment.cli.options import json_option, talk_options
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
 from sentiment.errors import UsageError, hint
 
-_BAR = 24
 _SECONDS_BETWEEN = 0.1
 
 _cache_option: Callable[..., Any] = click.option(
@@ -146,10 +145,7 @@ class _ShownProgress(Progress):
 
     def downloaded(self, file: str, there: int, of: int | None) -> None:
         """Move the bar."""
-        bar = ""
-        if of:
-            done = _BAR * there // of
-            bar = f" [{'━' * done}{' ' * (_BAR - done)}]"
+        bar = f" {progress_bar(there, of)}" if of else ""
         total = f" of {of / 1e6:,.1f}" if of else ""
         self._show(f"{file}{bar} {there / 1e6:,.1f}{total} MB")
 

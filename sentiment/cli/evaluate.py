@@ -61,6 +61,7 @@ from sentiment.reviews.columns import Columns
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions, output_format_of
 from sentiment.reviews.writers import writer_for
+from sentiment.runtime import require
 
 _FORMATS = ("csv", "tsv", "jsonl", "parquet")
 _COLUMNS = ("file", "row", "label", "text", "words", "predicted", "p_positive")
@@ -285,9 +286,9 @@ def command(
         ("-" in data, "reads files, not stdin: name them"),
     ])  # fmt: skip
     if engine.is_ray:
-        from sentiment.cluster.engine import need_ray  # before anything is read
+        from sentiment.cluster.engine import RAY  # before anything is read
 
-        need_ray()
+        require(*RAY)
     if errors is not None:
         check_errors_file(errors, reading.keep)
     path, model = open_model(model_path, threshold, repair=repair)

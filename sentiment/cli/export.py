@@ -9,8 +9,9 @@ from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.options import FILE, TARGET, check_targets, force_option, talk_options
 from sentiment.errors import UsageError
-from sentiment.export import keras_file, need_onnx, onnx_file
+from sentiment.export import ONNX, keras_file, onnx_file
 from sentiment.files import replacing
+from sentiment.runtime import require
 
 
 @click.command(short_help="Write a model's network for Keras or ONNX.")
@@ -37,7 +38,7 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
     if kind == "keras" and target.suffix != ".keras":
         raise UsageError(f"{target}: Keras opens only files whose names end with .keras")
     if kind == "onnx":
-        need_onnx()
+        require(*ONNX)
     path, model = open_model(model_path)
     check_targets([target], [path], force=force)
     data = onnx_file(model) if kind == "onnx" else keras_file(model)

@@ -13,8 +13,8 @@ from sentiment.files import is_stream
 
 if TYPE_CHECKING:
     from sentiment.reviews.streams import Where
-import dataclasses
 import functools
+import inspect
 import math
 from collections.abc import Callable
 
@@ -143,16 +143,16 @@ Command = Callable[..., None]
 
 
 def gathered(
-    into: type, name: str, options: Sequence[Callable[[Command], Command]]
+    into: Callable[..., Any], name: str, options: Sequence[Callable[[Command], Command]]
 ) -> Callable[[Command], Command]:
-    """Declare options whose values reach the command as one dataclass.
+    """Declare options whose values reach the command as one object.
 
     Args:
-        into: the dataclass; the options are named as its fields.
+        into: a dataclass, or a function; the options are named as its parameters.
         name: the command's argument that takes it.
         options: `click.option` declarations, in the order of the help text.
     """
-    fields = [field.name for field in dataclasses.fields(into)]
+    fields = inspect.signature(into).parameters
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)

@@ -44,6 +44,7 @@ from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, text_line
 from sentiment.reviews.formats import OUTPUT_FORMATS, ReadOptions
+from sentiment.runtime import require
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
@@ -395,10 +396,10 @@ def command(
             Layout,
             answer_files,  # one machine does without
         )
-        from sentiment.cluster.engine import need_ray
+        from sentiment.cluster.engine import RAY
 
         layout = Layout.of(inputs, output, named=reading.format is not None)
-        need_ray()
+        require(*RAY)
         path, model = open_model(model_path, threshold, repair=repair)
         layout.check(path, force=force)
         jobs = layout.jobs(reading, prefix)

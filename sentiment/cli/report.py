@@ -37,12 +37,13 @@ from sentiment.evaluation.mistakes import (
 from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.report.pictures import PICTURES, picture_of
-from sentiment.evaluation.report.plots import FORMATS, need_matplotlib, plot
+from sentiment.evaluation.report.plots import FORMATS, plot
 from sentiment.files import replacing
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.streams import STDIN
+from sentiment.runtime import require
 
 _PAGE = Path("report.html")
 _MISTAKES = 20
@@ -95,7 +96,7 @@ def command(
     page = output or (None if plots else _PAGE)
     targets = [*([page] if page else []), *plots]
     if plots:
-        need_matplotlib()
+        require("pictures need matplotlib", "matplotlib")
     path, model = open_model(model_path, threshold)
     paths = data or test_reviews()
     check_targets(targets, [*places_of(paths, "evaluation"), path], force=force)

@@ -11,8 +11,9 @@ from sentiment.cli.models import open_model
 from sentiment.cli.options import Number, gathered, model_option, talk_options, threshold_option
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
+from sentiment.runtime import require
 from sentiment.serving.limits import Limits, bare_name, host_names
-from sentiment.serving.server import address_of, is_loopback, listen, need_server, run
+from sentiment.serving.server import address_of, is_loopback, listen, run
 
 _DEFAULT = Limits()
 _LIMITS = [
@@ -72,7 +73,11 @@ def command(
       sentiment serve -m shop.safetensors --port 0
       sentiment serve --host 0.0.0.0 --allow-host reviews.example.com
     """
-    need_server()
+    require(
+        "serving needs starlette, uvicorn and httptools",
+        "starlette uvicorn httptools",
+        "starlette uvicorn httptools uvloop",
+    )
     for name in allowed:
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not the name of a host")

@@ -1,7 +1,6 @@
 """`sentiment train`: a model from labelled reviews."""
 
 import json
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +13,6 @@ from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
     SAMPLE_SIZE,
-    bundled_model,
     bundled_reviews,
     find_model,
     is_of_sample,
@@ -31,7 +29,7 @@ from sentiment.cli.options import (
     talk_options,
 )
 from sentiment.cli.reading import Repairs, files_named, read_reviews
-from sentiment.cli.training import Running, ShownProgress, running_options, training_options
+from sentiment.cli.training import running_options, training_options
 from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError, command_line
 from sentiment.evaluation.counts import constant, figures_of
@@ -43,10 +41,9 @@ from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_texts
-from sentiment.runtime import Memory
 from sentiment.training.decide import Gain
 from sentiment.training.options import FEW, TrainingOptions, cross_validates
-from sentiment.training.run import Checkpoint, Run, opened, prepare_logs
+from sentiment.training.run import Run
 from sentiment.training.train import train
 
 CHANCE = "no better than answering every review the same"
@@ -130,7 +127,7 @@ def command(
     validation: tuple[str, ...],
     unlabeled: tuple[str, ...],
     base_path: Path | None,
-    running: Running,
+    run: Run,
     options: TrainingOptions,
     reading: ReadOptions,
     force: bool,
@@ -153,8 +150,6 @@ def command(
     """
     if base_path is not None and unlabeled:
         raise UsageError("--base and --unlabeled do not go together: give one of them")
-    if running.resume and running.checkpoint is None:
-        raise UsageError("--resume goes on from what is in --checkpoint DIR: name that, too")
     base = _load_base(base_path) if base_path is not None else None
     paths = data or (bundled_reviews("train.csv"),)
     target = output or DEFAULT_MODEL
@@ -166,32 +161,28 @@ def command(
         *([find_model(base_path)] if base_path is not None else []),
     ]
     check_targets([target], read, force=force or replaces)
-    if running.log_dir is not None:
-        prepare_logs(running.log_dir, resuming=running.resume)
-    memory = Memory(running.memory) if running.memory else Memory.half()
-    with _checkpoint(running, force) as checkpoint:
-        reviews = read_reviews(paths, reading, "training", room=memory.texts)
+    room = run.memory.texts
+    with run.opened(anew=force):
+        reviews = read_reviews(paths, reading, "training", room=room)
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)
-        held_out = _read_validation(validation, reading, reviews, memory)
+        held_out = _read_validation(validation, reading, reviews, room)
         if held_out is None and cross_validates(len(reviews), options):
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
-        more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=memory.texts)
+        more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=room)
         repairs = Repairs(wanted=options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.counted(texts)
         repairs.say()
-        progress = ShownProgress(console)
-        run = Run(progress, checkpoint, running.log_dir, memory, bundled_model)
         model = train(reviews, options, held_out, more, base, run)
         save_model(model, target)
-        if checkpoint is not None:
-            checkpoint.remove()
+        if run.checkpoint is not None:
+            run.checkpoint.remove()
     _report(model, target, base, held_out or reviews)
     if replaces:
         console.warn(f"replaced {target}; -o FILE writes elsewhere")
-    _suggest_base(progress.gain, overwrites=output is not None)
+    _suggest_base(run.progress.gain, overwrites=output is not None)
     if not data:
         _warn_of_sample(model, target, paths[0], takes_over=output is None)
     if as_json:
@@ -207,13 +198,6 @@ def _warn_of_idle_options() -> None:
                 f"--{name.replace('_', '-')} has no effect: fewer than {FEW:,} reviews are trained "
                 "on by cross-validation"
             )
-
-
-def _checkpoint(running: Running, force: bool) -> AbstractContextManager[Checkpoint | None]:
-    """Have a folder for checkpoints to oneself, if there is to be one."""
-    if running.checkpoint is None:
-        return nullcontext()
-    return opened(running.checkpoint, resuming=running.resume, anew=force)
 
 
 def _load_base(path: Path) -> Model:
@@ -242,12 +226,12 @@ def _may_replace(path: Path, *, needs_force: bool) -> bool:
 
 
 def _read_validation(
-    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews, memory: Memory
+    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews, room: int
 ) -> LabelledReviews | None:
     """Read held-out reviews, if any, by the rule that the training labels were read by."""
     if not paths:
         return None
-    held_out = read_reviews(paths, reading, "validation", like=training, room=memory.texts)
+    held_out = read_reviews(paths, reading, "validation", like=training, room=room)
     require_both_classes(held_out, files_named(paths))
     shared = int(among(held_out.digest(), training.digest()).sum())
     if shared:

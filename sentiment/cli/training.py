@@ -1,48 +1,44 @@
 """Options of training, and its progress."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from sentiment.cli.commands import Choice
-from sentiment.cli.console import Console, bar
-from sentiment.cli.models import describe
-from sentiment.cli.options import Number, gathered, repair_option
+from sentiment.cli.console import Console, bar, console, progress_bar
+from sentiment.cli.models import bundled_model, describe
+from sentiment.cli.options import Command, Number, gathered, repair_option
+from sentiment.errors import UsageError
 from sentiment.reviews.cells import count_of, printable
-from sentiment.runtime import LEAST
-from sentiment.training.decide import Epoch, Gain
-from sentiment.training.options import UNBALANCED, Objective, Recipe, TrainingOptions
-from sentiment.training.run import Labels, Progress
+from sentiment.runtime import LEAST, Memory
+from sentiment.training.decide import Epoch
+from sentiment.training.options import UNBALANCED, OneOf, Recipe, TrainingOptions, Units
+from sentiment.training.run import Checkpoint, Labels, Progress, Run
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
 
 
 class _Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """A number of bytes: `800MB`, `1.5GB`, `1GiB`."""
+    """Memory of a number of bytes: `800MB`, `1.5GB`, `1GiB`."""
 
     name = "size"
 
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if isinstance(value, int):
-            return value
+    def convert(self, value: Any, param: Any, ctx: Any) -> Memory:
         found = _SIZE.fullmatch(value.strip())
         if not found:
             return self.fail(f"{value!r}: give a size such as 800MB or 2GB.")
         number, unit, binary = found.groups()
         power = "KMGT".index(unit.upper()) + 1 if unit else 0
         size = int(float(number) * (1024 if binary else 1000) ** power)
-        if size < self.least:
-            return self.fail(f"{value!r} is too little: give {self.least // 10**6}MB or more.")
-        return size
+        if size < LEAST:
+            return self.fail(f"{value!r} is too little: give {LEAST // 10**6}MB or more.")
+        return Memory(size)
 
 
 class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -50,71 +46,63 @@ class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
     name = "units"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        parts = [part.strip() for part in value.split(",")] if value.strip() else []
-        if all(part.isdecimal() and 0 < int(part) <= 4096 for part in parts) and len(parts) <= 16:
-            return tuple(map(int, parts))
-        return self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        parts = value.split(",") if value.strip() else []
+        try:
+            return Units().convert([int(part) for part in parts])
+        except ValueError:
+            self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+
+
+def _declared(option: Field[Any]) -> Callable[[Command], Command]:
+    """Declare an option of training, as its field says."""
+    kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
+    if option.name == "repair":
+        return partial(repair_option, default=True)
+    flags = f"--{name}"
+    type_: Any = None
+    if isinstance(default, bool):
+        flags += f"/--no-{name}"
+    elif isinstance(kind, Units):
+        type_ = _Units()
+    elif isinstance(kind, OneOf):
+        type_ = Choice(kind)
+    elif kind.whole:
+        type_ = click.IntRange(kind.min, kind.max)
+    else:
+        type_ = Number(kind.min, kind.max, kind.min_open, kind.max_open)
+    return click.option(
+        flags,
+        type=type_,
+        default=default,
+        show_default=default is not None,
+        metavar=kind.metavar,
+        hidden=isinstance(kind, OneOf) and len(kind) < 2,
+        help=option.metadata["help"],
+    )
 
 
 training_options = gathered(
-    TrainingOptions,
-    "options",
-    [
-        click.option("--hidden", type=_Units(), metavar="UNITS",
-                     help="Units of each ReLU layer, such as 64,32; '' for none. By default 16; "
-                     "none for fewer than 1,000 reviews."),
-        click.option("--dropout", type=Number(0, 1, max_open=True), default=0.0,
-                     show_default=True, metavar="SHARE", help="Hidden activations to drop."),
-        click.option("--epochs", type=click.IntRange(1), metavar="N",
-                     help="Epochs at the most; by default 3 for long reviews, 5 for short, "
-                     "10 for few; fewer beyond 100,000 reviews."),
-        click.option("--patience", type=click.IntRange(1), default=3, show_default=True,
-                     metavar="N", help="Epochs to wait for a better validation loss."),
-        click.option("--batch-size", type=click.IntRange(1), metavar="N",
-                     help="Rows a step; by default 32 to 1024, by the number of reviews."),
-        click.option("--learning-rate", type=Number(0, min_open=True), metavar="R",
-                     help="Adam's at the start; by default 0.02 at most, less for short, few, "
-                     "or more than 100,000 reviews."),
-        click.option("--features", type=click.IntRange(1), default=200_000, show_default=True,
-                     metavar="N", help="N-grams to keep at the most."),
-        partial(repair_option, default=True),
-        click.option("--validation-share", type=Number(0, 1, min_open=True,
-                     max_open=True), default=0.1, show_default=True, metavar="SHARE",
-                     help="Rows to hold out where --validation is not given."),
-        click.option("--refit/--no-refit", default=True, show_default=True,
-                     help="Fit once more on all rows, held-out ones included, at the end."),
-        click.option("--optimize", type=Choice(get_args(Objective)),
-                     help="What the decision threshold is chosen for; by default accuracy, "
-                     "macro-f1 where one label is rarer than 40%."),
-        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
-                     metavar="N", help="Same data, options and seed: same file, byte for byte."),
-    ],
-)  # fmt: skip
+    TrainingOptions, "options", [_declared(option) for option in fields(TrainingOptions)]
+)
 
 
-@dataclass(frozen=True)
-class Running:
-    """What changes nothing about the model.
-
-    Attributes:
-        checkpoint: the folder to write down in how far the training has come.
-        resume: whether to go on from what is there.
-        log_dir: the folder to write curves to.
-        memory: how many bytes of it to use; None for half of what there is.
-    """
-
-    checkpoint: Path | None
-    resume: bool
-    log_dir: Path | None
-    memory: int | None
+def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Memory | None) -> Run:
+    """Make of options what changes nothing about a model."""
+    if resume and checkpoint is None:
+        raise UsageError("--resume goes on from what is in --checkpoint DIR: name that, too")
+    return Run(
+        ShownProgress(console),
+        Checkpoint(checkpoint, resume) if checkpoint else None,
+        log_dir,
+        memory or Memory.half(),
+        bundled_model,
+    )
 
 
 running_options = gathered(
-    Running,
-    "running",
+    _run,
+    "run",
     [
         click.option("--checkpoint", type=click.Path(path_type=Path), metavar="DIR",
                      help="Write down after each epoch how far the training has come; deleted "
@@ -124,7 +112,7 @@ running_options = gathered(
                      "break."),
         click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
                      help="Write the curves of loss and accuracy here for TensorBoard."),
-        click.option("--memory", type=_Size(LEAST), metavar="SIZE",
+        click.option("--memory", type=_Size(), metavar="SIZE",
                      help="Use so much memory, such as 1GB, beside TensorFlow's own; by default "
                      "half of what there is. What does not fit goes to temporary files, and the "
                      "model is the same."),
@@ -211,15 +199,11 @@ def why_kept(losses: Sequence[float], number: int) -> str:
     return "the latest epoch within one standard error of the lowest validation loss"
 
 
-_BAR = 24
-
-
 class ShownProgress(Progress):
     """A bar that moves on a terminal, a line an epoch everywhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self.gain: Gain | None = None
         self._diverged = False
 
     def chosen(
@@ -272,10 +256,6 @@ class ShownProgress(Progress):
             f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
         )
 
-    def suggested(self, gain: Gain) -> None:
-        """Keep it for the end."""
-        self.gain = gain
-
     def kept(self, epochs: Sequence[Epoch], number: int) -> None:
         """Say which epoch, and why."""
         losses = [epoch.validation_loss for epoch in epochs]
@@ -295,8 +275,7 @@ class ShownProgress(Progress):
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""
-        done = _BAR * step // steps
-        self._console.status(f"epoch {epoch} [{'━' * done}{' ' * (_BAR - done)}] {step}/{steps}")
+        self._console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
 
     def diverged(self, loss: float, constant: float) -> None:
         """Warn, once for all fits."""

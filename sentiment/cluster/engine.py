@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sentiment import __version__
 from sentiment.cluster.files import Named
-from sentiment.errors import MissingDependencyError, SentimentError, UsageError
+from sentiment.errors import SentimentError, UsageError
 from sentiment.model.model import Model
+from sentiment.runtime import redirected, require
 
 # How often a job may lose its worker: one that does so again and again is what kills it, and Ray
 # Data would start it for ever.
@@ -123,19 +123,8 @@ _STORE_BYTES = 512 << 20
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 # How long to wait for a cluster; Ray itself takes minutes to find that there is none.
 _SECONDS = 10.0
-_HOW_TO_INSTALL = "pip install 'ray[data]'"
-
-
-def need_ray() -> None:
-    """Make sure that there is Ray.
-
-    Raises:
-        MissingDependencyError: it is not installed, or not with what Ray Data needs.
-    """
-    if any(find_spec(name) is None for name in ("ray", "fsspec", "pandas")):
-        raise MissingDependencyError(
-            f"--engine ray needs Ray, which is not installed: {_HOW_TO_INSTALL}"
-        )
+# What `require` is asked for before anything is done by Ray; Ray Data needs all of these.
+RAY = ("--engine ray needs Ray", "ray fsspec pandas", "'ray[data]'")
 
 
 @contextmanager
@@ -152,7 +141,7 @@ def running(address: str | None) -> Iterator["Cluster"]:
         MissingDependencyError: Ray is not installed.
         UsageError: no cluster answers there, or one of another version.
     """
-    need_ray()
+    require(*RAY)
     os.environ.update(_QUIET)
     if address is None and "RAY_AUTH_MODE" not in os.environ:
         # A cluster of one's own, by a token of its own: Ray would leave one in the home folder.
@@ -163,9 +152,14 @@ def running(address: str | None) -> Iterator["Cluster"]:
     temporary = tempfile.TemporaryDirectory(
         prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
     )
-    with temporary as folder, _unheard(1), warnings.catch_warnings(action="ignore"):
+    with (
+        temporary as folder,
+        Path(os.devnull).open("wb") as nowhere,
+        redirected(1, nowhere.fileno()),
+        warnings.catch_warnings(action="ignore"),
+    ):
         try:
-            with _unheard(2):  # native code, until it has found its own log
+            with redirected(2, nowhere.fileno()):  # native code, until it has found its own log
                 _start(ray, address, folder)
             signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
             yield Cluster(ray, joined=address is not None)
@@ -256,22 +250,6 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition(":")
     if colon:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS).close()
-
-
-@contextmanager
-def _unheard(descriptor: int) -> Iterator[None]:
-    """Keep from everybody what is written to stdout (1) or stderr (2) meanwhile."""
-    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
-    stream.flush()
-    kept = os.dup(descriptor)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), descriptor)
-        yield
-    finally:
-        stream.flush()
-        os.dup2(kept, descriptor)
-        os.close(kept)
 
 
 @contextmanager

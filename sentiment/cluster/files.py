@@ -20,8 +20,8 @@ from sentiment.reviews.dataset import LabelledReviews, Table, open_reviews, read
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.parquet import import_pyarrow
-from sentiment.reviews.texts import GrowingTexts
 from sentiment.reviews.writers import writer_for
+from sentiment.storage import GrowingTexts
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Texts to a document-term matrix, shard by shard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sentiment.features.hashing import Hashes, KeyIndex
 from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
 from sentiment.features.rows import by_row, runs
 from sentiment.features.tokens import PIECE_ROWS, Piece
-from sentiment.spill import Spill, Stored
+from sentiment.storage import ArrayFile
 
 # A key is a hash whose lowest bits are zero, and a tag is a key that carries a row number there:
 # pairs of feature and review that take one integer each.
@@ -129,8 +129,8 @@ class Shard:
             all. int64 [4,097]; empty where there is no other shard.
     """
 
-    keys: Stored
-    columns: Stored
+    keys: Hashes
+    columns: NDArray[np.int32]
     offsets: NDArray[np.int64]
     bounds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -149,10 +149,9 @@ class Shard:
 
     def first_holders(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Number the wanted n-grams that are here, and the first reviews that hold them: int64."""
-        keys = self.keys[:]
-        places = KeyIndex(keys).find(wanted)
+        places = KeyIndex(self.keys).find(wanted)
         here = np.flatnonzero(places >= 0)
-        missing = np.zeros(keys.size, np.bool_)
+        missing = np.zeros(self.keys.size, np.bool_)
         missing[places[here]] = True
         left, holders = here.size, [np.zeros(0, np.int64)]
         for block in self.blocks(1 << 14):
@@ -165,13 +164,6 @@ class Shard:
             left -= found.size
             holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
         return here, np.unique(np.concatenate(holders))
-
-    def spilled(self, spill: Spill) -> "Shard":
-        """Put it into a file, as one of several."""
-        bounds = np.searchsorted(
-            self.keys[:] >> _RANGE_BITS, np.arange(_RANGES + 1, dtype=np.uint64)
-        )
-        return Shard(spill.put(self.keys[:]), spill.put(self.columns[:]), self.offsets, bounds)
 
     @classmethod
     def of(
@@ -293,6 +285,19 @@ class Incidence:
         """
         return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
 
+    @classmethod
+    def in_file(cls, ngrams: NGrams, shards: Iterable[Shard]) -> "Incidence":
+        """Put the n-grams of several shards into a file, as they come."""
+        file, rest = ArrayFile(), []
+        for shard in shards:
+            file.append(shard.keys)
+            file.append(shard.columns)
+            ranges = shard.keys >> _RANGE_BITS
+            bounds = np.searchsorted(ranges, np.arange(_RANGES + 1, dtype=np.uint64))
+            rest.append((shard.offsets, bounds))
+        arrays = iter(file.arrays())
+        return cls(ngrams, [Shard(next(arrays), next(arrays), *each) for each in rest])
+
     def __len__(self) -> int:
         """Return the number of reviews."""
         return sum(map(len, self.shards))
@@ -312,7 +317,7 @@ class Incidence:
             and where each of these is among the keys given.
         """
         if len(self.shards) == 1:
-            keys = self.shards[0].keys[:]
+            keys = self.shards[0].keys
             yield keys, [(slice(0, keys.size), np.arange(keys.size, dtype=np.int32))]
             return
         bounds = np.stack([shard.bounds for shard in self.shards])

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from sentiment.features.matrix import Incidence, Shard
 from sentiment.features.ngrams import Family, Tokens, character_features, word_features
 from sentiment.features.tokens import Piece
-from sentiment.spill import Spill, Stored, gather
+from sentiment.storage import ArrayFile, ArrayList
 
 # A review of n characters, in a language that is known, holds nearly always so many features times
 # n to the power, and so many more: for its words, and for its runs of characters of each length.
@@ -154,7 +154,7 @@ class EncodedRows:
         weights: float32 [features].
     """
 
-    columns: Stored
+    columns: NDArray[np.int32]
     offsets: NDArray[np.int64]
     scales: NDArray[np.float32]
     weights: NDArray[np.float32]
@@ -165,22 +165,19 @@ class EncodedRows:
 
         They are kept where the n-grams are.
         """
-        spill = Spill() if len(incidence.shards) > 1 else None
-        # Memory that is reserved but never written takes no room: enough for all pairs will do.
-        most = 0 if spill else sum(shard.columns.size for shard in incidence.shards)
-        columns: Stored = np.empty(most, np.int32)
+        columns = ArrayFile() if len(incidence.shards) > 1 else ArrayList()
         offsets, scales = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
         for shard in incidence.shards:
             for known, bounds in _encoded(shard, vectorizer):
-                first = int(offsets[-1][-1])
-                if spill:
-                    spill.put(known)
-                else:
-                    columns[first : first + known.size] = known  # type: ignore[index]
+                columns.append(known)
                 scales.append(row_scales(vectorizer.weights.take(known), bounds))
-                offsets.append(first + bounds[1:])
-        columns = spill.whole(np.int32) if spill else columns[: int(offsets[-1][-1])]
-        return cls(columns, np.concatenate(offsets), np.concatenate(scales), vectorizer.weights)
+                offsets.append(offsets[-1][-1] + bounds[1:])
+        return cls(
+            columns.joined(np.int32),
+            np.concatenate(offsets),
+            np.concatenate(scales),
+            vectorizer.weights,
+        )
 
     @property
     def width(self) -> int:
@@ -196,7 +193,7 @@ class EncodedRows:
         starts = self.offsets[rows]
         lengths = self.offsets[rows + 1] - starts
         offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        columns = gather(self.columns, starts, lengths)
+        columns = self.columns[np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)]
         values = self.weights.take(columns)
         values *= np.repeat(self.scales[rows], lengths)
         return SparseRows(columns, values, offsets, self.width)
@@ -206,10 +203,9 @@ def _encoded(
     shard: Shard, vectorizer: Vectorizer
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
     """Give the known features of each review: columns and offsets, some reviews at a time."""
-    keys = shard.keys[:]
-    places = KeyIndex(keys).find(vectorizer.keys)
+    places = KeyIndex(shard.keys).find(vectorizer.keys)
     there = np.flatnonzero(places >= 0)
-    numbers = np.full(keys.size, -1, np.int32)
+    numbers = np.full(shard.keys.size, -1, np.int32)
     numbers[places.take(there)] = there
     for block in shard.blocks():
         held, bounds = shard.pairs(block)

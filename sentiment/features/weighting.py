@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
 from sentiment.features.matrix import Incidence, Shard
-from sentiment.spill import Spill, Stored
+from sentiment.storage import ArrayFile, ArrayList
 
 Floats = NDArray[np.float64]
 
@@ -50,16 +50,17 @@ def count_by_class(
     positive = np.where(times > 0, labels, 0.0) * times
     negative = times - positive
     n_negative, n_positive = float(negative.sum()), float(positive.sum())
-    in_memory = len(incidence.shards) == 1
-    spill = None if in_memory else Spill()
     amounts = np.stack([negative, positive])
-    counts = [
-        [_kept(sums, spill) for sums in _held_by(shard, amounts[:, rows])]
-        for shard, rows in incidence.placed()
-    ]
+    counts = ArrayFile() if len(incidence.shards) > 1 else ArrayList()
+    for shard, rows in incidence.placed():
+        for sums in _held_by(shard, amounts[:, rows]):
+            short = sums.astype(np.float32)
+            counts.append(short if np.array_equal(short, sums) else sums)
+    arrays = counts.arrays()
     for keys, parts in incidence.together():
         held = np.zeros((2, keys.size))
-        for of_shard, (some, places) in zip(counts, parts, strict=True):
+        by_shard = zip(arrays[::2], arrays[1::2], strict=True)
+        for of_shard, (some, places) in zip(by_shard, parts, strict=True):
             for sums, of_class in zip(held, of_shard, strict=True):
                 sums[places] += of_class[some]  # a shard holds each key once
         yield keys, ClassCounts(held[0], held[1], n_negative, n_positive)
@@ -86,14 +87,6 @@ def _held_by(shard: Shard, amounts: Floats) -> Floats:
                 each = np.repeat(some, np.diff(offsets))
                 sums[kind] += np.bincount(columns, each, minlength=shard.keys.size)
     return sums
-
-
-def _kept(sums: Floats, spill: Spill | None) -> Stored:
-    """Put numbers into a file, if there is one; in half the room where nothing is lost by it."""
-    if spill is None:
-        return sums
-    short = sums.astype(np.float32)
-    return spill.put(short if np.array_equal(short, sums) else sums)
 
 
 def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:

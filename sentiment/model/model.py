@@ -40,15 +40,7 @@ class Calibration(NamedTuple):
         targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
         scale = float(logits.std()) or 1.0
         design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
-        parameters = np.zeros(2)
-        for _ in range(100):  # Newton's method, from flat and in standard units: it settles in ten
-            p = sigmoid(design @ parameters)
-            gradient = design.T @ (p - targets)
-            hessian = (design.T * (p * (1 - p))) @ design + 1e-9 * np.eye(2)
-            step = np.linalg.solve(hessian, gradient)
-            parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
-            if np.abs(step).max() < 1e-10:
-                break
+        parameters = fit_logistic(design, targets, np.zeros(2), np.zeros(2), ridge=1e-9)
         slope, intercept = parameters[0] / scale, parameters[1]
         # A slope that is not positive would turn answers round: too few rows to calibrate on.
         return cls(float(slope), float(intercept)) if slope > 0 else cls()
@@ -60,6 +52,37 @@ class Calibration(NamedTuple):
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn logits into calibrated probabilities of *positive*, float64 of the same shape."""
         return sigmoid(self.log_odds(logits))
+
+
+def fit_logistic(
+    design: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    firmness: NDArray[np.float64],
+    ridge: float = 0.0,
+) -> NDArray[np.float64]:
+    """Fit a logistic regression by Newton's method, which settles in ten steps.
+
+    Args:
+        design: [n, parameters], in standard units.
+        targets: from 0 to 1, [n].
+        expected: the means of the parameters' normal prior, where the search begins.
+        firmness: one over the variance of each; 0 for no prior.
+        ridge: added to the diagonal of the Hessian, which may be singular without a prior.
+
+    Returns:
+        The maximum of the posterior, [parameters].
+    """
+    parameters = expected.copy()
+    for _ in range(100):
+        p = sigmoid(design @ parameters)
+        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
+        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness + ridge)
+        step = np.linalg.solve(hessian, gradient)
+        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
+        if np.abs(step).max() < 1e-10:
+            break
+    return parameters
 
 
 def log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:

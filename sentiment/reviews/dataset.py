@@ -22,7 +22,7 @@ from sentiment.reviews.labels import Key, Rules, asked_keys, key_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import Where
-from sentiment.reviews.texts import GrowingTexts, taken
+from sentiment.storage import GrowingTexts, taken
 
 
 @dataclass(frozen=True)

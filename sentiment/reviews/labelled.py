@@ -33,7 +33,7 @@ from sentiment.reviews.labels import (
     show,
 )
 from sentiment.reviews.opening import expand
-from sentiment.reviews.texts import GrowingTexts
+from sentiment.storage import GrowingTexts
 
 ASK = "say which is which with --positive VALUE and --negative VALUE"
 SHOWN_FILES = 3

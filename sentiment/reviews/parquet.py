@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, BinaryIO, overload
 
-from sentiment.errors import DataError, MissingDependencyError
+from sentiment.errors import DataError
 from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
 from sentiment.reviews.streams import ByteStream, foreign
+from sentiment.runtime import require
 
 
 class ArrowRows(Sequence[Row]):
@@ -149,11 +150,8 @@ def import_pyarrow() -> Any:
     Raises:
         MissingDependencyError: It is not installed.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Parquet needs pyarrow, which is not installed: pip install pyarrow"
-        ) from error
+    require("Parquet needs pyarrow", "pyarrow.parquet", "pyarrow")
+    import pyarrow
+    import pyarrow.parquet
+
     return pyarrow

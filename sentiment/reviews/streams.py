@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from sentiment.errors import DataError, MissingDependencyError
+from sentiment.errors import DataError
+from sentiment.runtime import require
 
 Where = Path | Literal["-"]
 STDIN = "<stdin>"  # what "-" is called in messages
@@ -215,12 +216,9 @@ def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]
         import lzma
 
         return lzma.LZMAFile(rest), (EOFError, lzma.LZMAError)
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingDependencyError(
-            "zstd needs pyarrow, which is not installed: pip install pyarrow; or unpack with unzstd"
-        ) from error
+    require("zstd needs pyarrow", "pyarrow.lib", "pyarrow; or unpack with unzstd")
+    import pyarrow
+
     stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(rest, mode="r"), "zstd")
     return stream, (OSError, pyarrow.ArrowException)
 

@@ -32,7 +32,7 @@ from sentiment.serving.requests import (
 )
 from sentiment.serving.service import Service
 from sentiment.serving.trial import Trial
-from sentiment.spill import folder
+from sentiment.storage import folder
 
 T = TypeVar("T")
 

@@ -4,12 +4,11 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from importlib.util import find_spec
 from ipaddress import ip_address
 from types import FrameType
 from typing import Any
 
-from sentiment.errors import MissingDependencyError, UsageError
+from sentiment.errors import UsageError
 from sentiment.serving.limits import Limits
 
 _BACKLOG = 2048
@@ -17,19 +16,6 @@ _BACKLOG = 2048
 _GRACE = 30
 # Seconds that a connection may be idle between two requests; longer than proxies keep one.
 _KEEP_ALIVE = 75
-
-
-def need_server() -> None:
-    """Make sure that there is what HTTP is spoken with.
-
-    Raises:
-        MissingDependencyError: one of them is not installed.
-    """
-    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "httptools")):
-        raise MissingDependencyError(
-            "serving needs starlette, uvicorn and httptools, which are not all installed: "
-            "pip install starlette uvicorn httptools uvloop"
-        )
 
 
 def listen(host: str, port: int) -> socket.socket:

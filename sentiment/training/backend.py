@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from sentiment.errors import MissingDependencyError, UsageError
+from sentiment.runtime import redirected
 
 _lock = threading.Lock()
 _held_back = threading.Event()  # that what C++ writes to stderr is kept from it
@@ -90,12 +91,9 @@ def _only_python_on_stderr() -> Iterator[None]:
     Python's own stderr goes on to where it went: other threads may have something to say.
     """
     python_stderr = sys.stderr
-    python_stderr.flush()
-    real = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as held, redirected(2, held.fileno()) as real:
         if _writes_to_descriptor_2(python_stderr):
             sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
-        os.dup2(held.fileno(), 2)
         _held_back.set()
         try:
             yield
@@ -105,9 +103,7 @@ def _only_python_on_stderr() -> Iterator[None]:
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(real, 2)
             sys.stderr = python_stderr
-            # `real` stays open: another thread may be writing to it just now.
 
 
 def _writes_to_descriptor_2(stream: TextIO) -> bool:

@@ -1,13 +1,13 @@
 """What held-out answers decide: the epoch, the threshold, the weight of a base."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.model import Calibration, fit_logistic, sigmoid
 from sentiment.model.network import Network
 from sentiment.training.network import Example
 from sentiment.training.options import Objective
@@ -116,7 +116,7 @@ class Judgement:
     """What a judge has seen so far.
 
     Attributes:
-        epochs: what each epoch came to; one at the least.
+        epochs: what each epoch came to.
         chosen_epoch, chosen: the number of the chosen one, and its networks.
         best_epoch, best: the number of that of the lowest loss, and the losses of its reviews, [n].
     """
@@ -142,43 +142,23 @@ class Judge:
     losses, review by review, is within its standard error (after Breiman et al., 1984).
 
     Attributes:
-        epochs: what each epoch came to.
-        chosen: the networks of the chosen epoch.
-        chosen_epoch: its number, from 1.
+        so_far: what was seen; another judge of the same reviews goes on from it.
     """
-
-    chosen: tuple[Network, ...]
 
     def __init__(self, held_out: Sequence[Example], patience: int) -> None:
         """Take the held-out reviews of each network, and how many epochs to wait for a better one.
 
         Networks beyond those that reviews are held out for are kept, and not judged.
         """
-        self.epochs: list[Epoch] = []
-        self.chosen_epoch = 0
         self._held_out = held_out
         self._labels = np.concatenate([each.labels for each in held_out]).astype(np.int8)
         self._patience = patience
-        self._best_epoch = 0
-        self._best = np.full(self._labels.size, np.inf)  # the losses of its reviews
+        self.so_far = Judgement((), 0, (), 0, np.full(self._labels.size, np.inf))
 
     @property
     def goes_on(self) -> bool:
         """Whether a better epoch may yet come."""
-        return len(self.epochs) < self._best_epoch + self._patience
-
-    @property
-    def so_far(self) -> Judgement:
-        """What was seen, for another judge to go on from."""
-        return Judgement(
-            tuple(self.epochs), self.chosen_epoch, self.chosen, self._best_epoch, self._best
-        )
-
-    def resume(self, so_far: Judgement) -> None:
-        """Go on from what another has seen of the same reviews."""
-        self.epochs = list(so_far.epochs)
-        self.chosen_epoch, self.chosen = so_far.chosen_epoch, so_far.chosen
-        self._best_epoch, self._best = so_far.best_epoch, so_far.best
+        return len(self.so_far.epochs) < self.so_far.best_epoch + self._patience
 
     def see(self, loss: float, networks: Sequence[Network]) -> bool:
         """Judge networks after one more epoch; return whether to go on.
@@ -188,13 +168,14 @@ class Judge:
             networks: as they are now.
         """
         losses, right = self._measure(networks)
-        self.epochs.append(Epoch(len(self.epochs) + 1, loss, float(losses.mean()), right))
-        worse = losses - self._best
+        number = len(self.so_far.epochs) + 1
+        epoch = Epoch(number, loss, float(losses.mean()), right)
+        worse = losses - self.so_far.best
         better = not worse.mean() >= 0
+        seen = replace(self.so_far, epochs=(*self.so_far.epochs, epoch))
         if better or worse.mean() <= worse.std() / np.sqrt(worse.size):
-            self.chosen, self.chosen_epoch = tuple(networks), len(self.epochs)
-        if better:
-            self._best, self._best_epoch = losses, len(self.epochs)
+            seen = replace(seen, chosen=tuple(networks), chosen_epoch=number)
+        self.so_far = replace(seen, best=losses, best_epoch=number) if better else seen
         return self.goes_on
 
     def _measure(self, networks: Sequence[Network]) -> tuple[NDArray[np.float64], float]:
@@ -264,19 +245,11 @@ class Stack(NamedTuple):
 
 
 def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
-    """Newton's method for the maximum of the posterior; parameters of other columns are 0."""
-    design, expected, firmness = design[:, columns], _EXPECTED[columns], _FIRMNESS[columns]
-    parameters = expected.copy()
-    for _ in range(100):
-        p = sigmoid(design @ parameters)
-        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
-        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness)
-        step = np.linalg.solve(hessian, gradient)
-        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
-        if np.abs(step).max() < 1e-10:
-            break
+    """Return the maximum of the posterior; parameters of other columns are 0."""
     found = np.zeros(3)
-    found[columns] = parameters
+    found[columns] = fit_logistic(
+        design[:, columns], targets, _EXPECTED[columns], _FIRMNESS[columns]
+    )
     every: list[float] = found.tolist()
     return every
 

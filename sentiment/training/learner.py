@@ -1,10 +1,8 @@
 """The training's material, its features, and the networks fitted on them."""
 
 import hashlib
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,23 +10,18 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import Incidence, Shard
-from sentiment.features.ngrams import NGrams
-from sentiment.features.places import name_features
-from sentiment.features.rows import runs
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.model import sigmoid
 from sentiment.model.network import Network
 from sentiment.model.provenance import Rows
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
-from sentiment.reviews.texts import joined, sizes_of
-from sentiment.spill import Spill
+from sentiment.storage import joined
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Epoch
 from sentiment.training.fitting import Fitter
 from sentiment.training.network import Example, logits_of
 from sentiment.training.options import FOLDS, Recipe, TrainingOptions, cross_validates, gentler
 from sentiment.training.run import Run
-from sentiment.workers import Pool, Worker, default_workers
 
 Numbers = NDArray[np.int64]
 
@@ -147,62 +140,6 @@ class Material:
         return Rows(positive, labels.size - positive, content.hexdigest())
 
 
-# From so many characters on, a second process that finds the n-grams while this one imports Keras
-# is done sooner, although it has to be started and be told the texts.
-_WORTH_A_PROCESS = 4_000_000
-_WITH_FEWER = "run it again, with fewer reviews or less --memory if that is short"
-
-# Of each character, so many features that are made of words, each pair of feature and review
-# counted once; and so many of each length of runs of characters.
-_OF_WORDS, _OF_RUNS = 0.7, 0.8
-
-
-def featurize(texts: Sequence[str], ngrams: NGrams, min_count: int, run: Run) -> Incidence:
-    """Find the n-grams of all reviews.
-
-    Args:
-        texts: the reviews.
-        ngrams: which n-grams to look for.
-        min_count: n-grams that fewer reviews hold are left out, where that is known already.
-        run: how much memory there is; and who is told how far it is.
-    """
-    sizes = sizes_of(texts)
-    shortest, longest = ngrams.characters
-    pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
-    if pairs.sum() > run.memory.pairs:
-        processes = default_workers()
-        offsets = np.concatenate(([0], np.cumsum(pairs)))
-        parts = runs(offsets, run.memory.pairs_of_shard(processes))
-        return _sharded(texts, ngrams, parts, processes, run)
-    if sizes.sum() < _WORTH_A_PROCESS:
-        return Incidence.of(texts, ngrams, min_count)
-    with Worker(Incidence.of, _WITH_FEWER) as worker:
-        incidence: Incidence = worker.call(texts[:], ngrams, min_count)
-    return incidence
-
-
-def _sharded(
-    texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
-) -> Incidence:
-    """Find the n-grams of some reviews at a time, and put them into a file.
-
-    What few reviews hold has to stay: other shards may have more of it.
-    """
-    spill, shards = Spill(), []
-    pool = Pool(Shard.of, processes, _WITH_FEWER)
-    try:
-        found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
-        ahead = deque(islice(found, processes))
-        while ahead:
-            shard = ahead.popleft().result()
-            ahead.extend(islice(found, 1))
-            shards.append(shard.spilled(spill))
-            run.progress.featurized(sum(map(len, shards)), len(texts))
-    finally:
-        pool.close()
-    return Incidence(ngrams, shards)
-
-
 # Rounds of learning from unlabeled reviews, at the most.
 ROUNDS = 3
 
@@ -253,7 +190,8 @@ class Learner:
         self._options = options
         self._recipe = recipe
         self._progress = run.progress
-        self._incidence = featurize(material.texts, recipe.ngrams, recipe.min_count, run)
+        self._kind = ARCHITECTURES[options.architecture]
+        self._indexed = self._kind.index(material.texts, recipe, run)
         self._fitter = Fitter(options, run)
 
     def trial(self) -> Trained:
@@ -272,10 +210,8 @@ class Learner:
         return self._fit([split], trial.soft_labels, trial.best_epoch)
 
     def names_of(self, keys: Hashes) -> dict[int, str]:
-        """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
-        holders = self._incidence.first_holders(keys)
-        texts = self._material.texts_of(holders)
-        return name_features(texts, self._recipe.ngrams, keys)
+        """Spell features out by the texts that hold them."""
+        return self._kind.names_of(self._indexed, self._material.texts_of, self._recipe, keys)
 
     def _with_unlabeled(self, best: Trained) -> Trained:
         """Learn from unlabeled reviews what the best model yet says of them, while that helps.
@@ -325,10 +261,7 @@ class Learner:
             validation,
             epochs,
         )
-        networks = [
-            Network((network.layers[0].quantized(), *network.layers[1:]))
-            for network in done.networks
-        ]
+        networks = [self._kind.compact(network) for network in done.networks]
         held_out = [
             held.logits(network) for held, network in zip(validation, networks, strict=False)
         ]
@@ -353,20 +286,14 @@ class Learner:
     ) -> tuple[Vectorizer, Example]:
         """Fit a vectorizer to what a network is to learn, and give both."""
         material = self._material
-        labels = np.full(len(self._incidence), np.nan)  # of rows that are not to be looked at
+        labels = np.full(len(self._indexed), np.nan)  # of rows that are not to be looked at
         labels[rows] = material.labels[rows]
         if soft_labels is not None:
             labels[material.unlabeled] = soft_labels
             rows = np.concatenate((rows, rows, material.unlabeled))
-        vectorizer = Vectorizer.fit(
-            self._incidence,
-            labels,
-            np.bincount(rows, minlength=labels.size),
-            limit=self._options.features,
-            min_count=self._recipe.min_count,
-            smoothing=self._recipe.smoothing,
-        )
-        features = EncodedRows.of(self._incidence, vectorizer)
+        times = np.bincount(rows, minlength=labels.size)
+        vectorizer = self._kind.fit(self._indexed, labels, times, self._recipe, self._options)
+        features = self._kind.encode(self._indexed, vectorizer)
         return vectorizer, Example(features, rows, labels[rows])
 
 

@@ -1,13 +1,10 @@
 """The user's choices, and those that the data make: options and recipe."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import inf
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from math import isfinite, nan
 from numbers import Real
-from typing import Any, Literal, NamedTuple, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal, get_args
 
 from sentiment.features.ngrams import NGrams
 
@@ -17,40 +14,138 @@ Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 FEW = 5_000
 FOLDS = 5
 
+# A label rarer than this makes accuracy a poor thing to aim at.
+UNBALANCED = 0.4
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers between two bounds; an open bound is not one of them.
+
+    Attributes:
+        metavar: what help texts call such a number.
+    """
+
+    metavar: str
+    min: float
+    max: float | None = None
+    min_open: bool = False
+    max_open: bool = False
+    whole: bool = False
+
+    def convert(self, value: Any) -> float:
+        """Return the number that a value is, such as one of numpy's, or 4.0 for 4.
+
+        Raises:
+            TypeError, ValueError: it is not one of these.
+        """
+        number = float(value) if isinstance(value, Real) else nan
+        above = number > self.min or (number == self.min and not self.min_open)
+        below = self.max is None or number < self.max or (number == self.max and not self.max_open)
+        if not (isfinite(number) and above and below) or (self.whole and number % 1):
+            raise ValueError
+        return int(number) if self.whole else number
+
+    def __str__(self) -> str:
+        number = "a whole number" if self.whole else "a number"
+        if self.max is None:
+            return f"{number} above {self.min}" if self.min_open else f"{number} from {self.min} on"
+        if self.min_open and self.max_open:
+            return f"{number} between {self.min} and {self.max}"
+        return f"{number} from {self.min} to {'below ' * self.max_open}{self.max}"
+
+
+class Units:
+    """Sizes of hidden layers; one number is one layer."""
+
+    metavar = "UNITS"
+    _each = Range("N", 1, 4096, whole=True)
+
+    def convert(self, value: Any) -> tuple[float, ...]:
+        """Return them as a tuple, or raise TypeError or ValueError."""
+        units = tuple(map(self._each.convert, value if isinstance(value, Iterable) else [value]))
+        if len(units) > 16:
+            raise ValueError
+        return units
+
+    def __str__(self) -> str:
+        return "whole numbers from 1 to 4096, 16 of them at the most"
+
+
+class OneOf(tuple[Any, ...]):
+    """One of some values."""
+
+    metavar = None
+
+    def convert(self, value: Any) -> Any:
+        """Return the one that equals a value, or raise ValueError."""
+        return self[self.index(value)]
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self)}" if len(self) > 2 else " or ".join(map(str, self))
+
+
+def _option(default: Any, kind: Range | Units | OneOf, help: str | None = None) -> Any:
+    """Declare an option; None may be given where it is the default, and lets the data decide."""
+    return field(default=default, metadata={"kind": kind, "help": help})
+
+
+_COUNT = Range("N", 1, whole=True)
+_FLAG = OneOf((True, False))
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """The user's choices; None where the data decide (see `sentiment.training.options`).
+    """The user's choices, for the command line and for Python: default, range and help of each.
 
-    Attributes:
-        hidden: units of each ReLU layer, empty for none; None for one of 16 units, and for none
-            where there are fewer than 1,000 reviews.
-        dropout: share of hidden activations dropped while training, [0, 1).
-        epochs: epochs at the most.
-        patience: epochs without a better validation loss before training stops.
-        batch_size: rows a step.
-        learning_rate: Adam's at the start; it falls to nothing over the epochs.
-        refit: fit once more on all rows, once all is chosen by those held out.
-        features: n-grams to keep at the most.
-        repair: put damaged apostrophes and misread characters right before texts are read, in
-            training and by the model for good.
-        validation_share: share of rows held out when no validation reviews are given, (0, 1).
-        optimize: what the decision threshold is chosen for.
-        seed: makes the run repeatable.
+    Values are converted to the types that a model file has.
+
+    Raises:
+        ValueError: one is not what it may be; the message begins with its name.
     """
 
-    hidden: tuple[int, ...] | None = None
-    dropout: float = 0.0
-    epochs: int | None = None
-    patience: int = 3
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    refit: bool = True
-    features: int = 200_000
-    repair: bool = True
-    validation_share: float = 0.1
-    optimize: Objective | None = None
-    seed: int = 0
+    # fmt: off
+    hidden: tuple[int, ...] | None = _option(
+        None, Units(), "Units of each ReLU layer, such as 64,32; '' for none. By default 16; none "
+        "for fewer than 1,000 reviews.")
+    dropout: float = _option(
+        0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
+    epochs: int | None = _option(
+        None, _COUNT, "Epochs at the most; by default 3 for long reviews, 5 for short, 10 for few; "
+        "fewer beyond 100,000 reviews.")
+    patience: int = _option(3, _COUNT, "Epochs to wait for a better validation loss.")
+    batch_size: int | None = _option(
+        None, _COUNT, "Rows a step; by default 32 to 1024, by the number of reviews.")
+    learning_rate: float | None = _option(
+        None, Range("R", 0, min_open=True), "Adam's at the start; by default 0.02 at most, less "
+        "for short, few, or more than 100,000 reviews.")
+    refit: bool = _option(
+        True, _FLAG, "Fit once more on all rows, held-out ones included, at the end.")
+    features: int = _option(200_000, _COUNT, "N-grams to keep at the most.")
+    repair: bool = _option(True, _FLAG)  # the help is that of commands that answer, too
+    validation_share: float = _option(
+        0.1, Range("SHARE", 0, 1, min_open=True, max_open=True),
+        "Rows to hold out where --validation is not given.")
+    optimize: Objective | None = _option(
+        None, OneOf(get_args(Objective)), "What the decision threshold is chosen for; by default "
+        "accuracy, macro-f1 where one label is rarer than 40%.")
+    seed: int = _option(
+        0, Range("N", 0, 2**32 - 1, whole=True),
+        "Same data, options and seed: same file, byte for byte.")
+    architecture: str = _option(
+        "ngrams", OneOf(("ngrams",)), "What kind of features and network to train.")
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value, kind = getattr(self, option.name), option.metadata["kind"]
+            if value is None and option.default is None:
+                continue
+            try:
+                object.__setattr__(self, option.name, kind.convert(value))
+            except (TypeError, ValueError):
+                way_out = f"give {kind}{', or None' * (option.default is None)}"
+                raise ValueError(f"{option.name}={value!r}: {way_out}") from None
 
 
 @dataclass(frozen=True)
@@ -82,145 +177,6 @@ def cross_validates(reviews: int, options: TrainingOptions) -> bool:
     It needs a last fit on all of them: the networks of the folds are not the model.
     """
     return reviews < FEW and options.refit
-
-
-class _Kind(NamedTuple):
-    """What an option may be.
-
-    Attributes:
-        convert: to the type that a model file has; raises TypeError or ValueError.
-        fits: whether it is in its range.
-        words: the same for people.
-    """
-
-    convert: Callable[[Any], Any]
-    fits: Callable[[Any], bool]
-    words: str
-
-
-def options_of(values: Mapping[str, Any]) -> TrainingOptions:
-    """Make options of values, such as numpy's numbers, a list of units, or 4.0 for 4.
-
-    Args:
-        values: each option by its name; None where `TrainingOptions` has it by default.
-
-    Raises:
-        ValueError: one of them is not what it may be; the message begins with its name.
-    """
-    checked = {name: _checked(name, value) for name, value in values.items()}
-    return TrainingOptions(**checked)
-
-
-def _checked(name: str, value: Any) -> Any:
-    kind, may_be_none = _KINDS[name], getattr(TrainingOptions, name) is None
-    if value is None and may_be_none:
-        return None
-    try:
-        converted = kind.convert(value)
-        fits = kind.fits(converted)
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise ValueError(f"{name}={value!r}: give {kind.words}{', or None' * may_be_none}")
-    return converted
-
-
-def _number(value: Any) -> float:
-    if not isinstance(value, Real):
-        raise TypeError
-    return float(value)
-
-
-def _whole(value: Any) -> int:
-    number = int(_number(value))
-    if number != value:
-        raise ValueError
-    return number
-
-
-def _units(value: Any) -> tuple[int, ...]:
-    return tuple(map(_whole, value if isinstance(value, Iterable) else [value]))
-
-
-def _one_of(*choices: Any) -> Callable[[Any], Any]:
-    """Take one of some values, as it is among them."""
-    return lambda value: choices[choices.index(value)]
-
-
-_COUNT = _Kind(_whole, lambda n: n >= 1, "a whole number from 1 on")
-_KINDS = {
-    "hidden": _Kind(
-        _units,
-        lambda units: len(units) <= 16 and all(1 <= each <= 4096 for each in units),
-        "whole numbers from 1 to 4096, 16 of them at the most",
-    ),
-    "dropout": _Kind(_number, lambda x: 0 <= x < 1, "a number from 0 to below 1"),
-    "epochs": _COUNT,
-    "patience": _COUNT,
-    "batch_size": _COUNT,
-    "learning_rate": _Kind(_number, lambda x: 0 < x < inf, "a number above 0"),
-    "refit": _Kind(_one_of(True, False), lambda _: True, "True or False"),
-    "features": _COUNT,
-    "repair": _Kind(_one_of(True, False), lambda _: True, "True or False"),
-    "validation_share": _Kind(_number, lambda x: 0 < x < 1, "a number between 0 and 1"),
-    "optimize": _Kind(
-        _one_of(*get_args(Objective)), lambda _: True, f"one of {', '.join(get_args(Objective))}"
-    ),
-    "seed": _Kind(_whole, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),
-}
-
-
-# Beyond this many words a review repeats itself enough for words alone.
-_SHORT = 60
-# Of few reviews so many steps are enough, and more are no better.
-_FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 6, 10, 0.01
-# With fewer a hidden layer tells the classes apart no better, and its answers lean to one side.
-_TINY, _TINY_RATE = 1_000, 0.02
-# Beyond this many, reviews repeat one another, and what they share is learned by heart.
-_MANY = 100_000
-# A label rarer than this makes accuracy a poor thing to aim at.
-UNBALANCED = 0.4
-
-
-def choose_recipe(
-    some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
-) -> Recipe:
-    """Decide what the user left open, from the training rows alone.
-
-    Args:
-        some: of their texts, a thousand or so.
-        labels: of all of them.
-        options: the user's choices.
-    """
-    few = labels.size < FEW  # many words are met once or never, and pieces of words help
-    short = float(np.median([len(text.split()) for text in some])) < _SHORT
-    share = float(labels.mean())
-    balanced = UNBALANCED <= share <= 1 - UNBALANCED
-    small, tiny = few or short, labels.size < _TINY
-    # About twenty-five steps an epoch; Adam's step grows with the batch.
-    batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
-    if few:
-        batch_size = max(-(-labels.size // _FEW_STEPS), 1)
-    batch_size = options.batch_size or batch_size
-    # Long reviews, and many, bear large steps, and then need few. Of very many, each says less
-    # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
-    # as large a share of them to weigh as much.
-    learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
-    if few:
-        learning_rate = _TINY_RATE if tiny else _FEW_RATE
-    more = max(labels.size / _MANY, 1.0)
-    epochs = _FEW_EPOCHS if few else 5 if short else 3
-    ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
-    return Recipe(
-        ngrams=ngrams._replace(repair=options.repair, ratings=True),
-        min_count=1 if short or tiny else 2,
-        smoothing=2.0 * more,
-        epochs=options.epochs or max(round(epochs / more), 1),
-        batch_size=batch_size,
-        learning_rate=options.learning_rate or learning_rate / more,
-        hidden=(() if tiny else (16,)) if options.hidden is None else options.hidden,
-        objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
-    )
 
 
 def gentler(recipe: Recipe) -> Recipe:

@@ -4,7 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import DataError, MissingDependencyError, UsageError
+from sentiment.errors import DataError, UsageError
 from sentiment.files import locked, replacing
 from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
 from sentiment.model.tensors import NotOursError, metadata, read_header
-from sentiment.runtime import Memory
+from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
 from sentiment.training.decide import Epoch, Gain, Judgement
 from sentiment.training.options import Recipe
@@ -26,7 +26,13 @@ Labels = NDArray[np.int8]
 
 
 class Progress:
-    """Hears how the training goes on; this one keeps it to itself."""
+    """Hears how the training goes on; this one keeps it to itself.
+
+    Attributes:
+        gain: what a base that was asked on the side would add; None if not enough.
+    """
+
+    gain: Gain | None = None
 
     def chosen(
         self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
@@ -56,6 +62,7 @@ class Progress:
 
     def suggested(self, gain: Gain) -> None:
         """Hear what the base that was asked on the side would add."""
+        self.gain = gain
 
     def kept(self, epochs: Sequence[Epoch], number: int) -> None:
         """Hear of all epochs of the first network, and the number of the one that was kept."""
@@ -91,12 +98,7 @@ def prepare_logs(folder: Path, *, resuming: bool) -> None:
         MissingDependencyError: the package tensorboard is not installed.
         UsageError: others are there, or the folder cannot be made.
     """
-    from importlib.util import find_spec
-
-    if find_spec("tensorboard") is None:
-        raise MissingDependencyError(
-            "--log-dir needs tensorboard, which is not installed: pip install tensorboard"
-        )
+    require("--log-dir needs tensorboard", "tensorboard")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
@@ -156,21 +158,18 @@ class Underway:
 
 
 def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
-    """Take a state apart."""
+    """Take a state apart: what JSON can hold, and tensors."""
+    document: dict[str, Any]
     if isinstance(state, Fit):
-        document = {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}
-        return {"finished": document}, _layers(state.networks)
+        document = {"finished": {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}}
+        return document | _sizes(state.networks), _layers(state.networks)
     tensors = {f"variables.{place}": each for place, each in enumerate(state.variables)}
     seen = state.judgement
     if seen is None:
-        return {"underway": state.epochs, "judgement": None}, tensors
-    document = {
-        "epochs": _plain(seen.epochs),
-        "chosen_epoch": seen.chosen_epoch,
-        "best_epoch": seen.best_epoch,
-    }
-    tensors |= _layers(seen.chosen) | {"best": seen.best}
-    return {"underway": state.epochs, "judgement": document}, tensors
+        return {"underway": state.epochs, "judgement": None, "layers": []}, tensors
+    judged = {"chosen_epoch": seen.chosen_epoch, "best_epoch": seen.best_epoch}
+    document = {"underway": state.epochs, "judgement": judged | {"epochs": _plain(seen.epochs)}}
+    return document | _sizes(seen.chosen), tensors | _layers(seen.chosen) | {"best": seen.best}
 
 
 def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
@@ -181,31 +180,34 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
     """
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ValueError("a number that is not finite")
+    networks = tuple(
+        Network(tuple(_layer(tensors, number, place) for place in range(layers)))
+        for number, layers in enumerate(document["layers"])
+    )
     if "finished" in document:
-        fields = document["finished"]
-        return Fit(_networks(tensors), _epochs(fields["epochs"]), int(fields["best_epoch"]))
+        return Fit(networks, **_with_epochs(document["finished"], list))
     count = sum(name.startswith("variables.") for name in tensors)
     variables = [tensors[f"variables.{place}"] for place in range(count)]
-    seen = document["judgement"]
-    judgement = seen and Judgement(
-        tuple(_epochs(seen["epochs"])),
-        int(seen["chosen_epoch"]),
-        _networks(tensors),
-        int(seen["best_epoch"]),
-        tensors["best"],
-    )
-    return Underway(int(document["underway"]), variables, judgement)
+    judged = document["judgement"]
+    if judged is not None:
+        fields = _with_epochs(judged, tuple)
+        judged = Judgement(chosen=networks, best=tensors["best"], **fields)
+    return Underway(int(document["underway"]), variables, judged)
 
 
-def _plain(epochs: Any) -> list[dict[str, float]]:
+def _plain(epochs: Sequence[Epoch]) -> list[dict[str, float]]:
     return [asdict(epoch) for epoch in epochs]
 
 
-def _epochs(fields: Any) -> list[Epoch]:
-    return [Epoch(**each) for each in fields]
+def _with_epochs(fields: dict[str, Any], several: type) -> dict[str, Any]:
+    return fields | {"epochs": several(Epoch(**each) for each in fields["epochs"])}
 
 
-def _layers(networks: tuple[Network, ...]) -> Tensors:
+def _sizes(networks: Sequence[Network]) -> dict[str, list[int]]:
+    return {"layers": [len(network.layers) for network in networks]}
+
+
+def _layers(networks: Sequence[Network]) -> Tensors:
     tensors: Tensors = {}
     for number, network in enumerate(networks):
         for place, layer in enumerate(network.layers):
@@ -214,24 +216,8 @@ def _layers(networks: tuple[Network, ...]) -> Tensors:
     return tensors
 
 
-def _networks(tensors: Tensors) -> tuple[Network, ...]:
-    networks: list[Network] = []
-    while f"kernels.{len(networks)}.0" in tensors:
-        number = len(networks)
-        layers = sum(name.startswith(f"kernels.{number}.") for name in tensors)
-        networks.append(
-            Network(
-                tuple(
-                    Layer.exact(
-                        tensors[f"kernels.{number}.{place}"], tensors[f"biases.{number}.{place}"]
-                    )
-                    for place in range(layers)
-                )
-            )
-        )
-    if not networks:
-        raise ValueError("there is no network")
-    return tuple(networks)
+def _layer(tensors: Tensors, number: int, place: int) -> Layer:
+    return Layer.exact(tensors[f"kernels.{number}.{place}"], tensors[f"biases.{number}.{place}"])
 
 
 _KEY = "sentiment"
@@ -248,10 +234,45 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path, resuming: bool) -> None:
-        """Take a folder that no other process uses; see `opened`."""
+        """Name a folder, which is used once it is `opened`."""
         self.folder = folder
         self.resuming = resuming
         self._training: dict[str, Any] = {}
+
+    @contextmanager
+    def opened(self, *, anew: bool) -> Iterator[None]:
+        """Make the folder, and keep others from it; it does not stay empty.
+
+        Args:
+            anew: what is there may go, once a training begins.
+
+        Raises:
+            UsageError: something is there, and is neither to be gone on with nor to go; another
+                training uses the folder; or it cannot be made.
+        """
+        with ExitStack() as held:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(self.folder))
+                there = _files(self.folder)
+            except BlockingIOError as error:
+                raise UsageError(
+                    f"{self.folder}: another training writes its checkpoints there"
+                ) from error
+            except OSError as error:
+                raise UsageError(
+                    f"{self.folder}: cannot use this folder: {error.strerror}"
+                ) from error
+            if there and not self.resuming and not anew:
+                raise UsageError(
+                    f"{self.folder} holds the checkpoint of a training that did not end: --resume "
+                    "goes on with it, --force begins anew"
+                )
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    self.folder.rmdir()
 
     def begin(self, data: str, choices: Mapping[str, Any]) -> tuple[int, int]:
         """Take down what is trained; what is there has to be of the same, or goes.
@@ -340,40 +361,6 @@ class Checkpoint:
             )
 
 
-@contextmanager
-def opened(folder: Path, *, resuming: bool, anew: bool) -> Iterator[Checkpoint]:
-    """Make a folder for checkpoints, and keep others from it; it does not stay empty.
-
-    Args:
-        folder: where they are to stand.
-        resuming: go on from what is there.
-        anew: what is there may go, once a training begins.
-
-    Raises:
-        UsageError: something is there, and neither was asked for; another training uses the
-            folder; or it cannot be made.
-    """
-    with ExitStack() as held:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(folder))
-            there = _files(folder)
-        except BlockingIOError as error:
-            raise UsageError(f"{folder}: another training writes its checkpoints there") from error
-        except OSError as error:
-            raise UsageError(f"{folder}: cannot use this folder: {error.strerror}") from error
-        if there and not resuming and not anew:
-            raise UsageError(
-                f"{folder} holds the checkpoint of a training that did not end: --resume goes "
-                "on with it, --force begins anew"
-            )
-        try:
-            yield Checkpoint(folder, resuming)
-        finally:
-            with suppress(OSError):
-                folder.rmdir()
-
-
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
 
@@ -404,7 +391,7 @@ def _seal(data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Run:
-    """How a training is run.
+    """How a training is run, which changes nothing about the model.
 
     Attributes:
         progress: told about choices, batches and epochs.
@@ -419,3 +406,12 @@ class Run:
     log_dir: Path | None = None
     memory: Memory = field(default_factory=Memory.half)
     other_base: Callable[[], Model | None] = lambda: None
+
+    @contextmanager
+    def opened(self, *, anew: bool) -> Iterator[None]:
+        """Have the folders of logs and checkpoints to oneself; see `Checkpoint.opened`."""
+        checkpoint = self.checkpoint
+        if self.log_dir is not None:
+            prepare_logs(self.log_dir, resuming=checkpoint is not None and checkpoint.resuming)
+        with checkpoint.opened(anew=anew) if checkpoint else nullcontext():
+            yield

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sentiment.model.attribution import most_influential
 from sentiment.model.model import LEAST_KNOWN, Base, Calibration, Decision, Model, sigmoid
 from sentiment.model.provenance import Provenance, Right, Seen
 from sentiment.reviews.dataset import LabelledReviews
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import (
     ASKED,
@@ -25,7 +27,7 @@ from sentiment.training.decide import (
 )
 from sentiment.training.learner import Learner, Material, Numbers, Trained
 from sentiment.training.network import in_blocks
-from sentiment.training.options import Objective, TrainingOptions, choose_recipe
+from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.run import Checkpoint, Progress, Run
 
 PHRASE_LIMIT = 2_000
@@ -84,7 +86,8 @@ def train(
     if run.checkpoint is not None:
         _resume(run.checkpoint, material, options, progress)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
-    recipe = choose_recipe(material.some_of(material.training), labels, options)
+    choose = ARCHITECTURES[options.architecture].choose
+    recipe = choose(material.some_of(material.training), labels, options)
     progress.chosen(recipe, labels, held_out, material.cross_validated)
     learner = Learner(material, options, recipe, run)
     trial = learner.trial()
@@ -119,7 +122,7 @@ def train(
             refitted=final is not trial or material.cross_validated,
             in_turns=material.cross_validated,
             unlabeled=len(learned),
-            options=asdict(options),
+            options=_recorded(options),
             recipe=asdict(recipe),
             versions=_versions(),
         ),
@@ -268,6 +271,11 @@ def _least_known(trial: Trained, material: Material) -> float:
 
 def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
     return learner.names_of(most_influential(final.vectorizer, final.network, PHRASE_LIMIT))
+
+
+def _recorded(options: TrainingOptions) -> dict[str, Any]:
+    """Return the options as a model file has them: its parts say what architecture they are of."""
+    return {name: value for name, value in asdict(options).items() if name != "architecture"}
 
 
 def _versions() -> dict[str, str]:

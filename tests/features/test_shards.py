@@ -9,7 +9,7 @@ from sentiment.features import matrix as incidence_module
 from sentiment.features.matrix import Incidence, Shard
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
-from sentiment.spill import Spill
+from sentiment.storage import ArrayFile
 
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))
 ROWS = st.lists(
@@ -20,9 +20,8 @@ ROWS = st.lists(
 
 
 def sharded(texts: list[str], ngrams: NGrams, size: int) -> Incidence:
-    spill = Spill()
-    parts = [texts[first : first + size] for first in range(0, len(texts), size)]
-    return Incidence(ngrams, [Shard.of(part, ngrams).spilled(spill) for part in parts])
+    parts = (texts[first : first + size] for first in range(0, len(texts), size))
+    return Incidence.in_file(ngrams, (Shard.of(part, ngrams) for part in parts))
 
 
 @given(ROWS, st.integers(1, 7), st.integers(1, 40), st.integers(1, 2))
@@ -60,19 +59,22 @@ def test_soft_labels_are_added_up_exactly():
     assert Vectorizer.fit(many, soft) == Vectorizer.fit(one, soft)
 
 
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=20))
-def test_runs_of_a_spilled_array_are_those_of_an_array(runs):
-    array = np.arange(1000, 1060, dtype=np.int32)
-    spill = Spill()
-    spill.put(np.zeros(3, np.uint8))  # something else before it
-    there = spill.put(array)
-    expected = [entry for start, size in runs for entry in array[start : start + size].tolist()]
-    assert there.gather([s for s, _ in runs], [n for _, n in runs]).tolist() == expected
-    assert there[5:9].tolist() == array[5:9].tolist()
-    assert there[:].tolist() == array.tolist()
+@given(st.lists(st.tuples(st.sampled_from(["u1", "i4", "f8"]), st.integers(0, 9))))
+def test_arrays_come_back_from_a_file_as_they_went_there(kinds):
+    arrays = [np.arange(size, dtype=dtype) for dtype, size in kinds]
+    file = ArrayFile()
+    for array in arrays:
+        file.append(array)
+    back = file.arrays()
+    assert [each.tolist() for each in back] == [each.tolist() for each in arrays]
+    assert [each.dtype for each in back] == [each.dtype for each in arrays]
 
 
-def test_a_run_past_the_end_is_an_error():
-    there = Spill().put(np.arange(4))
-    with pytest.raises(EOFError):
-        there.gather([2], [3])
+def test_arrays_of_one_type_come_back_as_one():
+    file = ArrayFile()
+    assert file.joined(np.int32).tolist() == []
+    for first in (0, 3):
+        file.append(np.arange(first, first + 3, dtype=np.int32))
+    assert file.joined(np.int32).tolist() == list(range(6))
+    with pytest.raises(ValueError, match="read-only"):
+        file.joined(np.int32)[0] = 1

@@ -179,7 +179,7 @@ def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
     done = start("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 5
     assert done.stderr == (
-        "error: serving needs starlette, uvicorn and httptools, which are not all installed: "
+        "error: serving needs starlette, uvicorn and httptools, which are not installed: "
         "pip install starlette uvicorn httptools uvloop\n"
     )
 

@@ -8,7 +8,7 @@ from sentiment.model.network import Network
 from sentiment.training.fitting import Fitter
 from sentiment.training.network import Example
 from sentiment.training.options import TrainingOptions
-from sentiment.training.run import Checkpoint, Run, opened
+from sentiment.training.run import Checkpoint, Run
 from tests.training.test_train import recipe, some_rows
 
 OPTIONS = TrainingOptions(dropout=0.3, patience=3)
@@ -140,11 +140,11 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
 
 def test_a_folder_is_for_one_training_at_a_time(tmp_path):
     folder = tmp_path / "checkpoints"
-    with opened(folder, resuming=False, anew=False):
+    with Checkpoint(folder, resuming=False).opened(anew=False):
         assert folder.is_dir()
         with (
             pytest.raises(UsageError, match="another training writes"),
-            opened(folder, resuming=True, anew=False),
+            Checkpoint(folder, resuming=True).opened(anew=False),
         ):
             pass
     assert not folder.exists()
@@ -153,7 +153,7 @@ def test_a_folder_is_for_one_training_at_a_time(tmp_path):
 def test_what_else_would_wait_is_no_other_training(tmp_path):
     with (
         pytest.raises(BlockingIOError, match="a full pipe"),
-        opened(tmp_path / "checkpoints", resuming=False, anew=False),
+        Checkpoint(tmp_path / "checkpoints", resuming=False).opened(anew=False),
     ):
         raise BlockingIOError("a full pipe")
 
@@ -163,12 +163,13 @@ def test_what_is_there_is_neither_overwritten_nor_left_out_unasked(tmp_path, hal
     (tmp_path / "fit-1.txt").write_text("somebody's notes")
     with (
         pytest.raises(UsageError, match="--resume goes on with it, --force begins anew"),
-        opened(tmp_path, resuming=False, anew=False),
+        Checkpoint(tmp_path, resuming=False).opened(anew=False),
     ):
         pass
-    with opened(tmp_path, resuming=True, anew=True):
+    with Checkpoint(tmp_path, resuming=True).opened(anew=True):
         assert (tmp_path / FILE).read_bytes() == halfway
-    with opened(tmp_path, resuming=False, anew=True) as checkpoint:
+    checkpoint = Checkpoint(tmp_path, resuming=False)
+    with checkpoint.opened(anew=True):
         assert (tmp_path / FILE).read_bytes() == halfway  # it may all come to nothing yet
         checkpoint.begin("other", {})
         assert [path.name for path in tmp_path.iterdir()] == ["fit-1.txt"]

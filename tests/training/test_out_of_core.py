@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 
 from sentiment.errors import SentimentError
-from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
-from sentiment.reviews.texts import SpilledTexts
 from sentiment.runtime import Memory
-from sentiment.spill import Spill, Spilled
-from sentiment.training.learner import featurize
+from sentiment.storage import ArrayFile, TextStore
+from sentiment.training.ngrams import choose, index
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
@@ -40,9 +38,9 @@ def reviews() -> LabelledReviews:
     return read_labelled([str(TRAIN)], ReadOptions())
 
 
-def spilled(rows: slice) -> LabelledReviews:
+def in_file(rows: slice) -> LabelledReviews:
     there = read_labelled([str(TRAIN)], ReadOptions(), room=1000)
-    assert isinstance(there.texts, SpilledTexts)
+    assert isinstance(there.texts, TextStore)
     return there.take(np.arange(600)[rows])
 
 
@@ -55,7 +53,7 @@ def bytes_of(model, tmp_path) -> bytes:
 def test_a_training_with_little_memory_gives_the_same_bytes(reviews, tmp_path):
     heard = Counting()
     run = Run(progress=heard, memory=LITTLE)
-    model = train(spilled(slice(200)), FAST, run=run)
+    model = train(in_file(slice(200)), FAST, run=run)
     assert len(heard.steps) > 3
     assert heard.steps[-1] == (200, 200)
     assert bytes_of(model, tmp_path) == bytes_of(
@@ -68,7 +66,7 @@ def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, t
     options = replace(FAST, features=4000)
     parts = slice(0, 120), slice(120, 160), slice(160, 260)
     little = train(
-        spilled(parts[0]), options, spilled(parts[1]), spilled(parts[2]).texts,
+        in_file(parts[0]), options, in_file(parts[1]), in_file(parts[2]).texts,
         run=Run(memory=LITTLE),
     )  # fmt: skip
     much = train(
@@ -81,26 +79,26 @@ def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, t
 
 def test_reviews_without_labels_are_read_into_a_file(reviews):
     there = read_texts([str(TRAIN)], ReadOptions(), room=1000)
-    assert isinstance(there, SpilledTexts)
+    assert isinstance(there, TextStore)
     assert list(there) == reviews.texts
 
 
 def test_n_grams_and_rows_are_in_files_then():
-    texts = spilled(slice(200)).texts
-    incidence = featurize(texts, NGrams(), 1, Run(memory=LITTLE))
+    texts = in_file(slice(200)).texts
+    incidence = index(texts, choose(["good"], np.array([0, 1]), FAST), Run(memory=LITTLE))
     assert len(incidence.shards) > 3
     vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
-    assert all(isinstance(shard.columns, Spilled) for shard in incidence.shards)
-    assert isinstance(EncodedRows.of(incidence, vectorizer).columns, Spilled)
+    assert all(isinstance(shard.columns, np.memmap) for shard in incidence.shards)
+    assert isinstance(EncodedRows.of(incidence, vectorizer).columns, np.memmap)
 
 
 def test_a_full_disk_is_said_with_the_way_out():
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    spill = Spill()
+    file = ArrayFile()
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(SentimentError, match=r"no room for temporary files .* TMPDIR"):
-            spill.put(np.zeros(1000))
+            file.append(np.zeros(1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

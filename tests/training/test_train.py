@@ -1,6 +1,6 @@
 """Training for real: Keras on a few dozen reviews."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,11 +13,13 @@ from sentiment.model.network import Layer, Network
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Judge
 from sentiment.training.fitting import Fitter
 from sentiment.training.learner import Learner, Material
-from sentiment.training.network import Example, build, release, to_numpy
-from sentiment.training.options import Recipe, TrainingOptions, choose_recipe
+from sentiment.training.network import Example, release
+from sentiment.training.ngrams import build, choose, to_numpy
+from sentiment.training.options import Recipe, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
@@ -40,7 +42,7 @@ def keras_probabilities(network, rows: SparseRows) -> np.ndarray:
 
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
 def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
-    ngrams = choose_recipe(reviews.texts, reviews.labels, FAST).ngrams
+    ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
     network = build([rows.width], hidden, TrainingOptions())
@@ -68,22 +70,25 @@ def some_rows(count: int, width: int = 30) -> SparseRows:
     return SparseRows(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
 
 
+def test_every_architecture_that_can_be_asked_for_is_there():
+    (option,) = (each for each in fields(TrainingOptions) if each.name == "architecture")
+    assert set(option.metadata["kind"]) == set(ARCHITECTURES)
+
+
 def recipe(**choices) -> Recipe:
     """A recipe for a few rows."""
-    usual = choose_recipe(["good", "bad"] * 50, np.array([1, 0] * 50), TrainingOptions())
+    usual = choose(["good", "bad"] * 50, np.array([1, 0] * 50), TrainingOptions())
     return replace(usual, **choices)
 
 
 def test_very_many_reviews_move_a_weight_no_further_than_many():
     text = "a long review of this film " * 20
     options = TrainingOptions()
-    many, more = (
-        choose_recipe([text] * 9, np.arange(size) % 2, options) for size in (100_000, 1_000_000)
-    )
+    many, more = (choose([text] * 9, np.arange(size) % 2, options) for size in (100_000, 1_000_000))
     assert more.smoothing / 1_000_000 == many.smoothing / 100_000
     assert more.learning_rate * 1_000_000 == pytest.approx(many.learning_rate * 100_000)
     assert (many.epochs, more.epochs) == (3, 1)
-    chosen = choose_recipe(
+    chosen = choose(
         [text] * 9, np.arange(1_000_000) % 2, TrainingOptions(epochs=7, learning_rate=0.1)
     )
     assert (chosen.epochs, chosen.learning_rate) == (7, 0.1)
@@ -166,7 +171,7 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
 
 
 def trial_of(material):
-    plan = choose_recipe(material.texts, material.labels, FAST)
+    plan = choose(material.texts, material.labels, FAST)
     return Learner(material, FAST, plan, Run()).trial()
 
 
@@ -249,7 +254,7 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     assert best <= done.best_epoch <= best + 2 == len(losses) < 40
     again = Judge([held_out], 1)
     again.see(0.0, done.networks)
-    assert again.epochs[0].validation_loss == losses[done.best_epoch - 1]
+    assert again.so_far.epochs[0].validation_loss == losses[done.best_epoch - 1]
 
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
@@ -257,12 +262,12 @@ def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     judge = Judge([Example(some_rows(400), np.arange(400), labels)], patience=9)
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
-    monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.epochs)], 0.9))
+    monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.so_far.epochs)], 0.9))
     network = Network((Layer.exact(np.ones((30, 1), np.float32), np.zeros(1, np.float32)),))
     chosen = []
     for _ in losses:
         judge.see(0.5, [network])
-        chosen.append(judge.chosen_epoch)
+        chosen.append(judge.so_far.chosen_epoch)
     assert chosen == [1, 2, 3, 3]
 
 
@@ -273,14 +278,14 @@ def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
         assert judge.see(0.5, [Network((layer,))])
-    mild, sure = judge.epochs
+    mild, sure = judge.so_far.epochs
     assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
 
 
 @pytest.mark.slow
 def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
-    monkeypatch.setattr("sentiment.training.learner._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("sentiment.training.ngrams._WORTH_A_PROCESS", 0)
     there = train(reviews, FAST)
     assert there.vectorizer == here.vectorizer
     assert there.network == here.network

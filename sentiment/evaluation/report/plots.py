@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from sentiment.errors import MissingDependencyError
 from sentiment.evaluation.report.pictures import Bars, Cut, Dots, Here, Layer, Line, Picture, Table
 
 if TYPE_CHECKING:
@@ -39,20 +38,6 @@ _STYLE: dict[str, Any] = {
     "ytick.color": _QUIET,
     "svg.hashsalt": "sentiment",
 }
-
-
-def need_matplotlib() -> None:
-    """Make sure that pictures can be drawn.
-
-    Raises:
-        MissingDependencyError: matplotlib is not installed.
-    """
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        raise MissingDependencyError(
-            "pictures need matplotlib, which is not installed: pip install matplotlib"
-        )
 
 
 def plot(picture: Picture | Table, file: BinaryIO, format: str) -> None:

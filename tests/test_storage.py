@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.digests import digests_of
-from sentiment.reviews.texts import (
+from sentiment.storage import (
     GrowingTexts,
-    SpilledTexts,
+    TextStore,
     joined,
     sizes_of,
     taken,
@@ -17,18 +17,18 @@ TEXT = st.text(alphabet=st.characters() | st.sampled_from("\ud800\udfff\0\n"), m
 TEXTS = st.lists(TEXT, max_size=12)
 
 
-def spilled(texts: list[str], at_once: int = 3) -> SpilledTexts:
+def stored(texts: list[str], at_once: int = 3) -> TextStore:
     growing = GrowingTexts(room=-1)
     for first in range(0, max(len(texts), 1), at_once):
         growing.extend(texts[first : first + at_once])
     done = growing.done()
-    assert isinstance(done, SpilledTexts)
+    assert isinstance(done, TextStore)
     return done
 
 
 @given(TEXTS, st.slices(12))
 def test_texts_in_a_file_are_those_that_went_there(texts, part):
-    there = spilled(texts)
+    there = stored(texts)
     assert list(there) == texts
     assert there[part] == texts[part]
     assert [there[row] for row in range(-len(texts), len(texts))] == texts + texts
@@ -40,13 +40,13 @@ def test_texts_in_a_file_are_those_that_went_there(texts, part):
 def test_some_of_them_are_taken_in_any_order(texts, rows):
     chosen = np.array([row for row in rows if row < len(texts)], np.int64)
     expected = [texts[row] for row in chosen.tolist()]
-    assert list(taken(spilled(texts), chosen)) == list(taken(texts, chosen)) == expected
+    assert list(taken(stored(texts), chosen)) == list(taken(texts, chosen)) == expected
 
 
 @given(TEXTS, TEXTS, TEXTS, st.slices(36))
 def test_joined_texts_stand_one_behind_the_other(first, second, third, part):
     every = first + second + third
-    for these in (joined(first, spilled(second), third), joined(first, second, third)):
+    for these in (joined(first, stored(second), third), joined(first, second, third)):
         assert list(these) == every
         assert these[part] == every[part]
         assert [these[row] for row in range(len(these))] == every
@@ -59,9 +59,9 @@ def test_few_texts_stay_in_memory():
     assert growing.done() == ["12345", "12345"]
     growing.extend(["6"])
     assert list(growing.done()) == ["12345", "12345", "6"]
-    assert isinstance(growing.done(), SpilledTexts)
+    assert isinstance(growing.done(), TextStore)
 
 
 def test_there_is_nothing_past_the_end():
     with pytest.raises(IndexError):
-        spilled(["a"])[1]
+        stored(["a"])[1]

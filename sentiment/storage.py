@@ -1,0 +1,218 @@
+"""Arrays and texts in memory, or in a temporary file where there are too many of them for that.
+
+The file stands where `TMPDIR` says, else in `/var/tmp`, which is meant for large files and, unlike
+`/tmp`, is seldom a part of memory itself. It has no name, or loses it at once: the system takes its
+room back when nobody holds it open, however the process ends.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, overload
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import SentimentError
+
+Numbers = NDArray[np.int64]
+
+_ROOMY = Path("/var/tmp")
+
+# A text may hold half of a surrogate pair, which JSON can name, and which is no UTF-8.
+_LENIENT = "surrogatepass"
+_AT_ONCE = 1024
+
+
+def folder() -> str:
+    """Return the folder that temporary files go to."""
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    if not named and _ROOMY.is_dir() and os.access(_ROOMY, os.W_OK | os.X_OK):
+        return str(_ROOMY)
+    return tempfile.gettempdir()
+
+
+class ArrayFile:
+    """A file of arrays of one dimension: first all are written, then they are read."""
+
+    def __init__(self) -> None:
+        """Make the file.
+
+        Raises:
+            SentimentError: it cannot be made.
+        """
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder(), buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise _no_room(error) from error
+        finalize(self, self._file.close)
+        self._parts: list[tuple[int, int, Any]] = []
+        self._end = 0
+
+    def append(self, array: NDArray[Any]) -> None:
+        """Write an array, not through a mapping: a full disk would end the process.
+
+        Raises:
+            SentimentError: there is no room for it.
+        """
+        start = self._end + -self._end % array.itemsize
+        self._write(np.zeros(start - self._end, np.uint8))
+        self._write(np.ascontiguousarray(array).view(np.uint8))
+        self._parts.append((start, self._end, array.dtype))
+
+    def _write(self, array: NDArray[np.uint8]) -> None:
+        rest = array.data
+        try:
+            while rest.nbytes:
+                written = self._file.write(rest)
+                self._end += written
+                rest = rest[written:]
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """Return all arrays that were written, mapped: their pages are read when looked at."""
+        everything = self.joined(np.uint8)
+        return [everything[start:end].view(dtype) for start, end, dtype in self._parts]
+
+    def joined(self, dtype: Any) -> NDArray[Any]:
+        """Return the arrays, all of one type, as one.
+
+        Raises:
+            SentimentError: the folder is of a kind that files cannot be mapped from.
+        """
+        if not self._end:
+            return np.zeros(0, dtype)
+        try:
+            return np.memmap(self._file, dtype, "r")
+        except OSError as error:
+            raise _no_room(error) from error
+
+
+class ArrayList(list[NDArray[Any]]):
+    """What an `ArrayFile` is, in memory."""
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """Return all arrays."""
+        return self
+
+    def joined(self, dtype: Any) -> NDArray[Any]:
+        """Return the arrays as one."""
+        return np.concatenate([np.zeros(0, dtype), *self])
+
+
+class TextStore(Sequence[str]):
+    """Texts as UTF-8, in memory or in files; each is decoded when it is asked for.
+
+    Args:
+        data: arrays of bytes, uint8.
+        rows: of each text the array it stands in, where it begins there, and how many bytes it has,
+            int64 [n, 3].
+    """
+
+    def __init__(self, data: Sequence[NDArray[np.uint8]], rows: Numbers) -> None:
+        self.data = data
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self._text(*row) for row in self.rows[index].tolist()]
+        return self._text(*self.rows[index].tolist())
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(
+            self[first : first + _AT_ONCE] for first in range(0, len(self), _AT_ONCE)
+        )
+
+    def _text(self, part: int, start: int, size: int) -> str:
+        return self.data[part][start : start + size].tobytes().decode("utf-8", _LENIENT)
+
+
+class GrowingTexts:
+    """Texts as they come: a list at first, a file once there are too many."""
+
+    def __init__(self, room: int | None = None) -> None:
+        """Begin without texts.
+
+        Args:
+            room: how many characters to keep in memory at the most; None for all.
+        """
+        self._room = room
+        self._chars = 0
+        self._list: list[str] = []
+        self._file: ArrayFile | None = None
+        self._sizes = [np.zeros(0, np.int64)]
+
+    def extend(self, texts: Sequence[str]) -> None:
+        """Add texts at the end."""
+        self._list += texts
+        self._chars += sum(map(len, texts))
+        if self._room is None or self._chars <= self._room:
+            return
+        self._file = self._file or ArrayFile()
+        for first in range(0, len(self._list), _AT_ONCE):
+            data, sizes = _encoded(self._list[first : first + _AT_ONCE])
+            self._file.append(data)
+            self._sizes.append(sizes)
+        self._list = []
+
+    def done(self) -> Sequence[str]:
+        """Return all that were added: a list, or a store."""
+        if self._file is None:
+            return self._list
+        return _store(self._file.joined(np.uint8), np.concatenate(self._sizes))
+
+
+def joined(*parts: Sequence[str]) -> Sequence[str]:
+    """Put texts one behind the other."""
+    if not any(isinstance(part, TextStore) for part in parts):
+        return list(chain.from_iterable(parts))
+    data: list[NDArray[np.uint8]] = []
+    rows = []
+    for part in parts:
+        store = part if isinstance(part, TextStore) else _store(*_encoded(part))
+        rows.append(store.rows + np.array([len(data), 0, 0]))
+        data += store.data
+    return TextStore(data, np.concatenate(rows))
+
+
+def taken(texts: Sequence[str], rows: Numbers) -> Sequence[str]:
+    """Return the texts with these 0-based numbers; those in a file stay there."""
+    if isinstance(texts, TextStore):
+        return TextStore(texts.data, texts.rows[rows])
+    return [texts[row] for row in rows.tolist()]
+
+
+def sizes_of(texts: Sequence[str]) -> Numbers:
+    """Return how long each text is: in characters, or in bytes if it is in a store; int64 [n]."""
+    if isinstance(texts, TextStore):
+        return texts.rows[:, 2]
+    return np.fromiter(map(len, texts), np.int64, len(texts))
+
+
+def _encoded(texts: Sequence[str]) -> tuple[NDArray[np.uint8], Numbers]:
+    """Return the bytes of texts one behind the other, and how many each has."""
+    data = [text.encode("utf-8", _LENIENT) for text in texts]
+    return np.frombuffer(b"".join(data), np.uint8), sizes_of(data)  # type: ignore[arg-type]
+
+
+def _store(data: NDArray[np.uint8], sizes: Numbers) -> TextStore:
+    return TextStore(
+        [data], np.stack([np.zeros_like(sizes), np.cumsum(sizes) - sizes, sizes], axis=1)
+    )
+
+
+def _no_room(error: OSError) -> SentimentError:
+    return SentimentError(
+        f"{folder()}: no room for temporary files ({error.strerror}); TMPDIR names another folder"
+    )

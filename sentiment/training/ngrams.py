@@ -1,0 +1,337 @@
+"""The architecture `ngrams`: weighted n-grams, and dense layers over their sparse rows."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.hashing import Hashes
+from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.ngrams import NGrams
+from sentiment.features.places import name_features
+from sentiment.features.rows import SparseRows, runs
+from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.model.network import Layer, Network
+from sentiment.storage import sizes_of
+from sentiment.training.backend import load_keras
+from sentiment.training.network import fused_adam, seeded
+from sentiment.training.options import FEW, UNBALANCED, Recipe, TrainingOptions
+from sentiment.training.run import Run
+from sentiment.workers import Pool, Worker, default_workers
+
+# Beyond this many words a review repeats itself enough for words alone.
+_SHORT = 60
+# Of few reviews so many steps are enough, and more are no better.
+_FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 6, 10, 0.01
+# With fewer a hidden layer tells the classes apart no better, and its answers lean to one side.
+_TINY, _TINY_RATE = 1_000, 0.02
+# Beyond this many, reviews repeat one another, and what they share is learned by heart.
+_MANY = 100_000
+
+
+def choose(some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions) -> Recipe:
+    """Decide what the user left open, from the training rows alone.
+
+    Args:
+        some: of their texts, a thousand or so.
+        labels: of all of them.
+        options: the user's choices.
+    """
+    few = labels.size < FEW  # many words are met once or never, and pieces of words help
+    short = float(np.median([len(text.split()) for text in some])) < _SHORT
+    share = float(labels.mean())
+    balanced = UNBALANCED <= share <= 1 - UNBALANCED
+    small, tiny = few or short, labels.size < _TINY
+    # About twenty-five steps an epoch; Adam's step grows with the batch.
+    batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
+    if few:
+        batch_size = max(-(-labels.size // _FEW_STEPS), 1)
+    batch_size = options.batch_size or batch_size
+    # Long reviews, and many, bear large steps, and then need few. Of very many, each says less
+    # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
+    # as large a share of them to weigh as much.
+    learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
+    if few:
+        learning_rate = _TINY_RATE if tiny else _FEW_RATE
+    more = max(labels.size / _MANY, 1.0)
+    epochs = _FEW_EPOCHS if few else 5 if short else 3
+    ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
+    return Recipe(
+        ngrams=ngrams._replace(repair=options.repair, ratings=True),
+        min_count=1 if short or tiny else 2,
+        smoothing=2.0 * more,
+        epochs=options.epochs or max(round(epochs / more), 1),
+        batch_size=batch_size,
+        learning_rate=options.learning_rate or learning_rate / more,
+        hidden=(() if tiny else (16,)) if options.hidden is None else options.hidden,
+        objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
+    )
+
+
+# From so many characters on, a second process that finds the n-grams while this one imports Keras
+# is done sooner, although it has to be started and be told the texts.
+_WORTH_A_PROCESS = 4_000_000
+_WITH_FEWER = "run it again, with fewer reviews or less --memory if that is short"
+
+# Of each character, so many features that are made of words, each pair of feature and review
+# counted once; and so many of each length of runs of characters.
+_OF_WORDS, _OF_RUNS = 0.7, 0.8
+
+
+def index(texts: Sequence[str], recipe: Recipe, run: Run) -> Incidence:
+    """Find the n-grams of all reviews.
+
+    Args:
+        texts: the reviews.
+        recipe: which n-grams to look for; those that too few hold are left out where that is known
+            already.
+        run: how much memory there is; and who is told how far it is.
+    """
+    ngrams = recipe.ngrams
+    sizes = sizes_of(texts)
+    shortest, longest = ngrams.characters
+    pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
+    if pairs.sum() > run.memory.pairs:
+        processes = default_workers()
+        offsets = np.concatenate(([0], np.cumsum(pairs)))
+        parts = runs(offsets, run.memory.pairs_of_shard(processes))
+        return _sharded(texts, ngrams, parts, processes, run)
+    if sizes.sum() < _WORTH_A_PROCESS:
+        return Incidence.of(texts, ngrams, recipe.min_count)
+    with Worker(Incidence.of, _WITH_FEWER) as worker:
+        incidence: Incidence = worker.call(texts[:], ngrams, recipe.min_count)
+    return incidence
+
+
+def _sharded(
+    texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
+) -> Incidence:
+    """Find the n-grams of some reviews at a time, and put them into a file.
+
+    What few reviews hold has to stay: other shards may have more of it.
+    """
+    pool = Pool(Shard.of, processes, _WITH_FEWER)
+    try:
+        return Incidence.in_file(ngrams, _found(pool, texts, ngrams, parts, run))
+    finally:
+        pool.close()
+
+
+def _found(
+    pool: Pool, texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], run: Run
+) -> Iterator[Shard]:
+    """Have a pool find the shards, and tell how far it is."""
+    found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
+    ahead, done = deque(islice(found, pool.size)), 0
+    while ahead:
+        shard = ahead.popleft().result()
+        ahead.extend(islice(found, 1))
+        done += len(shard)
+        yield shard
+        run.progress.featurized(done, len(texts))
+
+
+def fit(
+    indexed: Incidence,
+    labels: NDArray[np.float64],
+    times: NDArray[np.integer],
+    recipe: Recipe,
+    options: TrainingOptions,
+) -> Vectorizer:
+    """Choose features and weigh them, as `Vectorizer.fit` does."""
+    return Vectorizer.fit(
+        indexed,
+        labels,
+        times,
+        limit=options.features,
+        min_count=recipe.min_count,
+        smoothing=recipe.smoothing,
+    )
+
+
+def encode(indexed: Incidence, encoder: Vectorizer) -> EncodedRows:
+    """Return what an encoder makes of all reviews."""
+    return EncodedRows.of(indexed, encoder)
+
+
+def names_of(
+    indexed: Incidence,
+    texts_of: Callable[[NDArray[np.int64]], list[str]],
+    recipe: Recipe,
+    keys: Hashes,
+) -> dict[int, str]:
+    """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
+    return name_features(texts_of(indexed.first_holders(keys)), recipe.ngrams, keys)
+
+
+def side_by_side(parts: Sequence[SparseRows], places: Sequence[NDArray[np.int64]]) -> SparseRows:
+    """Put the rows of several networks in turns, their features one behind the other.
+
+    Args:
+        parts: the rows of each network.
+        places: which of them come in which turn, −1 for an empty row; [turns] each.
+    """
+    starts = np.cumsum([0, *(rows.width for rows in parts)])
+    before = np.cumsum([0, *map(len, parts)])
+    shifted = [
+        replace(rows, columns=rows.columns + np.int32(start))
+        for rows, start in zip(parts, starts, strict=False)
+    ]
+    numbers = [
+        np.where(place < 0, before[-1], place + first)
+        for place, first in zip(places, before, strict=False)
+    ]
+    width = int(starts[-1])
+    every = SparseRows.concatenate([*shifted, SparseRows.empty(width)], width)
+    return every.take(np.stack(numbers, axis=1).ravel())
+
+
+def arrays(rows: SparseRows) -> tuple[NDArray[Any], ...]:
+    """Return the columns, values and lengths of rows, which `tensor` takes."""
+    return rows.columns, rows.values, np.diff(rows.offsets)
+
+
+def specs() -> Any:
+    """Return the types of `arrays` in TensorFlow."""
+    import tensorflow as tf
+
+    return tuple(tf.TensorSpec((None,), dtype) for dtype in (tf.int32, tf.float32, tf.int64))
+
+
+def tensor(arrays: Any, width: int) -> Any:
+    """Return the `tf.SparseTensor` of rows."""
+    import tensorflow as tf
+
+    columns, values, lengths = arrays
+    count = tf.size(lengths, out_type=tf.int64)
+    rows = tf.repeat(tf.range(count), lengths)
+    places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
+    return tf.SparseTensor(places, values, (count, width))
+
+
+def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
+    """Build and compile the `keras.Sequential` of one network, or of several side by side.
+
+    Several share the compiled training step and nothing else. Their features stand one behind the
+    other, and rows come in turns: row b · networks + k is one of network k, with features of that
+    network alone. Each layer keeps their units apart, so each learns what it would learn alone.
+    Cross-validation trains its folds in the time that Keras needs to compile one network.
+
+    Args:
+        widths: number of features of each network.
+        hidden: units of each hidden layer.
+        options: dropout, and the seed.
+    """
+    with seeded(options.seed):
+        keras = load_keras()
+        count = len(widths)
+        model = keras.Sequential([keras.Input((sum(widths),), sparse=True)])
+        layer = _sparse_dense(count)
+        for units in hidden:
+            model.add(layer(units, "relu"))
+            layer = _dense(count)
+            if options.dropout:
+                model.add(keras.layers.Dropout(options.dropout))
+        model.add(layer(1, "sigmoid"))
+        model.compile(
+            optimizer=fused_adam(), loss="binary_crossentropy", weighted_metrics=["accuracy"]
+        )
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+
+def _sparse_dense(networks: int) -> Any:
+    """Return what makes the first layer: dense, for sparse rows, its gradient one dense matrix.
+
+    Keras's own sends sparse rows through an embedding lookup, whose gradient comes in slices: the
+    same numbers in three times the time.
+    """
+    keras = load_keras()
+    import tensorflow as tf
+
+    def product(entries: Any, values: Any, shape: Any, kernel: Any) -> Any:
+        return tf.sparse.sparse_dense_matmul(tf.SparseTensor(entries, values, shape), kernel)
+
+    class SparseDense(keras.layers.Dense):  # type: ignore[misc, name-defined]
+        def call(self, inputs: Any) -> Any:
+            # TensorFlow gives an operation on sparse rows one core: two halves take two.
+            entries, values, shape = inputs.indices, inputs.values, inputs.dense_shape
+            half = tf.size(values) // 2
+            upper = product(entries[:half], values[:half], shape, self.kernel)
+            lower = product(entries[half:], values[half:], shape, self.kernel)
+            return self.activation(tf.nn.bias_add(upper + lower, self.bias))
+
+    class SideBySide(keras.layers.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self, units: int, activation: str) -> None:
+            super().__init__()
+            self.units = units
+            self.activation = keras.activations.get(activation)
+
+        def build(self, shape: Any) -> None:
+            self.kernel = self.add_weight(
+                shape=(shape[-1], self.units), initializer=_initializer(networks)
+            )
+            self.bias = self.add_weight(shape=(networks, self.units), initializer="zeros")
+
+        def call(self, inputs: Any) -> Any:
+            entries, values, shape = inputs.indices, inputs.values, inputs.dense_shape
+            rows = product(entries, values, shape, self.kernel)
+            return self.activation(tf.reshape(rows, (-1, networks, self.units)) + self.bias)
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return (shape[0], networks, self.units)
+
+    if networks > 1:
+        return SideBySide
+    return lambda units, activation: SparseDense(units, activation=activation)
+
+
+def _dense(networks: int) -> Any:
+    """Return what makes a later layer."""
+    layers = load_keras().layers
+    if networks == 1:
+        return lambda units, activation: layers.Dense(units, activation=activation)
+    return lambda units, activation: layers.EinsumDense(
+        "bki,kio->bko",
+        (networks, units),
+        activation=activation,
+        bias_axes="ko",
+        kernel_initializer=_initializer(networks),
+    )
+
+
+def _initializer(networks: int) -> Any:
+    """Return Glorot's uniform initializer for each of several networks whose weights are one."""
+    return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
+
+
+def to_numpy(model: Any, widths: Sequence[int]) -> tuple[Network, ...]:
+    """Return the weights of each network that `build` made; nothing of Keras stays.
+
+    Args:
+        model: what `build` returned.
+        widths: what it was given.
+    """
+    dense = [weights for layer in model.layers if (weights := layer.get_weights())]
+    if len(widths) == 1:
+        return (Network(tuple(Layer.exact(*weights) for weights in dense)),)
+    (kernel, bias), *rest = dense
+    ends = np.cumsum(widths)[:-1]
+    return tuple(
+        Network(
+            (
+                Layer.exact(first, bias[place]),
+                *(Layer.exact(kernels[place], biases[place]) for kernels, biases in rest),
+            )
+        )
+        for place, first in enumerate(np.split(kernel, ends))
+    )
+
+
+def compact(network: Network) -> Network:
+    """Return a network as the model file has it."""
+    return Network((network.layers[0].quantized(), *network.layers[1:]))
