@@ -40,7 +40,7 @@ from sentiment.cli.options import (
 )
 from sentiment.files import is_stream
 from sentiment.model.model import Model
-from sentiment.reviews.cells import encode, text_line
+from sentiment.reviews.cells import and_more, encode, text_line
 from sentiment.reviews.formats import OUTPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
@@ -91,9 +91,8 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
             f"in; see sentiment {command} --help"
         )
     if named := [file for file in files if file != "-"]:
-        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
         console.note(
-            f"reading the file {named[0]}{more}; to {verb} the words themselves: sentiment "
+            f"reading the file {and_more(named, 1)}; to {verb} the words themselves: sentiment "
             f"{command} -- {named[0]}"
         )
     for text in texts:

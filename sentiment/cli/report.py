@@ -25,7 +25,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import UsageError
-from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.metrics import answers_by
 from sentiment.evaluation.mistakes import (
     BUILT_IN,
     explain_mistakes,
@@ -40,6 +40,7 @@ from sentiment.evaluation.report.pictures import PICTURES, picture_of
 from sentiment.evaluation.report.plots import FORMATS, need_matplotlib, plot
 from sentiment.files import replacing
 from sentiment.model.model import Model
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.streams import STDIN
@@ -176,7 +177,7 @@ def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[t
 
 def _named(paths: Sequence[str]) -> str:
     names = [STDIN if path == "-" else Path(path).name or path for path in paths]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return and_more(names, 1)
 
 
 def _without_folders(text: str, reviews: LabelledReviews) -> str:

@@ -34,7 +34,7 @@ from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import Running, ShownProgress, running_options, training_options
 from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError
-from sentiment.evaluation.counts import constant, figures_of
+from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import CLASSES, DEEPEST, Model

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.intervals import CONFIDENCE, fewest, holds, lower_bound, shortest
+from sentiment.evaluation.intervals import (
+    CONFIDENCE,
+    fewest_good,
+    fewest_seen,
+    lower_bound,
+    share_holds,
+)
 from sentiment.model.model import CLASSES, POSITIVE, Decision, log_odds
 
 # Edges of a band beyond every probability: that label is never answered.
@@ -67,7 +73,7 @@ def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None
         ranks = np.minimum(np.round(start * _STEP ** np.arange(steps)), scores.size).astype(int)
         # Equal scores are answered alike.
         ranks = np.searchsorted(-ranked, -ranked[ranks - 1], side="right")
-        passes = holds(hits[ranks - 1], ranks, least, risk)
+        passes = share_holds(hits[ranks - 1], ranks, least, risk)
         walked = steps if passes.all() else int(np.argmin(passes))
         most = max(most, int(ranks[walked - 1]) if walked else 0)
     if not most:
@@ -85,7 +91,7 @@ def _starts(n: int, least: float) -> tuple[float, list[int]]:
         return found
     for walks in range(1, 64):
         risk = _RISK / walks
-        first = shortest(least, risk)
+        first = fewest_seen(least, risk)
         if first * _NEXT_START ** (walks - 1) > n:
             break
         found = (risk, [first * _NEXT_START**walk for walk in range(walks)])
@@ -102,7 +108,7 @@ def for_recall(
     # Those without a probability are on the wrong side of every threshold.
     positive = np.sort(np.nan_to_num(p_positive[labels == 1], nan=BELOW_ALL))[::-1]
     negative = np.sort(np.nan_to_num(p_positive[labels == 0], nan=ABOVE_ALL))
-    needed = [fewest(each.size, least, _RISK) for each in (positive, negative)]
+    needed = [fewest_good(each.size, least, _RISK) for each in (positive, negative)]
     if None in needed:
         return None
     highest = float(positive[(needed[0] or 1) - 1])
@@ -119,7 +125,7 @@ def for_coverage(
 
     There is one order: one bound is enough.
     """
-    needed = fewest(labels.size, least, _RISK)
+    needed = fewest_good(labels.size, least, _RISK)
     if needed is None:
         return None
     distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))

@@ -1,4 +1,4 @@
-"""The report's pictures as SVG."""
+"""The report's pictures: what is on each, and how the page lays it out as SVG."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.evaluation.gates import number, percent
-from sentiment.evaluation.metrics import reliability_of
+from sentiment.evaluation.metrics import calibration_noise, number, percent, reliability_of
 from sentiment.evaluation.ranking import precision_recall_curve, roc_curve
 from sentiment.evaluation.report.content import Report
+from sentiment.model.model import CLASSES
 
 Floats = NDArray[np.float64]
 
@@ -275,8 +275,9 @@ _NUMBERED = 10
 def roc(report: Report) -> Picture:
     """Positive reviews found by negative ones taken for such."""
     _need_both_classes(report)
-    curve = roc_curve(report.p_positive, report.labels)
-    false, true = (report.metrics.confusion[:, 1] / report.metrics.confusion.sum(axis=1)).tolist()
+    evaluation = report.evaluation
+    curve = roc_curve(evaluation.ranks)
+    false, true = (evaluation.confusion[:, 1] / evaluation.confusion.sum(axis=1)).tolist()
     return Picture(
         "ROC curve",
         _share("negative reviews answered positive"),
@@ -286,8 +287,9 @@ def roc(report: Report) -> Picture:
             Line(MAIN, curve.x, curve.y),
             Here(false, true, "at the threshold"),
         ),
-        f"The area under it is {number(report.metrics.roc_auc)}. At the threshold {percent(true)} "
-        f"of the positive reviews are found, with {percent(false)} of the negative ones.",
+        f"The area under it is {number(evaluation.figures['roc_auc'])}. At the threshold "
+        f"{percent(true)} of the positive reviews are found, with {percent(false)} of the "
+        "negative ones.",
         square=True,
     )
 
@@ -295,16 +297,17 @@ def roc(report: Report) -> Picture:
 def precision_recall(report: Report) -> Picture:
     """Precision of *positive* by its recall."""
     _need_both_classes(report)
-    curve = precision_recall_curve(report.p_positive, report.labels)
-    positive = report.metrics.positive
-    rate = positive.support / report.metrics.n
+    evaluation = report.evaluation
+    curve = precision_recall_curve(evaluation.ranks)
+    rate = evaluation.support["positive"] / evaluation.n
+    precision, recall = (evaluation.figures[f"{name}_positive"] for name in ("precision", "recall"))
     here: tuple[Here, ...] = ()
-    said = "nothing is answered positive"
-    if positive.precision is not None and positive.recall is not None:
-        here = (Here(positive.recall, positive.precision, "at the threshold"),)
-        said = (
-            f"{percent(positive.precision)} of the answers positive are right, and "
-            f"{percent(positive.recall)} of the positive reviews are found"
+    outcome = "nothing is answered positive"
+    if precision is not None and recall is not None:
+        here = (Here(recall, precision, "at the threshold"),)
+        outcome = (
+            f"{percent(precision)} of the answers positive are right, and "
+            f"{percent(recall)} of the positive reviews are found"
         )
     return Picture(
         "Precision–recall curve",
@@ -315,26 +318,28 @@ def precision_recall(report: Report) -> Picture:
             Line(MAIN, curve.x, curve.y),
             *here,
         ),
-        f"The area under it is {number(report.metrics.pr_auc)}. At the threshold {said}.",
+        f"The area under it is {number(evaluation.figures['pr_auc'])}. At the threshold {outcome}.",
         square=True,
     )
 
 
 def reliability(report: Report) -> Picture:
-    """Shares of positive reviews by the probability that was said."""
+    """Shares of positive reviews by predicted probability."""
     bins = reliability_of(report.p_positive, report.labels)
-    missed = int(np.count_nonzero((bins.low > bins.said) | (bins.high < bins.said)))
+    predicted = bins.mean_predicted
+    ece, floor = report.evaluation.figures["ece"], calibration_noise(report.p_positive)
+    missed = int(np.count_nonzero((bins.low > predicted) | (bins.high < predicted)))
     return Picture(
         "Reliability",
         _share("probability of positive"),
         _share("positive reviews among them"),
         (
             Line(GUIDE, np.array([0.0, 1]), np.array([0.0, 1]), "perfect"),
-            Dots(MAIN, bins.said, bins.found, bins.low, bins.high, "with 95% interval"),
+            Dots(MAIN, predicted, bins.fraction_positive, bins.low, bins.high, "with 95% interval"),
         ),
         f"In {bins.n.size - missed} of {bins.n.size} bins the probability lies within the interval "
-        f"of what was found. The expected calibration error is {number(report.metrics.ece)}; a "
-        f"perfectly calibrated model would have {number(report.metrics.ece_floor)} by chance.",
+        f"of what was found. The expected calibration error is {number(ece)}; a perfectly "
+        f"calibrated model would have {number(floor)} by chance.",
         square=True,
     )
 
@@ -397,8 +402,8 @@ def training(report: Report) -> Picture:
 
 def confusion(report: Report) -> Table:
     """Reviews by label and answer."""
-    names = ("negative", "positive")
-    return Table("Confusion matrix", report.metrics.confusion, names, names, "answered", "labelled")
+    counts = report.evaluation.confusion
+    return Table("Confusion matrix", counts, CLASSES, CLASSES, "answered", "labelled")
 
 
 # By the names that users pick them by.
