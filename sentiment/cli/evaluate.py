@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ from sentiment.evaluation.mistakes import (
 )
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.files import replacing
-from sentiment.model.model import POSITIVE, Decision, Model, Scores
+from sentiment.model.model import POSITIVE, Decision, Model
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
 from sentiment.reviews.columns import Columns
@@ -290,55 +290,28 @@ def command(
         reviews, scores = scored(model, read_reviews(paths, reading, "evaluation"))
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
-    found = _measured(scores, reviews.labels, model.decision, values)
-    facts = found.evaluation.as_json()
-    facts |= asdict(found.abstention) if found.abstention else {}
-    failures = missed(gates, facts, found.slices)
+    decision = model.decision
+    evaluation = Evaluation(scores.p_positive, reviews.labels, decision.threshold)
+    answers = answers_by(scores.p_positive, decision.threshold)
+    slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
+    facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
+    if decision.band is not None or scores.unknown.any():
+        abstention = abstention_of(scores.p_known, reviews.labels, decision)
+        facts |= asdict(abstention)
+        parts.append(abstention_as_text(abstention, decision))
+    failures = missed(gates, facts, slices)
     console.clear_status()
     if as_json:
-        facts["intervals"] = found.evaluation.intervals
-        if found.slices:
-            facts["slices"] = {
-                name: [each.as_json() for each in slices] for name, slices in found.slices.items()
-            }
+        facts["intervals"] = evaluation.intervals
+        if slices:
+            facts["slices"] = {name: [s.as_json() for s in of] for name, of in slices.items()}
         click.echo(json.dumps(facts | {"model": str(path), "data": list(paths)}))
     else:
-        click.echo(_as_text(found, model.decision))
+        click.echo("\n\n".join(parts + [slices_as_text(*each) for each in slices.items()]))
     if errors is not None:
         _write_errors(errors, model, reviews, scores.p_positive)
     if failures:
         raise GoalError(f"missed: {'; '.join(failures)}")
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What was found; `abstention` where reviews are left uncertain."""
-
-    evaluation: Evaluation
-    abstention: Abstention | None
-    slices: dict[str, list[Slice]]
-
-
-def _measured(
-    scores: Scores,
-    labels: NDArray[np.integer],
-    decision: Decision,
-    values: dict[str, list[str]],
-) -> _Measured:
-    answers = answers_by(scores.p_positive, decision.threshold)
-    abstains = decision.band is not None or bool(scores.unknown.any())
-    return _Measured(
-        Evaluation(scores.p_positive, labels, decision.threshold),
-        abstention_of(scores.p_known, labels, decision) if abstains else None,
-        {name: slices_of(of, labels, answers) for name, of in values.items()},
-    )
-
-
-def _as_text(found: _Measured, decision: Decision) -> str:
-    parts = [metrics_as_text(found.evaluation)]
-    if found.abstention:
-        parts.append(abstention_as_text(found.abstention, decision))
-    return "\n\n".join(parts + [slices_as_text(*each) for each in found.slices.items()])
 
 
 def _write_errors(

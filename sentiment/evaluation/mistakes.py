@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import Figures, Intervals, count_intervals, figures_or_none
+from sentiment.evaluation.metrics import (
+    Figures,
+    Floats,
+    Intervals,
+    Labels,
+    count_intervals,
+    figures_or_none,
+)
 from sentiment.features.ngrams import holds_negation
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.model.model import CLASSES, POSITIVE, Model, log_odds
@@ -48,9 +55,7 @@ class Mistake:
         return sorted(words, key=lambda word: -abs(word.contribution))[:_DRIVERS]
 
 
-def rank_mistakes(
-    p_positive: NDArray[np.float64], labels: NDArray[np.integer], threshold: float
-) -> NDArray[np.int64]:
+def rank_mistakes(p_positive: Floats, labels: Labels, threshold: float) -> NDArray[np.int64]:
     """Return the rows on the wrong side of the threshold, the most confident first.
 
     As in all metrics every review counts, answered or left uncertain. Confidence is the distance
@@ -155,9 +160,7 @@ def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
     return np.where(holds_negation(texts), "yes", "no").tolist()
 
 
-def slices_of(
-    values: Sequence[str], labels: NDArray[np.integer], answers: NDArray[np.integer]
-) -> list[Slice]:
+def slices_of(values: Sequence[str], labels: Labels, answers: Labels) -> list[Slice]:
     """Evaluate the reviews of each value.
 
     Args:

@@ -1,4 +1,4 @@
-"""Abstention: thresholds that meet a goal, and what they cost."""
+"""Selective classification: where to abstain so that a goal holds, and what that costs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from sentiment.evaluation.intervals import (
     lower_bound,
     share_holds,
 )
+from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.model.model import CLASSES, POSITIVE, Decision, log_odds
 
 # Edges of a band beyond every probability: that label is never answered.
@@ -26,13 +27,11 @@ _STEP = 1.1
 # … and once more from this many times as many, if those at the very top are not the surest.
 _NEXT_START = 8
 
-Floats = NDArray[np.float64]
-
 
 def for_precision(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Answer each label from a cut-off on, as many as may be; the threshold stays.
+    """Answer each label from a cut-off on, as many as possible; the threshold stays.
 
     Returns:
         None if neither label can be held; one that cannot is never answered.
@@ -82,9 +81,9 @@ def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None
 
 
 def _starts(n: int, least: float) -> tuple[float, list[int]]:
-    """Say at which ranks walks start, and what risk each may take.
+    """Return the risk of each walk and the ranks where they start.
 
-    The first is as short as it can be: all right, it reaches the goal.
+    The first is as short as it can be: if all of it is right, it reaches the goal.
     """
     found: tuple[float, list[int]] = (_RISK, [])
     if n * (1 - least) < 0.5:  # too few for any walk; to compute how many it takes would take hours
@@ -99,7 +98,7 @@ def _starts(n: int, least: float) -> tuple[float, list[int]]:
 
 
 def for_recall(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
     """Keep the threshold between the bounds of both classes; None if they leave no room.
 
@@ -119,9 +118,9 @@ def for_recall(
 
 
 def for_coverage(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Leave what is nearest to the threshold in log-odds, as many as may be; None if none may.
+    """Abstain nearest to the threshold in log-odds, as often as possible; None if impossible.
 
     There is one order: one bound is enough.
     """
@@ -154,16 +153,8 @@ class Abstention:
     accuracy_answered: float | None
 
 
-def abstention_of(
-    p_positive: NDArray[np.float64], labels: NDArray[np.integer], decision: Decision
-) -> Abstention:
-    """Measure what is answered.
-
-    Args:
-        p_positive: float64 [n], n ≥ 1; NaN where the model knows too little to answer.
-        labels: 0 or 1, [n].
-        decision: what is answered otherwise.
-    """
+def abstention_of(p_positive: Floats, labels: Labels, decision: Decision) -> Abstention:
+    """Measure what a decision answers of n ≥ 1 reviews; NaN is never answered."""
     answers = np.array(decision.answers(p_positive), dtype=object)
     answered = np.isin(answers, CLASSES)
     right = (answers == POSITIVE) == (labels == 1)
@@ -179,12 +170,7 @@ _REACHES = np.arange(0.995, 0.5, -0.005).round(3).tolist()
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure and the least value it is to have.
-
-    Attributes:
-        metric: one of `GOALS`.
-        least: above 0, below 1.
-    """
+    """A metric of `GOALS` and its least value, above 0 and below 1."""
 
     metric: str
     least: float
@@ -196,7 +182,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Part:
-    """What a goal is held on: the answers of a label, the reviews of a class, or all reviews.
+    """Where a goal holds: among the answers of a label, the reviews of a class, or all reviews.
 
     Attributes:
         name: `negative`, `positive` or `all`.
@@ -210,7 +196,7 @@ class Part:
 
     @property
     def bound(self) -> float:
-        """The share that would be held among the next n, had no cut-off been chosen on these."""
+        """The share that holds among the next n, unless a cut-off was chosen on these."""
         return lower_bound(self.good, self.n, 1 - CONFIDENCE)
 
 
@@ -221,7 +207,7 @@ class Choice:
     Attributes:
         decision: its threshold and band.
         coverage: the share of the reviews that it answers.
-        held: the goals, each with what it is held on.
+        held: each goal with its parts.
     """
 
     decision: Decision
@@ -230,10 +216,7 @@ class Choice:
 
 
 def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
-    """Read goals as the command line has them.
-
-    Returns:
-        The goals; the first is the one that the decision is chosen for.
+    """Read goals as the command line has them; the decision is chosen for the first returned.
 
     Raises:
         UsageError: One is written wrongly, there is no such goal, or they do not go together.
@@ -265,7 +248,7 @@ def _read_goal(text: str) -> Goal:
 
 
 def choose_decision(
-    goals: Sequence[Goal], p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    goals: Sequence[Goal], p_positive: Floats, labels: Labels, threshold: float
 ) -> Choice:
     """Choose where to answer so that each goal holds on as many new reviews.
 
@@ -310,7 +293,7 @@ def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
     )
 
 
-_Way = Callable[[float, Floats, NDArray[np.integer], float], Decision | None]
+_Way = Callable[[float, Floats, Labels, float], Decision | None]
 _WAYS: dict[str, _Way] = {
     "precision": for_precision,
     "recall": for_recall,
@@ -318,8 +301,8 @@ _WAYS: dict[str, _Way] = {
 }
 
 
-def _reach(metric: str, p_positive: Floats, labels: NDArray[np.integer], threshold: float) -> str:
-    """Say what is the highest goal that can be held; of precision, for either label."""
+def _reach(metric: str, p_positive: Floats, labels: Labels, threshold: float) -> str:
+    """Describe the highest goal that can be held; of precision, for either label."""
     tried = ((least, _WAYS[metric](least, p_positive, labels, threshold)) for least in _REACHES)
     held = [(least, decision) for least, decision in tried if decision is not None]
     if not held:
@@ -334,9 +317,7 @@ def _reach(metric: str, p_positive: Floats, labels: NDArray[np.integer], thresho
     return " and ".join(f"{reach} of {name}" for name, reach in reaches.items())
 
 
-def _parts(
-    metric: str, answers: NDArray[np.object_], labels: NDArray[np.integer]
-) -> tuple[Part, ...]:
+def _parts(metric: str, answers: NDArray[np.object_], labels: Labels) -> tuple[Part, ...]:
     if metric == "coverage":
         return (Part("all", labels.size, int(np.count_nonzero(np.isin(answers, CLASSES)))),)
     parts = []

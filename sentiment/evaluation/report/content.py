@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import Evaluation
+from sentiment.evaluation.metrics import Evaluation, Floats, Labels
 from sentiment.evaluation.mistakes import Mistake, Slice
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.model.attribution import Moves, strongest_phrases
@@ -35,8 +35,8 @@ class Report:
     """
 
     model: Model
-    p_positive: NDArray[np.float64]
-    labels: NDArray[np.integer]
+    p_positive: Floats
+    labels: Labels
     slices: Mapping[str, Sequence[Slice]]
     mistakes: Sequence[Mistake]
     model_name: str
@@ -51,7 +51,7 @@ class Report:
         return self.model.decision
 
     @property
-    def p_known(self) -> NDArray[np.float64]:
+    def p_known(self) -> Floats:
         """The probabilities, NaN for reviews that are left uncertain whatever the decision."""
         if self.unknown is None:
             return self.p_positive
@@ -135,7 +135,7 @@ class Cuts:
         return cls(places.tolist(), negative, positive, unknown)
 
 
-def _counted(p_positive: NDArray[np.float64], places: NDArray[np.float64]) -> list[int]:
+def _counted(p_positive: Floats, places: Floats) -> list[int]:
     cells = np.searchsorted(places, p_positive, "left") + np.searchsorted(
         places, p_positive, "right"
     )
