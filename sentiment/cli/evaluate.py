@@ -44,6 +44,7 @@ from sentiment.evaluation.metrics import (
 from sentiment.evaluation.mistakes import (
     FEWEST,
     MOST,
+    SHOWN_SLICES,
     Mistake,
     Slice,
     explain_mistakes,
@@ -122,7 +123,6 @@ def _row(mistake: Mistake, reviews: LabelledReviews, *, as_json: bool) -> dict[s
     }
 
 
-SHOWN_SLICES = 20
 _VALUE_WIDTH = 30
 
 

@@ -121,7 +121,7 @@ def _report(
     sliced: Sequence[str],
     reading: ReadOptions,
 ) -> Report:
-    """Measure a model on reviews, and gather all there is to say of it."""
+    """Measure a model on reviews, and gather what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
     reviews, scores = scored(model, reviews)
@@ -181,17 +181,17 @@ def _named(paths: Sequence[str]) -> str:
 
 
 def _without_folders(text: str, reviews: LabelledReviews) -> str:
-    """Leave out where files are: a page goes to people who need not know."""
+    """Leave out folders: the page goes to people who need not know them."""
     for file, _ in reviews.files:
         text = text.replace(file, Path(file).name)
     return text
 
 
 def _picture_name(path: Path) -> str:
-    """Tell which picture a file is to hold, by the end of its name.
+    """Return the picture that the end of a file's name asks for.
 
     Raises:
-        UsageError: it is none that there is.
+        UsageError: There is no such picture.
     """
     if _format(path) not in FORMATS:
         raise UsageError(f"--plot {path}: pictures are {', '.join(f'.{name}' for name in FORMATS)}")

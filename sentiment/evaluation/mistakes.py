@@ -99,6 +99,8 @@ BUILT_IN = ("length", "negation")
 
 # With fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
 FEWEST = 40
+# Of a column with many values, text and page show so many slices.
+SHOWN_SLICES = 20
 
 
 @dataclass(frozen=True, eq=False)

@@ -195,6 +195,11 @@ class Part:
     good: int
 
     @property
+    def share(self) -> float | None:
+        """The share of good ones; None of none."""
+        return self.good / self.n if self.n else None
+
+    @property
     def bound(self) -> float:
         """The share that holds among the next n, unless a cut-off was chosen on these."""
         return lower_bound(self.good, self.n, 1 - CONFIDENCE)

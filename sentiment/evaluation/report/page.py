@@ -20,7 +20,7 @@ from sentiment.evaluation.metrics import (
     number,
     percent,
 )
-from sentiment.evaluation.mistakes import FEWEST
+from sentiment.evaluation.mistakes import FEWEST, SHOWN_SLICES
 from sentiment.evaluation.report.content import STEPS, Cuts, Forest, Report
 from sentiment.evaluation.report.pictures import CHARTS, Drawing, draw
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
@@ -56,7 +56,7 @@ class Body:
 
 
 def body_of(explanation: Explanation) -> Body:
-    """Lay out a review with its words marked."""
+    """Return the text of a review with its words marked."""
     text = explanation.text[:_LONGEST]
     words = [word for word in explanation.words if word.end <= len(text)]
     parts = ((_space(part), share) for part, share in parts_of(text, words))
@@ -90,8 +90,6 @@ def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
         else:
             yield "".join(text for text, _ in run), ""
 
-
-SHOWN_SLICES = 20
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
