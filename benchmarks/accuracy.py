@@ -6,14 +6,15 @@ nowhere else: no choice of the program was made on them.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, tfidf, vader
 from results import DATASETS, Table, write_parts
 
-from sentiment.evaluation.metrics import Metrics, measure
+from sentiment.evaluation.metrics import Evaluation
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
@@ -32,11 +33,12 @@ def read(*names: str) -> Reviews:
 
 def ours(
     training: Reviews, test: Reviews, seed: int, unlabeled: list[str] | None = None
-) -> Metrics:
+) -> dict[str, Any]:
     """Train with defaults and measure; what `train` and `evaluate` do."""
     model = train(training, TrainingOptions(seed=seed), unlabeled=unlabeled or [])
     ours.model = model  # type: ignore[attr-defined]  # for its size
-    return measure(model.probabilities(test.texts), test.labels, model.decision.threshold)
+    p_positive = model.probabilities(test.texts)
+    return Evaluation(p_positive, test.labels, model.decision.threshold).as_json()
 
 
 def folds(reviews: Reviews, count: int, seed: int) -> Iterator[tuple[Reviews, Reviews]]:
@@ -53,12 +55,10 @@ def folds(reviews: Reviews, count: int, seed: int) -> Iterator[tuple[Reviews, Re
         )
 
 
-def cross_validated(
-    reviews: Reviews, count: int, seed: int, figure: Callable[[Metrics], float]
-) -> float:
-    """The mean of a figure over folds."""
+def cross_validated(reviews: Reviews, count: int, seed: int, metric: str) -> float:
+    """The mean of a metric over folds."""
     return float(
-        np.mean([figure(ours(rest, one, seed)) for rest, one in folds(reviews, count, seed)])
+        np.mean([ours(rest, one, seed)[metric] for rest, one in folds(reviews, count, seed)])
     )
 
 
@@ -66,9 +66,10 @@ def imdb(table: Table) -> None:
     """IMDb, official split: ours over seeds, and every peer once."""
     training, test = read("imdb/train.parquet"), read("imdb/test.parquet")
     runs = [ours(training, test, seed) for seed in SEEDS]
-    table.add("IMDb test, supervised", [m.accuracy for m in runs])
-    table.add("IMDb test, ECE", [m.ece for m in runs], percent=False)
-    table.add("IMDb test, ECE of perfect calibration", [m.ece_floor for m in runs], percent=False)
+    table.add("IMDb test, supervised", [m["accuracy"] for m in runs])
+    table.add("IMDb test, ECE", [m["ece"] for m in runs], percent=False)
+    floors = [m["ece_floor"] for m in runs]
+    table.add("IMDb test, ECE of perfect calibration", floors, percent=False)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         save_model(ours.model, path)  # type: ignore[attr-defined]
@@ -86,7 +87,7 @@ def imdb(table: Table) -> None:
     for name, peer in peers.items():
         accuracy = peer()
         table.add(f"  {name}", [accuracy])
-        table.add("    points ahead of it", [m.accuracy - accuracy for m in runs])
+        table.add("    points ahead of it", [m["accuracy"] - accuracy for m in runs])
 
 
 def imdb_unlabeled(table: Table) -> None:
@@ -94,14 +95,14 @@ def imdb_unlabeled(table: Table) -> None:
     training, test = read("imdb/train.parquet"), read("imdb/test.parquet")
     unlabeled = read_texts([str(DATASETS / "imdb/unsup.parquet")], ReadOptions())
     runs = [ours(training, test, seed, unlabeled) for seed in SEEDS]
-    table.add("IMDb test, + 50k unlabeled", [m.accuracy for m in runs])
-    table.add("IMDb test, + 50k unlabeled, ECE", [m.ece for m in runs], percent=False)
+    table.add("IMDb test, + 50k unlabeled", [m["accuracy"] for m in runs])
+    table.add("IMDb test, + 50k unlabeled, ECE", [m["ece"] for m in runs], percent=False)
 
 
 def sst2(table: Table) -> None:
     """SST-2 from its 6,920 training sentences alone."""
     training, test = read("sst2/train.tsv"), read("sst2/test.tsv")
-    table.add("SST-2 test", [ours(training, test, seed).accuracy for seed in SEEDS])
+    table.add("SST-2 test", [ours(training, test, seed)["accuracy"] for seed in SEEDS])
     table.add("  VADER", [vader(test)])
     table.add("  scikit-learn TF-IDF 1–2-grams + logistic regression", [tfidf(training, test)])
 
@@ -111,7 +112,7 @@ def uci(table: Table) -> None:
     means = []
     for seed in SEEDS:
         sets = [read(f"uci/{name}_labelled.txt") for name in ("yelp", "amazon_cells", "imdb")]
-        each = [cross_validated(reviews, 10, seed, lambda m: m.accuracy) for reviews in sets]
+        each = [cross_validated(reviews, 10, seed, "accuracy") for reviews in sets]
         table.note(f"  UCI yelp, amazon, imdb, seed {seed}: " + ", ".join(f"{a:.1%}" for a in each))
         means.append(float(np.mean(each)))
     table.add("UCI, mean of three 10-fold cross-validations", means)
@@ -120,7 +121,7 @@ def uci(table: Table) -> None:
 def airline(table: Table) -> None:
     """Airline tweets, positive and negative: 5-fold macro-F1 at one positive to four negative."""
     reviews = read("airline/Tweets.csv")
-    runs = [cross_validated(reviews, 5, seed, lambda m: m.macro_f1) for seed in SEEDS]
+    runs = [cross_validated(reviews, 5, seed, "macro_f1") for seed in SEEDS]
     table.add("airline positive/negative, 5-fold macro-F1", runs)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from peers import balanced_tfidf
 from results import DATASETS, Table, write_parts
 
-from sentiment.evaluation.metrics import measure
+from sentiment.evaluation.metrics import Evaluation
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
@@ -78,9 +78,9 @@ def tried(training: LabelledReviews, test: LabelledReviews, seed: int) -> Draw:
     model = train(training, TrainingOptions(seed=seed))
     # A text without a token, of which there are hardly any, has the probability of an even bet.
     p_positive = np.nan_to_num(model.probabilities(test.texts), nan=0.5)
-    found = measure(p_positive, test.labels, model.decision.threshold)
-    recalls = (found.negative.recall, found.positive.recall)
-    return Draw(found.macro_f1, balanced_tfidf(training, test), found.ece, min(recalls))
+    found = Evaluation(p_positive, test.labels, model.decision.threshold).as_json()
+    recall = min(found["recall_negative"], found["recall_positive"])
+    return Draw(found["macro_f1"], balanced_tfidf(training, test), found["ece"], recall)
 
 
 def few(table: Table) -> None:

@@ -17,7 +17,7 @@ from results import DATASETS, HERE, Table, write_parts
 from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
-from sentiment.evaluation.metrics import measure
+from sentiment.evaluation.metrics import Evaluation
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -48,16 +48,17 @@ def foreign(table: Table) -> None:
     model = load_model(MODEL)
     for name, path in (("SST-2 test", "sst2/test.tsv"), ("IMDb test", "imdb/test.parquet")):
         reviews = read(path)
-        metrics = measure(model.probabilities(reviews.texts), reviews.labels, 0.5)
-        table.add(name, [metrics.accuracy])
-        table.add("  ECE", [metrics.ece], percent=False)
+        found = Evaluation(model.probabilities(reviews.texts), reviews.labels, 0.5).as_json()
+        table.add(name, [found["accuracy"]])
+        table.add("  ECE", [found["ece"]], percent=False)
         table.add("  VADER", [accuracy(vader_answers(reviews.texts), reviews.labels)])
     tweets = read("airline/Tweets.csv")
     for name, answers in (
         ("airline tweets, macro F1, never trained on", answers_of(model, tweets)),
         ("  VADER", vader_answers(tweets.texts)),
     ):
-        table.add(name, [measure(answers.astype(float), tweets.labels, 0.5).macro_f1])
+        found = Evaluation(answers.astype(float), tweets.labels, 0.5).as_json()
+        table.add(name, [found["macro_f1"]])
 
 
 def probed(table: Table) -> None:

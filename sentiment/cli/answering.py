@@ -20,7 +20,7 @@ from sentiment.files import replacing
 from sentiment.model.model import CLASSES, NO_ANSWER, UNCERTAIN, Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import BadRow, BadRows, Batch, Policy, RowsSource, Source
-from sentiment.reviews.cells import count_of, csv_cell, encode, to_json, tsv_cell
+from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
 from sentiment.reviews.columns import Columns, texts_to_score
 from sentiment.reviews.dataset import LabelledReviews, Opened
 from sentiment.reviews.formats import output_format_of
@@ -62,7 +62,7 @@ class Tally:
     def warn_if_empty(self) -> None:
         """Warn of inputs that no row came of."""
         if empty := [name for name, rows in self.rows.items() if not rows]:
-            console.warn(f"no rows in {name_of_all(empty)}")
+            console.warn(f"no rows in {and_more(empty, 1)}")
 
     def fail_if_empty(self) -> None:
         """Make no rows at all an error.
@@ -71,7 +71,7 @@ class Tally:
             DataError: there are none.
         """
         if not self.total:
-            raise DataError(f"no rows in {name_of_all(list(self.rows))} (--fail-if-empty)")
+            raise DataError(f"no rows in {and_more(list(self.rows), 1)} (--fail-if-empty)")
 
     def report(self, target: Path) -> None:
         """Say how many rows there were, their answers, how long it took, and where they are."""
@@ -85,13 +85,7 @@ class Tally:
             parts.append(f"{self.answers[NO_ANSWER]:,} without text")
         what = f": {', '.join(parts)}" if parts else ""
         rows = f"{count_of(self.total, 'row')} in {seconds:,.1f} s"
-        console.note(f"{name_of_all(list(self.rows))}: {rows}{what} → {target}")
-
-
-def name_of_all(names: Sequence[str]) -> str:
-    """Name some files in few words: `a.csv and 2 more`."""
-    first, *others = names
-    return f"{first} and {len(others):,} more" if others else first
+        console.note(f"{and_more(list(self.rows), 1)}: {rows}{what} → {target}")
 
 
 def scored(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:

@@ -23,10 +23,9 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.reading import files_named, read_reviews
 from sentiment.evaluation.intervals import CONFIDENCE
+from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.selective import (
     Choice,
-    Goal,
-    Part,
     choose_decision,
     precision_in_reach,
     read_goals,
@@ -112,7 +111,7 @@ def command(
 
 
 def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:
-    """Give the model another decision; it remembers for what, and by which reviews."""
+    """Return the model with another decision, its goals and the hashes of its reviews."""
     goals = ", ".join(map(str, choice.held))
     about = model.provenance and replace(model.provenance, goal=goals)
     seen = model.seen.adding(reviews.texts)
@@ -121,7 +120,7 @@ def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Mode
 
 def _facts(choice: Choice) -> dict[str, object]:
     goals = [
-        {"goal": str(goal)} | {part.name: _fact(goal, part) for part in parts}
+        {"goal": str(goal)} | {part.name: {"n": part.n, goal.metric: part.share} for part in parts}
         for goal, parts in choice.held.items()
     ]
     return {
@@ -133,12 +132,6 @@ def _facts(choice: Choice) -> dict[str, object]:
     }
 
 
-def _fact(goal: Goal, part: Part) -> dict[str, object]:
-    if not part.n:
-        return {"n": 0, goal.metric: None}
-    return {"n": part.n, goal.metric: part.good / part.n}
-
-
 def _as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
     held = f"held with {CONFIDENCE:.0%} confidence"
@@ -146,6 +139,5 @@ def _as_text(choice: Choice, n: int) -> Iterator[str]:
         yield ""
         yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{held:>29}"
         for part in parts:
-            share = f"{part.good / part.n:.1%}" if part.n else "–"
             least = f"{100 * goal.least:g}%" if part.n else "–"
-            yield f"{part.name:<9}{part.n:>9,}{share:>10}{least:>29}"
+            yield f"{part.name:<9}{part.n:>9,}{percent(part.share):>10}{least:>29}"

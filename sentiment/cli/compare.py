@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
 from sentiment.cli.answering import overlap_of, readable_rows, score_reviews, warn_of_overlap
 from sentiment.cli.console import console
@@ -18,9 +17,9 @@ from sentiment.cli.models import find_model, say_of_sample
 from sentiment.cli.options import NAME, json_option, read_label_options, talk_options
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import DataError
-from sentiment.evaluation.comparison import Comparison, Side, compare
-from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
+from sentiment.evaluation.metrics import METRICS, Metric, answers_by
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import CLASSES, UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
@@ -31,7 +30,6 @@ from sentiment.reviews.predictions import NO_ANSWER, Predictions, read_predictio
 SHOWN_REVIEWS = 5
 _TEXT_WIDTH = 60
 _WORDS = (*CLASSES, "no answer")
-_TITLES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 # Of log losses, what lies below the last digit shown comes of rounded probabilities.
 _LEAST_LOSS = 5e-5
 
@@ -42,38 +40,45 @@ class Compared:
 
     Attributes:
         paths: the files of A and B.
-        sides: what they say of the reviews.
+        systems: what they answer to the reviews.
         reviews: n reviews with labels.
         found: how they compare.
-        uncertain: how many reviews each leaves uncertain, which count by their probability.
     """
 
     paths: tuple[str, str]
-    sides: tuple[Side, Side]
+    systems: tuple[System, System]
     reviews: LabelledReviews
     found: Comparison
-    uncertain: tuple[int, int]
 
     @property
     def winner(self) -> str | None:
-        """`a` or `b`, where one can be told to be right more often."""
-        if not self.found.accuracy.is_told:
+        """`a` or `b`, where one is significantly more accurate."""
+        accuracy = self.found.differences["accuracy"]
+        if accuracy is None or not accuracy.is_significant:
             return None
-        return "b" if self.found.accuracy.difference > 0 else "a"
+        return "b" if accuracy.difference > 0 else "a"
 
     @property
     def unanswered(self) -> list[int]:
         """How many reviews each of the two does not answer."""
-        return [int(np.count_nonzero(side.answers == NO_ANSWER)) for side in self.sides]
+        return [int(np.count_nonzero(system.answers == NO_ANSWER)) for system in self.systems]
+
+    @property
+    def uncertain(self) -> list[int]:
+        """How many reviews each leaves uncertain, which count by their probability."""
+        return [
+            0 if system.uncertain is None else int(np.count_nonzero(system.uncertain))
+            for system in self.systems
+        ]
 
 
 def as_json_facts(compared: Compared) -> dict[str, Any]:
-    """Give everything that was found as JSON values."""
+    """Return everything that was found as JSON values."""
     found = compared.found
     (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
     facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
     facts["n"] = len(compared.reviews)
-    for name, each in found.figures.items():
+    for name, each in found.differences.items():
         facts[name] = each and {
             "a": each.a, "b": each.b, "difference": each.difference, "interval": each.interval,
         }  # fmt: skip
@@ -81,22 +86,16 @@ def as_json_facts(compared: Compared) -> dict[str, Any]:
     facts |= {"both_wrong": both_wrong, "mcnemar_p": found.p_value, "better": compared.winner}
     facts["unanswered"] = dict(zip("ab", compared.unanswered, strict=True))
     facts["uncertain"] = dict(zip("ab", compared.uncertain, strict=True))
-    facts["unlike"] = [_as_json(compared, row) for row in found.unlike[:SHOWN_REVIEWS].tolist()]
+    rows = found.disagreements[:SHOWN_REVIEWS].tolist()
+    facts["unlike"] = [_as_json(compared, row) for row in rows]
     return facts
 
 
 def as_text(compared: Compared) -> str:
     """Write what was found for people."""
-    return "\n".join(
-        [
-            *_figures(compared),
-            "",
-            *_counts(compared.found),
-            "",
-            *_verdict(compared),
-            *_unlike(compared),
-        ]
-    )
+    parts = (_figures(compared), _counts(compared.found), _verdict(compared))
+    lines = "\n\n".join("\n".join(part) for part in parts)
+    return "\n".join([lines, *_disagreements(compared)])
 
 
 def _figures(compared: Compared) -> Iterator[str]:
@@ -104,15 +103,16 @@ def _figures(compared: Compared) -> Iterator[str]:
         yield f"{name}  {shortened(path, _TEXT_WIDTH)}"
     yield ""
     yield f"{'':<9}{'A':>9}{'B':>9}{'B − A':>10}    95% interval"
-    for name, each in compared.found.figures.items():
+    for metric in METRICS:
+        each = compared.found.differences.get(metric.name)
         if each is None:
             continue
-        is_share = name != "log_loss"
-        a, b = (f"{value:.1%}" if is_share else f"{value:.4f}" for value in (each.a, each.b))
-        change = _signed(each.difference, is_share)
-        ends = _ends(each.interval, is_share)
-        note = f"    of {count_of(len(compared.reviews), 'review')}" if name == "accuracy" else ""
-        yield f"{_TITLES[name]:<9}{a:>9}{b:>9}{change:>10}    {ends}{note}"
+        a, b = metric.write(each.a), metric.write(each.b)
+        change = _signed(each.difference, metric)
+        ends = _ends(each.interval, metric)
+        n = count_of(len(compared.reviews), "review")
+        note = f"    of {n}" if metric.name == "accuracy" else ""
+        yield f"{metric.title:<9}{a:>9}{b:>9}{change:>10}    {ends}{note}"
 
 
 def _counts(found: Comparison) -> Iterator[str]:
@@ -133,30 +133,30 @@ def _verdict(compared: Compared) -> Iterator[str]:
     p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
     if winner:
         yield f"{winner.upper()} is right more often (McNemar's test: {p_value})."
-    elif not found.unlike.size:
+    elif not found.disagreements.size:
         yield "Both answer alike."
     else:
         yield f"Neither can be told to be right more often (McNemar's test: {p_value})."
-    loss = found.log_loss
+    loss = found.differences["log_loss"]
     if loss is None:
         yield "Log loss is left out: it needs a probability of both for each review."
-    elif loss.is_told and abs(loss.difference) >= _LEAST_LOSS:
+    elif loss.is_significant and abs(loss.difference) >= _LEAST_LOSS:
         better = "B" if loss.difference < 0 else "A"
         yield f"{better} has the better probabilities (lower log loss)."
 
 
-def _unlike(compared: Compared) -> Iterator[str]:
-    rows = compared.found.unlike[:SHOWN_REVIEWS].tolist()
-    if not rows:
+def _disagreements(compared: Compared) -> Iterator[str]:
+    rows = compared.found.disagreements
+    if not rows.size:
         return
     yield ""
-    yield f"they differ on {count_of(compared.found.unlike.size, 'review')}, most of all on"
+    yield f"they differ on {count_of(rows.size, 'review')}, most of all on"
     yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
-    for row in rows:
+    for row in rows[:SHOWN_REVIEWS].tolist():
         facts = _as_json(compared, row)
-        said = "".join(f"{_said(facts[name]):<17}" for name in "ab")
+        answers = "".join(f"{_answer(facts[name]):<17}" for name in "ab")
         text = shortened(facts["text"], _TEXT_WIDTH)
-        yield f"{facts['row']:>9,}  {said}{facts['label']:<10}{text}"
+        yield f"{facts['row']:>9,}  {answers}{facts['label']:<10}{text}"
 
 
 def _as_json(compared: Compared, row: int) -> dict[str, Any]:
@@ -165,30 +165,31 @@ def _as_json(compared: Compared, row: int) -> dict[str, Any]:
         "label": _WORDS[compared.reviews.labels[row]],
         "text": compared.reviews.texts[row],
     }
-    for name, side in zip("ab", compared.sides, strict=True):
-        chance = None if side.p_positive is None else float(side.p_positive[row])
-        answer = int(side.answers[row])
+    for name, system in zip("ab", compared.systems, strict=True):
+        p_positive = nan if system.p_positive is None else float(system.p_positive[row])
+        answer = int(system.answers[row])
         facts[name] = {
             "predicted": None if answer == NO_ANSWER else _WORDS[answer],
-            "p_positive": None if chance is None or isnan(chance) else chance,
+            "p_positive": None if isnan(p_positive) else p_positive,
         }
     return facts
 
 
-def _said(facts: dict[str, Any]) -> str:
-    chance = facts["p_positive"]
-    return f"{facts['predicted'] or 'no answer'}{'' if chance is None else f' {chance:.2f}'}"
+def _answer(facts: dict[str, Any]) -> str:
+    p_positive = facts["p_positive"]
+    shown = "" if p_positive is None else f" {p_positive:.2f}"
+    return f"{facts['predicted'] or 'no answer'}{shown}"
 
 
-def _ends(interval: Interval | None, is_share: bool) -> str:
+def _ends(interval: Interval | None, metric: Metric) -> str:
     if interval is None:
         return f"fewer than {FEWEST_CHANGES} reviews show none"
-    return " to ".join(_signed(end, is_share) for end in interval)
+    return " to ".join(_signed(end, metric) for end in interval)
 
 
-def _signed(value: float, is_share: bool) -> str:
+def _signed(value: float, metric: Metric) -> str:
     """Write a difference: shares in points, with the minus that is as wide as the plus."""
-    text = f"{100 * value:+.1f}" if is_share else f"{value:+.4f}"
+    text = f"{100 * value:+.1f}" if metric.kind == "share" else f"{value:+.4f}"
     return text.replace("-", "−") if float(text) else text.lstrip("+-")
 
 
@@ -217,30 +218,21 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     reviews = read_reviews(data, reading, "evaluation")
     models = {path: content for path, content in openings if isinstance(content, Model)}
     warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
-    said_a, said_b = (_side(path, content, reviews) for path, content in openings)
-    rows = readable_rows(said_a.unreadable | said_b.unreadable)
+    systems = [_system(path, content, reviews) for path, content in openings]
+    unreadable = np.zeros(len(reviews), np.bool_)
+    for (_, content), system in zip(openings, systems, strict=True):
+        if isinstance(content, Model) and system.p_positive is not None:
+            unreadable |= np.isnan(system.p_positive)
+    rows = readable_rows(unreadable)
     reviews = reviews.take(rows)
-    side_a, side_b = (said.side.take(rows) for said in (said_a, said_b))
-    found = compare(_with_all_chances(side_a), _with_all_chances(side_b), reviews.labels)
+    system_a, system_b = (system.take(rows) for system in systems)
+    found = compare(system_a, system_b, reviews.labels)
     console.clear_status()
-    uncertain = (said_a.count_uncertain(rows), said_b.count_uncertain(rows))
-    compared = Compared((a, b), (side_a, side_b), reviews, found, uncertain)
+    compared = Compared((a, b), (system_a, system_b), reviews, found)
     if as_json:
         click.echo(json.dumps(as_json_facts(compared) | {"data": list(data)}))
     else:
         click.echo(as_text(compared))
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What one of the two says of the reviews, which it is unsure of, and which it cannot read."""
-
-    side: Side
-    uncertain: NDArray[np.bool_]
-    unreadable: NDArray[np.bool_]
-
-    def count_uncertain(self, rows: NDArray[np.int64]) -> int:
-        return int(np.count_nonzero(self.uncertain[rows]))
 
 
 def _open(path: str) -> Model | Predictions:
@@ -255,38 +247,27 @@ def _open(path: str) -> Model | Predictions:
         raise DataError(f"{path}: {error.strerror}") from error
 
 
-def _side(path: str, content: Model | Predictions, reviews: LabelledReviews) -> _Said:
-    """Get what a model or a file of predictions says of the reviews.
+def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -> System:
+    """Return what a model or a file of predictions answers to the reviews.
 
     Raises:
         DataError: A file of predictions has more or fewer rows than were read.
     """
-    if isinstance(content, Predictions):
-        if len(content) != reviews.rows_read:
-            raise DataError(
-                f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
-                "one is needed for each row, in the same order"
-            )
-        return _said_in_file(Side(content.answers, content.p_positive).take(reviews.places))
-    scores = score_reviews(content, reviews, path)
-    p_positive = scores.p_positive
-    answers = answers_by(p_positive, content.decision.threshold)
-    uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
-    unreadable = np.isnan(p_positive)
-    return _Said(Side(np.where(unreadable, NO_ANSWER, answers), p_positive), uncertain, unreadable)
-
-
-def _said_in_file(side: Side) -> _Said:
-    """Let a probability speak where there is no answer, as a model's does within its band."""
-    none = np.zeros(side.answers.size, np.bool_)
-    if side.p_positive is None:
-        return _Said(side, none, none)
-    uncertain = (side.answers == NO_ANSWER) & ~np.isnan(side.p_positive)
-    answers = np.where(uncertain, answers_by(side.p_positive, 0.5), side.answers)
-    return _Said(Side(answers, side.p_positive), uncertain, none)
-
-
-def _with_all_chances(side: Side) -> Side:
-    """Leave probabilities out where some are missing: their loss would be that of other reviews."""
-    missing = side.p_positive is not None and bool(np.isnan(side.p_positive).any())
-    return Side(side.answers) if missing else side
+    if isinstance(content, Model):
+        scores = score_reviews(content, reviews, path)
+        p_positive = scores.p_positive
+        answers = answers_by(p_positive, content.decision.threshold)
+        uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
+        return System(np.where(np.isnan(p_positive), NO_ANSWER, answers), p_positive, uncertain)
+    if len(content) != reviews.rows_read:
+        raise DataError(
+            f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
+            "one is needed for each row, in the same order"
+        )
+    answers = content.answers[reviews.places]
+    if content.p_positive is None:
+        return System(answers)
+    # A probability counts where there is no answer, as a model's does within its band.
+    p_positive = content.p_positive[reviews.places]
+    uncertain = (answers == NO_ANSWER) & ~np.isnan(p_positive)
+    return System(np.where(uncertain, answers_by(p_positive, 0.5), answers), p_positive, uncertain)

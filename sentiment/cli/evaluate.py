@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,22 @@ from sentiment.cli.options import (
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.counts import answers_by
-from sentiment.evaluation.gates import (
-    Gate,
-    check_values,
-    missed,
-    number,
-    numbers,
+from sentiment.evaluation.gates import check_values, missed, read_gate
+from sentiment.evaluation.metrics import (
+    HEADLINE,
+    OF_CLASS,
+    OVERALL,
+    Evaluation,
+    Figures,
+    Intervals,
+    Metric,
+    answers_by,
     percent,
-    percents,
-    read_gate,
 )
-from sentiment.evaluation.metrics import Intervals, Metrics, intervals_of, measure
 from sentiment.evaluation.mistakes import (
     FEWEST,
     MOST,
+    SHOWN_SLICES,
     Mistake,
     Slice,
     explain_mistakes,
@@ -54,7 +55,7 @@ from sentiment.evaluation.mistakes import (
 )
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.files import replacing
-from sentiment.model.model import Decision, Model, Scores
+from sentiment.model.model import POSITIVE, Decision, Model
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
 from sentiment.reviews.columns import Columns
@@ -70,18 +71,19 @@ _ADDED = 2  # the last ones, which every writer adds by itself
 
 
 def check_errors_file(path: Path, columns: Sequence[str]) -> None:
-    """Stop before work is done that could not be written.
+    """Check the file of mistakes before any work is done.
 
     Args:
         path: the file to write.
         columns: what the reviews are sliced by; it is written, too.
 
     Raises:
-        UsageError: the format is none of a table, or a column has a name that is taken.
+        UsageError: its format is not a table, or a column has a name that is taken.
     """
-    if output_format_of(path) not in _FORMATS:
+    format = output_format_of(path)
+    if format not in _FORMATS:
         raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
-    own = (*_COLUMNS, _REASON) if output_format_of(path) == "jsonl" else _COLUMNS
+    own = (*_COLUMNS, _REASON) if format == "jsonl" else _COLUMNS
     if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes a column "{taken[0]}" of its own; rename that of --slice, '
@@ -90,13 +92,7 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
 
 
 def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews) -> None:
-    """Write a record for each mistake, with the columns that were kept of its row.
-
-    Args:
-        path: whose suffix tells the format.
-        mistakes: in the order to write.
-        reviews: what they are mistakes on.
-    """
+    """Write a record for each mistake, in order, with the columns that were kept of its row."""
     format = output_format_of(path)
     rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
     names = [*_COLUMNS[:-_ADDED], *reviews.columns]
@@ -128,27 +124,24 @@ def _row(mistake: Mistake, reviews: LabelledReviews, *, as_json: bool) -> dict[s
     }
 
 
-SHOWN_SLICES = 20
 _VALUE_WIDTH = 30
 
 
-def metrics_as_text(metrics: Metrics, intervals: Intervals) -> str:
-    """Write all figures of all reviews."""
-    return "\n".join([*_overall(metrics, intervals), "", *_classes(metrics, intervals)])
+def metrics_as_text(evaluation: Evaluation) -> str:
+    """Write all metrics of all reviews."""
+    return "\n".join([*_overall(evaluation), "", *_classes(evaluation)])
 
 
 def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
-    """Write the figures of the slices of a column, as many as can be looked through."""
+    """Write the metrics of the slices of a column, as many as can be looked through."""
     shown = slices[:SHOWN_SLICES]
     names = [shortened(each.value, _VALUE_WIDTH) or "(empty)" for each in shown]
     title = shortened(f"by {column}", _VALUE_WIDTH)
     width = max(map(len, [title, *names]))
-    rows = [f"{title:<{width}}{'reviews':>9}{'accuracy':>10}{'macro F1':>23}"]
+    titles = "".join(f"{metric.title:>10}{'':13}" for metric in HEADLINE)
+    rows = [f"{title:<{width}}{'reviews':>9}{titles}".rstrip()]
     for name, each in zip(names, shown, strict=True):
-        figures = "".join(
-            f"{percent(each.figures[metric]):>10}  {percents(each.intervals.get(metric)):<11}"
-            for metric in ("accuracy", "macro_f1")
-        )
+        figures = _side_by_side(HEADLINE, each.figures, each.intervals, 10)
         note = "  too small to tell" if each.too_small else ""
         rows.append(f"{name:<{width}}{each.n:>9,}{figures}{note}".rstrip())
     if len(slices) > len(shown):
@@ -173,46 +166,40 @@ def shortened(text: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def _overall(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
-    beside = {
-        "accuracy": f"of {count_of(metrics.n, 'review')}, positive from {metrics.threshold:.3g} on",
-        "macro_f1": _constant(metrics),
-        "ece": f"calibration error (ECE); {metrics.ece_floor:.4f} would be perfect",
+def _overall(evaluation: Evaluation) -> Iterator[str]:
+    constant = ", ".join(f"{m.title} {m.write(evaluation.constant[m.name])}" for m in HEADLINE)
+    notes = {
+        "accuracy": f"of {count_of(evaluation.n, 'review')}, "
+        f"positive from {evaluation.threshold:.3g} on",
+        "macro_f1": f"answering always {evaluation.most_frequent}: {constant}",
     }
     yield f"{'95% interval':>35}"
-    for name, title in (
-        ("accuracy", "accuracy"),
-        ("macro_f1", "macro F1"),
-        ("mcc", "MCC"),
-        ("roc_auc", "ROC AUC"),
-        ("pr_auc", "PR AUC"),
-        ("log_loss", "log loss"),
-        ("brier", "Brier"),
-        ("ece", "ECE"),
-    ):
-        shares = name in ("accuracy", "macro_f1")
-        value, ends = getattr(metrics, name), intervals.get(name)
-        figure = percent(value) if shares else number(value)
-        interval = percents(ends) if shares else numbers(ends)
-        yield f"{title:<9}{figure:>9}{interval:>17}    {beside.get(name, '')}".rstrip()
+    for metric in OVERALL:
+        figure = metric.write(evaluation.figures[metric.name])
+        interval = metric.write_interval(evaluation.intervals.get(metric.name))
+        note = notes.get(metric.name, "")
+        if metric.floor:
+            note = f"{metric.heading}; {metric.write(metric.floor(evaluation))} would be perfect"
+        yield f"{metric.title:<9}{figure:>9}{interval:>17}    {note}".rstrip()
 
 
-def _constant(metrics: Metrics) -> str:
-    """Write what one answer to all reviews would come to."""
-    accuracy, macro_f1 = (percent(metrics.constant[name]) for name in ("accuracy", "macro_f1"))
-    return f"answering always {metrics.most_frequent}: accuracy {accuracy}, macro F1 {macro_f1}"
+def _side_by_side(
+    metrics: Sequence[Metric], figures: Figures, intervals: Intervals, width: int
+) -> str:
+    return "".join(
+        f"{metric.write(figures[metric.name]):>{width}}  "
+        f"{metric.write_interval(intervals[metric.name]):<11}"
+        for metric in metrics
+    )
 
 
-def _classes(metrics: Metrics, intervals: Intervals) -> Iterator[str]:
-    yield f"{'':<9}{'precision':>9}{'recall':>22}{'F1':>22}{'reviews':>23}"
-    for name in ("negative", "positive"):
-        each = getattr(metrics, name)
-        figures = "".join(
-            f"{percent(getattr(each, metric)):>9}  {percents(intervals[f'{metric}_{name}']):<11}"
-            for metric in ("precision", "recall", "f1")
-        )
-        yield f"{name:<9}{figures}{each.support:>10,}"
-    (true_negative, false_positive), (false_negative, true_positive) = metrics.confusion.tolist()
+def _classes(evaluation: Evaluation) -> Iterator[str]:
+    titles = "".join(f"{metric.title:>9}{'':13}" for metric in OF_CLASS[POSITIVE])
+    yield f"{'':<9}{titles}{'reviews':>10}"
+    for name, metrics in OF_CLASS.items():
+        figures = _side_by_side(metrics, evaluation.figures, evaluation.intervals, 9)
+        yield f"{name:<9}{figures}{evaluation.support[name]:>10,}"
+    (true_negative, false_positive), (false_negative, true_positive) = evaluation.confusion.tolist()
     yield ""
     yield "           answered: negative   positive"
     yield f"is negative {true_negative:18,} {false_positive:10,}"
@@ -279,7 +266,8 @@ def command(
       sentiment evaluate held_out.csv --fail-under slice:negation=yes:macro_f1=0.8
     """
     gates = [read_gate(text) for text in fail_under]
-    columns = _columns(sliced, gates)
+    of_gates = [gate.column for gate in gates if gate.column is not None]
+    columns = list(dict.fromkeys([*sliced, *of_gates]))
     reading = reading_for(columns, reading)
     engine.refuse([
         (errors, "leaves the texts where they are, and --errors writes some: run it without"),
@@ -303,70 +291,28 @@ def command(
         reviews, scores = scored(model, read_reviews(paths, reading, "evaluation"))
     values = {column: slice_values(column, reviews) for column in columns}
     check_values(gates, values)
-    found = _measured(scores, reviews.labels, model.decision, values)
+    decision = model.decision
+    evaluation = Evaluation(scores.p_positive, reviews.labels, decision.threshold)
+    answers = answers_by(scores.p_positive, decision.threshold)
+    slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
+    facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
+    if decision.band is not None or scores.unknown.any():
+        abstention = abstention_of(scores.p_known, reviews.labels, decision)
+        facts |= asdict(abstention)
+        parts.append(abstention_as_text(abstention, decision))
+    failures = missed(gates, facts, slices)
     console.clear_status()
     if as_json:
-        click.echo(json.dumps(_as_json(found) | {"model": str(path), "data": list(paths)}))
+        facts["intervals"] = evaluation.intervals
+        if slices:
+            facts["slices"] = {name: [s.as_json() for s in of] for name, of in slices.items()}
+        click.echo(json.dumps(facts | {"model": str(path), "data": list(paths)}))
     else:
-        click.echo(_as_text(found, model.decision))
+        click.echo("\n\n".join(parts + [slices_as_text(*each) for each in slices.items()]))
     if errors is not None:
         _write_errors(errors, model, reviews, scores.p_positive)
-    if failures := missed(gates, found.figures, found.slices):
+    if failures:
         raise GoalError(f"missed: {'; '.join(failures)}")
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What was found; `abstention` where reviews are left uncertain."""
-
-    metrics: Metrics
-    intervals: Intervals
-    abstention: Abstention | None
-    slices: dict[str, list[Slice]]
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """Every figure of all reviews by its name."""
-        return self.metrics.as_json() | (asdict(self.abstention) if self.abstention else {})
-
-
-def _columns(sliced: Sequence[str], gates: Sequence[Gate]) -> list[str]:
-    """Name what to slice by, each once: as asked, and where a gate needs it."""
-    of_gates = [gate.column for gate in gates if gate.column is not None]
-    return list(dict.fromkeys([*sliced, *of_gates]))
-
-
-def _measured(
-    scores: Scores,
-    labels: NDArray[np.integer],
-    decision: Decision,
-    values: dict[str, list[str]],
-) -> _Measured:
-    p_positive = scores.p_positive
-    answers = answers_by(p_positive, decision.threshold)
-    abstains = decision.band is not None or bool(scores.unknown.any())
-    return _Measured(
-        measure(p_positive, labels, decision.threshold),
-        intervals_of(p_positive, labels, decision.threshold),
-        abstention_of(scores.p_known, labels, decision) if abstains else None,
-        {name: slices_of(of, labels, answers) for name, of in values.items()},
-    )
-
-
-def _as_json(found: _Measured) -> dict[str, Any]:
-    facts = found.figures | {"intervals": found.intervals}
-    if found.slices:
-        facts["slices"] = {
-            name: [each.as_json() for each in slices] for name, slices in found.slices.items()
-        }
-    return facts
-
-
-def _as_text(found: _Measured, decision: Decision) -> str:
-    parts = [metrics_as_text(found.metrics, found.intervals)]
-    if found.abstention:
-        parts.append(abstention_as_text(found.abstention, decision))
-    return "\n\n".join(parts + [slices_as_text(*each) for each in found.slices.items()])
 
 
 def _write_errors(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from sentiment.cli.answering import name_of_all
 from sentiment.cli.commands import TextCommand, TextOrFile
 from sentiment.cli.console import console, two_sided
 from sentiment.cli.models import open_model
@@ -38,7 +37,7 @@ from sentiment.model.explanation import (
     parts_of,
     smallest_removal,
 )
-from sentiment.reviews.cells import encode, printable, to_json
+from sentiment.reviews.cells import and_more, encode, printable, to_json
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import Opened
 from sentiment.reviews.formats import ReadOptions
@@ -291,7 +290,7 @@ def command(
         _write(lines)
     repairs.say()
     if text is None:
-        console.warn(f"no rows in {name_of_all([str(place) for place in places])}")
+        console.warn(f"no rows in {and_more(places, 1)}")
 
 
 def _look() -> Look:

@@ -42,7 +42,7 @@ from sentiment.cli.options import (
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
-from sentiment.reviews.cells import encode, text_line
+from sentiment.reviews.cells import and_more, encode, text_line
 from sentiment.reviews.formats import OUTPUT_FORMATS, ReadOptions
 from sentiment.runtime import require
 
@@ -97,9 +97,8 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
             f"in; see sentiment {command} --help"
         )
     if named := [file for file in files if file != "-"]:
-        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
         words = "" if inputs else f"; to {verb} the words themselves: {_again(files, named)}"
-        console.note(f"reading the file {named[0]}{more}{words}")
+        console.note(f"reading the file {and_more(named, 1)}{words}")
     for text in texts:
         _refuse_file(text)
         _point_to_file(text, texts, verb)

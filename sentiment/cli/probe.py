@@ -11,7 +11,8 @@ from sentiment.cli.commands import Choice
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import json_option, model_option, talk_options
 from sentiment.errors import GoalError
-from sentiment.evaluation.gates import missed, percent, read_rate
+from sentiment.evaluation.gates import missed, read_rate
+from sentiment.evaluation.metrics import percent
 from sentiment.model.model import Decision
 from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
 from sentiment.reviews.cells import four_digits

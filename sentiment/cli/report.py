@@ -25,7 +25,7 @@ from sentiment.cli.options import (
 )
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import UsageError
-from sentiment.evaluation.counts import answers_by
+from sentiment.evaluation.metrics import answers_by
 from sentiment.evaluation.mistakes import (
     BUILT_IN,
     explain_mistakes,
@@ -40,6 +40,7 @@ from sentiment.evaluation.report.pictures import PICTURES, picture_of
 from sentiment.evaluation.report.plots import FORMATS, plot
 from sentiment.files import replacing
 from sentiment.model.model import Model
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.streams import STDIN
@@ -121,7 +122,7 @@ def _report(
     sliced: Sequence[str],
     reading: ReadOptions,
 ) -> Report:
-    """Measure a model on reviews, and gather all there is to say of it."""
+    """Measure a model on reviews, and gather what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
     reviews, scores = scored(model, reviews)
@@ -177,21 +178,21 @@ def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[t
 
 def _named(paths: Sequence[str]) -> str:
     names = [STDIN if path == "-" else Path(path).name or path for path in paths]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return and_more(names, 1)
 
 
 def _without_folders(text: str, reviews: LabelledReviews) -> str:
-    """Leave out where files are: a page goes to people who need not know."""
+    """Leave out folders: the page goes to people who need not know them."""
     for file, _ in reviews.files:
         text = text.replace(file, Path(file).name)
     return text
 
 
 def _picture_name(path: Path) -> str:
-    """Tell which picture a file is to hold, by the end of its name.
+    """Return the picture that the end of a file's name asks for.
 
     Raises:
-        UsageError: it is none that there is.
+        UsageError: There is no such picture.
     """
     if _format(path) not in FORMATS:
         raise UsageError(f"--plot {path}: pictures are {', '.join(f'.{name}' for name in FORMATS)}")

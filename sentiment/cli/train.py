@@ -32,7 +32,7 @@ from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import running_options, training_options
 from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError, command_line
-from sentiment.evaluation.counts import constant, figures_of
+from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import CLASSES, DEEPEST, Model

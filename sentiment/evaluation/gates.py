@@ -1,55 +1,27 @@
-"""Conditions on metrics that a script can ask for, and how figures are written."""
+"""Conditions on metrics that a script can ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sentiment.errors import UsageError, hint
-from sentiment.evaluation.counts import COUNT_METRICS
-from sentiment.evaluation.intervals import Interval
+from sentiment.evaluation.metrics import COUNTED, METRICS
 from sentiment.evaluation.mistakes import Slice
-from sentiment.reviews.cells import printable
+from sentiment.reviews.cells import and_more, printable
 
-
-def percent(value: float | None) -> str:
-    """Write a share; a dash for None."""
-    return "–" if value is None else f"{value:.1%}"
-
-
-def percents(ends: Interval | None) -> str:
-    """Write the interval of a share; nothing for None."""
-    return "" if ends is None else f"{100 * ends[0]:.1f}–{ends[1]:.1%}"
-
-
-def number(value: float | None) -> str:
-    """Write a figure that is not a share; a dash for None."""
-    return "–" if value is None else f"{value:.4f}".replace("-", "−")
-
-
-def numbers(ends: Interval | None) -> str:
-    """Write the interval of a figure that is not a share; nothing for None."""
-    return "" if ends is None else f"{ends[0]:.4f}–{ends[1]:.4f}".replace("-", "−")
-
-
-def signed(value: float) -> str:
-    """Write what is added to a logit, or taken from it."""
-    return f"{value:+.2f}".replace("-", "−")
-
-
-# Figures that are better the higher they are.
-GATED = (*COUNT_METRICS, "roc_auc", "pr_auc")
+# Metrics of which more is better.
+GATED = tuple(metric.name for metric in METRICS if metric.larger_is_better)
 SHOWN_VALUES = 10
 _MARK = "slice:"
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A figure and the least value it is to have.
+    """A metric and its least value.
 
     Attributes:
-        metric: one of `GATED`; for a slice, of `COUNT_METRICS`; or what a rate is of.
-        least: what it is to reach.
-        column: the slices it is about, None for all reviews.
+        metric: one of `GATED`; for a slice, of `COUNTED`; or what a rate is of.
+        least: the least value.
+        column: the column of slices it is about, None for all reviews.
         value: which of these slices.
     """
 
@@ -83,7 +55,7 @@ def read_gate(text: str) -> Gate:
             f"--fail-under {text}: write slice:COLUMN=VALUE:METRIC=NUMBER, "
             "for instance slice:domain=hotel:accuracy=0.8"
         )
-    return Gate(_known(metric, COUNT_METRICS, text), least, column, value)
+    return Gate(_known(metric, tuple(COUNTED), text), least, column, value)
 
 
 def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:
@@ -108,7 +80,7 @@ def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:
 
 
 def check_values(gates: Iterable[Gate], values: Mapping[str, Sequence[str]]) -> None:
-    """Make sure that there are reviews in each slice that a gate is about.
+    """Check that there are reviews in the slice of each gate.
 
     Args:
         gates: some gates.
@@ -121,22 +93,23 @@ def check_values(gates: Iterable[Gate], values: Mapping[str, Sequence[str]]) -> 
         if gate.column is None or gate.value in values[gate.column]:
             continue
         known = sorted(set(values[gate.column]))
-        more = f" and {len(known) - SHOWN_VALUES:,} more" if len(known) > SHOWN_VALUES else ""
-        shown = ", ".join(f'"{printable(value)}"' for value in known[:SHOWN_VALUES])
         raise UsageError(
-            f'--fail-under: no review has {gate.column} "{gate.value}"; there are {shown}{more}'
+            f'--fail-under: no review has {gate.column} "{gate.value}"; '
+            f"there are {and_more(known, SHOWN_VALUES, _quoted)}"
         )
 
 
 def missed(
-    gates: Iterable[Gate], figures: Mapping[str, Any], slices: Mapping[str, Sequence[Slice]]
+    gates: Iterable[Gate],
+    figures: Mapping[str, float | None],
+    slices: Mapping[str, Sequence[Slice]],
 ) -> list[str]:
-    """Name the gates that are not reached, each with its value.
+    """Describe the gates that are missed, each with its value.
 
     Args:
         gates: some gates.
-        figures: those of all reviews, by name.
-        slices: those of each column.
+        figures: of all reviews, by name.
+        slices: of each column.
     """
     found = []
     for gate in gates:
@@ -159,6 +132,10 @@ def _known(metric: str, metrics: Sequence[str], text: str) -> str:
             f'--fail-under {text}: no figure "{metric}"{meant}; one of {", ".join(metrics)}'
         )
     return metric
+
+
+def _quoted(value: str) -> str:
+    return f'"{printable(value)}"'
 
 
 def _number(text: str) -> float | None:

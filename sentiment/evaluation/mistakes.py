@@ -1,4 +1,4 @@
-"""Where a model errs: the surest mistakes, and figures by slice."""
+"""Where a model errs: its most confident mistakes, and metrics by slice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.counts import told
-from sentiment.evaluation.metrics import Intervals, count_intervals
+from sentiment.evaluation.metrics import (
+    Figures,
+    Floats,
+    Intervals,
+    Labels,
+    count_intervals,
+    figures_or_none,
+)
 from sentiment.features.ngrams import holds_negation
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.model.model import CLASSES, POSITIVE, Model, log_odds
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 
-# Explaining a review takes some milliseconds: what a person reads through costs less than a second.
+# Explaining takes some milliseconds a review: as many as a person reads cost less than a second.
 MOST = 100
 _DRIVERS = 8
 _LEAST = 0.005  # less than this rounds to nothing
@@ -49,19 +55,16 @@ class Mistake:
         return sorted(words, key=lambda word: -abs(word.contribution))[:_DRIVERS]
 
 
-def rank_mistakes(
-    p_positive: NDArray[np.float64], labels: NDArray[np.integer], threshold: float
-) -> NDArray[np.int64]:
-    """Number the reviews on the wrong side of the threshold, the surest first.
+def rank_mistakes(p_positive: Floats, labels: Labels, threshold: float) -> NDArray[np.int64]:
+    """Return the rows on the wrong side of the threshold, the most confident first.
 
-    As in all other figures every review counts, answered or left uncertain. How sure a model is of
-    an answer is how far it is from the threshold in log-odds: of a threshold of 0.2, too, both
-    sides can be equally far.
+    As in all metrics every review counts, answered or left uncertain. Confidence is the distance
+    from the threshold in log-odds: with a threshold of 0.2, too, both sides can be equally far.
 
     Args:
         p_positive: float64 [n], none of them NaN.
         labels: 0 or 1, [n].
-        threshold: from which probability of *positive* on a review counts as positive.
+        threshold: the least probability answered positive.
     """
     wrong = np.flatnonzero((p_positive >= threshold) != (labels == 1))
     distances = np.abs(log_odds(p_positive[wrong]) - log_odds(np.array(threshold)))
@@ -71,12 +74,12 @@ def rank_mistakes(
 def explain_mistakes(
     model: Model, reviews: LabelledReviews, rows: NDArray[np.int64]
 ) -> list[Mistake]:
-    """Take some mistakes apart, some milliseconds each.
+    """Explain some mistakes, some milliseconds each.
 
     Args:
-        model: with the decision that was measured.
+        model: the model, with the decision that was measured.
         reviews: what it was measured on.
-        rows: which of them, of those that `rank_mistakes` gives.
+        rows: which of them, of those that `rank_mistakes` returns.
     """
     return [
         Mistake(
@@ -94,8 +97,10 @@ LENGTHS = ("up to 10", "11-50", "51-200", "over 200")
 _LENGTH_ENDS = (10, 50, 200)
 BUILT_IN = ("length", "negation")
 
-# Of fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
+# With fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
 FEWEST = 40
+# Of a column with many values, text and page show so many slices.
+SHOWN_SLICES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,25 +109,20 @@ class Slice:
 
     Attributes:
         value: what they share.
-        counts: reviews by label and answer, int64 [2, 2].
-        figures: each of `COUNT_METRICS`; None where these reviews cannot tell it.
+        n: how many there are.
+        figures: each of `COUNTED`; None where these reviews do not define it.
         intervals: the 95% interval of each figure that is not None, else None.
     """
 
     value: str
-    counts: NDArray[np.int64]
-    figures: dict[str, float | None]
+    n: int
+    figures: Figures
     intervals: Intervals
-
-    @property
-    def n(self) -> int:
-        """How many reviews there are."""
-        return int(self.counts.sum())
 
     @property
     def accuracy(self) -> float:
         """The share of right answers."""
-        return float(np.trace(self.counts)) / self.n
+        return self.figures["accuracy"] or 0.0
 
     @property
     def too_small(self) -> bool:
@@ -136,26 +136,18 @@ class Slice:
 
 
 def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
-    """Keep the columns to slice by; one with the name of a slice that needs none is refused.
-
-    Args:
-        sliced: what the user wants to slice by.
-        reading: how reviews are read.
-    """
+    """Keep the columns to slice by; one that is called as a built-in slice is refused."""
     keep = tuple(name for name in sliced if name not in BUILT_IN)
     built_in = tuple(set(sliced) & set(BUILT_IN))
     return replace(reading, keep=keep, slices=BUILT_IN, not_columns=built_in)
 
 
 def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
-    """Say for each review which slice it is in.
+    """Return the slice of each review.
 
     Args:
         column: `length` (by words between white space), `negation`, or a column that was kept.
         reviews: n reviews.
-
-    Returns:
-        n values.
     """
     if column in BUILT_IN and column not in reviews.columns:
         return built_in_values(column, reviews.texts)
@@ -163,17 +155,15 @@ def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
 
 
 def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
-    """Say of each of n texts which slice it is in: one of `BUILT_IN`, n values."""
+    """Return the slice of each text by `length` or `negation`."""
     if name == "length":
         words = [len(text.split()) for text in texts]
         return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
     return np.where(holds_negation(texts), "yes", "no").tolist()
 
 
-def slices_of(
-    values: Sequence[str], labels: NDArray[np.integer], answers: NDArray[np.integer]
-) -> list[Slice]:
-    """Measure the reviews of each value.
+def slices_of(values: Sequence[str], labels: Labels, answers: Labels) -> list[Slice]:
+    """Evaluate the reviews of each value.
 
     Args:
         values: which slice each review is in, n of them.
@@ -181,19 +171,20 @@ def slices_of(
         answers: 0 or 1, [n].
 
     Returns:
-        The slices, the least accurate first, and after them those that are too small to tell.
+        The slices, the least accurate first, and after them those that are too small.
     """
     names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
     cells = 4 * which + 2 * labels.astype(np.int64) + answers
     tables = np.bincount(cells, minlength=4 * names.size).reshape(-1, 2, 2)
     slices = [
-        Slice(value, table, told(table), _intervals_of(tuple(table.ravel().tolist())))
+        Slice(value, int(table.sum()), *_measured(tuple(table.ravel().tolist())))
         for value, table in zip(names, tables, strict=True)
     ]
     return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
 
 
 @lru_cache(maxsize=4096)
-def _intervals_of(cells: tuple[int, ...]) -> Intervals:
-    """Give the intervals; of thousands of small slices many have the same counts."""
-    return count_intervals(np.array(cells).reshape(2, 2))
+def _measured(cells: tuple[int, ...]) -> tuple[Figures, Intervals]:
+    """Return figures and intervals; of thousands of small slices many have the same counts."""
+    table = np.array(cells).reshape(2, 2)
+    return figures_or_none(table), count_intervals(table)

@@ -87,11 +87,12 @@ def _asked(model: Model, texts: list[str], labels: Labels) -> Orientation | None
         return None
     scores = model.log_odds([text for text, read in zip(texts, can_read, strict=True) if read])
     labels = labels[can_read]
-    auc = roc_auc(Ranks.of(scores, labels))
+    ranks = Ranks.of(scores, labels)
+    auc = roc_auc(ranks)
     if auc is None:
         return None
     # None where nothing is ranked as the labels have it, or everything: that is certain enough.
-    low, high = roc_auc_interval(scores, labels, _LEVEL) or (auc, auc)
+    low, high = roc_auc_interval(ranks, _LEVEL) or (auc, auc)
     turned = auc < _TURNED and high < 0.5
     unrelated = low > _TURNED and high < _RELATED
     verdict: Verdict = "turned" if turned else "unrelated" if unrelated else "fits"

@@ -1,4 +1,4 @@
-"""How well probabilities rank reviews: ROC and precision-recall curves, and areas below them."""
+"""How well scores rank reviews: ROC and precision-recall curves, and the areas below them."""
 
 from dataclasses import dataclass
 
@@ -38,35 +38,27 @@ class Ranks:
 
 
 def roc_auc(ranks: Ranks) -> float | None:
-    """Give the area under the ROC curve; None with one class."""
+    """Compute the area under the ROC curve; None with one class."""
     if not ranks.has_both_classes:
         return None
     return float(_beaten(ranks) @ ranks.positive / ranks.positive.sum())
 
 
 def pr_auc(ranks: Ranks) -> float | None:
-    """Give the average precision; None with one class."""
+    """Compute the average precision; None with one class."""
     if not ranks.has_both_classes:
         return None
     return float(_precision(ranks) @ ranks.positive / ranks.positive.sum())
 
 
-def roc_auc_interval(
-    scores: Floats, labels: NDArray[np.integer], level: float = LEVEL
-) -> Interval | None:
-    """Give the interval of the ROC AUC, on the logit scale.
+def roc_auc_interval(ranks: Ranks, level: float = LEVEL) -> Interval | None:
+    """Compute the interval of the ROC AUC, on the logit scale.
 
     A review's share in the AUC is how many of the other class it is on the right side of.
-
-    Args:
-        scores: float64 [n].
-        labels: 0 or 1, [n].
-        level: how often it is to hold the truth.
 
     Returns:
         None with one class, fewer than two reviews of either, or nothing ranked wrongly.
     """
-    ranks = Ranks.of(scores, labels)
     positives, negatives = ranks.positive.sum(), ranks.negative.sum()
     auc = roc_auc(ranks)
     if auc is None or min(positives, negatives) < 2:
@@ -83,19 +75,14 @@ def roc_auc_interval(
     return logit_interval(auc, float(np.sqrt(variance)), level)
 
 
-def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | None:
-    """Give the interval of the average precision, on the logit scale.
+def pr_auc_interval(ranks: Ranks) -> Interval | None:
+    """Compute the interval of the average precision, on the logit scale.
 
     Each review has a hand in the precision of all steps from its own on.
-
-    Args:
-        scores: float64 [n].
-        labels: 0 or 1, [n].
 
     Returns:
         None with one class, or nothing ranked wrongly.
     """
-    ranks = Ranks.of(scores, labels)
     average = pr_auc(ranks)
     if average is None:
         return None
@@ -111,12 +98,12 @@ def pr_auc_interval(scores: Floats, labels: NDArray[np.integer]) -> Interval | N
 
 
 def _beaten(ranks: Ranks) -> Floats:
-    """Give the share of negative reviews below each step, half of those on it included."""
+    """Return the share of negative reviews below each step, half of those on it included."""
     return 1 - (np.cumsum(ranks.negative) - ranks.negative / 2) / ranks.negative.sum()
 
 
 def _precision(ranks: Ranks) -> Floats:
-    """Give the share of positive reviews down to each step."""
+    """Return the share of positive reviews down to each step."""
     return np.cumsum(ranks.positive) / np.cumsum(ranks.positive + ranks.negative)
 
 
@@ -124,7 +111,7 @@ def _from_here_on(steps: Floats) -> Floats:
     return np.cumsum(steps[::-1])[::-1]
 
 
-# More points than this cannot be told apart where a curve is drawn.
+# More points than this look the same.
 POINTS = 300
 
 
@@ -136,26 +123,14 @@ class Curve:
     y: Floats
 
 
-def roc_curve(p_positive: Floats, labels: NDArray[np.integer]) -> Curve:
-    """Give the share of positive reviews found (y) by the share of negative ones taken for such.
-
-    Args:
-        p_positive: float64 [n].
-        labels: 0 or 1, [n], both of them.
-    """
-    ranks = Ranks.of(p_positive, labels)
+def roc_curve(ranks: Ranks) -> Curve:
+    """Return the true positive rate (y) by the false positive rate, with both classes."""
     shares = [np.cumsum(side) / side.sum() for side in (ranks.negative, ranks.positive)]
     return _thinned(*(np.concatenate(([0.0], share)) for share in shares))
 
 
-def precision_recall_curve(p_positive: Floats, labels: NDArray[np.integer]) -> Curve:
-    """Give the precision of the answer *positive* (y) by the share of positive reviews found.
-
-    Args:
-        p_positive: float64 [n].
-        labels: 0 or 1, [n], both of them.
-    """
-    ranks = Ranks.of(p_positive, labels)
+def precision_recall_curve(ranks: Ranks) -> Curve:
+    """Return the precision of *positive* (y) by its recall, with both classes."""
     true = np.cumsum(ranks.positive)
     precision = true / np.cumsum(ranks.positive + ranks.negative)
     return _thinned(true / true[-1], precision)

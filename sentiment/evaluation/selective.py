@@ -1,4 +1,4 @@
-"""Abstention: thresholds that meet a goal, and what they cost."""
+"""Selective classification: where to abstain so that a goal holds, and what that costs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.intervals import CONFIDENCE, fewest, holds, lower_bound, shortest
+from sentiment.evaluation.intervals import (
+    CONFIDENCE,
+    fewest_good,
+    fewest_seen,
+    lower_bound,
+    share_holds,
+)
+from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.model.model import CLASSES, POSITIVE, Decision, log_odds
 
 # Edges of a band beyond every probability: that label is never answered.
@@ -20,13 +27,11 @@ _STEP = 1.1
 # … and once more from this many times as many, if those at the very top are not the surest.
 _NEXT_START = 8
 
-Floats = NDArray[np.float64]
-
 
 def for_precision(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Answer each label from a cut-off on, as many as may be; the threshold stays.
+    """Answer each label from a cut-off on, as many as possible; the threshold stays.
 
     Returns:
         None if neither label can be held; one that cannot is never answered.
@@ -67,7 +72,7 @@ def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None
         ranks = np.minimum(np.round(start * _STEP ** np.arange(steps)), scores.size).astype(int)
         # Equal scores are answered alike.
         ranks = np.searchsorted(-ranked, -ranked[ranks - 1], side="right")
-        passes = holds(hits[ranks - 1], ranks, least, risk)
+        passes = share_holds(hits[ranks - 1], ranks, least, risk)
         walked = steps if passes.all() else int(np.argmin(passes))
         most = max(most, int(ranks[walked - 1]) if walked else 0)
     if not most:
@@ -76,16 +81,16 @@ def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None
 
 
 def _starts(n: int, least: float) -> tuple[float, list[int]]:
-    """Say at which ranks walks start, and what risk each may take.
+    """Return the risk of each walk and the ranks where they start.
 
-    The first is as short as it can be: all right, it reaches the goal.
+    The first is as short as it can be: if all of it is right, it reaches the goal.
     """
     found: tuple[float, list[int]] = (_RISK, [])
     if n * (1 - least) < 0.5:  # too few for any walk; to compute how many it takes would take hours
         return found
     for walks in range(1, 64):
         risk = _RISK / walks
-        first = shortest(least, risk)
+        first = fewest_seen(least, risk)
         if first * _NEXT_START ** (walks - 1) > n:
             break
         found = (risk, [first * _NEXT_START**walk for walk in range(walks)])
@@ -93,7 +98,7 @@ def _starts(n: int, least: float) -> tuple[float, list[int]]:
 
 
 def for_recall(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
     """Keep the threshold between the bounds of both classes; None if they leave no room.
 
@@ -102,7 +107,7 @@ def for_recall(
     # Those without a probability are on the wrong side of every threshold.
     positive = np.sort(np.nan_to_num(p_positive[labels == 1], nan=BELOW_ALL))[::-1]
     negative = np.sort(np.nan_to_num(p_positive[labels == 0], nan=ABOVE_ALL))
-    needed = [fewest(each.size, least, _RISK) for each in (positive, negative)]
+    needed = [fewest_good(each.size, least, _RISK) for each in (positive, negative)]
     if None in needed:
         return None
     highest = float(positive[(needed[0] or 1) - 1])
@@ -113,13 +118,13 @@ def for_recall(
 
 
 def for_coverage(
-    least: float, p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    least: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Leave what is nearest to the threshold in log-odds, as many as may be; None if none may.
+    """Abstain nearest to the threshold in log-odds, as often as possible; None if impossible.
 
     There is one order: one bound is enough.
     """
-    needed = fewest(labels.size, least, _RISK)
+    needed = fewest_good(labels.size, least, _RISK)
     if needed is None:
         return None
     distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))
@@ -148,16 +153,8 @@ class Abstention:
     accuracy_answered: float | None
 
 
-def abstention_of(
-    p_positive: NDArray[np.float64], labels: NDArray[np.integer], decision: Decision
-) -> Abstention:
-    """Measure what is answered.
-
-    Args:
-        p_positive: float64 [n], n ≥ 1; NaN where the model knows too little to answer.
-        labels: 0 or 1, [n].
-        decision: what is answered otherwise.
-    """
+def abstention_of(p_positive: Floats, labels: Labels, decision: Decision) -> Abstention:
+    """Measure what a decision answers of n ≥ 1 reviews; NaN is never answered."""
     answers = np.array(decision.answers(p_positive), dtype=object)
     answered = np.isin(answers, CLASSES)
     right = (answers == POSITIVE) == (labels == 1)
@@ -174,12 +171,7 @@ _REACHES = np.arange(0.995, 0.5, -0.005).round(3).tolist()
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure and the least value it is to have.
-
-    Attributes:
-        metric: one of `GOALS`.
-        least: above 0, below 1.
-    """
+    """A metric of `GOALS` and its least value, above 0 and below 1."""
 
     metric: str
     least: float
@@ -191,7 +183,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Part:
-    """What a goal is held on: the answers of a label, the reviews of a class, or all reviews.
+    """Where a goal holds: among the answers of a label, the reviews of a class, or all reviews.
 
     Attributes:
         name: `negative`, `positive` or `all`.
@@ -204,8 +196,13 @@ class Part:
     good: int
 
     @property
+    def share(self) -> float | None:
+        """The share of good ones; None of none."""
+        return self.good / self.n if self.n else None
+
+    @property
     def bound(self) -> float:
-        """The share that would be held among the next n, had no cut-off been chosen on these."""
+        """The share that holds among the next n, unless a cut-off was chosen on these."""
         return lower_bound(self.good, self.n, 1 - CONFIDENCE)
 
 
@@ -216,7 +213,7 @@ class Choice:
     Attributes:
         decision: its threshold and band.
         coverage: the share of the reviews that it answers.
-        held: the goals, each with what it is held on.
+        held: each goal with its parts.
     """
 
     decision: Decision
@@ -225,10 +222,7 @@ class Choice:
 
 
 def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
-    """Read goals as the command line has them.
-
-    Returns:
-        The goals; the first is the one that the decision is chosen for.
+    """Read goals as the command line has them; the decision is chosen for the first returned.
 
     Raises:
         UsageError: One is written wrongly, there is no such goal, or they do not go together.
@@ -260,7 +254,7 @@ def _read_goal(text: str) -> Goal:
 
 
 def choose_decision(
-    goals: Sequence[Goal], p_positive: Floats, labels: NDArray[np.integer], threshold: float
+    goals: Sequence[Goal], p_positive: Floats, labels: Labels, threshold: float
 ) -> Choice:
     """Choose where to answer so that each goal holds on as many new reviews.
 
@@ -305,7 +299,7 @@ def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
     )
 
 
-_Way = Callable[[float, Floats, NDArray[np.integer], float], Decision | None]
+_Way = Callable[[float, Floats, Labels, float], Decision | None]
 _WAYS: dict[str, _Way] = {
     "precision": for_precision,
     "recall": for_recall,
@@ -336,9 +330,7 @@ def precision_in_reach(
     return reaches
 
 
-def _parts(
-    metric: str, answers: NDArray[np.object_], labels: NDArray[np.integer]
-) -> tuple[Part, ...]:
+def _parts(metric: str, answers: NDArray[np.object_], labels: Labels) -> tuple[Part, ...]:
     if metric == "coverage":
         return (Part("all", labels.size, int(np.count_nonzero(np.isin(answers, CLASSES)))),)
     parts = []

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sentiment.errors import DataError
@@ -132,6 +133,13 @@ def json_probability(p: float) -> float | None:
 def count_of(number: int, noun: str) -> str:
     """Write a number and its noun: `1 field`, `2 fields`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def and_more(values: Sequence[Any], most: int, write: Callable[[Any], str] = str) -> str:
+    """Write the first values and count the others: `a, b and 3 more`."""
+    others = len(values) - most
+    first = ", ".join(map(write, values[:most]))
+    return f"{first} and {others:,} more" if others > 0 else first
 
 
 def text_line(predicted: str, p_positive: float, text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
 from sentiment.reviews.batch import Batch, Row
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -235,8 +236,7 @@ class _Finder:
         return self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
-        more = len(self.columns) - SHOWN_COLUMNS
-        shown = _quoted(self.columns[:SHOWN_COLUMNS], ", ") + (f" and {more} more" * (more > 0))
+        shown = and_more(self.columns, SHOWN_COLUMNS, '"{}"'.format)
         return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
 
     def _values(self, column: str) -> list[Any]:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import STOP, Ahead, Batch, Source, first_rows
-from sentiment.reviews.cells import cell, visible
+from sentiment.reviews.cells import and_more, cell, visible
 from sentiment.reviews.columns import PLAIN, Columns, find_columns, texts_of, values_of
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labels import Key, Rules, asked_keys, key_of
@@ -394,5 +394,4 @@ def _once(value: Any) -> Any:
 
 def name_of(tables: Iterable[HasName]) -> str:
     """Name some files in few words: `a.csv and 2 more`."""
-    first, *others = [table.name for table in tables]
-    return f"{first} and {len(others)} more" if others else first
+    return and_more([table.name for table in tables], 1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import (
     Assumed,
@@ -122,9 +123,8 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
     if not fitting:
         rule = max(known, key=lambda rule: len(rule.known(table.keys)))
         unknown = sorted(show(key) for key in table.keys - rule.known(table.keys).keys())
-        more = f" and {len(unknown) - SHOWN_VALUES:,} more" if len(unknown) > SHOWN_VALUES else ""
         raise DataError(
-            f"{where} holds {', '.join(unknown[:SHOWN_VALUES])}{more}, which the labels of the "
+            f"{where} holds {and_more(unknown, SHOWN_VALUES)}, which the labels of the "
             f"training reviews ({rule.describe(rule.meaning.keys())}) do not explain; {ASK}"
         )
     if any(rule.known(table.keys) != fitting[0].known(table.keys) for rule in fitting):

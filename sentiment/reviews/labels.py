@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
 from sentiment.missing import MISSING_WORDS, is_missing, is_missing_word
-from sentiment.reviews.cells import cell
+from sentiment.reviews.cells import and_more, cell
 
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
@@ -389,10 +389,10 @@ def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str)
 def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:
     """Write the distinct values that were found, or the first of them."""
     examples = {key: value for value, key in zip(values, keys, strict=True) if key is not None}
-    many = len(examples)
-    few = SHOWN_VALUES if many <= SHOWN_VALUES else SHOWN_OF_MANY
-    first = [repr(cell(value))[1:-1] for value in list(examples.values())[:few]]
-    shown = ", ".join(
-        text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…" for text in first
-    )
-    return shown + f" and {many - few:,} more" * (many > few)
+    most = SHOWN_VALUES if len(examples) <= SHOWN_VALUES else SHOWN_OF_MANY
+    return and_more(list(examples.values()), most, _shortened)
+
+
+def _shortened(value: Any) -> str:
+    text = repr(cell(value))[1:-1]
+    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"

@@ -18,6 +18,7 @@ from sentiment.reviews.batch import (
     Unreadable,
     readable,
 )
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import (
     FasttextSource,
@@ -281,9 +282,8 @@ class FolderSource:
         return file.relative_to(self._path).as_posix()
 
     def _describe(self, others: list[Path]) -> str:
-        shown = [self._short(file) for file in others[:SHOWN_FILES]]
-        more = ["…"] if len(others) > SHOWN_FILES else []
-        return f"skipped {len(others):,} that are not .txt files: {', '.join([*shown, *more])}"
+        names = and_more(others, SHOWN_FILES, self._short)
+        return f"skipped {len(others):,} that are not .txt files: {names}"
 
 
 def _instead(path: Path) -> str:

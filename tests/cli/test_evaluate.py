@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sentiment.evaluation.metrics import METRICS
 from tests.conftest import TEST
 
 
@@ -26,6 +27,15 @@ def test_intervals_stand_beside_the_figures(sliced):
     assert {"mcc", "pr_auc", "log_loss", "brier", "f1_negative", "recall_positive"} <= named
     assert named <= set(facts)
     assert "ece" not in named
+
+
+def test_every_metric_is_in_text_json_and_slices(sliced):
+    text, facts = sliced
+    lines = text.splitlines()
+    for metric in METRICS:
+        assert metric.name in facts
+        assert metric.of_class or any(line.startswith(f"{metric.title} ") for line in lines)
+        assert (metric.name in facts["slices"]["domain"][0]) == (metric.of_counts is not None)
 
 
 def test_slices_add_up_to_all_reviews_weakest_first(sliced):

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from sentiment.evaluation.comparison import Side, compare
+from sentiment.evaluation.comparison import System, compare
 from sentiment.evaluation.intervals import FEWEST_CHANGES, mcnemar, paired_interval
-from sentiment.evaluation.metrics import measure
+from sentiment.evaluation.metrics import Evaluation
 from sentiment.reviews.predictions import NO_ANSWER
 
 
-def side(p):
-    return Side((p >= 0.5).astype(np.int64), p)
+def system(p):
+    return System((p >= 0.5).astype(np.int64), p)
 
 
 COUNTS = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 1000)).map(
@@ -55,12 +55,12 @@ def test_its_ends_are_the_differences_that_a_score_test_just_accepts(counts):
 
 def test_one_compared_with_itself_differs_in_nothing():
     p = np.linspace(0.1, 0.9, 50)
-    found = compare(side(p), side(p), np.resize([0, 1], 50))
-    for each in found.figures.values():
-        assert (each.difference, each.is_told) == (0, False)
-    low, high = found.accuracy.interval
+    found = compare(system(p), system(p), np.resize([0, 1], 50))
+    for each in found.differences.values():
+        assert (each.difference, each.is_significant) == (0, False)
+    low, high = found.differences["accuracy"].interval
     assert -0.1 < low < 0 < high < 0.1  # 50 reviews cannot show that they never differ
-    assert (found.p_value, found.unlike.size) == (1, 0)
+    assert (found.p_value, found.disagreements.size) == (1, 0)
 
 
 def _drawn(random, n, skill):
@@ -68,18 +68,18 @@ def _drawn(random, n, skill):
     logits = random.normal(0, 2, n)
     labels = (random.random(n) < 1 / (1 + np.exp(-logits))).astype(int)
     a, b = (1 / (1 + np.exp(-(logits + random.normal(0, noise, n)))) for noise in (2, skill))
-    return side(a), side(b), labels
+    return system(a), system(b), labels
 
 
 @pytest.mark.parametrize("skill", [2, 0.5])
 @pytest.mark.parametrize("n", [5, 20, 50, 200])
 def test_intervals_hold_the_truth_whether_reviews_are_few_or_many(n, skill):
     random = np.random.default_rng(n)
-    truth = compare(*_drawn(random, 500_000, skill), replicates=2).figures
+    truth = compare(*_drawn(random, 500_000, skill), replicates=2).differences
     draws = 400
     held = dict.fromkeys(truth, 0)
     for seed in range(draws):
-        found = compare(*_drawn(random, n, skill), replicates=100, seed=seed).figures
+        found = compare(*_drawn(random, n, skill), replicates=100, seed=seed).differences
         for name, each in found.items():
             # What has no interval claims nothing.
             low, high = (each and each.interval) or (-np.inf, np.inf)
@@ -87,57 +87,57 @@ def test_intervals_hold_the_truth_whether_reviews_are_few_or_many(n, skill):
     assert min(held.values()) >= 0.91 * draws
 
 
-def test_of_few_reviews_no_loss_is_told():
+def test_with_few_reviews_no_loss_is_significant():
     """One review is all it took: resampled, it is always the same."""
     labels = np.ones(FEWEST_CHANGES, int)
     better, worse = np.full(FEWEST_CHANGES, 0.9), np.linspace(0.7, 0.8, FEWEST_CHANGES)
-    enough = compare(side(worse), side(better), labels).log_loss
-    few = compare(side(worse[1:]), side(better[1:]), labels[1:]).log_loss
-    assert (enough.is_told, few.interval, few.is_told) == (True, None, False)
+    enough = compare(system(worse), system(better), labels).differences["log_loss"]
+    few = compare(system(worse[1:]), system(better[1:]), labels[1:]).differences["log_loss"]
+    assert (enough.is_significant, few.interval, few.is_significant) == (True, None, False)
 
 
 def test_twenty_reviews_that_all_differ_are_no_certainty():
     labels = np.resize([0, 1], 20)
-    found = compare(Side(1 - labels), Side(labels), labels).accuracy
-    assert (found.difference, found.interval[1], found.is_told) == (1, 1, True)
+    found = compare(System(1 - labels), System(labels), labels).differences["accuracy"]
+    assert (found.difference, found.interval[1], found.is_significant) == (1, 1, True)
     assert 0.6 < found.interval[0] < 0.85
 
 
 def test_one_class_has_no_macro_f1():
-    found = compare(Side(np.ones(40, int)), Side(np.zeros(40, int)), np.ones(40, int))
-    assert found.macro_f1 is None
+    found = compare(System(np.ones(40, int)), System(np.zeros(40, int)), np.ones(40, int))
+    assert found.differences["macro_f1"] is None
 
 
-def test_figures_are_those_that_measure_gives():
+def test_figures_are_those_of_evaluations():
     random = np.random.default_rng(0)
     p, q, labels = random.random(80), random.random(80), random.integers(0, 2, 80)
-    found = compare(side(p), side(q), labels)
-    a, b = measure(p, labels, 0.5), measure(q, labels, 0.5)
-    for name, each in found.figures.items():
-        assert (each.a, each.b) == pytest.approx((getattr(a, name), getattr(b, name)))
+    found = compare(system(p), system(q), labels)
+    a, b = (Evaluation(each, labels, 0.5).figures for each in (p, q))
+    for name, each in found.differences.items():
+        assert (each.a, each.b) == pytest.approx((a[name], b[name]))
         assert each.interval[0] < each.difference < each.interval[1]
     assert found.right.sum() == 80
 
 
-def test_the_one_that_is_clearly_better_is_told():
+def test_a_system_that_is_clearly_better_is_significantly_so():
     labels = np.resize([0, 1], 400)
     good = np.where(np.arange(400) % 10 == 0, 1 - labels, labels) * 0.8 + 0.1
     bad = np.where(np.arange(400) % 4 == 0, 1 - labels, labels) * 0.8 + 0.1
-    found = compare(side(bad), side(good), labels)
+    found = compare(system(bad), system(good), labels)
     assert found.p_value < 0.001
-    assert found.accuracy.interval[0] > 0
-    assert found.log_loss.interval[1] < 0
+    assert found.differences["accuracy"].interval[0] > 0
+    assert found.differences["log_loss"].interval[1] < 0
 
 
 def test_no_answer_is_a_wrong_one_and_probabilities_are_not_needed():
     labels = np.array([0, 1, 1, 0])
-    found = compare(Side(labels.copy()), Side(np.array([0, 1, NO_ANSWER, NO_ANSWER])), labels)
-    assert found.accuracy.b == 0.5
-    assert found.macro_f1.b == pytest.approx(2 / 3)
-    assert found.log_loss is None
-    assert found.unlike.tolist() == [2, 3]
+    found = compare(System(labels.copy()), System(np.array([0, 1, NO_ANSWER, NO_ANSWER])), labels)
+    assert found.differences["accuracy"].b == 0.5
+    assert found.differences["macro_f1"].b == pytest.approx(2 / 3)
+    assert found.differences["log_loss"] is None
+    assert found.disagreements.tolist() == [2, 3]
 
 
 def test_those_that_are_furthest_apart_come_first():
     a, b = np.array([0.4, 0.1, 0.9, 0.6]), np.array([0.6, 0.9, 0.8, 0.1])
-    assert compare(side(a), side(b), np.array([0, 1, 1, 0])).unlike.tolist() == [1, 3, 0]
+    assert compare(system(a), system(b), np.array([0, 1, 1, 0])).disagreements.tolist() == [1, 3, 0]

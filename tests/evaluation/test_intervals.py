@@ -6,14 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from sentiment.evaluation.counts import count, figures_of, losses_of
 from sentiment.evaluation.intervals import mean_interval, resampled_means
-from sentiment.evaluation.metrics import intervals_of, measure
-from sentiment.evaluation.ranking import pr_auc_interval, roc_auc_interval
+from sentiment.evaluation.metrics import Evaluation, confusion_matrix, figures_of
+from sentiment.evaluation.ranking import Ranks, pr_auc_interval, roc_auc_interval
 
 
-def flat(p, labels, threshold=0.5):
-    return measure(np.array(p), np.array(labels), threshold).as_json()
+def intervals_of(p, labels, **bootstrap):
+    return Evaluation(p, labels, 0.5, **bootstrap).intervals
 
 
 def drawn(n, seed=0, spread=3.0):
@@ -27,7 +26,7 @@ def drawn(n, seed=0, spread=3.0):
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1))
 def test_figures_of_counts_are_those_of_scikit_learn(rows):
     labels, answers = np.array(rows).T
-    found = figures_of(count(labels, answers))
+    found = figures_of(confusion_matrix(labels, answers))
     precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
         labels, answers, labels=[0, 1], zero_division=0
     )
@@ -44,7 +43,7 @@ def test_figures_of_counts_are_those_of_scikit_learn(rows):
 
 def test_losses_are_those_of_scikit_learn():
     p, labels = np.array([0.0, 0.2, 1.0, 0.7]), np.array([1, 0, 1, 1])
-    log_loss, brier = losses_of(p, labels).mean(axis=0)
+    log_loss, brier = Evaluation(p, labels, 0.5).losses.mean(axis=0)
     assert log_loss == pytest.approx(sklearn_metrics.log_loss(labels, p))
     assert brier == pytest.approx(np.mean((p - labels) ** 2))
 
@@ -62,7 +61,7 @@ def _truth(p, chances):
     twice, weights = np.tile(p, 2), np.concatenate([chances, 1 - chances])
     cells = 2 * labels + (twice >= 0.5)
     counts = np.bincount(cells, weights=weights, minlength=4).reshape(2, 2)
-    log_loss, brier = np.average(losses_of(twice, labels), axis=0, weights=weights)
+    log_loss, brier = np.average(Evaluation(twice, labels, 0.5).losses, axis=0, weights=weights)
     return {
         **figures_of(counts),
         "roc_auc": sklearn_metrics.roc_auc_score(labels, twice, sample_weight=weights),
@@ -80,7 +79,7 @@ def test_intervals_hold_the_truth_in_95_of_100_data_sets():
     for number in range(2000):
         rows = random.integers(p.size, size=500)
         labels = (random.random(500) < chances[rows]).astype(int)
-        intervals = intervals_of(p[rows], labels, 0.5, replicates=300, seed=number)
+        intervals = intervals_of(p[rows], labels, replicates=300, seed=number)
         for name, value in truth.items():
             low, high = intervals[name]
             held[name] += low <= value <= high
@@ -99,7 +98,7 @@ def test_intervals_hold_the_truth_in_95_of_100_data_sets():
 def test_areas_vary_as_a_bootstrap_of_scikit_learn_finds(interval, figure):
     p, labels = drawn(600)
     p = p.round(2)  # ties
-    low, high = (np.log(end / (1 - end)) for end in interval(p, labels))
+    low, high = (np.log(end / (1 - end)) for end in interval(Ranks.of(p, labels)))
     value = figure(labels, p)
     assert 1 / (1 + np.exp(-(low + high) / 2)) == pytest.approx(value)
     random = np.random.default_rng(1)
@@ -110,30 +109,30 @@ def test_areas_vary_as_a_bootstrap_of_scikit_learn_finds(interval, figure):
 
 def test_the_same_seed_gives_the_same_intervals():
     p, labels = drawn(100)
-    assert intervals_of(p, labels, 0.5) == intervals_of(p, labels, 0.5)
-    assert intervals_of(p, labels, 0.5) != intervals_of(p, labels, 0.5, seed=1)
+    assert intervals_of(p, labels) == intervals_of(p, labels)
+    assert intervals_of(p, labels) != intervals_of(p, labels, seed=1)
 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1)), min_size=1, max_size=60))
 def test_intervals_hold_the_figure_itself(rows):
     p, labels = map(np.array, zip(*rows, strict=True))
-    figures = flat(p, labels)
-    for name, interval in intervals_of(p, labels, 0.5, replicates=100).items():
+    found = Evaluation(p, labels, 0.5, replicates=100)
+    for name, interval in found.intervals.items():
         if interval is not None and name not in ("log_loss", "brier"):
-            assert interval[0] - 1e-9 <= figures[name] <= interval[1] + 1e-9
+            assert interval[0] - 1e-9 <= found.figures[name] <= interval[1] + 1e-9
 
 
 def test_all_answers_right_is_not_taken_for_certain():
     p, labels = np.repeat([0.1, 0.9], 10), np.repeat([0, 1], 10)
-    intervals = intervals_of(p, labels, 0.5)
+    intervals = intervals_of(p, labels)
     assert intervals["accuracy"][0] < 0.9
     assert intervals["accuracy"][1] == 1
     assert intervals["roc_auc"] is None
 
 
-def test_what_cannot_be_told_has_no_interval():
-    intervals = intervals_of(np.array([0.9, 0.2]), np.array([1, 1]), 0.5)
+def test_an_undefined_metric_has_no_interval():
+    intervals = intervals_of(np.array([0.9, 0.2]), np.array([1, 1]))
     assert {name for name, interval in intervals.items() if interval is None} == {
         "roc_auc", "pr_auc", "log_loss", "brier", "macro_f1", "mcc",
         "precision_negative", "recall_negative", "f1_negative",

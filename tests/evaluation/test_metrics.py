@@ -5,23 +5,25 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 from sklearn.dummy import DummyClassifier
 
-from sentiment.evaluation.metrics import calibration_error, calibration_noise, intervals_of, measure
+from sentiment.evaluation.metrics import Evaluation, calibration_error, calibration_noise
 from sentiment.evaluation.mistakes import slices_of
 
 
 def test_figures_of_a_case_worked_out_by_hand():
     p = np.array([0.9, 0.8, 0.6, 0.4, 0.3, 0.1])
     labels = np.array([1, 0, 1, 1, 0, 0])
-    metrics = measure(p, labels, 0.5)
-    assert metrics.n == 6
-    assert metrics.accuracy == pytest.approx(4 / 6)
-    assert metrics.confusion.tolist() == [[2, 1], [1, 2]]
-    assert metrics.positive.precision == pytest.approx(2 / 3)
-    assert metrics.negative.recall == pytest.approx(2 / 3)
-    assert metrics.macro_f1 == pytest.approx(2 / 3)
-    assert metrics.roc_auc == pytest.approx(7 / 9)
-    expected = -np.mean(np.log([0.9, 0.2, 0.6, 0.4, 0.7, 0.9]))
-    assert metrics.log_loss == pytest.approx(expected)
+    found = Evaluation(p, labels, 0.5).as_json()
+    assert found["confusion_matrix"] == [[2, 1], [1, 2]]
+    expected = {
+        "n": 6,
+        "accuracy": 4 / 6,
+        "precision_positive": 2 / 3,
+        "recall_negative": 2 / 3,
+        "macro_f1": 2 / 3,
+        "roc_auc": 7 / 9,
+        "log_loss": -np.mean(np.log([0.9, 0.2, 0.6, 0.4, 0.7, 0.9])),
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
 @given(
@@ -64,7 +66,7 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
             f"f1_{name}": f1[label] if here else None,
             f"support_{name}": support[label],
         }
-    found = measure(p, labels, threshold).as_json()
+    found = Evaluation(p, labels, threshold).as_json()
     matrix = sklearn.confusion_matrix(labels, answers, labels=[0, 1]).tolist()
     assert found.pop("confusion_matrix") == matrix
     assert set(found) - set(expected) == {"ece", "ece_floor"}
@@ -72,11 +74,11 @@ def test_every_figure_is_that_of_scikit_learn(rows, threshold):
         assert found[name] == (value if value is None else pytest.approx(value, abs=1e-9)), name
 
 
-def test_what_cannot_be_told_is_absent_from_all_that_say_it():
+def test_an_undefined_metric_is_none_in_figures_slices_and_intervals():
     p, labels = np.array([0.9, 0.2, 0.8]), np.array([1, 1, 1])
-    found = measure(p, labels, 0.5).as_json()
+    found = Evaluation(p, labels, 0.5).as_json()
     (part,) = slices_of(["x"] * 3, labels, (p >= 0.5).astype(int))
-    intervals = intervals_of(p, labels, 0.5)
+    intervals = Evaluation(p, labels, 0.5).intervals
     assert found.pop("constant_macro_f1") is None
     absent = {name for name, value in found.items() if value is None}
     assert absent == {
@@ -90,7 +92,7 @@ def test_what_cannot_be_told_is_absent_from_all_that_say_it():
 
 
 def test_json_is_flat_but_for_the_confusion_matrix():
-    flat = measure(np.array([0.9, 0.2]), np.array([1, 0]), 0.5).as_json()
+    flat = Evaluation(np.array([0.9, 0.2]), np.array([1, 0]), 0.5).as_json()
     assert {"accuracy", "macro_f1", "roc_auc", "log_loss", "n", "f1_positive"} <= set(flat)
     assert all(isinstance(v, int | float) for k, v in flat.items() if k != "confusion_matrix")
 
@@ -99,7 +101,9 @@ def test_calibration_error_of_a_case_worked_out_by_hand():
     # Two bins: 0.9 said and 1 of 2 positive; 0.1 said and 0 of 2 positive.
     p, labels = np.array([0.9, 0.9, 0.1, 0.1]), np.array([1, 0, 0, 0])
     assert calibration_error(p, labels) == pytest.approx((0.4 * 2 + 0.1 * 2) / 4)
-    assert measure(p, labels, 0.5).brier == pytest.approx((0.01 + 0.81 + 0.01 + 0.01) / 4)
+    assert Evaluation(p, labels, 0.5).figures["brier"] == pytest.approx(
+        (0.01 + 0.81 + 0.01 + 0.01) / 4
+    )
 
 
 def test_the_noise_of_calibration_is_what_a_perfect_model_shows_on_average():

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
+from sentiment.evaluation.metrics import METRICS
 from sentiment.evaluation.mistakes import explain_mistakes, slices_of
 from sentiment.evaluation.report.content import Cuts, Report
 from sentiment.evaluation.report.page import page_of, visible
@@ -124,6 +125,12 @@ def squeezed(text: str) -> str:
     """How it is spelled on the page, but for white space, which is spelled out within a word."""
     spelled = "".join(visible(text).encode("utf-8", "backslashreplace").decode().split())
     return SPACE.sub("", spelled)
+
+
+def test_every_metric_is_on_the_page():
+    shown = {" ".join(text.split()) for text in PLAIN_PAGE.texts}
+    headings = {metric.heading or metric.title for metric in METRICS if metric.name != "accuracy"}
+    assert headings <= shown
 
 
 def test_the_policy_lets_this_style_and_this_script_in_and_nothing_else():

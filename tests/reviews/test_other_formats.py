@@ -75,7 +75,7 @@ def test_what_a_folder_skips_is_counted(folder):
     for number in range(5):
         save(folder / "pos", f"{number}.html", "x")
     assert open_source(folder).notes == [
-        "skipped 5 that are not .txt files: pos/0.html, pos/1.html, pos/2.html, …"
+        "skipped 5 that are not .txt files: pos/0.html, pos/1.html, pos/2.html and 2 more"
     ]
     assert len(rows_of(folder)) == 3
 

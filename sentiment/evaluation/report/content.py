@@ -1,4 +1,4 @@
-"""What the report shows, computed: figures, thresholds, slices."""
+"""What the report shows: metrics, answers by threshold, slices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import Intervals, Metrics, intervals_of, measure
+from sentiment.evaluation.metrics import Evaluation, Floats, Labels
 from sentiment.evaluation.mistakes import Mistake, Slice
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.model.attribution import Moves, strongest_phrases
@@ -19,24 +19,24 @@ _WORDS = 15
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A model, and how it does on some reviews.
+    """A model and how good it is on some reviews.
 
     Attributes:
-        model: what answers, with the decision it is to be measured by.
-        p_positive: what it says of each review, float64 [n], none of them NaN.
+        model: the model, with the decision to measure.
+        p_positive: its probabilities, float64 [n], none of them NaN.
         labels: 0 or 1, [n].
         slices: those of each column, the weakest first.
-        mistakes: the surest mistakes, the worst first.
+        mistakes: the most confident mistakes, the worst first.
         model_name: what people call it.
         data_name: what people call the reviews.
-        about: titles and texts that say what the model is and how the reviews were read.
-        warnings: what makes the figures less than they seem.
+        about: titles and texts about the model and how the reviews were read.
+        warnings: what makes the figures worth less than they seem.
         unknown: which reviews are left uncertain whatever the decision, bool [n]; None for none.
     """
 
     model: Model
-    p_positive: NDArray[np.float64]
-    labels: NDArray[np.integer]
+    p_positive: Floats
+    labels: Labels
     slices: Mapping[str, Sequence[Slice]]
     mistakes: Sequence[Mistake]
     model_name: str
@@ -47,25 +47,20 @@ class Report:
 
     @property
     def decision(self) -> Decision:
-        """How it answers."""
+        """Its threshold and band."""
         return self.model.decision
 
     @property
-    def p_known(self) -> NDArray[np.float64]:
+    def p_known(self) -> Floats:
         """The probabilities, NaN for reviews that are left uncertain whatever the decision."""
         if self.unknown is None:
             return self.p_positive
         return np.where(self.unknown, np.nan, self.p_positive)
 
     @cached_property
-    def metrics(self) -> Metrics:
-        """The figures of all reviews, answered or not."""
-        return measure(self.p_positive, self.labels, self.decision.threshold)
-
-    @cached_property
-    def intervals(self) -> Intervals:
-        """How far they would move with other reviews."""
-        return intervals_of(self.p_positive, self.labels, self.decision.threshold)
+    def evaluation(self) -> Evaluation:
+        """The metrics of all reviews, answered or not."""
+        return Evaluation(self.p_positive, self.labels, self.decision.threshold)
 
     @cached_property
     def abstention(self) -> Abstention:
@@ -86,16 +81,16 @@ class Report:
         }
 
     def recall(self, name: str) -> float | None:
-        """Tell which share of a class is answered rightly; None where there is none of it."""
+        """Return the share of a class that is answered correctly; None without reviews of it."""
         return _share(self.answered[name][name], sum(self.answered[name].values()))
 
     def precision(self, name: str) -> float | None:
-        """Tell which share of the answers of a kind is right; None where there are none."""
+        """Return the share of answers of a kind that are right; None without any."""
         return _share(self.answered[name][name], sum(row[name] for row in self.answered.values()))
 
     @cached_property
     def words(self) -> tuple[Moves, Moves]:
-        """The n-grams that speak most for *positive*, and those against it."""
+        """The n-grams that count most for *positive*, and those against it."""
         return strongest_phrases(self.model, _WORDS)
 
     @property
@@ -140,7 +135,7 @@ class Cuts:
         return cls(places.tolist(), negative, positive, unknown)
 
 
-def _counted(p_positive: NDArray[np.float64], places: NDArray[np.float64]) -> list[int]:
+def _counted(p_positive: Floats, places: Floats) -> list[int]:
     cells = np.searchsorted(places, p_positive, "left") + np.searchsorted(
         places, p_positive, "right"
     )
@@ -162,12 +157,12 @@ class Forest:
 
     @classmethod
     def of(cls, slices: Sequence[Slice]) -> "Forest":
-        """Find a round number below all that can be told."""
-        told = [each.intervals["accuracy"] for each in slices if not each.too_small]
-        ends = [interval[0] for interval in told if interval]
+        """Choose a round number below the intervals of all slices that are large enough."""
+        intervals = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in intervals if interval]
         return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
 
     def x(self, accuracy: float) -> str:
-        """Place an accuracy."""
+        """Return the place of an accuracy."""
         share = max((accuracy - self.low) / (1 - self.low), 0)
         return f"{4 + share * (self.width - 8):.1f}"

@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
-from sentiment.evaluation.gates import number, numbers, percent, percents, signed
-from sentiment.evaluation.mistakes import FEWEST
+from sentiment.evaluation.metrics import (
+    HEADLINE,
+    OF_CLASS,
+    OVERALL,
+    Evaluation,
+    Metric,
+    number,
+    percent,
+)
+from sentiment.evaluation.mistakes import FEWEST, SHOWN_SLICES
 from sentiment.evaluation.report.content import STEPS, Cuts, Forest, Report
 from sentiment.evaluation.report.pictures import CHARTS, Drawing, draw
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
@@ -48,7 +56,7 @@ class Body:
 
 
 def body_of(explanation: Explanation) -> Body:
-    """Lay out a review with its words marked."""
+    """Return the text of a review with its words marked."""
     text = explanation.text[:_LONGEST]
     words = [word for word in explanation.words if word.end <= len(text)]
     parts = ((_space(part), share) for part, share in parts_of(text, words))
@@ -66,7 +74,7 @@ def body_of(explanation: Explanation) -> Body:
 
 
 def _space(part: str) -> str:
-    """Make one line break, or one space, of whatever space there is."""
+    """Reduce white space to one line break or one space."""
     return ("\n" if "\n" in part else " ") if part.isspace() else part
 
 
@@ -83,21 +91,21 @@ def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
             yield "".join(text for text, _ in run), ""
 
 
-SHOWN_SLICES = 20
-
 _TEMPLATES = Path(__file__).parent / "templates"
-_SHARES = {"accuracy", "macro_f1"}
 _SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
 
 
 def page_of(report: Report) -> bytes:
-    """Write the page; of the same report always the same."""
+    """Render the page; the same report gives the same bytes."""
     style, script = (_part(name) for name in ("report.css", "report.js"))
     page = _environment().get_template("report.html.jinja")
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
     text = page.render(
         report=report,
-        metrics=report.metrics,
+        evaluation=report.evaluation,
+        overall=OVERALL,
+        headline=HEADLINE,
+        of_class=OF_CLASS,
         drawings=_drawings(report),
         cuts=Cuts.of(report),
         steps=STEPS,
@@ -114,12 +122,12 @@ def page_of(report: Report) -> bytes:
 
 
 def visible(value: Any) -> Any:
-    """Spell out control characters, and those that would turn text round, in what is inserted."""
+    """Spell out control characters and those that turn text around in what is inserted."""
     return value.translate(_SPELLED) if type(value) is str else value
 
 
 def _drawings(report: Report) -> dict[str, Drawing]:
-    """Lay out every chart that there is something to show on."""
+    """Lay out every chart that has something to show."""
     drawings = {}
     for name, picture in CHARTS.items():
         with suppress(DataError):
@@ -127,12 +135,22 @@ def _drawings(report: Report) -> dict[str, Drawing]:
     return drawings
 
 
-def _figure(report: Report, name: str) -> tuple[str, str]:
-    """Write a figure of all reviews, and its interval."""
-    value, ends = getattr(report.metrics, name), report.intervals.get(name)
-    if name in _SHARES:
-        return percent(value), percents(ends)
-    return number(value), numbers(ends)
+def meaning_of(metric: Metric, evaluation: Evaluation) -> str:
+    """Write what a metric is, and what to hold its value against."""
+    parts = [metric.meaning] if metric.meaning else []
+    if metric.headline:
+        constant = metric.write(evaluation.constant[metric.name])
+        parts.append(f"answering always {evaluation.most_frequent}: {constant}")
+    if metric.floor:
+        parts.append(f"{metric.write(metric.floor(evaluation))} would be perfect")
+    elif not metric.larger_is_better:
+        parts.append("less is better")
+    return "; ".join(parts)
+
+
+def signed(value: float) -> str:
+    """Write what is added to a logit, or taken from it."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 @cache
@@ -147,13 +165,8 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "percent": percent,
-        "percents": percents,
-        "number": number,
-        "signed": signed,
-    }
-    environment.globals |= {"figure": _figure, "body_of": body_of}
+    environment.filters |= {"percent": percent, "number": number, "signed": signed}
+    environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
     return environment
 
 

@@ -1,4 +1,4 @@
-"""The report's pictures as SVG."""
+"""The report's pictures: what is on each, and how the page lays it out as SVG."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,21 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.evaluation.gates import number, percent
-from sentiment.evaluation.metrics import reliability_of
+from sentiment.evaluation.metrics import Floats, calibration_noise, number, percent, reliability_of
 from sentiment.evaluation.ranking import precision_recall_curve, roc_curve
 from sentiment.evaluation.report.content import Report
+from sentiment.model.model import CLASSES
 
-Floats = NDArray[np.float64]
-
-# What a layer stands for, which decides its color: the curve itself, another beside it, what it is
-# to be compared with, or the reviews of a class.
+# The role of a layer decides its color: the curve itself, another one, what to compare it with, or
+# the reviews of a class.
 MAIN, OTHER, GUIDE, NEGATIVE, POSITIVE = "main", "other", "guide", "negative", "positive"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What is laid out along a side, from `low` to `high`.
+    """An axis from `low` to `high`.
 
     Attributes:
         label: what it is, and its unit.
@@ -35,14 +33,19 @@ class Axis:
     ticks: Sequence[float]
     format: str = "{:.0%}"
 
+    def place(self, value: Floats | float) -> Floats:
+        """Return where along the axis values are, from 0 to 1."""
+        share = (np.asarray(value, np.float64) - self.low) / (self.high - self.low)
+        return np.clip(share, 0, 1)
+
     def written(self) -> list[str]:
-        """Write the numbers at the ticks, without sign: below 0 something is counted downward."""
+        """Write the numbers at the ticks without sign: below 0 something is counted downward."""
         return [self.format.format(abs(tick)) for tick in self.ticks]
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Points that are joined; each is marked where there are few."""
+    """Points joined by a line, and marked if they are few."""
 
     role: str
     x: Floats
@@ -53,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Dots:
-    """Points with the interval that each is in."""
+    """Points, each with its interval."""
 
     role: str
     x: Floats
@@ -65,7 +68,7 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """Bars from 0 up, or down where they are negative, between edges one more than they are."""
+    """Bars from 0 up, or down where negative, between their edges."""
 
     role: str
     edges: Floats
@@ -75,7 +78,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Here:
-    """The point of the curve that the model is at."""
+    """The point of a curve where the model is."""
 
     x: float
     y: float
@@ -84,7 +87,7 @@ class Here:
 
 @dataclass(frozen=True)
 class Cut:
-    """Where answers change, on the x axis: at one place, or from one to the other.
+    """Where answers change on the x axis: at one place, or from one to the other.
 
     Attributes:
         low, high: negative up to the one, positive from the other on.
@@ -107,7 +110,7 @@ class Picture:
         title: what it shows.
         x, y: its axes.
         layers: what is on it, the last on top.
-        summary: what is to be seen on it, for those who do not see it.
+        summary: what it shows, for those who do not see it.
         square: whether both axes are as long.
     """
 
@@ -191,21 +194,17 @@ class Drawing:
     shapes: Sequence[Shape] = ()
     legend: Sequence[tuple[str, str]] = ()
 
-    def x(self, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Place values along the x axis."""
-        axis = self.picture.x
-        share = (np.asarray(value, np.float64) - axis.low) / (axis.high - axis.low)
-        return np.round(self.left + np.clip(share, 0, 1) * (self.right - self.left), 1)
+    def x(self, value: Floats | float) -> Floats:
+        """Return the x of values in the drawing."""
+        return np.round(self.left + self.picture.x.place(value) * (self.right - self.left), 1)
 
-    def y(self, value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """Place values along the y axis."""
-        axis = self.picture.y
-        share = (np.asarray(value, np.float64) - axis.low) / (axis.high - axis.low)
-        return np.round(self.bottom - np.clip(share, 0, 1) * (self.bottom - self.top), 1)
+    def y(self, value: Floats | float) -> Floats:
+        """Return the y of values in the drawing."""
+        return np.round(self.bottom - self.picture.y.place(value) * (self.bottom - self.top), 1)
 
 
 def draw(picture: Picture) -> Drawing:
-    """Lay a chart out."""
+    """Lay out a chart."""
     x, y = picture.x, picture.y
     left = round(_LABEL + _CHARACTER * max(map(len, y.written())))
     width, height = (_SQUARE, _SQUARE) if picture.square else (_WIDE, _LOW)
@@ -268,15 +267,16 @@ def _role(layer: Layer) -> str:
 
 _QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 _BINS = 40
-# Of more epochs not each gets a number.
+# Epochs that are all numbered; of more, some are.
 _NUMBERED = 10
 
 
 def roc(report: Report) -> Picture:
-    """Positive reviews found by negative ones taken for such."""
+    """True positive rate by false positive rate."""
     _need_both_classes(report)
-    curve = roc_curve(report.p_positive, report.labels)
-    false, true = (report.metrics.confusion[:, 1] / report.metrics.confusion.sum(axis=1)).tolist()
+    evaluation = report.evaluation
+    curve = roc_curve(evaluation.ranks)
+    false, true = (evaluation.confusion[:, 1] / evaluation.confusion.sum(axis=1)).tolist()
     return Picture(
         "ROC curve",
         _share("negative reviews answered positive"),
@@ -286,8 +286,9 @@ def roc(report: Report) -> Picture:
             Line(MAIN, curve.x, curve.y),
             Here(false, true, "at the threshold"),
         ),
-        f"The area under it is {number(report.metrics.roc_auc)}. At the threshold {percent(true)} "
-        f"of the positive reviews are found, with {percent(false)} of the negative ones.",
+        f"The area under it is {number(evaluation.figures['roc_auc'])}. At the threshold "
+        f"{percent(true)} of the positive reviews are found, with {percent(false)} of the "
+        "negative ones.",
         square=True,
     )
 
@@ -295,16 +296,17 @@ def roc(report: Report) -> Picture:
 def precision_recall(report: Report) -> Picture:
     """Precision of *positive* by its recall."""
     _need_both_classes(report)
-    curve = precision_recall_curve(report.p_positive, report.labels)
-    positive = report.metrics.positive
-    rate = positive.support / report.metrics.n
+    evaluation = report.evaluation
+    curve = precision_recall_curve(evaluation.ranks)
+    rate = evaluation.support["positive"] / evaluation.n
+    precision, recall = (evaluation.figures[f"{name}_positive"] for name in ("precision", "recall"))
     here: tuple[Here, ...] = ()
-    said = "nothing is answered positive"
-    if positive.precision is not None and positive.recall is not None:
-        here = (Here(positive.recall, positive.precision, "at the threshold"),)
-        said = (
-            f"{percent(positive.precision)} of the answers positive are right, and "
-            f"{percent(positive.recall)} of the positive reviews are found"
+    outcome = "nothing is answered positive"
+    if precision is not None and recall is not None:
+        here = (Here(recall, precision, "at the threshold"),)
+        outcome = (
+            f"{percent(precision)} of the answers positive are right, and "
+            f"{percent(recall)} of the positive reviews are found"
         )
     return Picture(
         "Precision–recall curve",
@@ -315,32 +317,34 @@ def precision_recall(report: Report) -> Picture:
             Line(MAIN, curve.x, curve.y),
             *here,
         ),
-        f"The area under it is {number(report.metrics.pr_auc)}. At the threshold {said}.",
+        f"The area under it is {number(evaluation.figures['pr_auc'])}. At the threshold {outcome}.",
         square=True,
     )
 
 
 def reliability(report: Report) -> Picture:
-    """Shares of positive reviews by the probability that was said."""
+    """Shares of positive reviews by predicted probability."""
     bins = reliability_of(report.p_positive, report.labels)
-    missed = int(np.count_nonzero((bins.low > bins.said) | (bins.high < bins.said)))
+    predicted = bins.mean_predicted
+    ece, floor = report.evaluation.figures["ece"], calibration_noise(report.p_positive)
+    missed = int(np.count_nonzero((bins.low > predicted) | (bins.high < predicted)))
     return Picture(
         "Reliability",
         _share("probability of positive"),
         _share("positive reviews among them"),
         (
             Line(GUIDE, np.array([0.0, 1]), np.array([0.0, 1]), "perfect"),
-            Dots(MAIN, bins.said, bins.found, bins.low, bins.high, "with 95% interval"),
+            Dots(MAIN, predicted, bins.fraction_positive, bins.low, bins.high, "with 95% interval"),
         ),
         f"In {bins.n.size - missed} of {bins.n.size} bins the probability lies within the interval "
-        f"of what was found. The expected calibration error is {number(report.metrics.ece)}; a "
-        f"perfectly calibrated model would have {number(report.metrics.ece_floor)} by chance.",
+        f"of what was found. The expected calibration error is {number(ece)}; a perfectly "
+        f"calibrated model would have {number(floor)} by chance.",
         square=True,
     )
 
 
 def scores(report: Report) -> Picture:
-    """How many reviews of either class have which probability."""
+    """Reviews of either class by probability."""
     edges = np.linspace(0, 1, _BINS + 1)
     up, down = (
         np.histogram(report.p_positive[report.labels == label], edges)[0].astype(np.float64)
@@ -397,8 +401,8 @@ def training(report: Report) -> Picture:
 
 def confusion(report: Report) -> Table:
     """Reviews by label and answer."""
-    names = ("negative", "positive")
-    return Table("Confusion matrix", report.metrics.confusion, names, names, "answered", "labelled")
+    counts = report.evaluation.confusion
+    return Table("Confusion matrix", counts, CLASSES, CLASSES, "answered", "labelled")
 
 
 # By the names that users pick them by.
@@ -413,7 +417,7 @@ PICTURES: dict[str, Callable[[Report], Picture | Table]] = {"confusion": confusi
 
 
 def picture_of(name: str, report: Report) -> Picture | Table:
-    """Make one of `PICTURES`.
+    """Return one of `PICTURES`.
 
     Raises:
         DataError: there is nothing to show on it.
@@ -429,11 +433,10 @@ def _share(label: str) -> Axis:
 
 
 def _round_step(most: float) -> float:
-    """Give a round number that goes two to five times into a positive one."""
+    """Return a round number that goes two to five times into a positive one."""
     power = 10.0 ** np.floor(np.log10(most))
-    return float(
-        next(step for step in (power / 5, power / 2, power, 2 * power) if most <= 5 * step)
-    )
+    steps = (power / 5, power / 2, power, 2 * power)
+    return float(next(step for step in steps if most <= 5 * step))
 
 
 def _need_both_classes(report: Report) -> None:
