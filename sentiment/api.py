@@ -94,7 +94,7 @@ class LoadedModel:
     """A model that answers as `sentiment predict` does.
 
     Attributes:
-        model: its parts: vectorizer, network, calibration, decision, provenance.
+        model: its parts: components (each an encoder, a network, a calibration), decision, record.
     """
 
     model: Model
@@ -167,4 +167,4 @@ class LoadedModel:
 
     def __repr__(self) -> str:
         """Name what it knows."""
-        return f"LoadedModel({self.model.vectorizer.keys.size:,} features)"
+        return f"LoadedModel({self.model.own.encoder.keys.size:,} features)"

@@ -156,7 +156,8 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
     """Count the reviews that a model was made with."""
-    return model.seen.overlap(model.seen.digests(reviews.texts))
+    seen = model.record.seen
+    return seen.overlap(seen.digests(reviews.texts))
 
 
 def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:

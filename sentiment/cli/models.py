@@ -84,14 +84,14 @@ def test_reviews() -> tuple[str, ...]:
 
 def is_of_sample(model: "Model") -> bool:
     """Tell whether a model was trained on the sample and nothing else, whatever its options."""
-    about = model.provenance
-    if about is None or model.base is not None or about.unlabeled:
+    about = model.record.provenance
+    if about is None or len(model.components) > 1 or about.unlabeled:
         return False
     training = about.training.positive + about.training.negative
     held_out = about.validation.positive + about.validation.negative
     if SAMPLE_SIZE not in (training, training + held_out):
         return False
-    return set(SAMPLE_HASHES) <= set(model.seen.whole[: 2 * SAMPLE_SIZE].tolist())
+    return set(SAMPLE_HASHES) <= set(model.record.seen.whole[: 2 * SAMPLE_SIZE].tolist())
 
 
 DEFAULT_MODEL = Path("model.safetensors")

@@ -216,7 +216,7 @@ def _checkpoint(running: Running, force: bool) -> AbstractContextManager[Checkpo
 
 def _load_base(path: Path) -> Model:
     base = load_model(find_model(path))
-    if base.depth >= DEEPEST:
+    if len(base.components) >= DEEPEST:
         raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
     return base
 
@@ -260,7 +260,7 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
 
 def _report(model: Model, target: Path, replaced: bool) -> None:
     """Print how good the model is, and what there was too little data for."""
-    about = model.provenance
+    about = model.record.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
@@ -318,14 +318,15 @@ def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) 
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:
-    about = model.provenance.as_json() if model.provenance else {}
+    provenance = model.record.provenance
+    about = provenance.as_json() if provenance else {}
     kept = ("training", "validation", "accuracy", "right", "best_epoch", "calibrated", "in_turns")
-    held_out = HeldOut.of(model.provenance)
+    held_out = HeldOut.of(provenance)
     return {
         "model": str(target),
-        "features": int(model.vectorizer.keys.size),
+        "features": int(model.own.encoder.keys.size),
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
-        "base": None if model.base is None else {"weight": model.base.weight},
+        "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
     }

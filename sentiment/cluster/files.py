@@ -109,7 +109,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
     texts = growing.done()
     slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
     table = replace(table, name=job.source.name, kept=table.kept | slices)
-    return ScoredTable(table, model.scores(texts), model.seen.digests(texts))
+    return ScoredTable(table, model.scores(texts), model.record.seen.digests(texts))
 
 
 def merge(

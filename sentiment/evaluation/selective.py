@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.intervals import CONFIDENCE, fewest, holds, lower_bound, shortest
-from sentiment.model.model import CLASSES, POSITIVE, Decision, log_odds
+from sentiment.model.component import log_odds
+from sentiment.model.model import CLASSES, POSITIVE, Decision
 
 # Edges of a band beyond every probability: that label is never answered.
 BELOW_ALL, ABOVE_ALL = -1.0, 2.0

@@ -17,7 +17,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
 from sentiment.features.rows import runs
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
-from sentiment.model.model import sigmoid
+from sentiment.model.component import sigmoid
 from sentiment.model.network import Network
 from sentiment.model.provenance import Rows
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split

@@ -45,7 +45,7 @@ def drawn(count: int, share: float, seed: int) -> LabelledReviews:
 def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     model = train(drawn(count, share, 1), TrainingOptions())
     later = drawn(3_000, share, 2)
-    about, threshold = model.provenance, model.decision.threshold
+    about, threshold = model.record.provenance, model.decision.threshold
     found = measure(model.probabilities(later.texts), later.labels, threshold)
     assert found.ece < 0.1
     assert min(found.negative.recall, found.positive.recall) > 0.3

@@ -365,8 +365,8 @@ def scores(report: Report) -> Picture:
 
 def training(report: Report) -> Picture:
     """Loss by epoch."""
-    epochs = report.model.history
-    about = report.model.provenance
+    epochs = report.model.record.history
+    about = report.model.record.provenance
     if not epochs:
         raise DataError("this model keeps no record of its training")
     losses = {
