@@ -18,7 +18,7 @@ from sentiment import __version__
 from sentiment.errors import MissingDependencyError
 from sentiment.features.rows import SparseRows
 from sentiment.model.component import Component
-from sentiment.model.model import CLASSES, Model
+from sentiment.model.model import Model
 from sentiment.model.network import Layer
 from sentiment.training.backend import load_keras
 
@@ -46,7 +46,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
     >>> first, second == rows.columns.size, second == end  # of the second text nothing is known
     (0, True, True)
     """
-    rows = [component.encode(texts).rows for component in model.components]
+    rows = [component.encode(texts)[0] for component in model.components]
     return dict(zip(prefixes_of(model), rows, strict=True))
 
 
@@ -174,7 +174,7 @@ def onnx_file(model: Model) -> bytes:
         doc_string=_ABOUT,
     )
     about = {
-        "labels": list(CLASSES),
+        "labels": list(model.labels.names),
         "threshold": model.decision.threshold,
         "band": model.decision.band,
     }

@@ -21,8 +21,9 @@ from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, Side, compare
 from sentiment.evaluation.counts import answers_by
 from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
+from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import CLASSES, UNCERTAIN, Model
+from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions

@@ -16,8 +16,9 @@ from sentiment.cli.train import CHANCE, HeldOut
 from sentiment.cli.training import epochs_as_text, words_beside
 from sentiment.errors import UsageError
 from sentiment.general import LANGUAGE, MODEL
+from sentiment.labels import LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import CLASSES, UNCERTAIN, Decision, Model, Record
+from sentiment.model.model import UNCERTAIN, Decision, Model, Record
 from sentiment.model.provenance import Provenance
 from sentiment.reviews.cells import count_of, printable, visible
 
@@ -25,12 +26,14 @@ from sentiment.reviews.cells import count_of, printable, visible
 def facts_of(model: Model) -> dict[str, Any]:
     """Gather what there is to know, as JSON values; a base stands within what stands on it."""
     return model.add_up(
-        [_facts(*part) for part in model.parts],
+        [_facts(model.labels, *part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
     )
 
 
-def _facts(component: Component, decision: Decision, record: Record) -> dict[str, Any]:
+def _facts(
+    labels: LabelSet, component: Component, decision: Decision, record: Record
+) -> dict[str, Any]:
     encoder, network = component.encoder, component.network
     layers = [
         {
@@ -43,7 +46,7 @@ def _facts(component: Component, decision: Decision, record: Record) -> dict[str
         for number, layer in enumerate(network.layers, start=1)
     ]
     return {
-        "labels": list(CLASSES),
+        "labels": list(labels.names),
         "vectorizer": {
             "features": int(encoder.keys.size),
             "kinds": describe(encoder.ngrams),

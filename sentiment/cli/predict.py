@@ -398,6 +398,6 @@ def command(
 def _answer(texts: Sequence[str], model: Model) -> None:
     """Answer a few texts with a line each."""
     scores = model.scores(texts)
-    answers = model.decision.answers(*scores)
+    answers = model.answers(scores)
     lines = map(text_line, answers, scores.p_positive.tolist(), texts)
     sys.stdout.buffer.write(encode("".join(lines)))

@@ -36,8 +36,9 @@ from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError
 from sentiment.evaluation.counts import constant, figures_of
 from sentiment.features.hashing import among
+from sentiment.labels import CLASSES
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import CLASSES, DEEPEST, Model
+from sentiment.model.model import DEEPEST, Model
 from sentiment.model.provenance import Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes

@@ -190,7 +190,7 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
             answers: Counter[str] = Counter()
             for batch in opened.batches:
                 scores = model.scores(texts_to_score(batch, opened.columns))
-                found = model.decision.answers(*scores)
+                found = model.answers(scores)
                 writer.write(batch, found, scores.p_positive)
                 answers.update(found)
             writer.close()

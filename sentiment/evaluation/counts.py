@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.model import CLASSES
+from sentiment.labels import CLASSES
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 

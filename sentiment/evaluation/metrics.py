@@ -26,7 +26,7 @@ from sentiment.evaluation.intervals import (
     resampled_means,
 )
 from sentiment.evaluation.ranking import Ranks, pr_auc, pr_auc_interval, roc_auc, roc_auc_interval
-from sentiment.model.model import CLASSES
+from sentiment.labels import CLASSES
 
 BINS = 15
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sentiment.evaluation.counts import told
 from sentiment.evaluation.metrics import Intervals, count_intervals
 from sentiment.features.ngrams import holds_negation
+from sentiment.labels import CLASSES, POSITIVE
 from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.model.model import CLASSES, POSITIVE, Model
+from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 

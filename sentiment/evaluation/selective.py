@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.intervals import CONFIDENCE, fewest, holds, lower_bound, shortest
+from sentiment.labels import CLASSES, POSITIVE
 from sentiment.model.component import log_odds
-from sentiment.model.model import CLASSES, POSITIVE, Decision
+from sentiment.model.model import Decision
 
 # Edges of a band beyond every probability: that label is never answered.
 BELOW_ALL, ABOVE_ALL = -1.0, 2.0

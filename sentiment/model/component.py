@@ -74,20 +74,6 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return 0.5 * (1 + np.tanh(0.5 * logits))
 
 
-class Encoded(NamedTuple):
-    """What a component's network sees of some texts.
-
-    Attributes:
-        rows: of each text the features; none where too little of it is known.
-        evidence: `ENOUGH`, `FEW`, `NOTHING` or `NO_OPINION`, uint8 [n].
-        blank: which texts have no token, bool [n].
-    """
-
-    rows: SparseRows
-    evidence: NDArray[np.uint8]
-    blank: NDArray[np.bool_]
-
-
 @dataclass(frozen=True)
 class Component:
     """Encoder → network → calibration: texts → log-odds.
@@ -110,8 +96,14 @@ class Component:
     phrases: dict[int, str] = field(default_factory=dict)
     weight: float = 0.0
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """Return what the network sees of some texts, and how much is known of each."""
+    def encode(
+        self, texts: Sequence[str]
+    ) -> tuple[SparseRows, NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return what the network sees of some texts, and how much is known of each.
+
+        Returns:
+            Rows, without features where too little is known; what `evidence_of` gives.
+        """
         rows = self.encoder.transform(texts)
         evidence, blank = evidence_of(texts, rows, self.encoder, self.least_known)
         if evidence.any():
@@ -119,7 +111,7 @@ class Component:
             kept = np.repeat(evidence == ENOUGH, lengths)
             offsets = np.concatenate(([0], np.cumsum(np.where(evidence == ENOUGH, lengths, 0))))
             rows = SparseRows(rows.columns[kept], rows.values[kept], offsets, rows.width)
-        return Encoded(rows, evidence, blank)
+        return rows, evidence, blank
 
     def log_odds(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds of *positive* of each text, and how much of it is known.

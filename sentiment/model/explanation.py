@@ -12,7 +12,7 @@ from sentiment.features.places import Places, find_places
 from sentiment.features.rows import SparseRows
 from sentiment.model.attribution import integrated_gradients, unnested
 from sentiment.model.component import Component, sigmoid
-from sentiment.model.model import NO_ANSWER, Model
+from sentiment.model.model import NO_ANSWER, Model, Scores
 
 Span = tuple[int, int]
 
@@ -121,12 +121,12 @@ def explain(model: Model, text: str) -> Explanation:
     each = [_Parts.of(component, text) for component in model.components]
     parts = model.add_up(each, _Parts.plus)
     p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
-    evidence = np.array([parts.evidence], np.uint8)
-    answers = model.decision.answers(p_positive, evidence)
+    scores = Scores(p_positive, np.array([parts.evidence], np.uint8))
+    answers = model.answers(scores)
     return Explanation(
         text,
         answers[0],
-        model.decision.reasons(answers, evidence)[0],
+        model.decision.reasons(answers, scores.evidence)[0],
         float(p_positive[0]),
         parts.logit,
         parts.empty,
@@ -314,7 +314,7 @@ def _first_flip(
     for numbers in sets:
         text = without(explanation.text, (explanation.words[number] for number in numbers))
         scores = model.scores([text])
-        (answer,) = model.decision.answers(*scores)
+        (answer,) = model.answers(scores)
         if answer not in (explanation.answer, NO_ANSWER):
             return Removal(tuple(sorted(numbers)), answer, float(scores.p_positive[0]))
     return None

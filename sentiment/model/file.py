@@ -4,6 +4,7 @@ import json
 import os
 import reprlib
 import zlib
+from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from sentiment.errors import ModelError
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Calibration, Component
 from sentiment.model.coverage import LEAST_KNOWN
-from sentiment.model.model import DEEPEST, Decision, Model, Record
+from sentiment.model.model import DEEPEST, NO_ANSWER, UNCERTAIN, Decision, Model, Record
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Seen
 from sentiment.model.tensors import (
@@ -44,6 +46,7 @@ _LARGEST_FEATURE = float(np.finfo(np.float16).max)
 # Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
 _LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
+_LONGEST_NAME = 80
 
 # Fields of the n-grams that came with later format versions, and what they are where none is said.
 _UNSAID = {"reversal": 0, "repair": True, "ratings": False}
@@ -79,7 +82,8 @@ def tensors_of(model: Model) -> Tensors:
 
 def document_of(model: Model) -> dict[str, Any]:
     """Gather what is no array, as JSON values; a base stands within what stands on it."""
-    return model.add_up(
+    own = {} if model.labels == SENTIMENT else {"labels": asdict(model.labels)}
+    return own | model.add_up(
         [_document(*part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
     )
@@ -102,6 +106,8 @@ def _document(component: Component, decision: Decision, record: Record) -> dict[
 
 def format_of(model: Model) -> int:
     """Return the oldest format version that can say what is in a model."""
+    if model.labels != SENTIMENT:
+        return 5
     every = [component.encoder.ngrams for component in model.components]
     if any(ngrams.ratings or not ngrams.repair for ngrams in every):
         return 4
@@ -127,6 +133,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
     Raises:
         ValueError, TypeError, KeyError, RecursionError: they do not.
     """
+    labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     components: list[Component] = []
     told: list[tuple[Decision, Record]] = []
     while True:
@@ -145,7 +152,17 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
             if name.startswith(_OF_BASE)
         }
     (decision, record), *below = told
-    return Model(tuple(components), decision, record, tuple(below))
+    return Model(tuple(components), decision, record, labels, tuple(below))
+
+
+def _labels(fields: object) -> LabelSet:
+    labels = mapping(fields)
+    names = tuple(map(string, labels["names"]))
+    if len(names) != 2 or names[0] == names[1] or {UNCERTAIN, NO_ANSWER} & set(names):
+        raise ValueError("its labels are not the names of two classes")
+    if not all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names):
+        raise ValueError("a label that is no name")
+    return LabelSet(names, truth(labels["ordered"]))
 
 
 def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
@@ -259,7 +276,7 @@ def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray
     return tensor
 
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MAX_FILE_SIZE = 1 << 30
 
 _KEY = "sentiment"

@@ -7,14 +7,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Component, Floats, sigmoid
 from sentiment.model.coverage import ENOUGH, REASONS
 from sentiment.model.provenance import Provenance, Seen
 
-POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", ""
-
-# By label: 0 and 1.
-CLASSES = (NEGATIVE, POSITIVE)
+UNCERTAIN, NO_ANSWER = "uncertain", ""
 
 
 class Scores(NamedTuple):
@@ -60,15 +58,19 @@ class Decision(NamedTuple):
         return Decision(threshold)
 
     def answers(
-        self, p_positive: NDArray[np.float64], evidence: NDArray[np.uint8] | None = None
+        self,
+        p_positive: NDArray[np.float64],
+        evidence: NDArray[np.uint8] | None = None,
+        labels: LabelSet = SENTIMENT,
     ) -> list[str]:
         """Answer each probability; NaN, an empty review, has the empty answer.
 
         Args:
             p_positive: float64 [n].
             evidence: as in `Scores`; None for enough of each.
+            labels: what the answers are called.
         """
-        words = np.where(p_positive >= self.threshold, POSITIVE, NEGATIVE).astype(object)
+        words = np.array(labels.names, object)[(p_positive >= self.threshold).astype(np.intp)]
         if self.band is not None:
             low, high = self.band
             words[(p_positive > low) & (p_positive < high)] = UNCERTAIN
@@ -127,6 +129,7 @@ class Model:
         components: the model's own, that of its base, that of the base's base, and so on.
         decision: probabilities → answers.
         record: where it came from.
+        labels: what the answers are called.
         below: the decision and the record that each component but the first had when it was the
             own one of a model. They are kept, and decide nothing.
     """
@@ -134,6 +137,7 @@ class Model:
     components: tuple[Component, ...]
     decision: Decision = Decision()
     record: Record = Record()
+    labels: LabelSet = SENTIMENT
     below: tuple[tuple[Decision, Record], ...] = ()
 
     @property
@@ -196,6 +200,10 @@ class Model:
         """Return how likely each review is positive, and whether enough of it is known."""
         log_odds, evidence = self._weighed(texts)
         return Scores(sigmoid(log_odds), evidence)
+
+    def answers(self, scores: Scores) -> list[str]:
+        """Answer reviews by their scores; see `Decision.answers`."""
+        return self.decision.answers(*scores, self.labels)
 
     @property
     def silent(self) -> float:

@@ -36,7 +36,7 @@ MADE_OF = st.sampled_from(
 
 
 def answers(model, texts):
-    return model.decision.answers(*model.scores(texts))
+    return model.answers(model.scores(texts))
 
 
 @every

@@ -32,7 +32,7 @@ def sum_of(explanation: Explanation) -> float:
 
 
 def answer_of(model: Model, text: str) -> str:
-    return model.decision.answers(*model.scores([text]))[0]
+    return model.answers(model.scores([text]))[0]
 
 
 @given(TEXTS, NUMBERS)

@@ -10,15 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
+from sentiment.api import LoadedModel
 from sentiment.errors import ModelError
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, Component
 from sentiment.model.file import format_of, load_model, save_model
-from sentiment.model.model import Decision, Model, Record
+from sentiment.model.model import Decision, Model, Record, Scores
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows, Seen
+from tests.format import reader
 from tests.model.small import changed
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -207,6 +210,11 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"decision": Decision(0.5, (-5.0, 0.6))},
         {"encoder": replace(small_model().own.encoder, ngrams=NGrams(characters=(5, 2)))},
         {"encoder": replace(small_model().own.encoder, ngrams=NGrams(characters=(0, 2)))},
+        {"labels": LabelSet(("bad", "good", "best"))},
+        {"labels": LabelSet(("good", "good"))},
+        {"labels": LabelSet(("good", "uncertain"))},
+        {"labels": LabelSet(("bad", "\x1b[2J"))},
+        {"labels": LabelSet(("bad", "good" * 21))},
         {"network": scaled(1e38)},
         {"network": scaled(1e-30, 1e38)},
         {"network": scaled(1e25, 1e38, 1e38, 1e38)},
@@ -322,3 +330,18 @@ def test_a_share_to_be_known_beyond_one_is_damage(tmp_path):
     save_model(changed(small_model(), least_known=1.5), tmp_path / "model")
     with pytest.raises(ModelError, match="damaged"):
         load_model(tmp_path / "model")
+
+
+def test_other_labels_are_kept_and_name_the_answers(tmp_path):
+    labels = LabelSet(("ham", "spam"), ordered=True)
+    named = replace(small_model(), labels=labels, decision=Decision())
+    save_model(named.on(small_model(), 1.0), tmp_path / "model")
+    model = load_model(tmp_path / "model")
+    assert (model.labels, format_of(model)) == (labels, 5)
+    scores = Scores(np.array([0.1, 0.9]), np.zeros(2, np.uint8))
+    assert model.answers(scores) == ["ham", "spam"]
+    assert LoadedModel(model).classes_.tolist() == ["ham", "spam"]
+    answer = LoadedModel(model).predict(["good film"])[0]
+    assert answer == reader.read(tmp_path / "model").answer("good film")[1] != "uncertain"
+    save_model(small_model(), tmp_path / "usual")
+    assert b"labels" not in (tmp_path / "usual").read_bytes()
