@@ -158,10 +158,9 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
 def _labels(fields: object) -> LabelSet:
     labels = mapping(fields)
     names = tuple(map(string, labels["names"]))
-    if len(names) != 2 or names[0] == names[1] or {UNCERTAIN, NO_ANSWER} & set(names):
+    are_names = all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names)
+    if not are_names or len(set(names) - {UNCERTAIN, NO_ANSWER}) != 2 or len(names) != 2:
         raise ValueError("its labels are not the names of two classes")
-    if not all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names):
-        raise ValueError("a label that is no name")
     return LabelSet(names, truth(labels["ordered"]))
 
 
