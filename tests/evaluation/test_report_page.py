@@ -172,7 +172,7 @@ def test_with_one_label_the_page_says_what_it_leaves_out():
 
 
 def test_there_is_something_to_read_beside_every_chart():
-    report = report_of(PLAIN, model=replace(MODEL, history=({"number": 1, "loss": 0.5},)))
+    report = report_of(PLAIN, model=changed(MODEL, history=({"number": 1, "loss": 0.5},)))
     for name in PICTURES:
         picture = picture_of(name, report)
         assert picture.title
