@@ -21,11 +21,11 @@ from pydantic import BaseModel
 
 app = FastAPI()
 model = load_model(Path(sys.argv[1]))
-network = keras.Sequential([keras.Input((model.vectorizer.keys.size,), sparse=True)])
-for layer in model.network.layers:
-    last = layer is model.network.layers[-1]
+network = keras.Sequential([keras.Input((model.own.encoder.keys.size,), sparse=True)])
+for layer in model.own.network.layers:
+    last = layer is model.own.network.layers[-1]
     network.add(keras.layers.Dense(layer.bias.size, activation="sigmoid" if last else "relu"))
-for layer, dense in zip(model.network.layers, network.layers, strict=True):
+for layer, dense in zip(model.own.network.layers, network.layers, strict=True):
     dense.set_weights([layer.dense_kernel(), layer.bias])
 
 
@@ -38,7 +38,7 @@ class Asked(BaseModel):
 
 def answers(texts: list[str]) -> list[dict]:
     """Answer some texts."""
-    rows = model.vectorizer.transform(texts)
+    rows = model.own.encoder.transform(texts)
     matrix = scipy.sparse.csr_matrix(
         (rows.values, rows.columns, rows.offsets), shape=(len(rows), rows.width)
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sentiment.general import find_bundled
 from sentiment.missing import is_missing
 from sentiment.model.file import load_model
-from sentiment.model.model import CLASSES, Model, Scores
+from sentiment.model.model import Model, Scores
 
 if TYPE_CHECKING:
     from sentiment.model.explanation import Explanation
@@ -94,7 +94,7 @@ class LoadedModel:
     """A model that answers as `sentiment predict` does.
 
     Attributes:
-        model: its parts: vectorizer, network, calibration, decision, provenance.
+        model: its parts: components (each an encoder, a network, a calibration), decision, record.
     """
 
     model: Model
@@ -102,7 +102,7 @@ class LoadedModel:
     @property
     def classes_(self) -> NDArray[np.object_]:
         """What the columns of `predict_proba` are: `negative`, `positive`."""
-        return np.array(CLASSES, object)
+        return np.array(self.model.labels.names, object)
 
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Say how likely each text is negative, and how likely positive.
@@ -138,9 +138,7 @@ class LoadedModel:
         >>> load("general").predict(["I loved it", "asdf qwer", ""]).tolist()
         ['positive', 'uncertain', '']
         """
-        scores = self._scores(as_texts(texts))
-        answers = self.model.decision.answers(scores.p_positive, scores.evidence)
-        return np.array(answers, object)
+        return np.array(self.model.answers(self._scores(as_texts(texts))), object)
 
     def explain(self, text: str) -> "Explanation":
         """Take one answer apart: what each word adds to the log-odds of *positive*.
@@ -167,4 +165,4 @@ class LoadedModel:
 
     def __repr__(self) -> str:
         """Name what it knows."""
-        return f"LoadedModel({self.model.vectorizer.keys.size:,} features)"
+        return f"LoadedModel({self.model.own.encoder.keys.size:,} features)"

@@ -20,8 +20,9 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sentiment.api import LoadedModel, as_texts, load
 from sentiment.errors import DataError
 from sentiment.missing import is_missing
+from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
-from sentiment.model.model import DEEPEST, Model, log_odds, sigmoid
+from sentiment.model.model import DEEPEST, Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
 from sentiment.training.options import Objective, TrainingOptions
@@ -189,7 +190,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model = self._model()
         positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
         # What has nothing to read in it has nothing that is known, either.
-        nothing = sigmoid(np.array(_log_odds_of_nothing(model)))
+        nothing = sigmoid(np.array(model.silent))
         return np.where(np.isnan(positive), nothing, positive)
 
     def _model(self) -> Model:
@@ -249,7 +250,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise TypeError(
                 f"base is a {type(base).__name__}: give a path, 'general', or what `load` gave"
             )
-        if base.model.depth >= DEEPEST:
+        if len(base.model.components) >= DEEPEST:
             raise ValueError(f"base: no more than {DEEPEST} models stand one on the other")
         return base.model
 
@@ -260,9 +261,3 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _log_odds_of_nothing(model: Model) -> float:
-    """The log-odds of an empty review, those of the base included."""
-    below = model.base
-    return model.silent + (below.weight * _log_odds_of_nothing(below.model) if below else 0.0)

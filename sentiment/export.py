@@ -5,7 +5,8 @@ outputs are calibrated.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.features.rows import SparseRows
-from sentiment.model.model import CLASSES, ENOUGH, Model
+from sentiment.model.component import Component
+from sentiment.model.model import Model
 from sentiment.model.network import Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
@@ -24,13 +26,9 @@ from sentiment.training.backend import load_keras
 BASE = "base_"
 
 
-def models_of(model: Model) -> Iterator[tuple[str, Model]]:
-    """Give a model and those that it stands on, each with what its names begin with."""
-    prefix = ""
-    yield prefix, model
-    while model.base is not None:
-        prefix, model = prefix + BASE, model.base.model
-        yield prefix, model
+def prefixes_of(model: Model) -> list[str]:
+    """Return what the names of each component begin with."""
+    return [number * BASE for number, _ in enumerate(model.components)]
 
 
 def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
@@ -48,16 +46,8 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
     >>> first, second == rows.columns.size, second == end  # of the second text nothing is known
     (0, True, True)
     """
-    return {prefix: _rows(each, texts) for prefix, each in models_of(model)}
-
-
-def _rows(model: Model, texts: Sequence[str]) -> SparseRows:
-    rows = model.vectorizer.transform(texts)
-    evidence, _ = model.evidence(texts, rows)
-    kept = np.repeat(evidence == ENOUGH, np.diff(rows.offsets))
-    lengths = np.where(evidence == ENOUGH, np.diff(rows.offsets), 0)
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    return SparseRows(rows.columns[kept], rows.values[kept], offsets, rows.width)
+    rows = [component.encode(texts)[0] for component in model.components]
+    return dict(zip(prefixes_of(model), rows, strict=True))
 
 
 def keras_file(model: Model) -> bytes:
@@ -70,10 +60,14 @@ def keras_file(model: Model) -> bytes:
     keras = load_keras()
     inputs = {
         f"{prefix}{name}": keras.Input((None,), dtype=dtype, name=f"{prefix}{name}")
-        for prefix, _ in models_of(model)
+        for prefix in prefixes_of(model)
         for name, dtype in (("ids", "int32"), ("values", "float32"))
     }
-    log_odds = _log_odds_in_keras(model, inputs)
+    each = [
+        (prefix, _log_odds_in_keras(component, inputs, prefix))
+        for prefix, component in zip(prefixes_of(model), model.components, strict=True)
+    ]
+    _, log_odds = model.add_up(each, _both_in_keras)
     p_positive = keras.layers.Activation("sigmoid", name="p_positive")(log_odds)
     outputs = {"log_odds": log_odds, "p_positive": p_positive}
     made = keras.Model(inputs, outputs, name="sentiment")
@@ -83,10 +77,10 @@ def keras_file(model: Model) -> bytes:
         return path.read_bytes()
 
 
-def _log_odds_in_keras(model: Model, inputs: dict[str, Any], prefix: str = "") -> Any:
-    """Give the log-odds of a model and what it stands on, [rows, 1]."""
+def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str) -> Any:
+    """Return the log-odds of a component, [rows, 1]."""
     layers = load_keras().layers
-    first, *rest = model.network.layers
+    first, *rest = component.network.layers
     # Steps of quantization, and how large one is in a layer behind: what the model file holds.
     kernel = first.kernel if first.kernel.size else np.zeros((1, first.bias.size))
     embedding = layers.Embedding(*kernel.shape, name=f"{prefix}features")
@@ -97,16 +91,17 @@ def _log_odds_in_keras(model: Model, inputs: dict[str, Any], prefix: str = "") -
     for number, layer in enumerate(chain[:-1], start=1):
         sums = _dense(layer, f"{prefix}hidden_{number}", "relu")(sums)
     logit = _dense(chain[-1], f"{prefix}logit")(sums)
-    slope, intercept = np.float32(model.calibration.slope), np.float32(model.calibration.intercept)
+    slope, intercept = (np.float32(number) for number in component.calibration)
     calibration = Layer.exact(np.full((1, 1), slope), np.full(1, intercept))
-    log_odds = _dense(calibration, f"{prefix}log_odds")(logit)
-    if model.base is None:
-        return log_odds
-    weight = Layer.exact(np.full((1, 1), model.base.weight, np.float32), np.zeros(1, np.float32))
-    of_base = _dense(weight, f"{prefix}weight")(
-        _log_odds_in_keras(model.base.model, inputs, prefix + BASE)
-    )
-    return layers.Add(name=f"{prefix}both")([log_odds, of_base])
+    return _dense(calibration, f"{prefix}log_odds")(logit)
+
+
+def _both_in_keras(own: tuple[str, Any], base: tuple[str, Any], weight: float) -> tuple[str, Any]:
+    """Add log-odds, each beside the prefix that names begin with."""
+    prefix, log_odds = own
+    factor = Layer.exact(np.full((1, 1), weight, np.float32), np.zeros(1, np.float32))
+    weighted = _dense(factor, f"{prefix}weight")(base[1])
+    return prefix, load_keras().layers.Add(name=f"{prefix}both")([log_odds, weighted])
 
 
 def _dense(layer: Layer, name: str, activation: str | None = None) -> Any:
@@ -141,11 +136,16 @@ def onnx_file(model: Model) -> bytes:
     from onnx import TensorProto, helper
 
     graph = _Graph()
-    log_odds = _log_odds(graph, model)
+    prefixes = prefixes_of(model)
+
+    def both(own: str, base: str, weight: float) -> str:
+        return graph.add("Add", own, graph.add("Mul", base, graph.doubles(weight)))
+
+    log_odds = model.add_up(map(partial(_log_odds, graph), model.components, prefixes), both)
     graph.add("Identity", log_odds, named="log_odds")
     graph.add("Sigmoid", log_odds, named="p_positive")
     inputs = []
-    for prefix, _ in models_of(model):
+    for prefix in prefixes:
         inputs += [
             helper.make_tensor_value_info(f"{prefix}ids", TensorProto.INT64, [f"{prefix}n"]),
             helper.make_tensor_value_info(f"{prefix}values", TensorProto.FLOAT, [f"{prefix}n"]),
@@ -164,7 +164,7 @@ def onnx_file(model: Model) -> bytes:
         doc_string=_ABOUT,
     )
     about = {
-        "labels": list(CLASSES),
+        "labels": list(model.labels.names),
         "threshold": model.decision.threshold,
         "band": model.decision.band,
     }
@@ -205,9 +205,9 @@ class _Graph:
         return self.constant(np.array(values, np.int64))
 
 
-def _log_odds(graph: _Graph, model: Model, prefix: str = "") -> str:
-    """Add a model and what it stands on; give its log-odds, double [rows]."""
-    first, *rest = model.network.layers
+def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
+    """Add a component; return its log-odds, double [rows]."""
+    first, *rest = component.network.layers
     sums = _row_sums(graph, first.kernel, prefix)
     sums = graph.add("Mul", sums, graph.doubles(first.scale))
     sums = graph.add("Add", sums, graph.doubles(first.bias))
@@ -216,13 +216,8 @@ def _log_odds(graph: _Graph, model: Model, prefix: str = "") -> str:
         sums = graph.add("MatMul", active, graph.doubles(layer.dense_kernel()))
         sums = graph.add("Add", sums, graph.doubles(layer.bias))
     logits = graph.add("Squeeze", sums, graph.integers(1))
-    scaled = graph.add("Mul", logits, graph.doubles(model.calibration.slope))
-    log_odds = graph.add("Add", scaled, graph.doubles(model.calibration.intercept))
-    if model.base is None:
-        return log_odds
-    of_base = _log_odds(graph, model.base.model, prefix + BASE)
-    weighted = graph.add("Mul", of_base, graph.doubles(model.base.weight))
-    return graph.add("Add", log_odds, weighted)
+    scaled = graph.add("Mul", logits, graph.doubles(component.calibration.slope))
+    return graph.add("Add", scaled, graph.doubles(component.calibration.intercept))
 
 
 def _row_sums(graph: _Graph, kernel: NDArray[Any], prefix: str) -> str:

@@ -15,7 +15,8 @@ from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
-from sentiment.model.model import NEGATIVE, POSITIVE, UNCERTAIN, Model
+from sentiment.labels import NEGATIVE, POSITIVE
+from sentiment.model.model import UNCERTAIN, Model
 
 # What all results together are called.
 OVERALL = "overall"
@@ -277,7 +278,7 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     checks = [check for capability in chosen for check in capability.checks]
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
     scores = model.scores(texts)
-    answers = dict(zip(texts, model.decision.answers(*scores), strict=True))
+    answers = dict(zip(texts, model.answers(scores), strict=True))
     chances = dict(zip(texts, scores.p_positive.tolist(), strict=True))
 
     def outcome(check: Check) -> Outcome:

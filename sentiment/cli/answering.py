@@ -17,7 +17,8 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
-from sentiment.model.model import CLASSES, NO_ANSWER, UNCERTAIN, Model, Scores
+from sentiment.labels import CLASSES
+from sentiment.model.model import NO_ANSWER, UNCERTAIN, Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import BadRow, BadRows, Batch, Policy, RowsSource, Source
 from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
@@ -150,7 +151,8 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
     """Count the reviews that a model was made with."""
-    return model.seen.overlap(model.seen.digests(reviews.texts))
+    seen = model.record.seen
+    return seen.overlap(seen.digests(reviews.texts))
 
 
 def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
@@ -344,7 +346,7 @@ def answer_rows(
                 writer = output.writer(each.source, each.columns)
                 texts = _texts_of(each.columns, repairs)
                 for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
-                    answers = model.decision.answers(*scores)
+                    answers = model.answers(scores)
                     reasons = model.decision.reasons(answers, scores.evidence)
                     writer.write(batch, answers, scores.p_positive, reasons)
                     tally.add(answers)

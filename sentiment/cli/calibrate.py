@@ -113,9 +113,10 @@ def command(
 def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:
     """Return the model with another decision, its goals and the hashes of its reviews."""
     goals = ", ".join(map(str, choice.held))
-    about = model.provenance and replace(model.provenance, goal=goals)
-    seen = model.seen.adding(reviews.texts)
-    return replace(model, decision=choice.decision, provenance=about, seen=seen)
+    about = model.record.provenance and replace(model.record.provenance, goal=goals)
+    seen = model.record.seen.adding(reviews.texts)
+    record = replace(model.record, provenance=about, seen=seen)
+    return replace(model, decision=choice.decision, record=record)
 
 
 def _facts(choice: Choice) -> dict[str, object]:

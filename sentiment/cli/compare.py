@@ -20,8 +20,9 @@ from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
 from sentiment.evaluation.metrics import METRICS, Metric, answers_by
+from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import CLASSES, UNCERTAIN, Model
+from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions

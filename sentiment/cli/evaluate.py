@@ -55,7 +55,8 @@ from sentiment.evaluation.mistakes import (
 )
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.files import replacing
-from sentiment.model.model import POSITIVE, Decision, Model
+from sentiment.labels import POSITIVE
+from sentiment.model.model import Decision, Model
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
 from sentiment.reviews.columns import Columns

@@ -157,7 +157,7 @@ def as_text(
         return
     answer = explanation.answer
     why = f"  {explanation.reason}" if explanation.reason else ""
-    yield f"{look.style(answer, _COLORS[answer], bold=True)}  {explanation.p_positive:.4f}{why}"
+    yield f"{look.style(answer, _COLORS.get(answer), bold=True)}  {explanation.p_positive:.4f}{why}"
     yield ""
     width = max(look.width - 2, 20)
     for line in highlighted(explanation.text, explanation.words, width, colored=look.colored):
@@ -217,7 +217,7 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, look: Lo
         return f"without its {words} the answer would be the same"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    answer = look.style(removal.answer, _COLORS[removal.answer], bold=True)
+    answer = look.style(removal.answer, _COLORS.get(removal.answer), bold=True)
     return f"without {named} it would be {answer} ({removal.p_positive:.4f})"
 
 

@@ -16,46 +16,50 @@ from sentiment.cli.train import CHANCE, HeldOut
 from sentiment.cli.training import epochs_as_text, words_beside
 from sentiment.errors import UsageError
 from sentiment.general import LANGUAGE, MODEL
-from sentiment.model.model import CLASSES, UNCERTAIN, Decision, Model
+from sentiment.labels import LabelSet
+from sentiment.model.component import Component
+from sentiment.model.model import UNCERTAIN, Decision, Model, Record
 from sentiment.model.provenance import Provenance
 from sentiment.reviews.cells import count_of, printable, visible
 
 
 def facts_of(model: Model) -> dict[str, Any]:
-    """Gather what there is to know, as JSON values."""
+    """Gather what there is to know, as JSON values; a base stands within what stands on it."""
+    return model.add_up(
+        [_facts(model.labels, *part) for part in model.parts],
+        lambda own, base, weight: own | {"base": {"weight": weight, **base}},
+    )
+
+
+def _facts(
+    labels: LabelSet, component: Component, decision: Decision, record: Record
+) -> dict[str, Any]:
+    encoder, network = component.encoder, component.network
     layers = [
         {
-            "name": "output" if number == len(model.network.layers) else f"hidden {number}",
+            "name": "output" if number == len(network.layers) else f"hidden {number}",
             "inputs": layer.kernel.shape[0],
             "units": layer.kernel.shape[1],
-            "activation": "sigmoid" if number == len(model.network.layers) else "ReLU",
+            "activation": "sigmoid" if number == len(network.layers) else "ReLU",
             "trainable_parameters": layer.kernel.size + layer.bias.size,
         }
-        for number, layer in enumerate(model.network.layers, start=1)
+        for number, layer in enumerate(network.layers, start=1)
     ]
     return {
-        "labels": list(CLASSES),
+        "labels": list(labels.names),
         "vectorizer": {
-            "features": int(model.vectorizer.keys.size),
-            "kinds": describe(model.vectorizer.ngrams),
-            **model.vectorizer.ngrams._asdict(),
+            "features": int(encoder.keys.size),
+            "kinds": describe(encoder.ngrams),
+            **encoder.ngrams._asdict(),
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
-        "threshold": model.decision.threshold,
-        "band": model.decision.band,
-        "calibration": {
-            "slope": model.calibration.slope,
-            "intercept": model.calibration.intercept,
-        },
-        "history": list(model.history),
-        "provenance": model.provenance.as_json() if model.provenance else None,
-        "base": None
-        if model.base is None
-        else {
-            "weight": model.base.weight,
-            **facts_of(model.base.model),
-        },
+        "threshold": decision.threshold,
+        "band": decision.band,
+        "calibration": component.calibration._asdict(),
+        "history": list(record.history),
+        "provenance": record.provenance.as_json() if record.provenance else None,
+        "base": None,
     }
 
 

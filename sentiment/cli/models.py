@@ -79,7 +79,7 @@ def test_reviews() -> tuple[str, ...]:
 
 def is_of_sample(model: "Model") -> bool:
     """Tell whether a model was trained on the sample, on a base or not, whatever its options."""
-    about = model.provenance
+    about = model.record.provenance
     return about is not None and about.training.hash == SAMPLE_HASH and not about.unlabeled
 
 
@@ -119,7 +119,7 @@ def say_of_sample(name: str, model: Model) -> bool:
     of_sample = is_of_sample(model)
     if of_sample:
         alone = " only; -m general answers better"
-        how = alone if model.base is None else ", on a base"
+        how = ", on a base" if len(model.components) > 1 else alone
         console.note(f"model: {name} (trained on the {SAMPLE_SIZE:,} sample reviews{how})")
     return of_sample
 

@@ -446,6 +446,6 @@ def _answer(texts: Sequence[str], model: Model) -> None:
         damaged.counted(texts)
         damaged.say()
     scores = model.scores(texts)
-    answers = model.decision.answers(*scores)
+    answers = model.answers(scores)
     lines = map(text_line, answers, scores.p_positive.tolist(), texts)
     sys.stdout.buffer.write(encode("".join(lines)))

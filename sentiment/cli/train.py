@@ -34,8 +34,9 @@ from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError, command_line
 from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.features.hashing import among
+from sentiment.labels import CLASSES
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import CLASSES, DEEPEST, Model
+from sentiment.model.model import DEEPEST, Model
 from sentiment.model.provenance import Overlap, Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
@@ -202,7 +203,7 @@ def _warn_of_idle_options() -> None:
 
 def _load_base(path: Path) -> Model:
     base = load_model(find_model(path))
-    if base.depth >= DEEPEST:
+    if len(base.components) >= DEEPEST:
         raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
     return base
 
@@ -255,7 +256,7 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
 
 def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
     """Print how good the model is, and what there was too little data for."""
-    about = model.provenance
+    about = model.record.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
@@ -325,14 +326,15 @@ def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) 
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:
-    about = model.provenance.as_json() if model.provenance else {}
+    provenance = model.record.provenance
+    about = provenance.as_json() if provenance else {}
     kept = ("training", "validation", "accuracy", "right", "best_epoch", "calibrated", "in_turns")
-    held_out = HeldOut.of(model.provenance)
+    held_out = HeldOut.of(provenance)
     return {
         "model": str(target),
-        "features": int(model.vectorizer.keys.size),
+        "features": int(model.own.encoder.keys.size),
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
-        "base": None if model.base is None else {"weight": model.base.weight},
+        "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
     }

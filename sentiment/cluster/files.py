@@ -109,7 +109,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
     texts = growing.done()
     slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
     table = replace(table, name=job.source.name, kept=table.kept | slices)
-    return ScoredTable(table, model.scores(texts), model.seen.digests(texts))
+    return ScoredTable(table, model.scores(texts), model.record.seen.digests(texts))
 
 
 def merge(
@@ -190,7 +190,7 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
             answers: Counter[str] = Counter()
             for batch in opened.batches:
                 scores = model.scores(texts_to_score(batch, opened.columns))
-                found = model.decision.answers(*scores)
+                found = model.answers(scores)
                 writer.write(batch, found, scores.p_positive)
                 answers.update(found)
             writer.close()

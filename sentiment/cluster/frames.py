@@ -53,7 +53,7 @@ def frame_scorer(
                 raise ValueError(f'there is a column "{min(taken)}" already; give a prefix')
             rows = frame[list(columns.text)].to_dict("records")
             scores = loaded.scores([text_of(row, columns) for row in rows])
-            answers = loaded.decision.answers(*scores)
+            answers = loaded.answers(scores)
             added = {
                 f"{prefix}predicted": [answer or None for answer in answers],
                 f"{prefix}p_positive": scores.p_positive,

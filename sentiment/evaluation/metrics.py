@@ -20,7 +20,7 @@ from sentiment.evaluation.intervals import (
     wilson_interval,
 )
 from sentiment.evaluation.ranking import Ranks, pr_auc, pr_auc_interval, roc_auc, roc_auc_interval
-from sentiment.model.model import CLASSES
+from sentiment.labels import CLASSES
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]

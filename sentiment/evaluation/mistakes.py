@@ -17,8 +17,10 @@ from sentiment.evaluation.metrics import (
     figures_or_none,
 )
 from sentiment.features.ngrams import holds_negation
+from sentiment.labels import CLASSES, POSITIVE
+from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.model.model import CLASSES, POSITIVE, Model, log_odds
+from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 

@@ -16,7 +16,9 @@ from sentiment.evaluation.intervals import (
     share_holds,
 )
 from sentiment.evaluation.metrics import Floats, Labels
-from sentiment.model.model import CLASSES, POSITIVE, Decision, log_odds
+from sentiment.labels import CLASSES, POSITIVE
+from sentiment.model.component import log_odds
+from sentiment.model.model import Decision
 
 # Edges of a band beyond every probability: that label is never answered.
 BELOW_ALL, ABOVE_ALL = -1.0, 2.0

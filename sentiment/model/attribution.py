@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes
 from sentiment.features.rows import SparseRows
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.model.network import Network
 
@@ -116,7 +117,7 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
         Those that speak for *positive* and those that speak against it, the strongest first, each
         with the change of the calibrated logit. None is given that stands within another.
     """
-    moves = _moves(model)
+    moves = model.add_up(map(_moves, model.components), _plus)
     names = sorted(moves, key=lambda name: -moves[name])
     ranked = (
         [name for name in names if moves[name] > 0],
@@ -128,26 +129,26 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
     return positive, negative
 
 
-def _moves(model: Model) -> dict[str, float]:
-    """Say how far each n-gram with a text moves the calibrated logit, that of the base added."""
-    vectorizer = model.vectorizer
-    keys = np.array([*model.phrases], np.uint64)
-    columns = vectorizer.columns_of(keys)
+def _moves(component: Component) -> dict[str, float]:
+    """Return how far each n-gram with a text moves the calibrated logit of a component."""
+    encoder = component.encoder
+    columns = encoder.columns_of(np.array([*component.phrases], np.uint64))
     known = np.flatnonzero(columns >= 0)
-    texts = [*model.phrases.values()]
+    texts = [*component.phrases.values()]
     names, columns = [texts[number] for number in known.tolist()], columns[known]
-    values = vectorizer.weights[columns] / max(np.abs(vectorizer.weights).max(initial=0), 1e-30)
+    values = encoder.weights[columns] / max(np.abs(encoder.weights).max(initial=0), 1e-30)
     # The empty review comes last.
     offsets = np.append(np.arange(columns.size + 1), columns.size)
-    logits = model.network.logits(SparseRows(columns, values, offsets, vectorizer.keys.size))
-    moves = model.calibration.slope * (logits[:-1] - logits[-1])
+    logits = component.network.logits(SparseRows(columns, values, offsets, encoder.keys.size))
+    moves = component.calibration.slope * (logits[:-1] - logits[-1])
     # The same text may name several features: the strongest comes last, and stays.
     order = np.argsort(np.abs(moves), kind="stable").tolist()
-    of_name = {names[number]: float(moves[number]) for number in order}
-    if model.base is not None:
-        for name, move in _moves(model.base.model).items():
-            of_name[name] = of_name.get(name, 0.0) + model.base.weight * move
-    return of_name
+    return {names[number]: float(moves[number]) for number in order}
+
+
+def _plus(own: dict[str, float], base: dict[str, float], weight: float) -> dict[str, float]:
+    """Add moves of the same n-grams."""
+    return own | {name: own.get(name, 0.0) + weight * move for name, move in base.items()}
 
 
 def unnested(names: Iterable[str], limit: int) -> list[str]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sentiment.features.places import Places, find_places
 from sentiment.features.rows import SparseRows
 from sentiment.model.attribution import integrated_gradients, unnested
-from sentiment.model.model import ENOUGH, NO_ANSWER, Model, sigmoid
+from sentiment.model.component import Component, sigmoid
+from sentiment.model.model import NO_ANSWER, Model, Scores
 
 Span = tuple[int, int]
 
@@ -117,14 +118,15 @@ class Explanation:
 
 def explain(model: Model, text: str) -> Explanation:
     """Take the answer to one review apart."""
-    parts = _Parts.of(model, text)
+    each = [_Parts.of(component, text) for component in model.components]
+    parts = model.add_up(each, _Parts.plus)
     p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
-    evidence = np.array([parts.evidence], np.uint8)
-    answers = model.decision.answers(p_positive, evidence)
+    scores = Scores(p_positive, np.array([parts.evidence], np.uint8))
+    answers = model.answers(scores)
     return Explanation(
         text,
         answers[0],
-        model.decision.reasons(answers, evidence)[0],
+        model.decision.reasons(answers, scores.evidence)[0],
         float(p_positive[0]),
         parts.logit,
         parts.empty,
@@ -135,7 +137,7 @@ def explain(model: Model, text: str) -> Explanation:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What a model, and with it the one it stands on, makes of a review.
+    """What a component, or several of them together, make of a review.
 
     Attributes:
         evidence: how much of its words is known; with too little, no word adds anything.
@@ -154,25 +156,17 @@ class _Parts:
     phrases: dict[str, tuple[float, set[Span]]]
 
     @classmethod
-    def of(cls, model: Model, text: str) -> "_Parts":
-        row = model.vectorizer.transform([text])
-        (evidence,), _ = model.evidence([text], row)
-        if evidence != ENOUGH:
-            row = SparseRows.empty(row.width)
-        places = find_places(text, model.vectorizer).of_features(row.columns)
-        credit = _credit_of_places(model, row, places)
-        (logit,) = model.calibration.log_odds(model.network.logits(row)).tolist()
+    def of(cls, component: Component, text: str) -> "_Parts":
+        row, (evidence,), _ = component.encode([text])
+        places = find_places(text, component.encoder).of_features(row.columns)
+        credit = _credit_of_places(component, row, places)
+        (logit,) = component.calibration.log_odds(component.network.logits(row)).tolist()
         phrases = _candidates(text, places, credit)
         tokens = places.shared(credit)
-        own = cls(evidence, logit, model.silent, places.starts, places.ends, tokens, phrases)
-        return (
-            own
-            if model.base is None
-            else own.plus(cls.of(model.base.model, text), model.base.weight)
-        )
+        return cls(evidence, logit, component.silent, places.starts, places.ends, tokens, phrases)
 
     def plus(self, base: "_Parts", weight: float) -> "_Parts":
-        """Add what the base makes of the same text; it may find other tokens there."""
+        """Add what those behind it make of the same text; they may find other tokens there."""
         phrases = dict(self.phrases)
         for name, (move, spans) in base.phrases.items():
             mine, places = phrases.get(name, (0.0, set()))
@@ -196,9 +190,9 @@ class _Parts:
         )
 
 
-def _credit_of_places(model: Model, row: SparseRows, places: Places) -> NDArray[np.float64]:
+def _credit_of_places(component: Component, row: SparseRows, places: Places) -> NDArray[np.float64]:
     """Share the credit of each feature equally over its places: float64 [places]."""
-    credit = integrated_gradients(model.network, row) * model.calibration.slope
+    credit = integrated_gradients(component.network, row) * component.calibration.slope
     order = np.argsort(row.columns)
     entries = order[np.searchsorted(row.columns, places.columns, sorter=order)]
     often = np.bincount(entries, minlength=credit.size)
@@ -320,7 +314,7 @@ def _first_flip(
     for numbers in sets:
         text = without(explanation.text, (explanation.words[number] for number in numbers))
         scores = model.scores([text])
-        (answer,) = model.decision.answers(*scores)
+        (answer,) = model.answers(scores)
         if answer not in (explanation.answer, NO_ANSWER):
             return Removal(tuple(sorted(numbers)), answer, float(scores.p_positive[0]))
     return None

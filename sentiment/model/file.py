@@ -4,6 +4,7 @@ import json
 import os
 import reprlib
 import zlib
+from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from sentiment.errors import ModelError, command_line
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
-from sentiment.model.model import DEEPEST, LEAST_KNOWN, Base, Calibration, Decision, Model
+from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.component import Calibration, Component
+from sentiment.model.coverage import LEAST_KNOWN
+from sentiment.model.model import DEEPEST, NO_ANSWER, UNCERTAIN, Decision, Model, Record
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Seen
 from sentiment.model.tensors import (
@@ -42,6 +46,7 @@ _LARGEST_FEATURE = float(np.finfo(np.float16).max)
 # Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
 _LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
+_LONGEST_NAME = 80
 
 # Fields of the n-grams that came with later format versions, and what they are where none is said.
 _UNSAID = {"reversal": 0, "repair": True, "ratings": False}
@@ -55,50 +60,58 @@ _EPOCH = {
 
 
 def tensors_of(model: Model) -> Tensors:
-    """Gather the arrays of a model, those of its base under names of their own."""
-    tensors: Tensors = {
-        "features.keys": model.vectorizer.keys,
-        "features.weights": model.vectorizer.weights.astype(np.float16),
-        "training.seen": model.seen.whole,
-    }
-    if model.seen.passages is not None:
-        tensors["training.passages"] = model.seen.passages
-    for depth, layer in enumerate(model.network.layers):
-        tensors |= {
-            f"layers.{depth}.kernel": layer.kernel,
-            f"layers.{depth}.scale": layer.scale,
-            f"layers.{depth}.bias": layer.bias,
+    """Gather the arrays of a model, those of its bases under names of their own."""
+    tensors: Tensors = {}
+    for place, (component, _, record) in enumerate(model.parts):
+        own: Tensors = {
+            "features.keys": component.encoder.keys,
+            "features.weights": component.encoder.weights.astype(np.float16),
+            "training.seen": record.seen.whole,
         }
-    if model.base is not None:
-        of_base = tensors_of(model.base.model)
-        tensors |= {_OF_BASE + name: tensor for name, tensor in of_base.items()}
+        if record.seen.passages is not None:
+            own["training.passages"] = record.seen.passages
+        for depth, layer in enumerate(component.network.layers):
+            own |= {
+                f"layers.{depth}.kernel": layer.kernel,
+                f"layers.{depth}.scale": layer.scale,
+                f"layers.{depth}.bias": layer.bias,
+            }
+        tensors |= {place * _OF_BASE + name: tensor for name, tensor in own.items()}
     return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
 
 def document_of(model: Model) -> dict[str, Any]:
-    """Gather what is no array, as JSON values."""
+    """Gather what is no array, as JSON values; a base stands within what stands on it."""
+    own = {} if model.labels == SENTIMENT else {"labels": asdict(model.labels)}
+    return own | model.add_up(
+        [_document(*part) for part in model.parts],
+        lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
+    )
+
+
+def _document(component: Component, decision: Decision, record: Record) -> dict[str, Any]:
     document = {
-        "ngrams": _fields_of(model.vectorizer.ngrams),
-        "layers": len(model.network.layers),
-        "calibration": model.calibration._asdict(),
-        "decision": model.decision._asdict(),
-        "history": list(model.history),
-        "provenance": model.provenance and model.provenance.as_json(),
-        "phrases": [[str(key), text] for key, text in model.phrases.items()],
+        "ngrams": _fields_of(component.encoder.ngrams),
+        "layers": len(component.network.layers),
+        "calibration": component.calibration._asdict(),
+        "decision": decision._asdict(),
+        "history": list(record.history),
+        "provenance": record.provenance and record.provenance.as_json(),
+        "phrases": [[str(key), text] for key, text in component.phrases.items()],
     }
-    if model.least_known != LEAST_KNOWN:
-        document["least_known"] = model.least_known
-    if model.base is not None:
-        of_base = document_of(model.base.model)
-        document["base"] = {"weight": model.base.weight, "model": of_base}
+    if component.least_known != LEAST_KNOWN:
+        document["least_known"] = component.least_known
     return document
 
 
 def format_of(model: Model) -> int:
-    """Return the oldest format version that can say what is in a model, and in those below it."""
-    ngrams = model.vectorizer.ngrams
-    own = 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
-    return own if model.base is None else max(own, 2, format_of(model.base.model))
+    """Return the oldest format version that can say what is in a model."""
+    if model.labels != SENTIMENT:
+        return 5
+    every = [component.encoder.ngrams for component in model.components]
+    if any(ngrams.ratings or not ngrams.repair for ngrams in every):
+        return 4
+    return 3 if any(ngrams.reversal for ngrams in every) else 2 if len(every) > 1 else 1
 
 
 def _fields_of(ngrams: NGrams) -> dict[str, Any]:
@@ -110,45 +123,68 @@ def _fields_of(ngrams: NGrams) -> dict[str, Any]:
     }
 
 
-def model_of(document: dict[str, Any], tensors: Tensors, depth: int = 1) -> Model:
+def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
     """Build a model, checking how the parts fit together.
 
     Args:
         document: what `document_of` gave.
         tensors: what `tensors_of` gave.
-        depth: how many models stand one on the other, up to this one.
 
     Raises:
         ValueError, TypeError, KeyError, RecursionError: they do not.
     """
-    return Model(
-        vectorizer=_vectorizer(document["ngrams"], tensors),
+    labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
+    components: list[Component] = []
+    told: list[tuple[Decision, Record]] = []
+    while True:
+        base = mapping(document["base"]) if "base" in document else None
+        weight = 0.0 if base is None else number(base["weight"], 0, _LARGEST_WEIGHT)
+        components.append(_component(document, tensors, weight))
+        told.append((_decision(document["decision"]), _record(document, tensors)))
+        if base is None:
+            break
+        if len(components) == DEEPEST:
+            raise ValueError(f"more than {DEEPEST} models stand one on the other")
+        document = mapping(base["model"])
+        tensors = {
+            name.removeprefix(_OF_BASE): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(_OF_BASE)
+        }
+    (decision, record), *below = told
+    return Model(tuple(components), decision, record, labels, tuple(below))
+
+
+def _labels(fields: object) -> LabelSet:
+    labels = mapping(fields)
+    names = tuple(map(string, labels["names"]))
+    are_names = all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names)
+    if not are_names or len(set(names) - {UNCERTAIN, NO_ANSWER}) != 2 or len(names) != 2:
+        raise ValueError("its labels are not the names of two classes")
+    return LabelSet(names, truth(labels["ordered"]))
+
+
+def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
+    return Component(
+        encoder=_vectorizer(document["ngrams"], tensors),
         network=_network(document["layers"], tensors),
         calibration=_calibration(document["calibration"]),
-        decision=_decision(document["decision"]),
-        history=tuple(_epoch(epoch) for epoch in document["history"]),
-        provenance=_provenance(document["provenance"]),
-        seen=_seen(tensors),
+        least_known=number(document.get("least_known", LEAST_KNOWN), 0, 1),
         phrases={
             whole(int(string(key)), 0, _LARGEST_KEY): string(text)
             for key, text in document["phrases"]
         },
-        base=_base(document["base"], tensors, depth + 1) if "base" in document else None,
-        least_known=number(document.get("least_known", LEAST_KNOWN), 0, 1),
+        weight=weight,
     )
 
 
-def _base(fields: object, tensors: Tensors, depth: int) -> Base:
-    if depth > DEEPEST:
-        raise ValueError(f"more than {DEEPEST} models stand one on the other")
-    base = mapping(fields)
-    of_base = {
-        name.removeprefix(_OF_BASE): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(_OF_BASE)
-    }
-    model = model_of(mapping(base["model"]), of_base, depth)
-    return Base(model, number(base["weight"], 0, _LARGEST_WEIGHT))
+def _record(document: dict[str, Any], tensors: Tensors) -> Record:
+    about = document["provenance"]
+    return Record(
+        history=tuple(_epoch(epoch) for epoch in document["history"]),
+        provenance=None if about is None else Provenance.from_json(about),
+        seen=_seen(tensors),
+    )
 
 
 def _seen(tensors: Tensors) -> Seen:
@@ -232,10 +268,6 @@ def _epoch(fields: object) -> dict[str, float]:
     return {name: number(value, 0, _EPOCH[name]) for name, value in figures.items()}
 
 
-def _provenance(fields: object) -> Provenance | None:
-    return None if fields is None else Provenance.from_json(fields)
-
-
 def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
     tensor = tensors[name]
     if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
@@ -243,7 +275,7 @@ def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray
     return tensor
 
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MAX_FILE_SIZE = 1 << 30
 
 _KEY = "sentiment"

@@ -1,113 +1,18 @@
-"""A model: features, network, calibration and decision; a review's probability and answer."""
+"""A model: components that add up, and a decision; a review's probability and answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.rows import SparseRows
-from sentiment.features.vectorizer import Vectorizer
-from sentiment.missing import gives_no_opinion
-from sentiment.model.network import Network
+from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.component import Component, Floats, sigmoid
+from sentiment.model.coverage import ENOUGH, REASONS
 from sentiment.model.provenance import Provenance, Seen
 
-
-class Calibration(NamedTuple):
-    """Platt scaling: p = σ(slope · logit + intercept).
-
-    Platt, "Probabilistic outputs for support vector machines" (1999). The identity by default.
-    """
-
-    slope: float = 1.0
-    intercept: float = 0.0
-
-    @classmethod
-    def fit(cls, logits: NDArray[np.float64], labels: NDArray[np.integer]) -> "Calibration":
-        """Fit by maximum likelihood on held-out rows, with Platt's smoothed targets.
-
-        The targets, (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2) in place of 1 and 0, keep the slope
-        finite where few rows are perfectly separated.
-
-        Args:
-            logits: float64 [n], of rows that the network was not fitted on.
-            labels: 0 or 1, [n].
-        """
-        positives = int(labels.sum())
-        negatives = labels.size - positives
-        targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-        scale = float(logits.std()) or 1.0
-        design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
-        parameters = fit_logistic(design, targets, np.zeros(2), np.zeros(2), ridge=1e-9)
-        slope, intercept = parameters[0] / scale, parameters[1]
-        # A slope that is not positive would turn answers round: too few rows to calibrate on.
-        return cls(float(slope), float(intercept)) if slope > 0 else cls()
-
-    def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn logits into calibrated log-odds of *positive*, float64 of the same shape."""
-        return self.slope * logits + self.intercept
-
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn logits into calibrated probabilities of *positive*, float64 of the same shape."""
-        return sigmoid(self.log_odds(logits))
-
-
-def fit_logistic(
-    design: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    firmness: NDArray[np.float64],
-    ridge: float = 0.0,
-) -> NDArray[np.float64]:
-    """Fit a logistic regression by Newton's method, which settles in ten steps.
-
-    Args:
-        design: [n, parameters], in standard units.
-        targets: from 0 to 1, [n].
-        expected: the means of the parameters' normal prior, where the search begins.
-        firmness: one over the variance of each; 0 for no prior.
-        ridge: added to the diagonal of the Hessian, which may be singular without a prior.
-
-    Returns:
-        The maximum of the posterior, [parameters].
-    """
-    parameters = expected.copy()
-    for _ in range(100):
-        p = sigmoid(design @ parameters)
-        gradient = design.T @ (p - targets) + firmness * (parameters - expected)
-        hessian = (design.T * (p * (1 - p))) @ design + np.diag(firmness + ridge)
-        step = np.linalg.solve(hessian, gradient)
-        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
-        if np.abs(step).max() < 1e-10:
-            break
-    return parameters
-
-
-def log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log(p / (1 − p)), the inverse of `sigmoid`; finite for 0 and 1, too."""
-    inside = np.clip(p, 1e-15, 1 - 1e-15)
-    return np.log(inside / (1 - inside))
-
-
-def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / (1 + e**−x), without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * logits))
-
-
-POSITIVE, NEGATIVE, UNCERTAIN, NO_ANSWER = "positive", "negative", "uncertain", ""
-
-# By label: 0 and 1.
-CLASSES = (NEGATIVE, POSITIVE)
-
-# How much of its words a model knows of a review; only with enough it is answered.
-ENOUGH, FEW, NOTHING, NO_OPINION = range(4)
-_TOO_LITTLE = {
-    FEW: "few known words",
-    NOTHING: "no known words",
-    NO_OPINION: "no opinion",  # "No comment", whatever a model makes of its words
-}
+UNCERTAIN, NO_ANSWER = "uncertain", ""
 
 
 class Scores(NamedTuple):
@@ -153,15 +58,19 @@ class Decision(NamedTuple):
         return Decision(threshold)
 
     def answers(
-        self, p_positive: NDArray[np.float64], evidence: NDArray[np.uint8] | None = None
+        self,
+        p_positive: NDArray[np.float64],
+        evidence: NDArray[np.uint8] | None = None,
+        labels: LabelSet = SENTIMENT,
     ) -> list[str]:
         """Answer each probability; NaN, an empty review, has the empty answer.
 
         Args:
             p_positive: float64 [n].
             evidence: as in `Scores`; None for enough of each.
+            labels: what the answers are called.
         """
-        words = np.where(p_positive >= self.threshold, POSITIVE, NEGATIVE).astype(object)
+        words = np.array(labels.names, object)[(p_positive >= self.threshold).astype(np.intp)]
         if self.band is not None:
             low, high = self.band
             words[(p_positive > low) & (p_positive < high)] = UNCERTAIN
@@ -174,7 +83,7 @@ class Decision(NamedTuple):
     def reason(self, evidence: int) -> str:
         """Say why the answer is `uncertain`, by what is known of the review: `few known words`."""
         if evidence != ENOUGH:
-            return _TOO_LITTLE[evidence]
+            return REASONS[evidence]
         low, high = self.band or (0, 1)
         if low < 0:
             return f"below {high:.3g}"
@@ -188,132 +97,126 @@ class Decision(NamedTuple):
         ]
 
 
-# The least share of its words that has to be known of a review, unless the model says less.
-LEAST_KNOWN = 0.25
+@dataclass(frozen=True)
+class Record:
+    """What is told of a training; no answer needs it.
+
+    Attributes:
+        history: one record an epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
+        provenance: data, options, package versions, held-out figures.
+        seen: what is remembered of training and held-out reviews.
+    """
+
+    history: tuple[dict[str, float], ...] = ()
+    provenance: Provenance | None = None
+    seen: Seen = Seen()
+
+
+# How many components a model may have.
+DEEPEST = 8
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Model:
-    """Vectorizer → network → calibration → decision, and where it all came from.
+    """Components whose log-odds add up, and what is decided by their sum.
 
-    A model may stand on another, its base: then the log-odds that the base gives are added to its
-    own, by a weight (stacking: Wolpert, 1992).
+    A model that stands on another, its base, has the components of that behind its own (stacking:
+    Wolpert, 1992). Each is weighed by the one before it.
 
     Attributes:
-        vectorizer: reviews → sparse rows.
-        network: sparse rows → logits.
-        calibration: logits → log-odds of *positive*.
+        components: the model's own, that of its base, that of the base's base, and so on.
         decision: probabilities → answers.
-        history: one record an epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
-        provenance: data, options, package versions, held-out figures.
-        seen: what is remembered of training and held-out reviews.
-        phrases: the most influential n-grams as text, since hashes cannot be turned back.
-        base: the model that this one stands on, if any, and its weight.
-        least_known: the share of its words that has to be known of a review to answer it, from 0 to
-            1 (see `Vectorizer.poor`). One of which nothing is known is never answered.
+        record: where it came from.
+        labels: what the answers are called.
+        below: the decision and the record that each component but the first had when it was the
+            own one of a model. They are kept, and decide nothing.
     """
 
-    vectorizer: Vectorizer
-    network: Network
-    calibration: Calibration = Calibration()
+    components: tuple[Component, ...]
     decision: Decision = Decision()
-    history: tuple[dict[str, float], ...] = ()
-    provenance: Provenance | None = None
-    seen: Seen = Seen()
-    phrases: dict[int, str] = field(default_factory=dict)
-    base: "Base | None" = None
-    least_known: float = LEAST_KNOWN
+    record: Record = Record()
+    labels: LabelSet = SENTIMENT
+    below: tuple[tuple[Decision, Record], ...] = ()
 
     @property
-    def depth(self) -> int:
-        """How many models stand one on the other, this one included."""
-        return 1 + (self.base.model.depth if self.base is not None else 0)
+    def own(self) -> Component:
+        """The component that is not of a base."""
+        return self.components[0]
+
+    @property
+    def parts(self) -> Iterator[tuple[Component, Decision, Record]]:
+        """Each component with its decision and record."""
+        told = ((self.decision, self.record), *self.below)
+        for component, (decision, record) in zip(self.components, told, strict=True):
+            yield component, decision, record
+
+    def on(self, base: "Model", weight: float) -> "Model":
+        """Return this model, which has no base yet, standing on another.
+
+        Args:
+            base: whose log-odds are added.
+            weight: how much of them; at least 0.
+        """
+        return replace(
+            self,
+            components=(replace(self.own, weight=weight), *base.components),
+            below=((base.decision, base.record), *base.below),
+        )
+
+    def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
+        """Add up what the components give, from the last to the first.
+
+        Args:
+            parts: of each component.
+            plus: from the part of a component, the sum of those behind it, and their weight, to
+                the sum of both.
+        """
+        *others, total = parts
+        weights = [component.weight for component in self.components[:-1]]
+        for part, weight in zip(reversed(others), reversed(weights), strict=True):
+            total = plus(part, total, weight)
+        return total
 
     @property
     def repairs(self) -> bool:
         """Whether damaged texts are repaired before they are read, be it by the base alone."""
-        below = self.base is not None and self.base.model.repairs
-        return below or self.vectorizer.ngrams.repair
+        return any(component.encoder.ngrams.repair for component in self.components)
 
     def repairing(self, repair: bool) -> "Model":
         """Return the model, and what it stands on, told whether to repair texts."""
-        ngrams = self.vectorizer.ngrams._replace(repair=repair)
-        base = self.base and Base(self.base.model.repairing(repair), self.base.weight)
-        return replace(self, vectorizer=replace(self.vectorizer, ngrams=ngrams), base=base)
+        return replace(self, components=tuple(each.repairing(repair) for each in self.components))
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Say how likely each review is positive: float64 [n], NaN where one has no token."""
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Return how likely each review is positive: float64 [n], NaN where one has no token."""
         return self.scores(texts).p_positive
 
-    def log_odds(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Give the log-odds of *positive*: float64 [n], NaN where a review has no token."""
+    def log_odds(self, texts: Sequence[str]) -> Floats:
+        """Return the log-odds of *positive*: float64 [n], NaN where a review has no token."""
         return self._weighed(texts)[0]
 
     def scores(self, texts: Sequence[str]) -> Scores:
-        """Say how likely each review is positive, and whether enough of it is known."""
+        """Return how likely each review is positive, and whether enough of it is known."""
         log_odds, evidence = self._weighed(texts)
         return Scores(sigmoid(log_odds), evidence)
 
-    @cached_property
+    def answers(self, scores: Scores) -> list[str]:
+        """Answer reviews by their scores; see `Decision.answers`."""
+        return self.decision.answers(*scores, self.labels)
+
+    @property
     def silent(self) -> float:
-        """The log-odds of *positive* of which no feature says anything; the base's not added."""
-        empty = SparseRows.empty(self.vectorizer.keys.size)
-        return float(self.calibration.log_odds(self.network.logits(empty))[0])
+        """The log-odds of *positive* of an empty review."""
+        silent = (component.silent for component in self.components)
+        return self.add_up(silent, lambda own, base, weight: own + weight * base)
 
-    def evidence(
-        self, texts: Sequence[str], rows: SparseRows
-    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Say how much is known of some reviews, the base aside, and which have no token.
-
-        Args:
-            texts: reviews, [n].
-            rows: what the vectorizer makes of them.
-
-        Returns:
-            `ENOUGH`, `FEW`, `NOTHING` or `NO_OPINION`, uint8 [n]; and bool [n].
-        """
-        evidence, blank = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.bool_)
-        poor = self.vectorizer.poor(texts, rows, min(self.least_known / LEAST_KNOWN, 1))
-        if poor.size:
-            from sentiment.features.vectorizer import known_shares  # most answers do without
-
-            shares = known_shares([texts[row] for row in poor.tolist()], self.vectorizer)
-            evidence[poor[shares < self.least_known]] = FEW
-            evidence[poor[shares == 0]] = NOTHING
-            blank[poor] = np.isnan(shares)
-        evidence[[gives_no_opinion(text) for text in texts]] = NO_OPINION
-        return evidence, blank
-
-    def _weighed(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-        """Give the log-odds of each review, and how much of it is known.
-
-        Of what it knows too little of, a model says what it says of an empty review; and so does
-        its base.
-        """
-        rows = self.vectorizer.transform(texts)
-        log_odds = self.calibration.log_odds(self.network.logits(rows))
-        evidence, blank = self.evidence(texts, rows)
-        log_odds[evidence != ENOUGH] = self.silent
-        log_odds[blank] = np.nan
-        if self.base is not None:
-            of_base, known_to_base = self.base.model._weighed(texts)
-            log_odds += self.base.weight * of_base
-            if self.base.weight > 0:
-                evidence = np.minimum(evidence, known_to_base)
-        return log_odds, evidence
-
-
-# How many models may stand one on the other.
-DEEPEST = 8
-
-
-class Base(NamedTuple):
-    """A model that another stands on.
-
-    Attributes:
-        model: whose log-odds are added.
-        weight: how much of them; at least 0.
-    """
-
-    model: Model
-    weight: float
+    def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
+        """Return the log-odds of each review, and how much of it is known, by any that counts."""
+        return self.add_up(
+            [component.log_odds(texts) for component in self.components],
+            lambda own, base, weight: (
+                own[0] + weight * base[0],
+                np.minimum(own[1], base[1]) if weight > 0 else own[1],
+            ),
+        )

@@ -167,7 +167,7 @@ class Service:
 def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
     """Answer texts."""
     scores = model.scores(texts)
-    words = model.decision.answers(*scores)
+    words = model.answers(scores)
     reasons = model.decision.reasons(words, scores.evidence)
     return list(map(Answered, words, scores.p_positive.tolist(), reasons))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.model import Calibration, fit_logistic, sigmoid
+from sentiment.model.component import Calibration, fit_logistic, sigmoid
 from sentiment.model.network import Network
 from sentiment.training.network import Example
 from sentiment.training.options import Objective

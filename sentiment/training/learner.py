@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.features.vectorizer import Vectorizer
-from sentiment.model.model import sigmoid
+from sentiment.model.component import sigmoid
 from sentiment.model.network import Network
 from sentiment.model.provenance import Rows
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.features.vectorizer import known_shares
 from sentiment.model.attribution import most_influential
-from sentiment.model.model import LEAST_KNOWN, Base, Calibration, Decision, Model, sigmoid
+from sentiment.model.component import Calibration, Component, sigmoid
+from sentiment.model.coverage import LEAST_KNOWN, known_shares
+from sentiment.model.model import Decision, Model, Record
 from sentiment.model.provenance import Provenance, Right, Seen
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
@@ -102,15 +103,18 @@ def train(
         if not material.cross_validated:
             progress.refitting(len(reviews), trial.best_epoch)
         final = learner.refit(trial)
-    if not _fits(final, material, verdict, threshold, right):
+    if not _fits(final, base, material, verdict, threshold, right):
         progress.misfit(final is not trial)
         final = trial
     learned = unlabeled if trial.soft_labels is not None else ()
-    return Model(
-        vectorizer=final.vectorizer,
+    own = Component(
+        encoder=final.vectorizer,
         network=final.network,
         calibration=verdict.calibration,
-        decision=Decision(threshold),
+        least_known=_least_known(trial, material),
+        phrases=_phrases(final, learner),
+    )
+    record = Record(
         history=tuple(asdict(epoch) for epoch in trial.epochs),
         provenance=Provenance(
             training=material.about(material.training),
@@ -127,10 +131,9 @@ def train(
             versions=_versions(),
         ),
         seen=_seen(material, learned, base),
-        phrases=_phrases(final, learner),
-        base=verdict.base,
-        least_known=_least_known(trial, material),
     )
+    model = Model((own,), Decision(threshold), record)
+    return model if base is None else model.on(base, verdict.weight)
 
 
 def _resume(
@@ -152,7 +155,7 @@ class _Verdict:
         labels: theirs, 0 or 1, int8 [n].
         enough: whether there are enough to calibrate on.
         calibration: of the network.
-        base: what it stands on, if anything, with its weight.
+        weight: of what it stands on; 0 where that is nothing.
         p_positive: what they are answered, float64 [n].
     """
 
@@ -160,7 +163,7 @@ class _Verdict:
     labels: NDArray[np.int8]
     enough: bool
     calibration: Calibration
-    base: Base | None
+    weight: float
     p_positive: NDArray[np.float64]
 
 
@@ -171,12 +174,12 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
     if base is None:
         alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
         p_positive = alone.probabilities(trial.held_out)
-        return _Verdict(held_out, labels, enough, alone, None, p_positive)
+        return _Verdict(held_out, labels, enough, alone, 0.0, p_positive)
     new = _new_to(base, material, held_out)
     judged, labels, logits = held_out[new], labels[new], trial.held_out[new]
     if not new.size:
         stack = Stack.expected()
-        return _Verdict(judged, labels, False, stack.calibration, Base(base, stack.weight), logits)
+        return _Verdict(judged, labels, False, stack.calibration, stack.weight, logits)
     of_base = _log_odds_of(base, material, judged)
     stack = Stack.fit(logits, of_base, labels)
     together = stack.log_odds(logits, of_base)
@@ -186,12 +189,12 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
         for log_odds in (of_base, alone.log_odds(logits), together)
     )
     progress.stacked(labels.size, base_right, alone_right, both_right)
-    stood_on = Base(base, stack.weight)
-    return _Verdict(judged, labels, True, stack.calibration, stood_on, sigmoid(together))
+    return _Verdict(judged, labels, True, stack.calibration, stack.weight, sigmoid(together))
 
 
 def _fits(
     final: Trained,
+    base: Model | None,
     material: Material,
     verdict: _Verdict,
     threshold: float,
@@ -207,8 +210,8 @@ def _fits(
         return True
     texts = material.texts_of(some)
     log_odds = verdict.calibration.log_odds(final.network.logits(final.vectorizer.transform(texts)))
-    if verdict.base is not None:
-        log_odds += verdict.base.weight * np.nan_to_num(verdict.base.model.log_odds(texts))
+    if base is not None:
+        log_odds += verdict.weight * np.nan_to_num(base.log_odds(texts))
     own = (sigmoid(log_odds) >= threshold) == (material.labels[some] == 1)
     spread = np.sqrt(own.var() / own.size + right.var() / right.size)
     return bool(own.mean() >= right.mean() - 2 * spread)
@@ -247,7 +250,7 @@ def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
 
     There are none where it knows the set, or where what is new is all of one label.
     """
-    seen = base.seen
+    seen = base.record.seen
     digests = np.concatenate([seen.digests(material.texts_of(some)) for some in in_blocks(rows)])
     new = np.flatnonzero(seen.new(digests))
     if seen.is_known_set(digests) or len(set(material.labels[rows[new]].tolist())) < 2:
@@ -258,7 +261,7 @@ def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
 def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
     labelled = islice(material.texts, material.labels.size)
-    return (base.seen if base else Seen()).adding(labelled).adding(learned)
+    return (base.record.seen if base else Seen()).adding(labelled).adding(learned)
 
 
 def _least_known(trial: Trained, material: Material) -> float:

@@ -38,8 +38,8 @@ def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
     (goal,) = facts["goals"]
     old, new = load_model(trained), load_model(path)
     assert list(new.decision.band) == facts["band"]
-    assert new.provenance.goal == goal["goal"] == "coverage=0.7"
-    assert old.provenance.goal == ""
+    assert new.record.provenance.goal == goal["goal"] == "coverage=0.7"
+    assert old.record.provenance.goal == ""
     texts = ["good", "bad", "a film"]
     np.testing.assert_array_equal(new.probabilities(texts), old.probabilities(texts))
     assert facts["coverage"] == goal["all"]["coverage"] > 0.7
@@ -86,7 +86,7 @@ def test_what_was_there_stays_without_force(run, trained, careful, tmp_path):
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(before)
     done = run("calibrate", TEST, "-m", copy, "--goal", "coverage=0.9", "-o", copy, "--force")
-    assert (done.returncode, load_model(copy).provenance.goal) == (0, "coverage=0.9")
+    assert (done.returncode, load_model(copy).record.provenance.goal) == (0, "coverage=0.9")
 
 
 def test_training_reviews_are_warned_of_and_one_class_is_an_error(run, trained, tmp_path):
@@ -109,7 +109,7 @@ def test_goals_together(run, trained, tmp_path):
     assert [precision["goal"], coverage["goal"]] == ["precision=0.6", "coverage=0.1"]
     assert 0.1 < coverage["all"]["coverage"] == facts["coverage"]
     assert "at_least" not in coverage["all"]  # a bound at a cut-off chosen on the same reviews
-    assert load_model(out).provenance.goal == "precision=0.6, coverage=0.1"
+    assert load_model(out).record.provenance.goal == "precision=0.6, coverage=0.1"
     text = run("calibrate", TEST, "-m", trained, *asked, "--force").stdout
     titles = [line.split() for line in text.splitlines() if "held with 90% confidence" in line]
     assert [title[1] for title in titles] == ["right", "answered"]

@@ -9,6 +9,7 @@ import pytest
 from sentiment.cli.info import card_of, facts_of
 from sentiment.model.file import load_model
 from tests.conftest import ROOT
+from tests.model.small import changed
 
 yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
 
@@ -51,7 +52,7 @@ def test_the_bundled_model_says_its_language_sources_and_limits(run, tmp_path):
 
 
 def test_a_model_without_a_record_has_no_figures(run):
-    model = replace(load_model(ROOT / "tests/fixtures/format-1.safetensors"), provenance=None)
+    model = changed(load_model(ROOT / "tests/fixtures/format-1.safetensors"), provenance=None)
     header, body = parts_of(card_of(facts_of(model) | {"model": "m.safetensors"}))
     assert not {"model-index", "metrics"} & header.keys()
     assert "does not say what it was trained on" in body
@@ -59,7 +60,7 @@ def test_a_model_without_a_record_has_no_figures(run):
 
 def card_with(card: dict[str, str], name: str = "m") -> str:
     model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
-    model = replace(model, provenance=replace(model.provenance, card=card))
+    model = changed(model, provenance=replace(model.record.provenance, card=card))
     return card_of(facts_of(model) | {"model": f"/some/{name}.safetensors"})
 
 

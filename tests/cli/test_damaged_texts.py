@@ -128,7 +128,7 @@ def test_without_repair_a_base_does_not_repair_either(run, tmp_path):
                "-o", tmp_path / "m")  # fmt: skip
     model = load_model(tmp_path / "m")
     assert done.returncode == 0, done.stderr
-    assert (model.repairs, model.base.model.repairs) == (False, False)
+    assert [each.encoder.ngrams.repair for each in model.components] == [False, False]
 
 
 def test_a_model_knows_a_rating_in_a_form_that_it_never_met(run, tmp_path):

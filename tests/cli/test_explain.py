@@ -15,6 +15,7 @@ from sentiment.cli.console import bar, two_sided
 from sentiment.cli.explain import highlighted
 from sentiment.model.explanation import Word
 from sentiment.model.file import load_model, save_model
+from tests.model.small import changed
 
 TEXT = "A <b>wonderful</b> film,<br />not terrible at all"
 
@@ -175,8 +176,8 @@ def test_history_marks_the_epoch_that_was_kept_and_says_why(run, trained, tmp_pa
         {"number": number, "loss": 0.5, "validation_loss": loss, "validation_accuracy": 0.9}
         for number, loss in enumerate((0.31, 0.29, 0.2901), start=1)
     ]
-    about = replace(model.provenance, best_epoch=kept)
-    save_model(replace(model, history=tuple(epochs), provenance=about), tmp_path / "m")
+    about = replace(model.record.provenance, best_epoch=kept)
+    save_model(changed(model, history=tuple(epochs), provenance=about), tmp_path / "m")
     lines = run("info", tmp_path / "m", "--history").stdout.splitlines()
     assert [line.split()[0] for line in lines if line.endswith("kept")] == [str(kept)]
     assert lines[-1] == f"kept: {why}"

@@ -12,6 +12,7 @@ from sentiment.cli.models import find_model, open_model
 from sentiment.errors import ModelError
 from sentiment.model.file import load_model, save_model
 from tests.conftest import TEST
+from tests.model.small import changed
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_general_is_known_wherever_a_model_is_named(along, capsys):
     with compare.command.make_context("compare", arguments) as context:
         compare.command.invoke(context)
     assert "Both answer alike." in capsys.readouterr().out
-    assert train._load_base(Path("general")).network == load_model(along).network
+    assert train._load_base(Path("general")).own.network == load_model(along).own.network
 
 
 @pytest.mark.parametrize("name", ["evaluate", "calibrate", "probe", "predict", "explain", "report"])
@@ -81,7 +82,7 @@ def test_info_shows_the_card_last(run, trained, tmp_path):
     model = load_model(trained)
     card = {"what it is": "A model for tests.\nIt knows little.", "limits": "one \x1b[31m line"}
     save_model(
-        replace(model, provenance=replace(model.provenance, card=card)),
+        changed(model, provenance=replace(model.record.provenance, card=card)),
         tmp_path / "carded.safetensors",
     )
     shown = run("info", tmp_path / "carded.safetensors").stdout.splitlines()

@@ -7,6 +7,7 @@ import pytest
 from sentiment.cli.console import Console
 from sentiment.model.file import load_model, save_model
 from tests.conftest import ROOT
+from tests.model.small import changed
 
 WILD = "\x1b]0;mine\x07\x9b2J\u202e\r"
 SPELLED = r"\x1b]0;mine\x07\x9b2J\u202e\r"
@@ -60,8 +61,8 @@ def test_names_of_files_columns_and_slices_are_spelled_out(run, trained, tmp_pat
 
 def test_what_an_output_cannot_hold_is_spelled_out(run, tmp_path):
     model = load_model(ROOT / "tests/fixtures/format-1.safetensors")
-    about = replace(model.provenance, versions={"lone \ud800": "½ σ"})
-    save_model(replace(model, provenance=about), tmp_path / "m")
+    about = replace(model.record.provenance, versions={"lone \ud800": "½ σ"})
+    save_model(changed(model, provenance=about), tmp_path / "m")
     done = run("info", tmp_path / "m")
     assert (done.returncode, r"lone \ud800 ½ σ" in done.stdout) == (0, True), done.stderr
     done = run("info", tmp_path / "m", env={"PYTHONIOENCODING": "iso8859-2"})

@@ -56,7 +56,7 @@ def test_labels_scores_and_slices_are_those_of_one_process(model, folder):
     scores = model.scores(plain.texts)
     assert np.array_equal(found.scores.p_positive, scores.p_positive, equal_nan=True)
     assert np.array_equal(found.scores.evidence, scores.evidence)
-    assert np.array_equal(found.digests, model.seen.digests(plain.texts))
+    assert np.array_equal(found.digests, model.record.seen.digests(plain.texts))
     assert np.array_equal(found.reviews.labels, plain.labels)
     assert np.array_equal(found.reviews.places, plain.places)
     assert (found.reviews.notes, found.reviews.warnings) == (plain.notes, plain.warnings)

@@ -15,7 +15,8 @@ from sentiment.evaluation.selective import (
     choose_decision,
     read_goals,
 )
-from sentiment.model.model import CLASSES, Decision
+from sentiment.labels import CLASSES
+from sentiment.model.model import Decision
 
 
 def drawn(n, seed, sureness=3.0):

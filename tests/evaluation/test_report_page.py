@@ -21,7 +21,7 @@ from sentiment.evaluation.report.pictures import PICTURES, picture_of
 from sentiment.model.model import Decision
 from sentiment.reviews.cells import SPELLED
 from sentiment.reviews.dataset import LabelledReviews
-from tests.model.small import small_model
+from tests.model.small import changed, small_model
 
 MODEL = small_model()
 LABELS = np.array([0, 1, 0, 1], np.int8)
@@ -43,7 +43,7 @@ def report_of(texts: list[str], name: str = "name", **changes) -> Report:
     reviews = LabelledReviews(texts, LABELS)
     mistakes = explain_mistakes(MODEL, reviews, np.arange(len(texts)))
     report = Report(
-        model=replace(MODEL, phrases={int(key): name for key in MODEL.vectorizer.keys[:4]}),
+        model=changed(MODEL, phrases={int(key): name for key in MODEL.own.encoder.keys[:4]}),
         p_positive=P_POSITIVE,
         labels=LABELS,
         slices={name: slices_of([name, "b", "b", name], LABELS, (P_POSITIVE > 0.5).astype(int))},
@@ -179,7 +179,7 @@ def test_with_one_label_the_page_says_what_it_leaves_out():
 
 
 def test_there_is_something_to_read_beside_every_chart():
-    report = report_of(PLAIN, model=replace(MODEL, history=({"number": 1, "loss": 0.5},)))
+    report = report_of(PLAIN, model=changed(MODEL, history=({"number": 1, "loss": 0.5},)))
     for name in PICTURES:
         picture = picture_of(name, report)
         assert picture.title

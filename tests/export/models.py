@@ -1,16 +1,14 @@
 """Models of every kind that is exported, and what numpy makes of them."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from sentiment.features.ngrams import NGrams
 from sentiment.features.rows import SparseRows
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
-from sentiment.model.model import Base, Model
+from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
-from tests.model.small import small_model
+from tests.model.small import changed, small_model
 
 TEXTS = [
     "not a good film :)",
@@ -25,15 +23,14 @@ TEXTS = [
 def stacked() -> Model:
     """One on another on a third, each with features of its own."""
     first = small_model((), NGrams(words=1, tail=0, stem=0, negation=0))
-    second = replace(small_model((64, 32)), base=Base(first, 0.5))
-    return replace(small_model(), base=Base(second, 1.5))
+    return small_model().on(small_model((64, 32)).on(first, 0.5), 1.5)
 
 
 def unquantized() -> Model:
     model = small_model((8,))
-    first, *rest = model.network.layers
+    first, *rest = model.own.network.layers
     exact = Layer.exact(first.dense_kernel(), first.bias)
-    return replace(model, network=Network((exact, *rest)))
+    return changed(model, network=Network((exact, *rest)))
 
 
 MODELS = {
@@ -46,9 +43,10 @@ MODELS = {
 }
 
 
-def numpy_log_odds(model: Model, inputs: dict[str, SparseRows], prefix: str = "") -> np.ndarray:
+def numpy_log_odds(model: Model, inputs: dict[str, SparseRows]) -> np.ndarray:
     """What numpy makes of the same rows."""
-    own = model.calibration.log_odds(model.network.logits(inputs[prefix]))
-    if model.base is None:
-        return own
-    return own + model.base.weight * numpy_log_odds(model.base.model, inputs, f"{prefix}base_")
+    each = [
+        component.calibration.log_odds(component.network.logits(inputs[number * "base_"]))
+        for number, component in enumerate(model.components)
+    ]
+    return model.add_up(each, lambda own, base, weight: own + weight * base)

@@ -10,7 +10,7 @@ from sentiment.features.vectorizer import Vectorizer
 from tests.model.small import WORDS, small_model
 
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | st.text(max_size=20)
-VECTORIZER = small_model().vectorizer
+VECTORIZER = small_model().own.encoder
 
 
 def check_features(places: Places, text: str, vectorizer: Vectorizer) -> None:

@@ -235,10 +235,10 @@ def test_no_answer_about_airlines_changes_with_the_sign_for_the_apostrophe(datas
         texts = [row["text"] for row in csv.DictReader(file)]
     model = load_model(MODEL)
     scores = model.scores(texts)
-    expected = model.decision.answers(*scores)
+    expected = model.answers(scores)
     for sign in ("`", "´", "&#039;", "â€™", "%27", "<U+2019>", "ÔÇÖ"):
         damaged = [re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", sign, text) for text in texts]
         assert damaged != texts
         found = model.scores(damaged)
         assert (found.p_positive == scores.p_positive).all()
-        assert model.decision.answers(*found) == expected
+        assert model.answers(found) == expected

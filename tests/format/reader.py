@@ -49,7 +49,7 @@ def read(path: Path) -> "Model":
     checksum = document["checksum"].encode()
     unsealed = data.replace(checksum, b"crc32:00000000", 1)
     assert checksum == b"crc32:%08x" % zlib.crc32(unsealed)
-    assert document["format"] in {1, 2, 3, 4}
+    assert document["format"] in {1, 2, 3, 4, 5}
     tensors = {name: Tensor(entry, data[8 + length :]) for name, entry in header.items()}
     return Model(document, tensors)
 
@@ -698,7 +698,8 @@ class Model:
         band = decision["band"]
         if little or (band and band[0] < p < band[1]):
             return p, "uncertain"
-        return p, "positive" if p >= decision["threshold"] else "negative"
+        labels = self.document.get("labels", {"names": ["negative", "positive"]})
+        return p, labels["names"][p >= decision["threshold"]]
 
     # 9. An exported network
 

@@ -10,6 +10,7 @@ from sentiment.features.hashing import SubstringHasher, combine, salt
 from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import code_points, normalize, pieces
+from sentiment.model.component import Component
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from tests.conftest import ROOT
@@ -108,16 +109,20 @@ def _answers(model: Model) -> list[dict[str, Any]]:
 
 def _rows(model: Model, text: str) -> dict[str, Any]:
     """The features of a text with their keys, weights and values; those of the base, too."""
-    row = model.vectorizer.transform([text])
+    each = [_row(component, text) for component in model.components]
+    return model.add_up(each, lambda own, base, weight: own | {"base": base})
+
+
+def _row(component: Component, text: str) -> dict[str, Any]:
+    row = component.encoder.transform([text])
     order = row.columns.argsort()
     features = [
-        [int(column), _hexadecimal(int(model.vectorizer.keys[column])),
-         float(model.vectorizer.weights[column]), float(value)]
+        [int(column), _hexadecimal(int(component.encoder.keys[column])),
+         float(component.encoder.weights[column]), float(value)]
         for column, value in zip(row.columns[order], row.values[order], strict=True)
     ]  # fmt: skip
-    (logit,) = model.network.logits(row).tolist()
-    own = {"features": features, "logit": logit}
-    return own if model.base is None else own | {"base": _rows(model.base.model, text)}
+    (logit,) = component.network.logits(row).tolist()
+    return {"features": features, "logit": logit}
 
 
 def _hash(word: str) -> int:

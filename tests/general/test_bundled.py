@@ -19,11 +19,11 @@ def general() -> Model:
 
 def test_it_is_small_and_says_what_it_is_made_of(general):
     assert MODEL.stat().st_size < 5_000_000
-    assert {"what it is", "sources and licences", "limits"} <= set(general.provenance.card)
+    assert {"what it is", "sources and licences", "limits"} <= set(general.record.provenance.card)
 
 
 def test_its_card_says_how_sure_it_is_of_neutral_texts_as_measured(general, datasets):
-    card = general.provenance.card
+    card = general.record.provenance.card
     assert "near 0.5" not in card["limits"]
     assert card["neutral texts"] == describe_sure(general, datasets)
 

@@ -8,6 +8,7 @@ import numpy as np
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
 from tests.conftest import TRAIN
@@ -27,4 +28,5 @@ def knowing(family: str, limit: int = 200_000) -> Model:
     incidence = Incidence.of([row["text"] for row in rows], FAMILIES[family])
     vectorizer = Vectorizer.fit(incidence, labels, limit=limit)
     kernel = np.ones((vectorizer.keys.size, 1), np.float32)
-    return Model(vectorizer, Network((Layer.exact(kernel, np.array([0.2], np.float32)),)))
+    network = Network((Layer.exact(kernel, np.array([0.2], np.float32)),))
+    return Model((Component(vectorizer, network),))

@@ -1,13 +1,16 @@
 """Small models to explain: a fitted vectorizer, and a network of any shape with random weights."""
 
+from dataclasses import fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
-from sentiment.model.model import Calibration, Model
+from sentiment.model.component import Calibration, Component
+from sentiment.model.model import Model, Record
 from sentiment.model.network import Layer, Network
 
 WORDS = [
@@ -42,4 +45,15 @@ def small_model(hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS) ->
         )
         for shape in pairwise(sizes)
     ]
-    return Model(vectorizer, Network((layers[0].quantized(), *layers[1:])), Calibration(0.9, 0.2))
+    network = Network((layers[0].quantized(), *layers[1:]))
+    return Model((Component(vectorizer, network, Calibration(0.9, 0.2)),))
+
+
+def changed(model: Model, **changes: Any) -> Model:
+    """The model with other fields: its own, its record's, those of its own component."""
+    record, own, rest = (
+        {field.name: changes[field.name] for field in fields(kind) if field.name in changes}
+        for kind in (Record, Component, Model)
+    )
+    components = (replace(model.own, **own), *model.components[1:])
+    return replace(model, components=components, record=replace(model.record, **record), **rest)

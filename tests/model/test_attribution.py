@@ -15,22 +15,22 @@ def scaled(row: SparseRows, factor: float) -> SparseRows:
 @pytest.mark.parametrize("hidden", [*SHAPES, (8, 8, 8)])
 def test_the_credits_add_up_to_the_logit_less_that_of_the_empty_row(hidden):
     model = small_model(hidden)
-    row = model.vectorizer.transform([TEXT])
-    change = model.network.logits(row)[0] - model.network.logits(scaled(row, 0))[0]
-    assert integrated_gradients(model.network, row).sum() == pytest.approx(change, abs=1e-4)
+    row = model.own.encoder.transform([TEXT])
+    change = model.own.network.logits(row)[0] - model.own.network.logits(scaled(row, 0))[0]
+    assert integrated_gradients(model.own.network, row).sum() == pytest.approx(change, abs=1e-4)
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
 def test_each_credit_is_the_mean_of_many_gradients(hidden):
     model = small_model(hidden)
-    row = model.vectorizer.transform([TEXT])
-    credits = integrated_gradients(model.network, row)
-    kernels = [layer.dense_kernel().astype(float) for layer in model.network.layers]
+    row = model.own.encoder.transform([TEXT])
+    credits = integrated_gradients(model.own.network, row)
+    kernels = [layer.dense_kernel().astype(float) for layer in model.own.network.layers]
     steps = 4000
     means = np.zeros(row.columns.size)
     for t in (np.arange(steps) + 0.5) / steps:
         x, masks = (t * row.values.astype(float)) @ kernels[0][row.columns], []
-        for layer, kernel in zip(model.network.layers, [*kernels[1:], None], strict=True):
+        for layer, kernel in zip(model.own.network.layers, [*kernels[1:], None], strict=True):
             x = x + layer.bias
             if kernel is not None:
                 masks.append(x > 0)
@@ -44,5 +44,5 @@ def test_each_credit_is_the_mean_of_many_gradients(hidden):
 
 def test_an_empty_row_has_no_credits():
     model = small_model()
-    row = model.vectorizer.transform([""])
-    assert integrated_gradients(model.network, row).sum() == 0
+    row = model.own.encoder.transform([""])
+    assert integrated_gradients(model.own.network, row).sum() == 0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.component import Calibration, sigmoid
 
 
 def test_an_overconfident_model_is_brought_back_to_the_truth():

@@ -1,17 +1,19 @@
 """What a model knows too little of is left uncertain, with a reason, never guessed."""
 
 import csv
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.model.component import sigmoid
+from sentiment.model.coverage import ENOUGH, FEW, NO_OPINION, NOTHING
 from sentiment.model.explanation import explain, smallest_removal
-from sentiment.model.model import ENOUGH, FEW, NO_OPINION, NOTHING, Base, Decision, sigmoid
+from sentiment.model.model import Decision
 from tests.conftest import TEST
 from tests.model.knowing import FAMILIES, knowing
+from tests.model.small import changed
 
 every = pytest.mark.parametrize("family", FAMILIES)
 
@@ -34,7 +36,7 @@ MADE_OF = st.sampled_from(
 
 
 def answers(model, texts):
-    return model.decision.answers(*model.scores(texts))
+    return model.answers(model.scores(texts))
 
 
 @every
@@ -134,20 +136,19 @@ def test_a_model_of_few_features_asks_for_less():
     model = knowing("words", limit=300)
     text = "The kettle boils quickly and pours without a drip, which is excellent."
     assert model.scores([text]).evidence.tolist() == [FEW]
-    asks_less = replace(model, least_known=0.0)
+    asks_less = changed(model, least_known=0.0)
     assert asks_less.scores([text, "zxcv"]).evidence.tolist() == [ENOUGH, NOTHING]
 
 
 def test_what_the_model_or_its_base_knows_is_answered():
     words = knowing("words")
-    blind = replace(words, vectorizer=knowing("words", limit=1).vectorizer)
-    blind = replace(blind, network=knowing("words", limit=1).network)
-    both = replace(blind, base=Base(words, 2.0))
+    blind = knowing("words", limit=1)
+    both = blind.on(words, 2.0)
     text = "I loved this wonderful film"
     assert blind.scores([text]).unknown.all()
     assert not both.scores([text]).unknown.any()
     assert both.log_odds([text]) == pytest.approx(0.2 + 2 * words.log_odds([text]))
-    assert replace(blind, base=Base(words, 0.0)).scores([text]).unknown.all()
+    assert blind.on(words, 0.0).scores([text]).unknown.all()
     assert both.log_odds(["очень"]) == pytest.approx([0.2 + 2 * 0.2])
 
 

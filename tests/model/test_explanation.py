@@ -10,7 +10,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.model.attribution import strongest_phrases, unnested
 from sentiment.model.explanation import Explanation, explain, smallest_removal, without
 from sentiment.model.file import load_model
-from sentiment.model.model import Base, Decision, Model
+from sentiment.model.model import Decision, Model
 from tests.format.wild import WILD
 from tests.model.small import SHAPES, WORDS, small_model
 
@@ -21,8 +21,8 @@ MODELS = [small_model(hidden) for hidden in SHAPES] + [small_model((16,), NGrams
 RATING = small_model((), NGrams(words=2, tail=0, ratings=True))
 # Each finds other tokens than the model that it stands on.
 MODELS += [
-    replace(RATING, base=Base(MODELS[1], 0.5)),
-    replace(MODELS[1], base=Base(RATING.repairing(False), 0.5)),
+    RATING.on(MODELS[1], 0.5),
+    MODELS[1].on(RATING.repairing(False), 0.5),
 ]
 NUMBERS = st.integers(0, len(MODELS) - 1)
 
@@ -32,7 +32,7 @@ def sum_of(explanation: Explanation) -> float:
 
 
 def answer_of(model: Model, text: str) -> str:
-    return model.decision.answers(*model.scores([text]))[0]
+    return model.answers(model.scores([text]))[0]
 
 
 @given(TEXTS, NUMBERS)

@@ -10,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
+from sentiment.api import LoadedModel
 from sentiment.errors import ModelError
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.labels import LabelSet
+from sentiment.model.component import Calibration, Component
 from sentiment.model.file import format_of, load_model, save_model
-from sentiment.model.model import Base, Calibration, Decision, Model
+from sentiment.model.model import Decision, Model, Record, Scores
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Rows, Seen
+from tests.format import reader
+from tests.model.small import changed
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -31,11 +36,13 @@ def small_model() -> Model:
         for shape in ((vectorizer.keys.size, 4), (4, 1))
     ]
     hidden, output = (Layer.exact(k, np.full(k.shape[1], 0.1, np.float32)) for k in kernels)
-    return Model(
+    own = Component(
         vectorizer,
         Network((hidden.quantized(), output)),
         Calibration(0.9, 0.1),
-        Decision(0.4, (0.3, 0.6)),
+        phrases={int(vectorizer.keys[0]): "good – “film”"},
+    )
+    record = Record(
         ({"number": 1, "loss": 0.5},),
         Provenance(
             training=Rows(1, 1, "ab"),
@@ -49,13 +56,13 @@ def small_model() -> Model:
             versions={"sentiment": "1"},
         ),
         Seen(np.array([1, 5], np.uint64), np.array([2, 7], np.uint64)),
-        {int(vectorizer.keys[0]): "good – “film”"},
     )
+    return Model((own,), Decision(0.4, (0.3, 0.6)), record)
 
 
 def scaled(*scales: float) -> Network:
     """The network of the small model with weights far too large, and more layers like its last."""
-    hidden, output = small_model().network.layers
+    hidden, output = small_model().own.network.layers
     between = [Layer.exact(np.ones((4, 4), np.float32), hidden.bias) for _ in scales[2:]]
     layers = (hidden, *between, output)
     return Network(
@@ -85,13 +92,14 @@ def load_bytes(data: bytes, folder: Path) -> Model:
 
 def test_a_loaded_model_is_the_saved_one(saved, tmp_path):
     model, loaded = small_model(), load_bytes(saved, tmp_path)
-    assert loaded.vectorizer == model.vectorizer
-    assert loaded.network == model.network
-    assert (loaded.calibration, loaded.decision) == (model.calibration, model.decision)
-    assert (loaded.history, loaded.provenance) == (model.history, model.provenance)
-    assert loaded.phrases == model.phrases
-    assert loaded.seen.whole.tolist() == [1, 5]
-    assert loaded.seen.passages.tolist() == [2, 7]
+    assert loaded.own.encoder == model.own.encoder
+    assert loaded.own.network == model.own.network
+    assert (loaded.own.calibration, loaded.decision) == (model.own.calibration, model.decision)
+    assert loaded.record.history == model.record.history
+    assert loaded.record.provenance == model.record.provenance
+    assert loaded.own.phrases == model.own.phrases
+    assert loaded.record.seen.whole.tolist() == [1, 5]
+    assert loaded.record.seen.passages.tolist() == [2, 7]
     texts = ["good", "bad film", "", "unknown"]
     assert np.array_equal(loaded.probabilities(texts), model.probabilities(texts), equal_nan=True)
 
@@ -114,27 +122,25 @@ def test_a_model_of_each_format_still_loads_and_answers_the_same(version):
     model = load_model(FIXTURES / f"format-{version}.safetensors")
     expected = json.loads((FIXTURES / f"format-{version}.json").read_text(encoding="utf-8"))
     assert model.probabilities(list(expected)).tolist() == pytest.approx(list(expected.values()))
-    assert (model.base is None) == (version == 1)
+    assert (len(model.components) == 1) == (version == 1)
     assert format_of(model) == version
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_model_of_an_old_format_repairs_texts_and_leaves_ratings_alone(version):
     model = load_model(FIXTURES / f"format-{version}.safetensors")
-    while model is not None:
-        assert model.vectorizer.ngrams[-2:] == (True, False)
-        model = model.base and model.base.model
+    assert {component.encoder.ngrams[-2:] for component in model.components} == {(True, False)}
 
 
 @pytest.mark.parametrize("fields", [{"repair": False}, {"ratings": True}, {"reversal": 3}])
 def test_how_texts_are_read_is_kept_by_a_model_and_by_what_it_stands_on(fields, tmp_path):
     base = small_model()
-    ngrams = base.vectorizer.ngrams._replace(**fields)
-    base = replace(base, vectorizer=replace(base.vectorizer, ngrams=ngrams))
-    save_model(replace(small_model(), base=Base(base, 1.0)), tmp_path / "model")
+    ngrams = base.own.encoder.ngrams._replace(**fields)
+    base = changed(base, encoder=replace(base.own.encoder, ngrams=ngrams))
+    save_model(small_model().on(base, 1.0), tmp_path / "model")
     loaded = load_model(tmp_path / "model")
-    assert loaded.base.model.vectorizer.ngrams == ngrams
-    assert loaded.vectorizer.ngrams == small_model().vectorizer.ngrams
+    assert loaded.components[1].encoder.ngrams == ngrams
+    assert loaded.own.encoder.ngrams == small_model().own.encoder.ngrams
     assert format_of(loaded) == (3 if "reversal" in fields else 4)
 
 
@@ -189,48 +195,53 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"calibration": Calibration(-1.0, 0.0)},
         {"history": ("loss",)},
         {"history": ({"loss": "low"},)},
-        {"provenance": replace(small_model().provenance, training=Rows(-1, 0, ""))},
-        {"provenance": replace(small_model().provenance, versions={"sentiment": 1})},
-        {"provenance": replace(small_model().provenance, options=[])},
+        {"provenance": replace(small_model().record.provenance, training=Rows(-1, 0, ""))},
+        {"provenance": replace(small_model().record.provenance, versions={"sentiment": 1})},
+        {"provenance": replace(small_model().record.provenance, options=[])},
         {"history": ({"accuracy": 0.5},)},
         {"history": ({"validation_accuracy": 1e308},)},
         {"history": ({"loss": -0.1},)},
         {"history": ({"loss": 1e308},)},
-        {"provenance": replace(small_model().provenance, accuracy=1e308)},
+        {"provenance": replace(small_model().record.provenance, accuracy=1e308)},
         {"calibration": Calibration(1e308, 0.0)},
         {"calibration": Calibration(1.0, -1e308)},
         {"decision": Decision(5.0)},
         {"decision": Decision(0.5, (0.9, 0.1))},
         {"decision": Decision(0.5, (-5.0, 0.6))},
-        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(characters=(5, 2)))},
-        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(characters=(0, 2)))},
+        {"encoder": replace(small_model().own.encoder, ngrams=NGrams(characters=(5, 2)))},
+        {"encoder": replace(small_model().own.encoder, ngrams=NGrams(characters=(0, 2)))},
+        {"labels": LabelSet(("bad", "good", "best"))},
+        {"labels": LabelSet(("good", "good"))},
+        {"labels": LabelSet(("good", "uncertain"))},
+        {"labels": LabelSet(("bad", "\x1b[2J"))},
+        {"labels": LabelSet(("bad", "good" * 21))},
         {"network": scaled(1e38)},
         {"network": scaled(1e-30, 1e38)},
         {"network": scaled(1e25, 1e38, 1e38, 1e38)},
         {"phrases": {0: 1}},
         {"phrases": {-5: "good"}},
         {"phrases": {1 << 64: "good"}},
-        {"network": Network(small_model().network.layers[1:])},
-        {"network": Network(small_model().network.layers[:1])},
-        {"vectorizer": replace(small_model().vectorizer, weights=np.zeros(1, np.float32))},
-        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(words=10**6))},
-        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(repair=0))},
-        {"vectorizer": replace(small_model().vectorizer, ngrams=NGrams(ratings="yes"))},
+        {"network": Network(small_model().own.network.layers[1:])},
+        {"network": Network(small_model().own.network.layers[:1])},
+        {"encoder": replace(small_model().own.encoder, weights=np.zeros(1, np.float32))},
+        {"encoder": replace(small_model().own.encoder, ngrams=NGrams(words=10**6))},
+        {"encoder": replace(small_model().own.encoder, ngrams=NGrams(repair=0))},
+        {"encoder": replace(small_model().own.encoder, ngrams=NGrams(ratings="yes"))},
         {
-            "vectorizer": replace(
-                small_model().vectorizer, keys=small_model().vectorizer.keys[::-1].copy()
+            "encoder": replace(
+                small_model().own.encoder, keys=small_model().own.encoder.keys[::-1].copy()
             )
         },
         {
-            "vectorizer": replace(
-                small_model().vectorizer,
-                weights=np.full_like(small_model().vectorizer.weights, np.nan),
+            "encoder": replace(
+                small_model().own.encoder,
+                weights=np.full_like(small_model().own.encoder.weights, np.nan),
             )
         },
     ],
 )
 def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(change, tmp_path):
-    save_model(replace(small_model(), **change), tmp_path / "forged")
+    save_model(changed(small_model(), **change), tmp_path / "forged")
     message_of((tmp_path / "forged").read_bytes(), tmp_path)
 
 
@@ -240,7 +251,7 @@ def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(change, tmp_pa
 )
 def test_numbers_that_are_not_finite_are_never_written(change, tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
-        save_model(replace(small_model(), **change), tmp_path / "m")
+        save_model(changed(small_model(), **change), tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -279,15 +290,15 @@ def test_a_model_that_cannot_be_written_leaves_the_old_one(saved, tmp_path, monk
 
 def with_card(card) -> Model:
     model = small_model()
-    return replace(model, provenance=replace(model.provenance, card=card))
+    return changed(model, provenance=replace(model.record.provenance, card=card))
 
 
 def test_a_card_is_kept_and_only_written_where_there_is_one(tmp_path):
     card = {"what it is": "A model.\nFor tests.", "limits": ""}
     save_model(with_card(card), tmp_path / "with")
     save_model(with_card({}), tmp_path / "without")
-    assert load_model(tmp_path / "with").provenance.card == card
-    assert load_model(tmp_path / "without").provenance.card == {}
+    assert load_model(tmp_path / "with").record.provenance.card == card
+    assert load_model(tmp_path / "without").record.provenance.card == {}
     assert b'"card"' not in (tmp_path / "without").read_bytes()
 
 
@@ -309,13 +320,28 @@ def test_a_card_that_is_none_is_damage(tmp_path, card):
 
 @pytest.mark.parametrize("least", [0.0, 0.125])
 def test_how_much_has_to_be_known_is_kept(tmp_path, least):
-    save_model(replace(small_model(), least_known=least), tmp_path / "model")
-    assert load_model(tmp_path / "model").least_known == least
+    save_model(changed(small_model(), least_known=least), tmp_path / "model")
+    assert load_model(tmp_path / "model").own.least_known == least
     save_model(small_model(), tmp_path / "usual")
     assert b"least_known" not in (tmp_path / "usual").read_bytes()
 
 
 def test_a_share_to_be_known_beyond_one_is_damage(tmp_path):
-    save_model(replace(small_model(), least_known=1.5), tmp_path / "model")
+    save_model(changed(small_model(), least_known=1.5), tmp_path / "model")
     with pytest.raises(ModelError, match="damaged"):
         load_model(tmp_path / "model")
+
+
+def test_other_labels_are_kept_and_name_the_answers(tmp_path):
+    labels = LabelSet(("ham", "spam"), ordered=True)
+    named = replace(small_model(), labels=labels, decision=Decision())
+    save_model(named.on(small_model(), 1.0), tmp_path / "model")
+    model = load_model(tmp_path / "model")
+    assert (model.labels, format_of(model)) == (labels, 5)
+    scores = Scores(np.array([0.1, 0.9]), np.zeros(2, np.uint8))
+    assert model.answers(scores) == ["ham", "spam"]
+    assert LoadedModel(model).classes_.tolist() == ["ham", "spam"]
+    answer = LoadedModel(model).predict(["good film"])[0]
+    assert answer == reader.read(tmp_path / "model").answer("good film")[1] != "uncertain"
+    save_model(small_model(), tmp_path / "usual")
+    assert b"labels" not in (tmp_path / "usual").read_bytes()

@@ -126,12 +126,12 @@ def test_of_nothing_nothing_is_known():
 
 def test_a_file_of_an_older_program_finds_whole_texts(tmp_path):
     old = load_model(ROOT / "tests/fixtures/format-1.safetensors")
-    assert old.seen.passages is None
-    more = old.seen.adding(["A title\nIt came in pieces, in a torn box."])
+    assert old.record.seen.passages is None
+    more = old.record.seen.adding(["A title\nIt came in pieces, in a torn box."])
     assert more.passages is None, "half of what it was made with would be taken for all"
     assert more.known(more.digests(["A title It came in pieces, in a torn box."])).all()
     save_model(old, tmp_path / "again")
-    assert load_model(tmp_path / "again").seen.passages is None
+    assert load_model(tmp_path / "again").record.seen.passages is None
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,9 @@ class Fake:
         p_positive = np.array([self.p_of(text) for text in texts])
         return Scores(p_positive, np.zeros(len(texts), np.uint8))
 
+    def answers(self, scores):
+        return self.decision.answers(*scores)
+
 
 def always(p):
     return lambda _: p

@@ -42,7 +42,7 @@ def test_it_gives_the_file_that_the_command_line_gives(run, reviews, tmp_path):
     texts, labels = [*reviews["text"], " "], [*reviews["label"], "positive"]  # one is blank
     classifier.fit(texts, labels).save(tmp_path / "mine")
     assert (tmp_path / "mine").read_bytes() == (tmp_path / "m").read_bytes()
-    assert load(tmp_path / "mine").model.vectorizer == classifier.model_.vectorizer
+    assert load(tmp_path / "mine").model.own.encoder == classifier.model_.own.encoder
 
 
 def test_fitted_on_a_fold_of_real_reviews_too(run, datasets, tmp_path):
@@ -139,7 +139,7 @@ def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
 
     def fitted(seed: int) -> Network:
         mine = SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}, seed=seed)
-        return mine.fit(some["text"], some["label"]).model_.network
+        return mine.fit(some["text"], some["label"]).model_.own.network
 
     with ThreadPoolExecutor(2) as threads:
         together = list(threads.map(fitted, range(3)))
@@ -160,7 +160,7 @@ def test_it_stands_on_a_base(base):
     given = load("general") if base == "loaded" else base
     mine = clone(SentimentClassifier(**QUICK | {"refit": True}, base=given))
     mine.fit(some["text"], some["label"])
-    assert mine.model_.base.weight > 0
+    assert mine.model_.own.weight > 0
     assert mine.predict(["Dreadful, avoid."]).tolist() == ["negative"]
 
 

@@ -38,7 +38,7 @@ def test_a_path_or_the_bundled_model(model, general):
 def test_a_file_called_general_goes_before_the_bundled_one(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "general").write_bytes(trained.read_bytes())
-    assert load("general").model.vectorizer == load(trained).model.vectorizer
+    assert load("general").model.own.encoder == load(trained).model.own.encoder
 
 
 def test_answers_are_those_of_the_command_line(run, trained):

@@ -8,8 +8,9 @@ import numpy as np
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.component import Component
 from sentiment.model.file import save_model
-from sentiment.model.model import Calibration, Model
+from sentiment.model.model import Model
 from sentiment.model.network import Layer, Network
 
 _GOOD = "warm funny bright kind fresh clever lovely sturdy quick gentle"
@@ -49,7 +50,7 @@ def write_model(path: Path, seed: int = 0, count: int = 200) -> Path:
     vectorizer = Vectorizer.fit(Incidence.of(texts, NGrams()), positive.astype(np.int8))
     kernel = np.full((vectorizer.keys.size, 1), 3, np.float32)
     layer = Layer.exact(kernel, np.zeros(1, np.float32))
-    save_model(Model(vectorizer, Network((layer.quantized(),)), Calibration()), path)
+    save_model(Model((Component(vectorizer, Network((layer.quantized(),))),)), path)
     return path
 
 

@@ -50,7 +50,7 @@ def drawn(count: int, share: float, seed: int) -> LabelledReviews:
 def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     model = train(drawn(count, share, 1), TrainingOptions())
     later = drawn(3_000, share, 2)
-    about, threshold = model.provenance, model.decision.threshold
+    about, threshold = model.record.provenance, model.decision.threshold
     found = Evaluation(model.probabilities(later.texts), later.labels, threshold)
     figures = found.figures
     assert figures["ece"] < 0.1

@@ -143,7 +143,7 @@ def test_the_same_seed_gives_the_same_file_and_another_does_not(reviews, tmp_pat
     one, same, other = ((tmp_path / name).read_bytes() for name in ("one", "same", "other"))
     assert one == same
     assert one != other
-    assert load_model(tmp_path / "one").network.hidden == hidden
+    assert load_model(tmp_path / "one").own.network.hidden == hidden
 
 
 @pytest.mark.slow
@@ -154,9 +154,9 @@ def test_held_out_labels_do_not_reach_vectorizer_or_weights(reviews):
     turned = replace(validation, labels=1 - validation.labels)
     options = TrainingOptions(epochs=1)
     one, other = (train(training, options, validation=v) for v in (validation, turned))
-    assert one.vectorizer == other.vectorizer
-    assert one.network == other.network
-    assert one.history != other.history
+    assert one.own.encoder == other.own.encoder
+    assert one.own.network == other.own.network
+    assert one.record.history != other.record.history
 
 
 @pytest.mark.slow
@@ -166,8 +166,8 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     nonsense = replace(validation, texts=[f"zq{n} xv" for n in range(len(validation))])
     options = TrainingOptions(epochs=1)
     one, other = (train(training, options, validation=v) for v in (validation, nonsense))
-    assert one.vectorizer == other.vectorizer
-    assert one.network == other.network
+    assert one.own.encoder == other.own.encoder
+    assert one.own.network == other.own.network
 
 
 def trial_of(material):
@@ -217,9 +217,9 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
     assert 1 <= len(listener.verdicts) <= 3
     assert all(listener.verdicts[:-1])
     learned = listener.verdicts[0]
-    assert model.provenance.unlabeled == (40 if learned else 0)
+    assert model.record.provenance.unlabeled == (40 if learned else 0)
     digests = LabelledReviews(unlabeled, np.zeros(40, np.int8)).digest()
-    assert np.isin(digests, model.seen.whole).all() == learned
+    assert np.isin(digests, model.record.seen.whole).all() == learned
 
 
 @pytest.mark.slow
@@ -233,9 +233,9 @@ def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, 
     monkeypatch.setattr("sentiment.training.learner.sigmoid", turned_round)
     model = train(reviews, options, unlabeled=reviews.texts * 3, run=Run(progress=listener))
     assert listener.verdicts == [False]
-    assert model.provenance.unlabeled == 0
-    assert model.network == plain.network
-    assert model.vectorizer == plain.vectorizer
+    assert model.record.provenance.unlabeled == 0
+    assert model.own.network == plain.own.network
+    assert model.own.encoder == plain.own.encoder
 
 
 @pytest.mark.slow
@@ -287,8 +287,8 @@ def test_featurizing_in_a_process_apart_changes_nothing(reviews, monkeypatch):
     here = train(reviews, FAST)
     monkeypatch.setattr("sentiment.training.ngrams._WORTH_A_PROCESS", 0)
     there = train(reviews, FAST)
-    assert there.vectorizer == here.vectorizer
-    assert there.network == here.network
+    assert there.own.encoder == here.own.encoder
+    assert there.own.network == here.own.network
 
 
 @pytest.mark.slow
@@ -305,7 +305,7 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
     reviews = LabelledReviews(texts, labels)
     kept, held_out = stratified_split(labels, 0.3, 1)
     model = train(reviews.take(kept), TrainingOptions(epochs=5, validation_share=0.3))
-    assert model.provenance.recipe["objective"] == "macro-f1"
+    assert model.record.provenance.recipe["objective"] == "macro-f1"
     answers = np.array(model.decision.answers(model.probabilities([texts[i] for i in held_out])))
     recall = [(answers[labels[held_out] == y] == word).mean()
               for y, word in ((0, "negative"), (1, "positive"))]  # fmt: skip
@@ -315,12 +315,12 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
 @pytest.mark.slow
 def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_path):
     model = train(reviews, FAST)
-    about = model.provenance
+    about = model.record.provenance
     assert [n.positive + n.negative for n in (about.training, about.validation)] == [120, 120]
     assert about.options["seed"] == 0
     assert str(TRAIN.parent) not in str(about)
-    assert len(model.phrases) > 100
-    assert model.seen.whole.size == 120
+    assert len(model.own.phrases) > 100
+    assert model.record.seen.whole.size == 120
 
 
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():

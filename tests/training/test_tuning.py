@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError, ModelError
 from sentiment.model import provenance
+from sentiment.model.component import sigmoid
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import DEEPEST, Base, Model, sigmoid
+from sentiment.model.model import DEEPEST, Model
 from sentiment.model.provenance import Seen
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
 from sentiment.reviews.formats import ReadOptions
@@ -22,6 +23,7 @@ from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
+from tests.model.small import changed
 
 FAST = TrainingOptions(epochs=2)
 
@@ -92,22 +94,21 @@ def test_folds_have_equal_shares_of_each_class():
 @pytest.mark.slow
 def test_a_model_adds_its_base(reviews, base):
     tuned = train(reviews.take(np.arange(60)), FAST, base=base)
-    assert tuned.base is not None
-    own = tuned.calibration.log_odds(
-        tuned.network.logits(tuned.vectorizer.transform(reviews.texts[:9]))
+    own = tuned.own.calibration.log_odds(
+        tuned.own.network.logits(tuned.own.encoder.transform(reviews.texts[:9]))
     )
-    together = own + tuned.base.weight * base.log_odds(reviews.texts[:9])
+    together = own + tuned.own.weight * base.log_odds(reviews.texts[:9])
     assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(sigmoid(together))
-    about = tuned.provenance
+    about = tuned.record.provenance
     assert about.in_turns
     assert about.validation.positive + about.validation.negative == 60
-    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.seen.whole)
-    assert set(base.seen.whole) <= set(tuned.seen.whole)
+    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.record.seen.whole)
+    assert set(base.record.seen.whole) <= set(tuned.record.seen.whole)
 
 
 def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
     tuned = train(reviews.take(np.arange(60)), FAST, base=base)
-    twice = Model(tuned.vectorizer, tuned.network, base=Base(tuned, 0.5))
+    twice = Model((tuned.own,)).on(tuned, 0.5)
     for model in (tuned, twice):
         save_model(model, tmp_path / "m")
         loaded = load_model(tmp_path / "m")
@@ -135,7 +136,7 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
     assert (count, alone) == (60, of_epoch)
     right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
     assert of_base == pytest.approx(right.mean())
-    assert not tuned.provenance.in_turns
+    assert not tuned.record.provenance.in_turns
 
 
 @pytest.mark.slow
@@ -148,10 +149,10 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
 
     tuned = train(reviews.take(np.arange(60, 160)), FAST, run=Run(progress=Listener()), base=base)
     assert heard == [40]  # the base was made with the other sixty
-    judged = tuned.provenance.validation
+    judged = tuned.record.provenance.validation
     assert judged.positive + judged.negative == 40, "of these the accuracy is told"
     knows_all = train(reviews.take(np.arange(100, 160)), FAST, base=base)
-    assert (knows_all.provenance.accuracy, knows_all.base.weight) == (None, 1.0)
+    assert (knows_all.record.provenance.accuracy, knows_all.own.weight) == (None, 1.0)
 
 
 @pytest.mark.slow
@@ -159,9 +160,9 @@ def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     reviews, base, monkeypatch
 ):
     monkeypatch.setattr(provenance, "SEEN_LIMIT", 60)  # of 600: one in ten
-    large = replace(base, seen=Seen().adding(reviews.texts[100:700]))
+    large = changed(base, seen=Seen().adding(reviews.texts[100:700]))
     tuned = train(reviews.take(np.arange(100, 700)), FAST, base=large)
-    assert (tuned.provenance.accuracy, tuned.base.weight) == (None, 1.0)
+    assert (tuned.record.provenance.accuracy, tuned.own.weight) == (None, 1.0)
 
 
 @pytest.mark.slow
@@ -179,23 +180,23 @@ def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_pa
 @pytest.mark.slow
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
-    about = tuned.provenance
+    about = tuned.record.provenance
     assert (about.in_turns, about.refitted) == (False, False)
     assert about.validation.positive + about.validation.negative == 10
 
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
-    tower = replace(base, phrases={}, seen=Seen())
+    tower = alone = changed(base, phrases={}, seen=Seen())
     for _ in range(DEEPEST - 1):
-        tower = replace(base, phrases={}, seen=Seen(), base=Base(tower, 1.0))
+        tower = alone.on(tower, 1.0)
     save_model(tower, tmp_path / "tower")
-    assert load_model(tmp_path / "tower").depth == DEEPEST
+    assert len(load_model(tmp_path / "tower").components) == DEEPEST
     done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
     assert (done.returncode, "stand one on the other" in done.stderr) == (2, True)
-    save_model(replace(base, base=Base(tower, 1.0)), tmp_path / "too-deep")
+    save_model(base.on(tower, 1.0), tmp_path / "too-deep")
     with pytest.raises(ModelError, match="more than 8 models"):
         load_model(tmp_path / "too-deep")
-    save_model(replace(base, base=Base(base, 1e9)), tmp_path / "too-heavy")
+    save_model(base.on(base, 1e9), tmp_path / "too-heavy")
     with pytest.raises(ModelError, match="not a number from 0 to 1000"):
         load_model(tmp_path / "too-heavy")
 

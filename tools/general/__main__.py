@@ -41,11 +41,11 @@ def renewed(old: Model, without: list[str]) -> Model:
     before, after = (tensors_of(model) for model in (old, new))
     kept = [name for name in after if not name.startswith("training.")]
     assert all(before[name].tobytes() == after[name].tobytes() for name in kept)
-    same = (old.calibration, old.decision, old.least_known)
-    assert same == (new.calibration, new.decision, new.least_known)
-    print(f"{len(kept)} tensors as they were; remembered: {new.seen.whole.size:,} hashes")
-    assert new.provenance is not None
-    for title, text in new.provenance.card.items():
+    same = (old.own.calibration, old.decision, old.own.least_known)
+    assert same == (new.own.calibration, new.decision, new.own.least_known)
+    print(f"{len(kept)} tensors as they were; remembered: {new.record.seen.whole.size:,} hashes")
+    assert new.record.provenance is not None
+    for title, text in new.record.provenance.card.items():
         print(f"{title}: {text}")
     return new
 

@@ -14,7 +14,8 @@ from sentiment.digests import digests_of
 from sentiment.features.hashing import Hashes
 from sentiment.features.places import name_features
 from sentiment.model.attribution import most_influential
-from sentiment.model.model import Calibration, Model
+from sentiment.model.component import Calibration, Component
+from sentiment.model.model import Model, Record
 from sentiment.model.provenance import Provenance, Rows, Seen
 from sentiment.reviews.dataset import stratified_split
 from tools.general.lessons import lessons, subjects_of
@@ -72,7 +73,7 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     logits, labels = _asked(first, held_out.values())
     calibration = Calibration.fit(logits, labels)
     right = (calibration.log_odds(logits) >= 0) == (labels == 1)
-    figures = _figures(replace(first, calibration=calibration), held_out)
+    figures = _figures(_calibrated(first, calibration), held_out)
     model = _train({**sources, **more}, seed)
     provenance = Provenance(
         training=_about(sources.values()),
@@ -85,8 +86,12 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
         versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
         card={"figures": figures},
     )
-    model = replace(model, calibration=calibration, provenance=provenance)
+    model = replace(_calibrated(model, calibration), record=Record(provenance=provenance))
     return renewed(model, sources, datasets)
+
+
+def _calibrated(model: Model, calibration: Calibration) -> Model:
+    return replace(model, components=(replace(model.own, calibration=calibration),))
 
 
 def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
@@ -97,15 +102,14 @@ def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
         sources: what `read_sources` gives.
         datasets: the folder of real data sets, to measure by.
     """
-    if model.provenance is None:
+    provenance = model.record.provenance
+    if provenance is None:
         raise ValueError("a model that does not say where it came from")
-    figures = {"figures": model.provenance.card["figures"]}
+    figures = {"figures": provenance.card["figures"]}
     card = CARD | {"neutral texts": describe_sure(model, datasets)} | figures
-    return replace(
-        model,
-        provenance=replace(model.provenance, card=card),
-        seen=Seen().adding(_texts_of(sources.values())),
-    )
+    seen = Seen().adding(_texts_of(sources.values()))
+    record = replace(model.record, provenance=replace(provenance, card=card), seen=seen)
+    return replace(model, record=record)
 
 
 def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], dict[str, Source]]:
@@ -136,7 +140,7 @@ def _asked(
             chosen = rows[: min(map(len, by_label))]
             texts += [source.texts[row] for row in chosen.tolist()]
             labels += [label] * chosen.size
-    logits = model.network.logits(model.vectorizer.transform(texts))
+    logits = model.own.network.logits(model.own.encoder.transform(texts))
     return logits, np.array(labels, np.int8)
 
 
@@ -187,4 +191,5 @@ def _train(sources: dict[str, Source], seed: int) -> Model:
     school = School(texts, {name: source.labels for name, source in every.items()}, seed)
     vectorizer, network = school.teach()
     top = most_influential(vectorizer, network, PHRASES)
-    return Model(vectorizer, network, phrases=name_features(school.texts, NGRAMS, top))
+    phrases = name_features(school.texts, NGRAMS, top)
+    return Model((Component(vectorizer, network, phrases=phrases),))

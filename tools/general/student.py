@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sentiment.features.matrix import Incidence
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
-from sentiment.model.model import Calibration, sigmoid
+from sentiment.model.component import Calibration, sigmoid
 from sentiment.model.network import Network
 from sentiment.reviews.dataset import stratified_folds
 from sentiment.training.fitting import Fitter

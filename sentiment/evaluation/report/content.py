@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sentiment.evaluation.metrics import Evaluation, Floats, Labels
 from sentiment.evaluation.mistakes import Mistake, Slice
 from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.labels import CLASSES, NEGATIVE, POSITIVE
 from sentiment.model.attribution import Moves, strongest_phrases
-from sentiment.model.model import CLASSES, NEGATIVE, NO_ANSWER, POSITIVE, UNCERTAIN, Decision, Model
+from sentiment.model.model import NO_ANSWER, UNCERTAIN, Decision, Model
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
 _WORDS = 15

@@ -10,7 +10,7 @@ from sentiment.errors import DataError
 from sentiment.evaluation.metrics import Floats, calibration_noise, number, percent, reliability_of
 from sentiment.evaluation.ranking import precision_recall_curve, roc_curve
 from sentiment.evaluation.report.content import Report
-from sentiment.model.model import CLASSES
+from sentiment.labels import CLASSES
 
 # The role of a layer decides its color: the curve itself, another one, what to compare it with, or
 # the reviews of a class.
@@ -369,8 +369,8 @@ def scores(report: Report) -> Picture:
 
 def training(report: Report) -> Picture:
     """Loss by epoch."""
-    epochs = report.model.history
-    about = report.model.provenance
+    epochs = report.model.record.history
+    about = report.model.record.provenance
     if not epochs:
         raise DataError("this model keeps no record of its training")
     losses = {
