@@ -87,6 +87,7 @@ def run(
         ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            _hold_signals(block=False)
             await super().startup(sockets)
             started()
 
@@ -113,7 +114,16 @@ def run(
         timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
+    # One that came before the server takes signals would break off what was not yet awaited.
+    _hold_signals(block=True)
     Announced(config).run(sockets=[listening])
+
+
+def _hold_signals(*, block: bool) -> None:
+    """Let signals wait that end the service, or let them through."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        how = signal.SIG_BLOCK if block else signal.SIG_UNBLOCK
+        signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
 
 
 class _Lines(logging.Handler):

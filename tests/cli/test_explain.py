@@ -142,12 +142,12 @@ def test_predict_adds_the_words_to_json_lines_only(run, trained, tmp_path):
 
 def test_predict_does_not_load_what_explains(trained):
     code = (
-        "import sys; from sentiment.cli import group; "
-        f"group.main(['predict', 'good', '-m', {str(trained)!r}], standalone_mode=False); "
+        "import sys; from sentiment.cli import main; "
+        f"main(['predict', 'good', '-m', {str(trained)!r}]); "
         "print('LOADED', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for name in ("explanation", "attribution", "removal", "places", "alignment", "highlight"):
+    for name in ("explanation", "attribution", "places", "explain"):
         assert f".{name}" not in done.stdout.split("LOADED")[1]
 
 

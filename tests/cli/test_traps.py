@@ -411,7 +411,7 @@ def test_what_was_meant_is_asked(run, trained, here, arguments, meant):
     "arguments",
     [
         ["quux"],
-        ["train", "--arch", "x"],
+        ["train", "--quux", "x"],
         ["train", "--colour"],
         ["predict", "good", "-m", "nowhere"],
         ["predict", "good", "--format", "xml"],

@@ -14,7 +14,7 @@ import sys
 from sentiment.__main__ import main
 import sentiment.cli.serve, uvicorn, uvicorn.protocols.http.httptools_impl
 from sentiment.general import MODEL
-from sentiment.model import load_model
+from sentiment.model.file import load_model
 from sentiment.serving.app import App
 from sentiment.serving.service import _explained, answer
 model = load_model(MODEL)
