@@ -20,7 +20,7 @@ def find_bundled(named: Path) -> Path | None:
         return None
     if not MODEL.is_file():
         raise ModelError(
-            f"{named}: this copy of the program comes without a model; "
-            "`sentiment train reviews.csv` makes one"
+            f"{named}: this copy of sentiment has no bundled model; "
+            "train one with `sentiment train reviews.csv`"
         )
     return MODEL
