@@ -1,4 +1,4 @@
-"""Hashes by which a text is found again: by the whole of it, or by its longest sentence."""
+"""Hashes that identify a text: of the whole text, or of its longest sentence."""
 
 import re
 from collections.abc import Iterable
@@ -7,34 +7,34 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-# A text may hold half of a surrogate pair, which JSON can name, and which is no UTF-8.
+# JSON can hold lone surrogates, which UTF-8 cannot.
 _LENIENT = "surrogatepass"
 
-# A longest sentence of fewer bytes may well stand in other texts, too.
+# A shorter longest sentence is likely to occur in other texts, too.
 SHORTEST = 24
-# What ends a sentence, beside the full stop.
+# What ends a sentence, apart from the full stop.
 _ENDS = "!?\n\r…。！？"
 _WORD = re.compile(r"\w+")
-# No more of a text, or of a sentence, is looked at.
+# Only this much of a text, or of a sentence, is used.
 _LONGEST_TEXT, _LONGEST_SENTENCE = 100_000, 1_000
 
 
 def digests_of(texts: Iterable[str]) -> NDArray[np.uint64]:
-    """Return a stable 64-bit hash of each text, the same where only white space differs."""
+    """Return a stable 64-bit hash of each text; white space makes no difference."""
     return _hashed(" ".join(text.split()) for text in texts)
 
 
 def passages_of(texts: Iterable[str]) -> NDArray[np.uint64]:
     """Return a stable 64-bit hash of each text's longest sentence.
 
-    It stays the same where a title is put before the text or left out, and where marks and case
-    differ. Two texts seldom share it unless one was made from the other.
+    A title before the text, punctuation and case make no difference. Two texts rarely share it
+    unless one was made from the other.
     """
     return _hashed(map(_passage, texts))
 
 
 def _passage(text: str) -> str:
-    """Return the words of the longest sentence; of the whole text if that is short."""
+    """Return the words of the longest sentence, or of the whole text if it is short."""
     text = sentences = text[:_LONGEST_TEXT]
     for end in _ENDS:
         sentences = sentences.replace(end, ".")
@@ -43,7 +43,7 @@ def _passage(text: str) -> str:
         words = " ".join(_WORD.findall(part[:_LONGEST_SENTENCE].casefold()))
         if len(words.encode("utf-8", _LENIENT)) >= SHORTEST:
             return words
-    return words or " ".join(text.split())  # of marks alone
+    return words or " ".join(text.split())  # punctuation only
 
 
 def _hashed(texts: Iterable[str]) -> NDArray[np.uint64]:

@@ -1,58 +1,58 @@
-"""Errors with their exit codes, what may have been meant, and commands as a shell takes them."""
+"""Errors with their exit codes, suggestions for misspelt names, and commands to paste."""
 
 import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-# The exit codes of programs that were told to stop, or whose reader went away.
+# The exit codes of programs that were stopped, or whose reader went away.
 INTERRUPTED = 130
 READER_GONE = 141
 TERMINATED = 143
 
 
 class SentimentError(Exception):
-    """Something a user can mend; the base of all errors raised on purpose."""
+    """An error that the user can fix; the base of all errors raised on purpose."""
 
     exit_code = 1
 
 
 class UsageError(SentimentError):
-    """The command was called with options that do not fit together."""
+    """The options of a command do not fit together."""
 
     exit_code = 2
 
 
 class DataError(SentimentError):
-    """A file of reviews cannot be read as asked."""
+    """A file of reviews cannot be read."""
 
     exit_code = 3
 
 
 class ModelError(SentimentError):
-    """A model file is missing, damaged, or not a model."""
+    """A model file is missing or damaged, or is not a model."""
 
     exit_code = 4
 
 
 class MissingDependencyError(SentimentError):
-    """An optional package is not installed; the message holds the command that installs it."""
+    """An optional package is not installed; the message has the command that installs it."""
 
     exit_code = 5
 
 
 class GoalError(SentimentError):
-    """A gate or a goal the user set was not met."""
+    """A gate or a goal was not met."""
 
     exit_code = 6
 
 
 def command_line(*words: object) -> str:
-    """Return a command of this program as a shell takes it, with quotes where a word needs them."""
+    """Return a command of this program, quoted for the shell."""
     return shlex.join(["sentiment", *map(str, words)])
 
 
-# What other programs call the same.
+# Names that other programs use.
 _CALLED = {
     "analyse": "predict", "analyze": "predict", "classify": "predict", "infer": "predict",
     "score": "predict", "benchmark": "evaluate", "eval": "evaluate", "test": "evaluate",
@@ -69,26 +69,26 @@ _CALLED = {
     "yes": "force", "silent": "quiet", "cutoff": "threshold", "group-by": "slice", "by": "slice",
 }  # fmt: skip
 
-_MOST = 3  # more are a list, not a guess
-_LEAST = 0.75  # of difflib's ratio: thread is no header (0.67)
-_LEAST_OF_SHORT = 0.66  # jsno is jsonl; arch is no force (0.44)
+_MOST = 3  # suggestions
+_LEAST = 0.75  # difflib's ratio: "thread" must not match "header" (0.67)
+_LEAST_OF_SHORT = 0.66  # "jsno" must match "jsonl", "arch" not "force" (0.44)
 _LONG = 6  # letters
-_SHORTEST = 3  # letters that a longer name may begin with
+_SHORTEST = 3  # letters of a prefix
 
 
 def hint(word: str, known: Iterable[str], quote: str = "") -> str:
-    """Ask whether another name was meant: ` (did you mean general?)`, or nothing.
+    """Return a suggestion such as ` (did you mean general?)`, or "".
 
     Args:
-        word: what was given, and is not known.
-        known: what there is.
+        word: the unknown name.
+        known: the names that exist.
         quote: put around each name.
     """
     return _asked([f"{quote}{name}{quote}" for name in near(word, known)])
 
 
 def hint_file(path: Path, others: Sequence[Path]) -> str:
-    """Ask whether another file was meant, by the names alone: not by folders, nor by suffixes."""
+    """Return a suggestion like `hint`, comparing file names without folders and suffixes."""
     stems = near(path.stem, (other.stem for other in others))
     return _asked([str(other) for stem in stems for other in others if other.stem == stem][:_MOST])
 
@@ -101,11 +101,11 @@ def _asked(names: Sequence[str]) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:
-    """Find the names that may have been meant, at most three; mostly there are none.
+    """Return up to three similar names.
 
-    A name is near if it differs by case and hyphens alone; else if it is what others call the same;
-    else if one has all words of the other, or begins with it; else if it has the same letters; else
-    if it is spelled alike.
+    The first of these rules that finds any decides: the same but for case and hyphens; what other
+    programs call it; all words of one in the other; a common beginning; the same letters; a similar
+    spelling.
     """
     names = list(dict.fromkeys(known))
     words = {name: _words(name) for name in names}
@@ -123,7 +123,7 @@ def near(word: str, known: Iterable[str]) -> list[str]:
     ):
         if found := [name for name in names if words[name] and alike(words[name])]:
             return found[:_MOST]
-    from difflib import get_close_matches  # nothing is misspelt as a rule
+    from difflib import get_close_matches  # rarely needed
 
     spelled = {"".join(parts): name for name, parts in reversed(words.items())}
     least = _LEAST if len(squeezed) >= _LONG else _LEAST_OF_SHORT
@@ -131,13 +131,13 @@ def near(word: str, known: Iterable[str]) -> list[str]:
 
 
 def _words(name: str) -> list[str]:
-    """Take a name apart: `--text-column`, `text_column` and `textColumn` → text, column."""
+    """Split a name: `--text-column`, `text_column` and `textColumn` → text, column."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return re.findall(r"[^\W_]+", parted.casefold())
 
 
 def _stands_in(few: Sequence[str], many: Sequence[str]) -> bool:
-    """Whether some words stand among others, one after the other."""
+    """Return whether some words occur consecutively in others."""
     places = range(len(many) - len(few) + 1)
     return any(list(many[place : place + len(few)]) == list(few) for place in places)
 

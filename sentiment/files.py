@@ -1,4 +1,4 @@
-"""Files replaced whole or not at all; descriptors that may not block."""
+"""Atomic replacement of files, locks, and descriptors that may be non-blocking."""
 
 import os
 import re
@@ -12,22 +12,22 @@ from typing import Any, BinaryIO
 
 
 def reader(descriptor: int) -> BufferedReader:
-    """Give what an open descriptor is read by; it stays open."""
+    """Return a reader for an open descriptor, which stays open."""
     return BufferedReader(_Patient(FileIO(descriptor, "rb", closefd=False)))
 
 
 def writer(descriptor: int, *, owned: bool = False) -> BufferedWriter:
-    """Give what an open descriptor is written by: all of it, or an OSError when it is flushed.
+    """Return a writer for an open descriptor; an incomplete write raises OSError on flush.
 
     Args:
         descriptor: its number.
-        owned: whether it is closed with what this gives.
+        owned: whether closing the writer closes it.
     """
     return BufferedWriter(_Patient(FileIO(descriptor, "wb", closefd=owned)))
 
 
 class _Patient(RawIOBase):
-    """A descriptor that waits."""
+    """A descriptor that waits where a non-blocking one would return nothing."""
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
@@ -47,7 +47,7 @@ class _Patient(RawIOBase):
         return self._file.fileno()
 
     def readinto(self, buffer: Any) -> int:
-        # What the type says is not so: where a read would block, there is no number.
+        # Despite its type, it returns None where a read would block.
         count: int | None
         while (count := self._file.readinto(buffer)) is None:
             self._wait(reading=True)
@@ -70,39 +70,39 @@ class _Patient(RawIOBase):
         select.select(waiting if reading else [], [] if reading else waiting, [])
 
 
-_KEPT = 40  # characters of a name, of four bytes at the most
+_KEPT = 40  # characters of a name, of up to four bytes each
 _TEMPORARY = re.compile(r"(\..*\.)[0-9a-f]{8}\.partial", re.DOTALL)
 _DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside the target; once written, sync it and rename it to the target.
+    """Open a temporary file next to the target; once written, sync it and rename it to the target.
 
-    Nothing changes at the target if the block raises, or if the process is killed; what a killed
-    one left is deleted by the next that writes the same target. What is not a file (a device, a
+    The target does not change if the block raises or the process is killed. The next write to the
+    same target deletes temporary files of killed processes. What is not a regular file (a device, a
     named pipe, `/dev/stdout`) is written to directly.
 
     Raises:
-        OSError: the file cannot be written; it names the target.
+        OSError: the file cannot be written; the error names the target.
     """
     if is_stream(path):
         with _open_stream(path) as stream:
             yield stream
         return
-    target = path.resolve()  # a link keeps pointing where it points
-    # A name may be as long as the file system allows; the temporary one is not longer.
+    target = path.resolve()  # replace what a link points to, not the link
+    # The target's name may have the greatest length allowed, so the temporary name is cut.
     start = _start_of(target)
     temporary = target.with_name(f"{start}{os.urandom(4).hex()}.partial")
     try:
         _clear_abandoned(target.parent, {start})
         with _open_locked(temporary) as file:
-            if target.exists():  # who may read it stays as it was
+            if target.exists():  # keep its permissions
                 temporary.chmod(target.stat().st_mode & 0o777)
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if sys.platform == "win32":  # what is open cannot be renamed there
+            if sys.platform == "win32":  # which cannot rename an open file
                 file.close()
             temporary.replace(target)
     except BaseException as error:
@@ -114,10 +114,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def clear_abandoned(targets: Iterable[Path]) -> bool:
-    """Delete what killed processes left of writing to some files.
+    """Delete the temporary files that killed processes left for some targets.
 
     Returns:
-        Whether nothing is left; False while somebody is still writing one of them.
+        False if some remain, because a process is still writing them.
     """
     starts: dict[Path, set[str]] = {}
     for target in targets:
@@ -128,12 +128,12 @@ def clear_abandoned(targets: Iterable[Path]) -> bool:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from a folder that they lock, too; the lock ends with the process.
+    """Lock a folder against other processes that lock it; the lock ends with the process.
 
     Raises:
-        BlockingIOError: another has it.
+        BlockingIOError: another process holds the lock.
     """
-    if sys.platform == "win32":  # folders cannot be locked there
+    if sys.platform == "win32":  # which cannot lock folders
         yield
         return
     import fcntl
@@ -149,23 +149,23 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether a path is something to write to, not something to replace."""
+    """Return whether a path must be written to directly, such as a device or a pipe."""
     return _descriptor(path) is not None or (path.exists() and not path.is_file())
 
 
 def _open_locked(temporary: Path) -> BinaryIO:
-    """Make a file, and lock it for as long as it is open: so it is known not to be abandoned."""
+    """Create a file and lock it while it is open, which marks it as not abandoned."""
     while True:
         file = temporary.open("xb")
         if sys.platform == "win32":
             return file
         import fcntl
 
-        with suppress(OSError):  # a file system without locks: there nothing is ever cleared
+        with suppress(OSError):  # a file system without locks: abandoned files stay there
             fcntl.flock(file, fcntl.LOCK_EX)
         if temporary.exists():
             return file
-        file.close()  # taken for abandoned before it was locked
+        file.close()  # another process deleted it as abandoned before it was locked
 
 
 def _start_of(target: Path) -> str:
@@ -173,15 +173,15 @@ def _start_of(target: Path) -> str:
 
 
 def _clear_abandoned(folder: Path, starts: Collection[str]) -> bool:
-    """Delete what killed processes left of writing to targets, and say whether nothing is left.
+    """Delete the temporary files of killed processes; return whether all are gone.
 
-    Whether one that writes is alive is told by its lock, not by its number: in another container,
-    or on another machine that shares the folder, the same number is another process.
+    A lock shows that the writer is alive. Its process number would not: in another container, or on
+    another machine that shares the folder, the same number is another process.
     """
     if sys.platform == "win32":
         return True
     names: list[str] = []
-    with suppress(OSError):  # a folder that may be written to, not read
+    with suppress(OSError):  # a folder without read permission
         names = os.listdir(folder)  # noqa: PTH208
     found = [(name, _TEMPORARY.fullmatch(name)) for name in names]
     ours = [folder / name for name, match in found if match and match[1] in starts]
@@ -190,10 +190,10 @@ def _clear_abandoned(folder: Path, starts: Collection[str]) -> bool:
 
 
 def _delete_unlocked(path: Path) -> bool:
-    """Delete a file that nobody writes; whether it is gone."""
+    """Delete a file unless it is locked; return whether it is gone."""
     import fcntl
 
-    with suppress(OSError):  # locked, not ours to read, or gone
+    with suppress(OSError):  # locked, unreadable, or gone
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -205,12 +205,12 @@ def _delete_unlocked(path: Path) -> bool:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The number of the open descriptor that a path such as `/dev/fd/3` stands for."""
+    """Return the descriptor that a path such as `/dev/fd/3` names, or None."""
     numbered = re.fullmatch(r"(?:/dev|/proc/self)/fd/(\d{1,6})", path.as_posix())
     return int(numbered[1]) if numbered else _DESCRIPTORS.get(path.as_posix())
 
 
 def _open_stream(path: Path) -> BinaryIO:
     descriptor = _descriptor(path)
-    # Opened by name, a file behind /dev/stdout would be cut to nothing first.
+    # Opening a file behind /dev/stdout by name would truncate it.
     return path.open("wb") if descriptor is None else writer(os.dup(descriptor), owned=True)

@@ -1,26 +1,26 @@
-"""The model that ships with the package: asked where no other is named."""
+"""The bundled model, used by default."""
 
 from pathlib import Path
 
 from sentiment.errors import ModelError
 
-# A copy of the package may come without it.
+# Some copies of the package lack it.
 MODEL = Path(__file__).parent / "general.safetensors"
 NAME = "general"
-LANGUAGE = "en"  # of all that it is made from
+LANGUAGE = "en"  # of its training data
 
 
 def find_bundled(named: Path) -> Path | None:
-    """Say where the bundled model is, if `general` names it: nothing here is called so.
+    """Return the path of the bundled model if `general` names it and no file has that name.
 
     Raises:
-        ModelError: it is meant, and this copy of the package comes without.
+        ModelError: this copy of the package lacks the model.
     """
     if str(named) != NAME or named.exists():
         return None
     if not MODEL.is_file():
         raise ModelError(
-            f"{named}: this copy of the program comes without a model; "
-            "`sentiment train reviews.csv` makes one"
+            f"{named}: this copy of sentiment has no bundled model; "
+            "train one with `sentiment train reviews.csv`"
         )
     return MODEL

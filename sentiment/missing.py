@@ -1,9 +1,9 @@
-"""Texts that stand for no text: missing values as programs write them, and *no comment*."""
+"""Placeholders instead of texts: missing values as programs write them, and *no comment*."""
 
 import math
 import re
 
-# How pandas, R, spreadsheets and SQL write that there is no value, or an error, in lower case.
+# How pandas, R, spreadsheets and SQL write missing values and errors, in lower case.
 MISSING_WORDS = frozenset(
     [
         "#n/a", "#n/a n/a", "#na", "-nan", "<na>", "\\n", "n/a", "na", "nan", "nat", "none", "null",
@@ -11,8 +11,8 @@ MISSING_WORDS = frozenset(
         "#null!", "#num!", "#ref!", "#spill!", "#unknown!", "#value!",
     ]
 )  # fmt: skip
-# What people write where they have no opinion to give, and programs where a text is gone: the words
-# of whole texts, as `words_of` gives them. What praises or blames is none: *no complaints*,
+# What people write instead of an opinion, and programs instead of a deleted text: the words of
+# whole texts, as `words_of` returns them. Praise and blame do not count: *no complaints*,
 # *nothing special*, *nothing yet*.
 _NOW = "at (present|the moment|(this|the) (time|moment|point|stage))|for now"
 _SOURCE = r"(review|comment|answer|response)s?"
@@ -41,34 +41,34 @@ _NO_OPINION = "|".join(
     ]
 )
 _WHOLE = rf"({_NO_OPINION})( thanks| thank you)?"
-# What such a text begins with: a look at that is enough for most texts.
+# How such texts begin: a quick test that rules most texts out.
 _FIRST = (
     "i ", "im ", "ive ", "id", "n", "without", "please", "see", "as ", "same", "dont", "do ", "can",
     "hard", "too ", "prefer", "rather", "this ", "the ", "your ", "review", "comment", "answer",
     "response", "post", "message", "removed", "deleted", "does", "object", "lorem", "ditto", "tb",
     "todo", "test", "xxx", "empty", "blank", "un",
 )  # fmt: skip
-# Placeholders, which in other texts are words like any other: only in brackets.
+# Words that are placeholders only in brackets.
 _BRACKETED = (
     r"\s*([\[(<{]\s*(blank|deleted|empty|missing|no \w+|removed)\s*[\])>}]|\$?{+[\w. ]+}+)\s*"
 )
-_MOST_CHARS = 80  # with white space and marks
+_MOST_CHARS = 80  # including white space and punctuation
 
 
 def is_missing(value: object) -> bool:
-    """Tell whether there is no value: None, NaN, or what pandas has in their place."""
+    """Return whether a value is None, NaN, or pandas' NA or NaT."""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(value, float) and math.isnan(value)
 
 
 def is_missing_word(text: str) -> bool:
-    """Tell whether a cell holds nothing but a word for a missing value, such as `NaN` or `N/A.`."""
+    """Return whether a cell is a word for a missing value, such as `NaN` or `N/A.`."""
     return len(text) <= _MOST_CHARS and text.strip().rstrip(".").casefold() in MISSING_WORDS
 
 
 def gives_no_opinion(text: str) -> bool:
-    """Tell whether a whole text says that there is nothing to say: *No comment.*, *see above*."""
+    """Return whether a text declines to give an opinion: *No comment.*, *see above*."""
     if len(text) > _MOST_CHARS:
         return False
     lower = text.casefold()
@@ -81,5 +81,5 @@ def gives_no_opinion(text: str) -> bool:
 
 
 def words_of(text: str) -> str:
-    """Return the words of a text with a space between them, without marks; `don't` is one."""
+    """Return the words of a text, separated by spaces, without punctuation; `don't` is one."""
     return " ".join(re.findall(r"[^\W_]+", re.sub("['\u2019`\u00b4]", "", text)))

@@ -1,8 +1,8 @@
-"""What a model can do, capability by capability: the checks of `probing.toml`, and asking them.
+"""Behavioral tests: the checks of `probing.toml`, by capability, and running them.
 
 After CheckList (Ribeiro et al., "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList",
-ACL 2020), which tells three kinds apart: minimum functionality tests (`Answered`), invariance tests
-(`Unmoved`) and directional expectation tests (`Moved`). The idea is theirs; no sentence is.
+ACL 2020), which has three kinds: minimum functionality tests (`Answered`), invariance tests
+(`Unmoved`) and directional expectation tests (`Moved`). Only the idea is theirs, not the sentences.
 """
 
 import re
@@ -18,7 +18,7 @@ from typing import Any
 from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import UNCERTAIN, Model
 
-# What all results together are called.
+# The name of all results together.
 OVERALL = "overall"
 
 _WRITTEN = Path(__file__).with_suffix(".toml")
@@ -28,10 +28,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Check(ABC):
-    """What a model is expected to do with a text, or with a text and what was made of it.
+    """The expected behavior on one text, or on a text and a changed version of it.
 
     Attributes:
-        texts: one, or two: before and after a change.
+        texts: one text, or two: before and after a change.
     """
 
     texts: tuple[str, ...]
@@ -39,88 +39,88 @@ class Check(ABC):
     @property
     @abstractmethod
     def expected(self) -> str:
-        """What is expected, for people."""
+        """The expectation, for display."""
 
     @abstractmethod
     def off(self, p_positive: Sequence[float]) -> float:
-        """Say how far probabilities are from what is expected; the larger, the worse a failure.
+        """Return how far probabilities are from the expectation.
 
         Args:
-            p_positive: that of each text.
+            p_positive: the probability of *positive* of each text.
         """
 
     @abstractmethod
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
-        """Say whether the model did what is expected.
+        """Return whether the model met the expectation.
 
         Args:
             answers: the model's answer to each text.
-            p_positive: that of each text.
+            p_positive: the probability of *positive* of each text.
         """
 
 
 @dataclass(frozen=True)
 class Answered(Check):
-    """The answer is known; `uncertain` is not it."""
+    """A minimum functionality test: the answer is known, and `uncertain` is wrong."""
 
     label: str
 
     @property
     def expected(self) -> str:
-        """Give the label."""
+        """The label."""
         return self.label
 
     def off(self, p_positive: Sequence[float]) -> float:
-        """Give the probability of the other label."""
+        """Return the probability of the other label."""
         (p,) = p_positive
         return 1 - p if self.label == POSITIVE else p
 
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
-        """Compare the answer."""
+        """Return whether the answer is the label."""
         return answers[0] == self.label
 
 
 @dataclass(frozen=True)
 class Unmoved(Check):
-    """A change that does not matter: the same answer, and about the same probability."""
+    """An invariance test: the same answer, and about the same probability."""
 
     tolerance: float
 
     @property
     def expected(self) -> str:
-        """Give the tolerance."""
+        """The same answer, and the tolerance."""
         return f"the same answer, moved by {self.tolerance:g} at most"
 
     def off(self, p_positive: Sequence[float]) -> float:
-        """Give how far the probability moved, either way."""
+        """Return how far the probability moved in either direction."""
         before, after = p_positive
         return abs(after - before)
 
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
-        """Compare answers and probabilities."""
+        """Return whether the answer stayed and the probability moved within the tolerance."""
         return answers[0] == answers[1] and self.off(p_positive) <= self.tolerance
 
 
 @dataclass(frozen=True)
 class Moved(Check):
-    """A clear opinion is added: the probability does not move the other way."""
+    """A directional test: an added opinion must not move the probability the other way."""
 
     label: str
     tolerance: float
 
     @property
     def expected(self) -> str:
-        """Give the direction that is wrong."""
+        """The wrong direction, and the tolerance."""
         wrong = "lower" if self.label == POSITIVE else "higher"
         return f"not {wrong} by more than {self.tolerance:g}"
 
     def off(self, p_positive: Sequence[float]) -> float:
-        """Give how far the probability moved in the wrong direction."""
+        """Return how far the probability moved in the wrong direction."""
         before, after = p_positive
         return before - after if self.label == POSITIVE else after - before
 
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
-        """Compare the probabilities."""
+        """Return whether that is within the tolerance."""
         return self.off(p_positive) <= self.tolerance
 
 
@@ -129,9 +129,9 @@ class Capability:
     """Something a model should be able to do.
 
     Attributes:
-        name: as the command line has it.
-        about: what is checked, in some words.
-        checks: all of one kind, none of them twice.
+        name: its name on the command line.
+        about: a short description.
+        checks: distinct, all of one kind.
     """
 
     name: str
@@ -140,12 +140,12 @@ class Capability:
 
 
 def in_turn(frames: Sequence[str], words: Iterable[str]) -> list[str]:
-    """Put each word in place of the `{}` of a frame, the frames in turn."""
+    """Return a frame with its `{}` filled for each word, cycling through the frames."""
     return [frame.format(word) for frame, word in zip(cycle(frames), words, strict=False)]
 
 
 def extended(texts: Sequence[str], frames: Sequence[str]) -> Iterator[Pair]:
-    """Return each text, and it in a frame that adds something, the frames in turn."""
+    """Return each text and an extended version of it, cycling through the frames."""
     return zip(texts, in_turn(frames, texts), strict=False)
 
 
@@ -155,14 +155,14 @@ def changed(text: str) -> Pair:
 
 
 def swapped(frames: Sequence[str], words: Sequence[str]) -> Iterator[Pair]:
-    """Swap words in frames, each word once in each frame, and with another one in each frame.
+    """Yield pairs of filled frames; each frame uses each word once, in new pairs.
 
-    Words meet as players of a round-robin tournament do, so that a few frames hold many different
-    pairs: the first word keeps its place, the others move on by one.
+    The pairs are those of a round-robin tournament: the first word keeps its place, the others move
+    on by one. So a few frames give many different pairs.
 
     Args:
-        frames: with `{}` for the word; fewer than there are words.
-        words: an even number.
+        frames: with `{}` for the word; fewer than the words.
+        words: an even number of them.
     """
     first, *others = words
     for frame in frames:
@@ -174,7 +174,7 @@ def swapped(frames: Sequence[str], words: Sequence[str]) -> Iterator[Pair]:
 
 
 def checks_of(written: Mapping[str, Any]) -> Iterator[Check]:
-    """Make the checks of one capability, as `probing.toml` has them and explains."""
+    """Yield the checks of one capability, from its table in `probing.toml`."""
     part = defaultdict(list, written)
     for label in (POSITIVE, NEGATIVE):
         filled = (in_turn(group["frames"], group[label]) for group in part["filled"])
@@ -201,10 +201,10 @@ CAPABILITIES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a model did.
+    """A model's behavior on one check.
 
     Attributes:
-        check: what was expected.
+        check: the check.
         answers: the answer to each text of the check.
         p_positive: the probability of *positive* of each.
     """
@@ -215,27 +215,27 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether it is what was expected."""
+        """Whether the expectation was met."""
         return self.check.holds(self.answers, self.p_positive)
 
     @property
     def off(self) -> float:
-        """How far it is from what was expected."""
+        """The distance from the expectation."""
         return self.check.off(self.p_positive)
 
     @property
     def uncertain(self) -> bool:
-        """Whether it failed for want of an answer: the last text's is `uncertain`."""
+        """Whether it failed because the answer to the last text is `uncertain`."""
         return not self.passed and self.answers[-1] == UNCERTAIN
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a model did on some checks.
+    """A model's results on some checks.
 
     Attributes:
-        name: of the capability, or what they are together.
-        outcomes: one a check.
+        name: of the capability, or `overall`.
+        outcomes: one per check.
     """
 
     name: str
@@ -243,37 +243,37 @@ class Result:
 
     @property
     def n(self) -> int:
-        """How many checks there are."""
+        """The number of checks."""
         return len(self.outcomes)
 
     @property
     def passed(self) -> int:
-        """How many of them passed."""
+        """The number of checks that passed."""
         return sum(outcome.passed for outcome in self.outcomes)
 
     @property
     def failed(self) -> int:
-        """How many did not."""
+        """The number of checks that failed."""
         return self.n - self.passed
 
     @property
     def uncertain(self) -> int:
-        """How many failed for want of an answer."""
+        """The number of checks that failed with `uncertain`."""
         return sum(outcome.uncertain for outcome in self.outcomes)
 
     @property
     def rate(self) -> float:
-        """The share that passed."""
+        """The share of checks that passed."""
         return self.passed / self.n
 
     def worst(self, count: int) -> list[Outcome]:
-        """Give the failures that are furthest off, at most so many."""
+        """Return up to `count` failures, the worst first."""
         failed = [outcome for outcome in self.outcomes if not outcome.passed]
         return sorted(failed, key=lambda outcome: -outcome.off)[:count]
 
 
 def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
-    """Ask a model the checks of some capabilities, each text once, by its own decision."""
+    """Run the checks of some capabilities on a model, scoring each text once."""
     chosen = list(capabilities)
     checks = [check for capability in chosen for check in capability.checks]
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
@@ -292,5 +292,5 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
 
 
 def together(results: Sequence[Result]) -> Result:
-    """Put the checks of all results into one."""
+    """Return all results as one."""
     return Result(OVERALL, tuple(chain.from_iterable(each.outcomes for each in results)))

@@ -1,4 +1,4 @@
-"""Work in other processes, such as scoring."""
+"""Worker processes, for example for scoring."""
 
 import os
 import pickle
@@ -17,40 +17,40 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 from sentiment.errors import SentimentError
 from sentiment.model.model import Model, Scores
 
-# The child looks for modules where this process does, and not in the current folder.
+# The child has the module path of this process, without the current folder.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from sentiment.workers import serve; serve()"
 
-# One core each; and memory that numpy frees is used again, not given back and zeroed anew (glibc).
+# One core each; glibc reuses memory that numpy frees, which saves zeroing it again.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
-# Beyond this many processes, reading and writing is what takes the time.
+# With more processes, reading and writing would be the bottleneck.
 _USEFUL = 6
 
 _WITHOUT_OTHERS = "run it again, with --workers 1 if memory is short"
 
 
 def default_workers() -> int:
-    """How many processes to work with: one a core that this process may use, within reason."""
+    """Return the number of processes to use: one per available core, up to `_USEFUL`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, _USEFUL)
 
 
 class Worker:
-    """A process that calls one function, again and again.
+    """A process that calls one function repeatedly.
 
-    Use it in a `with` block: on leaving it the process ends.
+    Use it in a `with` block; leaving the block ends the process.
     """
 
     def __init__(self, function: Callable[..., Any], way_out: str = "run it again") -> None:
         """Start the process.
 
         Args:
-            function: what it calls; it goes there by pickle, with all that it is bound to.
-            way_out: what to try should the process die; mostly that is for want of memory.
+            function: what it calls; it is pickled, with everything it is bound to.
+            way_out: what to try if the process dies, usually for lack of memory.
         """
         with _interrupts_held():
             self.process = subprocess.Popen(
@@ -66,7 +66,7 @@ class Worker:
         self._way_out = way_out
 
     def call(self, *arguments: Any) -> Any:
-        """Call the function there, and wait for what it returns or raises.
+        """Call the function in the process, and return or raise what it does.
 
         Raises:
             SentimentError: the process died.
@@ -80,7 +80,7 @@ class Worker:
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=1)
-            self.process.kill()  # what answers with nonsense may live on
+            self.process.kill()  # it may be alive if its answer was garbage
             code = self.process.wait()
             raise SentimentError(
                 f"a worker process died ({_cause(code)}); {self._way_out}"
@@ -90,10 +90,10 @@ class Worker:
         return result
 
     def close(self) -> None:
-        """End the process, busy or not."""
+        """End the process, even if it is busy."""
         self.process.kill()
         self.process.wait()
-        with suppress(OSError):  # what it was not told yet
+        with suppress(OSError):  # unsent data
             self._requests.close()
         self._answers.close()
 
@@ -108,14 +108,14 @@ class Pool:
     """Several processes that call the same function.
 
     Attributes:
-        size: how many.
+        size: the number of processes.
         workers: the processes.
     """
 
     def __init__(
         self, function: Callable[..., Any], size: int, way_out: str = _WITHOUT_OTHERS
     ) -> None:
-        """Start the processes; they are of use as soon as each has imported what it needs."""
+        """Start the processes without waiting until they have imported what they need."""
         self.size = size
         self.workers = [Worker(function, way_out) for _ in range(size)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
@@ -124,11 +124,11 @@ class Pool:
         self._threads = ThreadPoolExecutor(size)
 
     def submit(self, *arguments: Any) -> "Future[Any]":
-        """Call the function in whichever process is free first."""
+        """Call the function in the first free process."""
         return self._threads.submit(self._call, arguments)
 
     def close(self) -> None:
-        """End the processes; what they have not done is not done."""
+        """End the processes; pending calls are dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self.workers:
             worker.close()
@@ -143,9 +143,9 @@ class Pool:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold SIGINT back; a process that is started meanwhile never gets it.
+    """Block SIGINT, so that a process started meanwhile never receives it.
 
-    An interrupt is our business: the worker would show where it was, even in its own start.
+    This process handles interrupts; a worker would print a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -158,10 +158,10 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def serve() -> NoReturn:
-    """Be the process at the other end: calls come from stdin, results go to stdout."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be held back (Windows)
+    """Run as the worker process: read calls from stdin, write results to stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked (Windows)
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that is printed gets between the answers
+    os.dup2(2, 1)  # printed text must not mix with the results
     calls: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
     function = calls.get()
@@ -175,7 +175,7 @@ def serve() -> NoReturn:
 
 
 def _read_calls(calls: SimpleQueue[Any]) -> NoReturn:
-    """Read ahead, to see at once when the parent has gone; then there is nobody to compute for."""
+    """Read ahead, and exit as soon as the parent has gone."""
     while True:
         try:
             calls.put(_receive(sys.stdin.buffer))
@@ -184,7 +184,7 @@ def _read_calls(calls: SimpleQueue[Any]) -> NoReturn:
 
 
 def _send(stream: BinaryIO, message: Any) -> None:
-    """Write a message; what arrays hold goes behind it as it is, without a copy."""
+    """Write a message, followed by the contents of its arrays, without copying them."""
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
     contents = [buffer.raw() for buffer in buffers]
@@ -198,7 +198,7 @@ def _receive(stream: BinaryIO) -> Any:
     """Read a message.
 
     Raises:
-        EOFError: nobody writes any more.
+        EOFError: the stream has ended.
     """
     head, sizes = pickle.load(stream)
     contents = [bytearray(size) for size in sizes]
@@ -215,21 +215,21 @@ def _cause(code: int) -> str:
 T = TypeVar("T")
 Scored = tuple[T, Scores]
 
-# Batches in a row that were there before they were asked for: then others are asked to help.
+# Start the worker processes after so many consecutive batches that were ready in advance.
 _IN_A_ROW = 2
 
 
 class Scorer:
-    """Scores batches in order, the first ones itself, more of them by other processes.
+    """Scores batches in order: the first ones in this process, later ones in workers.
 
-    Use it in a `with` block: on leaving it the processes end.
+    Use it in a `with` block; leaving the block ends the workers.
 
     Attributes:
-        pool: the other processes, once there was need of them.
+        pool: the workers; None until they are needed.
     """
 
     def __init__(self, model: Model, workers: int) -> None:
-        """Take the model, and how many processes may help; with one, none does."""
+        """Prepare to score with a model in up to `workers` processes; 1 starts none."""
         self._model = model
         self._workers = workers
         self._in_a_row = 0
@@ -241,16 +241,17 @@ class Scorer:
         texts_of: Callable[[T], Sequence[str]],
         waits: Callable[[], bool],
     ) -> Iterator[Scored[T]]:
-        """Give each batch with its scores.
+        """Yield each batch with its scores.
 
         Args:
-            batches: read as they are needed, a few ahead.
-            texts_of: gives the texts of a batch.
-            waits: whether the next batch has yet to be produced; then none is withheld for it.
+            batches: read when needed, a few in advance.
+            texts_of: returns the texts of a batch.
+            waits: returns whether the next batch is still to be produced; then finished ones are
+                yielded without waiting for it.
 
         Raises:
-            SentimentError: `batches` or `texts_of` raised it, and all before it were given; or a
-                process died.
+            SentimentError: from `batches` or `texts_of`, after all earlier batches were yielded; or
+                a process died.
         """
         reader = iter(batches)
         for batch in reader:
@@ -281,7 +282,7 @@ def _pipelined(
     texts_of: Callable[[T], Sequence[str]],
     waits: Callable[[], bool],
 ) -> Iterator[Scored[T]]:
-    """Score two batches a worker ahead of the one that is given out."""
+    """Score up to two batches per worker ahead of the one yielded."""
     pending: deque[tuple[T, Any]] = deque()
     failure: SentimentError | None = None
     while True:

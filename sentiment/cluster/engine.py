@@ -1,4 +1,4 @@
-"""Scoring on Ray: tasks, and the calls they run."""
+"""Scoring on Ray: the cluster, and the calls its tasks run."""
 
 import logging
 import os
@@ -23,13 +23,13 @@ from sentiment.errors import SentimentError, UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import redirected, require
 
-# How often a job may lose its worker: one that does so again and again is what kills it, and Ray
-# Data would start it for ever.
+# How often a job may lose its worker. A job that keeps losing it is the cause, and Ray Data would
+# retry it forever.
 RETRIES = 5
 
 
 class Job(Protocol):
-    """What is done with one file; it goes to a worker by pickle.
+    """The work on one file; it is pickled for a worker.
 
     Attributes:
         source: the file.
@@ -41,13 +41,13 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Failure:
-    """An error on its way back; raised over there, Ray would wrap it and log its traceback."""
+    """An error returned as a result; if it were raised, Ray would wrap it and log a traceback."""
 
     error: SentimentError | OSError
     host: str
 
     def error_at(self, host: str) -> SentimentError | OSError:
-        """Give the error; it says where it happened if that is not this machine."""
+        """Return the error; its message names the machine unless that is `host`."""
         if host == self.host:
             return self.error
         where = f"(on {self.host}; is the folder shared with it?)"
@@ -59,12 +59,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Call:
-    """What a task does with a row.
+    """The function that a task applies to a row.
 
     Attributes:
         function: called with the model and the row's job.
         model: a reference to the model.
-        version: of the program that asks.
+        version: of the calling program.
     """
 
     function: Callable[[Model, Any], Any]
@@ -72,7 +72,7 @@ class Call:
     version: str = __version__
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Do a job; its result, or a `Failure`, comes back as bytes."""
+        """Run the job of a row; return its result, or a `Failure`, pickled."""
         result: Any
         try:
             if self.version != __version__:
@@ -83,8 +83,8 @@ class Call:
             job = pickle.loads(row["job"])
             if (died := attempts_before()) > RETRIES:
                 raise SentimentError(
-                    f"{job.source.name}: {died} workers died of it, mostly that is for want of "
-                    "memory; cut the file into smaller ones"
+                    f"{job.source.name}: {died} workers died while scoring it, usually for lack of "
+                    "memory; split the file into smaller ones"
                 )
             result = self.function(fetched(self.model), job)
         except (SentimentError, OSError) as error:
@@ -92,9 +92,9 @@ class Call:
         return {"place": row["place"], "result": pickle.dumps(result, protocol=5)}
 
 
-@cache  # a process works for one run of the program, and so with one model
+@cache  # a process works for one run of the program, which has one model
 def fetched(reference: Any) -> Model:
-    """Make the model, once in a process; its arrays are those of the machine's store."""
+    """Return the model, built once per process; its arrays are in the machine's shared store."""
     import ray
 
     model: Model = ray.get(reference)
@@ -102,28 +102,28 @@ def fetched(reference: Any) -> Model:
 
 
 def attempts_before() -> int:
-    """Count the workers that were lost with the job that this one has now."""
-    from ray._private.worker import global_worker  # nothing public tells
+    """Return how many workers the current job has lost."""
+    from ray._private.worker import global_worker  # there is no public way
 
     count = getattr(global_worker.core_worker, "get_current_task_attempt_number", None)
     return int(count()) if count else 0
 
 
 def rows_of(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Write a row for each job: its place, and itself."""
+    """Return a row for each job: its index, and the job pickled."""
     return [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
 
 
 J = TypeVar("J", bound=Job)
 R = TypeVar("R")
 
-# Memory for what goes between processes: a model, and scores. Ray would take a third of all.
+# Shared memory for a model and scores. Ray's default is a third of the memory.
 _STORE_BYTES = 512 << 20
-# Ray would tell its makers of its use.
+# Ray would report usage statistics.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
-# How long to wait for a cluster; Ray itself takes minutes to find that there is none.
+# How long to wait for a cluster; Ray itself would wait for minutes.
 _SECONDS = 10.0
-# What `require` is asked for before anything is done by Ray; Ray Data needs all of these.
+# What `require` checks before Ray is used; Ray Data needs all of these.
 RAY = ("--engine ray needs Ray", "ray fsspec pandas", "'ray[data]'")
 
 
@@ -131,20 +131,20 @@ RAY = ("--engine ray needs Ray", "ray fsspec pandas", "'ray[data]'")
 def running(address: str | None) -> Iterator["Cluster"]:
     """Start Ray on this machine, or join a cluster; stop or leave it in the end.
 
-    Meanwhile stdout goes nowhere: Ray tells there, among other things, of workers that were lost.
-    Its warnings of what will change in it are not for those who run the program, either.
+    Meanwhile stdout is discarded: Ray prints there, among other things, about lost workers. Its
+    deprecation warnings are silenced, too.
 
     Args:
         address: of a cluster, such as `10.0.0.1:6379`, or `auto`; None to start one here.
 
     Raises:
         MissingDependencyError: Ray is not installed.
-        UsageError: no cluster answers there, or one of another version.
+        UsageError: no cluster answers there, or its version differs.
     """
     require(*RAY)
     os.environ.update(_QUIET)
     if address is None and "RAY_AUTH_MODE" not in os.environ:
-        # A cluster of one's own, by a token of its own: Ray would leave one in the home folder.
+        # A token for this cluster only: Ray would leave one in the home folder.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     import ray
 
@@ -159,19 +159,19 @@ def running(address: str | None) -> Iterator["Cluster"]:
         warnings.catch_warnings(action="ignore"),
     ):
         try:
-            with redirected(2, nowhere.fileno()):  # native code, until it has found its own log
+            with redirected(2, nowhere.fileno()):  # native code prints until it has opened its log
                 _start(ray, address, folder)
-            signal.signal(signal.SIGTERM, terminate)  # Ray has put its own there
+            signal.signal(signal.SIGTERM, terminate)  # Ray has replaced it
             yield Cluster(ray, joined=address is not None)
         finally:
             ray.shutdown()
 
 
 class Cluster:
-    """A cluster that takes jobs."""
+    """A cluster that runs jobs."""
 
     def __init__(self, ray: Any, *, joined: bool) -> None:
-        """Take the module of Ray, and whether others use the cluster, too."""
+        """Wrap the module `ray`; `joined` means that the cluster was not started here."""
         from ray import data
 
         _silence(logging.getLogger("ray.data"))
@@ -186,17 +186,17 @@ class Cluster:
         jobs: Sequence[J],
         at_once: int | None = None,
     ) -> Iterator[tuple[int, R]]:
-        """Call a function for each job; give its place and what came of it, the first done first.
+        """Call a function for each job; yield its index and result as they are completed.
 
         Args:
-            function: found by its name in every process.
+            function: importable by its name in every process.
             model: its first argument.
-            jobs: what to call it with; a job may be done twice, where a worker is lost.
-            at_once: how many at a time; None for one a core.
+            jobs: its second argument; a job may run twice if a worker is lost.
+            at_once: how many at a time; None for one per core.
 
         Raises:
-            SentimentError, OSError: what the function raised, the name of another machine added;
-                or a job was lost again and again.
+            SentimentError, OSError: what the function raised, with the name of another machine
+                added; or a job kept losing its worker.
         """
         context = self._data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -217,8 +217,8 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
     """Start or join a cluster.
 
     Raises:
-        UsageError: no cluster answers there, or one of another version.
-        SentimentError: none can be started here.
+        UsageError: no cluster answers there, or its version differs.
+        SentimentError: Ray cannot be started here.
     """
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address is None:
@@ -230,7 +230,7 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
                 _temp_dir=folder,
                 **quiet,
             )
-        except Exception as error:  # of any kind: a port, a folder, memory, a process that died
+        except Exception as error:  # any kind: a port, a folder, memory, a process that died
             raise SentimentError(f"Ray cannot be started here: {_first_line(error)}") from error
         return
     try:
@@ -241,11 +241,11 @@ def _start(ray: Any, address: str | None, folder: str) -> None:
 
 
 def _knock(address: str) -> None:
-    """See whether anybody listens at `host:port`; other words are Ray's own.
+    """Check that `host:port` accepts connections; other addresses are left to Ray.
 
     Raises:
-        OSError: nobody does.
-        ValueError: the port is none.
+        OSError: it does not.
+        ValueError: the port is not a number.
     """
     host, colon, port = address.rpartition(":")
     if colon:
@@ -254,7 +254,7 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
-    """Say what became of Ray itself, or of a job that was lost, as an error of ours."""
+    """Turn errors of Ray into a one-line SentimentError."""
     try:
         yield
     except ray.exceptions.RayError as error:
@@ -264,23 +264,23 @@ def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
                 "version on all of them"
             ) from error
         what = type(error).__name__.removeprefix("RayTaskError(").removesuffix(")")
-        raise SentimentError(f"Ray gave up ({what}: {_first_line(error)}); run it again") from error
+        raise SentimentError(f"Ray failed ({what}: {_first_line(error)}); run it again") from error
 
 
 def _first_line(error: Exception) -> str:
-    """Give the first line of a message that says something."""
+    """Return the first non-blank line of a message."""
     text = re.sub(r"\x1b\[[\d;]*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _silence(logger: logging.Logger) -> None:
-    """Leave a logger its files alone."""
+    """Remove the stream handlers of a logger; files stay."""
     for handler in list(logger.handlers):
         if isinstance(handler, logging.StreamHandler):
             logger.removeHandler(handler)
 
 
 def _short_folder() -> str | None:
-    """Where Ray's sockets are: macOS has a folder for temporary files whose name is too long."""
+    """Return a folder for Ray's sockets on macOS, where the default path is too long for them."""
     return "/tmp" if sys.platform == "darwin" and Path("/tmp").is_dir() else None

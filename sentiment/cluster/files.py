@@ -1,4 +1,4 @@
-"""Files and tables scored in parts, on a cluster or by one process."""
+"""Scoring whole files and tables, on a cluster or in one process."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +26,11 @@ from sentiment.storage import GrowingTexts
 
 @dataclass(frozen=True)
 class Named:
-    """A file, by two names.
+    """A file with two names.
 
     Attributes:
-        path: absolute: a worker stands in another folder.
-        name: what the user called it.
+        path: absolute, because a worker runs in another folder.
+        name: as the user gave it.
     """
 
     path: Path
@@ -38,12 +38,12 @@ class Named:
 
     @classmethod
     def of(cls, path: Path) -> "Named":
-        """Name a file that the user called so."""
+        """Return the file for a path as the user gave it."""
         return cls(path.absolute(), str(path))
 
     @contextmanager
     def named_in_errors(self) -> Iterator[None]:
-        """Call it in errors as the user did."""
+        """Use the user's name for it in errors."""
         try:
             yield
         except SentimentError as error:
@@ -52,12 +52,12 @@ class Named:
 
 @dataclass(frozen=True)
 class TableJob:
-    """A file of reviews with labels to score.
+    """A file of labelled reviews to score.
 
     Attributes:
         source: the file, of any format.
         reading: how to read it.
-        sliced: slices that are needed, among them those that no column tells.
+        sliced: the slices that are needed, including built-in ones.
     """
 
     source: Named
@@ -67,12 +67,12 @@ class TableJob:
 
 @dataclass(frozen=True, eq=False)
 class ScoredTable:
-    """What came of a file of n reviews.
+    """The scores of a file of n reviews.
 
     Attributes:
         table: its labels and slices, and which rows have a text.
         scores: of each review, [n].
-        digests: of each text, uint64 [n], as the model's memory has them.
+        digests: of each text, uint64 [n], as the model stores those of its training data.
     """
 
     table: Table
@@ -82,13 +82,12 @@ class ScoredTable:
 
 @dataclass(frozen=True, eq=False)
 class ScoredReviews:
-    """Reviews of several files, those without a label or a text left out: n of them.
+    """The n reviews of several files that have a label and a text.
 
     Attributes:
-        reviews: their labels, places and slices (`columns`); their texts, which stayed where they
-            were, are empty here.
+        reviews: their labels, places and slices (`columns`); their texts are empty here.
         scores: [n].
-        digests: uint64 [n], as the model's memory has them.
+        digests: uint64 [n], as in `ScoredTable`.
     """
 
     reviews: LabelledReviews
@@ -100,7 +99,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
     """Read a file of reviews, and score all of them.
 
     Raises:
-        DataError: it cannot be read, or its columns cannot be told.
+        DataError: it cannot be read, or its columns cannot be determined.
         UsageError: an option does not fit.
     """
     growing = GrowingTexts()
@@ -115,7 +114,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
 def merge(
     tables: Sequence[ScoredTable], reading: ReadOptions, sliced: Sequence[str]
 ) -> ScoredReviews:
-    """Put the reviews of all files together, their labels read as if by one process.
+    """Merge the reviews of all files, and read their labels as one process would.
 
     Args:
         tables: in the order of the files.
@@ -123,7 +122,7 @@ def merge(
         sliced: as in `TableJob`.
 
     Raises:
-        DataError: their labels cannot be told or contradict each other, or no review is left.
+        DataError: their labels cannot be read or contradict each other, or no review is left.
     """
     keep = (*reading.keep, *_built_in(sliced))
     nowhere = [""] * sum(each.digests.size for each in tables)
@@ -146,9 +145,9 @@ class FileJob:
 
     Attributes:
         source: a Parquet file.
-        target: where its rows and their answers go; absolute.
-        reading: which columns hold the text.
-        prefix: put before the names of the columns that are added.
+        target: the output file; absolute.
+        reading: how to read it.
+        prefix: of the names of the added columns.
     """
 
     source: Named
@@ -159,12 +158,12 @@ class FileJob:
 
 @dataclass(frozen=True)
 class ScoredFile:
-    """What became of a job.
+    """The result of a job.
 
     Attributes:
-        rows: how many were scored and written.
-        how: how the file was read, to be announced.
-        answers: how many there are of each answer.
+        rows: the number of rows scored and written.
+        how: how the file was read, for display.
+        answers: the number of each answer.
     """
 
     rows: int
@@ -173,13 +172,13 @@ class ScoredFile:
 
 
 def score_file(model: Model, job: FileJob) -> ScoredFile:
-    """Score a file, a batch at a time; the target appears whole, with as many rows, or not at all.
+    """Score a file batch by batch; the target appears complete, with all rows, or not at all.
 
-    It may be called again for a job that was broken off, or even done: the target is the same.
+    Repeating an interrupted or finished job gives the same target.
 
     Raises:
-        DataError: the file cannot be read, or came out with other rows than it has.
-        UsageError: it has no such column, or one of a name that is added.
+        DataError: the file cannot be read, or the output has another number of rows.
+        UsageError: it lacks a column, or already has one that would be added.
         OSError: the target cannot be written.
     """
     with job.source.named_in_errors():
@@ -199,11 +198,11 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
 
 
 def check_job(job: FileJob) -> None:
-    """Open a file as `score_file` will, to find out what is wrong with it.
+    """Open a file as `score_file` will, to find errors early.
 
     Raises:
         DataError: it cannot be read.
-        UsageError: it has no such column, or one of a name that is added.
+        UsageError: it lacks a column, or already has one that would be added.
     """
     with job.source.named_in_errors():
         opened = open_reviews(job.source.path, job.reading, need_label=False)
@@ -212,14 +211,14 @@ def check_job(job: FileJob) -> None:
 
 
 def check_written(job: FileJob, done: ScoredFile) -> None:
-    """Make sure that what a worker wrote is here, too: whoever called it may be elsewhere.
+    """Check that the output of a worker, which may be on another machine, exists here, too.
 
     Raises:
-        DataError: it is not, or has other rows.
+        DataError: it is missing, or has another number of rows.
     """
     try:
         found = _rows_in(job.target)
-    except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors, too
+    except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors
         raise DataError(
             f"{job.source.name}: scored, but {job.target} is not here ({error}); is the folder "
             "shared by all machines of the cluster?"
@@ -229,7 +228,7 @@ def check_written(job: FileJob, done: ScoredFile) -> None:
 
 
 def _check_rows(job: FileJob, stream: BinaryIO, expected: int) -> None:
-    """Count the rows that were written, by what the file itself says, before it gets its name."""
+    """Check the number of rows in the written file before it replaces the target."""
     stream.flush()
     found = _rows_in(Path(stream.name))
     if found != expected:
@@ -237,12 +236,12 @@ def _check_rows(job: FileJob, stream: BinaryIO, expected: int) -> None:
 
 
 def _rows_in(path: Path) -> int:
-    """Count the rows of a Parquet file by its footer."""
+    """Return the number of rows of a Parquet file, from its footer."""
     rows: int = import_pyarrow().parquet.read_metadata(path).num_rows
     return rows
 
 
 def _other_rows(job: FileJob, found: int, expected: int) -> DataError:
     return DataError(
-        f"{job.source.name}: {found:,} rows came out of the {expected:,} that it has; run it again"
+        f"{job.source.name}: {found:,} rows written instead of {expected:,}; run it again"
     )

@@ -1,4 +1,4 @@
-"""Answers for engines that bring their own rows, a frame at a time, as Spark's `mapInPandas`."""
+"""Answers for engines that pass pandas frames, such as Spark's `mapInPandas`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,20 +21,20 @@ def frame_scorer(
     threshold: float | None = None,
     prefix: str = "",
 ) -> FrameScorer:
-    """Give a function that adds `predicted` and `p_positive` to each pandas frame it is given.
+    """Return a function that adds `predicted` and `p_positive` to each pandas frame.
 
-    It goes to other processes by pickle, with the model in it; they read no file. What it adds is
-    what `sentiment predict` adds: a string, `positive`, `negative` or `uncertain`, and a double;
-    both are missing where there is nothing to read. Rows and other columns stay as they are.
+    It can be pickled, with the model in it, so that other processes need no model file. As with
+    `sentiment predict`, the columns are a string (`positive`, `negative` or `uncertain`) and a
+    double; both are missing for rows without a text. Rows and other columns do not change.
 
     Args:
-        model: a model file, or `general`; it is loaded here and now.
-        text_columns: where the texts are; several are joined by line breaks.
-        threshold: answer positive from this probability on; None for the model's own.
-        prefix: put before the names of the two columns.
+        model: a model file, or `general`; it is loaded immediately.
+        text_columns: the columns of texts; several are joined by line breaks.
+        threshold: the lowest probability that is answered positive; None for the model's.
+        prefix: of the names of the two columns.
 
     Raises:
-        sentiment.errors.ModelError: the model is missing, damaged, or no model.
+        sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
 
     >>> import pandas
     >>> score = frame_scorer()

@@ -1,4 +1,4 @@
-"""Where fetched sets of reviews are kept, and from a name (`imdb`, `imdb:test`) to its files."""
+"""The cache of downloaded datasets, and names (`imdb`, `imdb:test`) resolved to its files."""
 
 import json
 import os
@@ -13,38 +13,37 @@ from sentiment.errors import DataError, UsageError, hint
 from sentiment.files import locked, replacing
 
 VARIABLE = "SENTIMENT_CACHE"
-# Sets with one of these come with a split; of others, all parts are taken together.
+# Datasets with one of these come with a split; of others, all parts are used together.
 SPLIT = frozenset({"train", "test"})
 _HASHES = "fetched.json"
 
 
 def datasets_folder(cache: Path | None = None) -> Path:
-    """Return the folder of all sets: below the cache that was named, else the platform's own."""
+    """Return the folder of all datasets, in the given cache or in the platform's."""
     return (cache or _cache_folder(os.environ, sys.platform)) / "datasets"
 
 
 def part_file(folder: Path, dataset: Dataset, part: str) -> Path:
-    """Return the file of a part of a set, `folder` being that of all sets."""
+    """Return the file of a part of a dataset; `folder` is that of all datasets."""
     new = _new_folder(folder, dataset)
     return (new if new.is_dir() else folder / dataset.name) / f"{part}.csv"
 
 
 def is_here(folder: Path, dataset: Dataset) -> bool:
-    """Whether a set was fetched, whole."""
+    """Return whether all parts of a dataset have been downloaded."""
     return all(part_file(folder, dataset, part).is_file() for part in dataset.parts)
 
 
 def resolve(names: Sequence[str], purpose: str) -> list[str]:
-    """Replace names of sets by their files; what exists as a file or folder is left as it is.
+    """Replace names of datasets by their files; names of existing files and folders stay.
 
     Args:
-        names: What the user gave: files, globs, "-", names of sets.
-        purpose: The part that is meant where none is named: train, test, validation, unlabeled.
+        names: Files, globs, "-", or names of datasets.
+        purpose: The default part: train, test, validation or unlabeled.
 
     Raises:
-        DataError: A set was not fetched yet, or seems to be misspelt; or one may not look whether a
-            file is there.
-        UsageError: A set has no such part.
+        DataError: A dataset is not downloaded, a name seems misspelt, or a path is inaccessible.
+        UsageError: A dataset has no such part.
     """
     found: list[str] = []
     for name in names:
@@ -62,12 +61,12 @@ def resolve(names: Sequence[str], purpose: str) -> list[str]:
 
 @contextmanager
 def working(folder: Path, dataset: Dataset) -> Iterator[Path]:
-    """Make an empty folder to work on a set in, and keep others from it; it does not stay.
+    """Create and lock an empty working folder for a dataset; it is deleted in the end.
 
     What a killed run left is finished or deleted first.
 
     Raises:
-        BlockingIOError: Another process works on the set.
+        BlockingIOError: Another process is working on the dataset.
     """
     work = folder / f"{dataset.name}.partial"
     work.mkdir(parents=True, exist_ok=True)
@@ -82,22 +81,22 @@ def working(folder: Path, dataset: Dataset) -> Iterator[Path]:
 
 
 def put_in_place(folder: Path, dataset: Dataset, work: Path, parts: Path) -> None:
-    """Let parts, all in a folder below that of the work, take the place of what is there."""
+    """Replace the dataset in the cache by the folder `parts`, which is inside `work`."""
     parts.replace(_new_folder(folder, dataset))  # from here on, these are read
     _settle(folder, dataset, work)
 
 
 def settle(folder: Path, dataset: Dataset) -> None:
-    """Finish or delete what a killed run left of a set, if one may."""
+    """Finish or delete what a killed run left of a dataset, where permissions allow."""
     if any(folder.glob(f"{dataset.name}.*")):
         with suppress(OSError), working(folder, dataset):
             pass
 
 
 def read_hashes(folder: Path) -> dict[str, str]:
-    """Return the hash of the rows of each set that was ever fetched, also if it was removed since.
+    """Return the hash of the rows of each dataset ever downloaded, including removed ones.
 
-    A file that is missing or damaged is one that remembers nothing.
+    Return {} if the file is missing or damaged.
     """
     try:
         sets = json.loads((folder / _HASHES).read_bytes())
@@ -107,19 +106,19 @@ def read_hashes(folder: Path) -> dict[str, str]:
 
 
 def remember_hash(folder: Path, dataset: Dataset, rows_hash: str) -> None:
-    """Write down the hash of the rows of a set."""
+    """Record the hash of the rows of a dataset."""
     hashes = read_hashes(folder) | {dataset.name: rows_hash}
     with replacing(folder / _HASHES) as file:
         file.write(json.dumps({name: {"rows": each} for name, each in hashes.items()}).encode())
 
 
 def _new_folder(folder: Path, dataset: Dataset) -> Path:
-    """Return the folder of a set that is whole, and about to take its place."""
+    """Return the folder of a complete dataset that is about to be moved into place."""
     return folder / f"{dataset.name}.new"
 
 
 def _settle(folder: Path, dataset: Dataset, work: Path) -> None:
-    """Move a new set to its place; killed anywhere in between, it can be called again."""
+    """Move a new dataset into place; safe to repeat after being killed at any point."""
     new, place = _new_folder(folder, dataset), folder / dataset.name
     if new.is_dir():
         if place.exists():
@@ -141,8 +140,8 @@ def _files(dataset: Dataset, part: str, purpose: str) -> list[str]:
     folder = datasets_folder()
     if not is_here(folder, dataset):
         raise DataError(
-            f"{dataset.name} is not here yet: `sentiment datasets get {dataset.name}` fetches it "
-            f"({dataset.size / 1e6:,.1f} MB)"
+            f"{dataset.name} is not downloaded yet: `sentiment datasets get {dataset.name}` "
+            f"fetches it ({dataset.size / 1e6:,.1f} MB)"
         )
     return [str(part_file(folder, dataset, each)) for each in parts]
 
@@ -155,10 +154,10 @@ def _exists(name: str) -> bool:
 
 
 def _cache_folder(environment: Mapping[str, str], platform: str) -> Path:
-    """Find the cache folder: `SENTIMENT_CACHE`, else by the convention of the platform.
+    """Return the cache folder: `SENTIMENT_CACHE`, or by the convention of the platform.
 
     Raises:
-        UsageError: There is neither a variable that names it nor a home folder.
+        UsageError: Neither the variable is set nor is there a home folder.
     """
     if named := environment.get(VARIABLE):
         return Path(named)
@@ -168,7 +167,7 @@ def _cache_folder(environment: Mapping[str, str], platform: str) -> Path:
     if platform == "darwin":
         return _home() / "Library" / "Caches" / "sentiment"
     named = environment.get("XDG_CACHE_HOME", "")
-    # The XDG specification: a path that is not absolute is to be ignored.
+    # The XDG specification: relative paths must be ignored.
     return (Path(named) if named.startswith("/") else _home() / ".cache") / "sentiment"
 
 
@@ -176,4 +175,4 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError as error:
-        raise UsageError(f"no home folder to keep data in; name one in ${VARIABLE}") from error
+        raise UsageError(f"no home folder to store data in; set ${VARIABLE}") from error

@@ -1,7 +1,7 @@
-"""The public sets of reviews, which `catalog.toml` lists, and how each is laid out.
+"""The public datasets, listed in `catalog.toml`, and their layouts.
 
-A layout is a function that turns the files of a set, in order, into rows; it passes over those
-that hold no reviews. A row names its part and has a cell for each column; labels are words.
+A layout is a function that turns the files of a dataset, in order, into rows, and skips files
+without reviews. A row has its part and a cell for each column; labels are words.
 """
 
 import csv
@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from sentiment.reviews.delimited import FIELD_LIMIT
 
-LONGEST = 1_000_000  # bytes of a line or of a review; the longest review there is has a tenth
+LONGEST = 1_000_000  # bytes of a line or a review, ten times the longest review there is
 
 _IMDB_FILE = re.compile(r"aclImdb/(train|test)/(neg|pos|unsup)/(\d+_(\d+))\.txt")
 _IMDB_LABELS = {"neg": "negative", "pos": "positive", "unsup": ""}
 _TREES_FILE = re.compile(r"(?:trees/)?(train|dev|test)\.txt")
 _TREE = re.compile(r"\(([0-4]) .*\)")
 _LEAF = re.compile(r"\([0-4] ([^()]+)\)")
-_BRACKETS = {"-LRB-": "(", "-RRB-": ")"}  # how the Penn Treebank writes them in its trees
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")"}  # the Penn Treebank's notation
 _UCI_FILE = re.compile(r"(?:.*/)?(amazon|imdb|yelp)(?:_cells)?_labelled\.txt")
 _POLARITY_FILE = re.compile(r"(?:.*/)?(train|test)\.csv")
 _TWEETS_FILE = re.compile(r"(train|val|test)_(text|labels)\.txt")
@@ -32,18 +32,18 @@ _PARTS = {"dev": "validation", "val": "validation"}
 
 
 class DownloadError(Exception):
-    """A file cannot be had, is damaged, or is not what its publisher ships; never leaves here."""
+    """A download failed, is damaged, or is not the published file; internal to this package."""
 
 
 class Member(NamedTuple):
-    """A file of a download; its content can be read until the next member is asked for."""
+    """A file in a download; its content can be read until the next member is requested."""
 
     name: str
     content: BinaryIO
 
 
 class PartRow(NamedTuple):
-    """A review: its part of the set, and its cells."""
+    """A review: its part of the dataset, and its cells."""
 
     part: str
     cells: tuple[str, ...]
@@ -55,8 +55,8 @@ class Download:
 
     Attributes:
         url: its address.
-        size: its bytes, exactly where its hash is known, else about.
-        sha256: what the file hashes to, in hexadecimal; None where nobody is known to have said.
+        size: in bytes; exact if the hash is known, otherwise approximate.
+        sha256: in hexadecimal; None if unknown.
     """
 
     url: str
@@ -65,7 +65,7 @@ class Download:
 
     @property
     def file_name(self) -> str:
-        """The last part of the address."""
+        """The last component of the address."""
         return urlsplit(self.url).path.rpartition("/")[2]
 
 
@@ -74,17 +74,17 @@ Layout = Callable[[Iterator[Member]], Iterator[PartRow]]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A published set of reviews.
+    """A published dataset of reviews.
 
     Attributes:
-        name: how it is called on the command line.
+        name: its name on the command line.
         layout: turns the files in the downloads into rows.
-        downloads: the files it is made of.
-        columns: what the cells of each row are; "text" and "label" are among them.
-        parts: each part → the reviews it is published with.
-        about: what it is, and who made it.
-        licence: under what terms it is published, as far as its publisher says.
-        home: the page where its publisher describes it.
+        downloads: its files.
+        columns: the names of the cells of each row, including "text" and "label".
+        parts: each part → its published number of reviews.
+        about: a description, with its authors.
+        licence: its terms, as far as the publisher states them.
+        home: the publisher's page about it.
     """
 
     name: str
@@ -98,17 +98,17 @@ class Dataset:
 
     @property
     def size(self) -> int:
-        """The bytes of all downloads."""
+        """The size of all downloads in bytes."""
         return sum(download.size for download in self.downloads)
 
     @property
     def pinned(self) -> bool:
-        """Whether each download is known by its hash."""
+        """Whether the hash of each download is known."""
         return all(download.sha256 for download in self.downloads)
 
 
 def _imdb(members: Iterator[Member]) -> Iterator[PartRow]:
-    """Read text, label, rating and id: a file a review, named by its id and rating."""
+    """Read text, label, rating and id: one file per review, named by its id and rating."""
     for member in members:
         if found := _IMDB_FILE.fullmatch(member.name):
             part, folder, number, rating = found.groups()
@@ -119,7 +119,7 @@ def _imdb(members: Iterator[Member]) -> Iterator[PartRow]:
 
 
 def _treebank(members: Iterator[Member]) -> Iterator[PartRow]:
-    """Read text and label: a tree a line, with its sentiment from 0 to 4 at the root."""
+    """Read text and label: one tree per line, with its sentiment from 0 to 4 at the root."""
     labels = {"0": "negative", "1": "negative", "2": "", "3": "positive", "4": "positive"}
     for member, part in _matching(members, _TREES_FILE):
         for number, line in _lines(member):
@@ -132,7 +132,7 @@ def _treebank(members: Iterator[Member]) -> Iterator[PartRow]:
 
 
 def _uci(members: Iterator[Member]) -> Iterator[PartRow]:
-    """Read text, label and domain: `sentence<TAB>label` a line, a file a domain."""
+    """Read text, label and domain: lines of `sentence<TAB>label`, one file per domain."""
     labels = {"0": "negative", "1": "positive"}
     for member, part in _matching(members, _UCI_FILE):
         for number, line in _lines(member):
@@ -141,7 +141,7 @@ def _uci(members: Iterator[Member]) -> Iterator[PartRow]:
 
 
 def _tweets(members: Iterator[Member]) -> Iterator[PartRow]:
-    """Read text and label: a file of tweets and one of their labels for each part."""
+    """Read text and label: for each part a file of tweets and a file of labels."""
     labels = {"0": "negative", "1": "neutral", "2": "positive"}
     waiting: dict[str, list[str]] = {}
     for member in members:
@@ -161,9 +161,9 @@ def _tweets(members: Iterator[Member]) -> Iterator[PartRow]:
 
 
 def _polarity(members: Iterator[Member], width: int) -> Iterator[PartRow]:
-    """Read title (where there are three columns), text and label: CSV with 1 or 2, title, text."""
+    """Read title (with three columns), text and label from CSV with 1 or 2, title, text."""
     labels = {"1": "negative", "2": "positive"}
-    csv.field_size_limit(FIELD_LIMIT)  # for the whole process: the same as everywhere
+    csv.field_size_limit(FIELD_LIMIT)  # global; the same value everywhere
     for member, part in _matching(members, _POLARITY_FILE):
         rows = csv.reader((f"{line}\n" for _, line in _lines(member)), strict=True)
         try:
@@ -178,14 +178,14 @@ def _polarity(members: Iterator[Member], width: int) -> Iterator[PartRow]:
 
 
 def _matching(members: Iterator[Member], pattern: re.Pattern[str]) -> Iterator[tuple[Member, str]]:
-    """Yield the members whose names match, and the part that each is."""
+    """Yield the members whose names match, each with its part."""
     for member in members:
         if found := pattern.fullmatch(member.name):
             yield member, _PARTS.get(found[1], found[1])
 
 
 def _lines(member: Member) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not empty with their numbers; they end at line feeds alone."""
+    """Yield the non-empty lines with their numbers; only line feeds end lines."""
     number = 0
     while line := member.content.readline(LONGEST + 1):
         number += 1
@@ -209,12 +209,12 @@ def _label(labels: Mapping[str, str], value: str, member: Member, line: int) -> 
 
 
 def _unescape(text: str) -> str:
-    """Undo what the polarity sets do beside CSV: they write a line break as backslash and n."""
+    """Undo the escapes that the polarity datasets add to CSV, such as backslash and n."""
     return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else '"', text)
 
 
 def _odd_line(member: Member, line: int) -> DownloadError:
-    return DownloadError(f"{member.name}, line {line}: not of the form it has always had")
+    return DownloadError(f"{member.name}, line {line}: not in the expected format")
 
 
 _LAYOUTS: Mapping[str, Layout] = {
@@ -239,7 +239,7 @@ CATALOG: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _read_cat
 
 
 def find_dataset(name: str) -> Dataset | None:
-    """Return the set of a name, None if there is none; `SST-2` is `sst2`."""
+    """Return the dataset with a name, or None; `SST-2` is `sst2`."""
     normal = _normal(name)
     return next((each for known, each in CATALOG.items() if _normal(known) == normal), None)
 

@@ -1,8 +1,8 @@
-"""A set of reviews from its publisher's site to its place here, whole or not at all.
+"""Download a dataset from its publisher into the cache, completely or not at all.
 
-All of it comes from strangers. A connection that is encrypted stays so, and no server sends more
-than it should. Archives are read member by member, never extracted: their names are compared, none
-becomes a path, and what is no file (a link, a device) is passed over.
+Downloads are not trusted. Encrypted connections stay encrypted, and sizes are limited. Archives are
+read member by member, never extracted: names of members are only compared and never become paths,
+and members that are not regular files (links, devices) are skipped.
 """
 
 import gzip
@@ -28,18 +28,18 @@ from sentiment.errors import DataError, UsageError
 from sentiment.reviews.cells import csv_cell
 
 MIRROR = "SENTIMENT_MIRROR"
-TIMEOUT = 30.0  # seconds without a sign of life
+TIMEOUT = 30.0  # seconds without a response
 BLOCK = 1 << 18
-SLACK = 10_000_000  # bytes beyond what limits on sizes allow
-MOST_TIMES = 20  # text packs to a fifth at best; beyond this times its size, an archive is a bomb
-MOST_METADATA = 1_000_000  # tarfile holds long names and other headers in memory whole
+SLACK = 10_000_000  # bytes added to limits on sizes
+MOST_TIMES = 20  # ratio of an archive bomb; text compresses to a fifth at best
+MOST_METADATA = 1_000_000  # tarfile reads long names and other headers into memory
 ROWS_BETWEEN_REPORTS = 1000
 
-# What reading the content of a member of a damaged archive raises.
+# What reading a member of a damaged archive raises.
 DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
-# What finding the members raises beside: numbers and places that make no sense, a password.
+# What listing the members may raise as well: invalid numbers or offsets, a password.
 _NONSENSE = (OSError, ValueError, ArithmeticError, RuntimeError)
-# What asks for an address: through the proxies that the environment names, and nothing but the web.
+# Handlers of requests: HTTP and HTTPS only, through the proxies of the environment.
 _HANDLERS = (
     request.ProxyHandler, request.HTTPSHandler, request.HTTPRedirectHandler, request.UnknownHandler,
     request.HTTPErrorProcessor, request.HTTPDefaultErrorHandler,
@@ -48,21 +48,21 @@ _ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 class Progress:
-    """Hears how the fetching goes on; this one keeps it to itself."""
+    """Receives the progress of a download; this base class ignores it."""
 
     def downloaded(self, file: str, there: int, of: int | None) -> None:
-        """Hear how many bytes of a file are there, of how many if that is known."""
+        """Receive the number of bytes downloaded of a file, and its size if known."""
 
     def unpacked(self, rows: int) -> None:
-        """Hear how many reviews were read."""
+        """Receive the number of reviews read."""
 
 
 class Fetched(NamedTuple):
-    """What came of it: of each part its reviews; the hash of all rows, and what it was before."""
+    """The result: the reviews of each part, the hash of all rows, and the previous hash."""
 
     reviews: dict[str, int]
     rows_hash: str
-    before: str | None  # None for the first time
+    before: str | None  # None for the first download
 
 
 def fetch(
@@ -73,17 +73,17 @@ def fetch(
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
 ) -> Fetched:
-    """Fetch a set, and put it in the place of what is there of it.
+    """Download a dataset, and replace the copy in the cache.
 
     Args:
-        dataset: The set.
-        folder: The folder of all sets.
-        mirror: An address below which the files stand as `NAME/FILE`, not the publisher's.
-        progress: Hears how it goes on.
-        timeout: Seconds to wait for a sign of life from a server.
+        dataset: The dataset.
+        folder: The folder of all datasets.
+        mirror: An address that has the files as `NAME/FILE`; None for the publisher's.
+        progress: Receives the progress.
+        timeout: Seconds to wait for a response from a server.
 
     Raises:
-        DataError: A file cannot be had, is not the one that is expected, or nothing can be written.
+        DataError: A download failed, a file is not the expected one, or writing failed.
     """
     progress = progress or Progress()
     try:
@@ -101,34 +101,34 @@ def fetch(
     except (DownloadError, *DAMAGE) as error:
         why = error if isinstance(error, DownloadError) else f"what came is damaged ({error})"
         raise DataError(
-            f"{dataset.name}: {why}; nothing of it is kept: try again later, or see whether "
-            f"{dataset.home} tells of a change"
+            f"{dataset.name}: {why}; nothing was kept: try again later, or look for changes at "
+            f"{dataset.home}"
         ) from error
     except BlockingIOError as error:
-        raise DataError(f"{dataset.name} is being fetched by another process") from error
+        raise DataError(f"{dataset.name} is being downloaded by another process") from error
     except OSError as error:
         raise DataError(
-            f"{error.filename or folder}: {error.strerror or error}; another folder is named "
-            "with --cache"
+            f"{error.filename or folder}: {error.strerror or error}; choose another folder with "
+            "--cache"
         ) from error
     return Fetched(reviews, rows_hash, before)
 
 
 def read_mirror() -> str | None:
-    """Return the mirror that the environment names.
+    """Return the mirror set in the environment.
 
     Raises:
-        UsageError: It is not an address.
+        UsageError: It is not an HTTP address.
     """
     mirror = os.environ.get(MIRROR)
     if mirror and not mirror.startswith(("http://", "https://")):
-        raise UsageError(f"${MIRROR} is {mirror!r}; it is to begin with http:// or https://")
+        raise UsageError(f"${MIRROR} is {mirror!r}; it must begin with http:// or https://")
     return mirror and mirror.rstrip("/")
 
 
 def _download(url: str, source: Download, target: Path, progress: Progress, timeout: float) -> None:
-    """Write a file from the web to a target, and check that it is the one that is known."""
-    # A size that comes without a hash is about what it was once.
+    """Download a file to a target, and check its size and hash."""
+    # Without a hash, the known size is approximate.
     most = source.size if source.sha256 else 2 * source.size + SLACK
     there, digest = 0, sha256()
     with target.open("wb") as file, closing(_blocks(url, timeout)) as blocks:
@@ -142,17 +142,17 @@ def _download(url: str, source: Download, target: Path, progress: Progress, time
     found = digest.hexdigest()
     if source.sha256 not in {None, found}:
         raise DownloadError(
-            f"{url} is not the file that is known (its SHA-256 begins with {found[:12]}, not with "
+            f"{url} is not the expected file (its SHA-256 begins with {found[:12]}, not with "
             f"{source.sha256[:12]})"
         )
 
 
 def _blocks(url: str, timeout: float) -> Generator[tuple[bytes, int | None]]:
-    """Yield a file as it comes, and with each piece the size of all, None if it is not said."""
+    """Yield a file block by block, each with the size of the file, or None if unknown."""
     try:
         asked = request.Request(url, headers={"User-Agent": f"sentiment/{__version__}"})
         with _opener(url).open(asked, timeout=timeout) as answer:
-            if answer.status != http.HTTPStatus.OK:  # a part of it, unasked
+            if answer.status != http.HTTPStatus.OK:  # such as an unrequested part
                 raise HTTPError(url, answer.status, "", answer.headers, None)
             length = answer.headers.get("Content-Length", "")
             size = int(length) if length.isdecimal() else None
@@ -162,12 +162,12 @@ def _blocks(url: str, timeout: float) -> Generator[tuple[bytes, int | None]]:
                 yield block, size
             if size not in {None, there}:
                 raise http.client.IncompleteRead(b"")
-    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no address
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: bad address
         raise DownloadError(f"{url}: {_explain(error)}") from error
 
 
 def _opener(url: str) -> request.OpenerDirector:
-    """Return what asks for an address; from one that is encrypted none leads to one that is not."""
+    """Return an opener for an address; it follows no redirect from https to http."""
     opener = request.OpenerDirector()
     for handler in _HANDLERS:
         opener.add_handler(handler())
@@ -177,14 +177,14 @@ def _opener(url: str) -> request.OpenerDirector:
 
 
 def _explain(error: Exception) -> str:
-    """Say what went wrong, in words that the other side did not choose."""
+    """Return what went wrong, without quoting text from the server."""
     if isinstance(error, HTTPError):
         error.close()
         if 300 <= error.code < 400:
-            return "it redirects in a circle, too often, or to something that is not on the web"
+            return "it redirects in a loop, too often, or to an address that is not http(s)"
         return f"it answers {error.code} {http.client.responses.get(error.code, '')}".rstrip()
     if isinstance(error, URLError) and isinstance(error.reason, str):
-        return "it redirects to an address without encryption, or to none"
+        return "it redirects to an address without encryption, or to an invalid one"
     match error.reason if isinstance(error, URLError) else error:
         case TimeoutError():
             words = "it does not answer in time"
@@ -204,11 +204,11 @@ def _explain(error: Exception) -> str:
 def _write_parts(
     files: Iterable[Path], dataset: Dataset, folder: Path, progress: Progress
 ) -> tuple[dict[str, int], str]:
-    """Write each part into a folder that is made, as `PART.csv` with a header.
+    """Create a folder and write each part into it, as `PART.csv` with a header.
 
     Returns:
-        The number of reviews of each part, and the hash of all rows, hexadecimal. The same rows in
-        another order have the same hash: archives are packed anew, reviews stay.
+        The number of reviews of each part, and the hash of all rows, hexadecimal. The hash does not
+        depend on the order of rows: a repacked archive of the same reviews has the same hash.
     """
     folder.mkdir()
     reviews = dict.fromkeys(dataset.parts, 0)
@@ -237,13 +237,13 @@ def _write_parts(
 
 
 def read_members(paths: Iterable[Path]) -> Iterator[Member]:
-    """Yield the files in archives (.zip, .tgz, .tar.gz) and the files that are none, in order.
+    """Yield the files in archives (.zip, .tgz, .tar.gz), and other files as they are, in order.
 
-    Links, devices and the like are passed over.
+    Links, devices and the like are skipped.
 
     Raises:
-        DownloadError: An archive is damaged, or unpacks to too much. Where the content of a member
-            is read, `DAMAGE` is raised.
+        DownloadError: An archive is damaged, or unpacks to too much. Reading a member may raise
+            `DAMAGE`.
     """
     for path in paths:
         limit = path.stat().st_size * MOST_TIMES + SLACK
@@ -265,41 +265,41 @@ def _zip_members(path: Path, limit: int) -> Iterator[Member]:
         if sum(entry.file_size for entry in entries) > limit:
             raise _too_much(limit)
         for entry in entries:
-            kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 where the archive says none
+            kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 if the archive does not say
             is_file = kind in {0, stat.S_IFREG} and not entry.is_dir()
             if is_file and entry.compress_type in _ZIP_METHODS:
-                with archive.open(entry) as content:  # reads no more than the size it declares
+                with archive.open(entry) as content:  # limited to the declared size
                     yield Member(entry.filename, content)  # type: ignore[arg-type]
 
 
 def _tar_members(path: Path, limit: int) -> Iterator[Member]:
     with gzip.open(path) as unpacked:
         stream = _Limited(unpacked, limit)  # type: ignore[arg-type]
-        # As a stream: in the order of the archive, and never back to its start.
+        # As a stream: in the order of the archive, without seeking back.
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Entry) as archive:  # type: ignore[call-overload]
             while entry := archive.next():
-                archive.members = []  # it would remember them all
-                # A sparse file unpacks to far more bytes than pass through the stream.
+                archive.members = []  # tarfile would keep them all in memory
+                # A sparse file unpacks to far more bytes than the stream has.
                 is_file = entry.isreg() and not entry.issparse()
                 if is_file and (content := archive.extractfile(entry)):
                     yield Member(entry.name, content)
-        while stream.read(1 << 20):  # gzip's checksum stands at the end
+        while stream.read(1 << 20):  # up to gzip's checksum at the end
             pass
 
 
 class _Entry(tarfile.TarInfo):
-    """A header that does not make tarfile fill the memory."""
+    """A header with a limited size, because tarfile reads it into memory."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Entry":
         entry = super().frombuf(buf, encoding, errors)
         if entry.type not in tarfile.REGULAR_TYPES and entry.size > MOST_METADATA:
-            raise DownloadError("it holds a header that is far too long")
+            raise DownloadError("it has a header that is too long")
         return entry
 
 
 class _Limited:
-    """A stream that may not go on for ever."""
+    """A stream of limited length."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream = stream

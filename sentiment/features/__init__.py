@@ -1,1 +1,1 @@
-"""Texts to rows of features."""
+"""Feature extraction: texts to sparse rows."""

@@ -1,4 +1,4 @@
-"""Hashes of tokens and n-grams, and finding them among those that a model knows."""
+"""Hashes of tokens and n-grams, and lookup among a model's features."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,26 +30,26 @@ def mix(values: Hashes) -> Hashes:
 
 
 def combine(left: Hashes, right: Hashes) -> Hashes:
-    """Hash pairs: the order of the two matters, and chains of calls hash sequences."""
+    """Hash pairs; the order matters, and chained calls hash sequences."""
     combined: Hashes = left * np.uint64(0xD6E8FEB86659FD93)
     combined += right
     return mix(combined)
 
 
 def among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
-    """Say which hashes are among others: bool, of the shape of the first."""
-    # By default numpy 2.0 takes large ones for signed numbers, and stops.
+    """Return which hashes are among others: bool, of the shape of the first."""
+    # The default kind fails in numpy 2.0, which takes large values for signed numbers.
     return np.isin(hashes, others, kind="sort")
 
 
 def salt(name: str) -> Hashes:
-    """Give a constant that tells families of features apart: uint64 [1]."""
+    """Return a constant that separates families of features: uint64 [1]."""
     codes = np.frombuffer(name.encode("ascii"), dtype=np.uint8)
     return SubstringHasher(codes).hash(np.array([0]), np.array([codes.size]))
 
 
 class SubstringHasher:
-    """Hashes any number of substrings of one character array in constant time each.
+    """Hashes substrings of one character array, each in constant time.
 
     The polynomial hash of Karp and Rabin (1987) over prefix sums: with P[i] the sum of
     c[j]·B**j for j < i, the substring [s, e) has the hash (P[e] − P[s])·B**−s modulo 2**64, equal
@@ -57,7 +57,7 @@ class SubstringHasher:
     """
 
     def __init__(self, codes: NDArray[np.uint8] | NDArray[np.uint32]) -> None:
-        """Take the code points of the characters, shape [n]."""
+        """Prepare to hash substrings of code points, shape [n]."""
         self._prefix = np.zeros(codes.size + 1, dtype=np.uint64)
         # One is added so that a leading U+0000 does not vanish.
         terms = np.add(codes, 1, dtype=np.uint64)
@@ -76,7 +76,7 @@ _power_tables: dict[int, Hashes] = {}
 
 
 def _powers(base: int, count: int) -> Hashes:
-    """The first `count` powers of an odd base, from a table that grows as needed."""
+    """Return the first `count` powers of an odd base, from a table that grows as needed."""
     table = _power_tables.get(base)
     if table is None or table.size < count:
         size = 1 << max(10, (count - 1).bit_length())
@@ -87,16 +87,16 @@ def _powers(base: int, count: int) -> Hashes:
     return table[:count]
 
 
-# For a handful of needles a binary search is done before the buckets are made.
+# For few needles, a binary search is faster than building the buckets.
 _FEW = 1 << 12
 # Steps into a bucket before the rest is left to a binary search: hashes fill buckets evenly, but
-# the keys of a hostile model file need not.
+# the keys of a hostile model file may not.
 _STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
 class KeyIndex:
-    """Sorted keys, found by the bucket of their highest bits that differ.
+    """An index of sorted keys, in buckets by their highest bits that differ.
 
     Attributes:
         keys: uint64 [n], sorted, distinct.
@@ -106,30 +106,30 @@ class KeyIndex:
 
     @cached_property
     def _shift(self) -> np.uint64:
-        """How many bits to drop, so that there are about as many buckets as keys."""
+        """The number of low bits to drop for about as many buckets as keys."""
         span = int(self.keys[-1] - self.keys[0])
         return np.uint64(max(span.bit_length() - self.keys.size.bit_length(), 0))
 
     @cached_property
     def _starts(self) -> NDArray[np.int32]:
-        """Where each bucket begins; after the last, the end, twice."""
+        """The start of each bucket, followed by the end, twice."""
         counts = np.bincount(self._buckets(self.keys))
         return np.concatenate(([0], np.cumsum(counts), [self.keys.size])).astype(np.int32)
 
     def _buckets(self, needles: Hashes) -> NDArray[np.int64]:
-        # Below the lowest key the difference wraps around, to far above the highest.
+        # For needles below the lowest key the difference wraps around to a large number.
         buckets: NDArray[np.int64] = ((needles - self.keys[0]) >> self._shift).view(np.int64)
         return buckets
 
     def find(self, needles: Hashes) -> NDArray[np.int32]:
-        """Say where each needle is among the keys, −1 where it is not: int32 [needles]."""
+        """Return the index of each needle among the keys, −1 if missing: int32 [needles]."""
         if needles.size < _FEW or not self.keys.size:
             return self._bisect(needles)
         found = np.full(needles.size, -1, np.int32)
         starts = self._starts
         buckets = self._buckets(needles)
         buckets[buckets.view(np.uint64) >= starts.size - 2] = starts.size - 2
-        left = np.arange(needles.size)  # which needles are still looked for
+        left = np.arange(needles.size)  # the needles not yet found
         places, ends = starts.take(buckets), starts.take(buckets + 1)
         for _ in range(_STEPS):
             inside = np.flatnonzero(places < ends)

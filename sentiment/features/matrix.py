@@ -13,23 +13,23 @@ from sentiment.features.rows import by_row, runs
 from sentiment.features.tokens import PIECE_ROWS, Piece
 from sentiment.storage import ArrayFile
 
-# A key is a hash whose lowest bits are zero, and a tag is a key that carries a row number there:
-# pairs of feature and review that take one integer each.
+# A key is a hash whose lowest bits are zero. A tag is a key with a row number in these bits: a pair
+# of feature and review in one integer.
 _ROW_MASK = np.uint64(PIECE_ROWS - 1)
 
-# Tags of one long review gathered before repeats are dropped, as a bound of memory.
+# Tags of one long review to collect before dropping duplicates, to limit memory.
 _TAGS_AT_ONCE = 1 << 22
 
-# Odd multipliers that scatter tags, one a round.
+# Odd multipliers that scatter tags, one per round.
 _SCATTER = (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F)
 
 
 class Occurrences(NamedTuple):
-    """Which features occur in which of some consecutive reviews, each pair once, in no order.
+    """The pairs of feature and review in some consecutive reviews, each once, unordered.
 
     Attributes:
         first_row: the number of the first review.
-        reviews: how many reviews these are, `PIECE_ROWS` at the most.
+        reviews: the number of reviews, at most `PIECE_ROWS`.
         keys: uint64 [pairs], the lowest bits zero.
         rows: uint16 [pairs], the review of each, counted from the first.
     """
@@ -41,7 +41,7 @@ class Occurrences(NamedTuple):
 
 
 def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
-    """Find the distinct features of each review, some reviews at a time.
+    """Find the distinct features of each review, several reviews at a time.
 
     Args:
         texts: reviews.
@@ -50,7 +50,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
     Yields:
         All reviews, in order; one without features has no pairs.
     """
-    parts: list[Hashes] = []  # more than one while a long review goes on
+    parts: list[Hashes] = []  # more than one only within a long review
     fresh = 0
     tokens = Tokens.none()
     for piece in ngrams.pieces(texts):
@@ -61,7 +61,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
             parts = [distinct(np.concatenate(parts))] if len(parts) > 1 else parts
             fresh = 0
         if piece.goes_on:
-            # The next part is joined by the tokens that features reach across.
+            # Features may span parts: keep the tokens they can reach back to.
             tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation + ngrams.reversal)
             continue
         (tags,) = parts
@@ -71,7 +71,7 @@ def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
 
 
 def feature_keys(hashes: Hashes) -> Hashes:
-    """Clear the bits in which a tag carries its row."""
+    """Clear the bits that hold the row in a tag."""
     return hashes & ~_ROW_MASK
 
 
@@ -86,11 +86,11 @@ def _tags(piece: Piece, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
 
 
 def distinct(tags: Hashes) -> Hashes:
-    """Return each tag once, where it stands last: what stays of a review is so in any company.
+    """Return each tag once, at its last position, so that other reviews do not change the order.
 
-    Every tag writes its place into a slot of a table; the one found there afterwards stays, its
-    equals go, and those who find another tag there try again with other slots. A sort of as many
-    takes several times as long.
+    Every tag writes its position into a slot of a hash table. The last writer stays, equal tags are
+    dropped, and different tags in the same slot try again with another hash. Sorting would take
+    several times as long.
     """
     bits = max(10, tags.size.bit_length() + 1)
     table = np.empty(1 << bits, np.int64)
@@ -98,7 +98,7 @@ def distinct(tags: Hashes) -> Hashes:
     left, places = tags, np.arange(tags.size)
     for multiplier in _SCATTER:
         slots = (left * np.uint64(multiplier) >> np.uint64(64 - bits)).view(np.int64)
-        table[slots] = places  # of several that share a slot, the last is found there
+        table[slots] = places  # the last of several with the same slot wins
         winners = table.take(slots)
         stays[winners] = True
         others = np.flatnonzero(tags.take(winners) != left)
@@ -112,7 +112,7 @@ def distinct(tags: Hashes) -> Hashes:
 _GROUPS = 256
 _THREADS = 2
 
-# Keys are told apart by their highest bits where the n-grams of shards are put together.
+# The n-grams of shards are merged by ranges of their highest bits.
 _RANGES = 1 << 12
 _RANGE_BITS = np.uint64(64 - 12)
 
@@ -125,8 +125,8 @@ class Shard:
         keys: uint64 [n-grams], sorted, distinct.
         columns: int32 [pairs], numbers of n-grams, each once in a review.
         offsets: int64 [reviews + 1]; review i holds columns[offsets[i]:offsets[i + 1]].
-        bounds: how many keys stand below each 4,096th of all numbers there are; after the last,
-            all. int64 [4,097]; empty where there is no other shard.
+        bounds: the start of each of 4,096 equal ranges of the key space among the keys, and the
+            end of the last: int64 [4,097]; empty for a single shard.
     """
 
     keys: Hashes
@@ -139,16 +139,16 @@ class Shard:
         return self.offsets.size - 1
 
     def blocks(self, pairs: int = 1 << 19) -> Iterator[slice]:
-        """Cut the reviews into blocks of some pairs each, of one review at least."""
+        """Yield blocks of consecutive reviews with up to `pairs` pairs, or of one review."""
         return runs(self.offsets, pairs)
 
     def pairs(self, reviews: slice) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Give the columns of consecutive reviews, and offsets into these."""
+        """Return the columns of consecutive reviews, and offsets into these."""
         offsets = self.offsets[reviews.start : reviews.stop + 1]
         return self.columns[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
 
     def first_holders(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Number the wanted n-grams that are here, and the first reviews that hold them: int64."""
+        """Find wanted n-grams: indices of those found, and the first reviews with them; int64."""
         places = KeyIndex(self.keys).find(wanted)
         here = np.flatnonzero(places >= 0)
         missing = np.zeros(self.keys.size, np.bool_)
@@ -174,12 +174,12 @@ class Shard:
         Args:
             texts: reviews, [n].
             ngrams: which n-grams to look for.
-            min_count: n-grams that fewer reviews hold are left out.
-            threads: how many may work at it.
+            min_count: n-grams in fewer reviews are left out.
+            threads: the number of threads.
         """
-        from concurrent.futures import ThreadPoolExecutor  # prediction starts without it
+        from concurrent.futures import ThreadPoolExecutor  # not needed for prediction
 
-        # Threads, because numpy lets go of Python's lock: two take two thirds of the time of one.
+        # numpy releases the GIL: two threads take two thirds of the time of one.
         with ThreadPoolExecutor(threads) as pool:
             size = max(len(texts) // (4 * threads), PIECE_ROWS)
             chunks = [texts[first : first + size] for first in range(0, len(texts), size)]
@@ -187,11 +187,11 @@ class Shard:
             parts = [part for some in found for part in some]
             keys = list(pool.map(lambda g: _number(g, parts, min_count), range(_GROUPS)))
         firsts = np.cumsum([0, *(some.size for some in keys)])
-        # Memory that is reserved but never written takes no room: enough for all pairs will do.
+        # Reserved memory costs nothing until it is written, so this has room for all pairs.
         columns = np.empty(sum(part.rows.size for part in parts), np.int32)
         offsets = [np.zeros(1, np.int64)]
         while parts:
-            part = parts.pop(0)  # and let it go
+            part = parts.pop(0)  # to free it
             numbers = part.keys.view(np.int64)
             known = np.flatnonzero(numbers >= 0)
             numbers += np.repeat(firsts[:-1], np.diff(part.bounds))
@@ -208,14 +208,14 @@ class Shard:
 class _Part:
     """Pairs of feature and review, grouped by the highest byte of the key.
 
-    Each group is worked on together with those of the other parts, by a sort and a search that
-    stay in the processor's cache.
+    Each group is processed across all parts, with a sort and a search that fit the processor's
+    cache.
 
     Attributes:
-        reviews: how many reviews these are.
-        keys: uint64 [pairs]; later, as int64, their numbers in their group.
+        reviews: the number of reviews.
+        keys: uint64 [pairs]; later, as int64, their indices in the group.
         rows: uint16 [pairs].
-        bounds: where each group begins, and the end of the last, int64 [groups + 1].
+        bounds: the start of each group, and the end of the last, int64 [groups + 1].
     """
 
     reviews: int
@@ -224,7 +224,7 @@ class _Part:
     bounds: NDArray[np.int64]
 
     def of_group(self, group: int) -> Hashes:
-        """The keys of a group; a view."""
+        """Return the keys of a group, as a view."""
         return self.keys[self.bounds[group] : self.bounds[group + 1]]
 
 
@@ -240,9 +240,9 @@ def _grouped(texts: Sequence[str], ngrams: NGrams) -> list[_Part]:
 
 
 def _number(group: int, parts: list[_Part], min_count: int) -> Hashes:
-    """Find the keys of a group that enough reviews hold, sorted, and put numbers in their place.
+    """Return the keys of a group in at least `min_count` reviews, sorted.
 
-    Keys that fewer hold become −1.
+    In the parts, keys are replaced by their indices among these, or −1.
     """
     together = np.concatenate([np.zeros(0, np.uint64), *(part.of_group(group) for part in parts)])
     in_order = np.sort(together)
@@ -258,13 +258,13 @@ def _number(group: int, parts: list[_Part], min_count: int) -> Hashes:
     return keys
 
 
-# Of many shards, so many keys are put together at once, counted before repeats are dropped.
+# Keys of many shards merged at a time, counted before duplicates are dropped.
 _KEYS_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
 class Incidence:
-    """The n-grams of some reviews, without labels and without weights.
+    """The document-term matrix of some reviews, without labels and weights.
 
     Attributes:
         ngrams: which n-grams were looked for.
@@ -281,7 +281,7 @@ class Incidence:
         Args:
             texts: reviews, [n].
             ngrams: which n-grams to look for.
-            min_count: n-grams that fewer reviews hold are left out.
+            min_count: n-grams in fewer reviews are left out.
         """
         return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
 
@@ -303,18 +303,18 @@ class Incidence:
         return sum(map(len, self.shards))
 
     def placed(self) -> Iterator[tuple[Shard, slice]]:
-        """Give each shard, and which of all reviews it has."""
+        """Yield each shard, and the slice of all reviews that it holds."""
         first = 0
         for shard in self.shards:
             yield shard, slice(first, first + len(shard))
             first += len(shard)
 
     def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
-        """Put the n-grams of all shards together, some at a time, in ascending order.
+        """Merge the n-grams of all shards, some at a time, in ascending order.
 
         Yields:
-            Keys, sorted and distinct, with what each shard has of them: a slice of its own keys,
-            and where each of these is among the keys given.
+            Keys, sorted and distinct, and for each shard a slice of its keys with the index of each
+            among the keys yielded.
         """
         if len(self.shards) == 1:
             keys = self.shards[0].keys
@@ -332,7 +332,7 @@ class Incidence:
             yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
 
     def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
-        """Give reviews that hold, together, all of the wanted n-grams that there are: int64.
+        """Return reviews that together hold all wanted n-grams that occur: int64.
 
         Args:
             wanted: uint64, sorted, distinct.

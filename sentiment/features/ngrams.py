@@ -1,4 +1,4 @@
-"""Tokens to n-grams: of words, negated words, stems, endings and characters."""
+"""Tokens to n-grams: words, negated words, stems, endings and characters."""
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -19,26 +19,26 @@ _NEGATIONS = (
 )
 _STOPS = ". , ; : ! ? ( ) but"
 
-# What may stand between a negation that ends its clause and the end: not at all. No, not really!
+# Fillers between a negation that ends its clause and the end: not at all. No, not really!
 _FILLERS = "at all really so quite even close anymore it they this one here me for of the kind sort"
-# Ends of a clause before which a negation stands alone.
+# Marks that end the clause of such a negation.
 _ENDS = ". , ; : ! ?"
-# Two words that take back what follows, as a negation does, and single ones that do.
+# Pairs of words, and single words, that reverse what follows, as a negation does.
 _PAIRS = (
     "used to could have should have would have supposed to far from anything but wish i wish it "
     "no longer instead of back when remember when days when"
 )
 _SINGLES = "could've should've lack lacks lacked lacking fails failed without none neither stopped"
-# Words that take back what stands before them: it was good until it changed hands.
+# Words that reverse what precedes them: it was good until it changed hands.
 _TURNS = "until till"
 
 
 class Negated(NamedTuple):
-    """Which words stand under a negation.
+    """The words in the scope of a negation.
 
     Attributes:
         flags: bool [tokens].
-        by: the number of the negation, int64 [tokens]; to be looked at where there is one.
+        by: the index of the negation, int64 [tokens]; valid where the flag is set.
     """
 
     flags: NDArray[np.bool_]
@@ -46,17 +46,17 @@ class Negated(NamedTuple):
 
 
 def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int = 0) -> Negated:
-    """Find the words under a negation, and what negates them.
+    """Find the words in the scope of a negation, and the negation of each.
 
     After Das and Chen (2001), who mark every word between a negation and the next punctuation.
 
     Args:
         tokens: hashes of the tokens of some reviews, uint64 [tokens].
         rows: which review each belongs to, int64 [tokens].
-        reach: how many words after the negation count at the most.
-        reversal: how many words before a negation that stands alone count, too (*I hoped it would
-            be good. It wasn't.*); then phrases that take back what follows (*used to*, *far from*)
-            are negations as well. 0 for neither.
+        reach: the scope: at most this many words after the negation.
+        reversal: the scope before a negation that ends its clause (*I hoped it would be good. It
+            wasn't.*), in words; phrases that reverse what follows (*used to*, *far from*) are then
+            negations as well. 0 for neither.
     """
     numbers = np.arange(tokens.size)
     nowhere = -1 - reach
@@ -68,7 +68,7 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     _within_rows(negated, negation, rows)
     if not reversal:
         return Negated(negated, negation)
-    # Seen from the end, the last negation that stands alone is the next one.
+    # On the reversed tokens, the last such negation is the next one.
     alone, beyond = _alone(tokens, rows, plain), tokens.size + reversal
     following = np.minimum.accumulate(np.where(alone, numbers, beyond)[::-1])[::-1]
     reversed_ = ~negated & (following > numbers) & (following - numbers <= reversal)
@@ -77,7 +77,7 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
 
 
 def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
-    """Clear the flags of words that another review's negation would reach."""
+    """Clear the flags of words in the scope of another review's negation."""
     candidates = np.flatnonzero(flags)
     flags[candidates] = rows[by[candidates]] == rows[candidates]
 
@@ -85,9 +85,9 @@ def _within_rows(flags: NDArray[np.bool_], by: NDArray[np.int64], rows: NDArray[
 def _alone(
     tokens: Hashes, rows: NDArray[np.int64], negation: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Find what takes back the words before it: bool [tokens].
+    """Find what reverses the words before it: bool [tokens].
 
-    Negations after which their clause ends, but for a few fillers; and turns.
+    These are negations that end their clause, apart from a few fillers, and words such as *until*.
     """
     ends, fillers = _among(tokens, _ENDS), _among(tokens, _FILLERS)
     places = np.flatnonzero(negation)
@@ -103,7 +103,7 @@ def _alone(
 
 
 def _ends_of_pairs(tokens: Hashes, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Find the second words of the pairs that negate, each pair in one review: bool [tokens]."""
+    """Find the second words of pairs that negate, within a review: bool [tokens]."""
     found = np.zeros(tokens.size, np.bool_)
     found[1:] = KeyIndex(_hashes_of_pairs()).find(combine(tokens[:-1], tokens[1:])) >= 0
     found[1:] &= rows[1:] == rows[:-1]
@@ -118,7 +118,7 @@ def _hashes_of_pairs() -> Hashes:
 
 
 def holds_negation(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Find the reviews that hold a negation anywhere: bool [n]."""
+    """Find the reviews with a negation: bool [n]."""
     found = np.zeros(len(texts), dtype=np.bool_)
     for piece in pieces(texts):
         rows = piece.token_rows()[_among(piece.hashes(), _NEGATIONS)]
@@ -128,7 +128,7 @@ def holds_negation(texts: Sequence[str]) -> NDArray[np.bool_]:
 
 @cache
 def _hashes_of(words: str) -> tuple[Hashes, NDArray[np.bool_]]:
-    """Hash some words, and mark the highest 16 bits that any of them has."""
+    """Hash some words, and mark in a table the highest 16 bits of each."""
     (piece,) = pieces([words])
     hashes = np.sort(piece.hashes())
     marked = np.zeros(1 << 16, dtype=np.bool_)
@@ -137,7 +137,7 @@ def _hashes_of(words: str) -> tuple[Hashes, NDArray[np.bool_]]:
 
 
 def _among(tokens: Hashes, words: str) -> NDArray[np.bool_]:
-    """Find the tokens that are one of some words: most are ruled out by their highest bits."""
+    """Find the tokens that are among some words; their highest bits rule most out."""
     hashes, marked = _hashes_of(words)
     found: NDArray[np.bool_] = marked[tokens >> np.uint64(48)]
     likely = np.flatnonzero(found)
@@ -150,16 +150,16 @@ class NGrams(NamedTuple):
 
     Attributes:
         words: longest word n-gram; all from single words up to it are features.
-        tail: how many tokens at the end of a review have features of their own; 0 for none.
+        tail: the number of tokens at the end of a review with extra features; 0 for none.
         tail_words: longest word n-gram among those.
-        stem: how many letters of each word are a feature; 0 for none.
-        negation: how many words after a negation, up to the next punctuation mark, are features of
-            their own; 0 for none.
-        reversal: how many words before a negation that stands alone are such features, too, as are
-            words after phrases like *used to*; 0 for none. Only beside `negation`.
+        stem: the number of letters at the start of a word that are a feature; 0 for none.
+        negation: the scope of a negation: how many words after it, up to the next punctuation mark,
+            have a feature for negated words; 0 for none.
+        reversal: the same before a negation that ends its clause, and after phrases like *used to*;
+            0 for none. Requires `negation`.
         characters: shortest and longest character n-gram; (0, 0) for none.
-        repair: whether damaged apostrophes and misread characters are put right first.
-        ratings: whether stars and fractions such as 4/5 become words that say how many of ten.
+        repair: whether to repair damaged apostrophes and misread characters first.
+        ratings: whether to replace stars and fractions such as 4/5 by words for a rating out of 10.
     """
 
     words: int = 3
@@ -177,12 +177,12 @@ class NGrams(NamedTuple):
         return pieces(texts, repaired=self.repair, rated=self.ratings)
 
     def length(self, text: str) -> int:
-        """Count the characters of a review, of a damaged one those that were meant."""
+        """Return the number of characters of a review, after repair if enabled."""
         return len(repair(text)) if self.repair else len(text)
 
 
 class Family(Enum):
-    """What kind of feature an n-gram is."""
+    """The kinds of features."""
 
     WORDS = "words"
     END = "end"
@@ -198,10 +198,10 @@ class Found(NamedTuple):
     """All n-grams of one family and order.
 
     Attributes:
-        family: what kind of feature they are.
-        order: how many tokens or characters long.
+        family: the kind of feature.
+        order: their length in tokens or characters.
         hashes: uint64 [n-grams].
-        starts: the number of the first token or character of each, int64 [n-grams].
+        starts: the index of the first token or character of each, int64 [n-grams].
     """
 
     family: Family
@@ -211,11 +211,11 @@ class Found(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """The tokens of some reviews, one after the other.
+    """The tokens of some reviews, concatenated.
 
     Attributes:
         hashes: uint64 [tokens].
-        stems: hashes of their first letters, uint64 [tokens]; empty where stems are no features.
+        stems: hashes of their first letters, uint64 [tokens]; empty without stem features.
         rows: which review each belongs to, ascending, int64 [tokens].
     """
 
@@ -231,11 +231,11 @@ class Tokens(NamedTuple):
 
     @classmethod
     def none(cls) -> "Tokens":
-        """No tokens."""
+        """Return no tokens."""
         return cls(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64))
 
     def joined(self, more: "Tokens") -> "Tokens":
-        """Append tokens."""
+        """Return these tokens followed by others."""
         if not self.hashes.size:
             return more
         return Tokens(
@@ -245,18 +245,18 @@ class Tokens(NamedTuple):
         )
 
     def last(self, count: int) -> "Tokens":
-        """Keep the last tokens."""
+        """Return the last tokens."""
         first = max(self.hashes.size - count, 0)
         return Tokens(self.hashes[first:], self.stems[first:], self.rows[first:])
 
 
 def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> Iterator[Found]:
-    """Hash every feature that is made of words.
+    """Hash every feature made of words.
 
     Args:
         tokens: the tokens of some reviews.
         ngrams: which n-grams are features.
-        goes_on: the last review has more tokens than these, so its end is not here.
+        goes_on: whether the last review continues in the next piece.
     """
     hashes, rows = tokens.hashes, tokens.rows
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
@@ -267,7 +267,7 @@ def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> I
     negated = np.zeros(hashes.size, np.bool_)
     if ngrams.negation:
         negated = negations(hashes, rows, ngrams.negation, ngrams.reversal).flags
-    # Where negations reach far, a word under one is no longer what it is by itself.
+    # With `reversal`, a negated word has only its negated feature.
     itself = ~negated if ngrams.reversal else np.ones(hashes.size, np.bool_)
     for order in range(1, ngrams.words + 1):
         if order > 1:

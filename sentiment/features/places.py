@@ -1,4 +1,4 @@
-"""Features back to the places in a text that they came from, and to names."""
+"""Map features back to their places in a text, and to names."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -26,22 +26,22 @@ from sentiment.features.vectorizer import Vectorizer
 
 Indices = NDArray[np.int64]
 
-# Jamo that join the syllable before them, though they are no combining marks.
+# Jamo that join the syllable before them without being combining marks.
 _JOINING_JAMO = ("\u1161", "\u11ff")
 
 
 def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[Indices, Indices]:
-    """Say which characters of a review each character of `read(text)` came from.
+    """Align each character of `read(text)` with the characters of the review it came from.
 
-    Where several became several, such as a letter and its accents, each came from all of them.
+    Where several became several, such as a letter and its accents, each is aligned with all.
 
     Args:
-        text: as it was written.
+        text: the original text.
         repaired: as for `read`.
         rated: as for `read`.
 
     Returns:
-        Where they start and end in `text`, int64 [characters read] each; both ascend.
+        Start and end in `text`, int64 [characters read] each; both ascend.
     """
     starts, ends = np.arange(len(text)), np.arange(1, len(text) + 1)
     for edits in _steps(text, repaired=repaired, rated=rated):
@@ -53,7 +53,7 @@ def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[I
 
 
 def _steps(text: str, *, repaired: bool, rated: bool) -> Iterator[Sequence[Edit]]:
-    """The edits that reading makes before it normalizes, each in the text that is left by then."""
+    """Yield the edits that `read` makes before normalizing, each for the text edited so far."""
     for step in repairs(text) if repaired else ():
         yield step.edits
         text = step.text
@@ -64,7 +64,7 @@ def _steps(text: str, *, repaired: bool, rated: bool) -> Iterator[Sequence[Edit]
 
 
 def _kept(text: str, edits: Sequence[Edit]) -> tuple[Indices, Indices]:
-    """Align an edited text; what was put in came from all that it took the place of."""
+    """Align an edited text; an insertion is aligned with all that it replaced."""
     starts, ends, done = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
     for start, end, put in [*edits, Edit(len(text), len(text), "")]:
         before = np.arange(done, start)
@@ -75,7 +75,7 @@ def _kept(text: str, edits: Sequence[Edit]) -> tuple[Indices, Indices]:
 
 
 def _normalized(text: str) -> tuple[Indices, Indices]:
-    """Align the normal form of a text that has no HTML line breaks any more."""
+    """Align the normal form of a text without HTML line breaks."""
     if text.isascii():
         places = np.arange(len(text))
         return places, places + 1
@@ -87,7 +87,7 @@ def _normalized(text: str) -> tuple[Indices, Indices]:
 
 @lru_cache(maxsize=1 << 14)
 def _begins_unit(character: str) -> bool:
-    """Whether normal forms never join a character with those before it."""
+    """Return whether normalization never joins a character with those before it."""
     first = unicodedata.normalize("NFKD", character)[0]
     low, high = _JOINING_JAMO
     return unicodedata.category(first)[0] != "M" and not low <= first <= high
@@ -104,16 +104,16 @@ _SPACE = ord(" ")
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where the known features of a review stand, each place by itself.
+    """The occurrences of known features in a review.
 
     Attributes:
-        columns: the number of the feature, int64 [places].
+        columns: the index of the feature, int64 [places].
         first, last: the tokens it covers, int64 [places] each.
-        apart: whether it covers these two only and none between, as a word under a negation and
-            the negation do; bool [places].
-        spelled: whether it is made of whole words, unlike stems and runs of characters; bool
+        apart: whether it covers only these two tokens, such as a negation and a negated word; bool
             [places].
-        starts, ends: where each token stands in the text as it was written, int64 [tokens] each.
+        spelled: whether it consists of whole words, unlike stems and character n-grams; bool
+            [places].
+        starts, ends: the span of each token in the original text, int64 [tokens] each.
     """
 
     columns: Numbers
@@ -125,7 +125,7 @@ class Places:
     ends: Numbers
 
     def of_features(self, columns: NDArray[np.integer]) -> "Places":
-        """Keep the places of some features, and every token."""
+        """Return the places of some features, with all tokens."""
         kept = np.flatnonzero(np.isin(self.columns, columns))
         return Places(
             self.columns[kept],
@@ -138,7 +138,7 @@ class Places:
         )
 
     def shared(self, credit: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share what each place is given equally among the tokens that it covers.
+        """Divide the credit of each place equally among the tokens that it covers.
 
         Args:
             credit: float64 [places].
@@ -149,7 +149,7 @@ class Places:
         size = self.starts.size + 1
         share = credit / np.where(self.apart, 2, self.last - self.first + 1)
         from_first = np.bincount(self.first, share, size)
-        # A run of tokens gets its share from its first on, until after its last.
+        # A run adds its share at its first token and subtracts it after its last.
         runs = ~self.apart
         until_last = np.bincount(self.last[runs] + 1, share[runs], size)
         singles = np.bincount(self.first[self.apart], share[self.apart], size)
@@ -158,7 +158,7 @@ class Places:
 
 
 def find_places(text: str, vectorizer: Vectorizer) -> Places:
-    """Find each place of each known feature in a review, and each token in its text."""
+    """Find all occurrences of known features in a review, and the spans of its tokens."""
     ngrams = vectorizer.ngrams
     parts = list(ngrams.pieces([text]))
     groups = [*_of_words(_tokens(parts, ngrams), ngrams)]
@@ -181,12 +181,12 @@ def find_places(text: str, vectorizer: Vectorizer) -> Places:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """All n-grams of one family and order, known or not, with the tokens they cover.
+    """All n-grams of one family and order, known or unknown, with the tokens they cover.
 
     Attributes:
         hashes: uint64 [n-grams].
         first, last: int64 [n-grams] each.
-        family: what kind of feature they are.
+        family: the kind of feature.
     """
 
     hashes: Hashes
@@ -196,7 +196,7 @@ class _Group:
 
 
 def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
-    """The tokens of a review that may have been read in several pieces."""
+    """Return the tokens of a review, which may be in several pieces."""
     tokens = Tokens.none()
     for part in parts:
         tokens = tokens.joined(Tokens.of(part, ngrams))
@@ -204,7 +204,7 @@ def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
 
 
 def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
-    """Each family and order of word features, with the first and the last token of each."""
+    """Yield each family and order of word features, with the first and last tokens covered."""
     for found in word_features(tokens, ngrams):
         first, last = found.starts, found.starts + found.order - 1
         if found.family is Family.NEGATED:
@@ -215,7 +215,7 @@ def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
 
 
 def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:
-    """Each order of character features, with the first and the last token each runs over."""
+    """Yield each order of character features, with the first and last tokens covered."""
     tokens = 0
     for part in parts:
         codes, rows = part.squeezed()
@@ -223,7 +223,7 @@ def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:
             continue
         solid = codes != _SPACE
         token_of = np.repeat(np.arange(part.starts.size), part.ends - part.starts)
-        before = np.cumsum(solid)  # of the characters up to and with this one
+        before = np.cumsum(solid)  # up to and including each character
         for found in character_features(codes, rows, ngrams):
             yield _covered(found, token_of, before - solid, before, tokens)
         tokens += part.starts.size
@@ -232,7 +232,7 @@ def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:
 def _covered(
     found: Found, token_of: Numbers, before: Numbers, through: Numbers, tokens: int
 ) -> _Group:
-    """Say which tokens runs of characters touch; a lone space touches its neighbors."""
+    """Return which tokens character n-grams touch; a single space touches its neighbors."""
     most = token_of.size - 1
     one = token_of[np.minimum(before[found.starts], most)]
     other = token_of[np.maximum(through[found.starts + found.order - 1] - 1, 0)]
@@ -241,10 +241,10 @@ def _covered(
 
 
 def _written(text: str, parts: Sequence[Piece], ngrams: NGrams) -> tuple[Numbers, Numbers]:
-    """Where each token stands in the text as it was written."""
+    """Return the span of each token in the original text."""
     starts, ends = aligned(text, repaired=ngrams.repair, rated=ngrams.ratings)
     first, last = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    done = -1  # each piece begins and ends with a space of its own
+    done = -1  # each piece begins and ends with an added space
     for part in parts:
         first.append(starts[part.starts + done])
         last.append(ends[part.ends - 1 + done])
@@ -252,12 +252,12 @@ def _written(text: str, parts: Sequence[Piece], ngrams: NGrams) -> tuple[Numbers
     return np.concatenate(first), np.concatenate(last)
 
 
-# Characters of a name. A word may have as many as a whole review, and a model keeps names.
+# Characters of a name. A word may be as long as a review, and models store names.
 _LONGEST = 100
 
 
 def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[int, str]:
-    """Look for the n-grams of some features, reading until each is found or the texts end.
+    """Find the n-grams of some features, reading until all are found or the texts end.
 
     Args:
         texts: reviews that hold the n-grams.
@@ -265,9 +265,9 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
         keys: uint64 [wanted].
 
     Returns:
-        The n-gram of each key found, in the order of `keys`: `not good`; `… good` where it stands
-        at a review's end; `good-` for a stem; `not … good` for a word under a negation; `‹good›`
-        for a run of characters. One that is very long is cut.
+        The n-gram of each key found, in the order of `keys`: `not good`; `… good` at a review's
+        end; `good-` for a stem; `not … good` for a negated word; `‹good›` for characters. Very
+        long ones are cut.
     """
     wanted = np.sort(keys)
     names: dict[int, str] = {}
@@ -287,7 +287,7 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
 
 
 def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
-    """Spell a feature made of words out."""
+    """Return the name of a word feature."""
     first, last = piece.starts[start], piece.ends[start + found.order - 1]
     if found.family is Family.STEM:
         cut = min(last, first + ngrams.stem)
@@ -297,7 +297,7 @@ def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
 
 
 def _new(found: Found, wanted: Hashes, names: dict[int, str]) -> list[tuple[int, int]]:
-    """The wanted keys not yet named, each with a place where it stands."""
+    """Return the wanted keys not yet named, each with a start."""
     keys, places = np.unique(feature_keys(found.hashes), return_index=True)
     _, _, hits = np.intersect1d(wanted, keys, assume_unique=True, return_indices=True)
     pairs = zip(keys[hits].tolist(), found.starts[places[hits]].tolist(), strict=True)

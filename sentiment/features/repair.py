@@ -1,4 +1,4 @@
-"""Damaged text put right, and ratings made words, before a text is split into tokens."""
+"""Repair of damaged text, and ratings replaced by words, before tokenization."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """Characters of a text and what takes their place.
+    """A replacement of characters of a text.
 
     Attributes:
-        start, end: where they stand; at least one character.
-        text: what takes their place.
+        start, end: the span; at least one character.
+        text: the replacement.
     """
 
     start: int
@@ -23,8 +23,8 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     """Return the text with every edit made.
 
     Args:
-        text: what is changed.
-        edits: ascending; none overlaps another.
+        text: the text to change.
+        edits: ascending, without overlaps.
     """
     parts, done = [], 0
     for start, end, put in edits:
@@ -34,20 +34,20 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
 
 
 _FULL, _EMPTY = "★⭐🌟✪✭✮✯", "☆✩✰"
-# Between two stars: a sign that says how a star is to look, and a space.
+# Between two stars: a variation selector, and a space.
 _APART = "[\ufe0e\ufe0f]?[ ]?"
 _STARS = rf"[{_FULL}](?:{_APART}[{_FULL}])*½?(?:{_APART}[{_EMPTY}])*[\ufe0e\ufe0f]?"
-# Stars without empty ones are out of as many as most people give; in longer rows they adorn.
+# Rows of full stars only are out of five or ten; longer rows are decoration.
 _USUAL, _MOST_STARS = 5, 10
 
-# What a number is out of, and what follows a share or a length of time instead.
+# The maximum of a rating, not followed by the words after a fraction or a duration.
 _OUT_OF = (
     r"(?ai)/ ?(?P<most>10|5)(?:\.0)?(?![0-9A-Za-z_/]|[.,:][0-9])"
     r"(?! (?:of|people|times|minutes|mins|min|hours|hrs|hr|days|weeks|months|years)"
     r"(?![0-9A-Za-z_]))"
 )
 _ASTERISK = r"\*(?![0-9A-Za-z_*])"
-# A number by itself, at the end of what stands before that.
+# A separate number at the end of the text before that.
 _NUMBER = (
     r"(?:^|[^0-9A-Za-z_.,/*$€£+−-])(?P<minus>[−-]?)(?P<whole>[0-9]{1,3})"
     r"(?:[.,](?P<part>[0-9]{1,2})|(?P<half>½))? ?\Z"
@@ -56,7 +56,7 @@ _LONGEST_NUMBER = len(" -100.25 ")
 
 
 def ratings(text: str) -> list[Edit]:
-    """Find the ratings in a text; in the place of each comes its word, with spaces around it."""
+    """Find the ratings in a text; each is replaced by its word, between spaces."""
     found = list(_fractions(text)) if "/" in text else []
     if "*" in text:
         found += _starred(text)
@@ -66,7 +66,7 @@ def ratings(text: str) -> list[Edit]:
 
 
 def _apart(edits: list[Edit]) -> Iterator[Edit]:
-    """Of two that share characters, as in `3/ 5*`, keep the first."""
+    """Drop edits that overlap an earlier one, as in `3/ 5*`."""
     done = 0
     for edit in edits:
         if edit.start >= done:
@@ -106,7 +106,7 @@ def _rows_of_stars(text: str) -> Iterator[Edit]:
 
 
 def _counted(text: str, star: int, end: int) -> Iterator[Edit]:
-    """Take a number of stars from before the one that stands there."""
+    """Read a number of stars before a star or asterisk."""
     if number := _number_before(text, star):
         start, hundredths = number
         if 0 < hundredths <= 100 * _USUAL:
@@ -114,7 +114,7 @@ def _counted(text: str, star: int, end: int) -> Iterator[Edit]:
 
 
 def _number_before(text: str, end: int) -> tuple[int, int] | None:
-    """Read the number before a place: where it begins, and its hundredths, below 0 for −1."""
+    """Read the number before a place: its start, and its hundredths, −1 if negative."""
     first = max(end - _LONGEST_NUMBER, 0)
     found = re.search(_NUMBER, text[first:end])
     if not found:
@@ -125,12 +125,12 @@ def _number_before(text: str, end: int) -> tuple[int, int] | None:
 
 
 def _rated(start: int, end: int, hundredths: int, most: int) -> Edit:
-    """Write a rating out of ten, rounded: below 0 it is 0, above 10 it is 10."""
+    """Return the edit for a rating, as a rating out of ten, rounded and clipped to 0–10."""
     tenths = (20 * hundredths + 100 * most) // (200 * most)
     return Edit(start, end, f" {min(max(tenths, 0), 10)}of10 ")
 
 
-# What the steps are called when people are told of them.
+# The names of the steps, for display.
 ESCAPES, MISREAD, ENTITIES, INVISIBLE, APOSTROPHES = (
     "escapes such as \\u2019",
     "UTF-8 misread as â€™",
@@ -139,12 +139,12 @@ ESCAPES, MISREAD, ENTITIES, INVISIBLE, APOSTROPHES = (
     "other signs for apostrophes",
 )
 
-# Patterns are compiled when they are first needed, and kept by `re`: most starts need none.
+# Patterns are compiled and cached by `re` when first needed, which keeps the start fast.
 
-# Signs that reading takes for an apostrophe anyway, and those that people type, or programs write.
+# Signs that normalization takes for apostrophes, and others that people or programs write.
 _FOLDED = "'’‘ʼ"
 _SIGNS = "`´′＇‛‚ʹʻʽʾʿˈˊˋꞋꞌ‵｀΄՚׳᾽᾿\u1fef\u1ffd❛❜\x91\x92"
-# What stands behind an apostrophe in English.
+# What follows an apostrophe in English.
 _ENDING = r"(?:[tsdm]|re|ve|ll)(?![a-z0-9_])"
 
 # Step 1: a sign between letters as its number, as in <U+2019>, %u2019 and _x2019_, or as bytes, as
@@ -160,7 +160,7 @@ _ENCODED = (
     rf"|\\{{1,4}}u(?P<decimal>821[678])(?:\?|\\{{1,4}}'9[1-4])?|(?:{_BYTE}){{1,9}})"
     r"(?=[a-z])"
 )
-# What is soon looked for, and each of these but <92> has.
+# A quick test that all of these but <92> pass.
 _MAY_BE_ENCODED = r"[%=+_\\](?<=[A-Za-z].)[0-9A-Fa-fUuXx'\\]"
 
 # Step 2: characters that were written as their number, with as many backslashes as came along.
@@ -172,8 +172,8 @@ _ESCAPE = (
     r"|\\{1,4}x(?P<byte>27|[89a-f][0-9a-f])"
 )
 
-# Step 3: signs between letters of which the UTF-8 was read as one of these, at most so many times.
-# Those of East Asia may have taken the letter behind for the sign's last byte: doesn鈥檛.
+# Step 3: signs between letters whose UTF-8 was misread as one of these, up to `_AGAIN` times. East
+# Asian encodings may have taken the next letter for the sign's last byte: doesn鈥檛.
 _ENCODINGS = (
     "cp1252 latin_1 mac_roman cp1250 cp1251 cp1253 cp1255 cp1256 cp1257 cp437 cp850 cp866"
     " mac_cyrillic koi8_r gbk big5 cp932 cp949"
@@ -198,7 +198,7 @@ _MAC = {
         start=0x80,
     )
 }
-# The characters that a run begins with, and how many bytes it then has. Others begin good words.
+# The characters that begin a misread run, and its number of bytes. Others begin ordinary words.
 _LEADS = {
     **dict.fromkeys("ÂÃÅÆË", (_WINDOWS, 2)),
     **{chr(byte): (_WINDOWS, 3) for byte in range(0xE0, 0xF0)},
@@ -209,18 +209,17 @@ _LEADS = {
     "a": (_WINDOWS, 3),  # â whose accent was taken away
 }
 _RUN = f"[{''.join(_LEADS)}](?<!a(?!€))(?=[^\x00-\x7f])"
-# Letters that end good words as well begin only what comes of letters that were misread before.
+# Letters that also end ordinary words begin only runs that were misread twice.
 _LETTERS_TOO = "ÅÆË"
 _TWICE = frozenset(["Å’", "Å“", "Å¡", "Å½", "Å¾", "Å¸", "Æ’", "Ë†", "Ëœ"])
-# What may follow a letter in good text, as in *fiancé’”*: of these alone no run is made.
+# What may follow a letter in undamaged text, as in *fiancé’”*: a run needs more than these.
 _ORDINARY = frozenset("\x85\xa0\xad‘’“”‚„‹›«»…–—•·™®©°´¹²³")
-# What was misread twice is put right twice. More often than this, nobody has.
+# Text misread twice is repaired twice, and so on up to this.
 _MISREADINGS = 4
-# What is left of â€™ where signs were lost or spelled.
+# The rest of â€™ where signs were lost or spelled out.
 _REST = rf"(?ai)(?<=[a-z])â[€?\ufffd]{{1,2}}(?:TM)?(?={_ENDING})"
 
-# Step 5: entities of HTML for the signs that are taken for apostrophes, for quotation marks and
-# soft hyphens, escaped again or not.
+# Step 5: HTML entities for apostrophes, quotation marks and soft hyphens, escaped once or more.
 _NAMED = {
     "apos": "'",
     "rsquo": "’",
@@ -234,7 +233,7 @@ _NAMED = {
     "quot": '"',
     "shy": "\xad",
 }
-# Of those between 128 and 159, browsers make what Windows has there.
+# Browsers read those between 128 and 159 as Windows-1252.
 _NUMBERED = {ord(char): char for char in "'\"`´‘’‚‛′ʹʻʼ＇\xad"} | {0x91: "‘", 0x92: "’"}
 _ENTITY = (
     r"(?ai)&(?:amp;){0,4}(?:"
@@ -242,14 +241,14 @@ _ENTITY = (
     r"|#x0{0,6}(?P<hexadecimal>[1-9a-f][0-9a-f]{1,3})(?![0-9a-f]);?"
     rf"|(?P<name>{'|'.join(_NAMED)})(?:;|(?={_ENDING})))"
 )
-# Step 6: as some news have it: the ampersand is lost, and there may be a space for it.
+# Step 6: entities without the ampersand, perhaps with a space instead, as in some news texts.
 _HALF_ENTITY = r"(?ai) ?#0{0,6}39;(?=[a-z])"
 
-# Step 7: what parts no word, but would be read as if it did.
+# Step 7: invisible characters within words that would split them.
 _UNSEEN = "[\xad\u2060\ufeff]+"
 
-# Step 8: signs that stand where an encoding lost the apostrophe, or a finger missed it, or with a
-# space at their side. Each has a meaning of its own, so only the n't of these words is one.
+# Step 8: signs instead of an apostrophe that an encoding lost or a finger missed, or with a space
+# next to them. They have other meanings, so only the n't of certain words is repaired.
 _LOST = (
     rf"[?\ufffd;\"ÍíÕõÆæëÔÈı┤╘╒¥ґФХСТіΤΥ▒▓╢туŐŌâ{_FOLDED}{_SIGNS}][€?\ufffd]{{0,2}}(?:TM|tm)?"
     r"(?:(?<![;\"])[ \xa0])?(?=[Tt](?![0-9A-Za-z_]))"
@@ -260,8 +259,7 @@ _NEGATED = (
 )
 _LONGEST_NEGATED = len(" shouldn")
 
-# Step 9: signs between two letters; two of them, or backslashes before them, are what escaping
-# makes of one.
+# Step 9: signs between two letters; escaping may have doubled them or added backslashes.
 _ANY = rf"[\\{_FOLDED}{_SIGNS}]"
 _LETTER = rf"[^\W\d_{_FOLDED}{_SIGNS}]"
 _BETWEEN = rf"{_ANY}(?<={_LETTER}.)(?:(?<![{_FOLDED}])|(?={_ANY})){_ANY}*+(?={_LETTER})"
@@ -269,12 +267,12 @@ _ONE_APOSTROPHE = rf"\\{{0,4}}[{_FOLDED}{_SIGNS}]{{1,2}}"
 
 
 class Repair(NamedTuple):
-    """What a step changes.
+    """The changes of a step.
 
     Attributes:
-        kind: what was damaged, for people.
-        edits: the changes, in the text that the step before left.
-        text: what comes of it.
+        kind: the kind of damage, for display.
+        edits: the changes to the text of the previous step.
+        text: the resulting text.
     """
 
     kind: str
@@ -283,7 +281,7 @@ class Repair(NamedTuple):
 
 
 def repair(text: str) -> str:
-    """Return the text with its apostrophes and misread characters put right."""
+    """Return the text with apostrophes and misread characters repaired."""
     if not _may_be_damaged(text):
         return text
     for step in repairs(text):
@@ -292,7 +290,7 @@ def repair(text: str) -> str:
 
 
 def repairs(text: str) -> Iterator[Repair]:
-    """Yield the changes of each step that finds something."""
+    """Yield the changes of each step that makes any."""
     if not _may_be_damaged(text):
         return
     for kind, times, find in _STEPS:
@@ -305,7 +303,7 @@ def repairs(text: str) -> Iterator[Repair]:
 
 
 def _may_be_damaged(text: str) -> bool:
-    """Whether a text holds any of what the steps look for: most hold none, and are soon done."""
+    """Return whether the steps might change a text; a quick test that rules most texts out."""
     return (
         not text.isascii()
         or any(map(text.__contains__, "?&\\`%=+"))
@@ -349,7 +347,7 @@ def _of_foreign(found: re.Match[str]) -> str | None:
 
 @lru_cache(maxsize=1 << 12)
 def _sign(text: str, times: int = _AGAIN) -> str | None:
-    """Return the sign that a text is, or was before it was misread; a letter may be behind it."""
+    """Return the sign that a text is or was before being misread; a letter may follow it."""
     if text[0] in _FOLDED + _SIGNS and re.fullmatch("[A-Za-z]?", text[1:]):
         return text
     for encoding in _ENCODINGS.split() if times and not text.isascii() else ():
@@ -387,7 +385,7 @@ def _misread(text: str) -> list[Edit]:
 
 
 def _of_run(run: str, table: dict[str, int], size: int) -> str | None:
-    """Read the bytes that characters were read for: one character, if they are UTF-8 for that."""
+    """Return the character whose UTF-8 bytes were misread as a run, or None."""
     if run[0] in _LETTERS_TOO and run not in _TWICE:
         return None
     if size > 2 and _ORDINARY.issuperset(run[1:]):
@@ -448,7 +446,7 @@ def _of_signs(found: re.Match[str]) -> str | None:
 
 
 def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]) -> list[Edit]:
-    """Gather what matches, and what is meant by it; None where it is fine as it is."""
+    """Return an edit for each match for which `meant` returns a replacement."""
     return [
         Edit(*found.span(), put)
         for found in re.finditer(pattern, text)
@@ -456,7 +454,7 @@ def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]
     ]
 
 
-# What was damaged, how often the step is taken at the most, and what it changes.
+# The kind of damage, the maximum number of passes, and the function that finds the edits.
 _STEPS: tuple[tuple[str, int, Callable[[str], list[Edit]]], ...] = (
     (ESCAPES, 1, _encoded),
     (ESCAPES, 1, _escapes),

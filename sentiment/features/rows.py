@@ -15,7 +15,7 @@ class SparseRows:
         columns: int32 [non-zeros], feature numbers, each once in a row.
         values: float32 [non-zeros].
         offsets: int64 [rows + 1]; row i owns the entries offsets[i]:offsets[i + 1].
-        width: how many features there are.
+        width: the number of features.
     """
 
     columns: NDArray[np.int32]
@@ -29,11 +29,11 @@ class SparseRows:
 
     @classmethod
     def empty(cls, width: int) -> "SparseRows":
-        """Make one row without features."""
+        """Return one row without features."""
         return cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), width)
 
     def take(self, rows: NDArray[np.integer]) -> "SparseRows":
-        """Return the given rows, in the given order."""
+        """Return some rows, in the given order."""
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate(([0], np.cumsum(lengths)))
         entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
@@ -41,7 +41,7 @@ class SparseRows:
 
     @staticmethod
     def concatenate(parts: "list[SparseRows]", width: int) -> "SparseRows":
-        """Stack batches of rows on top of each other."""
+        """Concatenate batches of rows."""
         lengths = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
         return SparseRows(
             np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
@@ -52,11 +52,11 @@ class SparseRows:
 
 
 def runs(offsets: NDArray[np.integer] | NDArray[np.floating], size: int) -> Iterator[slice]:
-    """Cut rows into runs of no more entries than so many each, or of one row.
+    """Yield runs of rows with at most `size` entries each, or of one row.
 
     Args:
-        offsets: how many entries stand before each row, and how many there are, [rows + 1].
-        size: of a run.
+        offsets: the number of entries before each row, and in total, [rows + 1].
+        size: the maximum number of entries.
     """
     first = 0
     while first < offsets.size - 1:
@@ -69,31 +69,31 @@ def runs(offsets: NDArray[np.integer] | NDArray[np.floating], size: int) -> Iter
 def by_row(
     rows: NDArray[np.uint16], columns: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Bring pairs of row and column together by their rows, otherwise in the order they come in.
+    """Group pairs of row and column by row, in stable order.
 
     Args:
         rows: the row of each pair, uint16 [pairs].
         columns: its column, [pairs].
-        count: how many rows there are.
+        count: the number of rows.
 
     Returns:
-        Where each row's columns begin, and where the last ends, int64 [count + 1]; and the columns.
+        The start of each row's columns, and the end of the last, int64 [count + 1]; the columns.
     """
-    order = np.argsort(rows, kind="stable")  # of 16 bits: a radix sort
+    order = np.argsort(rows, kind="stable")  # a radix sort for 16 bits
     offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
     return offsets, columns.take(order)
 
 
 def row_scales(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Say by what to multiply each row, for it to have the Euclidean length 1: float32 [rows].
+    """Return the inverse Euclidean norm of each row: float32 [rows].
 
     Args:
         values: float32 [non-zeros].
         offsets: int64 [rows + 1].
     """
-    filled = np.flatnonzero(np.diff(offsets))  # reduceat would give an empty row its neighbor's
+    filled = np.flatnonzero(np.diff(offsets))  # reduceat is wrong for empty rows
     squares = np.zeros(offsets.size - 1)
     squares[filled] = np.add.reduceat(values**2, offsets[filled], dtype=np.float64)
-    squares[squares == 0] = 1  # only features of weight 0: leave them 0
+    squares[squares == 0] = 1  # rows with zero weights only stay zero
     scales: NDArray[np.float32] = (1 / np.sqrt(squares)).astype(np.float32)
     return scales

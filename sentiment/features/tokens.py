@@ -1,9 +1,9 @@
-"""Text → tokens, for many reviews at once and without a Python loop over characters or tokens.
+"""Tokenization of many reviews at once, without a Python loop over characters or tokens.
 
 A token is a lower-cased word (letters, digits, apostrophes between them), a single punctuation
-mark, an emoji, an emoticon such as `:-)` or `<3`, or a single character of a script that is
-written without spaces. The rule is written once, as *which characters continue the token of the
-character before them*; everything else starts a token or is space.
+mark, an emoji, an emoticon such as `:-)` or `<3`, or a single character of a script written without
+spaces. One rule decides which characters continue the token of the character before them; all
+others start a token or are space.
 """
 
 import re
@@ -21,16 +21,16 @@ from sentiment.features.repair import edited, ratings, repair
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Flags = NDArray[np.bool_]
 
-# Characters and reviews handled at once, few enough to stay in the processor's cache.
+# Characters and reviews processed at once, which fit the processor's cache.
 PIECE_SIZE = 1 << 17
 PIECE_ROWS = 1 << 10
 
 LINE_BREAK_TAG = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
-# Typographic apostrophes become plain; joiners and variation selectors say nothing of the mood.
+# Typographic apostrophes become plain; joiners and variation selectors are dropped.
 _APOSTROPHES = "’‘ʼ"
 _INVISIBLE = "\u200b\u200d\ufe0e\ufe0f"
-# Normalizing sorts the marks on a letter one by one, which of a hundred thousand takes minutes. So
-# longer runs are cut as Unicode's Stream-Safe Text Format does it (UAX #15), by a grapheme joiner.
+# Normalization takes minutes for a letter with a hundred thousand marks. So longer runs of marks
+# are split by a grapheme joiner, as in Unicode's Stream-Safe Text Format (UAX #15).
 _MOST_MARKS = 30
 _JOINER = "\u034f"
 
@@ -50,14 +50,14 @@ _UNSPACED = (
 
 @dataclass(frozen=True)
 class Piece:
-    """The tokens of consecutive reviews, or of a part of a long one, found in joined characters.
+    """The tokens of consecutive reviews, or of a part of a long one.
 
     Attributes:
         codes: code points of the normalized characters, [characters].
-        starts, ends: where each token begins and ends, int64 [tokens].
-        first_row: the number of the first review.
-        bounds: where each review begins, and the end of the last, int64 [reviews + 1].
-        goes_on: whether this is part of one long review that goes on in the next piece.
+        starts, ends: the span of each token, int64 [tokens] each.
+        first_row: the index of the first review.
+        bounds: the start of each review, and the end of the last, int64 [reviews + 1].
+        goes_on: whether this is part of a long review that continues in the next piece.
     """
 
     codes: Codes
@@ -73,28 +73,28 @@ class Piece:
 
     @cached_property
     def hasher(self) -> SubstringHasher:
-        """Hashes parts of these characters."""
+        """The hasher of substrings of these characters."""
         return SubstringHasher(self.codes)
 
     def hashes(self) -> Hashes:
-        """Hash each token, uint64 [tokens]."""
+        """Return the hash of each token, uint64 [tokens]."""
         return self.hasher.hash(self.starts, self.ends)
 
     def stems(self, length: int) -> Hashes:
-        """Hash the first characters of each token, `length` at the most: uint64 [tokens]."""
+        """Return the hash of up to `length` first characters of each token, uint64 [tokens]."""
         return self.hasher.hash(self.starts, np.minimum(self.ends, self.starts + length))
 
     def token_rows(self) -> NDArray[np.int64]:
-        """Say which review of the piece each token belongs to, int64 [tokens]."""
+        """Return which review of the piece each token belongs to, int64 [tokens]."""
         tokens = np.diff(np.searchsorted(self.starts, self.bounds))
         return np.repeat(np.arange(len(self)), tokens)
 
     def squeezed(self) -> tuple[Codes, NDArray[np.int64]]:
-        """Collapse white space, and say which review of the piece each character belongs to.
+        """Collapse white space.
 
         Returns:
-            Code points with one space before the first word, after the last, and where there was
-            any between; and the review of each, int64.
+            Code points with a single space before the first word, after the last, and wherever
+            there was white space between; and which review of the piece each belongs to, int64.
         """
         steps = np.zeros(self.codes.size + 1, dtype=np.int8)
         steps[self.starts] += 1
@@ -108,12 +108,12 @@ class Piece:
 
 
 def read(text: str, *, repaired: bool, rated: bool) -> str:
-    """Return the characters that tokens are found in.
+    """Return the text to tokenize.
 
     Args:
-        text: a review as it was written.
-        repaired: whether what is damaged is put right first (see `sentiment.features.repair`).
-        rated: whether ratings become words then (see `sentiment.features.repair`).
+        text: the original review.
+        repaired: whether to repair damaged text first (see `sentiment.features.repair`).
+        rated: whether to replace ratings by words then (see `sentiment.features.repair`).
     """
     if repaired:
         text = repair(text)
@@ -136,8 +136,8 @@ def normalize(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    """Put a joiner into each run of more than `_MOST_MARKS` marks, after every so many."""
-    if not any(map(_is_mark, text[::_MOST_MARKS])):  # no run can be so long
+    """Insert a joiner after every `_MOST_MARKS` marks in a row."""
+    if not any(map(_is_mark, text[::_MOST_MARKS])):  # all runs are shorter
         return text
     parts = []
     run = 0
@@ -152,12 +152,12 @@ def _with_few_marks(text: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def _is_mark(character: str) -> bool:
-    """Whether normalizing moves a character among the marks before it: it has no letter in it."""
+    """Return whether a character consists of combining marks, which normalization reorders."""
     return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
 def pieces(texts: Sequence[str], *, repaired: bool = True, rated: bool = False) -> Iterator[Piece]:
-    """Split reviews into tokens, some 100,000 characters at a time; a long review by itself.
+    """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces.
 
     Args:
         texts: reviews; an empty one has no tokens.
@@ -183,7 +183,7 @@ def pieces(texts: Sequence[str], *, repaired: bool = True, rated: bool = False) 
 
 
 def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> Piece:
-    parts = [f"\n{part}\n" for part in parts]  # space keeps each from its neighbors
+    parts = [f"\n{part}\n" for part in parts]  # to separate reviews
     codes = code_points("".join(parts))
     starts, ends = token_spans(codes)
     bounds = np.cumsum([0, *map(len, parts)])
@@ -191,14 +191,14 @@ def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> Piece:
 
 
 def code_points(text: str) -> Codes:
-    """The characters of a text as integers: uint8 [n] where it is ASCII, else uint32 [n]."""
+    """Return the code points of a text: uint8 [n] if it is ASCII, else uint32 [n]."""
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the tokens in normalized characters, the last of which is space.
+    """Find the tokens in normalized characters that end with white space.
 
     Returns:
         Their starts and ends, int64 [tokens] each.
@@ -213,7 +213,7 @@ def token_spans(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Cut a long text between words, where there is space between them."""
+    """Yield parts of a long text, cut between words where possible."""
     start = 0
     while len(text) - start > PIECE_SIZE:
         end = text.rfind(" ", start, start + PIECE_SIZE) + 1 or start + PIECE_SIZE
@@ -223,9 +223,9 @@ def _cut(text: str) -> Iterator[str]:
 
 
 def _continues(codes: Codes, classes: NDArray[np.uint8]) -> Flags:
-    """Whether each character continues the token of the one before it, bool [n]."""
+    """Return whether each character continues the token of the one before it, bool [n]."""
     word = classes == _WORD
-    # An apostrophe between two word characters is one itself: don't.
+    # An apostrophe between two word characters is a word character: don't.
     apostrophes = np.flatnonzero(codes[1:-1] == ord("'")) + 1
     inner = apostrophes[word[apostrophes - 1] & word[apostrophes + 1]]
     word[inner] = True
@@ -251,16 +251,16 @@ _HEART = _is_one_of("<")
 def _join_emoticons(codes: Codes, word: Flags, continues: Flags) -> None:
     """Mark the later characters of `:)`, `;-(`, `=d`, `<3` and their like as continuing."""
     ascii_codes = codes if codes.dtype == np.uint8 else np.minimum(codes, 127)
-    # The last character is space: a look beyond the end sees space.
+    # The last character is space, so indices past the end may be clipped to it.
     last = codes.size - 1
 
     def beginnings(table: Flags) -> NDArray[np.int64]:
-        """Where an emoticon may begin: not right behind a word (`http://`)."""
+        """Return where an emoticon may begin: not directly after a word (`http://`)."""
         found = np.flatnonzero(table[ascii_codes])
         return found[(found == 0) | ~word[found - 1]]
 
     def word_goes_on(mouths: NDArray[np.int64]) -> Flags:
-        """A letter is a mouth only where no word goes on: `:d` but not `:day`."""
+        """Return which mouths are the start of a word: `:day`, but not `:d`."""
         followed: Flags = word[np.minimum(mouths + 1, last)]
         return followed & _LETTER_MOUTH[ascii_codes[mouths]]
 
@@ -275,7 +275,7 @@ def _join_emoticons(codes: Codes, word: Flags, continues: Flags) -> None:
     continues[threes] = True
 
 
-# The class of every code point, filled in as characters are met; pages never touched cost nothing.
+# The class of every code point, filled in as needed; untouched pages take no memory.
 _classes = np.zeros(0x110000, dtype=np.uint8)
 
 

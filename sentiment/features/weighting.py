@@ -1,4 +1,4 @@
-"""Which n-grams matter, and how much: counts by class → naive-Bayes weights → the top K."""
+"""Feature selection and weights: counts by class → naive-Bayes weights → the top K."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """How many reviews of each class hold each feature; a review may belong to both in part.
+    """The document frequency of each feature by class; a review may belong to both in part.
 
     Attributes:
         negative, positive: float64 [features], numbers of reviews.
@@ -29,7 +29,7 @@ class ClassCounts:
 
     @property
     def held(self) -> NDArray[np.float64]:
-        """How many reviews hold each feature, float64 [features]."""
+        """The document frequency of each feature, float64 [features]."""
         return self.negative + self.positive
 
 
@@ -39,13 +39,12 @@ def count_by_class(
     """Count the reviews of each class that hold each feature.
 
     Args:
-        incidence: which features the reviews hold.
-        labels: how far each review is positive, from 0 to 1, [n].
-        times: how often each review counts, [n]; 0 leaves it out, and its label, which may be NaN,
-            is not looked at.
+        incidence: the document-term matrix.
+        labels: the probability that each review is positive, [n].
+        times: how often each review counts, [n]; 0 leaves it out, and its label may be NaN.
 
     Yields:
-        Keys and their counts, some at a time where there are many, in ascending order.
+        Keys and their counts, in ascending order; in several parts if there are many.
     """
     positive = np.where(times > 0, labels, 0.0) * times
     negative = times - positive
@@ -62,22 +61,22 @@ def count_by_class(
         by_shard = zip(arrays[::2], arrays[1::2], strict=True)
         for of_shard, (some, places) in zip(by_shard, parts, strict=True):
             for sums, of_class in zip(held, of_shard, strict=True):
-                sums[places] += of_class[some]  # a shard holds each key once
+                sums[places] += of_class[some]  # keys are distinct within a shard
         yield keys, ClassCounts(held[0], held[1], n_negative, n_positive)
 
 
 def _held_by(shard: Shard, amounts: Floats) -> Floats:
-    """Sum, for each feature, amounts of each review that holds it.
+    """Sum, for each feature, the amounts of the reviews that hold it.
 
     Args:
         shard: the reviews.
-        amounts: some of each, float64 [kinds, reviews].
+        amounts: float64 [kinds, reviews].
 
     Returns:
         float64 [kinds, features].
     """
     sums = np.zeros((len(amounts), shard.keys.size))
-    # Never so few pairs at once that adding up costs more than counting.
+    # Enough pairs at a time that adding the sums does not cost more than counting.
     for block in shard.blocks(max(shard.keys.size, 1 << 20)):
         if not amounts[:, block].any():
             continue
@@ -90,15 +89,15 @@ def _held_by(shard: Shard, amounts: Floats) -> Floats:
 
 
 def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:
-    """The naive-Bayes log-count ratio of each feature (Wang and Manning, ACL 2012).
+    """Return the naive-Bayes log-count ratio of each feature (Wang and Manning, ACL 2012).
 
     r = log((p + a·π₊) / N₊) − log((q + a·π₋) / N₋), with p and q the numbers of positive and
     negative reviews that hold the feature, N the sizes of the classes and π their shares. The
-    smoothing mass a is shared out in proportion to the classes, so that a feature never seen has
-    r = 0 however unbalanced the data are; with balanced classes a = 2 is add-one smoothing.
+    smoothing mass a is divided in proportion to the classes, so that an unseen feature has r = 0
+    even for unbalanced data; with balanced classes a = 2 is add-one smoothing.
 
     Returns:
-        float64 [features]; positive where the feature speaks for the positive class.
+        float64 [features]; above 0 for features of the positive class.
     """
     total = counts.n_positive + counts.n_negative
     share = counts.n_positive / total
@@ -110,7 +109,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Strongest:
-    """The features that move the most reviews furthest: the top ones by count · r².
+    """The selected features: those with the highest count · r².
 
     Attributes:
         keys: uint64 [features], sorted.
@@ -124,19 +123,19 @@ class Strongest:
 
     @classmethod
     def none(cls) -> "Strongest":
-        """No features yet."""
+        """Return an empty selection."""
         return cls(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
 
     def among(
         self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int, smoothing: float = 2.0
     ) -> "Strongest":
-        """Choose among these and others whose keys are higher.
+        """Select among these and more features, whose keys are higher.
 
         Args:
-            keys: of the others, uint64 [features], sorted.
-            counts: document counts by class of these.
-            limit: how many features to keep at the most; ties go to the smaller key.
-            min_count: features held by fewer reviews are left out.
+            keys: of the new features, uint64 [features], sorted.
+            counts: their document frequencies by class.
+            limit: the maximum number of features; ties go to the smaller key.
+            min_count: features in fewer reviews are left out.
             smoothing: of their log-count ratios.
         """
         enough = np.flatnonzero(counts.held >= min_count)
@@ -150,12 +149,12 @@ class Strongest:
         return every if every.keys.size <= limit else every.take(_top(every.scores, limit))
 
     def take(self, chosen: NDArray[np.int64]) -> "Strongest":
-        """Keep some, in this order."""
+        """Return some features, in this order."""
         return Strongest(self.keys[chosen], self.ratios[chosen], self.scores[chosen])
 
 
 def _top(scores: Floats, limit: int) -> NDArray[np.int64]:
-    """Number the highest scores, in ascending order; of equal ones the first."""
+    """Return the indices of the highest scores, ascending; of equal scores the first."""
     bar = np.partition(scores, scores.size - limit)[scores.size - limit]
     above = np.flatnonzero(scores > bar)
     ties = np.flatnonzero(scores == bar)[: limit - above.size]

@@ -1,1 +1,1 @@
-"""Reviews from files, and answers into files."""
+"""Reading reviews from files, and writing answers to files."""

@@ -1,4 +1,4 @@
-"""Rows of a file on their way through the program, bad ones in their places."""
+"""Batches of rows, sources of batches, and what happens to bad rows."""
 
 import codecs
 import re
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class Unreadable(Exception):  # noqa: N818
-    """From the next row on, nothing can be read; whoever counts rows makes it a DataError.
+    """Reading cannot continue after this row; code that knows row numbers makes it a DataError.
 
     Args:
-        what: What is wrong, and the way out.
-        line: The line it is on, where that is not the number of the row.
+        what: What is wrong, and how to fix it.
+        line: Its line number, if that is not the row number.
     """
 
     def __init__(self, what: str, line: int | None = None) -> None:
@@ -29,12 +29,12 @@ class Unreadable(Exception):  # noqa: N818
 
 
 class Ahead(Iterator[T]):
-    """An iterator in which one can look ahead without losing anything.
+    """An iterator with look-ahead.
 
-    An error that comes up meanwhile is raised in its place, after what was there before it.
+    An error met while looking ahead is raised in its place, after the items before it.
 
     Args:
-        items: What is iterated over.
+        items: The underlying iterator.
     """
 
     def __init__(self, items: Iterable[T]) -> None:
@@ -43,10 +43,10 @@ class Ahead(Iterator[T]):
         self._failure: DataError | Unreadable | None = None
 
     def __next__(self) -> T:
-        """Give the next item.
+        """Return the next item.
 
         Raises:
-            DataError, Unreadable: What the items raise.
+            DataError, Unreadable: From the underlying iterator.
         """
         if self._held:
             return self._held.popleft()
@@ -55,13 +55,13 @@ class Ahead(Iterator[T]):
         return next(self._items)
 
     def ahead(self, ready: Callable[[], bool] = lambda: True) -> Iterator[T]:
-        """Give the next items, and read on only as far as somebody asks.
+        """Yield the next items without consuming them, reading on as needed.
 
         Args:
-            ready: Whether to read on, asked before each that is not held back yet.
+            ready: Returns whether to read on; called before each item that is not buffered.
 
         Raises:
-            DataError, Unreadable: What the items raise, if there is none before it.
+            DataError, Unreadable: From the underlying iterator, if no item precedes it.
         """
         for place in count():
             if place == len(self._held) and not (ready() and self._read_on()):
@@ -71,7 +71,7 @@ class Ahead(Iterator[T]):
             yield self._held[place]
 
     def _read_on(self) -> bool:
-        """Hold one more item back; tell whether there was one."""
+        """Buffer one more item; return whether there was one."""
         if self._failure:
             return False
         try:
@@ -88,19 +88,19 @@ Row = dict[str, Any]
 
 BATCH_ROWS = 1024
 BATCH_CHARS = 1 << 20
-LOOKED_AT = 16  # full batches in which a row that can be read is looked for
+LOOKED_AT = 16  # full batches to search for a readable row
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be read as it should be.
+    """A row that cannot be read properly.
 
     Attributes:
-        reason: What is wrong, and the way out.
-        row: What can be read of it.
-        raw: How it stands in the file.
-        line: The line it is on, where that is not the number of the row.
-        file: The file it is in, where that is not the source.
+        reason: What is wrong, and how to fix it.
+        row: The readable part of it.
+        raw: The original text of the row.
+        line: Its line number, if that is not the row number.
+        file: Its file, if that is not the source.
     """
 
     reason: str
@@ -112,16 +112,16 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that arrived together.
+    """Rows that were read together.
 
     Attributes:
         rows: Column name → value as read: str for text formats, JSON or Arrow values for others.
-        first_row: The 1-based number, within the source, of the first row that was read for it.
+        first_row: The 1-based number in the source of the first row read for it.
         arrow: The untouched `pyarrow.RecordBatch` the rows came from; only for Parquet.
         name: The name of the source, for messages.
         format: The format of the source.
-        bad: Which of `rows`, by their places, could not be read as they should be.
-        gaps: Before which places a row was left out, one for each such row, in order.
+        bad: The bad rows, by their indices in `rows`.
+        gaps: For each row left out, in order, the index in `rows` before which it was.
     """
 
     rows: Sequence[Row]
@@ -133,11 +133,11 @@ class Batch:
     gaps: Sequence[int] = ()
 
     def row_number(self, place: int) -> int:
-        """Give the 1-based number, within the source, of the row at a place in `rows`."""
+        """Return the 1-based number in the source of the row at an index in `rows`."""
         return self.first_row + place + bisect_right(self.gaps, place)
 
     def part(self, start: int, end: int) -> "Batch":
-        """Give the rows from one place to before another, as rows that are not Arrow's."""
+        """Return the rows from index `start` to before `end`, without Arrow data."""
         return Batch(
             self.rows[start:end],
             self.row_number(start),
@@ -148,7 +148,7 @@ class Batch:
         )
 
     def readable_rows(self) -> Sequence[Row]:
-        """Give the rows that are not bad."""
+        """Return the rows that are not bad."""
         if not self.bad:
             return self.rows
         return [row for place, row in enumerate(self.rows) if place not in self.bad]
@@ -161,11 +161,10 @@ class Source(Protocol):
         name: The path as given, or `<stdin>`.
         format: `lines`, `csv`, `tsv`, `jsonl`, `parquet`, `folder` or `fasttext`.
         columns: The keys of the rows, each once; for JSON lines those of the first batch.
-        header: The names as they stand in the file; they differ from `columns` where a file
-            uses one name twice.
+        header: The names as they are in the file, where they may be duplicated.
         has_header: False only for a delimited file without a header line, whose columns are
             named "1", "2", ….
-        notes: What was guessed to read it, to be announced.
+        notes: What was guessed about it, for display.
     """
 
     name: str
@@ -176,22 +175,22 @@ class Source(Protocol):
     notes: list[str]
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows once, in order, as they arrive; close the input at the end.
+        """Yield the rows once, in order, as they arrive; close the input at the end.
 
         Raises:
-            DataError: A row cannot be read, and such rows are not to be left out or kept. The
-                rows before it are given out first.
+            DataError: A row cannot be read, and the policy is to stop at it. The rows before it
+                are yielded first.
         """
 
     def waits(self) -> bool:
-        """Tell whether the next batch has yet to be produced by somebody."""
+        """Return whether the next batch is still to be produced at the other end of a pipe."""
 
     def close(self) -> None:
-        """Close the input before its end; standard input stays open."""
+        """Close the input early; standard input stays open."""
 
 
 class RowsSource:
-    """Rows that are in memory already; their values are those of JSON."""
+    """Rows in memory, with JSON values."""
 
     format = "jsonl"
     has_header = True
@@ -204,21 +203,21 @@ class RowsSource:
         self._rows = rows
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows in batches of at most `BATCH_ROWS`."""
+        """Yield the rows in batches of at most `BATCH_ROWS`."""
         for start in range(0, len(self._rows), BATCH_ROWS):
             rows = self._rows[start : start + BATCH_ROWS]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
 
     def waits(self) -> bool:
-        """Nothing has to be waited for."""
+        """Return False: all rows are there."""
         return False
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, as nothing is open."""
 
 
 class TextsSource(RowsSource):
-    """Texts that are in memory already, as a source with the column `text`."""
+    """Texts in memory, as a source with the column `text`."""
 
     format = "lines"
 
@@ -227,11 +226,11 @@ class TextsSource(RowsSource):
 
 
 def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
-    """Look at the first rows that can be read.
+    """Look ahead at the first readable rows.
 
     Returns:
-        Those of the first batch that has any; [] if no batch has, None where that is not known
-        before more than `LOOKED_AT` full batches of bad rows would have to be held in memory.
+        Those of the first batch with any; [] if no batch has any; None after more than `LOOKED_AT`
+        full batches of bad rows, which bounds the memory.
     """
     held = 0.0  # in full batches
     for batch in batches.ahead():
@@ -245,9 +244,9 @@ def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Make every name occur once: the second `a` becomes `a.2`, or the next that is free."""
+    """Make names unique: the second `a` becomes `a.2`, or the next free name."""
     taken = set(names)
-    counts: dict[str, int] = {}  # the number at the end of the last candidate for each name
+    counts: dict[str, int] = {}  # the last number tried for each name
     unique = []
     for name in names:
         candidate = name
@@ -262,7 +261,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def row_error(name: str, row: int, what: str, line: int | None = None) -> DataError:
-    """Build the error for one row: `name, row 3 (line 5): what`."""
+    """Return the error for one row: `name, row 3 (line 5): what`."""
     at_line = f" (line {line})" if line is not None else ""
     return DataError(f"{name}, row {row}{at_line}: {what}")
 
@@ -274,13 +273,13 @@ DONE = {"skip": "left out", "keep": "kept, without an answer"}
 
 @dataclass
 class BadRows:
-    """A policy, and what came of it.
+    """The policy for bad rows, and counts of them.
 
     Attributes:
-        policy: `stop` raises an error at the first; `skip` leaves them out; `keep` gives them out
-            with what can be read of them, and `Batch.bad` says which they are.
-        tell: Is told of each that is left out or kept: the file, the number of the row, and it.
-        advice: What else can be done where it stops, for the end of the message.
+        policy: `stop` raises an error at the first; `skip` leaves them out; `keep` yields their
+            readable part and lists them in `Batch.bad`.
+        tell: Called with the file, the row number and the row for each one left out or kept.
+        advice: The end of the message when it stops: what else can be done.
     """
 
     policy: Policy = "stop"
@@ -292,16 +291,16 @@ class BadRows:
     def batches(
         self, items: Sequence[Row | BadRow], first_row: int, *, name: str, format: str
     ) -> Iterator[Batch]:
-        """Make a batch of what was read together, if a row of it is left.
+        """Yield a batch of what was read together, unless no row is left.
 
         Args:
-            items: Rows, and what is known of those that cannot be read.
+            items: Rows and bad rows.
             first_row: The number of the first.
             name: The name of the source.
             format: Its format.
 
         Raises:
-            DataError: The policy is to stop at the bad row; the rows before it were given out.
+            DataError: The policy is to stop at a bad row; the rows before it are yielded first.
         """
         good = [item for item in items if not isinstance(item, BadRow)]
         if len(good) == len(items):
@@ -326,11 +325,11 @@ class BadRows:
 
     @property
     def found(self) -> int:
-        """How many were left out or kept so far."""
+        """The number of bad rows left out or kept so far."""
         return sum(self._counts.values())
 
     def summaries(self) -> Iterator[str]:
-        """Say of each source how many rows could not be read, and why the first could not."""
+        """Yield the number of bad rows of each source, and what was wrong with the first."""
         for name, times in self._counts.items():
             what = f"{count_of(times, 'row')} that cannot be read {DONE[self.policy]}"
             yield f"{what}; the first: {self._firsts[name]}"
@@ -346,8 +345,8 @@ class BadRows:
 STOP = BadRows()
 
 
-# The error handler by which a decoder marks bytes: each becomes a lone surrogate, which no bytes
-# decode to otherwise.
+# A decoding error handler that marks each bad byte as a lone surrogate, which valid bytes never
+# decode to.
 MARKING = "sentiment.marking"
 _FIRST_MARK = 0xDC00
 _MARKS = re.compile("[\udc00-\udcff]")
@@ -355,24 +354,24 @@ _REPLACEMENT = "\ufffd"
 
 
 def damaged_byte(text: str) -> int | None:
-    """Give the first byte that was marked in a text, None if there is none."""
+    """Return the first byte marked in a text, or None."""
     found = _MARKS.search(text)
     return ord(found[0]) - _FIRST_MARK if found else None
 
 
 def readable(text: str) -> str:
-    """Put U+FFFD in the place of each marked byte."""
+    """Replace each marked byte by U+FFFD."""
     return _MARKS.sub(_REPLACEMENT, text)
 
 
 def bad_row(reason: str, row: Row, raw: str, line: int | None = None) -> BadRow:
-    r"""Report a row without marks: U+FFFD in its values, and bytes such as `\xe9` in what is raw.
+    r"""Return a bad row without marks: U+FFFD in its values, and escapes such as `\xe9` in `raw`.
 
     Args:
-        reason: What is wrong, and the way out.
-        row: What can be read of it.
-        raw: How it stands in the file.
-        line: The line it is on, where that is not the number of the row.
+        reason: What is wrong, and how to fix it.
+        row: The readable part of it.
+        raw: The original text of the row.
+        line: Its line number, if that is not the row number.
     """
     values = {readable(name): _readable_value(value) for name, value in row.items()}
     spelled = _MARKS.sub(lambda mark: f"\\x{ord(mark[0]) - _FIRST_MARK:02x}", raw)

@@ -1,4 +1,4 @@
-"""How single values are written: cells, escapes, and characters a terminal must not see."""
+"""Writing single values: cells, escapes, and characters unsafe for a terminal."""
 
 import json
 import math
@@ -9,8 +9,8 @@ from typing import Any
 from sentiment.errors import DataError
 from sentiment.missing import is_missing
 
-# What a terminal obeys, and what turns text round or breaks its lines: marks, embeddings,
-# overrides and isolates of direction, and Unicode's separators of lines.
+# Terminal control characters, and characters that reverse text or break lines: bidirectional
+# marks, embeddings, overrides and isolates, and Unicode's line separators.
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _TURNING = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 SPELLED = {
@@ -24,13 +24,13 @@ _TO_ESCAPE = re.compile(f"[{re.escape(''.join(map(chr, _ESCAPES)))}]")
 _TSV_ESCAPES = {ord(char): _ESCAPES[ord(char)] for char in "\\\t\n\r"}
 _TSV_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 _CSV_TO_QUOTE = {delimiter: re.compile(f'["\r\n{re.escape(delimiter)}]') for delimiter in ",;\t|"}
-# What is below U+0020 JSON escapes by itself.
+# JSON itself escapes those below U+0020.
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in SPELLED if code >= 0x20}
 _JSON_TO_ESCAPE = re.compile(f"[{''.join(map(chr, _JSON_ESCAPES))}]")
 
 
 def cell(value: Any) -> str:
-    """Write a value of any type into a text cell: None and NaN empty, nested values as JSON."""
+    """Return a value of any type as a cell: None and NaN are empty, nested values are JSON."""
     if isinstance(value, str):
         return value
     if is_missing(value):
@@ -45,9 +45,9 @@ def cell(value: Any) -> str:
 
 
 def to_json(value: Any) -> str:
-    """Write JSON without characters that a terminal obeys or that turn text round.
+    """Return JSON without control and bidirectional characters.
 
-    What JSON does not have becomes null (NaN, infinity) or a string.
+    NaN and infinity become null; other values without a JSON type become strings.
 
     Raises:
         DataError: A value is nested too deeply.
@@ -60,10 +60,10 @@ def to_json(value: Any) -> str:
 
 
 def csv_cell(text: str, delimiter: str = ",") -> str:
-    """Quote a CSV cell where it must be, as the csv module's QUOTE_MINIMAL does.
+    """Quote a CSV cell where necessary, as the csv module's QUOTE_MINIMAL does.
 
-    Line breaks are always quoted; the csv module leaves a lone carriage return bare before
-    Python 3.13. It is also three times slower on long texts.
+    Line breaks are always quoted; before Python 3.13, the csv module does not quote a lone carriage
+    return. It is also three times slower on long texts.
     """
     if _CSV_TO_QUOTE[delimiter].search(text):
         return '"' + text.replace('"', '""') + '"'
@@ -71,18 +71,18 @@ def csv_cell(text: str, delimiter: str = ",") -> str:
 
 
 def tsv_cell(text: str) -> str:
-    """Escape what would break a TSV row."""
+    """Escape characters that would break a TSV row."""
     return text.translate(_TSV_ESCAPES) if _TSV_TO_ESCAPE.search(text) else text
 
 
 def visible(text: str) -> str:
-    """Spell out line breaks, control characters, and those that turn text round."""
+    """Escape line breaks, control characters, and bidirectional characters."""
     return text.translate(SPELLED)
 
 
 def printable(text: str) -> str:
-    """Escape backslashes and what `visible` spells out, so that the text can be told from it."""
-    if text.isascii():  # looking at bytes is ten times faster than a search
+    """Escape backslashes and what `visible` escapes, which makes it reversible."""
+    if text.isascii():  # comparing bytes is ten times faster than a search
         raw = text.encode()
         clean = len(raw.translate(None, _ASCII_TO_ESCAPE)) == len(raw)
     else:
@@ -116,22 +116,22 @@ _encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=cel
 
 
 def four_digits(p: float) -> str:
-    """Write a probability for people; empty for NaN."""
+    """Return a probability with four digits, for display; empty for NaN."""
     return "" if math.isnan(p) else f"{p:.4f}"
 
 
 def six_digits(p: float) -> str:
-    """Write a probability for programs; empty for NaN."""
+    """Return a probability with six digits, for programs; empty for NaN."""
     return "" if math.isnan(p) else str(round(p, 6))
 
 
 def json_probability(p: float) -> float | None:
-    """Give a probability as JSON has it: six digits, None for NaN."""
+    """Return a probability for JSON: six digits, None for NaN."""
     return None if math.isnan(p) else round(p, 6)
 
 
 def count_of(number: int, noun: str) -> str:
-    """Write a number and its noun: `1 field`, `2 fields`."""
+    """Return a number and its noun: `1 field`, `2 fields`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -143,5 +143,5 @@ def and_more(values: Sequence[Any], most: int, write: Callable[[Any], str] = str
 
 
 def text_line(predicted: str, p_positive: float, text: str) -> str:
-    """Write an answer for people and for `cut`: `predicted<TAB>p_positive<TAB>text`."""
+    """Return an answer as `predicted<TAB>p_positive<TAB>text`."""
     return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}\n"

@@ -1,4 +1,4 @@
-"""Which columns hold the texts and the label: as told, else by name, else by content."""
+"""Choosing the columns of texts and labels: as asked, else by name, else by content."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -23,16 +23,16 @@ from sentiment.reviews.header import (
 from sentiment.reviews.labels import Key, as_text, is_figure, key_of, reads_as_label, text_in
 from sentiment.reviews.parquet import ArrowRows
 
-CLEARLY = 2.0  # how many times the words of the runner-up a column of texts must have
+CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
-SENTENCE = 3.0  # words that are more than a name, on average
+SENTENCE = 3.0  # words, on average; more than a name
 MANY_VALUES = 10
 CODE_CHARS = 2
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
 _MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
-PLAIN = ("lines", "folder")  # formats of texts that no program wrote into cells
+PLAIN = ("lines", "folder")  # formats without cells
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Columns:
 
     Attributes:
         text: The columns of text, joined in this order.
-        label: The column of labels, None if none was asked for.
-        how: What to tell the user, for instance `text from "review" (by name)`.
-        kept: The columns that the user wants beside the texts, in the order asked for.
+        label: The column of labels; None if not needed.
+        how: The choice, for display, for instance `text from "review" (by name)`.
+        kept: The additional columns that the user wants, in the order asked for.
     """
 
     text: tuple[str, ...]
@@ -64,24 +64,24 @@ def find_columns(
     named_labels: Collection[Key] = (),
     name: str,
 ) -> Columns:
-    """Choose the columns of text and label: as told, else by name where the values fit.
+    """Choose the columns of text and label: as asked, else by name, else by content.
 
     Args:
-        source_columns: All columns there are.
-        sample_rows: Gives some first rows, which columns are chosen by.
-        text_columns: The columns the user named, none to have them found.
-        label_column: The column the user named, None to have it found.
-        keep: More columns the user named.
-        slices: What may be named in place of these.
+        source_columns: All columns.
+        sample_rows: Returns some first rows to choose by.
+        text_columns: The columns the user named; empty to find them.
+        label_column: The column the user named; None to find it.
+        keep: Additional columns the user named.
+        slices: Names that `keep` may have instead of columns.
         need_label: Whether a label must be found.
-        named_labels: What the user called positive or negative.
+        named_labels: The values the user called positive or negative.
         name: The source, for messages.
 
     Raises:
-        UsageError: A column the user named does not exist, or is both text and label.
-        DataError: No column, or more than one, comes into question; or the texts have no letter.
+        UsageError: A named column does not exist, or is both text and label.
+        DataError: No column, or more than one, qualifies; or the texts have no letter.
     """
-    if not source_columns and not sample_rows():  # an empty input has an empty answer
+    if not source_columns and not sample_rows():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
     finder = _Finder(source_columns, sample_rows, name, named_labels)
     text = tuple(finder.named(column, "--text-column") for column in text_columns)
@@ -121,12 +121,12 @@ class _Finder:
         self._sampled: dict[str, list[Any]] = {}
 
     def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
-        """Find the column the user named; case does not matter where it is unique.
+        """Return the column the user named, ignoring case if that is unambiguous.
 
         Args:
             wanted: Its name.
             flag: The option that named it.
-            instead: What that option takes beside columns.
+            instead: What that option takes apart from columns.
         """
         if wanted in self.columns:
             return wanted
@@ -154,7 +154,7 @@ class _Finder:
             self.check_text(columns, "the only column")
             return columns[0], "the only column"
         found = self._wordiest(columns)
-        # Where a name promised texts, a column of single words is none in its place.
+        # If a name promised texts, a column of single words is not a substitute.
         if len(found) == 1 and named and self._profile(found[0]).words < PHRASE:
             found = []
         if found:
@@ -164,17 +164,17 @@ class _Finder:
         raise self._not_found("text", "--text-column")
 
     def check_text(self, columns: Sequence[str], how: str) -> None:
-        """Make sure that a text of some columns has a letter.
+        """Check that the texts of some columns look like texts.
 
         Raises:
-            DataError: None of several has one, or all have a label of fastText within.
+            DataError: No text of several has a letter, or all contain a fastText label.
         """
         texts = [text for column in columns for text in map(text_in, self._values(column))]
         texts = [text for text in texts if text.strip()]
         if texts and all(_MARKED.search(text) for text in texts):
             raise DataError(
-                f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) hold labels, "
-                f"{_quoted([_MARKED.search(texts[0])[0]], '')} for one; take them out first: "  # type: ignore[index]
+                f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) contain labels such "
+                f"as {_quoted([_MARKED.search(texts[0])[0]], '')}; remove them first: "  # type: ignore[index]
                 "sed 's/ *__label__[^ ,\"]* *//g' FILE > reviews.csv"
             )
         if len(texts) > 1 and all(map(is_figure, texts)):
@@ -185,13 +185,13 @@ class _Finder:
                 else f"name the column of texts with --text-column; {self._there_are()}"
             )
             raise DataError(
-                f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter in it, "
-                f"{_quoted(texts[:1], '')} for one; {advice}"
+                f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter, "
+                f"for example {_quoted(texts[:1], '')}; {advice}"
             )
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns = [name for name in self.columns if name not in without]
-        unread: list[list[str]] = []  # by name, though their values cannot be read
+        unread: list[list[str]] = []  # named like labels, with unknown values
         for form in (normal_name, last_word):
             for names in LABEL_NAMES:
                 if found := [name for name in columns if form(name) in names]:
@@ -202,13 +202,13 @@ class _Finder:
             return self._only(unread[0], "label", "--label-column"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
-        if unread:  # of counts there may be many
+        if unread:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]
             if not found:
                 return self._only(unread[0], "label", "--label-column"), "by name"
         if found:
             label = self._only(found, "label", "--label-column")
-            # A yes or no under an unknown name, such as "verified", need not be the label.
+            # Yes or no under an unknown name, such as "verified", may not be the label.
             if unread or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
         raise self._not_found("label", "--label-column", taken=without)
@@ -254,10 +254,11 @@ class _Finder:
         return _Profile.of(self._values(column))
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
-        """Tell whether a column that is called so holds texts; no values are no reason to doubt it.
+        """Return whether a column with the name of a text column holds texts, or is empty.
 
-        Numbers and codes are none. Nor are, beside sentences, what look like labels or codes of
-        languages, and nothing or single words beside another name of the same rank.
+        Numbers and codes are not texts. If another column has sentences, labels and language codes
+        are not either; nor are empty values and single words if another column has a name of the
+        same rank.
         """
         own = self._profile(column)
         if own.is_figures or own.words > 1:
@@ -273,9 +274,9 @@ class _Finder:
         return profile.words >= words and not profile.repeats
 
     def _wordiest(self, columns: Sequence[str]) -> list[str]:
-        """Return the column with clearly the most words, or those that none of is clear.
+        """Return the column with clearly the most words, or all candidates if none is clear.
 
-        Their texts mostly differ, and they are not called what people or things are.
+        Candidates mostly have distinct texts, and do not have the name of people or things.
         """
         words = {
             name: profile.words * profile.filled
@@ -291,7 +292,7 @@ class _Finder:
         return texts if len(texts) > 1 or most >= PHRASE else []
 
     def _says_again(self, column: str) -> bool:
-        """Tell whether values repeat; of a few sentences two may be the same."""
+        """Return whether values repeat; two equal ones among a few sentences do not count."""
         profile = self._profile(column)
         return profile.repeats and (profile.count >= MANY_VALUES or profile.words < SENTENCE)
 
@@ -299,14 +300,14 @@ class _Finder:
         return [key for key in map(key_of, self._values(column)) if key is not None]
 
     def _can_be_read(self, column: str) -> bool:
-        """Tell whether half of the values of a column, or more, could be labels."""
+        """Return whether at least half of the values of a column could be labels."""
         keys = set(self._keys(column))
         if self.named_labels:
             return not keys or not keys.isdisjoint(self.named_labels)
         return 2 * sum(map(reads_as_label, keys)) >= len(keys)
 
     def _may_be_meant(self, column: str) -> bool:
-        """Tell whether a column that cannot be read is one of labels: a few unknown words."""
+        """Return whether an unreadable column may hold labels: a few unknown words."""
         keys = set(self._keys(column))
         words = any(isinstance(key, str) for key in keys)
         return normal_name(column) in SURE_LABELS and words and len(keys) <= MANY_LABELS
@@ -330,12 +331,12 @@ class _Profile:
     """What some values of a column look like as texts.
 
     Attributes:
-        count: How many there are, missing ones aside.
-        filled: Their share among all.
+        count: The number of values that are not missing.
+        filled: Their share.
         words: The mean number of words with a letter; a code such as `B00X4` has none.
-        repeats: Half of them or more repeat another.
-        is_short: There are several, none longer than a code for a language.
-        is_figures: They are numbers, dates, codes or no texts at all; signs such as `:)` are none.
+        repeats: At least half of them repeat another.
+        is_short: There are several, all as short as language codes.
+        is_figures: They are numbers, dates, codes or missing; `:)` is not.
     """
 
     count: int
@@ -365,12 +366,12 @@ def _count_words(text: str) -> int:
 
 
 def _is_code(text: str) -> bool:
-    """Tell whether a text is one token of letters and digits."""
+    """Return whether a text is one token of letters and digits."""
     return len(text.split()) == 1 and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 def _number_rows(keys: Sequence[Key]) -> bool:
-    """Tell whether values look like the numbers of rows: labels repeat, where there are some."""
+    """Return whether values look like row numbers: several distinct numbers, as labels repeat."""
     differ = len(set(keys)) == len(keys) and not any(isinstance(key, str) for key in keys)
     return differ and (len(keys) > 2 or list(keys) == [1, 2])
 
@@ -378,23 +379,23 @@ def _number_rows(keys: Sequence[Key]) -> bool:
 def text_of(row: Row, columns: Columns) -> str:
     """Return a row's text: its text columns joined by line breaks, without empty ones.
 
-    None, NaN and words for them are empty; what is not a string is written as one.
+    None, NaN and words for them are empty; other values are converted to strings.
     """
     return _joined([text_in(row.get(name)) for name in columns.text])
 
 
 def texts_of(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch, as `text_of` does; lines are what they are."""
+    """Return the text of each row of a batch, as `text_of` does; lines are not changed."""
     return _texts(batch, columns, as_text if batch.format in PLAIN else text_in)
 
 
 def texts_to_show(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch as it stands there, `N/A` included."""
+    """Return the text of each row of a batch as it is in the file, including `N/A`."""
     return _texts(batch, columns, as_text)
 
 
 def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch, an empty one for a row that could not be read."""
+    """Return the text of each row of a batch, "" for bad rows."""
     texts = texts_of(batch, columns)
     for place in batch.bad:
         texts[place] = ""
@@ -402,14 +403,14 @@ def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
 
 
 def values_of(batch: Batch, column: str) -> list[Any]:
-    """Give the values of one column as they were read, None where a row has none."""
+    """Return the values of one column as they were read, None where missing."""
     if isinstance(batch.rows, ArrowRows):
         return batch.rows.column(column)
     return [row.get(column) for row in batch.rows]
 
 
 def _texts(batch: Batch, columns: Columns, read: Callable[[Any], str]) -> list[str]:
-    """Return the texts of a batch; of Parquet only the text columns are read."""
+    """Return the texts of a batch; with Parquet, only the text columns are decoded."""
     cells = [list(map(read, values_of(batch, name))) for name in columns.text]
     return cells[0] if len(cells) == 1 else list(map(_joined, zip(*cells, strict=True)))
 

@@ -1,4 +1,4 @@
-"""Tables and the labelled reviews in them; splits and folds."""
+"""Tables and labelled reviews; splits and folds."""
 
 import re
 import sys
@@ -27,13 +27,13 @@ from sentiment.storage import GrowingTexts, taken
 
 @dataclass(frozen=True)
 class Assumed:
-    """Labels that do not say themselves which way round they are, such as 0 and 1.
+    """Labels whose orientation was assumed, such as 0 and 1.
 
     Attributes:
-        name: the files that hold them, in few words.
-        column: the column they stand in.
-        negative, positive: what was read as either, as `--negative` and `--positive` take it.
-        spans: which of all rows that were read are theirs: the first, and the one behind the last.
+        name: their files, in short.
+        column: their column.
+        negative, positive: the values read as such, as `--negative` and `--positive` take them.
+        spans: their rows among all rows read, as ranges (first, last + 1).
     """
 
     name: str
@@ -43,7 +43,7 @@ class Assumed:
     spans: tuple[tuple[int, int], ...]
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return which of some reviews have these labels, by their places; int64 [m]."""
+        """Return the indices of the places that have these labels; int64 [m]."""
         theirs = np.zeros(places.size, np.bool_)
         for start, end in self.spans:
             theirs |= (start <= places) & (places < end)
@@ -55,18 +55,17 @@ class LabelledReviews:
     """Texts with labels, ready to train on.
 
     Attributes:
-        texts: n texts, none empty; a list, or in a file if there is no room for them.
+        texts: n non-empty texts; a list, or in a file if there are too many for memory.
         labels: int8 [n]: 1 positive, 0 negative.
-        notes: How the files were read, to be announced.
-        warnings: What the user should know about rows that were dropped.
+        notes: How the files were read, for display.
+        warnings: Warnings about dropped rows.
         rules: The rules by which the labels were read, for `read_labelled(…, like=…)`.
-        columns: n cells of each further column that was to be kept, by the name asked for.
-        places: int64 [n]: which row of all that were read each is, from 0; those that were
-            dropped are missing.
-        rows_read: How many rows were read.
-        files: Each file that was read, and how many rows of it; none if made by hand.
-        assumed: Labels that could be the other way round, for all that they say.
-        one_reading: Whether all labels were read together, so that options can turn them round.
+        columns: n cells of each column to keep, by the name asked for.
+        places: int64 [n]: the index of each review among all rows read, including dropped ones.
+        rows_read: The number of rows read.
+        files: Each file and its number of rows; empty if made by hand.
+        assumed: Labels that could be the other way round.
+        one_reading: Whether all labels were read together, so that options can reverse them.
     """
 
     texts: Sequence[str]
@@ -82,7 +81,7 @@ class LabelledReviews:
     one_reading: bool = True
 
     def __post_init__(self) -> None:
-        if not self.rows_read:  # made by hand: none was dropped
+        if not self.rows_read:  # made by hand, without dropped rows
             object.__setattr__(self, "places", np.arange(len(self.texts)))
             object.__setattr__(self, "rows_read", len(self.texts))
 
@@ -90,7 +89,7 @@ class LabelledReviews:
         return len(self.texts)
 
     def take(self, rows: NDArray[np.int64] | Sequence[int]) -> "LabelledReviews":
-        """Give the rows with these 0-based numbers, in this order."""
+        """Return the rows with these 0-based indices, in this order."""
         chosen = np.asarray(rows, dtype=np.int64)
         return replace(
             self,
@@ -101,17 +100,17 @@ class LabelledReviews:
         )
 
     def place(self, number: int) -> tuple[str, int]:
-        """Say where the review with this 0-based number stands: its file, and its row from 1 on."""
+        """Return the file and the 1-based row of the review with this 0-based index."""
         place = int(self.places[number])
         ends = list(accumulate((rows for _, rows in self.files), initial=0))
         which = bisect_right(ends, place) - 1
         return (self.files[which][0] if self.files else ""), place - ends[which] + 1
 
     def digest(self) -> NDArray[np.uint64]:
-        """Give a stable 64-bit hash of each text, the same where only white space differs.
+        """Return a stable 64-bit hash of each text; white space makes no difference.
 
         Returns:
-            uint64 [n], for finding rows that two sets share; computed once.
+            uint64 [n], for finding reviews that two sets share; cached.
         """
         return self._digest
 
@@ -121,15 +120,15 @@ class LabelledReviews:
 
 
 def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
-    """Make sure there is something to tell apart.
+    """Check that both classes occur.
 
     Args:
-        reviews: What was read.
-        name: What it was read from.
-        purpose: What it is for.
+        reviews: The reviews.
+        name: Where they are from.
+        purpose: What they are for.
 
     Raises:
-        DataError: All reviews have the same label, or there is none.
+        DataError: All reviews have the same label, or there are no reviews.
     """
     positive = int(np.count_nonzero(reviews.labels))
     if 0 < positive < len(reviews):
@@ -146,27 +145,26 @@ Rows = NDArray[np.int64]
 def stratified_split(
     labels: ArrayLike, share: float, seed: int, groups: ArrayLike | None = None
 ) -> tuple[Rows, Rows]:
-    """Split rows into those to train on and those held out.
+    """Split rows into a training set and a held-out set, stratified by class.
 
-    Each class gives the same share of its rows. Rows of one group stay together and count with
-    the class of the group's first row: with `LabelledReviews.digest` as groups, a text that
-    occurs twice cannot be learnt on one side and asked for on the other.
+    Rows of one group stay together and have the class of the group's first row: with
+    `LabelledReviews.digest` as groups, duplicate texts never occur on both sides.
 
     Args:
         labels: Integer labels, shape [n].
         share: The share to hold out, between 0 and 1.
         seed: The same seed, labels and groups give the same split.
-        groups: Integers, shape [n]; None lets every row stand for itself.
+        groups: Integers, shape [n]; None makes every row its own group.
 
     Returns:
-        Two sorted int64 arrays, (train_rows, held_out_rows). A class of two groups or more has
+        Two sorted int64 arrays, (train_rows, held_out_rows). A class with at least two groups has
         rows in both.
 
     Raises:
         UsageError: The share is not between 0 and 1.
     """
     if not 0 < share < 1:
-        raise UsageError(f"a share to hold out lies between 0 and 1, not at {share:g}")
+        raise UsageError(f"the share to hold out must be between 0 and 1, not {share:g}")
     group_of_row, sizes, classes = _shuffled(labels, seed, groups)
     held_out = np.zeros(len(sizes), dtype=bool)
     for members in classes:
@@ -178,16 +176,16 @@ def stratified_split(
 def stratified_folds(
     labels: ArrayLike, folds: int, seed: int, groups: ArrayLike | None = None
 ) -> list[Rows]:
-    """Deal rows out into folds, each class evenly, rows of one group together.
+    """Divide rows into folds, each class evenly, rows of one group together.
 
     Args:
         labels: Integer labels, shape [n].
-        folds: How many; no more than the groups of the rarer class, or one stays without it.
+        folds: How many; with more than the rarer class has groups, a fold lacks that class.
         seed: As for `stratified_split`.
         groups: As for `stratified_split`.
 
     Returns:
-        Sorted int64 arrays; together all rows.
+        Sorted int64 arrays that together have all rows.
     """
     group_of_row, sizes, classes = _shuffled(labels, seed, groups)
     fold_of_group = np.zeros(len(sizes), np.int64)
@@ -201,7 +199,7 @@ def stratified_folds(
 def _shuffled(
     labels: ArrayLike, seed: int, groups: ArrayLike | None
 ) -> tuple[Rows, Rows, list[Rows]]:
-    """Give each row's group, each group's size, and the groups of each class in random order."""
+    """Return each row's group, each group's size, and the groups of each class, shuffled."""
     label_of_row = np.asarray(labels)
     names = np.arange(len(label_of_row)) if groups is None else np.asarray(groups)
     _, first, group_of_row, sizes = np.unique(
@@ -217,20 +215,20 @@ def _shuffled(
 
 
 def _how_many(sizes: NDArray[np.int64], share: float) -> int:
-    """Count the first groups whose rows come closest to the share, leaving one on each side."""
+    """Return how many first groups come closest to the share, at least one on each side."""
     rows = np.cumsum(sizes)
     closest = int(np.argmin(np.abs(rows - share * rows[-1]))) + 1
     return min(closest, len(sizes) - 1)
 
 
 SHOWN = 5
-_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # `LABEL_1` says nothing
+_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # such as `LABEL_1`
 FIXED = (*PLAIN, "fasttext")
-_SHORT = 32  # characters of a label that may be one of few
+_SHORT = 32  # characters of a label that is likely to repeat
 
 
 class HasName(Protocol):
-    """What messages call by a name, such as a file."""
+    """Anything with a name for messages, such as a file."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -242,7 +240,7 @@ class Opened:
 
     Attributes:
         source: Where the rows come from.
-        columns: Where its texts and labels are; none if it has no rows.
+        columns: Where its texts and labels are; empty without rows.
         batches: Its rows.
     """
 
@@ -253,15 +251,15 @@ class Opened:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A file that was read, its labels as they stand.
+    """A file that was read, with its labels as they are.
 
     Attributes:
         name: The file.
         column: The column of labels.
         filled: which of its n rows have a text.
         values: n labels.
-        how: How it was read, to be announced.
-        kept: n cells of each column that was to be kept, by the name it was asked for.
+        how: How it was read, for display.
+        kept: n cells of each column to keep, by the name asked for.
     """
 
     name: str
@@ -281,7 +279,7 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
     """Open a file and choose its columns by the first batch.
 
     Raises:
-        DataError: It cannot be read, or its columns cannot be told.
+        DataError: It cannot be read, or its columns cannot be determined.
         UsageError: An option does not fit.
     """
     label_column = options.label_column if need_label else None
@@ -308,16 +306,16 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
         UsageError: An option does not fit.
     """
     batches = Ahead(source.batches())
-    # A header alone tells where texts would be; without labels, nothing can be learned from it.
+    # A header without rows is enough to find the texts; labels need rows.
     if (need_label or not source.columns) and not first_rows(batches):
         return Opened(source, Columns((), None, ""), batches)
     for name in source.columns:
         if name.casefold() in options.not_columns:
             raise UsageError(
-                f'{source.name}: "{name}" is a column here, and a slice that needs none; '
+                f'{source.name}: "{name}" is a column and also a built-in slice; '
                 "rename the column to slice by either"
             )
-    # Where the format says which column is which, no row is waited for.
+    # Do not wait for rows if the format defines the columns.
     sample = list if source.format in FIXED else partial(first_rows, batches)
     columns = find_columns(
         source.columns,
@@ -334,15 +332,15 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
 
 
 def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
-    """Read a file of reviews with labels.
+    """Read a file of labelled reviews.
 
     Args:
         where: the file.
         options: how to read it.
-        texts: where its texts go.
+        texts: receives its texts.
 
     Raises:
-        DataError: It cannot be read, or its columns cannot be told.
+        DataError: It cannot be read, or its columns cannot be determined.
         UsageError: An option does not fit.
     """
     opened = open_reviews(where, options, need_label=True)
@@ -367,9 +365,9 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
 
 
 def _names_of_classes(source: Source, label: str, options: ReadOptions) -> Sequence[str]:
-    """Return what a file itself calls the numbers of its labels; nothing if that says nothing.
+    """Return the file's own names of numbered labels, unless they are meaningless.
 
-    Nor where the user says what numbers mean.
+    Return nothing if the user defines the numbers.
     """
     names = source.class_names.get(label, []) if isinstance(source, ParquetSource) else []
     asked = asked_keys([*options.positive, *options.negative])
@@ -379,7 +377,7 @@ def _names_of_classes(source: Source, label: str, options: ReadOptions) -> Seque
 
 
 def _named(values: Sequence[Any], names: Sequence[str]) -> list[Any]:
-    """Return the names of numbered classes; −1 is no label."""
+    """Return the names of numbered classes; −1 means no label."""
     return [
         names[value] if isinstance(value, int) and 0 <= value < len(names)
         else None if value == -1 else value
@@ -388,10 +386,10 @@ def _named(values: Sequence[Any], names: Sequence[str]) -> list[Any]:
 
 
 def _once(value: Any) -> Any:
-    """Keep a label that millions of rows share in memory once."""
+    """Intern a short label, so that millions of rows share one object."""
     return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
 
 
 def name_of(tables: Iterable[HasName]) -> str:
-    """Name some files in few words: `a.csv and 2 more`."""
+    """Return a short name of some files: `a.csv and 2 more`."""
     return and_more([table.name for table in tables], 1)

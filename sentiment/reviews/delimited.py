@@ -1,4 +1,4 @@
-"""CSV and TSV: dialects, quotes that never end, rows that do not fit."""
+"""CSV and TSV: dialects, unclosed quotes, rows of the wrong width."""
 
 import csv
 import re
@@ -30,35 +30,35 @@ from sentiment.reviews.lines import SEPARATOR_LINE
 
 
 class RowTooLong(csv.Error):
-    """A row has more characters than one may have; most often for want of a quote."""
+    """A row is too long, usually because a quote is not closed."""
 
 
 class CsvLines:
-    """The lines of a text, with those of the row that is being read held back.
+    """The lines of a text, which buffers those of the current row.
 
-    A quote that is never closed swallows good rows. Whoever finds that a row is none calls
-    `give_up`, and reads on with the line after its first.
+    An unclosed quote swallows good rows. When a row turns out to be invalid, the caller calls
+    `give_up`, and reading continues with the row's second line.
     """
 
     def __init__(self, feed: TextFeed) -> None:
         self._feed = feed
         self._blocks = feed.blocks()
         self._held: list[str] = []
-        self._first = 0  # where in them the row begins that is being read
-        self._next = 0  # where in them reading goes on
-        self._before = 0  # lines of the text before them
-        self._ended = 0  # characters given out by the feed when the last row ended
+        self._first = 0  # the index of the current row's first line
+        self._next = 0  # the index of the next line
+        self._before = 0  # the number of lines before them
+        self._ended = 0  # characters read from the feed when the last row ended
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over itself."""
+        """Return itself."""
         return self
 
     def __next__(self) -> str:
-        """Give the next line, with its end.
+        """Return the next line, with its line end.
 
         Raises:
-            RowTooLong: The row is.
-            Unreadable: Nothing more can be read.
+            RowTooLong: The row is too long.
+            Unreadable: Reading cannot continue.
         """
         if self._next == len(self._held):
             self._read_on()
@@ -68,24 +68,24 @@ class CsvLines:
 
     @property
     def number(self) -> int:
-        """How many lines have been given out."""
+        """The number of lines read."""
         return self._before + self._next
 
     @property
     def waits(self) -> bool:
-        """Whether the next line needs another block, which may take its time."""
+        """Whether the next line needs another block, which may have to be waited for."""
         return self._next == len(self._held)
 
     def end_row(self) -> str:
-        """Let go of what was given out, and give it: it was a row."""
+        """Finish the current row, and return its lines."""
         first, end = self._first, self._next
         self._first = end
         self._ended = self._feed.chars
-        # Most rows are a line, which need not be copied.
+        # Most rows have one line, which need not be copied.
         return self._held[first] if end == first + 1 else "".join(self._held[first:end])
 
     def give_up(self) -> str:
-        """Take the first line since the last row for a row, and read on after it."""
+        """Finish the current row after its first line, and continue after that."""
         self._next = self._first + 1
         return self.end_row()
 
@@ -95,7 +95,7 @@ class CsvLines:
         self._next -= self._first
         self._first = 0
         block = next(self._blocks)
-        # newline="" cuts where csv expects it: at \n, \r\n and the \r of old Macs.
+        # newline="" splits as csv expects: at \n, \r\n and the \r of old Macs.
         self._held += StringIO(block, newline="")
         most = self._feed.row_chars
         if self._feed.chars - self._ended > most + len(block):
@@ -103,14 +103,13 @@ class CsvLines:
 
 
 class Record(NamedTuple):
-    """A row as the format has it.
+    """A parsed row.
 
     Attributes:
-        fields: What is in it; none if it is blank. Of what is no row, what it comes to if read
-            leniently.
-        raw: How it stands in the file, with the end of its line.
-        line: The number of the line it ends on.
-        reason: Why it is none, and the way out.
+        fields: Its fields; empty if it is blank. An invalid row is parsed leniently.
+        raw: Its original text, with the line end.
+        line: The number of its last line.
+        reason: Why it is invalid, and how to fix it; None if it is valid.
     """
 
     fields: list[str]
@@ -120,14 +119,14 @@ class Record(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """How a table is written, apart from what it holds.
+    """The notation of a table.
 
     Attributes:
-        delimiter: What stands between cells.
-        line_end: What stands behind rows.
-        marked: Whether there is a byte order mark, by which Excel knows UTF-8.
-        encoding: How its characters are bytes.
-        preface: A line that names the delimiter, `sep=;`, without its end; "" for none.
+        delimiter: Between cells.
+        line_end: After rows.
+        marked: Whether there is a byte order mark, by which Excel recognizes UTF-8.
+        encoding: The text encoding.
+        preface: A line that names the delimiter, `sep=;`, without its line end; "" if absent.
     """
 
     delimiter: str = ","
@@ -139,21 +138,21 @@ class Dialect(NamedTuple):
 
 ROWS_LOOKED_AT = 100
 HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
-CHARS_LOOKED_AT = 1 << 21  # in which the first rows are looked for
+CHARS_LOOKED_AT = 1 << 21  # to search for the first rows
 DELIMITERS = ",;\t|"
 MOST_TITLES = 5  # lines above a header
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
 
 class DelimitedSource(FeedSource):
-    """What CSV and TSV share: a header or none, and rows that must be as wide as the first.
+    """The base of CSV and TSV: an optional header, and rows that must be as wide as the first.
 
-    A blank line is a row with an empty text where there is one column, and no row otherwise.
+    With one column, a blank line is a row with an empty text; otherwise it is not a row.
 
     Args:
         feed: The text.
-        header: Whether the first row names the columns; None decides by its looks.
-        asked: Names of columns that the user gave; a first row that holds one is a header.
+        header: Whether the first row names the columns; None detects it.
+        asked: Columns the user named; a first row with one of them is a header.
 
     Raises:
         Unreadable: The first row cannot be read.
@@ -189,7 +188,7 @@ class DelimitedSource(FeedSource):
             self._drop_through(survey[-1] if survey else first)
             if survey:
                 notes.append("rows of a survey program below the header left out")
-        else:  # what is no row does not tell how wide rows are, if others do
+        else:  # prefer valid rows to determine the width
             sound = next((row for row in rows if not row.reason), first)
             names = numbered_names(len(sound.fields))
         super().__init__(feed, unique_names(names), bad_rows)
@@ -199,21 +198,21 @@ class DelimitedSource(FeedSource):
 
     @abstractmethod
     def _dialect(self, first: Record) -> Dialect:
-        """Return how the table is written, by its first row."""
+        """Return the dialect, from the first row."""
 
     @abstractmethod
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        """Give the records that end in each block; a blank line is one without fields."""
+        """Yield the records that end in each block; a blank line has no fields."""
 
     def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each record.
+        """Yield a row for each record.
 
-        Bad is one that is malformed, or has more or fewer fields than there are columns: it is
-        cut, or filled with empty fields. See `FeedSource.pieces`.
+        Malformed records, and those with too many or too few fields, are bad rows; fields are
+        cut, or filled with empty ones. See `FeedSource.pieces`.
         """
         single = len(self.columns) == 1
         for records in self._blocks:
-            # Bad rows are filled up: of a wide table, a block of them would be too many at once.
+            # Bad rows are filled up; a block of them in a wide table would need too much memory.
             for start in range(0, max(len(records), 1), BATCH_ROWS):
                 yield [
                     self._item(*record)
@@ -232,17 +231,17 @@ class DelimitedSource(FeedSource):
                 return dict(zip(self.columns, fields, strict=True))
             what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
             reason = f"{what}; {self.advice}"
-        # A byte is found by the number of its row, all else by that of its line, too.
+        # A bad byte is reported with its row number, other errors with the line number as well.
         raw = raw.rstrip("\r\n")
         return bad_row(damage or reason or "", self._row(fields), raw, None if damage else line)
 
     def _row(self, fields: list[str]) -> dict[str, str]:
-        """Cut or fill the fields of a bad record to as many as there are columns."""
+        """Return a row with the fields of a bad record, cut or filled up to the columns."""
         missing = len(self.columns) - len(fields)
         return dict(zip(self.columns, fields + [""] * missing, strict=False))
 
     def _look_at(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
-        """Decide whether the first row is a header; give what is to be said about it."""
+        """Return whether the first row is a header, and notes about it."""
         names = first.fields
         looks = reads_as_header(names, asked)
         if any(is_of_survey(row.fields) for row in self._first_rows(1)[1:3]):
@@ -255,10 +254,10 @@ class DelimitedSource(FeedSource):
         return False, [describe_columns(len(names))] if names else []
 
     def _first_rows(self, count: int) -> list[Record]:
-        """Look at the first blocks, until they hold so many rows; give all that are there.
+        """Look ahead until there are `count` rows; return all that are there.
 
         Raises:
-            Unreadable: There are blank lines alone, and too many of them.
+            Unreadable: There are too many blank lines and no rows.
         """
         found: list[Record] = []
         sound = chars = 0
@@ -270,11 +269,11 @@ class DelimitedSource(FeedSource):
             if sound >= count or (found and chars >= CHARS_LOOKED_AT):
                 break
             if chars >= CHARS_LOOKED_AT:
-                raise Unreadable("nothing but blank lines here and far below; cut them off")
+                raise Unreadable("too many blank lines from here on; delete them")
         return found
 
     def _drop_through(self, header: Record) -> None:
-        """Drop what is held back up to the header."""
+        """Drop buffered records up to the header."""
         for block in self._blocks.ahead():
             if header in block:
                 del block[: block.index(header) + 1]
@@ -283,7 +282,7 @@ class DelimitedSource(FeedSource):
 
 
 class CsvSource(DelimitedSource):
-    """Comma-separated values; semicolon, tab and bar are found, or named, in the first line."""
+    """Comma-separated values; other delimiters are detected, or named in the first line."""
 
     format = "csv"
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
@@ -340,7 +339,7 @@ class CsvSource(DelimitedSource):
 
 
 class TsvSource(DelimitedSource):
-    """Tab-separated values as IANA registered them: a quote is a plain character."""
+    """Tab-separated values as registered with IANA: quotes are plain characters."""
 
     format = "tsv"
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
@@ -362,12 +361,12 @@ class TsvSource(DelimitedSource):
 
 
 def is_blank(record: Record) -> bool:
-    """Tell whether a line is no row where there is more than one column."""
+    """Return whether a record is a blank line, which is not a row of several columns."""
     return len(record.fields) < 2 and not record.raw.strip()
 
 
 def is_of_survey(cells: Sequence[str]) -> bool:
-    """Tell whether a row below a header is a second one, of Qualtrics or SurveyMonkey."""
+    """Return whether a row is a second header, of Qualtrics or SurveyMonkey."""
     filled = [cell for cell in map(str.strip, cells) if cell]
     return bool(filled) and all(
         cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
@@ -381,7 +380,7 @@ def below_titles(text: str, titles: int) -> str:
 
 
 def count_titles(text: str, asked: Sequence[str] = ()) -> int:
-    """Count the lines of title or comment above a header of well-known names."""
+    """Count the lines of title or comment above a header with well-known names."""
     lines = [line.rstrip("\r") for line in text.split("\n", MOST_TITLES + 1)]
     for place, line in enumerate(lines[: MOST_TITLES + 1]):
         delimiter = sniff_delimiter(line)
@@ -393,9 +392,10 @@ def count_titles(text: str, asked: Sequence[str] = ()) -> int:
 
 
 def _is_spaced(text: str, delimiter: str) -> bool:
-    """Tell whether cells have a blank before the quote that opens them: `1, "Good, cheap"`.
+    """Return whether delimiters are followed by spaces.
 
-    Or all names that a first line holds have one: `name, review`.
+    That is, before opening quotes (`1, "Good, cheap"`), or before all names of a header
+    (`name, review`).
     """
     first = text.partition("\n")[0].split(delimiter)
     if (
@@ -408,20 +408,20 @@ def _is_spaced(text: str, delimiter: str) -> bool:
 
 
 def _filled(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line that are not empty."""
+    """Return the non-empty cells of a line."""
     cells = next(csv.reader([line.replace("\r", " ")], delimiter=delimiter), [])
     return [cell for cell in cells if cell.strip()]
 
 
 def sniff_delimiter(text: str) -> str:
-    """Find the delimiter that occurs most often outside quotes in the first filled line."""
+    """Return the delimiter that is most frequent outside quotes in the first non-empty line."""
     first_line = text.lstrip("\r\n").partition("\n")[0]
     unquoted = "".join(first_line.split('"')[::2])
     return max(DELIMITERS, key=unquoted.count)
 
 
 def explain_csv(error: csv.Error) -> str:
-    """Say what the csv module found in words that help to mend it."""
+    """Return a message that explains an error of the csv module."""
     what = str(error)
     if isinstance(error, RowTooLong):
         return what

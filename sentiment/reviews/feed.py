@@ -1,4 +1,4 @@
-"""A stream's bytes as text: decoded, cut into pieces, each with the rows of it; a row a line."""
+"""Decoding streams to blocks of text, and sources that turn these into rows; plain lines."""
 
 import codecs
 from abc import ABC, abstractmethod
@@ -25,9 +25,9 @@ from sentiment.reviews.streams import ByteStream, foreign
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-ROW_CHARS = 1 << 27  # a longer row is no review, and a few kilobytes of .gz can hold it
+ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
-_UTF_16_BYTES = 16  # so many at the start tell UTF-16 that has no mark
+_UTF_16_BYTES = 16  # at the start, to detect UTF-16 without a mark
 
 
 class TextFeed:
@@ -36,13 +36,13 @@ class TextFeed:
     Args:
         stream: Where the bytes come from.
         encoding: Its encoding; a byte order mark is dropped.
-        row_chars: As many characters may a row have; None for `ROW_CHARS`.
-        markup: Whether HTML and XML are texts like any other.
+        row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
+        markup: Whether to accept HTML and XML as texts.
 
     Attributes:
         encoding: The usual name of the encoding.
-        marked: Whether there was a byte order mark, once something was read.
-        of_old_mac: Whether lines end with a carriage return alone, once one has ended.
+        marked: Whether there is a byte order mark; known after the first read.
+        of_old_mac: Whether lines end with a lone carriage return; None until one has ended.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -60,16 +60,16 @@ class TextFeed:
         self.row_chars = row_chars or ROW_CHARS
         self.marked = False
         self._markup = markup
-        self.chars = 0  # given out so far
+        self.chars = 0  # yielded so far
         self._stream = stream
         self.encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._damaged = False  # whether a byte was marked
-        self.of_old_mac: bool | None = None  # whether rows end with \\r alone; None if unknown
+        self.of_old_mac: bool | None = None
         self._pieces = Ahead(self._read_pieces())
 
     def peek(self, lines: int = 0) -> str:
-        """Look at the first block without consuming it, or at so many lines; "" if empty."""
+        """Return the first block, or at least some first lines, without consuming them."""
         found = ""
         for block in self._pieces.ahead():
             found += block
@@ -78,20 +78,20 @@ class TextFeed:
         return found
 
     def blocks(self) -> Iterator[str]:
-        r"""Give the text once; every block but the last ends with `\n`.
+        r"""Yield the text once; every block but the last ends with `\n`.
 
         Raises:
-            Unreadable: Before a line that is too long, or where this is no text in the encoding.
+            Unreadable: A line is too long, or this is not text in the encoding.
         """
         for block in filter(None, self._pieces):
             self.chars += len(block)
             yield block
 
     def whole(self) -> str:
-        """Give all of the text, as one row.
+        """Return the whole text, as one row.
 
         Raises:
-            Unreadable: It cannot be decoded, or is longer than a row may be.
+            Unreadable: It cannot be decoded, or is too long.
         """
         blocks = []
         for block in self.blocks():
@@ -101,19 +101,19 @@ class TextFeed:
         return "".join(blocks)
 
     def damage_in(self, text: str) -> str | None:
-        """Say what is wrong with the bytes that a part of the text came from, None if nothing."""
+        """Return what is wrong with the bytes of a part of the text, or None."""
         byte = damaged_byte(text) if self._damaged else None
         return None if byte is None else describe_byte(byte, self.encoding)
 
     def waits(self) -> bool:
-        """Tell whether the next block has yet to be produced by the other end of a pipe.
+        """Return whether the next block is still to be produced at the other end of a pipe.
 
-        Half a line that is there already is read meanwhile.
+        An incomplete line that is there is read meanwhile.
         """
         try:
             if any(self._pieces.ahead(ready=lambda: not self._stream.waits())):
                 return False
-        except (DataError, Unreadable):  # raised again when the block is wanted
+        except (DataError, Unreadable):  # raised again when the block is requested
             return False
         return self._stream.waits()
 
@@ -122,8 +122,8 @@ class TextFeed:
         self._stream.close()
 
     def _read_pieces(self) -> Iterator[str]:
-        """Give the lines that end in each block of bytes, "" if none does, and the rest."""
-        held: list[str] = []  # the pieces of a line that has not ended yet
+        """Yield the lines that end in each block of bytes, or "", and finally the rest."""
+        held: list[str] = []  # the parts of an incomplete line
         length = 0  # their characters
         at_start = True
         while True:
@@ -136,7 +136,7 @@ class TextFeed:
             block = ""
             if end:
                 block = "".join((*held, text[:end]))
-                held, length = [], 0  # whoever works on a long line needs the memory
+                held, length = [], 0  # free the memory of a long line
             yield block
             del block
             held.append(text[end:])
@@ -152,16 +152,16 @@ class TextFeed:
             yield block
 
     def _mend_line_ends(self, text: str) -> str:
-        r"""Swap `\r` and `\n` where the first line that ends has a carriage return alone."""
+        r"""Swap `\r` and `\n` if the first line ends with a lone carriage return."""
         if self.of_old_mac is None and ("\n" in text or "\r" in text[:-1]):
             self.of_old_mac = "\n" not in text
         return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, with a mark for each byte that does not fit.
+        """Decode a block, marking each invalid byte.
 
         Raises:
-            Unreadable: It is not a matter of single bytes.
+            Unreadable: It cannot be decoded apart from single bytes.
         """
         if at_start:
             self._check_start(raw)
@@ -170,7 +170,7 @@ class TextFeed:
             return self._decoder.decode(raw, final=not raw)
         except UnicodeError as error:
             reason = describe_error(error, self.encoding)
-            # Without its first bytes, UTF-16 can look like UTF-8 that is full of NULs.
+            # UTF-16 without its first bytes can look like UTF-8 full of NULs.
             if at_start and self.encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
                 raise Unreadable(reason) from error
             self._decoder.setstate(state)
@@ -183,10 +183,10 @@ class TextFeed:
             return text
 
     def _check_start(self, raw: bytes) -> None:
-        """Find out what reads as text that is full of odd characters, and is none.
+        """Reject files that are not text in the encoding, though they decode.
 
         Raises:
-            DataError: It is something else, such as a picture.
+            DataError: It is something else, such as an image.
             Unreadable: It is UTF-32, or UTF-16 without a mark.
         """
         self.marked = self.marked or raw.startswith(MARKS)
@@ -200,28 +200,28 @@ class TextFeed:
         for first, encoding in ((0, "utf-16-le"), (1, "utf-16-be")):
             letters, others = start[first::2], start[1 - first :: 2]
             if not any(others) and all(letters) and letters.strip():
-                raise Unreadable(f"not UTF-8, it seems; try --encoding {encoding}")
+                raise Unreadable(f"probably not UTF-8; try --encoding {encoding}")
 
 
 def too_long(what: str, most: int) -> str:
-    """Say that a row is too long, and what to do."""
+    """Return the message for a row that is too long."""
     return f"{what} of more than {most:,} characters; cut it into shorter ones"
 
 
 def describe_error(error: UnicodeError, encoding: str) -> str:
-    """Say why some bytes cannot be decoded."""
+    """Return why some bytes cannot be decoded."""
     what: object = error
     if isinstance(error, UnicodeDecodeError):
         if "BOM" not in error.reason:
             return describe_byte(error.object[error.start], encoding)
-        what = error.reason  # from Python 3.13 on: the byte is not what is wrong
+        what = error.reason  # from Python 3.13 on: not about a single byte
     return f"not {encoding.upper()} ({what}); name another with --encoding"
 
 
 def describe_byte(byte: int, encoding: str) -> str:
-    """Say what is wrong with a byte, and what is worth a try where no encoding was named."""
+    """Return what is wrong with a byte, and an encoding to try if none was named."""
     if encoding not in ("utf-8", "utf-8-sig"):
-        return f"byte 0x{byte:02X} does not fit {encoding}; name another with --encoding"
+        return f"byte 0x{byte:02X} is not valid {encoding}; name another with --encoding"
     guess = "utf-16" if byte in (0xFE, 0xFF) else "cp1252"
     return (
         f"not UTF-8 (byte 0x{byte:02X}); "
@@ -230,10 +230,10 @@ def describe_byte(byte: int, encoding: str) -> str:
 
 
 def check_encoding(encoding: str) -> str:
-    """Give the usual name of a text encoding.
+    """Return the usual name of a text encoding.
 
     Raises:
-        UsageError: Python knows no such encoding, or it is not one of text.
+        UsageError: Python has no such text encoding.
     """
     try:
         codec = codecs.lookup(encoding)
@@ -247,7 +247,7 @@ def check_encoding(encoding: str) -> str:
 def block_lines(block: str) -> list[str]:
     r"""Split a block at `\n` only, and drop one `\r` before each.
 
-    `str.splitlines` would also cut at form feeds, U+0085 and U+2028, which texts contain.
+    `str.splitlines` would also split at form feeds, U+0085 and U+2028, which texts contain.
     """
     lines = block.split("\n")
     if block.endswith("\n"):
@@ -263,8 +263,8 @@ Item = Row | BadRow
 class FeedSource(ABC):
     """A source that turns blocks of text into rows.
 
-    A format says how in `pieces`. The rows of a block are handed out before the next block is
-    waited for, so that a slow producer sees each line's answer as it comes.
+    Formats implement `pieces`. The rows of a block are yielded before waiting for the next one, so
+    that a slow producer gets each line's answer immediately.
     """
 
     format: str
@@ -280,14 +280,14 @@ class FeedSource(ABC):
 
     @abstractmethod
     def pieces(self) -> Iterator[list[Item]]:
-        """Give the rows of each block, and in the place of one that cannot be read a `BadRow`.
+        """Yield the rows of each block, with a `BadRow` for each unreadable one.
 
         Raises:
-            Unreadable: From here on none can be; all rows before have been given.
+            Unreadable: Reading cannot continue; all earlier rows have been yielded.
         """
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows in batches; see `Source.batches`."""
+        """Yield the rows in batches; see `Source.batches`."""
         first = 1
         try:
             for items in regroup(self._located(), self.feed):
@@ -297,7 +297,7 @@ class FeedSource(ABC):
             self.close()
 
     def waits(self) -> bool:
-        """Tell whether the next block has yet to be produced by somebody."""
+        """Return whether the next block is still to be produced; see `Source.waits`."""
         return self.feed.waits()
 
     def close(self) -> None:
@@ -305,7 +305,7 @@ class FeedSource(ABC):
         self.feed.close()
 
     def _located(self) -> Iterator[list[Item]]:
-        """Give the pieces; where nothing more can be read, that is reported with its row."""
+        """Yield the pieces; turn `Unreadable` into a DataError with the row number."""
         read = 0
         try:
             for rows in self.pieces():
@@ -316,17 +316,17 @@ class FeedSource(ABC):
 
 
 def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]]:
-    """Join and cut pieces into batches, none withheld while the producer is waited for.
+    """Join and split pieces into batches, without holding rows back while waiting for input.
 
     Args:
         pieces: The rows of each block of the feed.
-        feed: Knows how much was read, and whether the next block has yet to be produced.
+        feed: The feed.
 
     Raises:
-        DataError: What the pieces raise, after all rows before it were given out.
+        DataError: From `pieces`, after all earlier rows were yielded.
     """
     rows: list[Item] = []
-    chars = 0  # read when the last batch was given out
+    chars = 0  # read when the last batch was yielded
     failure: DataError | None = None
     try:
         for piece in pieces:
@@ -345,14 +345,14 @@ def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]
         raise failure
 
 
-# A line → its label, None for none, and its text.
+# A line → its label (or None) and its text.
 Split = Callable[[str], tuple[str | None, str]]
 LABEL_MARK = "__label__"
 LABELS = "more than one label; keep one on each line"
 
 
 def split_label(line: str) -> tuple[str | None, str]:
-    """Split a fastText line into its label, if any, and the rest."""
+    """Split a fastText line into its label, if any, and its text."""
     if not line.startswith(LABEL_MARK):
         return None, line
     label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
@@ -360,7 +360,7 @@ def split_label(line: str) -> tuple[str | None, str]:
 
 
 def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
-    """Give the lines of each block below those that stand above them as a header."""
+    """Yield the lines of each block, without the first `skipped` lines, a header."""
     for block in feed.blocks():
         lines = block_lines(block)
         yield lines[skipped:]
@@ -368,7 +368,7 @@ def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
 
 
 class LinesSource(FeedSource):
-    """One text a line, in the column `text`; an empty line is a row with an empty text."""
+    """One text per line, in the column `text`; an empty line is a row with an empty text."""
 
     format = "lines"
 
@@ -384,7 +384,7 @@ class LinesSource(FeedSource):
         self._skipped = skipped
 
     def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each line; see `FeedSource.pieces`."""
+        """Yield a row for each line; see `FeedSource.pieces`."""
         for lines in _lines_below(self.feed, self._skipped):
             yield [self._item(line) for line in lines]
 
@@ -395,13 +395,13 @@ class LinesSource(FeedSource):
 
 
 class FasttextSource(FeedSource):
-    """`__label__positive the text`: columns `label` (None for a line without one) and `text`.
+    """`__label__positive the text`: columns `label` (None if missing) and `text`.
 
     Args:
         feed: The lines.
-        bad_rows: What is done about those that cannot be read.
-        split: Parts the label and the text of a line.
-        skipped: How many lines stand above them as a header.
+        bad_rows: The policy for bad rows.
+        split: Splits a line into label and text.
+        skipped: The number of header lines.
     """
 
     format = "fasttext"
@@ -418,7 +418,7 @@ class FasttextSource(FeedSource):
         self._skipped = skipped
 
     def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
+        """Yield a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
         for lines in _lines_below(self.feed, self._skipped):
             yield [self._item(line) for line in lines]
 

@@ -1,4 +1,4 @@
-"""Names of formats, and how a user says what to read."""
+"""Names of formats, and options for reading."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,21 +13,21 @@ from sentiment.reviews.streams import COMPRESSIONS
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the command-line options say about reading.
+    """The command-line options for reading.
 
     Attributes:
-        format: The input format; None decides by suffix and content.
+        format: The input format; None detects it by suffix and content.
         encoding: The encoding of text formats.
-        header: Whether delimited files have a header; None decides by their first rows.
-        text_columns: The columns of text; none to have them found.
-        label_column: The column of labels; None to have it found.
+        header: Whether delimited files have a header; None detects it.
+        text_columns: The columns of text; empty to detect them.
+        label_column: The column of labels; None to detect it.
         positive: Values that mean positive.
         negative: Values that mean negative.
         strict: Neutral and missing labels are errors.
-        keep: Columns that are wanted beside texts and labels.
-        slices: Names that could have been meant by `keep`, and need no column.
-        not_columns: Names of slices that need no column; a column of such a name is an error.
-        bad_rows: What is done about rows that cannot be read; None stops at the first.
+        keep: Additional columns to keep.
+        slices: Names allowed in `keep` that need no column, for suggestions.
+        not_columns: Names of built-in slices; a column with such a name is an error.
+        bad_rows: The policy for bad rows; None stops at the first.
     """
 
     format: str | None = None
@@ -65,7 +65,7 @@ NOT_READ = {
     ".tar": "archives are not read; unpack it first",
     ".tgz": "archives are not read; unpack it first",
 }
-# Suffixes of what answers are not, with the kind of file that they promise.
+# Suffixes of files that answers cannot be written to, with the kind of file.
 OTHER_KINDS = {
     "spreadsheets": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
     "archives": (".zip", ".tar", ".tgz", ".7z", ".rar", ".zst"),
@@ -81,10 +81,10 @@ NAMES_WRITTEN = "name it .csv, .tsv, .jsonl, .parquet or .txt"
 
 
 def input_format_of(path: str | Path) -> str | None:
-    """Give the format to read a file in by its suffix, None for an unknown one.
+    """Return the input format by the suffix of a file, or None if unknown.
 
     Raises:
-        DataError: Files of that suffix are not read.
+        DataError: Files with that suffix cannot be read.
     """
     if reason := NOT_READ.get(suffix_of(path)):
         raise DataError(f"{path}: {reason}")
@@ -92,14 +92,14 @@ def input_format_of(path: str | Path) -> str | None:
 
 
 def output_format_of(path: str | Path, named: str | None = None) -> str:
-    """Give the format to write a file in: the one named, else by its suffix, else text.
+    """Return the output format: the one named, else by the suffix of the file, else text.
 
     Args:
         path: The file.
-        named: A format that the user asked for.
+        named: The format that the user named.
 
     Raises:
-        UsageError: The suffix is that of what is not written, or of another format.
+        UsageError: The suffix is that of another format, or cannot be written.
     """
     suffix = Path(path).suffix.lower()
     if suffix in COMPRESSIONS:
@@ -113,24 +113,24 @@ def output_format_of(path: str | Path, named: str | None = None) -> str:
     if suffix == ".json" and named != "jsonl":
         raise UsageError(f"{path}: JSON is written one object a line; name it .jsonl")
     by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
-    # What can be read as text may be called .txt.
+    # Any text format may have the suffix .txt.
     fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
     if named and not fits:
         raise UsageError(
-            f"{path} is called {suffix}, and {named} is asked for: call it otherwise, or leave the "
+            f"{path} ends in {suffix}, but the format is {named}: rename the file, or leave the "
             "format out"
         )
     return named or by_name or "text"
 
 
 def looks_like_file(text: str) -> bool:
-    """Tell whether a text ends as names of files do that hold reviews, be they read or not."""
+    """Return whether a text ends like the name of a file of reviews, readable or not."""
     suffix = suffix_of(text)
     return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
 
 
 def suffix_of(path: str | Path) -> str:
-    """Return the last suffix in lower case, beneath those of compressions."""
+    """Return the last suffix in lower case, ignoring those of compression."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     while suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes.pop()

@@ -1,4 +1,4 @@
-"""Names of columns, and whether the first row of a table holds them."""
+"""Names of columns, and detection of header rows."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from sentiment.missing import MISSING_WORDS
 from sentiment.reviews.labels import has_letters, is_figure, is_label_word, is_number
 
-# Each list holds names of one rank; a file with two of the best rank is a tie, never a guess.
+# Names in order of rank; two columns of the best rank are a tie, which is an error.
 TEXT_NAMES = (
     frozenset(
         {
@@ -26,7 +26,7 @@ TEXT_NAMES = (
     ),
     frozenset({f"{of} {what}" for of in ("review", "comment", "feedback", "customer")
                for what in ("description", "title", "summary", "headline")}),
-    frozenset({"description"}),  # most often of what is reviewed
+    frozenset({"description"}),  # usually of the product
     frozenset({"title", "summary", "headline"}),
 )  # fmt: skip
 LABEL_NAMES = (
@@ -38,28 +38,28 @@ ID_NAMES = frozenset(
     {"", "id", "uid", "uuid", "index", "idx", "key", "line", "no", "nr", "number", "row",
      "unnamed 0"}
 )  # fmt: skip
-# Whom or what a row is about, or is from; none of these is a text that somebody wrote.
+# Subjects and authors of reviews; their columns are not texts.
 _OTHERS = frozenset(
     {"address", "airline", "author", "brand", "by", "category", "city", "company", "country",
      "customer", "email", "guest", "hotel", "language", "location", "member", "name", "place",
      "product", "region", "reviewer", "state", "store", "url", "user", "username", "writer"}
 )  # fmt: skip
-# What a first row may be known by; *recommended* may as well be a label.
+# Names by which a header is recognized; *recommended* might be a label.
 _TEXT_NAMES = frozenset().union(*TEXT_NAMES)
 HEADER_NAMES = _TEXT_NAMES.union(*LABEL_NAMES[:2])
 _WORDS = frozenset(word for name in HEADER_NAMES | ID_NAMES for word in name.split())
 _PARTS = re.compile(r"[^\W_]+")
-# Before a capital that follows a small letter or a digit, and before the last of several capitals.
+# Before a capital after a small letter or a digit, and before the last of several capitals.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LONGEST = 100  # characters; what is longer is no name
+_LONGEST = 100  # characters of a name
 _OPTIONAL_S = re.compile(r"\(s\)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
 def normal_name(name: str) -> str:
-    """Return a name in lower-case words, known ones in the singular.
+    """Return a name as lower-case words in the singular.
 
-    Words are parted at all marks and in camel case: `Review-Texts`, `reviews.text`, `reviewText`
+    Words are split at punctuation and in camel case: `Review-Texts`, `reviews.text`, `reviewText`
     and `Review Text*` are all `review text`.
     """
     if len(name) > _LONGEST:
@@ -69,7 +69,7 @@ def normal_name(name: str) -> str:
 
 
 def last_word(name: str) -> str:
-    """Return the last word of a name, a number behind it aside: `airline_sentiment` → `sentiment`.
+    """Return the last word of a name, without a final number: `airline_sentiment` → `sentiment`.
 
     `comment_2` is one of several columns of comments.
     """
@@ -80,37 +80,37 @@ def last_word(name: str) -> str:
 
 
 def names_of(name: str) -> tuple[str, str]:
-    """Return what a name is known by: as a whole, and by its last word."""
+    """Return the normal name, and its last word."""
     return normal_name(name), last_word(name)
 
 
 def is_name_of_others(name: str) -> bool:
-    """Tell whether a name is one of a column of people, places or things."""
+    """Return whether a name is that of a column of people, places or things."""
     return not _OTHERS.isdisjoint(names_of(name))
 
 
 def is_id_name(name: str) -> bool:
-    """Tell whether a name is one of a column that numbers or identifies the rows."""
+    """Return whether a name is that of a column of row numbers or ids."""
     return not ID_NAMES.isdisjoint(names_of(name))
 
 
 def numbered_names(count: int) -> list[str]:
-    """Name columns without names: "1", "2", …."""
+    """Return names for columns without names: "1", "2", …."""
     return [str(number) for number in range(1, count + 1)]
 
 
 def is_text_name(name: str) -> bool:
-    """Tell whether a name is one that columns of texts have, as a whole or by its last word."""
+    """Return whether a name, or its last word, is known for columns of texts."""
     return not _TEXT_NAMES.isdisjoint(names_of(name))
 
 
 def is_known_name(name: str) -> bool:
-    """Tell whether a name is one of a column of texts or labels, as a whole or by its last word."""
+    """Return whether a name, or its last word, is known for columns of texts or labels."""
     return not HEADER_NAMES.isdisjoint(names_of(name))
 
 
 def is_written_as_name(name: str) -> bool:
-    """Tell whether a known name could be nothing else: `Reviews`, `tweet_text`, not *Nice review*.
+    """Return whether a cell is clearly a known name: `Reviews`, `tweet_text`, not *Nice review*.
 
     Words with spaces between them may be a text.
     """
@@ -130,14 +130,14 @@ FEW_COLUMNS = 3
 MANY_WORDS = 6
 NAME_WORDS = 4
 MOST_ASKED = 25  # words
-LONGEST = 320  # characters that a question or an address may have
+LONGEST = 320  # characters of a question or an address
 SHOWN_COLUMNS = 5
 NUMBER_WORDS = frozenset(
     {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 )
 NO_LABELS = frozenset({"unlabeled", "unlabelled", "unknown", "unsup", "unsupervised"})
 TIMES = frozenset({"timestamp", "date", "time", "datetime", "day", "created"})
-# Whoever writes a cell of these words alone gives an opinion, and names no column.
+# A cell of only these words is an opinion, not a name.
 OPINIONS = frozenset(
     {
         "abysmal", "amazed", "amazing", "annoying", "appalling", "atrocious", "avoid",
@@ -165,11 +165,11 @@ _FILLING = frozenset(
         "really", "so", "such", "the", "this", "to", "too", "very", "was",
     }
 )  # fmt: skip
-# Words that no name of a column has.
+# Words that do not occur in names of columns.
 _SAID = frozenset(
     {"again", "ever", "never", "not", "really", "so", "thank", "too", "very", "was", "were"}
 )
-# A question of a form asks its reader; one in a review asks about what is reviewed.
+# A question in a form addresses its reader; one in a review is about the product.
 _ASKED = frozenset({"you", "your", "we", "our", "us"})
 _ASKING = frozenset({"i", "my", "me", "this", "it", "they", "them", "these", "those", "anyone"})
 _REQUESTS = frozenset(
@@ -178,7 +178,7 @@ _REQUESTS = frozenset(
         "when", "where", "which", "why",
     }
 )  # fmt: skip
-# What a form gives to be completed or listed: *I liked it because*, *Things you noticed*.
+# Prompts of a form: *I liked it because*, *Things you noticed*.
 _PROMPT = re.compile(
     r".*\b(?:because|was|were|is|are|to|the|of|about|with|and|for|that|when|if|by|a)"
     r"|(?:\w+ ){0,3}(?:parts?|things?|aspects?|features?|moments?|improve|improvements?|"
@@ -190,21 +190,21 @@ _PROMPT = re.compile(
 _TRAILING = " :_.…"
 _NUMBERING = re.compile(r"\A\s*+\w{1,3}[.):]\s+")
 _NO_QUESTION = re.compile(r"[.!?@#…]|://")
-# Links, addresses, and what begins with a handle, such as an answer on Twitter.
+# Links, addresses, and texts that begin with a handle, such as an answer on Twitter.
 _FOREIGN = re.compile(r"https?://\S+|\S+@\S+\.\S+|@\w.*", re.IGNORECASE | re.DOTALL)
 _IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:
-    """Tell whether a first row is a header, as far as the row itself can tell.
+    """Return whether a first row is a header, judged by itself.
 
     Args:
         row: Its cells.
-        asked: The names of columns that the user gave.
+        asked: Columns the user named.
 
     Returns:
-        True for a row with a name that the user gave, or with a well-known one and nothing that
-        looks like data, such as a sentence; False for data; None where it depends on the rows
+        True for a row with a column the user named, or with a well-known name and without cells
+        that look like data, such as sentences; False for data; None if it depends on the rows
         below.
     """
     cells = [cell.strip() for cell in row]
@@ -217,17 +217,17 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
     if could_be_label or any(map(_is_sentence, cells)):
         return None
-    # *Overall* alone is no name above texts.
+    # *Overall* alone is not a name of texts.
     known = is_text_name if len(cells) == 1 else is_known_name
     return True if any(is_written_as_name(cell) and known(cell) for cell in cells) else None
 
 
 def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Tell by the look of the rows below whether a row names their columns.
+    """Return whether a row is a header, judged by the rows below.
 
     Args:
-        row: Its cells; `reads_as_header` could not tell.
-        below: The cells of some rows below it, none if there are none.
+        row: Its cells, for which `reads_as_header` returned None.
+        below: The cells of some rows below it.
     """
     cells = [cell.strip() for cell in row]
     columns = [_Column(cell, _values(below, place)) for place, cell in enumerate(cells)]
@@ -249,21 +249,21 @@ def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
 
 
 def is_plain_header(row: Sequence[str], asked: Sequence[str]) -> bool:
-    """Tell whether a header is clearly one, so that nothing need be said: two names are known."""
+    """Return whether a header is too clear to be announced: two names are known."""
     cells = [cell.strip() for cell in row]
     known = sum(is_written_as_name(name) or is_id_name(name) for name in cells)
     return _names_one(cells, asked) or (known > 1 and not any(map(_is_sentence, cells)))
 
 
 def is_plain_name(cell: str) -> bool:
-    """Tell whether a cell is the name of what tables of reviews hold, and no part of a text."""
+    """Return whether a cell is a name common in tables of reviews, and not part of a text."""
     known = HEADER_NAMES | ID_NAMES | _OTHERS | TIMES
     words = set(normal_name(cell).split())
     return not known.isdisjoint(names_of(cell)) and words.isdisjoint(OPINIONS | _FILLING)
 
 
 def describe_columns(count: int) -> str:
-    """Say that there is no header, and what the columns are called instead."""
+    """Return the note that there is no header, with the names of the columns."""
     if count == 1:
         return "no header: the column is called 1"
     numbers = ", ".join(map(str, range(1, count + 1)))
@@ -272,7 +272,7 @@ def describe_columns(count: int) -> str:
 
 @dataclass(frozen=True)
 class _Column:
-    """The head of a column, and the values below it that are not empty."""
+    """The head of a column, and the non-empty values below it."""
 
     head: str
     values: list[str]
@@ -288,7 +288,7 @@ class _Column:
 
     @property
     def holds_its_head(self) -> bool:
-        """Whether the head is one of the values, or of their kind: it is data."""
+        """Whether the head is data: one of the values, or of their kind."""
         if not self.values or not self.head:
             return False
         head = self.head.casefold()
@@ -300,7 +300,7 @@ class _Column:
 
     @property
     def differs(self) -> bool:
-        """Whether all values are of a kind that the head is not."""
+        """Whether all values are of one kind, and the head is not."""
         head, values = self.head, self.values
         no_name = MISSING_WORDS | NUMBER_WORDS | NO_LABELS
         if not values or not has_letters(head) or head.casefold() in no_name:
@@ -319,7 +319,7 @@ class _Column:
 
     @property
     def is_headed(self) -> bool:
-        """Whether the head is clearly less wordy than the values, or asks what they answer."""
+        """Whether the head is clearly shorter than the values, or a question that they answer."""
         words = len(self.head.split())
         if asks(self.head):
             return 5 * sum(map(asks, self.values)) <= len(self.values)
@@ -333,7 +333,7 @@ class _Column:
 
     @property
     def head_is_a_text(self) -> bool:
-        """Whether the head is as wordy as the values, or an opinion: it may be one of them."""
+        """Whether the head may be a text: as long as the values, or an opinion."""
         words = len(self.head.split())
         if not self.is_text or is_known_name(self.head) or asks(self.head):
             return False
@@ -343,7 +343,7 @@ class _Column:
 
 
 def _could_be_names(columns: Sequence[_Column]) -> bool:
-    """Tell whether nothing speaks against the heads of several columns as their names."""
+    """Return whether the heads of several columns could be their names."""
     heads = [column.head for column in columns]
     if any(map(is_written_as_name, heads)):
         return not any(map(is_label_word, heads))
@@ -362,14 +362,14 @@ def _values(rows: Sequence[Sequence[str]], place: int) -> list[str]:
 
 
 def _names_one(cells: Sequence[str], asked: Sequence[str]) -> bool:
-    """Tell whether a cell is a name that the user gave."""
+    """Return whether a cell is a column the user named."""
     return not {name.casefold() for name in asked}.isdisjoint(
         cell.casefold() for cell in cells if not is_number(cell)
     )
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    """Tell whether a row counts 0, 1, 2, …: how pandas names columns; an index has no name."""
+    """Return whether a row counts 0, 1, 2, …, as pandas names columns; an index has no name."""
     counted = [cell for cell in cells if cell]
     return len(cells) - len(counted) < 2 and counted == list(map(str, range(len(counted))))
 
@@ -381,12 +381,12 @@ def _is_sentence(cell: str) -> bool:
 
 
 def _is_foreign(cell: str) -> bool:
-    """Tell whether a cell is a link or an address, or begins with a handle."""
+    """Return whether a cell is a link or an address, or begins with a handle."""
     return len(cell) <= LONGEST and _FOREIGN.fullmatch(cell) is not None
 
 
 def asks(cell: str) -> bool:
-    """Tell whether a cell asks its reader, as a form does: *How was your stay?*."""
+    """Return whether a cell is a question of a form: *How was your stay?*."""
     if len(cell) > LONGEST:
         return False
     question = _NUMBERING.sub("", cell).removesuffix("?")
@@ -402,7 +402,7 @@ def asks(cell: str) -> bool:
 
 
 def _is_prompt(cell: str) -> bool:
-    """Tell whether a cell is the beginning of an answer, or names what is asked for."""
+    """Return whether a cell is the beginning of an answer, or a prompt."""
     prompt = cell.rstrip(_TRAILING)
     words = prompt.casefold().split()
     if not 0 < len(words) <= MOST_ASKED or prompt[0].islower() or _NO_QUESTION.search(prompt):
@@ -411,12 +411,12 @@ def _is_prompt(cell: str) -> bool:
 
 
 def _gives_an_opinion(cell: str) -> bool:
-    """Tell whether a cell has a word of opinion: *Great review*, *Never again*."""
+    """Return whether a cell has a word of opinion: *Great review*, *Never again*."""
     return not (OPINIONS | _SAID).isdisjoint(re.findall(r"[^\W\d_]+", cell.casefold()))
 
 
 def _is_opinion(cell: str) -> bool:
-    """Tell whether a cell has nothing but words of opinion: *Not so good*."""
+    """Return whether a cell has only words of opinion: *Not so good*."""
     words = set(re.findall(r"[^\W\d_]+", cell.casefold())) - _FILLING
     return bool(words) and words <= OPINIONS
 

@@ -1,4 +1,4 @@
-"""JSON lines: an object a line, or a string a line; JSON of other layouts, by its first lines."""
+"""JSON lines: an object or a string per line; detection of other JSON layouts."""
 
 import json
 import math
@@ -26,13 +26,13 @@ _UNWRAP = (
 
 
 class JsonlSource(FeedSource):
-    """An object a line; a line that holds a string is a text in the column `text`.
+    """One object per line; a line with a string is a text in the column `text`.
 
-    Blank lines are no rows. The columns are the keys of the first batch with a row that can be
-    read, in order of appearance; `text` if there are rows, and none can be read.
+    Blank lines are skipped. The columns are the keys of the first batch with a readable row, in
+    order of appearance; only `text` if all rows are unreadable.
 
     Raises:
-        DataError: Of very many first rows none can be read.
+        DataError: Too many rows at the start are unreadable.
     """
 
     format = "jsonl"
@@ -43,17 +43,17 @@ class JsonlSource(FeedSource):
         rows = first_rows(self._batches)
         first = next(self._batches.ahead(), None)
         if rows is None and first:
-            what = f"none of very many first lines can be read; the first is {first.bad[0].reason}"
+            what = f"too many unreadable lines at the start; the first is {first.bad[0].reason}"
             raise DataError(f"{self.name}: {what}")
         names = list(dict.fromkeys(key for row in rows or [] for key in row))
         self.columns = self.header = names if rows or not first else ["text"]
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows in batches; see `Source.batches`."""
+        """Yield the rows in batches; see `Source.batches`."""
         return self._batches
 
     def pieces(self) -> Iterator[list[Item]]:
-        """Give a row for each line; bad is what is no JSON object or string.
+        """Yield a row for each line; a line without a JSON object or string is bad.
 
         See `FeedSource.pieces`.
         """
@@ -80,7 +80,7 @@ class JsonlSource(FeedSource):
 
 
 def as_row(value: Any) -> Row:
-    """Take a JSON value as a row.
+    """Return a JSON value as a row.
 
     Raises:
         ValueError: It is neither an object nor a string.
@@ -94,10 +94,10 @@ def as_row(value: Any) -> Row:
 
 
 def make_object(pairs: list[tuple[str, Any]]) -> Row:
-    """Make an object of its keys and values.
+    """Return an object from its keys and values.
 
     Raises:
-        ValueError: A key occurs twice, of which Python would keep the last.
+        ValueError: A key is duplicated; Python would keep the last.
     """
     made = dict(pairs)
     if len(made) < len(pairs):
@@ -110,7 +110,7 @@ def make_float(digits: str) -> float:
     """Read a number.
 
     Raises:
-        ValueError: It is larger than a float can be, and would become infinite.
+        ValueError: It is too large for a float, and would become infinite.
     """
     value = float(digits)
     if math.isinf(value):
@@ -122,7 +122,7 @@ def make_int(digits: str) -> int:
     """Read an integer.
 
     Raises:
-        ValueError: It has more digits than Python reads.
+        ValueError: It has more digits than Python allows.
     """
     try:
         return int(digits)
@@ -136,7 +136,7 @@ def _cut(digits: str) -> str:
 
 
 def refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python reads but JSON does not have.
+    """Refuse NaN and Infinity, which Python accepts but JSON does not.
 
     Raises:
         ValueError: Always.
@@ -145,7 +145,7 @@ def refuse_constant(name: str) -> None:
 
 
 def explain_json(error: Exception) -> str:
-    """Say what is wrong with a line, and what a line should be."""
+    """Return what is wrong with a line of JSON."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, json.JSONDecodeError):
@@ -154,7 +154,7 @@ def explain_json(error: Exception) -> str:
     return str(error)
 
 
-# JSON → what it says, as strictly as its standard is.
+# A decoder as strict as the JSON standard.
 strict_json = json.JSONDecoder(
     object_pairs_hook=make_object,
     parse_constant=refuse_constant,
@@ -164,10 +164,10 @@ strict_json = json.JSONDecoder(
 
 
 def is_json_lines(lines: Sequence[str], name: str) -> bool:
-    """Tell whether some lines are JSON objects.
+    """Return whether some lines are JSON objects.
 
     Raises:
-        DataError: It is JSON of another layout, or holds no reviews.
+        DataError: It is JSON with another layout, or without reviews.
     """
     text = "\n".join(lines).strip()
     if text[0] not in "{[":
@@ -196,7 +196,7 @@ def is_json_lines(lines: Sequence[str], name: str) -> bool:
 
 
 def _wraps(text: str) -> bool:
-    """Tell whether an object holds a list of objects, and no text before it."""
+    """Return whether an object has a list of objects, and no text before it."""
     for key, objects in _KEYS.findall(text[:_LOOKED_AT]):
         if objects:
             return True
@@ -206,7 +206,7 @@ def _wraps(text: str) -> bool:
 
 
 def _is_error(value: dict[str, object]) -> bool:
-    """Tell whether an object is what a web service answers when it has no data."""
+    """Return whether an object is the error response of a web service."""
     names = set(map(normal_name, value))
     if any(is_text_name(name) for name in names - {"message", "description", "title"}):
         return False

@@ -1,4 +1,4 @@
-"""Reviews with labels from many files, whose labels must agree."""
+"""Labelled reviews from several files, whose labels must agree."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -47,8 +47,8 @@ class Group:
 
     Attributes:
         tables: The tables, whose label columns have the same name.
-        rule: The rule to read them by, None if none was found.
-        as_before: The rule is that of reviews read before.
+        rule: The rule to read them by; None if not found.
+        as_before: Whether the rule is that of reviews read before.
     """
 
     tables: list[Table]
@@ -63,9 +63,9 @@ def by_column(tables: Sequence[Table]) -> list[Group]:
 
 
 def by_rule(tables: Sequence[Table]) -> list[Group]:
-    """Find the rules, one for all tables whose label columns have the same name.
+    """Find rules, one for all tables whose label columns have the same name.
 
-    Where there is none, as for 0 and 1 beside words, each table gets its own.
+    If no rule fits all, as with numbers in one file and words in another, each table gets its own.
 
     Raises:
         DataError: Tables contradict each other.
@@ -85,12 +85,12 @@ def by_rule(tables: Sequence[Table]) -> list[Group]:
 
 
 def by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
-    """Give each table the rule that reviews read before were read by.
+    """Group tables by the rules that earlier reviews were read by.
 
-    Tables with labels of another kind, none of which these rules know, are read by themselves.
+    Tables with labels unknown to these rules are read separately.
 
     Returns:
-        The groups, and notes about tables that are read by themselves.
+        The groups, and notes about tables that are read separately.
 
     Raises:
         DataError: A table holds a value that its rule does not know, or fits several rules.
@@ -113,7 +113,7 @@ def by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], lis
 
 
 def _fitting(rules: Rules, table: Table) -> Rule | None:
-    """Find the rule that knows all labels of a table, None if no rule knows any."""
+    """Return the rule that knows all labels of a table, or None if no rule knows any."""
     candidates = rules.get(table.column) or [rule for some in rules.values() for rule in some]
     known = [rule for rule in candidates if rule.known(table.keys)]
     if not known:
@@ -124,16 +124,16 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
         rule = max(known, key=lambda rule: len(rule.known(table.keys)))
         unknown = sorted(show(key) for key in table.keys - rule.known(table.keys).keys())
         raise DataError(
-            f"{where} holds {and_more(unknown, SHOWN_VALUES)}, which the labels of the "
-            f"training reviews ({rule.describe(rule.meaning.keys())}) do not explain; {ASK}"
+            f"{where} has {and_more(unknown, SHOWN_VALUES)}, not among the labels of the "
+            f"training reviews ({rule.describe(rule.meaning.keys())}); {ASK}"
         )
     if any(rule.known(table.keys) != fitting[0].known(table.keys) for rule in fitting):
-        raise DataError(f"{where} can be read in more than one way of the training reviews; {ASK}")
+        raise DataError(f"{where} fits several kinds of labels in the training reviews; {ASK}")
     return fitting[0]
 
 
 def _check_together(tables: Sequence[Table], together: Rule) -> None:
-    """Make sure that no two files that have both classes alone lose one together."""
+    """Check that the common rule does not contradict the files that have both classes."""
     alone = [(table, rule) for table in tables if (rule := find_rule(table.keys))]
     both = [
         (table, rule)
@@ -146,7 +146,7 @@ def _check_together(tables: Sequence[Table], together: Rule) -> None:
 
 
 def _check_apart(tables: Sequence[Table]) -> None:
-    """Make sure that no value means one thing in one file and another in the next."""
+    """Check that no value has different meanings in different files."""
     alone = [(table, rule) for table in tables if (rule := find_rule(table.keys))]
     meanings: dict[Key, int] = {}
     for table, rule in alone:
@@ -177,22 +177,22 @@ def read_labelled(
     like: LabelledReviews | None = None,
     room: int | None = None,
 ) -> LabelledReviews:
-    """Read files of reviews with labels.
+    """Read files of labelled reviews.
 
-    Files whose label columns have the same name are judged together, so that a shard in which
-    all reviews are positive reads like the others. Rows that are neutral, have no label, or have
-    no text are dropped, and counted in the notes and warnings; so are files without rows.
+    Files whose label columns have the same name are read by one rule, so that a shard with only
+    positive reviews is read like the others. Rows without a label or a text, and neutral ones, are
+    dropped and counted in the notes and warnings; so are files without rows.
 
     Args:
         patterns: Paths, globs, folders, "-" for standard input.
         options: How to read them.
-        like: Reviews whose labels these are like, such as those trained on: 1 and 2 mean what
-            they mean there. What `options` call positive and negative goes first.
-        room: How many characters to keep in memory; with more, all texts go to a temporary file.
-            None for all.
+        like: Reviews with the same kind of labels, such as the training data: 1 and 2 have the
+            meaning they have there. `options.positive` and `options.negative` take precedence.
+        room: The number of characters to keep in memory; with more, all texts go to a temporary
+            file. None for no limit.
 
     Raises:
-        DataError: A file is missing, damaged, or its columns or labels cannot be told; files
+        DataError: A file is missing or damaged; its columns or labels cannot be determined; files
             contradict each other; or no reviews are left.
         UsageError: An option does not fit.
     """
@@ -208,16 +208,16 @@ def label_tables(
     *,
     like: LabelledReviews | None = None,
 ) -> LabelledReviews:
-    """Read the labels of files that were read already; see `read_labelled`.
+    """Read the labels of tables; see `read_labelled`.
 
     Args:
         all_tables: The files.
-        texts: The texts of all their rows; nothing of them is looked at.
+        texts: The texts of all their rows, which are not examined.
         options: How they were read.
         like: As in `read_labelled`.
 
     Raises:
-        DataError: The labels cannot be told; files contradict each other; or no reviews are left.
+        DataError: The labels cannot be read; files contradict each other; or no reviews are left.
     """
     tables = [table for table in all_tables if table.filled]
     if all_tables and not tables:
@@ -252,7 +252,7 @@ def label_tables(
 def read_texts(
     patterns: Sequence[str], options: ReadOptions, *, room: int | None = None
 ) -> Sequence[str]:
-    """Read files of reviews without looking at labels; empty texts are left out.
+    """Read the texts of files, ignoring labels; empty texts are left out.
 
     Args:
         patterns: Paths, globs, folders, "-" for standard input.
@@ -260,7 +260,7 @@ def read_texts(
         room: As for `read_labelled`.
 
     Raises:
-        DataError: A file is missing, damaged, or its column of text cannot be told.
+        DataError: A file is missing or damaged, or its column of text cannot be determined.
         UsageError: An option does not fit.
     """
     texts = GrowingTexts(room)
@@ -272,7 +272,7 @@ def read_texts(
 
 
 def _announce(tables: Sequence[Table]) -> Iterable[str]:
-    """Say how the files are read, once for all that are read alike."""
+    """Yield how the files are read, once for files read in the same way."""
     for how in dict.fromkeys(table.how for table in tables):
         yield f"{name_of(table for table in tables if table.how == how)}: {how}"
 
@@ -300,7 +300,7 @@ def _read_group(group: Group, options: ReadOptions) -> LabelReading:
 
 
 def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iterable[str]:
-    """Say how the labels of each group were read."""
+    """Yield how the labels of each group were read."""
     for group, reading in zip(groups, readings, strict=True):
         name = f"{name_of(group.tables)}: " if len(groups) > 1 else ""
         like = "; as in the training reviews" if group.as_before else ""
@@ -310,7 +310,7 @@ def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iter
 def _labels_of(
     tables: Sequence[Table], groups: Sequence[Group], readings: Sequence[LabelReading]
 ) -> NDArray[np.int8]:
-    """Give the labels of all tables in their order."""
+    """Return the labels of all tables, in order."""
     labels: dict[Table, NDArray[np.int8]] = {}
     for group, reading in zip(groups, readings, strict=True):
         ends = np.cumsum([len(table.filled) for table in group.tables])
@@ -319,7 +319,7 @@ def _labels_of(
 
 
 def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rules:
-    """Give the rules that were followed, by the column they were followed in."""
+    """Return the rules that were applied, by column."""
     rules: dict[str, tuple[Rule, ...]] = {}
     for group, reading in zip(groups, readings, strict=True):
         column = group.tables[0].column
@@ -330,7 +330,7 @@ def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rule
 
 
 def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> tuple[Assumed, ...]:
-    """Return the groups whose labels do not say themselves which way round they are."""
+    """Return the groups whose label orientation was assumed."""
     ends = list(accumulate(len(table.filled) for table in tables))
     spans = {table: (end - len(table.filled), end) for table, end in zip(tables, ends, strict=True)}
     found = []
@@ -350,7 +350,7 @@ def _drop_rows(
     """Keep the rows that have a label and a text.
 
     Raises:
-        DataError: There are none.
+        DataError: No row is left.
     """
     labelled = reviews.labels != DROPPED
     filled = np.concatenate([np.array(table.filled, np.bool_) for table in tables])

@@ -1,4 +1,4 @@
-"""What the values of a label column mean: words, scales, and what a user says."""
+"""The meaning of label values: words, scales, and the user's options."""
 
 import re
 from collections import Counter
@@ -17,13 +17,13 @@ from sentiment.reviews.cells import and_more, cell
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
 NEUTRAL_WORDS = frozenset({"neutral"})
-# Words that do not say of what: their meaning is assumed, as that of numbers is.
+# Words whose orientation is assumed, like that of numbers.
 ASSUMED_WORDS = frozenset({"true", "false", "yes", "no"})
 LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 
 Key = str | float | None
 
-# Digits can be matched in one way only: a text of a million digits and a letter is soon none.
+# Digits match in one way only, which avoids backtracking over a million digits.
 _STARS = re.compile(
     r"([1-5](?:[.,][05])?)(?:[ -]?stars?|[ ]?[★⭐*]| ?/ ?5| (?:out )?of 5(?: stars)?)"
 )
@@ -32,34 +32,34 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is a plain decimal number."""
+    """Return whether a text is a plain decimal number."""
     return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def has_letters(text: str) -> bool:
-    """Tell whether a text has a letter, or a sign that is no ASCII, such as an emoji or a star."""
+    """Return whether a text has a letter, or a non-ASCII sign such as an emoji or a star."""
     return any(char.isalpha() or (char > "\x7f" and not char.isalnum()) for char in text)
 
 
 def is_figure(text: str) -> bool:
-    """Tell whether a text is digits and marks alone: a number, a date, `4/5`; `:)` is none."""
+    """Return whether a text is only digits and marks: a number, a date, `4/5`, but not `:)`."""
     return not has_letters(text) and any(map(str.isdigit, text))
 
 
 def is_label_word(text: str) -> bool:
-    """Tell whether a text is a word such as `positive`, `no` or `5 stars`, in any case."""
+    """Return whether a text is a label such as `positive`, `no` or `5 stars`, in any case."""
     key = key_of(text)
     return isinstance(key, str) and reads_as_label(key)
 
 
 def text_in(value: Any) -> str:
-    """Return the text of a cell of a table, "" where it is missing or says so: `NaN`, `N/A`."""
+    """Return the text of a cell, "" if it is missing or a word for that, such as `N/A`."""
     text = as_text(value)
     return "" if is_missing_word(text) else text
 
 
 def as_text(value: Any) -> str:
-    """Return a value as a text: None and NaN are empty, what is no string is written as one."""
+    """Return a value as a text: None and NaN are empty, other values are converted."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
@@ -68,18 +68,18 @@ def as_text(value: Any) -> str:
 
 
 def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:
-    """Give what values are compared by: one for "1", "1.0", 1 and True, one for "Pos " and "pos".
+    """Return the key that values are compared by: "1", "1.0", 1 and True share one.
 
     Args:
         value: As read; the bytes of Parquet's binary columns are text.
-        missing: Words that stand for no value.
+        missing: Words for missing values.
 
     Returns:
         A number, a case-folded word, or None for a missing value (None, "", NaN).
     """
     try:
         key = _cached_key(value)
-    except TypeError:  # a list or an object cannot be looked up, and is no label either
+    except TypeError:  # lists and objects are not hashable, and not labels
         return str(value)
     return None if key in missing else key
 
@@ -100,8 +100,8 @@ def _cached_key(value: Any) -> Key:
 
 
 def _key_of_word(word: str) -> Key:
-    """Return a word, one for all that say as many stars: `4 stars`, `4.0 out of 5`, `★★★★☆`."""
-    word = word.replace("\ufe0f", "")  # which makes a sign a picture
+    """Return a word, the same for equal ratings: `4 stars`, `4.0 out of 5`, `★★★★☆`."""
+    word = word.replace("\ufe0f", "")  # the emoji variation selector
     if said := _STARS.fullmatch(word):
         return f"{float(said[1].replace(',', '.')):g} stars"
     if signs := _SIGNS.fullmatch(word):
@@ -110,7 +110,7 @@ def _key_of_word(word: str) -> Key:
 
 
 def reads_as_label(key: Key) -> bool:
-    """Tell whether a value could be one of some set of labels: a word, or −1 to 10 in halves."""
+    """Return whether a value could be a label: a word, or −1 to 10 in halves."""
     if isinstance(key, str):
         return key in LABEL_WORDS or key in WORDS_OF_STARS.meaning
     return key is not None and -1 <= key <= 10 and (2 * key).is_integer()
@@ -119,17 +119,17 @@ def reads_as_label(key: Key) -> bool:
 POSITIVE, NEGATIVE, DROPPED = 1, 0, -1
 
 
-Rules = Mapping[str, tuple["Rule", ...]]  # by the name of the column they read
+Rules = Mapping[str, tuple["Rule", ...]]  # by the name of the label column
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What values mean: 1 positive, 0 negative, -1 neither.
+    """The meaning of values: 1 positive, 0 negative, -1 neither.
 
     Attributes:
-        meaning: The values it knows, all of them, also those that do not occur in a file.
-        other: What all other values mean; None where the rule does not know them.
-        words: The rule in words; "" to name the values that were found.
+        meaning: All values it knows, whether or not they occur in a file.
+        other: The meaning of all other values; None if they are unknown.
+        words: A description; "" to list the values that were found.
     """
 
     meaning: Mapping[Key, int]
@@ -137,23 +137,23 @@ class Rule:
     words: str = ""
 
     def read(self, key: Key) -> int | None:
-        """Give what a value means, None if the rule does not know it."""
+        """Return the meaning of a value, or None if it is unknown."""
         return self.meaning.get(key, self.other)
 
     def known(self, keys: Iterable[Key]) -> dict[Key, int]:
-        """Give what values mean, without those the rule does not know."""
+        """Return the meanings of values, without unknown ones."""
         read = {key: self.read(key) for key in keys}
         return {key: label for key, label in read.items() if label is not None}
 
     def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the values that read negative, and positive, as the command line takes them."""
+        """Return the negative and the positive values, as the command line takes them."""
         values: dict[int, list[str]] = {NEGATIVE: [], POSITIVE: [], DROPPED: []}
         for key, label in self.known(sorted(found, key=_in_order)).items():
             values[label].append(f"{key:g}" if isinstance(key, float) else str(key))
         return tuple(values[NEGATIVE]), tuple(values[POSITIVE])
 
     def describe(self, found: Collection[Key]) -> str:
-        """Say in words how the values that were found read."""
+        """Return a description of the meaning of the values that were found."""
         if self.words or not found:
             return self.words or "all missing"
         read = self.known(found)
@@ -180,7 +180,7 @@ def _rule(
 
 
 def _scale(noun: str, *, low: int, high: int, top: int) -> Rule:
-    """Make the rule of a scale from 1 to `top`, in halves."""
+    """Return the rule of a scale from 1 to `top`, in halves."""
     meaning: dict[Key, int] = {
         half / 2: NEGATIVE if half <= 2 * low else POSITIVE if half >= 2 * high else DROPPED
         for half in range(2, 2 * top + 1)
@@ -189,7 +189,7 @@ def _scale(noun: str, *, low: int, high: int, top: int) -> Rule:
 
 
 WORDS = _rule(NEGATIVE_WORDS, POSITIVE_WORDS, NEUTRAL_WORDS)
-# Each reads a column that holds exactly its values.
+# Each applies to a column with exactly its values.
 NUMBERS = (
     _rule([0.0], [1.0]),
     _rule([1.0], [2.0]),
@@ -209,7 +209,7 @@ RATINGS = _scale("ratings", low=4, high=7, top=10)
 
 
 def find_rule(keys: Iterable[Key]) -> Rule | None:
-    """Find the rule for a set of values, None if there is none or more than one."""
+    """Return the rule for a set of values, or None if it is unknown or ambiguous."""
     found = set(keys)
     if not found:
         return None
@@ -223,21 +223,21 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
         both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
         of_stars = len(found) >= 3 or found == {1.0, 5.0}
         return STARS if of_stars and both_ends else None
-    # A scale that never goes above 6 is another, such as marks of a school.
+    # A scale that never exceeds 6 is another one, such as school grades.
     is_rating = found <= RATINGS.meaning.keys() and POSITIVE in RATINGS.known(found).values()
     return RATINGS if is_rating else None
 
 
 def is_assumed(rule: Rule, found: Collection[Key]) -> bool:
-    """Return whether values do not say themselves what they mean: 0 and 1, stars, `no`, `yes`."""
+    """Return whether the orientation of values is assumed: 0 and 1, stars, `no`, `yes`."""
     return rule in (*NUMBERS, STARS, RATINGS) or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
 
 
 def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:
-    """Follow `--positive` and `--negative`; with one of them, all else is the other class.
+    """Return the rule of `--positive` and `--negative`; with only one, others are the other class.
 
     Raises:
-        UsageError: A value is called both.
+        UsageError: A value is in both.
     """
     up, down = asked_keys(positive), asked_keys(negative)
     if both := sorted(map(show, up & down)):
@@ -247,14 +247,14 @@ def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:
 
 
 def asked_keys(values: Sequence[str]) -> set[Key]:
-    """Give the keys of values that the user named."""
+    """Return the keys of values that the user named."""
     keys = {key_of(value, missing=frozenset()) for value in values}
-    # Booleans of JSON and Parquet compare as 1 and 0, but people name them as words.
+    # Booleans in JSON and Parquet compare as 1 and 0, but users write them as words.
     return keys | {{"true": 1.0, "false": 0.0}[key] for key in keys & {"true", "false"}}  # type: ignore[index]
 
 
 def show(key: Key) -> str:
-    """Write a value for a message."""
+    """Return a value for a message."""
     return f"{key:g}".replace("-", "−") if isinstance(key, float) else str(key)
 
 
@@ -265,17 +265,17 @@ SHOWN_CHARS = 30
 
 @dataclass(frozen=True, eq=False)
 class LabelReading:
-    """Labels that were read.
+    """The labels of a column.
 
     Attributes:
         labels: int8 [n]: 1 positive, 0 negative, -1 neutral or missing (to be dropped).
-        description: The reading in words, to be announced.
-        warnings: What the user should know about rows that are dropped.
-        positive: How many rows are positive.
-        negative: How many are negative.
-        neutral: How many are neutral.
-        missing: How many have no label.
-        rule: The rule they were read by; None where all labels are missing.
+        description: The reading in words, for display.
+        warnings: Warnings about dropped rows.
+        positive: The number of positive rows.
+        negative: The number of negative rows.
+        neutral: The number of neutral rows.
+        missing: The number of rows without a label.
+        rule: The rule that was applied; None if all labels are missing.
     """
 
     labels: NDArray[np.int8]
@@ -299,7 +299,7 @@ def read_labels(
     locate: Callable[[int], str] | None = None,
     rule: Rule | None = None,
 ) -> LabelReading:
-    """Read a column of labels; all its distinct values together decide how.
+    """Read a column of labels; the set of distinct values determines the rule.
 
     Args:
         values: The values as read, of any type.
@@ -309,13 +309,13 @@ def read_labels(
         strict: Neutral and missing labels are errors.
         name: The source, for messages.
         column: The column, for messages.
-        locate: Gives the place of a row by its 0-based index; by default `name, row 1`.
-        rule: A rule to read them by that knows all values; None to find one.
+        locate: Returns the place of a row from its 0-based index; by default `name, row 1`.
+        rule: A rule that knows all values; None to find one.
 
     Raises:
-        DataError: The values cannot be read; a value the user named does not occur, and without
-            it there are no two classes; or, with `strict`, some are neutral or missing.
-        UsageError: A value is called both positive and negative.
+        DataError: The values cannot be read; a value the user named does not occur, which leaves
+            one class; or, with `strict`, some are neutral or missing.
+        UsageError: A value is both positive and negative.
     """
     asked = [*positive, *negative]
     no_value = MISSING_WORDS - asked_keys(asked)
@@ -373,12 +373,12 @@ def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
 
 
 def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str) -> str:
-    """Say which values were found and what to do."""
+    """Return the message about unknown values: which they are and what to do."""
     holds, ask = _examples(values, keys), "say which is which with --positive VALUE"
     ask += " and --negative VALUE (each may be repeated)"
     many = len({*keys} - {None})
     if many == 1:
-        holds = f"nothing but {holds}"
+        holds = f"only {holds}"
         ask = "give the other kind, too, or say what it is: --positive VALUE or --negative VALUE"
     elif many > SHOWN_VALUES:
         holds = f"{many:,} different values: {holds}"
@@ -387,7 +387,7 @@ def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str)
 
 
 def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:
-    """Write the distinct values that were found, or the first of them."""
+    """Return the distinct values that were found, or the first of them."""
     examples = {key: value for value, key in zip(values, keys, strict=True) if key is not None}
     most = SHOWN_VALUES if len(examples) <= SHOWN_VALUES else SHOWN_OF_MANY
     return and_more(list(examples.values()), most, _shortened)

@@ -1,4 +1,4 @@
-"""Plain text, one review a line: labels before or behind it, and other layouts of lines."""
+"""Detection of the layout of plain text: labels before or after texts, tables, lists."""
 
 import contextlib
 import csv
@@ -28,7 +28,7 @@ from sentiment.reviews.labels import (
     reads_as_label,
 )
 
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # how Excel names the delimiter
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
 _ENDS = 4  # lines that must end in a label for it to be one
@@ -37,16 +37,16 @@ _SURE_WORDS = frozenset({"pos", "positive", "neg", "negative", "neutral"})
 _SETS = ({0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0, 1.0}, {0.0, 4.0}, {0.0, 2.0, 4.0})
 _SCALE = {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
 _WITH_COMMA = re.compile(rf"{LABEL_MARK}([^\s,;|]++)[,;|]\s*+(.*)", re.DOTALL)
-# What stands before a label that comes last.
+# A label at the end of a line.
 _LAST = re.compile(
     r"(?P<text>.*?\S)"
     r"(?P<mark>[^\w.!?'\":/%$€*°)\]}<>(\[{]*(?:(?<![+-])|(?!\d))|\s*[-=]>\s*)(?:(?<=\W)|(?=\W))"
     r"(?P<open>[\[({<\"]?)(?P<label>[+-]?\d+(?:\.\d+)?|[^\W\d_]+)[\])}>\"]?\s*",
     re.DOTALL,
 )
-_TAIL = 200  # characters in which it is looked for
+_TAIL = 200  # characters to search for it
 _DELIMITERS_LAST = ("@", ",", ";", "|")
-# Words that a number or *positive* belongs to, and that end no text.
+# Words that a number or *positive* belongs to, and that do not end a text.
 _NO_END = frozenset(
     {
         "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
@@ -57,14 +57,14 @@ _NO_END = frozenset(
         "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
     }
 )  # fmt: skip
-# What stands behind a label that comes first: white space, a mark, or both.
+# What follows a label at the start of a line: white space, a mark, or both.
 _BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
 _OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
 _FIRST = re.compile(rf"\s*+{_OPENED}([+-]?\d|[^\W\d_]+){_CLOSED}({_BEHIND})(\S.*)", re.DOTALL)
 # What follows a number that counts.
 _COUNTED = re.compile(r"(?:stars?|out|of|and|to|or|points?|x|%|/)\b|[-/.:%*★]", re.IGNORECASE)
 
-# What no number counts: `1 a lovely film` has a label, `1 happy family` and `0 problems` may not.
+# Words that numbers do not count: `1 a lovely film` has a label, `1 happy family` may not.
 _UNCOUNTABLE = re.compile(
     r"(?:an?|the|this|that|these|those|it|its|i|i'm|we|you|he|she|they|my|our|his|her|their|not|no|"
     r"very|so|too|if|as|is|was|were|at|on|in|for|with)\b",
@@ -76,13 +76,13 @@ _ITEM = re.compile(r"(?P<label>)\s*[-*•]\s+(?P<quote>[\"']?)(?P<text>.*)(?P=qu
 
 
 class Layout(NamedTuple):
-    """What some lines are.
+    """The layout of lines.
 
     Attributes:
-        format: The format that reads them.
-        note: What is to be said about it; "" for plain lines.
-        split: Parts label and text, for lines with a label or a mark each.
-        skipped: How many lines stand above them as a header.
+        format: The format to read them by.
+        note: A note for the user; "" for plain lines.
+        split: Splits a line into label and text, for lines with labels or marks.
+        skipped: The number of header lines.
     """
 
     format: str
@@ -96,16 +96,16 @@ HEADER_LINE = "first line taken as header"
 
 
 def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
-    """Find out what lines are.
+    """Detect the layout of lines.
 
     Args:
-        text: The first of them, whole.
-        name: Where they stand, for messages.
-        by_name: The format that their suffix promises.
-        need_label: Labels are needed: tabs part columns then, whatever these hold.
+        text: The first lines, complete.
+        name: The file, for messages.
+        by_name: The format according to the suffix.
+        need_label: Labels are needed, so tabs always separate columns.
 
     Raises:
-        DataError: They are JSON that does not stand on a line each, or holds no reviews.
+        DataError: They are JSON that is not one object per line, or is without reviews.
     """
     plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
@@ -136,12 +136,12 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
 
 
 def is_header_line(text: str) -> bool:
-    """Tell whether a first line is a well-known name of a column of texts, and nothing else."""
+    """Return whether a first line is just a well-known name of a column of texts."""
     return reads_as_header([text.partition("\n")[0]]) is True
 
 
 def _unquoted(lines: Sequence[str]) -> Layout | None:
-    """Find texts that hold commas without quotes, as prose does, in what should be CSV."""
+    """Detect prose with unquoted commas in what should be CSV."""
     header = is_header_line(lines[0])
     below = lines[header:]
     if not below:
@@ -153,7 +153,7 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         return None
     rows = [re.split(r"[,;\t|]", line) for line in lines[:_SEVERAL]]
     if not header and any(len(row) > 1 and reads_as_header(row) for row in rows):
-        return None  # a title stands above it
+        return None  # a title above the table
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
 
@@ -167,7 +167,7 @@ def _note(name: str) -> str:
 
 
 def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
-    """Find labels with a mark, before the text or behind it."""
+    """Detect labels with a mark, before or after the text."""
     lines = lines[header:]
     found = None
     if all(map(_WITH_COMMA.fullmatch, lines)):
@@ -191,7 +191,7 @@ def _split_last_mark(line: str) -> tuple[str | None, str]:
 
 
 def _by_pattern(pattern: re.Pattern[str]) -> Split:
-    """Split lines by a pattern of label and text; one that does not fit is a text without label."""
+    """Return a split by a pattern of label and text; other lines are texts without label."""
 
     def split(line: str) -> tuple[str | None, str]:
         found = pattern.fullmatch(line)
@@ -201,7 +201,7 @@ def _by_pattern(pattern: re.Pattern[str]) -> Split:
 
 
 def _split_end(line: str) -> tuple[str | None, str]:
-    """Split a line at the label that it ends in; one without is a text without label."""
+    """Split a line at the label at its end; other lines are texts without label."""
     found = _LAST.fullmatch(line[-_TAIL:])
     if not found or not _is_label(found["label"]):
         return None, line
@@ -209,7 +209,7 @@ def _split_end(line: str) -> tuple[str | None, str]:
 
 
 def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
-    """Find columns between tabs; a text may hold tabs, too: one column names or holds labels."""
+    """Detect tab-separated columns with labels or names; texts may contain tabs, too."""
     rows = [line.split("\t") for line in lines]
     if len(set(map(len, rows))) != 1 or len(rows[0]) == 1:
         return None
@@ -224,7 +224,7 @@ def _tabbed(lines: Sequence[str], *, need_label: bool) -> Layout | None:
 
 
 def _has_one_of_texts(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether one column has texts, and each of the others names of few words."""
+    """Return whether one column has texts, and the others have short names."""
     words = [[len(cell.split()) for cell in column] for column in zip(*rows, strict=True)]
     *others, most = sorted(words, key=sum)
     highest = list(map(max, zip(*others, strict=True)))
@@ -233,13 +233,13 @@ def _has_one_of_texts(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _table(lines: Sequence[str]) -> Layout | None:
-    """Find CSV: rows of one width, under names of columns, or with a column of labels."""
+    """Detect CSV: rows of one width, with names of columns, or with a column of labels."""
     for delimiter in _DELIMITERS:
         rows = _parsed(lines, delimiter)
         if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
             continue
         named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
-        # Of two columns without names the label alone is known, which the lines tell, too.
+        # Two columns without names can also be read as lines with labels.
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
         if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
@@ -247,7 +247,7 @@ def _table(lines: Sequence[str]) -> Layout | None:
 
 
 def _cells(lines: Sequence[str]) -> Layout | None:
-    """Find CSV without names: a text and single words, with no blank behind a delimiter."""
+    """Detect CSV without names: a text and single words, without spaces after delimiters."""
     for delimiter in _DELIMITERS:
         rows = _parsed(lines, delimiter)
         if len(rows) < len(lines) or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
@@ -259,17 +259,17 @@ def _cells(lines: Sequence[str]) -> Layout | None:
 
 
 def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Parse as far as there are whole rows."""
+    """Return the complete rows."""
     rows: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # such as a quote that closes further below
+    with contextlib.suppress(csv.Error):  # such as a quote that is closed later
         rows.extend(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
     return rows
 
 
 def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a first row names columns, of texts among them, as no line of prose does."""
+    """Return whether a first row has names of columns, including texts, unlike prose."""
     first = rows[0]
-    if all(cell[:1] == " " for row in rows for cell in row[1:]):  # as behind a comma of prose
+    if all(cell[:1] == " " for row in rows for cell in row[1:]):  # as after commas in prose
         return all(map(is_plain_name, first)) and any(map(is_text_name, first))
     if not _are_short(first) or not any(map(is_written_as_name, first)):
         return False
@@ -280,19 +280,19 @@ def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _has_a_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a first row looks like unknown names, between marks that prose is poor in."""
+    """Return whether a first row looks like unknown names, between marks that are rare in prose."""
     if len(rows) < 3 or not _are_short(rows[0]) or reads_as_header(rows[0]) is False:
         return False
     return stands_above(rows[0], rows[1:])
 
 
 def _are_short(cells: Sequence[str]) -> bool:
-    """Tell whether cells are no longer than names, without space around them."""
+    """Return whether cells are as short as names, without space around them."""
     return all(cell == cell.strip() and len(cell.split()) <= NAME_WORDS for cell in cells)
 
 
 def _labels_in(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a column reads as labels, below a header if there is one."""
+    """Return whether a column has labels, below an optional header."""
     columns = zip(*rows[bool(reads_as_header(rows[0])) :], strict=True)
     return any(
         column and all(reads_as_label(key_of(cell)) for cell in column) for column in columns
@@ -300,7 +300,7 @@ def _labels_in(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _label_column(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the first or last column if it alone has no sentences in it, else nothing."""
+    """Return the first or last column if it is the only one without sentences, else []."""
     for column, others in ((-1, slice(0, -1)), (0, slice(1, None))):
         cells = [row[column] for row in rows]
         if all(reads_as_label(key_of(cell)) for cell in cells) and any(
@@ -311,9 +311,9 @@ def _label_column(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _are_labels(cells: Sequence[str], *, parted: bool = False) -> bool:
-    """Tell whether cells are labels, and not the last or first words of prose.
+    """Return whether cells are labels, and not the first or last words of prose.
 
-    Numbers that are `parted` from their texts, as in `Lovely,5`, are no part of prose.
+    Numbers that are `parted` from their texts, as in `Lovely,5`, are not part of prose.
     """
     keys = [key_of(cell) for cell in cells]
     found = set(keys)
@@ -325,7 +325,7 @@ def _are_labels(cells: Sequence[str], *, parted: bool = False) -> bool:
 
 
 def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
-    """Tell whether numbers are labels: two or three that are known, or a scale, not 1, 2, 3, …."""
+    """Return whether numbers are labels: a known set, or a scale, but not 1, 2, 3, …."""
     if any(found <= known and len(found) > 1 for known in _SETS):
         return True
     running = list(keys) == sorted(found, key=str) and len(keys) > 1
@@ -335,7 +335,7 @@ def _is_scale(keys: Sequence[Key], found: set[Key]) -> bool:
 
 
 def _label_first(lines: Sequence[str]) -> Layout | None:
-    """Find lines that begin with a label, as in `1 a lovely film`."""
+    """Detect lines that begin with a label, as in `1 a lovely film`."""
     found = [match for line in lines if (match := _FIRST.fullmatch(line))]
     if len(found) < len(lines):
         return None
@@ -364,12 +364,12 @@ def _label_first(lines: Sequence[str]) -> Layout | None:
 
 
 def _begins_a_text(number: str, text: str) -> bool:
-    """Tell whether what follows a number is a text of its own, and not what it counts."""
+    """Return whether the number precedes a complete text, and not what it counts."""
     return not number[0].isdigit() or text[0].isupper() or bool(_UNCOUNTABLE.match(text))
 
 
 def _label_last(lines: Sequence[str]) -> Layout | None:
-    """Find lines that end in a label, as in `a lovely film@positive` or `a lovely film 1`."""
+    """Detect lines that end with a label, as in `a lovely film@positive` or `a lovely film 1`."""
     found = [match for line in lines if (match := _LAST.fullmatch(line[-_TAIL:]))]
     if len(found) < len(lines):
         return None
@@ -399,18 +399,18 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
 
 
 def _leads_to_label(text: str) -> bool:
-    """Tell whether a text goes on with what stands behind it: *I give it a*, *Food:*."""
+    """Return whether a text is incomplete without what follows it: *I give it a*, *Food:*."""
     return text.endswith(":") or text.casefold().split()[-1] in _NO_END
 
 
 def _repeats(words: Sequence[str]) -> bool:
-    """Tell whether half of some words or more are the same."""
+    """Return whether at least half of some words are the same."""
     most = max(Counter(map(str.casefold, words)).values())
     return most > 1 and 2 * most >= len(words)
 
 
 def _listed(lines: Sequence[str]) -> Layout | None:
-    """Find a list with a mark before each text, as in YAML and Markdown."""
+    """Detect a list with a mark before each text, as in YAML and Markdown."""
     skipped = next((n for n, line in enumerate(lines) if not _ABOVE_LIST.fullmatch(line)), 0)
     items = lines[skipped:]
     if len(items) < 2 or not all(map(_ITEM.fullmatch, items)):

@@ -1,4 +1,4 @@
-"""From what the user named to opened sources: globs, folders, formats by name and by content."""
+"""Opening sources by name: globs, folders, formats by suffix and by content."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -48,15 +48,15 @@ SHOWN_FILES = 3
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
-    """Turn paths, glob patterns and "-" into what is there, each pattern's matches sorted.
+    """Expand paths, glob patterns and "-"; the matches of a pattern are sorted.
 
-    A folder of Parquet files, as Spark and others write one, is read as these files.
+    A folder of Parquet files, as Spark writes it, is replaced by these files.
 
     Raises:
         DataError: A file does not exist, or a pattern matches none.
         UsageError: A pattern is empty, or standard input is named twice.
     """
-    from glob import glob  # Path.glob takes no absolute patterns
+    from glob import glob  # Path.glob does not take absolute patterns
 
     if list(patterns).count("-") > 1:
         raise UsageError('"-" is given twice; standard input can be read only once')
@@ -76,7 +76,7 @@ def expand(patterns: Sequence[str]) -> list[Where]:
 
 
 def _near(path: Path) -> str:
-    """Ask whether another file of the same folder was meant."""
+    """Return a suggestion of a similar file in the same folder, or ""."""
     try:
         return hint_file(path, sorted(path.parent.iterdir()))
     except OSError:
@@ -84,10 +84,10 @@ def _near(path: Path) -> str:
 
 
 def _parquet_in(path: Path) -> list[Path]:
-    """Give the Parquet files of a folder, sorted; none of a folder of text files or of a file."""
+    """Return the Parquet files of a folder, sorted; [] for a folder of text files or a file."""
     if not path.is_dir() or any((path / name).is_dir() for name in FOLDER_LABELS):
         return []
-    # What begins like this is somebody's bookkeeping.
+    # Names with these beginnings are metadata.
     return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
 
 
@@ -101,20 +101,19 @@ def open_source(
     columns: Sequence[str] = (),
     bad_rows: BadRows = STOP,
 ) -> Source:
-    """Open one input. It waits for the first rows only where the format or names depend on them.
+    """Open one input, waiting for the first rows only if the format or names depend on them.
 
     Args:
-        where: A path, "-" for standard input, or a file that is open already.
-        format: One of `INPUT_FORMATS`; None decides by the suffix, and reads lines otherwise,
-            which by the first of them may be found to be a table, JSON, or to have labels.
+        where: A path, "-" for standard input, or an open file.
+        format: One of `INPUT_FORMATS`; None detects it by the suffix, or else by the first lines.
         encoding: The encoding of text formats; a byte order mark is dropped.
-        header: Whether a delimited file has a header; None decides by its first rows.
-        need_label: Labels are needed, so plain lines will not do.
-        columns: Names of columns that the user gave; a first row that holds one is a header.
-        bad_rows: What is done about rows that cannot be read.
+        header: Whether a delimited file has a header; None detects it.
+        need_label: Labels are needed, so plain lines are an error.
+        columns: Columns the user named; a first row with one of them is a header.
+        bad_rows: The policy for bad rows.
 
     Raises:
-        DataError: The input cannot be opened or read as asked.
+        DataError: The input cannot be opened or read in this format.
         UsageError: There is no such format or encoding.
     """
     if format is not None and format not in INPUT_FORMATS:
@@ -156,12 +155,12 @@ def _format_by_name(where: Path | str | OpenFile) -> str:
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
-    """Find out how a text is laid out that is called so."""
+    """Detect the layout of a text."""
     try:
         start = feed.peek() if by_name != "fasttext" else ""
         if by_name == "lines" and is_header_line(start):
             start = feed.peek(2)
-    except Unreadable:  # raised again where it is
+    except Unreadable:  # raised again when it is read
         return Layout(by_name)
     return layout_of(start, feed.name, by_name, need_label=need_label)
 
@@ -172,9 +171,9 @@ def _is_file(where: Path | str | OpenFile) -> bool:
 
 def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
     if not _is_file(where):
-        return ParquetSource(stream, None)  # a pipe can be read only once
+        return ParquetSource(stream, None)  # a pipe cannot be reopened
     if Path(stream.name).suffix.lower() in COMPRESSIONS:
-        raise DataError(f"{stream.name}: Parquet is compressed within; unpack the file first")
+        raise DataError(f"{stream.name}: Parquet in a compressed file; unpack it first")
     return ParquetSource(stream, where.file if isinstance(where, OpenFile) else str(where))
 
 
@@ -205,11 +204,11 @@ class FolderSource:
     """The `.txt` files below `pos/` and `neg/` (or `positive/`, `negative/`), sorted by name.
 
     Columns: `text`, `label` ("positive" or "negative"), `file` (its path within the folder).
-    Where no label is needed, a folder without these sub-folders is read too: the `.txt` files
-    in it, columns `text` and `file`.
+    If no label is needed, a folder without these subfolders may have `.txt` files: columns `text`
+    and `file`.
 
     Raises:
-        DataError: The folder does not hold what is needed.
+        DataError: The folder lacks these files.
         UsageError: There is no such encoding.
     """
 
@@ -243,7 +242,7 @@ class FolderSource:
         self.notes = [self._describe(others)] if others else []
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows in batches; see `Source.batches`."""
+        """Yield the rows in batches; see `Source.batches`."""
         items: list[Row | BadRow] = []
         chars = before = 0
         for number, file in enumerate(self._files, start=1):
@@ -261,14 +260,14 @@ class FolderSource:
                 items, chars, before = [], 0, number
 
     def waits(self) -> bool:
-        """Files are there already."""
+        """Return False: files are never waited for."""
         return False
 
     def close(self) -> None:
-        """No file stays open."""
+        """Do nothing, as no file stays open."""
 
     def _read(self, file: Path) -> tuple[str, str | None]:
-        """Give the text of a file, and what is wrong with it, if anything."""
+        """Return the text of a file, and what is wrong with it, or None."""
         try:
             with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
                 text = feed.whole()
@@ -287,18 +286,18 @@ class FolderSource:
 
 
 def _instead(path: Path) -> str:
-    """Say what a folder holds instead, and how to read that."""
+    """Return what a folder contains instead, and how to read that."""
     names = sorted(child.name for child in path.iterdir())
     for name in names:
         suffix = suffix_of(name)
         if suffix in SUFFIXES and suffix != ".txt":
-            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its own case
+            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its original case
             return f"to read the files in it, name them: {shlex.quote(f'{path}/*{end}')}"
     return f"found {', '.join(names[:5]) or 'nothing'}"
 
 
 def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Give the `.txt` files in some folders, and what else is there; nothing that is hidden."""
+    """Return the `.txt` files in some folders, and other files, without hidden ones."""
     found = [
         child
         for folder in sorted(folders)

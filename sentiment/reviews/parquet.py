@@ -12,7 +12,7 @@ from sentiment.runtime import require
 
 
 class ArrowRows(Sequence[Row]):
-    """The rows of a record batch; made only when somebody looks at one.
+    """The rows of a record batch, converted on first access.
 
     Args:
         batch: A `pyarrow.RecordBatch` with unique column names.
@@ -25,7 +25,7 @@ class ArrowRows(Sequence[Row]):
         self._rows: list[Row] | None = None
 
     def column(self, name: str) -> list[Any]:
-        """Give the values of one column without making the rows; None where there is none."""
+        """Return the values of one column without converting the rows; None if missing."""
         if name not in self._batch.schema.names:
             return [None] * len(self)
         return self._python(self._batch.column(name))
@@ -57,14 +57,14 @@ class ArrowRows(Sequence[Row]):
 
 
 class ParquetSource:
-    """A Parquet file; standard input, which cannot be searched, is read whole into memory.
+    """A Parquet file; standard input, which is not seekable, is read into memory.
 
     Attributes:
-        class_names: What the numbers 0, 1, … of a column mean, where its metadata say so.
+        class_names: The names of the numbers 0, 1, … of a column, if its metadata have them.
 
     Args:
-        stream: The bytes; a file is opened anew by its path and the stream closed.
-        path: The file, or where it is; None for standard input.
+        stream: The bytes; it is closed, and a file reopened by its path.
+        path: The file or its path; None for standard input.
 
     Raises:
         DataError: The file is not Parquet, or damaged.
@@ -96,7 +96,7 @@ class ParquetSource:
         self.class_names = _class_names(self.schema.metadata or {})
 
     def batches(self) -> Iterator[Batch]:
-        """Give the rows in batches; see `Source.batches`."""
+        """Yield the rows in batches; see `Source.batches`."""
         first = 1
         try:
             for arrow in self._file.iter_batches(batch_size=BATCH_ROWS):
@@ -111,7 +111,7 @@ class ParquetSource:
             self.close()
 
     def waits(self) -> bool:
-        """Files are there already."""
+        """Return False: files are never waited for."""
         return False
 
     def close(self) -> None:
@@ -120,11 +120,11 @@ class ParquetSource:
 
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
-        return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); fetch it anew")
+        return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); get it again")
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Return the names of classes that `datasets` of Hugging Face writes (ClassLabel)."""
+    """Return the class names that Hugging Face's `datasets` writes (ClassLabel)."""
     try:
         features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
         return {
@@ -137,7 +137,7 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def parts_of(arrow: Any) -> Iterator[Any]:
-    """Cut a record batch with long texts into parts of about `BATCH_CHARS`; nothing is copied."""
+    """Yield parts of about `BATCH_CHARS` of a record batch, without copying."""
     count = -(-arrow.nbytes // BATCH_CHARS)
     step = max(1, -(-arrow.num_rows // max(1, count)))
     for start in range(0, arrow.num_rows, step):
@@ -145,10 +145,10 @@ def parts_of(arrow: Any) -> Iterator[Any]:
 
 
 def import_pyarrow() -> Any:
-    """Import pyarrow with its Parquet part, which takes longer than answering one text.
+    """Import pyarrow and its Parquet module, which takes longer than answering one text.
 
     Raises:
-        MissingDependencyError: It is not installed.
+        MissingDependencyError: pyarrow is not installed.
     """
     require("Parquet needs pyarrow", "pyarrow.parquet", "pyarrow")
     import pyarrow

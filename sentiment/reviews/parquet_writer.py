@@ -1,4 +1,4 @@
-"""Predictions written to Parquet."""
+"""Writing predictions to Parquet."""
 
 from collections.abc import Sequence
 from typing import Any, BinaryIO
@@ -17,13 +17,13 @@ SHOWN_CHARS = 40  # of a value that does not fit
 
 
 class ParquetWriter(Writer):
-    """The row's own columns, then a string `predicted` and a double `p_positive`, null for none.
+    """Writes the columns of the input, a nullable string `predicted` and double `p_positive`.
 
-    Rows that come from Parquet keep their Arrow schema. Of other rows, the first batch decides
-    the type of each column: booleans, integers and floats stay what they are, all else is text.
+    Rows from Parquet keep their Arrow schema. For other rows, the first batch determines the type
+    of each column: boolean, integer, float, or else text.
 
     Args:
-        stream: A binary stream; it is only written to, never searched.
+        stream: A binary stream, which need not be seekable.
         source: The input.
         added: The names of the two new columns.
     """
@@ -45,14 +45,14 @@ class ParquetWriter(Writer):
         p_positive: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
-        """Write a batch, together with the next ones once they fill a row group."""
+        """Add a batch; full row groups are written."""
         pyarrow = self._pyarrow
         try:
             own = self._own_arrays(batch)
         except DataError:
             if (half := len(batch.rows) // 2) == 0:
                 raise
-            # The rows before the one that does not fit are written, half by half.
+            # Write the rows before the one with the error, by bisection.
             self.write(batch.part(0, half), predicted[:half], p_positive[:half])
             rest = batch.part(half, len(batch.rows))
             self.write(rest, predicted[half:], p_positive[half:])
@@ -66,7 +66,7 @@ class ParquetWriter(Writer):
             self._write_group()
 
     def close(self) -> None:
-        """Write the last row group and the footer, without which the file cannot be read."""
+        """Write the last row group and the footer, which readers need."""
         if self._own is None:
             self._own = self._schema_of([])
         self._write_group()
@@ -89,7 +89,7 @@ class ParquetWriter(Writer):
         return schema.append(pyarrow.field(p_name, pyarrow.float64()))
 
     def _own_arrays(self, batch: Batch) -> list[Any]:
-        """Give the row's own columns as Arrow arrays."""
+        """Return the columns of the input as Arrow arrays."""
         if self._own is None:
             self._own = self._schema_of(batch.readable_rows())
         if batch.arrow is not None and batch.arrow.schema.equals(self._own):
@@ -104,7 +104,7 @@ class ParquetWriter(Writer):
         ]
 
     def _column(self, batch: Batch, name: str, type: Any) -> Any:
-        """Make an array of a column; of a bad row what does not fit is left out."""
+        """Return a column as an array; values of bad rows that do not fit become null."""
         values = [row.get(name) for row in batch.rows]
         if (array := self._array(values, type)) is not None:
             return array
@@ -114,7 +114,7 @@ class ParquetWriter(Writer):
             if number not in batch.bad:
                 what = (
                     f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
-                    f"{type}, its type by the first rows; write --format jsonl"
+                    f"{type}, the type in the first rows; write --format jsonl"
                 )
                 raise row_error(batch.name, batch.row_number(number), what)
             values[number] = None
@@ -136,7 +136,7 @@ class ParquetWriter(Writer):
         return self._pyarrow.string()
 
     def _array(self, values: list[Any], type: Any) -> Any:
-        """Make an array, None if a value does not fit its type."""
+        """Return an array, or None if a value does not fit the type."""
         if type == self._pyarrow.string():
             values = [None if value is None else encode(cell(value)).decode() for value in values]
         try:
@@ -146,7 +146,7 @@ class ParquetWriter(Writer):
 
 
 class _Sink:
-    """A stream that Arrow cannot close or search: standard output has to outlive it."""
+    """A stream that Arrow cannot close or seek, because standard output must stay open."""
 
     closed = False
 

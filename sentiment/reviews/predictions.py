@@ -1,4 +1,4 @@
-"""Somebody's predictions in a file, one a row, as `sentiment predict` and others write them."""
+"""Reading predictions from a file, one per row, as `sentiment predict` and others write them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Predictions:
     """The predictions of a file.
 
     Attributes:
-        answers: 0 negative, 1 positive, `NO_ANSWER` for none or `uncertain`, int64 [n]; without a
-            column for it, positive from 0.5 on.
-        p_positive: float64 [n], NaN for a row without; None without a column.
+        answers: 0 negative, 1 positive, `NO_ANSWER` if missing or `uncertain`, int64 [n]; without
+            this column, 1 for probabilities of at least 0.5.
+        p_positive: float64 [n], NaN if missing; None without this column.
     """
 
     answers: NDArray[np.int64]
@@ -39,10 +39,10 @@ class Predictions:
 def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
     """Read a file with the columns `predicted`, `p_positive`, or both.
 
-    Without a header they are known by what `sentiment predict` writes into them.
+    Without a header, they are recognized by the values that `sentiment predict` writes.
 
     Raises:
-        DataError: It cannot be read, has neither column, or holds what is no prediction.
+        DataError: It cannot be read, has neither column, or has invalid predictions.
     """
     source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
     batches = Ahead(source.batches())
@@ -51,8 +51,8 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
         source.close()
         there = ", ".join(f'"{name}"' for name in source.columns) or "none"
         raise DataError(
-            f'{path}: predictions have a column "{PREDICTED}" or "{P_POSITIVE}", here there are: '
-            f"{there}; nor is it a model's file"
+            f'{path}: neither a model nor predictions, which have a column "{PREDICTED}" or '
+            f'"{P_POSITIVE}"; its columns: {there}'
         )
     answers: list[int] = []
     chances: list[float] = []
@@ -71,7 +71,7 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
 
 
 def _find_columns(source: Source, sample: Sequence[Row]) -> tuple[str | None, str | None]:
-    """Find the columns of answers and of probabilities, None for one that is not there."""
+    """Return the columns of answers and of probabilities, None if missing."""
     if source.has_header:
         there = [name if name in source.columns else None for name in (PREDICTED, P_POSITIVE)]
         return there[0], there[1]
@@ -82,7 +82,7 @@ def _find_columns(source: Source, sample: Sequence[Row]) -> tuple[str | None, st
 
 
 def _is_written(answer: str, chance: str) -> bool:
-    """Tell whether two cells are what `sentiment predict` writes, side by side."""
+    """Return whether two cells are an answer and a probability of `sentiment predict`."""
     if answer in ("positive", "negative", "uncertain"):
         return chance.replace(".", "").replace("e-", "").isdecimal()  # such as 0.98 or 1e-06
     return answer == chance == ""

@@ -1,4 +1,4 @@
-"""Bytes from files and stdin, unpacked; and what is no review at all."""
+"""Reading bytes from files and stdin, decompressed; recognition of files without reviews."""
 
 import io
 import re
@@ -12,11 +12,11 @@ from sentiment.errors import DataError
 from sentiment.runtime import require
 
 Where = Path | Literal["-"]
-STDIN = "<stdin>"  # what "-" is called in messages
+STDIN = "<stdin>"  # the name of "-" in messages
 
-BLOCK_BYTES = 1 << 17  # larger blocks make more garbage at a time, and are slower
+BLOCK_BYTES = 1 << 17  # larger blocks are slower
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-# How packed data begin, whatever they are called.
+# The first bytes of compressed data.
 _PACKED = {
     "gzip": re.compile(rb"\x1f\x8b"),
     "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
@@ -26,18 +26,18 @@ _PACKED = {
 
 
 class TooLargeError(DataError):
-    """More comes out of a file than may."""
+    """A file exceeds its size limit."""
 
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file that is open already, such as one that came over a network.
+    """An open file, such as an upload.
 
     Attributes:
-        file: Binary; it can be searched, and stays open.
-        name: How messages call it; the suffix tells its format and how it is compressed.
-        most_bytes: As many may come out of it, unpacked.
-        row_chars: As many characters may a row of it have.
+        file: Binary and seekable; it stays open.
+        name: Its name in messages; the suffix determines format and compression.
+        most_bytes: The maximum size, decompressed.
+        row_chars: The maximum number of characters of a row.
     """
 
     file: BinaryIO
@@ -52,14 +52,14 @@ class OpenFile:
 
 
 class ByteStream:
-    """A binary stream that is read in blocks as large as what is there, and unpacked on the way.
+    """A binary stream, decompressed, that is read in blocks of what is available.
 
     Args:
         stream: An open binary stream.
-        name: How messages call it.
+        name: Its name in messages.
         owned: Whether `close` closes the stream; standard input is left open.
-        packed: What it is compressed with, one of `COMPRESSIONS`; None to see by its first bytes.
-        most: As many bytes may come out of it; None for no limit.
+        packed: Its compression, one of `COMPRESSIONS`; None to detect it by the first bytes.
+        most: The maximum size, decompressed; None for no limit.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class ByteStream:
         self._begun = False
 
     def read(self) -> bytes:
-        """Give what is there, at most a block; wait only when nothing is; empty at the end.
+        """Return what is available, at most a block, waiting for at least a byte; b"" at the end.
 
         Raises:
             DataError: The file cannot be read or is damaged.
-            TooLargeError: There is more in it than may be.
-            MissingDependencyError: What unpacks it is not installed.
+            TooLargeError: It exceeds the maximum size.
+            MissingDependencyError: Its decompressor is not installed.
         """
         block = self._block()
         if self._begun:
@@ -102,7 +102,7 @@ class ByteStream:
 
         if not _PACKED[packed].match(block) and (what := foreign(block)):
             raise DataError(f"{self.name}: {what}")
-        self._given = 0  # what counts is what comes out
+        self._given = 0  # count decompressed bytes only
         unpacked, self._damage = _unpacked(packed, _Rest(block, self._read))
         self._read = getattr(unpacked, "read1", unpacked.read)
         return self._block()
@@ -111,9 +111,7 @@ class ByteStream:
         try:
             block: bytes = self._read(BLOCK_BYTES)
         except self._damage as error:
-            raise DataError(
-                f"{self.name}: damaged or cut short ({error}); fetch it anew"
-            ) from error
+            raise DataError(f"{self.name}: damaged or cut short ({error}); get it again") from error
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
         self._given += len(block)
@@ -122,18 +120,18 @@ class ByteStream:
         return block
 
     def read_all(self) -> bytes:
-        """Give the rest of the stream whole."""
+        """Return the rest of the stream."""
         return b"".join(iter(self.read, b""))
 
     def waits(self) -> bool:
-        """Tell whether the next read would wait for a producer."""
+        """Return whether the next read would wait for a producer."""
         if self._pipe is None:
             return False
         import select
 
         try:
             ready, _, _ = select.select([self._pipe], [], [], 0)
-        except (OSError, ValueError):  # Windows pipes, or a number beyond what select takes
+        except (OSError, ValueError):  # Windows pipes, or a descriptor too large for select
             return True
         return not ready
 
@@ -144,17 +142,17 @@ class ByteStream:
 
 
 def open_stream(where: Path | str | OpenFile) -> ByteStream:
-    """Open a file or standard input; it is unpacked if its suffix or its first bytes say so.
+    """Open a file or standard input, decompressed according to its suffix or first bytes.
 
     Args:
-        where: A path, "-" for standard input, or a file that is open already.
+        where: A path, "-" for standard input, or an open file.
 
     Raises:
         DataError: The file cannot be opened.
     """
     if where == "-":
         if sys.stdin is None:
-            raise DataError(f"{STDIN}: closed; nothing can be read from it")
+            raise DataError(f"{STDIN}: closed; it cannot be read")
         return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
         packed = COMPRESSIONS.get(where.suffix)
@@ -173,12 +171,12 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
 
 
 def _nothing_in(name: str) -> DataError:
-    """Refuse what gzip alone takes for an empty text."""
-    return DataError(f"{name}: damaged or cut short (there is nothing in it); fetch it anew")
+    """Return the error for an empty file, which gzip would accept as an empty text."""
+    return DataError(f"{name}: damaged or cut short (it is empty); get it again")
 
 
 class _Rest(io.RawIOBase):
-    """A stream whose first block was read already; it gives what is there."""
+    """A stream whose first block has been read; it returns what is available."""
 
     def __init__(self, first: bytes, read: Any) -> None:
         self._first = first
@@ -196,12 +194,12 @@ class _Rest(io.RawIOBase):
 
 
 def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return what reads a compressed stream, and the exceptions by which that reports damage.
+    """Return a decompressed stream, and the exceptions it raises for damaged data.
 
-    Each decompressor is imported only when something asks for it.
+    Decompressors are imported when needed.
 
     Raises:
-        MissingDependencyError: It is not installed.
+        MissingDependencyError: The decompressor is not installed.
     """
     if packed == "gzip":
         import gzip
@@ -224,7 +222,7 @@ def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:
-    """Give the descriptor of a stream that may wait for its producer, None for plain files."""
+    """Return the descriptor of a stream that may wait for its producer; None for regular files."""
     import os
 
     try:
@@ -238,7 +236,7 @@ LOOKED_AT = 4096  # bytes
 _CONVERT = "write it as CSV, JSON lines or Parquet"
 _UNPACK = "unpack it first"
 
-# How it begins → what it is, and the way out.
+# First bytes → the kind of file, and what to do.
 _KINDS = {
     rb"version https://git-lfs\.github\.com/spec/": (
         "a Git LFS pointer, not the data; fetch that with: git lfs pull"
@@ -260,7 +258,7 @@ _KINDS = {
     rb"\x80[\x02-\x05][\x80-\xffA-Z()\]}cKMJGX]": (
         f"a pickle, which could run code and is never read; {_CONVERT} with pandas"
     ),
-    # Of protocols 0 and 1, which have no mark.
+    # Protocols 0 and 1, which have no magic bytes.
     rb"\((?:lp|dp|tp)\d+\n|\(?[VS][^\n]*\np\d+\n|c[\w.]+\n\w+\n(?:p\d+\n|q\0|\()"
     rb"|[\])}]q\0|\(?X..\0\0": (
         f"a pickle, which could run code and is never read; {_CONVERT} with pandas"
@@ -324,7 +322,7 @@ _REFUSED = (
     r"method not allowed|request time-?out|too many requests|internal server error|bad gateway|"
     r"service (?:temporarily )?unavailable|gateway time-?out|access denied)"
 )
-ERROR_ANSWER = "the error of a web server that was saved in place of the data; fetch the data anew"
+ERROR_ANSWER = "a web server's error, saved instead of the data; download the data again"
 _XML = f"XML, which is not read; {_CONVERT}"
 _DRAWN = "a table drawn for reading; write it as CSV (psql --csv, sqlite3 -header -csv)"
 _INLINE = (
@@ -336,17 +334,17 @@ _TAG = r"(?:O|[BIESLU]-\S+|DT|NNP?S?|JJ[RS]?|VB[DGNPZ]?|RB[RS]?|IN|PRP\$?|[.,:])
 _FEATURES = (
     r"[-+]?\d+(?:\.\d+)?(?: qid:\d+)?(?: +\d+:[-+.\de]+)+(?:\s*#.*)?|(?:\S+:\d+ +)+#label#:\S+"
 )
-# Texts, and so readable as lines where somebody says so. How they begin → as above.
+# Kinds of text, readable with --input-format lines. Beginning → as above.
 _TEXTS = {
     r"(?i:\s*(?:<!--[\s\S]{0,900}?-->\s*)?<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]))": (
-        "an HTML page, perhaps a login or an error that was saved in place of the data; fetch the "
-        "data anew"
+        "an HTML page, perhaps a login or an error, saved instead of the data; download the "
+        "data again"
     ),
     rf"(?i:\s*(?:(?:http/[\d.]+|error:?)\s+)?[45]\d\d(?:\s*[:-]\s*|\s+){_REFUSED}\W*\Z)"
     r"|(?i:\s*(?:entry|repository) not found\W*\Z|\s*error code: \d{3,4}\s*\Z)"
     r"|HTTP/\d[.\d]* \d{3}\b": ERROR_ANSWER,
     r"\s*<\?xml[\s?]|\s*<!DOCTYPE\s|\s*<svg[\s>]": _XML,
-    # Without a declaration: an element of no page, around others or to the end of a line.
+    # XML without a declaration: an element that is not HTML, around others or to the end of a line.
     rf"(?i:\s*(?:<!--[\s\S]*?-->\s*)?<(?!{_INLINE}[\s/>])([a-z_][\w:.-]*)(?:\s[^<>]*)?>"
     r"(?:\s*<([a-z_][\w:.-]*)(?:\s[^<>]*)?(?:/>|>[^<]*</\2>|>\s*<)"
     r"|[\s\S]*?</\1>\s*(?:\n|<|\Z)))": _XML,
@@ -382,7 +380,7 @@ _TEXTS = {
     rf"\s*\[\s*{_ROW}|\s*{_ROW}\s*,\s*(?:\n|\Z)": _ROWS % _LIST_READ,
     rf"\s*\[\s*{_DICT}|\s*{_DICT}\s*,\s*(?:\n|\Z)": _OBJECTS % _LIST_READ,
 }
-# What every line looks like, in how many lines at least → as above.
+# Pattern of every line, and the minimum number of lines → as above.
 _LINES = {
     (rf"(?=\(){_ROW}", 1): _ROWS % _LINES_READ,
     (rf"(?=\[){_ROW}", 2): _ROWS % _LINES_READ,
@@ -401,11 +399,11 @@ _KNOWN_LINES = [(re.compile(line), least, what) for (line, least), what in _LINE
 
 
 def foreign(start: bytes, *, markup: bool = False) -> str | None:
-    """Return what a file is that holds no reviews, and the way out; None if it may hold some.
+    """Return the kind of a file without reviews, and what to do; None if it may have reviews.
 
     Args:
-        start: The first bytes of it, as many as are there.
-        markup: Whether HTML, XML and other notations are texts like any other.
+        start: Its first bytes, as many as are available.
+        markup: Whether to accept HTML, XML and other notations as texts.
     """
     head = start[:LOOKED_AT]
     what = next((what for pattern, what in _KNOWN if pattern.match(head)), None)
@@ -418,7 +416,7 @@ def foreign(start: bytes, *, markup: bool = False) -> str | None:
 
 
 def _of_lines(text: str, *, cut: bool) -> str | None:
-    """Return what all lines are, None if they may be texts."""
+    """Return the kind of the lines; None if they may be texts."""
     lines = text.split("\n")[: -1 if cut else None]
     lines = [line.strip() for line in lines if line.strip()]
     return next(

@@ -1,4 +1,4 @@
-"""Rows with their answers, written in each format."""
+"""Writers of rows with their answers, one for each format."""
 
 from abc import ABC, abstractmethod
 from codecs import getincrementalencoder
@@ -35,8 +35,8 @@ class Writer(ABC):
         stream: A binary stream; the caller flushes and closes it.
 
     Attributes:
-        columns: Where the texts are; to be set anew when the next batch comes from another source.
-        note: What is to be said about how they are written.
+        columns: Where the texts are; to be set again when the source changes.
+        note: A note for the user about the output, or None.
     """
 
     columns: Columns | None = None
@@ -59,18 +59,17 @@ class Writer(ABC):
             batch: The rows, n of them.
             predicted: `positive`, `negative`, `uncertain` or "" for each row.
             p_positive: The probability of positive for each row, NaN where there is no answer.
-            reasons: Why rows are uncertain, "" for others; () for nothing to say. JSON lines alone
-                have room for it.
+            reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
 
         Raises:
-            DataError: A row does not fit into the format; those before it are written.
+            DataError: A row does not fit the format; those before it are written.
         """
 
     @contextmanager
     def _lines(self) -> Iterator[list[str]]:
-        """Write the lines that are put into a list, those before an error, too.
+        """Write the lines added to a list, including those before an error.
 
-        An interrupt is none: then the stream may be closed before this ends.
+        On an interrupt nothing is written, because the stream may be closed.
         """
         lines: list[str] = []
         try:
@@ -84,33 +83,33 @@ class Writer(ABC):
         self._stream.write(encode("".join([f"{line}\n" for line in lines])))
 
     def close(self) -> None:
-        """Write what is left, such as the header of an empty table, and flush the stream."""
+        """Write the rest, such as the header of an empty table, and flush the stream."""
         self._stream.flush()
 
 
 def new_column_error(
     batch: Batch, number: int, row: Row, known: frozenset[str], format: str
 ) -> DataError:
-    """Build the error for a row with a column that came too late for the header.
+    """Return the error for a row with a column that is missing in the header.
 
     Args:
         batch: The batch of the row.
-        number: The 0-based place of the row in it.
+        number: The 0-based index of the row in it.
         row: The row.
-        known: The columns that were known when the header was written.
-        format: The format that is written.
+        known: The columns in the header.
+        format: The output format.
     """
     new = min(row.keys() - known)
-    what = f'has a column "{new}" that the first rows have not, and {format} has one header'
+    what = f'has a column "{new}" that the first rows lack, and {format} has one header'
     return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
 
 
-# Text → what is said of it, a JSON value.
+# Text → its explanation, a JSON value.
 Explainer = Callable[[str], Any]
 
 
 class TextWriter(Writer):
-    """`predicted<TAB>p_positive<TAB>text`, for people and for `cut`."""
+    """Writes `predicted<TAB>p_positive<TAB>text`."""
 
     columns: Columns
 
@@ -131,7 +130,7 @@ class TextWriter(Writer):
 
 
 class FasttextWriter(Writer):
-    """`__label__positive 0.9800`: the label and, as fastText prints it, the label's probability."""
+    """Writes `__label__positive 0.9800`: the label and its probability, as fastText prints them."""
 
     def write(
         self,
@@ -149,10 +148,10 @@ class FasttextWriter(Writer):
 
 
 class DelimitedWriter(Writer):
-    """CSV or TSV: the row's own columns, then `predicted` and `p_positive`.
+    """Writes CSV or TSV: the columns of the input, then `predicted` and `p_positive`.
 
-    A table of the same format comes out as it is written: its delimiter, line ends, and byte order
-    mark. A file does so in its encoding; where that cannot hold the header, in UTF-8 with a mark.
+    If the input has the same format, its delimiter, line ends and byte order mark are kept. Files
+    keep its encoding, too; if that cannot encode the header, they are UTF-8 with a mark.
     """
 
     def __init__(
@@ -176,7 +175,7 @@ class DelimitedWriter(Writer):
             except UnicodeEncodeError:
                 self.note = f"written in UTF-8: {encoding} cannot hold the names of its columns"
                 self._dialect, encoding = self._dialect._replace(marked=True), "utf-8"
-        mark = encoding not in ("utf-16", "utf-32")  # which write one by themselves
+        mark = encoding not in ("utf-16", "utf-32")  # whose codecs write one
         self._mark = "\ufeff" if self._dialect.marked and mark else ""
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         self._encode = getincrementalencoder(encoding)("backslashreplace").encode
@@ -202,9 +201,9 @@ class DelimitedWriter(Writer):
                 lines.append(join((*fields, word, six_digits(p))))
 
     def close(self) -> None:
-        """Write the header of a table without rows, and flush the stream."""
+        """Write the header if there were no rows, and flush the stream."""
         self._write_header()
-        self._stream.write(self._encode("", True))  # such as what leads back to ASCII
+        self._stream.write(self._encode("", True))  # such as an escape sequence back to ASCII
         super().close()
 
     def _write_header(self) -> None:
@@ -231,11 +230,10 @@ class DelimitedWriter(Writer):
 
 
 class JsonlWriter(Writer):
-    """An object a line: the row's own keys, then `predicted` and `p_positive`, null for none.
+    """Writes an object per line: the keys of the row, then `predicted` and `p_positive`, or null.
 
-    With an explainer, what it says of the text comes after them; then the reason of an answer that
-    is uncertain; and of a row that could not be read, `error` says why, and `raw` is how it stands
-    in the file. What such a row has under one of these names gives way.
+    After them come the explanation, with an explainer; the reason for an uncertain answer; and for
+    a bad row `error` and its original text as `raw`, which replace its keys with these names.
     """
 
     columns: Columns
@@ -287,13 +285,13 @@ class JsonlWriter(Writer):
 
 
 def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:
-    """Give what each column is called that a format adds, by what is in it.
+    """Return the columns that a format adds: their content → their names.
 
     Args:
         format: One of `OUTPUT_FORMATS`.
-        prefix: Comes before all of them.
-        explained: There are words with their contributions.
-        kept: Rows that cannot be read keep their places.
+        prefix: Of all these names.
+        explained: Whether explanations are added.
+        kept: Whether bad rows are kept.
     """
     held = ["predicted", "p_positive"]
     if format == "jsonl":
@@ -312,21 +310,21 @@ def writer_for(
     kept: bool = False,
     to_file: bool = False,
 ) -> Writer:
-    """Give the writer of a format.
+    """Return the writer for a format.
 
     Args:
         format: One of `OUTPUT_FORMATS`.
         stream: A binary stream.
         source: The (first) input, whose columns come before the predictions.
         columns: Where its texts are.
-        prefix: Comes before the names that are added.
-        explainer: JSON lines get what it gives for each text, too, as `words`.
-        kept: Rows that cannot be read are among those that come.
-        to_file: The stream is a file, which may be in another encoding than UTF-8.
+        prefix: Of the names of the added columns.
+        explainer: Its result for each text is added to JSON lines as `words`.
+        kept: Whether bad rows are kept.
+        to_file: Whether the stream is a file, which may have another encoding than UTF-8.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
-        MissingDependencyError: Parquet is asked for and pyarrow is not installed.
+        MissingDependencyError: Parquet needs pyarrow, which is not installed.
     """
     if format == "text":
         return TextWriter(stream, columns)

@@ -178,7 +178,7 @@ def test_a_set_that_is_not_here_is_named_with_the_command_that_fetches_it(cached
     done = cached("train", "imdb")
     assert (done.returncode, done.stderr) == (
         3,
-        "error: imdb is not here yet: `sentiment datasets get imdb` fetches it (84.1 MB)\n",
+        "error: imdb is not downloaded yet: `sentiment datasets get imdb` fetches it (84.1 MB)\n",
     )
     assert not site.requests
 

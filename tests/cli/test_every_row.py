@@ -108,7 +108,7 @@ def test_where_no_row_can_be_read_answers_come_all_the_same(predict):
     assert len(answered(done)) == 40_001
     done = predict("in.jsonl", "nonsense\n" * 40_000, "--json", "--on-bad-row", "keep")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "none of very many first lines can be read; the first is not JSON" in done.stderr
+    assert "too many unreadable lines at the start; the first is not JSON" in done.stderr
 
 
 def test_a_bad_first_line_on_a_pipe_is_answered_at_once():

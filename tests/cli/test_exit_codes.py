@@ -32,7 +32,7 @@ CASES = {
     "empty file": (3, ["train", "empty.csv"], "empty.csv: no rows"),
     "no rows": (3, ["train", "header.csv"], "header.csv: no rows"),
     "one class": (3, ["train", "one.csv"], "one.csv: only positive reviews (n=2)"),
-    "one value": (3, ["train", "ones.csv"], "holds nothing but 1; give the other kind, too"),
+    "one value": (3, ["train", "ones.csv"], "holds only 1; give the other kind, too"),
     "no label": (3, ["train", "no_label.csv"], "--label-column"),
     "two labels": (3, ["train", "tie.csv"], '"label" and "sentiment"'),
     "two texts": (3, ["train", "two_texts.csv"], "--text-column"),

@@ -48,7 +48,7 @@ def test_the_model_is_that_of_the_program_as_a_last_resort(along, trained, monke
 def test_a_copy_without_a_model_says_how_to_get_one(empty):
     with pytest.raises(ModelError, match=r"no model here yet: `sentiment train"):
         open_model(None)
-    with pytest.raises(ModelError, match=r"general: this copy .* comes without a model"):
+    with pytest.raises(ModelError, match=r"general: this copy .* has no bundled model"):
         open_model(Path("general"))
 
 

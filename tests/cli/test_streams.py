@@ -111,4 +111,4 @@ def test_a_stdin_that_is_closed_is_one_line(trained, tmp_path, asked):
     )
     answers, said = process.communicate(timeout=60)
     assert (process.returncode, answers) == (3, b"")
-    assert said == b"error: <stdin>: closed; nothing can be read from it\n"
+    assert said == b"error: <stdin>: closed; it cannot be read\n"

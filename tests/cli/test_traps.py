@@ -329,7 +329,7 @@ def test_a_name_that_promises_something_else_is_refused(run, here, options):
     done = run("predict", "reviews.csv", "-q", *options, cwd=here)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, line.startswith("error: o."), done.stdout) == (2, True, "")
-    assert re.search("call it otherwise|name it|write o.csv", line)
+    assert re.search("rename the file|name it|write o.csv", line)
     assert not list(here.glob("o.*"))
 
 

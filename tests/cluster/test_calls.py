@@ -75,7 +75,8 @@ def test_another_version_is_refused(ask):
 
 
 def test_a_job_that_kills_its_workers_is_given_up(ask):
-    assert str(ask("good", lost=engine.RETRIES + 1).error).startswith("good: 6 workers died of it")
+    error = ask("good", lost=engine.RETRIES + 1).error
+    assert str(error).startswith("good: 6 workers died while scoring it")
 
 
 def test_what_is_written_to_stdout_meanwhile_is_not_heard(capfd):

@@ -104,7 +104,7 @@ def test_other_rows_than_went_in_are_an_error_and_leave_nothing(model, tmp_path,
 
     writer_for = files.writer_for
     monkeypatch.setattr(files, "writer_for", losing)
-    with pytest.raises(DataError, match=r"in\.parquet: 4 rows came out of the 5"):
+    with pytest.raises(DataError, match=r"in\.parquet: 4 rows written instead of 5"):
         score_file(model, job(tmp_path, reviews()))
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
@@ -135,7 +135,7 @@ def test_what_a_worker_wrote_has_to_be_here(model, tmp_path):
     done = score_file(model, given)
     check_written(given, done)
     pq.write_table(reviews(3), given.target)
-    with pytest.raises(DataError, match="3 rows came out of the 5"):
+    with pytest.raises(DataError, match="3 rows written instead of 5"):
         check_written(given, done)
     given.target.unlink()
     with pytest.raises(DataError, match="shared by all machines"):

@@ -161,7 +161,7 @@ def test_a_cut_connection_leaves_nothing_and_the_next_begins_anew(site, folder):
     serve(site, dataset, raw, cut=len(raw) // 2)
     message = failing(site, folder, dataset, "the connection broke")
     assert message.endswith(
-        f"nothing of it is kept: try again later, or see whether {dataset.home} tells of a change"
+        f"nothing was kept: try again later, or look for changes at {dataset.home}"
     )
     assert there(folder) == []
     serve(site, dataset, raw)

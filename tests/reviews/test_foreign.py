@@ -323,7 +323,7 @@ def test_the_command_that_a_message_names_makes_it_readable(tmp_path, data, comm
 )
 @pytest.mark.parametrize("name", ["in.txt", "in.json", "in.jsonl", "in.csv"])
 def test_the_error_of_a_service_is_no_review(tmp_path, data, name):
-    with pytest.raises(DataError, match="the error of a web server"):
+    with pytest.raises(DataError, match="a web server's error"):
         rows_of(save(tmp_path, name, data))
 
 

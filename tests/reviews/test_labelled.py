@@ -259,7 +259,7 @@ class TestReadingLikeOtherReviews:
         [("01", "012", "2"), ("12345", "1970", "0, 7, 9"), (["pos", "neg"], ["pos", "meh"], "meh")],
     )
     def test_values_unknown_to_it_are_named(self, tmp_path, training, validation, unknown):
-        message = rf'val\.csv: "stars" holds {unknown}, which .*training .*--positive VALUE'
+        message = rf'val\.csv: "stars" has {unknown}, not among .*training .*--positive VALUE'
         with pytest.raises(DataError, match=message):
             self.like(tmp_path, training, validation)
 
@@ -278,7 +278,7 @@ class TestReadingLikeOtherReviews:
         path = self.save(tmp_path, "c.csv", "1")
         assert read_labelled([str(path)], ReadOptions(), like=training).labels.tolist() == [0]
         path = self.save(tmp_path, "d.csv", "1", "score")
-        with pytest.raises(DataError, match=r"d\.csv: .*more than one way.*--positive VALUE"):
+        with pytest.raises(DataError, match=r"d\.csv: .*several kinds of labels.*--positive VALUE"):
             read_labelled([str(path)], ReadOptions(), like=training)
 
     def test_the_rules_stay_with_the_rows_and_out_of_sight(self, tmp_path):

@@ -46,8 +46,8 @@ def test_without_a_header_the_columns_are_known_by_what_they_hold(tmp_path, data
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("good film,1\nbad film,0\n", 'predictions have .*"1", "2"'),
-        ("text,label\na,1\n", 'predictions have a column "predicted" or "p_positive".*"text"'),
+        ("good film,1\nbad film,0\n", 'nor predictions, .*"1", "2"'),
+        ("text,label\na,1\n", 'have a column "predicted" or "p_positive".*"text"'),
         ("predicted\ngood\nmaybe\n", 'row 2: "maybe" is no answer'),
         ("p_positive\n0.5\n1.5\n", 'row 2: "1.5" is no probability'),
         ("p_positive\nmuch\n", 'row 1: "much" is no probability'),

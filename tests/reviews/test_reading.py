@@ -277,7 +277,7 @@ def test_a_format_that_does_not_fit_is_a_usage_error(format, tmp_path):
     ("data", "encoding"), [(b"caf\x81\n", "cp1252"), (b"\xe9\n", "ascii"), (b"\x81 ", "shift_jis")]
 )
 def test_a_byte_that_does_not_fit_a_named_encoding_is_said_to(data, encoding):
-    with pytest.raises(DataError, match=rf"row 1: byte 0x\w\w does not fit {encoding};") as error:
+    with pytest.raises(DataError, match=rf"row 1: byte 0x\w\w is not valid {encoding};") as error:
         rows_from(data, encoding=encoding)
     assert "for instance" not in str(error.value)
 
