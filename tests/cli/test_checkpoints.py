@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 DYING = """
 import os, sys
 from sentiment.training.run import Checkpoint

@@ -16,6 +16,7 @@ from sentiment.cli import COMMANDS
 from tests.conftest import ROOT, TEST, TRAIN
 
 
+@pytest.mark.slow
 def test_train_without_output_writes_and_replaces_its_own_model(run, tmp_path):
     for word in ("saved", "replaced"):
         done = run("train", TRAIN, "--epochs", "1", "--hidden", "", cwd=tmp_path)
@@ -108,6 +109,7 @@ def test_evaluate_warns_of_reviews_that_were_trained_on(run, trained):
     assert "used to make" not in run("evaluate", TEST, "-m", trained).stderr
 
 
+@pytest.mark.slow
 def test_info_shows_each_layer_with_its_parameters(run, tmp_path):
     done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1", "--hidden", "8,4")
     facts = json.loads(run("info", tmp_path / "m", "--json").stdout)

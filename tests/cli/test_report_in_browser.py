@@ -16,6 +16,8 @@ from sentiment.reviews.labelled import read_labelled
 from tests.browser import Browser
 from tests.conftest import TEST
 
+pytestmark = pytest.mark.slow
+
 # Between the stops of the sliders, and not the same to both sides.
 OWN = Decision(0.43219, (0.38761, 0.6))
 EVIL = [

@@ -95,6 +95,7 @@ def test_a_model_of_the_sample_is_known_by_its_rows(run, tmp_path, options):
     assert OF_SAMPLE in run("predict", "-m", "mine", "good", cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, tmp_path):
     done = run("train", *QUICK, "--base", "general", cwd=tmp_path)
     assert "no figures, since it knows all of them (" in done.stderr
@@ -120,6 +121,7 @@ def test_what_a_base_knows_of_a_set_is_counted(run, tmp_path):
     ), done.stderr
 
 
+@pytest.mark.slow
 def test_no_model_of_ones_own_is_lost_to_the_sample(run, trained, tmp_path):
     mine = tmp_path / "model.safetensors"
     mine.write_bytes(trained.read_bytes())

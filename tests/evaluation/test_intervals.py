@@ -71,6 +71,7 @@ def _truth(p, chances):
     }
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_in_95_of_100_data_sets():
     p, chances = _population()
     truth = _truth(p, chances)

@@ -12,6 +12,8 @@ import pytest
 from sentiment.export import inputs_of, keras_file
 from tests.export.models import MODELS, TEXTS, numpy_log_odds
 
+pytestmark = pytest.mark.slow
+
 # Plain Keras: code of ours cannot be imported.
 ALONE = """
 import sys, numpy as np

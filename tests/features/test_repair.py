@@ -230,6 +230,7 @@ def test_a_flood_of_what_damage_begins_with_is_soon_read(bit):
     assert len(repair(text)) <= len(text)
 
 
+@pytest.mark.slow
 def test_no_answer_about_airlines_changes_with_the_sign_for_the_apostrophe(datasets):
     with (datasets / "airline" / "Tweets.csv").open(encoding="utf-8", errors="replace") as file:
         texts = [row["text"] for row in csv.DictReader(file)]

@@ -11,6 +11,8 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import EncodedRows, Vectorizer
 from sentiment.storage import ArrayFile
 
+pytestmark = pytest.mark.slow
+
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))
 ROWS = st.lists(
     st.tuples(st.text(alphabet="ab é", max_size=12), st.integers(0, 1), st.integers(0, 2)),

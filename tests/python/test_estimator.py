@@ -45,6 +45,7 @@ def test_it_gives_the_file_that_the_command_line_gives(run, reviews, tmp_path):
     assert load(tmp_path / "mine").model.own.encoder == classifier.model_.own.encoder
 
 
+@pytest.mark.slow
 def test_fitted_on_a_fold_of_real_reviews_too(run, datasets, tmp_path):
     lines = (datasets / "uci" / "yelp_labelled.txt").read_text(encoding="utf-8").split("\n")
     rows = [line.rsplit("\t", 1) for line in lines if line.strip()]
@@ -77,6 +78,7 @@ def test_probabilities_decisions_and_answers_agree(fitted, reviews):
     assert fitted.score(reviews["text"], reviews["label"]) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("negative", "positive", "asked"),
     [(0, 1, None), (-1.0, 1.0, None), ("happy", "sad", None), ("sad", "happy", "happy"),
@@ -101,6 +103,7 @@ def test_labels_may_be_of_any_two_kinds(negative, positive, asked, fitted, revie
     assert load(tmp_path / "m").predict(texts).tolist() == fitted.predict(texts).tolist()
 
 
+@pytest.mark.slow
 def test_it_works_within_scikit_learn(reviews):
     texts, labels = reviews["text"].to_numpy(object), reviews["label"].to_numpy(object)
     pipeline = make_pipeline(
@@ -134,6 +137,7 @@ def test_fitting_leaves_the_random_numbers_of_others_alone(reviews):
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
 
 
+@pytest.mark.slow
 def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
     some = reviews[:60]
 
@@ -154,6 +158,7 @@ def test_a_fit_that_fails_leaves_the_one_before(fitted):
     assert (again.classes_.tolist(), again.positive_) == (["negative", "positive"], "positive")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", ["general", "loaded"])
 def test_it_stands_on_a_base(base):
     some = pd.read_csv(TEST).iloc[:60]  # which it was not made with

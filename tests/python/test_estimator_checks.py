@@ -3,9 +3,12 @@
 For estimators of texts scikit-learn has next to none; what these find holds for both.
 """
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.python.of_numbers import ClassifierOfNumbers
+
+pytestmark = pytest.mark.slow
 
 # These cannot pass, and do not.
 EXPECTED_TO_FAIL = {

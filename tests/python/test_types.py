@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 GOOD = """
 from pathlib import Path
 
@@ -24,6 +26,7 @@ load(3)
 """
 
 
+@pytest.mark.slow
 def test_strict_checks_pass_and_mistakes_are_found(tmp_path):
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "wrong.py").write_text(WRONG)

@@ -162,7 +162,8 @@ CELL = st.text(st.sampled_from('ab,;\t|"\r\n =é🍰\u2028'), max_size=8)
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=5))
 def test_rows_out_are_rows_in_whatever_they_hold(served, rows):
     rows = [tuple(cell.replace("\r", " ") for cell in row) for row in rows]
-    got = sent(served, as_csv([("id", "text", "n"), *rows]).encode(), name="said.csv")
+    body = as_csv([("id", "text", "n"), *rows]).encode()
+    got = sent(served, body, name="said.csv", text_column="text")
     header, *scored = csv.reader(io.StringIO(got.body.decode(), newline=""))
     assert header == ["id", "text", "n", "predicted", "p_positive"]
     assert [tuple(row[:3]) for row in scored] == rows
@@ -394,6 +395,7 @@ def test_a_small_file_that_stands_for_a_large_one_is_413(narrow, kind):
     assert memory(narrow) < 400_000
 
 
+@pytest.mark.slow
 def test_who_sends_a_file_slowly_is_told_so(narrow):
     with narrow.connect(head("/files", 100_000, BYTES) + b"fine\n") as opened:
         assert everything(opened).startswith(b"HTTP/1.1 408 ")

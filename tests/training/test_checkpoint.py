@@ -11,6 +11,8 @@ from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Checkpoint, Run
 from tests.training.test_train import recipe, some_rows
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = TrainingOptions(dropout=0.3, patience=3)
 FILE = "fit-1.checkpoint"
 
@@ -74,7 +76,6 @@ def undisturbed():
     return fits()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("left", [2, 5, 8])
 def test_killed_after_any_epoch_it_ends_with_the_same_networks(tmp_path, undisturbed, left):
     with pytest.raises(Killed):

@@ -6,6 +6,8 @@ import pytest
 
 from tests.conftest import TRAIN
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("tensorboard", reason="tensorboard is not installed")
 
 
@@ -37,7 +39,6 @@ def _value(event):
     return make_ndarray(event.tensor_proto)
 
 
-@pytest.mark.slow
 def test_the_model_is_the_same_byte_for_byte(start, logged, tmp_path):
     start("train", TRAIN, "-o", tmp_path / "m", "--epochs", "8")
     assert (logged / "m").read_bytes() == (tmp_path / "m").read_bytes()

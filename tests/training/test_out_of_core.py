@@ -19,6 +19,8 @@ from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
 
+pytestmark = pytest.mark.slow
+
 FAST = TrainingOptions(epochs=2)
 LITTLE = Memory(120_000)  # of 200 reviews, a dozen shards
 
@@ -49,7 +51,6 @@ def bytes_of(model, tmp_path) -> bytes:
     return (tmp_path / "m.safetensors").read_bytes()
 
 
-@pytest.mark.slow
 def test_a_training_with_little_memory_gives_the_same_bytes(reviews, tmp_path):
     heard = Counting()
     run = Run(progress=heard, memory=LITTLE)
@@ -61,7 +62,6 @@ def test_a_training_with_little_memory_gives_the_same_bytes(reviews, tmp_path):
     )
 
 
-@pytest.mark.slow
 def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, tmp_path):
     options = replace(FAST, features=4000)
     parts = slice(0, 120), slice(120, 160), slice(160, 260)

@@ -25,6 +25,8 @@ from sentiment.training.train import train
 from tests.conftest import TRAIN
 from tests.model.small import changed
 
+pytestmark = pytest.mark.slow
+
 FAST = TrainingOptions(epochs=2)
 
 
@@ -91,7 +93,6 @@ def test_folds_have_equal_shares_of_each_class():
     assert [(part.size, labels[part].sum()) for part in parts] == [(20, 5)] * 5
 
 
-@pytest.mark.slow
 def test_a_model_adds_its_base(reviews, base):
     tuned = train(reviews.take(np.arange(60)), FAST, base=base)
     own = tuned.own.calibration.log_odds(
@@ -139,7 +140,6 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
     assert not tuned.record.provenance.in_turns
 
 
-@pytest.mark.slow
 def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
     heard = []
 
@@ -155,7 +155,6 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
     assert (knows_all.record.provenance.accuracy, knows_all.own.weight) == (None, 1.0)
 
 
-@pytest.mark.slow
 def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     reviews, base, monkeypatch
 ):
@@ -165,7 +164,6 @@ def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     assert (tuned.record.provenance.accuracy, tuned.own.weight) == (None, 1.0)
 
 
-@pytest.mark.slow
 def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_path):
     out = tmp_path / "m.safetensors"
     done = run("train", TRAIN, "--base", "general", "-o", out, "--epochs", "1")
@@ -177,7 +175,6 @@ def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_pa
     assert run("predict", "-m", out, "Lovely.").stdout.startswith("positive")
 
 
-@pytest.mark.slow
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
     about = tuned.record.provenance
@@ -207,7 +204,6 @@ def test_one_review_of_a_label_is_too_few(base):
         train(few, FAST, base=base)
 
 
-@pytest.mark.slow
 def test_the_command_says_what_it_did(run, trained, tmp_path):
     (tmp_path / "few.csv").write_text(
         "text,label\n" + "".join(f"good thing {n},1\nbad thing {n},0\n" for n in range(10))
