@@ -266,7 +266,7 @@ def _zip_members(path: Path, limit: int) -> Iterator[Member]:
             raise _too_much(limit)
         for entry in entries:
             kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 if the archive does not say
-            is_file = kind in {0, stat.S_IFREG} and not entry.is_dir()
+            is_file = kind in {0, stat.S_IFREG} and entry.filename and not entry.is_dir()
             if is_file and entry.compress_type in _ZIP_METHODS:
                 with archive.open(entry) as content:  # limited to the declared size
                     yield Member(entry.filename, content)  # type: ignore[arg-type]

@@ -450,7 +450,7 @@ def _found(pattern: str, text: str, meant: Callable[[re.Match[str]], str | None]
     return [
         Edit(*found.span(), put)
         for found in re.finditer(pattern, text)
-        if (put := meant(found)) is not None
+        if (put := meant(found)) not in (None, found[0])
     ]
 
 

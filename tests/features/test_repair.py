@@ -2,7 +2,7 @@ import csv
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentiment.features.ngrams import holds_negation
@@ -173,6 +173,7 @@ def test_ftfy_finds_nothing_misread_in_real_texts_that_is_left(datasets):
 
 
 @given(WILD)
+@example("don\ua78cll")
 def test_each_step_makes_its_changes_in_order_within_the_text_before_it(text):
     before = text
     for step in repairs(text):
