@@ -18,8 +18,8 @@ TEST = ROOT / "data" / "test.csv"
 
 # How long one example takes says more of the machine than of the code.
 settings.register_profile("random", deadline=None)
-# The same inputs in every run, so that a change is what makes it fail; before a release, and now and
-# then, `HYPOTHESIS_PROFILE=random make test` looks for others.
+# The same inputs in every run, so that a change is what makes one fail; before a release, and now
+# and then, `HYPOTHESIS_PROFILE=random make test` looks for others.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
