@@ -38,7 +38,7 @@ while times:
 _REPLACER = """
 import sys
 from pathlib import Path
-from sentiment.model import load_model, save_model
+from sentiment.model.file import load_model, save_model
 target, models = Path(sys.argv[1]), [load_model(Path(path)) for path in sys.argv[2:]]
 while True:
     for model in models:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from sentiment.cli import group
+from sentiment import cli
 from sentiment.errors import ModelError
 from sentiment.model.file import load_model
 from tests.torture.forging import forged, originals
@@ -54,9 +54,11 @@ def _run(arguments: list[str]) -> str:
     """Run a command in this process: it is to succeed, with clean output."""
     written = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")  # as in `cli.run`
     with redirect_stdout(written), redirect_stderr(written):
-        group.main(arguments, standalone_mode=False)
+        code = cli.main(arguments)
     written.flush()
     output = written.buffer.getvalue().decode()
+    if code:
+        return f"exit code {code}: {output}"
     if any(not char.isprintable() for char in output.replace("\n", "").replace("\t", "")):
         return f"raw characters in {output!r}"
     if "--json" in arguments:

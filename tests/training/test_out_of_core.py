@@ -73,7 +73,7 @@ def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, t
         reviews.take(np.arange(120)), options, reviews.take(np.arange(120, 160)),
         reviews.texts[160:260],
     )  # fmt: skip
-    assert little.provenance.unlabeled in (0, 100)
+    assert little.record.provenance.unlabeled in (0, 100)
     assert bytes_of(little, tmp_path) == bytes_of(much, tmp_path)
 
 
