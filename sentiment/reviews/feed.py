@@ -351,26 +351,17 @@ LABEL_MARK = "__label__"
 LABELS = "more than one label; keep one on each line"
 
 
-def split_label(line: str) -> tuple[str | None, str]:
-    """Split a fastText line into its label, if any, and its text."""
-    if not line.startswith(LABEL_MARK):
-        return None, line
-    label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
-    return label, text[0] if text else ""
+class _PerLine(FeedSource):
+    """A source with one row per line.
 
+    Args:
+        feed: The lines.
+        bad_rows: The policy for bad rows.
+        split: Splits a line into label and text; by default as the format does.
+        skipped: The number of header lines.
+    """
 
-def _lines_below(feed: TextFeed, skipped: int) -> Iterator[list[str]]:
-    """Yield the lines of each block, without the first `skipped` lines, a header."""
-    for block in feed.blocks():
-        lines = block_lines(block)
-        yield lines[skipped:]
-        skipped = max(0, skipped - len(lines))
-
-
-class LinesSource(FeedSource):
-    """One text per line, in the column `text`; an empty line is a row with an empty text."""
-
-    format = "lines"
+    line_columns: tuple[str, ...]
 
     def __init__(
         self,
@@ -379,48 +370,60 @@ class LinesSource(FeedSource):
         split: Split | None = None,
         skipped: int = 0,
     ) -> None:
-        super().__init__(feed, ["text"], bad_rows)
-        self._split = split
+        super().__init__(feed, list(self.line_columns), bad_rows)
+        self._split = split or self.split
         self._skipped = skipped
 
+    @staticmethod
+    @abstractmethod
+    def split(line: str) -> tuple[str | None, str]:
+        """Split a line into its label, if any, and its text."""
+
     def pieces(self) -> Iterator[list[Item]]:
-        """Yield a row for each line; see `FeedSource.pieces`."""
-        for lines in _lines_below(self.feed, self._skipped):
-            yield [self._item(line) for line in lines]
+        """Yield a row for each line below the header; see `FeedSource.pieces`."""
+        skipped = self._skipped
+        for block in self.feed.blocks():
+            lines = block_lines(block)
+            yield [self._item(line) for line in lines[skipped:]]
+            skipped = max(0, skipped - len(lines))
+
+    @abstractmethod
+    def _item(self, line: str) -> Item: ...
+
+
+class LinesSource(_PerLine):
+    """One text per line, in the column `text`; an empty line is a row with an empty text."""
+
+    format = "lines"
+    line_columns = ("text",)
+
+    @staticmethod
+    def split(line: str) -> tuple[str | None, str]:
+        """Return the line as the text, without a label."""
+        return None, line
 
     def _item(self, line: str) -> Item:
-        row: Row = {"text": self._split(line)[1] if self._split else line}
+        row: Row = {"text": self._split(line)[1]}
         damage = self.feed.damage_in(line)
         return bad_row(damage, row, line) if damage else row
 
 
-class FasttextSource(FeedSource):
+class FasttextSource(_PerLine):
     """`__label__positive the text`: columns `label` (None if missing) and `text`.
 
-    Args:
-        feed: The lines.
-        bad_rows: The policy for bad rows.
-        split: Splits a line into label and text.
-        skipped: The number of header lines.
+    A line with several labels is bad.
     """
 
     format = "fasttext"
+    line_columns = ("label", "text")
 
-    def __init__(
-        self,
-        feed: TextFeed,
-        bad_rows: BadRows = STOP,
-        split: Split = split_label,
-        skipped: int = 0,
-    ) -> None:
-        super().__init__(feed, ["label", "text"], bad_rows)
-        self._split = split
-        self._skipped = skipped
-
-    def pieces(self) -> Iterator[list[Item]]:
-        """Yield a row for each line; one with several labels is bad. See `FeedSource.pieces`."""
-        for lines in _lines_below(self.feed, self._skipped):
-            yield [self._item(line) for line in lines]
+    @staticmethod
+    def split(line: str) -> tuple[str | None, str]:
+        """Split a line into its label, if any, and its text."""
+        if not line.startswith(LABEL_MARK):
+            return None, line
+        label, *text = line.removeprefix(LABEL_MARK).split(maxsplit=1) or [""]
+        return label, text[0] if text else ""
 
     def _item(self, line: str) -> Item:
         label, text = self._split(line)

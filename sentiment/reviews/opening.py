@@ -26,7 +26,6 @@ from sentiment.reviews.feed import (
     LinesSource,
     TextFeed,
     check_encoding,
-    split_label,
 )
 from sentiment.reviews.formats import INPUT_FORMATS, SUFFIXES, input_format_of, suffix_of
 from sentiment.reviews.jsonl import JsonlSource
@@ -193,7 +192,7 @@ def _open_text(
         case "jsonl":
             return JsonlSource(feed, bad_rows)
         case "fasttext":
-            return FasttextSource(feed, bad_rows, layout.split or split_label, layout.skipped)
+            return FasttextSource(feed, bad_rows, layout.split, layout.skipped)
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
