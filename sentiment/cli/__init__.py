@@ -138,7 +138,7 @@ def _run(arguments: list[str]) -> None:
     """Run a command; unlike click's own `main`, leave every exception to the caller."""
     if "_SENTIMENT_COMPLETE" in os.environ:
         group.main(prog_name="sentiment")  # a shell asks for completions
-    with group.make_context("sentiment", arguments, obj=tuple(arguments)) as context:
+    with group.make_context("sentiment", arguments) as context:
         group.invoke(context)
 
 

@@ -9,7 +9,21 @@ from sentiment.errors import hint
 
 
 class Group(click.Group):
-    """A group of commands that asks whether another was meant."""
+    """A group of commands that asks whether another was meant.
+
+    The `obj` of its contexts, and of those of its commands, is the whole command line: a tuple.
+    """
+
+    def make_context(  # noqa: D102
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if parent is None:
+            extra.setdefault("obj", tuple(args))
+        return super().make_context(info_name, args, parent, **extra)
 
     def resolve_command(  # noqa: D102
         self, ctx: click.Context, args: list[str]
