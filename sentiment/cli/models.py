@@ -1,22 +1,15 @@
 """Which model answers, and where it comes from."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from sentiment.cli.console import console
-from sentiment.errors import DataError
-from sentiment.features.ngrams import NGrams
-from sentiment.model.model import Decision
-
-if TYPE_CHECKING:
-    from sentiment.model.model import Model
 import os
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
-from sentiment.errors import ModelError, command_line, hint_file
+from sentiment.cli.console import console
+from sentiment.errors import DataError, ModelError, command_line, hint_file
+from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Model
+from sentiment.model.model import Decision, Model
 from sentiment.reviews.formats import looks_like_file
 
 
@@ -77,7 +70,7 @@ def test_reviews() -> tuple[str, ...]:
     return (path,)
 
 
-def is_of_sample(model: "Model") -> bool:
+def is_of_sample(model: Model) -> bool:
     """Tell whether a model was trained on the sample, on a base or not, whatever its options."""
     about = model.record.provenance
     return about is not None and about.training.hash == SAMPLE_HASH and not about.unlabeled

@@ -1,26 +1,25 @@
 """Options that several commands share, and the paths they name."""
 
+import functools
+import inspect
+import math
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment.cli.commands import Choice
+from sentiment.cli.console import console
 from sentiment.errors import UsageError
 from sentiment.files import is_stream
+from sentiment.reviews.formats import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.reviews.streams import Where
-import functools
-import inspect
-import math
-from collections.abc import Callable
 
-from sentiment.cli.commands import Choice
-from sentiment.cli.console import console
-from sentiment.reviews.formats import INPUT_FORMATS, ReadOptions
 
 STDOUT = Path("/dev/stdout")
 

@@ -4,26 +4,15 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
-
-from sentiment.cli.commands import Text
-from sentiment.cli.console import console
-from sentiment.errors import UsageError, command_line
-from sentiment.reviews.formats import SUFFIXES, looks_like_file
-
-if TYPE_CHECKING:
-    from sentiment.reviews.dataset import Opened
-    from sentiment.reviews.formats import ReadOptions
-    from sentiment.reviews.streams import Where
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from sentiment.cli.commands import Choice, TextCommand, TextOrFile
+from sentiment.cli.commands import Choice, Text, TextCommand, TextOrFile
+from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.options import (
     NAME,
@@ -39,15 +28,18 @@ from sentiment.cli.options import (
     talk_options,
     threshold_option,
 )
+from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
-from sentiment.reviews.formats import OUTPUT_FORMATS, ReadOptions
+from sentiment.reviews.formats import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
+    from sentiment.reviews.dataset import Opened
+    from sentiment.reviews.streams import Where
 
 
 _SHOWN = 40  # characters of a text in a message
@@ -191,7 +183,7 @@ def _matches(argument: str) -> bool:
 
 
 def open_inputs(
-    texts: Sequence[str], places: Sequence["Where"], reading: "ReadOptions"
+    texts: Sequence[str], places: Sequence["Where"], reading: ReadOptions
 ) -> Iterator["Opened"]:
     """Open what is to be answered, one input after the other: texts, else what is at the places."""
     from sentiment.reviews.batch import TextsSource

@@ -1,24 +1,22 @@
 """Reading reviews for a command, and saying what was found: columns, repairs, odd labels."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sentiment.cli.console import console
-from sentiment.errors import ModelError
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import Assumed, LabelledReviews
-
-if TYPE_CHECKING:
-    from sentiment.evaluation.orientation import Orientation
-from collections import Counter
-from collections.abc import Iterable
-
 from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
+from sentiment.errors import ModelError
 from sentiment.features.repair import repairs
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN
+
+if TYPE_CHECKING:
+    from sentiment.evaluation.orientation import Orientation
 
 
 def warn_of_orientation(reviews: LabelledReviews) -> None:

@@ -1,14 +1,14 @@
 """Names of formats, and options for reading."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sentiment.reviews.batch import BadRows
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.streams import COMPRESSIONS
+
+if TYPE_CHECKING:
+    from sentiment.reviews.batch import BadRows
 
 
 @dataclass(frozen=True)
