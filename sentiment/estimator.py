@@ -22,7 +22,7 @@ from sentiment.errors import DataError
 from sentiment.missing import is_missing
 from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
-from sentiment.model.model import DEEPEST, Model
+from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
 from sentiment.training.options import Objective, TrainingOptions
@@ -190,7 +190,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model = self._model()
         positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
         # What has nothing to read in it has nothing that is known, either.
-        nothing = sigmoid(np.array(model.silent))
+        nothing = sigmoid(np.array(model.empty_logit))
         return np.where(np.isnan(positive), nothing, positive)
 
     def _model(self) -> Model:
@@ -250,8 +250,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise TypeError(
                 f"base is a {type(base).__name__}: give a path, 'general', or what `load` gave"
             )
-        if len(base.model.components) >= DEEPEST:
-            raise ValueError(f"base: no more than {DEEPEST} models stand one on the other")
+        if len(base.model.components) >= MAX_DEPTH:
+            raise ValueError(f"base: no more than {MAX_DEPTH} models stand one on the other")
         return base.model
 
     def __sklearn_tags__(self) -> Any:

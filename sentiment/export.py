@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.model.network import Layer
@@ -31,7 +31,7 @@ def prefixes_of(model: Model) -> list[str]:
     return [number * BASE for number, _ in enumerate(model.components)]
 
 
-def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, SparseRows]:
+def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, CSRMatrix]:
     """Featurize texts for an exported network.
 
     A text of which a model knows too little is an empty row, as when the model itself answers.

@@ -239,15 +239,15 @@ class Scorer:
         self,
         batches: Iterable[T],
         texts_of: Callable[[T], Sequence[str]],
-        waits: Callable[[], bool],
+        would_block: Callable[[], bool],
     ) -> Iterator[Scored[T]]:
         """Yield each batch with its scores.
 
         Args:
             batches: read when needed, a few in advance.
             texts_of: returns the texts of a batch.
-            waits: returns whether the next batch is still to be produced; then finished ones are
-                yielded without waiting for it.
+            would_block: returns whether the next batch is still to be produced; then finished
+                ones are yielded without waiting for it.
 
         Raises:
             SentimentError: from `batches` or `texts_of`, after all earlier batches were yielded; or
@@ -256,12 +256,12 @@ class Scorer:
         reader = iter(batches)
         for batch in reader:
             yield batch, self._model.scores(texts_of(batch))
-            self._in_a_row = 0 if waits() else self._in_a_row + 1
+            self._in_a_row = 0 if would_block() else self._in_a_row + 1
             if self._workers > 1 and self._in_a_row >= _IN_A_ROW:
                 break
         first = next(reader, None)
         if first is not None:
-            yield from _pipelined(self._others(), chain([first], reader), texts_of, waits)
+            yield from _pipelined(self._others(), chain([first], reader), texts_of, would_block)
 
     def _others(self) -> "Pool":
         if self.pool is None:
@@ -280,7 +280,7 @@ def _pipelined(
     pool: "Pool",
     batches: Iterator[T],
     texts_of: Callable[[T], Sequence[str]],
-    waits: Callable[[], bool],
+    would_block: Callable[[], bool],
 ) -> Iterator[Scored[T]]:
     """Score up to two batches per worker ahead of the one yielded."""
     pending: deque[tuple[T, Any]] = deque()
@@ -295,7 +295,7 @@ def _pipelined(
             failure = error
             break
         pending.append((batch, pool.submit(texts)))
-        while pending and (len(pending) > 2 * pool.size or pending[0][1].done() or waits()):
+        while pending and (len(pending) > 2 * pool.size or pending[0][1].done() or would_block()):
             done, future = pending.popleft()
             yield done, future.result()
     for done, future in pending:

@@ -345,7 +345,7 @@ def answer_rows(
                     continue  # an empty file has no columns to agree with the others'
                 writer = output.writer(each.source, each.columns)
                 texts = _texts_of(each.columns, repairs)
-                for batch, scores in scorer.scored(each.batches, texts, each.source.waits):
+                for batch, scores in scorer.scored(each.batches, texts, each.source.would_block):
                     answers = model.answers(scores)
                     reasons = model.decision.reasons(answers, scores.evidence)
                     writer.write(batch, answers, scores.p_positive, reasons)

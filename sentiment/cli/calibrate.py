@@ -17,9 +17,9 @@ from sentiment.cli.options import (
     force_option,
     json_option,
     model_option,
-    places_of,
     read_label_options,
-    talk_options,
+    resolve_inputs,
+    verbosity_options,
 )
 from sentiment.cli.reading import files_named, read_reviews
 from sentiment.evaluation.intervals import CONFIDENCE
@@ -50,7 +50,7 @@ _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
 @read_label_options
 @force_option
 @json_option
-@talk_options
+@verbosity_options
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
@@ -86,7 +86,7 @@ def command(
     """
     goals = read_goals(goal_texts)
     # The model may be the output as well: nothing of it is lost but its choice of what to answer.
-    check_targets([output], places_of(data, "calibration"), force=force)
+    check_targets([output], resolve_inputs(data, "calibration"), force=force)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
     require_both_classes(reviews, files_named(data), "calibration")

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sentiment.cli.answering import Tally, check_prefix, readable, warn_of_overlap, warn_of_unknown
 from sentiment.cli.console import console
-from sentiment.cli.options import STDOUT, places_of
+from sentiment.cli.options import STDOUT, resolve_inputs
 from sentiment.cli.predict import Engine
 from sentiment.cli.reading import announce
 from sentiment.cluster.engine import running
@@ -251,7 +251,7 @@ def scored_where_they_are(
     """
     jobs = [
         TableJob(Named.of(Path(place)), reading, tuple(sliced))
-        for place in places_of(names, "evaluation")
+        for place in resolve_inputs(names, "evaluation")
     ]
     done: dict[int, ScoredTable] = {}
     with running(engine.address) as cluster:

@@ -14,7 +14,7 @@ from sentiment.cli.answering import overlap_of, readable_rows, score_reviews, wa
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import shortened
 from sentiment.cli.models import find_model, say_of_sample
-from sentiment.cli.options import NAME, json_option, read_label_options, talk_options
+from sentiment.cli.options import NAME, json_option, read_label_options, verbosity_options
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, System, compare
@@ -200,7 +200,7 @@ def _signed(value: float, metric: Metric) -> str:
 @click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
 @read_label_options
 @json_option
-@talk_options
+@verbosity_options
 def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
     """Tell which of two models is better, if either is.
 

@@ -11,7 +11,7 @@ import click
 
 from sentiment.cli.commands import Group
 from sentiment.cli.console import Console, console, progress_bar
-from sentiment.cli.options import json_option, talk_options
+from sentiment.cli.options import json_option, verbosity_options
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
@@ -48,7 +48,7 @@ def command() -> None:
 @command.command("list", short_help="Show which sets there are, their sizes and licences.")
 @_cache_option
 @json_option
-@talk_options
+@verbosity_options
 def list_command(cache: Path | None, as_json: bool) -> None:
     """Show which sets there are: what they hold, their sizes and licences, whether they are here.
 
@@ -71,7 +71,7 @@ def list_command(cache: Path | None, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Fetch anew what is here already.")
 @_cache_option
 @json_option
-@talk_options
+@verbosity_options
 def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json: bool) -> None:
     """Fetch sets from their publishers' sites; their sizes and licences are said first.
 

@@ -20,11 +20,11 @@ from sentiment.cli.options import (
     force_option,
     json_option,
     model_option,
-    places_of,
     read_label_options,
     repair_option,
-    talk_options,
+    resolve_inputs,
     threshold_option,
+    verbosity_options,
 )
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews
@@ -225,7 +225,7 @@ def _classes(evaluation: Evaluation) -> Iterator[str]:
 @read_label_options
 @force_option
 @json_option
-@talk_options
+@verbosity_options
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
@@ -283,7 +283,7 @@ def command(
     path, model = open_model(model_path, threshold, repair=repair)
     paths = data or test_reviews()
     if errors is not None:
-        check_targets([errors], [*places_of(paths, "evaluation"), path], force=force)
+        check_targets([errors], [*resolve_inputs(paths, "evaluation"), path], force=force)
     if engine.is_ray:
         from sentiment.cli.cluster import scored_where_they_are  # others do without
 

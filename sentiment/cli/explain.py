@@ -17,11 +17,11 @@ from sentiment.cli.options import (
     NAME,
     json_option,
     model_option,
-    places_of,
     read_options,
     repair_option,
-    talk_options,
+    resolve_inputs,
     threshold_option,
+    verbosity_options,
 )
 from sentiment.cli.predict import open_inputs, sort_out
 from sentiment.cli.reading import Repairs
@@ -123,7 +123,7 @@ Row = tuple[str, float]
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """How much room there is, and whether colors are welcome.
 
     Attributes:
@@ -142,7 +142,7 @@ class Look:
 
 
 def as_text(
-    explanation: Explanation, removal: Removal | None, most: int, look: Look
+    explanation: Explanation, removal: Removal | None, most: int, look: Style
 ) -> Iterator[str]:
     """Lay an explanation out, line by line.
 
@@ -186,7 +186,7 @@ def _strongest(rows: Iterable[Row], count: int) -> list[Row]:
     return sorted(moving, key=lambda row: -abs(row[1]))[:count]
 
 
-def _table(title: str, rows: list[Row], most: float, look: Look) -> Iterator[str]:
+def _table(title: str, rows: list[Row], most: float, look: Style) -> Iterator[str]:
     """A bar to the right for *positive*, to the left against it, and the name."""
     if not rows:
         return
@@ -209,7 +209,7 @@ def _sum(explanation: Explanation) -> str:
     )
 
 
-def _flip(explanation: Explanation, removal: Removal | None, most: int, look: Look) -> str:
+def _flip(explanation: Explanation, removal: Removal | None, most: int, look: Style) -> str:
     """Say without which words the answer would be another."""
     if removal is None:
         tried = min(most, len(explanation.words))
@@ -235,7 +235,7 @@ _WIDEST = 100
               metavar="N", help="Words to take out at the most to change the answer.")  # fmt: skip
 @json_option
 @read_options
-@talk_options
+@verbosity_options
 def command(
     arguments: tuple[str, ...],
     model_path: Path | None,
@@ -271,7 +271,7 @@ def command(
       sentiment explain reviews.csv | less
     """
     texts, inputs = sort_out(arguments, inputs, command="explain", verb="explain")
-    places = [] if texts else places_of(inputs or ["-"], "answering")
+    places = [] if texts else resolve_inputs(inputs or ["-"], "answering")
     opened = open_inputs(texts, places, reading)
     _, model = open_model(model_path, threshold, repair=repair)
     look = _look()
@@ -293,13 +293,13 @@ def command(
         console.warn(f"no rows in {and_more(places, 1)}")
 
 
-def _look() -> Look:
+def _look() -> Style:
     """Colors on a terminal that has them, by the convention of no-color.org."""
     colored = (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
-    return Look(min(width, _WIDEST), colored)
+    return Style(min(width, _WIDEST), colored)
 
 
 def _texts(opened: Iterable[Opened]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import click
 from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import FILE, TARGET, check_targets, force_option, talk_options
+from sentiment.cli.options import FILE, TARGET, check_targets, force_option, verbosity_options
 from sentiment.errors import UsageError
 from sentiment.export import ONNX, keras_file, onnx_file
 from sentiment.files import replacing
@@ -21,7 +21,7 @@ from sentiment.runtime import require
 @click.option("-o", "--output", type=TARGET, metavar="FILE",
               help="Write it here; by default ./model.keras or ./model.onnx.")  # fmt: skip
 @force_option
-@talk_options
+@verbosity_options
 def command(model_path: Path | None, kind: str, output: Path | None, force: bool) -> None:
     """Write a model's network for Keras or ONNX, calibration included.
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sentiment.cli.models import describe, describe_band, open_model
-from sentiment.cli.options import FILE, json_option, talk_options
+from sentiment.cli.options import FILE, json_option, verbosity_options
 from sentiment.cli.train import CHANCE, HeldOut
 from sentiment.cli.training import epochs_as_text, words_beside
 from sentiment.errors import UsageError
@@ -205,7 +205,7 @@ _WIDTH = 100
 @click.option("--card", is_flag=True,
               help="Write a model card: Markdown, with the YAML header of model hubs.")  # fmt: skip
 @json_option
-@talk_options
+@verbosity_options
 def command(
     model_path: Path | None, words: int | None, history: bool, card: bool, as_json: bool
 ) -> None:

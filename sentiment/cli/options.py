@@ -51,7 +51,7 @@ class TargetPath(click.Path):
 TARGET = TargetPath()
 
 
-def places_of(names: Sequence[str], purpose: str) -> list["Where"]:
+def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
     """Find what is read where these names are given.
 
     Args:
@@ -73,7 +73,7 @@ def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bo
 
     Args:
         targets: what is to be written.
-        read: all that is read, see `places_of`: `--force` replaces none of it.
+        read: all that is read, see `resolve_inputs`: `--force` replaces none of it.
         force: whether they may be there already.
 
     Raises:
@@ -270,7 +270,7 @@ def json_option(command: Command) -> Command:
     )
 
 
-def talk_options(command: Command) -> Command:
+def verbosity_options(command: Command) -> Command:
     """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
 
     def store(_: click.Context, parameter: click.Parameter, value: bool) -> None:

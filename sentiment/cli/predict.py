@@ -22,11 +22,11 @@ from sentiment.cli.options import (
     force_option,
     gathered,
     model_option,
-    places_of,
     read_options,
     repair_option,
-    talk_options,
+    resolve_inputs,
     threshold_option,
+    verbosity_options,
 )
 from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
@@ -314,7 +314,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
 @engine_options
 @read_options
 @force_option
-@talk_options
+@verbosity_options
 def command(
     arguments: tuple[str, ...],
     model_path: Path | None,
@@ -419,7 +419,7 @@ def command(
         check_rejects(rejects, on_bad_row)
         targets.append(rejects)
     path, model = open_model(model_path, threshold, repair=repair)
-    places = [] if texts else places_of(inputs or ["-"], "answering")
+    places = [] if texts else resolve_inputs(inputs or ["-"], "answering")
     check_targets(targets, [*places, path], force=force)
     with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:
         opened = open_inputs(texts, places, replace(reading, bad_rows=bad_rows))

@@ -9,7 +9,7 @@ import click
 
 from sentiment.cli.commands import Choice
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import json_option, model_option, talk_options
+from sentiment.cli.options import json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
 from sentiment.evaluation.gates import missed, read_rate
 from sentiment.evaluation.metrics import percent
@@ -29,7 +29,7 @@ from sentiment.reviews.cells import four_digits
               help="Exit with code 6 where fewer checks pass, as in negation=0.75, or 0.8 for all "
               "of them; may be repeated.")  # fmt: skip
 @json_option
-@talk_options
+@verbosity_options
 def command(
     model_path: Path | None,
     names: tuple[str, ...],

@@ -18,10 +18,10 @@ from sentiment.cli.options import (
     check_targets,
     force_option,
     model_option,
-    places_of,
     read_label_options,
-    talk_options,
+    resolve_inputs,
     threshold_option,
+    verbosity_options,
 )
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import UsageError
@@ -64,7 +64,7 @@ _MISTAKES = 20
               "length and negation; may be repeated.")  # fmt: skip
 @force_option
 @read_label_options
-@talk_options
+@verbosity_options
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
@@ -100,7 +100,7 @@ def command(
         require("pictures need matplotlib", "matplotlib")
     path, model = open_model(model_path, threshold)
     paths = data or test_reviews()
-    check_targets(targets, [*places_of(paths, "evaluation"), path], force=force)
+    check_targets(targets, [*resolve_inputs(paths, "evaluation"), path], force=force)
     report = _report(paths, path, model, sliced, reading)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}

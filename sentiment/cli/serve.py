@@ -8,7 +8,13 @@ import click
 from sentiment.cli.console import console
 from sentiment.cli.info import facts_of
 from sentiment.cli.models import open_model
-from sentiment.cli.options import Number, gathered, model_option, talk_options, threshold_option
+from sentiment.cli.options import (
+    Number,
+    gathered,
+    model_option,
+    threshold_option,
+    verbosity_options,
+)
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import require
@@ -48,7 +54,7 @@ _LIMITS = [
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="A full host name that it may be called by; may be repeated.")  # fmt: skip
 @gathered(Limits, "limits", _LIMITS)
-@talk_options
+@verbosity_options
 def command(
     model_path: Path | None,
     threshold: float | None,

@@ -24,9 +24,9 @@ from sentiment.cli.options import (
     check_targets,
     force_option,
     json_option,
-    places_of,
     read_label_options,
-    talk_options,
+    resolve_inputs,
+    verbosity_options,
 )
 from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import running_options, training_options
@@ -36,7 +36,7 @@ from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.features.hashing import among
 from sentiment.labels import CLASSES
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import DEEPEST, Model
+from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap, Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
@@ -121,7 +121,7 @@ def _numbers(figures: dict[str, Any]) -> dict[str, float]:
 @read_label_options
 @force_option
 @json_option
-@talk_options
+@verbosity_options
 def command(
     data: tuple[str, ...],
     output: Path | None,
@@ -156,9 +156,9 @@ def command(
     target = output or DEFAULT_MODEL
     replaces = output is None and _may_replace(target, needs_force=not (data or force))
     read = [
-        *places_of(paths, "training"),
-        *places_of(validation, "validation"),
-        *places_of(unlabeled, "unlabeled"),
+        *resolve_inputs(paths, "training"),
+        *resolve_inputs(validation, "validation"),
+        *resolve_inputs(unlabeled, "unlabeled"),
         *([find_model(base_path)] if base_path is not None else []),
     ]
     check_targets([target], read, force=force or replaces)
@@ -203,8 +203,8 @@ def _warn_of_idle_options() -> None:
 
 def _load_base(path: Path) -> Model:
     base = load_model(find_model(path))
-    if len(base.components) >= DEEPEST:
-        raise UsageError(f"{path}: no more than {DEEPEST} models stand one on the other")
+    if len(base.components) >= MAX_DEPTH:
+        raise UsageError(f"{path}: no more than {MAX_DEPTH} models stand one on the other")
     return base
 
 

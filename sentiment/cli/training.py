@@ -18,7 +18,7 @@ from sentiment.errors import UsageError
 from sentiment.reviews.cells import count_of, printable
 from sentiment.runtime import LEAST, Memory
 from sentiment.training.decide import Epoch
-from sentiment.training.options import UNBALANCED, OneOf, Recipe, TrainingOptions, Units
+from sentiment.training.options import UNBALANCED, Hyperparameters, OneOf, TrainingOptions, Units
 from sentiment.training.run import Checkpoint, Labels, Progress, Run
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
@@ -207,7 +207,7 @@ class ShownProgress(Progress):
         self._diverged = False
 
     def chosen(
-        self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
+        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
     ) -> None:
         """Say how the rows were split and what the data decided."""
         positive = int(training.sum())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sentiment.features.hashing import Hashes, KeyIndex
 from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
 from sentiment.features.rows import by_row, runs
-from sentiment.features.tokens import PIECE_ROWS, Piece
+from sentiment.features.tokens import PIECE_ROWS, TextChunk
 from sentiment.storage import ArrayFile
 
 # A key is a hash whose lowest bits are zero. A tag is a key with a row number in these bits: a pair
@@ -40,7 +40,7 @@ class Occurrences(NamedTuple):
     rows: NDArray[np.uint16]
 
 
-def occurrences(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
+def extract_ngrams(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
     """Find the distinct features of each review, several reviews at a time.
 
     Args:
@@ -75,7 +75,7 @@ def feature_keys(hashes: Hashes) -> Hashes:
     return hashes & ~_ROW_MASK
 
 
-def _tags(piece: Piece, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
+def _tags(piece: TextChunk, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
     """Tag every feature of a piece with its row."""
     for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
         yield feature_keys(found.hashes) | tokens.rows[found.starts].astype(np.uint64)
@@ -147,7 +147,7 @@ class Shard:
         offsets = self.offsets[reviews.start : reviews.stop + 1]
         return self.columns[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
 
-    def first_holders(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def first_rows_containing(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find wanted n-grams: indices of those found, and the first reviews with them; int64."""
         places = KeyIndex(self.keys).find(wanted)
         here = np.flatnonzero(places >= 0)
@@ -231,7 +231,7 @@ class _Part:
 def _grouped(texts: Sequence[str], ngrams: NGrams) -> list[_Part]:
     """Find the n-grams of some reviews."""
     parts = []
-    for found in occurrences(texts, ngrams):
+    for found in extract_ngrams(texts, ngrams):
         highest = (found.keys >> np.uint64(56)).astype(np.uint8)
         order = np.argsort(highest, kind="stable")  # a radix sort
         bounds = np.concatenate(([0], np.cumsum(np.bincount(highest, minlength=_GROUPS))))
@@ -263,7 +263,7 @@ _KEYS_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
-class Incidence:
+class DocumentTermMatrix:
     """The document-term matrix of some reviews, without labels and weights.
 
     Attributes:
@@ -275,7 +275,7 @@ class Incidence:
     shards: Sequence[Shard]
 
     @classmethod
-    def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "Incidence":
+    def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "DocumentTermMatrix":
         """Find the n-grams of each review, in one shard.
 
         Args:
@@ -286,7 +286,7 @@ class Incidence:
         return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
 
     @classmethod
-    def in_file(cls, ngrams: NGrams, shards: Iterable[Shard]) -> "Incidence":
+    def in_file(cls, ngrams: NGrams, shards: Iterable[Shard]) -> "DocumentTermMatrix":
         """Put the n-grams of several shards into a file, as they come."""
         file, rest = ArrayFile(), []
         for shard in shards:
@@ -331,7 +331,7 @@ class Incidence:
             ends = np.cumsum([part.size for part in every])
             yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
 
-    def first_holders(self, wanted: Hashes) -> NDArray[np.int64]:
+    def first_rows_containing(self, wanted: Hashes) -> NDArray[np.int64]:
         """Return reviews that together hold all wanted n-grams that occur: int64.
 
         Args:
@@ -342,7 +342,7 @@ class Incidence:
         for shard, rows in self.placed():
             if not left.size:
                 break
-            found, held = shard.first_holders(left)
+            found, held = shard.first_rows_containing(left)
             holders.append(rows.start + held)
             left = np.delete(left, found)
         return np.unique(np.concatenate(holders))

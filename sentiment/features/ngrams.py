@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, KeyIndex, SubstringHasher, combine, salt
 from sentiment.features.repair import repair
-from sentiment.features.tokens import Codes, Piece, pieces
+from sentiment.features.tokens import Codes, TextChunk, pieces
 
 _NEGATIONS = (
     "not no never n't nothing nobody nor neither without hardly barely cannot ain't don't doesn't "
@@ -172,7 +172,7 @@ class NGrams(NamedTuple):
     repair: bool = True
     ratings: bool = False
 
-    def pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, texts: Sequence[str]) -> Iterator[TextChunk]:
         """Split reviews into tokens."""
         return pieces(texts, repaired=self.repair, rated=self.ratings)
 
@@ -224,7 +224,7 @@ class Tokens(NamedTuple):
     rows: NDArray[np.int64]
 
     @classmethod
-    def of(cls, piece: Piece, ngrams: NGrams) -> "Tokens":
+    def of(cls, piece: TextChunk, ngrams: NGrams) -> "Tokens":
         """Hash the tokens of a piece."""
         stems = piece.stems(ngrams.stem) if ngrams.stem else np.zeros(0, np.uint64)
         return cls(piece.hashes(), stems, piece.token_rows())
@@ -286,7 +286,7 @@ def character_features(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) ->
     """Hash every run of characters of every review.
 
     Args:
-        codes: code points with single spaces between words (`Piece.squeezed`).
+        codes: code points with single spaces between words (`TextChunk.squeezed`).
         rows: which review each character belongs to, int64 [characters].
         ngrams: which n-grams are features.
     """

@@ -21,7 +21,7 @@ from sentiment.features.ngrams import (
     word_features,
 )
 from sentiment.features.repair import Edit, edited, ratings, repairs
-from sentiment.features.tokens import LINE_BREAK_TAG, Codes, Piece, normalize
+from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize
 from sentiment.features.vectorizer import Vectorizer
 
 Indices = NDArray[np.int64]
@@ -157,7 +157,7 @@ class Places:
         return (tokens + np.bincount(self.last[self.apart], share[self.apart], size))[:-1]
 
 
-def find_places(text: str, vectorizer: Vectorizer) -> Places:
+def find_spans(text: str, vectorizer: Vectorizer) -> Places:
     """Find all occurrences of known features in a review, and the spans of its tokens."""
     ngrams = vectorizer.ngrams
     parts = list(ngrams.pieces([text]))
@@ -195,7 +195,7 @@ class _Group:
     family: Family
 
 
-def _tokens(parts: Sequence[Piece], ngrams: NGrams) -> Tokens:
+def _tokens(parts: Sequence[TextChunk], ngrams: NGrams) -> Tokens:
     """Return the tokens of a review, which may be in several pieces."""
     tokens = Tokens.none()
     for part in parts:
@@ -214,7 +214,7 @@ def _of_words(tokens: Tokens, ngrams: NGrams) -> Iterator[_Group]:
         yield _Group(found.hashes, first, last, found.family)
 
 
-def _of_characters(parts: Sequence[Piece], ngrams: NGrams) -> Iterator[_Group]:
+def _of_characters(parts: Sequence[TextChunk], ngrams: NGrams) -> Iterator[_Group]:
     """Yield each order of character features, with the first and last tokens covered."""
     tokens = 0
     for part in parts:
@@ -240,7 +240,7 @@ def _covered(
     return _Group(found.hashes, first, last, found.family)
 
 
-def _written(text: str, parts: Sequence[Piece], ngrams: NGrams) -> tuple[Numbers, Numbers]:
+def _written(text: str, parts: Sequence[TextChunk], ngrams: NGrams) -> tuple[Numbers, Numbers]:
     """Return the span of each token in the original text."""
     starts, ends = aligned(text, repaired=ngrams.repair, rated=ngrams.ratings)
     first, last = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -286,7 +286,7 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     return {key: names[key] for key in keys.tolist() if key in names}
 
 
-def _name(found: Found, piece: Piece, start: int, ngrams: NGrams) -> str:
+def _name(found: Found, piece: TextChunk, start: int, ngrams: NGrams) -> str:
     """Return the name of a word feature."""
     first, last = piece.starts[start], piece.ends[start + found.order - 1]
     if found.family is Family.STEM:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class SparseRows:
+class CSRMatrix:
     """Feature vectors in compressed sparse row form.
 
     Attributes:
@@ -28,22 +28,22 @@ class SparseRows:
         return self.offsets.size - 1
 
     @classmethod
-    def empty(cls, width: int) -> "SparseRows":
+    def empty(cls, width: int) -> "CSRMatrix":
         """Return one row without features."""
         return cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), width)
 
-    def take(self, rows: NDArray[np.integer]) -> "SparseRows":
+    def take(self, rows: NDArray[np.integer]) -> "CSRMatrix":
         """Return some rows, in the given order."""
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate(([0], np.cumsum(lengths)))
         entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        return SparseRows(self.columns[entries], self.values[entries], offsets, self.width)
+        return CSRMatrix(self.columns[entries], self.values[entries], offsets, self.width)
 
     @staticmethod
-    def concatenate(parts: "list[SparseRows]", width: int) -> "SparseRows":
+    def concatenate(parts: "list[CSRMatrix]", width: int) -> "CSRMatrix":
         """Concatenate batches of rows."""
         lengths = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
-        return SparseRows(
+        return CSRMatrix(
             np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
             np.concatenate([np.zeros(0, np.float32), *(part.values for part in parts)]),
             np.cumsum(np.concatenate(lengths)),
@@ -84,7 +84,7 @@ def by_row(
     return offsets, columns.take(order)
 
 
-def row_scales(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+def inverse_norms(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the inverse Euclidean norm of each row: float32 [rows].
 
     Args:

@@ -49,7 +49,7 @@ _UNSPACED = (
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextChunk:
     """The tokens of consecutive reviews, or of a part of a long one.
 
     Attributes:
@@ -156,7 +156,9 @@ def _is_mark(character: str) -> bool:
     return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
-def pieces(texts: Sequence[str], *, repaired: bool = True, rated: bool = False) -> Iterator[Piece]:
+def pieces(
+    texts: Sequence[str], *, repaired: bool = True, rated: bool = False
+) -> Iterator[TextChunk]:
     """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces.
 
     Args:
@@ -182,12 +184,12 @@ def pieces(texts: Sequence[str], *, repaired: bool = True, rated: bool = False) 
         yield _piece(parts, len(texts) - len(parts))
 
 
-def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> Piece:
+def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> TextChunk:
     parts = [f"\n{part}\n" for part in parts]  # to separate reviews
     codes = code_points("".join(parts))
     starts, ends = token_spans(codes)
     bounds = np.cumsum([0, *map(len, parts)])
-    return Piece(codes, starts, ends, first_row, bounds, goes_on)
+    return TextChunk(codes, starts, ends, first_row, bounds, goes_on)
 
 
 def code_points(text: str) -> Codes:

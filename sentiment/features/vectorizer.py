@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, KeyIndex
-from sentiment.features.matrix import Incidence, Occurrences, Shard, feature_keys, occurrences
+from sentiment.features.matrix import (
+    DocumentTermMatrix,
+    Occurrences,
+    Shard,
+    extract_ngrams,
+    feature_keys,
+)
 from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import SparseRows, by_row, row_scales
+from sentiment.features.rows import CSRMatrix, by_row, inverse_norms
 from sentiment.storage import ArrayFile, ArrayList
 
 
@@ -34,7 +40,7 @@ class Vectorizer:
     @classmethod
     def fit(
         cls,
-        incidence: Incidence,
+        incidence: DocumentTermMatrix,
         labels: NDArray[np.integer] | NDArray[np.floating],
         times: NDArray[np.integer] | None = None,
         *,
@@ -53,12 +59,12 @@ class Vectorizer:
             smoothing: of the weights, as in `log_count_ratios`.
         """
         from sentiment.features.weighting import (  # prediction starts without it
-            Strongest,
+            FeatureSelection,
             count_by_class,
         )
 
         times = np.ones(len(incidence), np.int64) if times is None else times
-        chosen = Strongest.none()
+        chosen = FeatureSelection.none()
         for keys, counts in count_by_class(incidence, np.asarray(labels, np.float64), times):
             chosen = chosen.among(keys, counts, limit, min_count, smoothing)
         # As the model file stores them, so that training sees what prediction will.
@@ -73,22 +79,22 @@ class Vectorizer:
         """Say which feature each n-gram is, −1 for an unknown one: int32 [n-grams]."""
         return self._index.find(feature_keys(hashes))
 
-    def transform(self, texts: Sequence[str]) -> SparseRows:
+    def transform(self, texts: Sequence[str]) -> CSRMatrix:
         """Turn reviews into sparse rows, [reviews, features]."""
-        parts = [self._transform(found) for found in occurrences(texts, self.ngrams)]
-        return SparseRows.concatenate(parts, self.keys.size)
+        parts = [self._transform(found) for found in extract_ngrams(texts, self.ngrams)]
+        return CSRMatrix.concatenate(parts, self.keys.size)
 
-    def _transform(self, found: Occurrences) -> SparseRows:
+    def _transform(self, found: Occurrences) -> CSRMatrix:
         places = self._index.find(found.keys)
         known = np.flatnonzero(places >= 0)
         offsets, columns = by_row(found.rows.take(known), places.take(known), found.reviews)
         return self._weighted(columns, offsets)
 
-    def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> SparseRows:
+    def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> CSRMatrix:
         """Give each feature its weight, and each row the length 1."""
         values = self.weights.take(columns)
-        values *= np.repeat(row_scales(values, offsets), np.diff(offsets))
-        return SparseRows(columns, values, offsets, self.keys.size)
+        values *= np.repeat(inverse_norms(values, offsets), np.diff(offsets))
+        return CSRMatrix(columns, values, offsets, self.keys.size)
 
     def __eq__(self, other: object) -> bool:
         """Whether both give every review the same row."""
@@ -107,7 +113,7 @@ class Vectorizer:
 
 
 @dataclass(frozen=True, eq=False)
-class EncodedRows:
+class EncodedDataset:
     """What a vectorizer makes of reviews; of a feature only its number is kept.
 
     Attributes:
@@ -123,7 +129,7 @@ class EncodedRows:
     weights: NDArray[np.float32]
 
     @classmethod
-    def of(cls, incidence: Incidence, vectorizer: Vectorizer) -> "EncodedRows":
+    def of(cls, incidence: DocumentTermMatrix, vectorizer: Vectorizer) -> "EncodedDataset":
         """Turn reviews whose n-grams are found already into rows, [reviews, features].
 
         They are kept where the n-grams are.
@@ -133,7 +139,7 @@ class EncodedRows:
         for shard in incidence.shards:
             for known, bounds in _encoded(shard, vectorizer):
                 columns.append(known)
-                scales.append(row_scales(vectorizer.weights.take(known), bounds))
+                scales.append(inverse_norms(vectorizer.weights.take(known), bounds))
                 offsets.append(offsets[-1][-1] + bounds[1:])
         return cls(
             columns.joined(np.int32),
@@ -151,7 +157,7 @@ class EncodedRows:
         """Return the number of rows."""
         return self.scales.size
 
-    def take(self, rows: NDArray[np.integer]) -> SparseRows:
+    def take(self, rows: NDArray[np.integer]) -> CSRMatrix:
         """Give the vectors of the given rows, in the given order."""
         starts = self.offsets[rows]
         lengths = self.offsets[rows + 1] - starts
@@ -159,7 +165,7 @@ class EncodedRows:
         columns = self.columns[np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)]
         values = self.weights.take(columns)
         values *= np.repeat(self.scales[rows], lengths)
-        return SparseRows(columns, values, offsets, self.width)
+        return CSRMatrix(columns, values, offsets, self.width)
 
 
 def _encoded(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.matrix import DocumentTermMatrix, Shard
 from sentiment.storage import ArrayFile, ArrayList
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class ClassCounts:
 
 
 def count_by_class(
-    incidence: Incidence, labels: NDArray[np.floating], times: NDArray[np.integer]
+    incidence: DocumentTermMatrix, labels: NDArray[np.floating], times: NDArray[np.integer]
 ) -> Iterator[tuple[Hashes, ClassCounts]]:
     """Count the reviews of each class that hold each feature.
 
@@ -108,7 +108,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
 
 
 @dataclass(frozen=True)
-class Strongest:
+class FeatureSelection:
     """The selected features: those with the highest count · r².
 
     Attributes:
@@ -122,13 +122,13 @@ class Strongest:
     scores: Floats
 
     @classmethod
-    def none(cls) -> "Strongest":
+    def none(cls) -> "FeatureSelection":
         """Return an empty selection."""
         return cls(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
 
     def among(
         self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int, smoothing: float = 2.0
-    ) -> "Strongest":
+    ) -> "FeatureSelection":
         """Select among these and more features, whose keys are higher.
 
         Args:
@@ -141,16 +141,16 @@ class Strongest:
         enough = np.flatnonzero(counts.held >= min_count)
         ratios = log_count_ratios(counts, smoothing)[enough]
         scores = counts.held[enough] * ratios**2
-        every = Strongest(
+        every = FeatureSelection(
             np.concatenate((self.keys, keys[enough])),
             np.concatenate((self.ratios, ratios)),
             np.concatenate((self.scores, scores)),
         )
         return every if every.keys.size <= limit else every.take(_top(every.scores, limit))
 
-    def take(self, chosen: NDArray[np.int64]) -> "Strongest":
+    def take(self, chosen: NDArray[np.int64]) -> "FeatureSelection":
         """Return some features, in this order."""
-        return Strongest(self.keys[chosen], self.ratios[chosen], self.scores[chosen])
+        return FeatureSelection(self.keys[chosen], self.ratios[chosen], self.scores[chosen])
 
 
 def _top(scores: Floats, limit: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
 from sentiment.model.model import Model
@@ -15,7 +15,7 @@ from sentiment.model.network import Network
 Doubles = NDArray[np.float64]
 
 
-def integrated_gradients(network: Network, row: SparseRows) -> Doubles:
+def integrated_gradients(network: Network, row: CSRMatrix) -> Doubles:
     """Credit each feature of a review with its part of the logit.
 
     Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value of
@@ -139,7 +139,7 @@ def _moves(component: Component) -> dict[str, float]:
     values = encoder.weights[columns] / max(np.abs(encoder.weights).max(initial=0), 1e-30)
     # The empty review comes last.
     offsets = np.append(np.arange(columns.size + 1), columns.size)
-    logits = component.network.logits(SparseRows(columns, values, offsets, encoder.keys.size))
+    logits = component.network.logits(CSRMatrix(columns, values, offsets, encoder.keys.size))
     moves = component.calibration.slope * (logits[:-1] - logits[-1])
     # The same text may name several features: the strongest comes last, and stays.
     order = np.argsort(np.abs(moves), kind="stable").tolist()

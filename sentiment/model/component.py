@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.coverage import ENOUGH, LEAST_KNOWN, evidence_of
 from sentiment.model.network import Network
@@ -121,7 +121,7 @@ class Component:
 
     def encode(
         self, texts: Sequence[str]
-    ) -> tuple[SparseRows, NDArray[np.uint8], NDArray[np.bool_]]:
+    ) -> tuple[CSRMatrix, NDArray[np.uint8], NDArray[np.bool_]]:
         """Return what the network sees of some texts, and how much is known of each.
 
         Returns:
@@ -133,7 +133,7 @@ class Component:
             lengths = np.diff(rows.offsets)
             kept = np.repeat(evidence == ENOUGH, lengths)
             offsets = np.concatenate(([0], np.cumsum(np.where(evidence == ENOUGH, lengths, 0))))
-            rows = SparseRows(rows.columns[kept], rows.values[kept], offsets, rows.width)
+            rows = CSRMatrix(rows.columns[kept], rows.values[kept], offsets, rows.width)
         return rows, evidence, blank
 
     def log_odds(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
@@ -143,14 +143,14 @@ class Component:
         """
         rows, evidence, blank = self.encode(texts)
         log_odds = self.calibration.log_odds(self.network.logits(rows))
-        log_odds[evidence != ENOUGH] = self.silent
+        log_odds[evidence != ENOUGH] = self.empty_logit
         log_odds[blank] = np.nan
         return log_odds, evidence
 
     @cached_property
-    def silent(self) -> float:
+    def empty_logit(self) -> float:
         """The log-odds of *positive* of an empty text."""
-        empty = SparseRows.empty(self.encoder.keys.size)
+        empty = CSRMatrix.empty(self.encoder.keys.size)
         return float(self.calibration.log_odds(self.network.logits(empty))[0])
 
     def repairing(self, repair: bool) -> "Component":

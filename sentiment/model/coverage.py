@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.ngrams import Family, Tokens, character_features, word_features
-from sentiment.features.rows import SparseRows
-from sentiment.features.tokens import Piece
+from sentiment.features.rows import CSRMatrix
+from sentiment.features.tokens import TextChunk
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.missing import gives_no_opinion
 
@@ -29,7 +29,7 @@ _WORDS_IN, _RUNS_IN, _POWER, _MARKS_IN = 0.3, 1.3, 0.85, 6
 
 
 def evidence_of(
-    texts: Sequence[str], rows: SparseRows, vectorizer: Vectorizer, least_known: float
+    texts: Sequence[str], rows: CSRMatrix, vectorizer: Vectorizer, least_known: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Return how much is known of some texts, and which have no token.
 
@@ -54,7 +54,7 @@ def evidence_of(
 
 
 def _poor(
-    texts: Sequence[str], rows: SparseRows, vectorizer: Vectorizer, share: float
+    texts: Sequence[str], rows: CSRMatrix, vectorizer: Vectorizer, share: float
 ) -> NDArray[np.int64]:
     """Return which texts hold few features for their length.
 
@@ -116,7 +116,7 @@ def known_shares(texts: Sequence[str], vectorizer: Vectorizer) -> NDArray[np.flo
     return shares
 
 
-def _kinds(piece: Piece) -> tuple[Flags, Flags]:
+def _kinds(piece: TextChunk) -> tuple[Flags, Flags]:
     """Tell words, and emoji and emoticons, from the other tokens: bool [tokens] each."""
     first, kinds = np.unique(piece.codes[piece.starts], return_inverse=True)
     characters = [chr(code) for code in first.tolist()]
@@ -134,7 +134,7 @@ def _kinds(piece: Piece) -> tuple[Flags, Flags]:
     return is_word, ~is_word & (several | np.array(pictures, np.bool_)[kinds])
 
 
-def _known(piece: Piece, vectorizer: Vectorizer, is_word: Flags) -> tuple[Flags, Flags, Flags]:
+def _known(piece: TextChunk, vectorizer: Vectorizer, is_word: Flags) -> tuple[Flags, Flags, Flags]:
     """Find tokens that are a feature; by their stem, or among others; and words with the next one.
 
     Returns:
@@ -153,7 +153,7 @@ def _known(piece: Piece, vectorizer: Vectorizer, is_word: Flags) -> tuple[Flags,
     return whole, part, pairs
 
 
-def _known_by_characters(piece: Piece, vectorizer: Vectorizer) -> Flags:
+def _known_by_characters(piece: TextChunk, vectorizer: Vectorizer) -> Flags:
     """Find tokens of whose own long runs of characters half or more are features: bool [tokens]."""
     runs, known = np.zeros((2, piece.starts.size))
     shortest, longest = vectorizer.ngrams.characters

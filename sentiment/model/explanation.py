@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.places import Places, find_places
-from sentiment.features.rows import SparseRows
+from sentiment.features.places import Places, find_spans
+from sentiment.features.rows import CSRMatrix
 from sentiment.model.attribution import integrated_gradients, unnested
 from sentiment.model.component import Component, sigmoid
 from sentiment.model.model import NO_ANSWER, Model, Scores
@@ -158,12 +158,14 @@ class _Parts:
     @classmethod
     def of(cls, component: Component, text: str) -> "_Parts":
         row, (evidence,), _ = component.encode([text])
-        places = find_places(text, component.encoder).of_features(row.columns)
+        places = find_spans(text, component.encoder).of_features(row.columns)
         credit = _credit_of_places(component, row, places)
         (logit,) = component.calibration.log_odds(component.network.logits(row)).tolist()
         phrases = _candidates(text, places, credit)
         tokens = places.shared(credit)
-        return cls(evidence, logit, component.silent, places.starts, places.ends, tokens, phrases)
+        return cls(
+            evidence, logit, component.empty_logit, places.starts, places.ends, tokens, phrases
+        )
 
     def plus(self, base: "_Parts", weight: float) -> "_Parts":
         """Add what those behind it make of the same text; they may find other tokens there."""
@@ -190,7 +192,7 @@ class _Parts:
         )
 
 
-def _credit_of_places(component: Component, row: SparseRows, places: Places) -> NDArray[np.float64]:
+def _credit_of_places(component: Component, row: CSRMatrix, places: Places) -> NDArray[np.float64]:
     """Share the credit of each feature equally over its places: float64 [places]."""
     credit = integrated_gradients(component.network, row) * component.calibration.slope
     order = np.argsort(row.columns)

@@ -19,7 +19,7 @@ from sentiment.files import replacing
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Calibration, Component
 from sentiment.model.coverage import LEAST_KNOWN
-from sentiment.model.model import DEEPEST, NO_ANSWER, UNCERTAIN, Decision, Model, Record
+from sentiment.model.model import MAX_DEPTH, NO_ANSWER, UNCERTAIN, Decision, Model, Record
 from sentiment.model.network import Layer, Network
 from sentiment.model.provenance import Provenance, Seen
 from sentiment.model.tensors import (
@@ -143,8 +143,8 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         told.append((_decision(document["decision"]), _record(document, tensors)))
         if base is None:
             break
-        if len(components) == DEEPEST:
-            raise ValueError(f"more than {DEEPEST} models stand one on the other")
+        if len(components) == MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} models stand one on the other")
         document = mapping(base["model"])
         tensors = {
             name.removeprefix(_OF_BASE): tensor

@@ -113,7 +113,7 @@ class Record:
 
 
 # How many components a model may have.
-DEEPEST = 8
+MAX_DEPTH = 8
 
 T = TypeVar("T")
 
@@ -206,10 +206,10 @@ class Model:
         return self.decision.answers(*scores, self.labels)
 
     @property
-    def silent(self) -> float:
+    def empty_logit(self) -> float:
         """The log-odds of *positive* of an empty review."""
-        silent = (component.silent for component in self.components)
-        return self.add_up(silent, lambda own, base, weight: own + weight * base)
+        empty_logit = (component.empty_logit for component in self.components)
+        return self.add_up(empty_logit, lambda own, base, weight: own + weight * base)
 
     def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds of each review, and how much of it is known, by any that counts."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.rows import SparseRows, runs
+from sentiment.features.rows import CSRMatrix, runs
 
 Floats = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class Network:
 
     layers: tuple[Layer, ...]
 
-    def logits(self, rows: SparseRows) -> NDArray[np.float64]:
+    def logits(self, rows: CSRMatrix) -> NDArray[np.float64]:
         """Score rows: the log-odds of *positive*, float64 [rows], before calibration."""
         first, *rest = self.layers
         products = sparse_product(rows, first.kernel) * first.scale + first.bias
@@ -84,7 +84,7 @@ class Network:
     __hash__ = None  # type: ignore[assignment]
 
 
-def sparse_product(rows: SparseRows, kernel: Floats | NDArray[np.int8]) -> Floats:
+def sparse_product(rows: CSRMatrix, kernel: Floats | NDArray[np.int8]) -> Floats:
     """Multiply sparse rows [n, inputs] with a kernel [inputs, outputs]: float32 [n, outputs]."""
     product = np.zeros((len(rows), kernel.shape[1]), dtype=np.float32)
     for block in runs(rows.offsets, _BLOCK):

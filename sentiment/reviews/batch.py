@@ -182,7 +182,7 @@ class Source(Protocol):
                 are yielded first.
         """
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return whether the next batch is still to be produced at the other end of a pipe."""
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class RowsSource:
             rows = self._rows[start : start + BATCH_ROWS]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return False: all rows are there."""
         return False
 

@@ -72,7 +72,7 @@ class CsvLines:
         return self._before + self._next
 
     @property
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Whether the next line needs another block, which may have to be waited for."""
         return self._next == len(self._held)
 
@@ -320,7 +320,7 @@ class CsvSource(DelimitedSource):
                 if fields is None:
                     break
                 records.append(Record(fields, lines.end_row(), lines.number))
-            if lines.waits:
+            if lines.would_block:
                 yield records
                 records = []
         yield records

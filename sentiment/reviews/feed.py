@@ -105,17 +105,17 @@ class TextFeed:
         byte = damaged_byte(text) if self._damaged else None
         return None if byte is None else describe_byte(byte, self.encoding)
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return whether the next block is still to be produced at the other end of a pipe.
 
         An incomplete line that is there is read meanwhile.
         """
         try:
-            if any(self._pieces.ahead(ready=lambda: not self._stream.waits())):
+            if any(self._pieces.ahead(ready=lambda: not self._stream.would_block())):
                 return False
         except (DataError, Unreadable):  # raised again when the block is requested
             return False
-        return self._stream.waits()
+        return self._stream.would_block()
 
     def close(self) -> None:
         """Close the stream."""
@@ -296,9 +296,9 @@ class FeedSource(ABC):
         finally:
             self.close()
 
-    def waits(self) -> bool:
-        """Return whether the next block is still to be produced; see `Source.waits`."""
-        return self.feed.waits()
+    def would_block(self) -> bool:
+        """Return whether the next block is still to be produced; see `Source.would_block`."""
+        return self.feed.would_block()
 
     def close(self) -> None:
         """Close the input."""
@@ -334,7 +334,7 @@ def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]
             while len(rows) >= BATCH_ROWS:
                 yield rows[:BATCH_ROWS]
                 rows, chars = rows[BATCH_ROWS:], feed.chars
-            if rows and (feed.chars - chars >= BATCH_CHARS or feed.waits()):
+            if rows and (feed.chars - chars >= BATCH_CHARS or feed.would_block()):
                 yield rows
                 rows, chars = [], feed.chars
     except DataError as error:

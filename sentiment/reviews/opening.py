@@ -258,7 +258,7 @@ class FolderSource:
                 )
                 items, chars, before = [], 0, number
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return False: files are never waited for."""
         return False
 

@@ -110,7 +110,7 @@ class ParquetSource:
         finally:
             self.close()
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return False: files are never waited for."""
         return False
 

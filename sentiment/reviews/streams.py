@@ -123,7 +123,7 @@ class ByteStream:
         """Return the rest of the stream."""
         return b"".join(iter(self.read, b""))
 
-    def waits(self) -> bool:
+    def would_block(self) -> bool:
         """Return whether the next read would wait for a producer."""
         if self._pipe is None:
             return False

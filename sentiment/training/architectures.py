@@ -14,7 +14,7 @@ from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.network import Network
 from sentiment.training import ngrams
 from sentiment.training.network import Rows
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 
 
@@ -23,10 +23,10 @@ class Architecture(Protocol):
 
     def choose(
         self, some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
-    ) -> Recipe:
+    ) -> Hyperparameters:
         """Decide what the user left open, by some texts and all labels."""
 
-    def index(self, texts: Sequence[str], recipe: Recipe, run: Run) -> Any:
+    def index(self, texts: Sequence[str], recipe: Hyperparameters, run: Run) -> Any:
         """Find, once for all fits, what does not depend on labels; as long as the texts."""
 
     def fit(
@@ -34,7 +34,7 @@ class Architecture(Protocol):
         indexed: Any,
         labels: NDArray[np.float64],
         times: NDArray[np.integer],
-        recipe: Recipe,
+        recipe: Hyperparameters,
         options: TrainingOptions,
     ) -> Vectorizer:
         """Fit an encoder to reviews, each of which counts so many times."""
@@ -46,7 +46,7 @@ class Architecture(Protocol):
         self,
         indexed: Any,
         texts_of: Callable[[NDArray[np.int64]], list[str]],
-        recipe: Recipe,
+        recipe: Hyperparameters,
         keys: Hashes,
     ) -> dict[int, str]:
         """Spell features out by the texts that hold them."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sentiment.model.component import Calibration, fit_logistic, sigmoid
 from sentiment.model.network import Network
-from sentiment.training.network import Example
+from sentiment.training.network import EncodedSplit
 from sentiment.training.options import Objective
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class EpochSelection:
     """What a judge has seen so far.
 
     Attributes:
@@ -128,7 +128,7 @@ class Judgement:
     best: NDArray[np.float64]
 
 
-class Judge:
+class EpochSelector:
     """Chooses an epoch's networks by the loss of their calibrated probabilities.
 
     In cross-validation there is a network for each fold, which is judged by that fold; what all
@@ -145,7 +145,7 @@ class Judge:
         so_far: what was seen; another judge of the same reviews goes on from it.
     """
 
-    def __init__(self, held_out: Sequence[Example], patience: int) -> None:
+    def __init__(self, held_out: Sequence[EncodedSplit], patience: int) -> None:
         """Take the held-out reviews of each network, and how many epochs to wait for a better one.
 
         Networks beyond those that reviews are held out for are kept, and not judged.
@@ -153,7 +153,7 @@ class Judge:
         self._held_out = held_out
         self._labels = np.concatenate([each.labels for each in held_out]).astype(np.int8)
         self._patience = patience
-        self.so_far = Judgement((), 0, (), 0, np.full(self._labels.size, np.inf))
+        self.so_far = EpochSelection((), 0, (), 0, np.full(self._labels.size, np.inf))
 
     @property
     def goes_on(self) -> bool:
@@ -161,7 +161,7 @@ class Judge:
         return len(self.so_far.epochs) < self.so_far.best_epoch + self._patience
 
     def see(self, loss: float, networks: Sequence[Network]) -> bool:
-        """Judge networks after one more epoch; return whether to go on.
+        """EpochSelector networks after one more epoch; return whether to go on.
 
         Args:
             loss: of the training rows, the mean over the networks.

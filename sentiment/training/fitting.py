@@ -13,9 +13,9 @@ from sentiment.errors import UsageError
 from sentiment.model.network import Network
 from sentiment.training.architectures import ARCHITECTURES, Architecture
 from sentiment.training.backend import load_keras
-from sentiment.training.decide import Judge
-from sentiment.training.network import Example, release
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.decide import EpochSelector
+from sentiment.training.network import EncodedSplit, release
+from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Fit, Progress, Run, Underway, logging
 
 # How many times the loss of one answer to all a training may end at, and come to on the way, by a
@@ -49,9 +49,9 @@ class Fitter:
 
     def fit(
         self,
-        recipe: Recipe,
-        training: Sequence[Example],
-        validation: Sequence[Example] = (),
+        recipe: Hyperparameters,
+        training: Sequence[EncodedSplit],
+        validation: Sequence[EncodedSplit] = (),
         epochs: int | None = None,
     ) -> Fit:
         """Fit networks side by side, the learning rate falling in a line to nothing.
@@ -59,9 +59,9 @@ class Fitter:
         Args:
             recipe: epochs, batch size, learning rate.
             training: reviews that each network fits.
-            validation: reviews that each of the first networks is judged by: a `Judge` chooses the
-                epoch whose weights are kept. A single network stops `patience` epochs after the
-                best.
+            validation: held-out reviews of each of the first networks: an `EpochSelector` chooses
+                the epoch whose weights are kept. A single network stops `patience` epochs after
+                the best.
             epochs: how many of the recipe's epochs to run; None for all.
 
         Raises:
@@ -74,7 +74,7 @@ class Fitter:
             return state
         # Weights amid a training of few reviews vary too much to stop at: folds go to the end.
         patience = recipe.epochs if len(training) > 1 else self._options.patience
-        judge = Judge(validation, patience) if validation else None
+        judge = EpochSelector(validation, patience) if validation else None
         model = self._start(training, recipe.hidden)
         if checkpoint and state:
             if not _restore(state, model, judge):
@@ -93,13 +93,13 @@ class Fitter:
     def _run(
         self,
         model: Any,
-        recipe: Recipe,
-        training: Sequence[Example],
-        judge: Judge | None,
+        recipe: Hyperparameters,
+        training: Sequence[EncodedSplit],
+        judge: EpochSelector | None,
         epochs: range,
     ) -> int:
         """Train for some epochs, counted from 0, or as long as the judge says; count them."""
-        feed = Feed(self._kind, training, recipe.batch_size, self._options.seed, epochs)
+        feed = BatchGenerator(self._kind, training, recipe.batch_size, self._options.seed, epochs)
         to_numpy = partial(self._kind.to_numpy, widths=self._widths)
         steps = recipe.epochs * feed.steps
 
@@ -133,7 +133,7 @@ class Fitter:
             self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
-    def _start(self, training: Sequence[Example], hidden: tuple[int, ...]) -> Any:
+    def _start(self, training: Sequence[EncodedSplit], hidden: tuple[int, ...]) -> Any:
         """Return networks as they are before the first step; each output starts at the prior."""
         widths = [example.rows.width for example in training]
         if (self._widths, self._hidden) != (widths, hidden):
@@ -153,7 +153,7 @@ class Fitter:
         return self._model
 
 
-class Feed:
+class BatchGenerator:
     """Serves the rows of one network, or of several side by side, in batches.
 
     Each network's rows are shuffled anew each epoch. An epoch has the same number of steps for
@@ -164,7 +164,7 @@ class Feed:
     def __init__(
         self,
         kind: Architecture,
-        examples: Sequence[Example],
+        examples: Sequence[EncodedSplit],
         size: int,
         seed: int,
         epochs: range = range(1),
@@ -179,7 +179,7 @@ class Feed:
             epochs: which are served, counted from 0.
         """
         self._kind = kind
-        self._examples: Sequence[Example] = examples
+        self._examples: Sequence[EncodedSplit] = examples
         self._randoms = [np.random.default_rng(seed) for _ in examples]
         self._orders = [np.arange(example.numbers.size) for example in examples]
         for _ in range(epochs.start):
@@ -206,7 +206,7 @@ class Feed:
                 yield self._kind.arrays(rows), targets, weights
 
     def _batch(
-        self, examples: Sequence[Example], step: int
+        self, examples: Sequence[EncodedSplit], step: int
     ) -> tuple[Any, NDArray[np.float32], NDArray[np.float32]]:
         """Return the rows of a step, as `Architecture.build` wants them, with targets and weights.
 
@@ -261,9 +261,9 @@ def _entropy(share: float) -> float:
 
 
 def _watching(
-    recipe: Recipe,
+    recipe: Hyperparameters,
     steps: int,
-    judge: Judge | None,
+    judge: EpochSelector | None,
     to_numpy: Callable[[Any], tuple[Network, ...]],
     keep: Callable[[int, Any], None],
     progress: Progress,
@@ -310,7 +310,7 @@ def _variables(model: Any) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _restore(state: Underway, model: Any, judge: Judge | None) -> bool:
+def _restore(state: Underway, model: Any, judge: EpochSelector | None) -> bool:
     """Let networks and judge be as they were; False if the state is not one of theirs."""
     variables = _variables(model)
     kinds = [(tuple(variable.shape), np.asarray(variable).dtype) for variable in variables]

@@ -19,8 +19,14 @@ from sentiment.storage import joined
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Epoch
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import Example, logits_of
-from sentiment.training.options import FOLDS, Recipe, TrainingOptions, cross_validates, gentler
+from sentiment.training.network import EncodedSplit, logits_of
+from sentiment.training.options import (
+    FOLDS,
+    Hyperparameters,
+    TrainingOptions,
+    cross_validates,
+    for_pseudo_labels,
+)
 from sentiment.training.run import Run
 
 Numbers = NDArray[np.int64]
@@ -34,7 +40,7 @@ class Split(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class TrainingData:
     """Reviews by their numbers: labelled ones first, then those without labels.
 
     Attributes:
@@ -59,7 +65,7 @@ class Material:
         validation: LabelledReviews | None,
         unlabeled: Sequence[str],
         options: TrainingOptions,
-    ) -> "Material":
+    ) -> "TrainingData":
         """Put all reviews together, and split them unless there are others to judge by.
 
         Raises:
@@ -150,7 +156,7 @@ Logits = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Trained:
+class FitResult:
     """Everything that is fitted to some splits, the weights as the model file has them.
 
     Attributes:
@@ -158,7 +164,7 @@ class Trained:
         first: the vectorizer that was fitted to the first split, and not to its held-out reviews.
         epochs, best_epoch: how it went.
         held_out: logits of the reviews held out, each by the network that was not fitted on it, in
-            the order of `Material.held_out`; empty after a fit for a given number of epochs.
+            the order of `TrainingData.held_out`; empty after a fit for a given number of epochs.
         unlabeled: logits of the unlabeled reviews by each network, [networks, unlabeled].
         soft_labels: how far each network took each unlabeled review to be positive, of the same
             shape; None if none was used.
@@ -183,7 +189,7 @@ class Learner:
     """One training: what stays the same from fit to fit."""
 
     def __init__(
-        self, material: Material, options: TrainingOptions, recipe: Recipe, run: Run
+        self, material: TrainingData, options: TrainingOptions, recipe: Hyperparameters, run: Run
     ) -> None:
         """Find the n-grams of all reviews, once."""
         self._material = material
@@ -194,11 +200,11 @@ class Learner:
         self._indexed = self._kind.index(material.texts, recipe, run)
         self._fitter = Fitter(options, run)
 
-    def trial(self) -> Trained:
+    def trial(self) -> FitResult:
         """Fit the splits; held-out reviews say when to stop, and whether unlabeled ones help."""
         return self._with_unlabeled(self._fit(self._material.splits, None, None))
 
-    def refit(self, trial: Trained) -> Trained:
+    def refit(self, trial: FitResult) -> FitResult:
         """Fit all labelled reviews the way the trial was fitted, for as many epochs.
 
         In cross-validation the trial did that already.
@@ -213,7 +219,7 @@ class Learner:
         """Spell features out by the texts that hold them."""
         return self._kind.names_of(self._indexed, self._material.texts_of, self._recipe, keys)
 
-    def _with_unlabeled(self, best: Trained) -> Trained:
+    def _with_unlabeled(self, best: FitResult) -> FitResult:
         """Learn from unlabeled reviews what the best model yet says of them, while that helps.
 
         Self-training with soft labels (Yarowsky, 1995; Xie et al., CVPR 2020): each round is kept
@@ -235,7 +241,7 @@ class Learner:
         splits: Sequence[Split],
         soft_labels: NDArray[np.float64] | None,
         epochs: int | None,
-    ) -> Trained:
+    ) -> FitResult:
         """Fit a vectorizer and a network to each split, all networks side by side.
 
         Args:
@@ -251,12 +257,12 @@ class Learner:
         ]
         labels = self._material.labels.astype(np.float64)
         validation = [
-            Example(training.rows, split.held_out, labels[split.held_out])
+            EncodedSplit(training.rows, split.held_out, labels[split.held_out])
             for (_, training), split in zip(fitted, splits, strict=True)
             if split.held_out.size and epochs is None
         ]
         done = self._fitter.fit(
-            self._recipe if soft_labels is None else gentler(self._recipe),
+            self._recipe if soft_labels is None else for_pseudo_labels(self._recipe),
             [training for _, training in fitted],
             validation,
             epochs,
@@ -270,7 +276,7 @@ class Learner:
             for network, (_, training) in zip(networks, fitted, strict=True)
             if epochs is None
         ]
-        return Trained(
+        return FitResult(
             fitted[-1][0],
             networks[-1],
             fitted[0][0],
@@ -283,7 +289,7 @@ class Learner:
 
     def _example(
         self, rows: Numbers, soft_labels: NDArray[np.float64] | None
-    ) -> tuple[Vectorizer, Example]:
+    ) -> tuple[Vectorizer, EncodedSplit]:
         """Fit a vectorizer to what a network is to learn, and give both."""
         material = self._material
         labels = np.full(len(self._indexed), np.nan)  # of rows that are not to be looked at
@@ -294,7 +300,7 @@ class Learner:
         times = np.bincount(rows, minlength=labels.size)
         vectorizer = self._kind.fit(self._indexed, labels, times, self._recipe, self._options)
         features = self._kind.encode(self._indexed, vectorizer)
-        return vectorizer, Example(features, rows, labels[rows])
+        return vectorizer, EncodedSplit(features, rows, labels[rows])
 
 
 def _soft(logits: Logits) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True)
-class Example:
+class EncodedSplit:
     """Reviews with their labels.
 
     Attributes:

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.matrix import DocumentTermMatrix, Shard
 from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
-from sentiment.features.rows import SparseRows, runs
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.rows import CSRMatrix, runs
+from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 from sentiment.model.network import Layer, Network
 from sentiment.storage import sizes_of
 from sentiment.training.backend import load_keras
 from sentiment.training.network import fused_adam, seeded
-from sentiment.training.options import FEW, UNBALANCED, Recipe, TrainingOptions
+from sentiment.training.options import FEW, UNBALANCED, Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 from sentiment.workers import Pool, Worker, default_workers
 
@@ -33,7 +33,9 @@ _TINY, _TINY_RATE = 1_000, 0.02
 _MANY = 100_000
 
 
-def choose(some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions) -> Recipe:
+def choose(
+    some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+) -> Hyperparameters:
     """Decide what the user left open, from the training rows alone.
 
     Args:
@@ -60,7 +62,7 @@ def choose(some: Sequence[str], labels: NDArray[np.integer], options: TrainingOp
     more = max(labels.size / _MANY, 1.0)
     epochs = _FEW_EPOCHS if few else 5 if short else 3
     ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
-    return Recipe(
+    return Hyperparameters(
         ngrams=ngrams._replace(repair=options.repair, ratings=True),
         min_count=1 if short or tiny else 2,
         smoothing=2.0 * more,
@@ -82,7 +84,7 @@ _WITH_FEWER = "run it again, with fewer reviews or less --memory if that is shor
 _OF_WORDS, _OF_RUNS = 0.7, 0.8
 
 
-def index(texts: Sequence[str], recipe: Recipe, run: Run) -> Incidence:
+def index(texts: Sequence[str], recipe: Hyperparameters, run: Run) -> DocumentTermMatrix:
     """Find the n-grams of all reviews.
 
     Args:
@@ -101,22 +103,22 @@ def index(texts: Sequence[str], recipe: Recipe, run: Run) -> Incidence:
         parts = runs(offsets, run.memory.pairs_of_shard(processes))
         return _sharded(texts, ngrams, parts, processes, run)
     if sizes.sum() < _WORTH_A_PROCESS:
-        return Incidence.of(texts, ngrams, recipe.min_count)
-    with Worker(Incidence.of, _WITH_FEWER) as worker:
-        incidence: Incidence = worker.call(texts[:], ngrams, recipe.min_count)
+        return DocumentTermMatrix.of(texts, ngrams, recipe.min_count)
+    with Worker(DocumentTermMatrix.of, _WITH_FEWER) as worker:
+        incidence: DocumentTermMatrix = worker.call(texts[:], ngrams, recipe.min_count)
     return incidence
 
 
 def _sharded(
     texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
-) -> Incidence:
+) -> DocumentTermMatrix:
     """Find the n-grams of some reviews at a time, and put them into a file.
 
     What few reviews hold has to stay: other shards may have more of it.
     """
     pool = Pool(Shard.of, processes, _WITH_FEWER)
     try:
-        return Incidence.in_file(ngrams, _found(pool, texts, ngrams, parts, run))
+        return DocumentTermMatrix.in_file(ngrams, _found(pool, texts, ngrams, parts, run))
     finally:
         pool.close()
 
@@ -136,10 +138,10 @@ def _found(
 
 
 def fit(
-    indexed: Incidence,
+    indexed: DocumentTermMatrix,
     labels: NDArray[np.float64],
     times: NDArray[np.integer],
-    recipe: Recipe,
+    recipe: Hyperparameters,
     options: TrainingOptions,
 ) -> Vectorizer:
     """Choose features and weigh them, as `Vectorizer.fit` does."""
@@ -153,22 +155,22 @@ def fit(
     )
 
 
-def encode(indexed: Incidence, encoder: Vectorizer) -> EncodedRows:
+def encode(indexed: DocumentTermMatrix, encoder: Vectorizer) -> EncodedDataset:
     """Return what an encoder makes of all reviews."""
-    return EncodedRows.of(indexed, encoder)
+    return EncodedDataset.of(indexed, encoder)
 
 
 def names_of(
-    indexed: Incidence,
+    indexed: DocumentTermMatrix,
     texts_of: Callable[[NDArray[np.int64]], list[str]],
-    recipe: Recipe,
+    recipe: Hyperparameters,
     keys: Hashes,
 ) -> dict[int, str]:
     """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
-    return name_features(texts_of(indexed.first_holders(keys)), recipe.ngrams, keys)
+    return name_features(texts_of(indexed.first_rows_containing(keys)), recipe.ngrams, keys)
 
 
-def side_by_side(parts: Sequence[SparseRows], places: Sequence[NDArray[np.int64]]) -> SparseRows:
+def side_by_side(parts: Sequence[CSRMatrix], places: Sequence[NDArray[np.int64]]) -> CSRMatrix:
     """Put the rows of several networks in turns, their features one behind the other.
 
     Args:
@@ -186,11 +188,11 @@ def side_by_side(parts: Sequence[SparseRows], places: Sequence[NDArray[np.int64]
         for place, first in zip(places, before, strict=False)
     ]
     width = int(starts[-1])
-    every = SparseRows.concatenate([*shifted, SparseRows.empty(width)], width)
+    every = CSRMatrix.concatenate([*shifted, CSRMatrix.empty(width)], width)
     return every.take(np.stack(numbers, axis=1).ravel())
 
 
-def arrays(rows: SparseRows) -> tuple[NDArray[Any], ...]:
+def arrays(rows: CSRMatrix) -> tuple[NDArray[Any], ...]:
     """Return the columns, values and lengths of rows, which `tensor` takes."""
     return rows.columns, rows.values, np.diff(rows.offsets)
 

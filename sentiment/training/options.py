@@ -149,7 +149,7 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """Every choice made: what is trained, and how.
 
     Attributes:
@@ -179,7 +179,7 @@ def cross_validates(reviews: int, options: TrainingOptions) -> bool:
     return reviews < FEW and options.refit
 
 
-def gentler(recipe: Recipe) -> Recipe:
+def for_pseudo_labels(recipe: Hyperparameters) -> Hyperparameters:
     """Give the recipe for fits beside unlabeled reviews: many rows, and what they say is known."""
     epochs = max(round(recipe.epochs * 2 / 3), 1)
     return replace(recipe, epochs=epochs, learning_rate=recipe.learning_rate / 2)

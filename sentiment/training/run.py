@@ -19,8 +19,8 @@ from sentiment.model.network import Layer, Network
 from sentiment.model.tensors import NotOursError, metadata, read_header
 from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
-from sentiment.training.decide import Epoch, Gain, Judgement
-from sentiment.training.options import Recipe
+from sentiment.training.decide import Epoch, EpochSelection, Gain
+from sentiment.training.options import Hyperparameters
 
 Labels = NDArray[np.int8]
 
@@ -35,7 +35,7 @@ class Progress:
     gain: Gain | None = None
 
     def chosen(
-        self, recipe: Recipe, training: Labels, held_out: Labels, cross_validated: bool
+        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
     ) -> None:
         """Hear what was chosen, the labels of the rows to fit and of those held out.
 
@@ -154,7 +154,7 @@ class Underway:
 
     epochs: int
     variables: list[NDArray[Any]]
-    judgement: Judgement | None
+    judgement: EpochSelection | None
 
 
 def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
@@ -191,7 +191,7 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
     judged = document["judgement"]
     if judged is not None:
         fields = _with_epochs(judged, tuple)
-        judged = Judgement(chosen=networks, best=tensors["best"], **fields)
+        judged = EpochSelection(chosen=networks, best=tensors["best"], **fields)
     return Underway(int(document["underway"]), variables, judged)
 
 

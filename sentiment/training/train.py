@@ -26,7 +26,7 @@ from sentiment.training.decide import (
     enough_to_choose,
     gain_of,
 )
-from sentiment.training.learner import Learner, Material, Numbers, Trained
+from sentiment.training.learner import FitResult, Learner, Numbers, TrainingData
 from sentiment.training.network import in_blocks
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.run import Checkpoint, Progress, Run
@@ -83,7 +83,7 @@ def train(
     start_loading()  # while we featurize
     if base is not None and not options.repair:
         base = base.repairing(False)
-    material = Material.gather(reviews, validation, unlabeled, options)
+    material = TrainingData.gather(reviews, validation, unlabeled, options)
     if run.checkpoint is not None:
         _resume(run.checkpoint, material, options, progress)
     labels, held_out = material.labels[material.training], material.labels[material.held_out]
@@ -137,7 +137,7 @@ def train(
 
 
 def _resume(
-    checkpoint: Checkpoint, material: Material, options: TrainingOptions, progress: Progress
+    checkpoint: Checkpoint, material: TrainingData, options: TrainingOptions, progress: Progress
 ) -> None:
     """Go on from what a checkpoint holds, if that is of the same training."""
     # A base changes no network, only how much it counts: it is not among the choices.
@@ -167,7 +167,9 @@ class _Verdict:
     p_positive: NDArray[np.float64]
 
 
-def _judge(trial: Trained, material: Material, base: Model | None, progress: Progress) -> _Verdict:
+def _judge(
+    trial: FitResult, material: TrainingData, base: Model | None, progress: Progress
+) -> _Verdict:
     held_out = material.held_out
     labels = material.labels[held_out]
     enough = enough_to_choose(labels)
@@ -193,9 +195,9 @@ def _judge(trial: Trained, material: Material, base: Model | None, progress: Pro
 
 
 def _fits(
-    final: Trained,
+    final: FitResult,
     base: Model | None,
-    material: Material,
+    material: TrainingData,
     verdict: _Verdict,
     threshold: float,
     right: NDArray[np.bool_],
@@ -218,8 +220,8 @@ def _fits(
 
 
 def _suggest(
-    trial: Trained,
-    material: Material,
+    trial: FitResult,
+    material: TrainingData,
     objective: Objective,
     verdict: _Verdict,
     threshold: float,
@@ -240,12 +242,12 @@ def _suggest(
         run.progress.suggested(gain)
 
 
-def _log_odds_of(base: Model, material: Material, rows: Numbers) -> NDArray[np.float64]:
+def _log_odds_of(base: Model, material: TrainingData, rows: Numbers) -> NDArray[np.float64]:
     """Ask the base, some reviews at a time."""
     return np.concatenate([base.log_odds(material.texts_of(some)) for some in in_blocks(rows)])
 
 
-def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
+def _new_to(base: Model, material: TrainingData, rows: Numbers) -> Numbers:
     """Return places in `rows` of what the base can be judged by: it was not made with these.
 
     There are none where it knows the set, or where what is new is all of one label.
@@ -258,13 +260,13 @@ def _new_to(base: Model, material: Material, rows: Numbers) -> Numbers:
     return new
 
 
-def _seen(material: Material, learned: Sequence[str], base: Model | None) -> Seen:
+def _seen(material: TrainingData, learned: Sequence[str], base: Model | None) -> Seen:
     """Remember labelled reviews, those without labels that were learned from, and the base's."""
     labelled = islice(material.texts, material.labels.size)
     return (base.record.seen if base else Seen()).adding(labelled).adding(learned)
 
 
-def _least_known(trial: Trained, material: Material) -> float:
+def _least_known(trial: FitResult, material: TrainingData) -> float:
     """Ask for no more known words than nearly all held-out reviews have, however few features."""
     some = material.some_of(material.splits[0].held_out, _ENOUGH_TO_ASK)
     shares = known_shares(some, trial.first)
@@ -272,7 +274,7 @@ def _least_known(trial: Trained, material: Material) -> float:
     return min(float(least), LEAST_KNOWN)
 
 
-def _phrases(final: Trained, learner: Learner) -> dict[int, str]:
+def _phrases(final: FitResult, learner: Learner) -> dict[int, str]:
     return learner.names_of(most_influential(final.vectorizer, final.network, PHRASE_LIMIT))
 
 

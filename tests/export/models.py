@@ -3,7 +3,7 @@
 import numpy as np
 
 from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -43,7 +43,7 @@ MODELS = {
 }
 
 
-def numpy_log_odds(model: Model, inputs: dict[str, SparseRows]) -> np.ndarray:
+def numpy_log_odds(model: Model, inputs: dict[str, CSRMatrix]) -> np.ndarray:
     """What numpy makes of the same rows."""
     each = [
         component.calibration.log_odds(component.network.logits(inputs[number * "base_"]))

@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.hashing import KeyIndex
-from sentiment.features.matrix import Incidence, occurrences
+from sentiment.features.matrix import DocumentTermMatrix, extract_ngrams
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))
 TEXTS = st.lists(st.text(alphabet="abc é", max_size=12), max_size=12)
 
 
-def held(incidence: Incidence, row: int) -> set[int]:
+def held(incidence: DocumentTermMatrix, row: int) -> set[int]:
     (shard,) = incidence.shards
     columns = shard.columns[shard.offsets[row] : shard.offsets[row + 1]]
     assert np.unique(columns).size == columns.size
@@ -21,12 +21,12 @@ def held(incidence: Incidence, row: int) -> set[int]:
 
 
 def keys(text: str, ngrams: NGrams) -> set[int]:
-    return {key for found in occurrences([text], ngrams) for key in found.keys.tolist()}
+    return {key for found in extract_ngrams([text], ngrams) for key in found.keys.tolist()}
 
 
 @given(TEXTS, st.integers(1, 3))
 def test_each_review_holds_its_n_grams_that_enough_reviews_hold(texts, min_count):
-    incidence = Incidence.of(texts, PAIRS, min_count)
+    incidence = DocumentTermMatrix.of(texts, PAIRS, min_count)
     each = [keys(text, PAIRS) for text in texts]
     known = set(incidence.shards[0].keys.tolist())
     assert known == {k for some in each for k in some if sum(k in e for e in each) >= min_count}
@@ -36,20 +36,20 @@ def test_each_review_holds_its_n_grams_that_enough_reviews_hold(texts, min_count
 
 def test_many_reviews_are_found_in_the_order_they_came_in():
     texts = [f"w{n} w{n % 7}" for n in range(5000)]
-    incidence = Incidence.of(texts, WORDS)
+    incidence = DocumentTermMatrix.of(texts, WORDS)
     assert all(held(incidence, row) == keys(texts[row], WORDS) for row in (0, 1, 1024, 2500, 4999))
 
 
 @given(st.lists(st.text(alphabet="ab ", max_size=9), min_size=2, max_size=12))
 def test_rows_of_an_incidence_are_those_of_the_texts(texts):
-    incidence = Incidence.of(texts, PAIRS)
+    incidence = DocumentTermMatrix.of(texts, PAIRS)
     labels = np.arange(len(texts)) % 2
     vectorizer = Vectorizer.fit(incidence, labels, limit=20)
     # Fitted to some reviews, asked for others.
-    for known in (incidence, Incidence.of(texts, PAIRS, 2)):
-        assert len(EncodedRows.of(known, vectorizer)) == len(texts)
+    for known in (incidence, DocumentTermMatrix.of(texts, PAIRS, 2)):
+        assert len(EncodedDataset.of(known, vectorizer)) == len(texts)
     everything = np.arange(len(texts))
-    ours = EncodedRows.of(incidence, vectorizer).take(everything)
+    ours = EncodedDataset.of(incidence, vectorizer).take(everything)
     theirs = vectorizer.transform(texts)
     for row in range(len(texts)):
         a, b = (
@@ -62,10 +62,10 @@ def test_rows_of_an_incidence_are_those_of_the_texts(texts):
 
 
 def test_the_first_holders_hold_every_n_gram_wanted():
-    incidence = Incidence.of(["a b", "a", "c", "b c", "d"] * 3000, WORDS)
+    incidence = DocumentTermMatrix.of(["a b", "a", "c", "b c", "d"] * 3000, WORDS)
     unknown = np.array([7], np.uint64)
     wanted = np.sort(np.concatenate((incidence.shards[0].keys, unknown)))
-    assert incidence.first_holders(wanted).tolist() == [0, 2, 4]
+    assert incidence.first_rows_containing(wanted).tolist() == [0, 2, 4]
 
 
 @given(

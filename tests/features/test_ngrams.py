@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.matrix import distinct, occurrences
+from sentiment.features.matrix import distinct, extract_ngrams
 from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
 from sentiment.features.tokens import code_points, normalize, token_spans
@@ -27,7 +27,7 @@ def pairs_of(texts: list[str], ngrams: NGrams) -> list[tuple[int, int]]:
     """All pairs of review and feature, sorted."""
     return sorted(
         (found.first_row + row, key)
-        for found in occurrences(texts, ngrams)
+        for found in extract_ngrams(texts, ngrams)
         for row, key in zip(found.rows.tolist(), found.keys.tolist(), strict=True)
     )
 
@@ -181,7 +181,7 @@ def test_distinct_ends_where_all_that_differ_share_their_slots():
 
 
 def test_every_review_is_there_even_without_features():
-    found = list(occurrences(["good film", "", "good"], NGrams(words=1, tail=0, stem=0)))
+    found = list(extract_ngrams(["good film", "", "good"], NGrams(words=1, tail=0, stem=0)))
     assert [(part.first_row, part.reviews) for part in found] == [(0, 3)]
     assert sorted(found[0].rows.tolist()) == [0, 0, 2]
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.places import Places, find_places
+from sentiment.features.places import Places, find_spans
 from sentiment.features.vectorizer import Vectorizer
 from tests.model.small import WORDS, small_model
 
@@ -24,14 +24,14 @@ def check_features(places: Places, text: str, vectorizer: Vectorizer) -> None:
 
 @given(TEXTS)
 def test_each_feature_of_a_review_stands_somewhere(text):
-    places = find_places(text, VECTORIZER)
+    places = find_spans(text, VECTORIZER)
     if places.starts.size:  # a blank text may have the feature of a space
         check_features(places, text, VECTORIZER)
 
 
 @given(TEXTS, st.integers(0, 5))
 def test_what_is_shared_out_stays_the_same_in_sum(text, seed):
-    places = find_places(text, VECTORIZER)
+    places = find_spans(text, VECTORIZER)
     credit = np.random.default_rng(seed).normal(size=places.columns.size)
     shared = places.shared(credit)
     assert shared.size == places.starts.size
@@ -42,8 +42,8 @@ def test_what_is_shared_out_stays_the_same_in_sum(text, seed):
 def test_an_n_gram_is_shared_by_its_words_and_a_negated_word_with_its_negation():
     text = "it is not a good film"
     names = NGrams(words=3, tail=0, stem=0, negation=6)
-    vectorizer = Vectorizer.fit(Incidence.of([text, "x"], names), np.array([0, 1]))
-    places = find_places(text, vectorizer)
+    vectorizer = Vectorizer.fit(DocumentTermMatrix.of([text, "x"], names), np.array([0, 1]))
+    places = find_spans(text, vectorizer)
     covered = {
         tuple(np.flatnonzero(places.shared(np.eye(places.columns.size)[place])).tolist())
         for place in range(places.columns.size)
@@ -55,9 +55,9 @@ def test_an_n_gram_is_shared_by_its_words_and_a_negated_word_with_its_negation()
 @pytest.mark.parametrize("size", [40, 200])
 def test_a_review_of_several_pieces_has_the_places_of_its_whole(monkeypatch, size):
     text = " ".join(f"{WORDS[n % 14]} {WORDS[n * n % 11]}" for n in range(120))
-    whole = find_places(text, VECTORIZER)
+    whole = find_spans(text, VECTORIZER)
     monkeypatch.setattr("sentiment.features.tokens.PIECE_SIZE", size)
-    places = find_places(text, VECTORIZER)
+    places = find_spans(text, VECTORIZER)
     assert np.array_equal(places.starts, whole.starts)
     assert np.array_equal(places.ends, whole.ends)
     check_features(places, text, VECTORIZER)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features import matrix as incidence_module
-from sentiment.features.matrix import Incidence, Shard
+from sentiment.features.matrix import DocumentTermMatrix, Shard
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 from sentiment.storage import ArrayFile
 
 pytestmark = pytest.mark.slow
@@ -21,9 +21,9 @@ ROWS = st.lists(
 )
 
 
-def sharded(texts: list[str], ngrams: NGrams, size: int) -> Incidence:
+def sharded(texts: list[str], ngrams: NGrams, size: int) -> DocumentTermMatrix:
     parts = (texts[first : first + size] for first in range(0, len(texts), size))
-    return Incidence.in_file(ngrams, (Shard.of(part, ngrams) for part in parts))
+    return DocumentTermMatrix.in_file(ngrams, (Shard.of(part, ngrams) for part in parts))
 
 
 @given(ROWS, st.integers(1, 7), st.integers(1, 40), st.integers(1, 2))
@@ -31,24 +31,27 @@ def test_shards_give_the_vectorizer_and_the_rows_of_one(rows, size, limit, min_c
     texts = [text for text, _, _ in rows]
     labels, times = (np.array([row[place] for row in rows]) for place in (1, 2))
     labels[:2], times[:2] = (0, 1), 1  # of both classes some
-    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, size)
+    one, many = DocumentTermMatrix.of(texts, PAIRS), sharded(texts, PAIRS, size)
     ours, theirs = (
         Vectorizer.fit(each, labels, times, limit=limit, min_count=min_count)
         for each in (many, one)
     )
     assert ours == theirs
     order = np.random.default_rng(0).permutation(len(texts))
-    a, b = (EncodedRows.of(each, ours).take(order) for each in (many, one))
+    a, b = (EncodedDataset.of(each, ours).take(order) for each in (many, one))
     assert a.columns.tolist() == b.columns.tolist()
     assert a.values.tobytes() == b.values.tobytes()
     assert a.offsets.tolist() == b.offsets.tolist()
-    assert many.first_holders(ours.keys).tolist() == one.first_holders(ours.keys).tolist()
+    assert (
+        many.first_rows_containing(ours.keys).tolist()
+        == one.first_rows_containing(ours.keys).tolist()
+    )
 
 
 def test_many_keys_are_put_together_in_several_parts(monkeypatch):
     monkeypatch.setattr(incidence_module, "_KEYS_AT_ONCE", 500)
     texts = [f"w{n} w{n % 7} w{n % 501}" for n in range(2000)]
-    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, 300)
+    one, many = DocumentTermMatrix.of(texts, PAIRS), sharded(texts, PAIRS, 300)
     assert sum(1 for _ in many.together()) > 3
     labels = np.arange(2000) % 2
     assert Vectorizer.fit(many, labels, limit=900) == Vectorizer.fit(one, labels, limit=900)
@@ -57,7 +60,7 @@ def test_many_keys_are_put_together_in_several_parts(monkeypatch):
 def test_soft_labels_are_added_up_exactly():
     texts = [f"w{n % 5}" for n in range(400)]
     soft = np.random.default_rng(0).integers(0, 2**20, 400) / 2**20
-    one, many = Incidence.of(texts, PAIRS), sharded(texts, PAIRS, 7)
+    one, many = DocumentTermMatrix.of(texts, PAIRS), sharded(texts, PAIRS, 7)
     assert Vectorizer.fit(many, soft) == Vectorizer.fit(one, soft)
 
 

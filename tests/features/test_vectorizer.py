@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.features.vectorizer import Vectorizer
 
 TEXTS = ["good film", "bad film", "good", "bad", "good good bad"]
 LABELS = np.array([1, 0, 1, 0, 0])
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
-INCIDENCE = Incidence.of(TEXTS, WORDS)
+INCIDENCE = DocumentTermMatrix.of(TEXTS, WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def vectorizer() -> Vectorizer:
     return Vectorizer.fit(INCIDENCE, LABELS)
 
 
-def dense(rows: SparseRows) -> np.ndarray:
+def dense(rows: CSRMatrix) -> np.ndarray:
     matrix = np.zeros((len(rows), rows.width))
     for row in range(len(rows)):
         entries = slice(rows.offsets[row], rows.offsets[row + 1])
@@ -78,5 +78,5 @@ def test_reviews_that_do_not_count_are_not_looked_at():
     times = np.array([1, 1, 1, 1, 0])
     labels = np.array([1, 0, 1, 0, np.nan])
     assert Vectorizer.fit(INCIDENCE, labels, times) == Vectorizer.fit(
-        Incidence.of(TEXTS[:4], WORDS), LABELS[:4]
+        DocumentTermMatrix.of(TEXTS[:4], WORDS), LABELS[:4]
     )

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.matrix import Incidence, occurrences
+from sentiment.features.matrix import DocumentTermMatrix, extract_ngrams
 from sentiment.features.ngrams import NGrams
-from sentiment.features.weighting import ClassCounts, Strongest, count_by_class, log_count_ratios
+from sentiment.features.weighting import (
+    ClassCounts,
+    FeatureSelection,
+    count_by_class,
+    log_count_ratios,
+)
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 
@@ -22,10 +27,10 @@ def test_counts_are_those_of_a_counter(rows):
     labels, times = (np.array([row[i] for row in rows], float) for i in (1, 2))
     expected = Counter()
     for text, label, count in rows:
-        for found in occurrences([text], WORDS):
+        for found in extract_ngrams([text], WORDS):
             for key in found.keys.tolist():
                 expected[key, label] += count
-    incidence = Incidence.of(texts, WORDS)
+    incidence = DocumentTermMatrix.of(texts, WORDS)
     shown = np.where(times > 0, labels, np.nan)
     [(keys, counts)] = count_by_class(incidence, shown, times.astype(int))
     assert keys.tolist() == sorted({key for key, _ in expected})
@@ -36,7 +41,7 @@ def test_counts_are_those_of_a_counter(rows):
 
 
 def test_a_soft_label_is_counted_in_part_for_each_class():
-    incidence = Incidence.of(["good", "good", "bad"], WORDS)
+    incidence = DocumentTermMatrix.of(["good", "good", "bad"], WORDS)
     [(_, counts)] = count_by_class(incidence, np.array([1, 0.25, 0.5]), np.ones(3, int))
     assert sorted(counts.positive) == pytest.approx([0.5, 1.25])
     assert sorted(counts.negative) == pytest.approx([0.5, 0.75])
@@ -74,8 +79,8 @@ KEYS = np.arange(4, dtype=np.uint64)
 
 
 def strongest(counts: ClassCounts, limit: int, min_count: int) -> list[int]:
-    whole = Strongest.none().among(KEYS, counts, limit, min_count)
-    parted = Strongest.none()
+    whole = FeatureSelection.none().among(KEYS, counts, limit, min_count)
+    parted = FeatureSelection.none()
     for part in (slice(0, 1), slice(1, 3), slice(3, 4)):
         some = replace(counts, negative=counts.negative[part], positive=counts.positive[part])
         parted = parted.among(KEYS[part], some, limit, min_count)

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
@@ -25,7 +25,7 @@ def knowing(family: str, limit: int = 200_000) -> Model:
     with TRAIN.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     labels = np.array([row["label"] == "positive" for row in rows], np.int8)
-    incidence = Incidence.of([row["text"] for row in rows], FAMILIES[family])
+    incidence = DocumentTermMatrix.of([row["text"] for row in rows], FAMILIES[family])
     vectorizer = Vectorizer.fit(incidence, labels, limit=limit)
     kernel = np.ones((vectorizer.keys.size, 1), np.float32)
     network = Network((Layer.exact(kernel, np.array([0.2], np.float32)),))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Calibration, Component
@@ -36,7 +36,7 @@ CHARACTERS = NGrams(2, 3, 1, 3, 4, (1, 4))
 def small_model(hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS) -> Model:
     random = np.random.default_rng(3)
     texts = [" ".join(random.choice(WORDS, 8)) for _ in range(60)]
-    vectorizer = Vectorizer.fit(Incidence.of(texts, ngrams), np.arange(60) % 2)
+    vectorizer = Vectorizer.fit(DocumentTermMatrix.of(texts, ngrams), np.arange(60) % 2)
     sizes = [vectorizer.keys.size, *hidden, 1]
     layers = [
         Layer.exact(

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.model.attribution import integrated_gradients
 from tests.model.small import SHAPES, WORDS, small_model
 
 TEXT = " ".join(WORDS + WORDS[::-2])
 
 
-def scaled(row: SparseRows, factor: float) -> SparseRows:
-    return SparseRows(row.columns, (row.values * factor).astype(np.float32), row.offsets, row.width)
+def scaled(row: CSRMatrix, factor: float) -> CSRMatrix:
+    return CSRMatrix(row.columns, (row.values * factor).astype(np.float32), row.offsets, row.width)
 
 
 @pytest.mark.parametrize("hidden", [*SHAPES, (8, 8, 8)])

@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 from sentiment.api import LoadedModel
 from sentiment.errors import ModelError
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import LabelSet
@@ -28,7 +28,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def small_model() -> Model:
-    incidence = Incidence.of(["good film", "bad film"], NGrams(2, 3, 1, 2, 4, (2, 3)))
+    incidence = DocumentTermMatrix.of(["good film", "bad film"], NGrams(2, 3, 1, 2, 4, (2, 3)))
     vectorizer = Vectorizer.fit(incidence, np.array([1, 0]))
     random = np.random.default_rng(0)
     kernels = [

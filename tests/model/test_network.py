@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.rows import SparseRows
+from sentiment.features.rows import CSRMatrix
 from sentiment.model.network import Layer, Network, sparse_product
 
 
-def random_rows(lengths: list[int], width: int) -> SparseRows:
+def random_rows(lengths: list[int], width: int) -> CSRMatrix:
     random = np.random.default_rng(0)
     columns = [np.sort(random.choice(width, length, replace=False)) for length in lengths]
-    return SparseRows(
+    return CSRMatrix(
         np.concatenate([np.zeros(0, np.int32), *columns]).astype(np.int32),
         random.normal(size=sum(lengths)).astype(np.float32),
         np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
@@ -20,7 +20,7 @@ def random_rows(lengths: list[int], width: int) -> SparseRows:
     )
 
 
-def dense(rows: SparseRows) -> np.ndarray:
+def dense(rows: CSRMatrix) -> np.ndarray:
     matrix = np.zeros((len(rows), rows.width))
     numbers = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
     matrix[numbers, rows.columns] = rows.values

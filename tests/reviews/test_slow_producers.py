@@ -69,7 +69,7 @@ def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
     header, first, _ = CASES[format]
     with (
         patch("sentiment.reviews.streams.BLOCK_BYTES", 1),
-        patch("sentiment.reviews.feed.TextFeed.waits", lambda _: True),
+        patch("sentiment.reviews.feed.TextFeed.would_block", lambda _: True),
         stdin(line * 100 + header + first),
     ):
         source = open_source("-", format=format, bad_rows=BadRows("keep"))

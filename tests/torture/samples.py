@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
@@ -47,7 +47,7 @@ def write_model(path: Path, seed: int = 0, count: int = 200) -> Path:
     """Write a model without training it: naive Bayes, which is a network without hidden layers."""
     texts, labels = reviews(count, seed)
     positive = np.array([label == "positive" for label in labels])
-    vectorizer = Vectorizer.fit(Incidence.of(texts, NGrams()), positive.astype(np.int8))
+    vectorizer = Vectorizer.fit(DocumentTermMatrix.of(texts, NGrams()), positive.astype(np.int8))
     kernel = np.full((vectorizer.keys.size, 1), 3, np.float32)
     layer = Layer.exact(kernel, np.zeros(1, np.float32))
     save_model(Model((Component(vectorizer, Network((layer.quantized(),))),)), path)

@@ -6,7 +6,7 @@ import pytest
 from sentiment.errors import DataError, UsageError
 from sentiment.model.network import Network
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import Example
+from sentiment.training.network import EncodedSplit
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Checkpoint, Run
 from tests.training.test_train import recipe, some_rows
@@ -44,7 +44,7 @@ def fits(checkpoint=None) -> list[tuple[tuple[Network, ...], list, int]]:
     """A fit of three epochs with reviews to judge by, one of two without, and two side by side."""
     labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
     training, held_out = (
-        Example(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
+        EncodedSplit(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
     )
     fitter, three = (
         Fitter(OPTIONS, Run(checkpoint=checkpoint)),
@@ -135,7 +135,7 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
     labels = np.arange(60) % 2 * 1.0
     with pytest.raises(DataError, match="of another network"):
         fitter.fit(
-            recipe(epochs=3, hidden=(4,)), [Example(some_rows(60, 31), np.arange(60), labels)]
+            recipe(epochs=3, hidden=(4,)), [EncodedSplit(some_rows(60, 31), np.arange(60), labels)]
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sentiment.errors import SentimentError
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.formats import ReadOptions
@@ -89,7 +89,7 @@ def test_n_grams_and_rows_are_in_files_then():
     assert len(incidence.shards) > 3
     vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
     assert all(isinstance(shard.columns, np.memmap) for shard in incidence.shards)
-    assert isinstance(EncodedRows.of(incidence, vectorizer).columns, np.memmap)
+    assert isinstance(EncodedDataset.of(incidence, vectorizer).columns, np.memmap)
 
 
 def test_a_full_disk_is_said_with_the_way_out():

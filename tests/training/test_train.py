@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from sentiment.features.matrix import Incidence
-from sentiment.features.rows import SparseRows
+from sentiment.features.matrix import DocumentTermMatrix
+from sentiment.features.rows import CSRMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.file import load_model, save_model
 from sentiment.model.network import Layer, Network
@@ -14,12 +14,12 @@ from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
 from sentiment.training.architectures import ARCHITECTURES
-from sentiment.training.decide import Judge
+from sentiment.training.decide import EpochSelector
 from sentiment.training.fitting import Fitter
-from sentiment.training.learner import Learner, Material
-from sentiment.training.network import Example, release
+from sentiment.training.learner import Learner, TrainingData
+from sentiment.training.network import EncodedSplit, release
 from sentiment.training.ngrams import build, choose, to_numpy
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
@@ -32,7 +32,7 @@ def reviews() -> LabelledReviews:
     return read_labelled([str(TRAIN)], ReadOptions()).take(np.arange(120))
 
 
-def keras_probabilities(network, rows: SparseRows) -> np.ndarray:
+def keras_probabilities(network, rows: CSRMatrix) -> np.ndarray:
     import tensorflow as tf
 
     numbers = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
@@ -43,7 +43,7 @@ def keras_probabilities(network, rows: SparseRows) -> np.ndarray:
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
 def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
-    vectorizer = Vectorizer.fit(Incidence.of(reviews.texts, ngrams), reviews.labels)
+    vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
     network = build([rows.width], hidden, TrainingOptions())
     (ours,) = to_numpy(network, [rows.width])
@@ -62,12 +62,12 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     assert p(stored) == pytest.approx(p(ours), abs=0.01)
 
 
-def some_rows(count: int, width: int = 30) -> SparseRows:
+def some_rows(count: int, width: int = 30) -> CSRMatrix:
     """Rows of three features each."""
     random = np.random.default_rng(0)
     columns = np.concatenate([random.permutation(width)[:3] for _ in range(count)])
     values = random.normal(size=columns.size).astype(np.float32)
-    return SparseRows(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
+    return CSRMatrix(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
 
 
 def test_every_architecture_that_can_be_asked_for_is_there():
@@ -75,7 +75,7 @@ def test_every_architecture_that_can_be_asked_for_is_there():
     assert set(option.metadata["kind"]) == set(ARCHITECTURES)
 
 
-def recipe(**choices) -> Recipe:
+def recipe(**choices) -> Hyperparameters:
     """A recipe for a few rows."""
     usual = choose(["good", "bad"] * 50, np.array([1, 0] * 50), TrainingOptions())
     return replace(usual, **choices)
@@ -96,18 +96,18 @@ def test_very_many_reviews_move_a_weight_no_further_than_many():
 
 def test_the_output_starts_at_the_share_of_positive_rows():
     labels = np.repeat([1.0, 0.0], [20, 80])
-    example = Example(some_rows(100), np.arange(100), labels)
+    example = EncodedSplit(some_rows(100), np.arange(100), labels)
     fitter = Fitter(TrainingOptions())
     network = fitter.fit(recipe(learning_rate=1e-12), [example], epochs=1).network
-    empty = SparseRows(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
+    empty = CSRMatrix(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
     assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
 
 
 @pytest.mark.slow
 def test_a_second_fit_knows_nothing_of_the_first():
     rows, options = some_rows(60), TrainingOptions(dropout=0.3)
-    one = Example(rows, np.arange(60), np.arange(60) % 2 * 1.0)
-    other = Example(rows, np.arange(40), np.arange(40) % 3 / 2)
+    one = EncodedSplit(rows, np.arange(60), np.arange(60) % 2 * 1.0)
+    other = EncodedSplit(rows, np.arange(40), np.arange(40) % 3 / 2)
     used = Fitter(options)
     plan = recipe(hidden=(4,))
     used.fit(plan, [other])
@@ -177,7 +177,7 @@ def trial_of(material):
 
 @pytest.mark.slow
 def test_labels_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
-    material = Material.gather(reviews, None, (), FAST)
+    material = TrainingData.gather(reviews, None, (), FAST)
     fold = material.splits[0].held_out
     labels = material.labels.copy()
     labels[fold] = 1 - labels[fold]
@@ -188,7 +188,7 @@ def test_labels_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
 
 
 def test_out_of_fold_answers_are_of_every_review_once_and_the_model_fits_all(reviews):
-    material = Material.gather(reviews, None, (), FAST)
+    material = TrainingData.gather(reviews, None, (), FAST)
     trial = trial_of(material)
     assert np.sort(material.held_out).tolist() == list(range(len(reviews)))
     assert trial.held_out.size == len(reviews)
@@ -244,7 +244,7 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     noise = random.integers(0, 2, 120) * 1.0
     rows = some_rows(120)
     training, held_out = (
-        Example(rows, part, noise[part]) for part in (np.arange(80), np.arange(80, 120))
+        EncodedSplit(rows, part, noise[part]) for part in (np.arange(80), np.arange(80, 120))
     )
     options = TrainingOptions(patience=2)
     fitter = Fitter(options)
@@ -252,14 +252,14 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     losses = [epoch.validation_loss for epoch in done.epochs]
     best = int(np.argmin(losses)) + 1
     assert best <= done.best_epoch <= best + 2 == len(losses) < 40
-    again = Judge([held_out], 1)
+    again = EpochSelector([held_out], 1)
     again.see(0.0, done.networks)
     assert again.so_far.epochs[0].validation_loss == losses[done.best_epoch - 1]
 
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     labels = np.arange(400) % 2 * 1.0
-    judge = Judge([Example(some_rows(400), np.arange(400), labels)], patience=9)
+    judge = EpochSelector([EncodedSplit(some_rows(400), np.arange(400), labels)], patience=9)
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
     monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.so_far.epochs)], 0.9))
@@ -274,7 +274,7 @@ def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
 def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     rows, labels = some_rows(200), np.arange(200) % 2 * 1.0
     weights = np.random.default_rng(1).normal(size=(30, 1)).astype(np.float32)
-    judge = Judge([Example(rows, np.arange(200), labels)], patience=3)
+    judge = EpochSelector([EncodedSplit(rows, np.arange(200), labels)], patience=3)
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
         assert judge.see(0.5, [Network((layer,))])
@@ -326,7 +326,7 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():
     rows, labels = some_rows(80), np.arange(80) % 2 * 1.0
     fitter = Fitter(TrainingOptions())
-    done = fitter.fit(recipe(epochs=1), [Example(rows, np.arange(80), labels)])
+    done = fitter.fit(recipe(epochs=1), [EncodedSplit(rows, np.arange(80), labels)])
     variables = [*fitter._model.variables]
     weights = done.network.layers[0].kernel.copy()
     del fitter

@@ -13,7 +13,7 @@ from sentiment.errors import DataError, ModelError
 from sentiment.model import provenance
 from sentiment.model.component import sigmoid
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import DEEPEST, Model
+from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Seen
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
 from sentiment.reviews.formats import ReadOptions
@@ -184,10 +184,10 @@ def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
     tower = alone = changed(base, phrases={}, seen=Seen())
-    for _ in range(DEEPEST - 1):
+    for _ in range(MAX_DEPTH - 1):
         tower = alone.on(tower, 1.0)
     save_model(tower, tmp_path / "tower")
-    assert len(load_model(tmp_path / "tower").components) == DEEPEST
+    assert len(load_model(tmp_path / "tower").components) == MAX_DEPTH
     done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
     assert (done.returncode, "stand one on the other" in done.stderr) == (2, True)
     save_model(base.on(tower, 1.0), tmp_path / "too-deep")

@@ -12,15 +12,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.matrix import Incidence
+from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedRows, Vectorizer
+from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 from sentiment.model.component import Calibration, sigmoid
 from sentiment.model.network import Network
 from sentiment.reviews.dataset import stratified_folds
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import Example, logits_of
-from sentiment.training.options import Recipe, TrainingOptions
+from sentiment.training.network import EncodedSplit, logits_of
+from sentiment.training.options import Hyperparameters, TrainingOptions
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -75,7 +75,7 @@ class School:
         )
         self.labels = np.concatenate([labels[name] for name in texts])
         self.texts = [text for each in texts.values() for text in each]
-        self._incidence = Incidence.of(self.texts, NGRAMS, MIN_COUNT)
+        self._incidence = DocumentTermMatrix.of(self.texts, NGRAMS, MIN_COUNT)
         self._seed = seed
 
     @cached_property
@@ -90,16 +90,18 @@ class School:
         learning_rate: float,
         hidden: tuple[int, ...] = (16,),
         features: int = 180_000,
-    ) -> tuple[Vectorizer, Network, EncodedRows]:
+    ) -> tuple[Vectorizer, Network, EncodedDataset]:
         """Fit vectorizer and network to some rows, each as often as it is named."""
         times = np.bincount(rows, minlength=labels.size)
         shown = np.where(times > 0, labels, np.nan)
         vectorizer = Vectorizer.fit(
             self._incidence, shown, times, limit=features, min_count=MIN_COUNT
         )
-        vectors = EncodedRows.of(self._incidence, vectorizer)
-        recipe = Recipe(NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden)
-        example = Example(vectors, rows, labels[rows])
+        vectors = EncodedDataset.of(self._incidence, vectorizer)
+        recipe = Hyperparameters(
+            NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
+        )
+        example = EncodedSplit(vectors, rows, labels[rows])
         return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
