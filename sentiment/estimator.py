@@ -17,7 +17,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sentiment.api import LoadedModel, as_texts, load
+from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
 from sentiment.missing import is_missing
 from sentiment.model.component import log_odds, sigmoid
@@ -201,7 +201,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return bool(self.classes_[1] == self.positive_)
 
     def _texts(self, X: Iterable[Any]) -> list[str]:  # noqa: N803
-        return as_texts(X)
+        texts = texts_or_none(X)
+        if None in texts:
+            raise ValueError(f"text {texts.index(None)} is missing: leave it out, or make it ''")
+        return [text for text in texts if text is not None]
 
     def _labels(self, y: ArrayLike) -> NDArray[Any]:
         if y is None:

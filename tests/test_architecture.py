@@ -21,13 +21,14 @@ ALLOWED = {
     "model": {"features"},
     "api": {"general", "model"},
     "estimator": {"api", "model", "reviews", "training"},
+    "frames": {"api", "general", "reviews"},
     "general": set(),
     "workers": {"model"},
     "training": {"features", "model", "reviews", "workers"},
     "export": {"features", "model", "training"},
     "evaluation": {"features", "model", "reviews"},
     "probing": {"model"},
-    "cluster": {"api", "evaluation", "features", "model", "reviews"},
+    "cluster": {"evaluation", "frames", "features", "model", "reviews"},
     "serving": {"model", "reviews"},
 }
 HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}

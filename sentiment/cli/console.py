@@ -20,12 +20,6 @@ def bar(share: float, width: int) -> str:
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
-def progress_bar(done: int, of: int) -> str:
-    """Draw how far something is."""
-    filled = 24 * done // of
-    return f"[{'━' * filled}{' ' * (24 - filled)}]"
-
-
 def two_sided(share: float, width: int) -> str:
     """Draw a bar from a middle line, to the left below 0: `width` characters on either side."""
     if share >= 0:

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import click
 
 from sentiment.cli.commands import Group
-from sentiment.cli.console import Console, console, progress_bar
+from sentiment.cli.console import Console, console
 from sentiment.cli.options import json_option, verbosity_options
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
 from sentiment.errors import UsageError, hint
+from sentiment.reviews.cells import progress_bar
 
 _SECONDS_BETWEEN = 0.1
 

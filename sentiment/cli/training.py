@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from sentiment.cli.commands import Choice
-from sentiment.cli.console import Console, bar, console, progress_bar
+from sentiment.cli.console import Console, bar, console
 from sentiment.cli.models import bundled_model, describe
 from sentiment.cli.options import Command, Number, gathered, repair_option
 from sentiment.errors import UsageError
-from sentiment.reviews.cells import count_of, printable
+from sentiment.reviews.cells import count_of, printable, progress_bar
 from sentiment.runtime import LEAST, Memory
 from sentiment.training.decide import Epoch
 from sentiment.training.options import UNBALANCED, Hyperparameters, OneOf, TrainingOptions, Units

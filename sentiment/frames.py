@@ -1,0 +1,133 @@
+"""Answers added to pandas frames: a whole frame, or frame by frame as Spark passes them."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sentiment.api import BATCH, LoadedModel, load
+from sentiment.errors import hint
+from sentiment.general import NAME
+from sentiment.reviews.cells import and_more, count_of, progress_bar
+from sentiment.reviews.columns import Columns, text_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FrameScorer = Callable[[Iterable["DataFrame"]], Iterator["DataFrame"]]
+_SHOWN_COLUMNS = 20
+
+
+def annotate(
+    frame: "DataFrame",
+    text: str | Sequence[str],
+    model: str | PathLike[str] | LoadedModel | None = None,
+    *,
+    threshold: float | None = None,
+    prefix: str = "",
+    progress: bool = False,
+) -> "DataFrame":
+    """Return a copy of a pandas DataFrame with two more columns, `predicted` and `p_positive`.
+
+    The answers are those of `sentiment predict`: `positive`, `negative` or `uncertain`, and a
+    calibrated probability (float64). Both are missing in rows without a text: None, NaN, NA, "", or
+    a word for these such as `N/A`. Rows, index, other columns and their dtypes stay.
+
+    Args:
+        frame: the reviews, a row each.
+        text: the column of texts; several columns are joined by line breaks.
+        model: a model file, what `load` returned, or None for the bundled model.
+        threshold: the lowest probability that is answered positive; None for the model's.
+        prefix: put before the names of the two columns.
+        progress: whether to show a progress bar on stderr.
+
+    Raises:
+        TypeError: this is not a pandas DataFrame.
+        ValueError: it lacks a column, has two of that name, or already has one that would be added.
+        sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
+
+    >>> import pandas
+    >>> from sentiment import annotate
+    >>> frame = pandas.DataFrame({"review": ["I loved it", None]}, index=["a", "b"])
+    >>> found = annotate(frame, text="review")
+    >>> found["predicted"].isna().tolist(), found.loc["a", "predicted"]
+    ([False, True], 'positive')
+    """
+    names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
+    added = [f"{prefix}predicted", f"{prefix}p_positive"]
+    _check(frame, names, added)
+    loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
+    decision = loaded.model.decision
+    if threshold is not None:
+        decision = decision.at(threshold)
+    texts, columns = frame[names], Columns(tuple(names), None, "")
+    answers: list[str | None] = []
+    p_positive = np.empty(len(frame))
+    for first in range(0, len(frame), BATCH):
+        rows = texts.iloc[first : first + BATCH].to_dict("records")
+        scores = loaded.model.scores([text_of(row, columns) for row in rows])
+        p_positive[first : first + BATCH] = scores.p_positive
+        answers += [found or None for found in decision.answers(*scores, loaded.model.labels)]
+        if progress:
+            _show(len(answers), len(frame))
+    return frame.assign(**dict(zip(added, (answers, p_positive), strict=True)))
+
+
+def frame_scorer(
+    model: str | PathLike[str] = NAME,
+    text_columns: str | Sequence[str] = ("text",),
+    *,
+    threshold: float | None = None,
+    prefix: str = "",
+) -> FrameScorer:
+    """Return a function that annotates pandas frames one by one, for Spark's `mapInPandas`.
+
+    It can be pickled, with the model in it, so that other processes need no model file. The model
+    is loaded immediately.
+
+    Args:
+        model: a model file, or `general`.
+        text_columns: the column of texts, or several to join.
+        threshold: as in `annotate`.
+        prefix: as in `annotate`.
+
+    Raises:
+        sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
+    """
+    loaded = load(model)
+
+    def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
+        for frame in frames:
+            yield annotate(frame, text_columns, loaded, threshold=threshold, prefix=prefix)
+
+    return score
+
+
+def _check(frame: Any, names: Sequence[Any], added: Sequence[str]) -> None:
+    """Raise the errors of `annotate` about its frame."""
+    from pandas import DataFrame
+
+    if not isinstance(frame, DataFrame):
+        kind = type(frame)
+        raise TypeError(f"a {kind.__module__}.{kind.__name__}, not a pandas DataFrame")
+    if not names:
+        raise ValueError("no text column is named")
+    there = list(frame.columns)
+    for name in names:
+        if name not in there:
+            meant = hint(str(name), map(str, there), '"')
+            shown = and_more(there, _SHOWN_COLUMNS, lambda each: f'"{each}"') or "none"
+            raise ValueError(f'there is no column "{name}"{meant}; the columns are: {shown}')
+        if (count := there.count(name)) > 1:
+            raise ValueError(f'there are {count} columns "{name}"; rename one')
+    if taken := [name for name in added if name in there]:
+        raise ValueError(f'there is a column "{taken[0]}" already; choose other names with prefix')
+
+
+def _show(done: int, of: int) -> None:
+    """Show on stderr how many rows are done."""
+    end = "\n" if done == of else ""
+    sys.stderr.write(f"\r{progress_bar(done, of)} {done:,} of {count_of(of, 'row')}{end}")
+    sys.stderr.flush()
