@@ -16,7 +16,7 @@ from sentiment.cli.models import bundled_model, describe
 from sentiment.cli.options import Command, Number, gathered, repair_option
 from sentiment.errors import UsageError
 from sentiment.reviews.cells import count_of, printable, progress_bar
-from sentiment.runtime import LEAST, Memory
+from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.decide import Epoch
 from sentiment.training.options import UNBALANCED, Hyperparameters, OneOf, TrainingOptions, Units
 from sentiment.training.run import Checkpoint, Labels, Progress, Run
@@ -36,8 +36,8 @@ class _Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         number, unit, binary = found.groups()
         power = "KMGT".index(unit.upper()) + 1 if unit else 0
         size = int(float(number) * (1024 if binary else 1000) ** power)
-        if size < LEAST:
-            return self.fail(f"{value!r} is too little: give {LEAST // 10**6}MB or more.")
+        if size < MIN_MEMORY:
+            return self.fail(f"{value!r} is too little: give {MIN_MEMORY // 10**6}MB or more.")
         return Memory(size)
 
 

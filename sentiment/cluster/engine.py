@@ -102,16 +102,15 @@ def fetched(reference: Any) -> Model:
 
 
 def attempts_before() -> int:
-    """Return how many workers the current job has lost."""
-    from ray._private.worker import global_worker  # there is no public way
+    """Return how many workers the current job has lost.
+
+    The only use of a private name of Ray, which has no public one for this, and whose own limit on
+    retries (`max_retries`) neither counts workers killed for lack of memory nor names the file.
+    """
+    from ray._private.worker import global_worker
 
     count = getattr(global_worker.core_worker, "get_current_task_attempt_number", None)
     return int(count()) if count else 0
-
-
-def rows_of(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Return a row for each job: its index, and the job pickled."""
-    return [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
 
 
 J = TypeVar("J", bound=Job)
@@ -201,7 +200,7 @@ class Cluster:
         context = self._data.DataContext.get_current()
         context.enable_progress_bars = False
         call = Call(function, self._ray.put(model))
-        rows = rows_of(jobs)
+        rows = [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
         done = self._data.from_items(rows, override_num_blocks=len(rows)).map(
             call, num_cpus=1, concurrency=at_once
         )
@@ -254,7 +253,7 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
-    """Turn errors of Ray into a one-line SentimentError."""
+    """Raise errors of Ray as a one-line SentimentError."""
     try:
         yield
     except ray.exceptions.RayError as error:
