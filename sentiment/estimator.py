@@ -148,9 +148,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.classes_[(positive == self._last_is_positive()).astype(np.intp)]
 
     def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Say how likely each label is: float64 [n, 2], calibrated, the columns as in `classes_`.
+        """Return calibrated probabilities, float64 [n, 2], with the columns as in `classes_`.
 
-        Where nothing is known, that of an empty review.
+        A text that is blank, or of which no word is known, has those of an empty review.
         """
         positive = self._p_positive(X)
         columns = np.stack([1 - positive, positive], axis=1)

@@ -31,9 +31,8 @@ def annotate(
 ) -> "DataFrame":
     """Return a copy of a pandas DataFrame with two more columns, `predicted` and `p_positive`.
 
-    The answers are those of `sentiment predict`: `positive`, `negative` or `uncertain`, and a
-    calibrated probability (float64). Both are missing in rows without a text: None, NaN, NA, "", or
-    a word for these such as `N/A`. Rows, index, other columns and their dtypes stay.
+    These are `positive`, `negative` or `uncertain`, and a calibrated probability (float64), as from
+    `sentiment predict`; missing if a text is missing (None, NaN, NA, "", or `N/A` and the like).
 
     Args:
         frame: the reviews, a row each.
@@ -46,10 +45,9 @@ def annotate(
     Raises:
         TypeError: this is not a pandas DataFrame.
         ValueError: it lacks a column, has two of that name, or already has one that would be added.
-        sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
+        sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
-    >>> from sentiment import annotate
     >>> frame = pandas.DataFrame({"review": ["I loved it", None]}, index=["a", "b"])
     >>> found = annotate(frame, text="review")
     >>> found["predicted"].isna().tolist(), found.loc["a", "predicted"]

@@ -213,7 +213,7 @@ def _cause(code: int) -> str:
 T = TypeVar("T")
 Scored = tuple[T, Scores]
 
-# Start the worker processes after so many consecutive batches that were ready in advance.
+# Start the worker processes after this many consecutive batches were ready in advance.
 _IN_A_ROW = 2
 
 
