@@ -48,10 +48,9 @@ def annotate(
         sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
-    >>> frame = pandas.DataFrame({"review": ["I loved it", None]}, index=["a", "b"])
-    >>> found = annotate(frame, text="review")
-    >>> found["predicted"].isna().tolist(), found.loc["a", "predicted"]
-    ([False, True], 'positive')
+    >>> reviews = pandas.DataFrame({"review": ["I loved it", None]})
+    >>> annotate(reviews, text="review")["predicted"].fillna("none").tolist()
+    ['positive', 'none']
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
     added = [f"{prefix}predicted", f"{prefix}p_positive"]
