@@ -41,7 +41,8 @@ def test_each_file_comes_out_as_plain_predict_writes_it(start, folder):
         *options, cwd=folder,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    how, counted = done.stderr.splitlines()
+    how, counted, empty = done.stderr.splitlines()
+    assert empty == "warning: no rows in in/y/b.parquet"
     assert how == 'in/a.parquet and 2 more: text from "text" (as asked)'
     assert counted.startswith("in/a.parquet and 2 more: 400 rows in ")
     assert counted.endswith(" → scored")
@@ -70,7 +71,8 @@ def test_a_file_that_cannot_be_read_is_one_line_and_leaves_nothing_half_written(
     bad.mkdir()
     (bad / "a.parquet").write_bytes((folder / "in/a.parquet").read_bytes())
     (bad / "z.parquet").write_bytes(b"PAR1 and no more")
-    done = start("predict", "-i", "bad/*", "-o", "out", "--engine", "ray", cwd=folder)
+    done = start("predict", "-i", "bad/*", "-o", "out", "-m", "general", "--engine", "ray",
+                 cwd=folder)  # fmt: skip
     assert (done.returncode, done.stdout) == (3, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: bad/z.parquet: not a Parquet file")
