@@ -77,13 +77,7 @@ _SHORTEST = 3  # letters of a prefix
 
 
 def hint(word: str, known: Iterable[str], quote: str = "") -> str:
-    """Return a suggestion such as ` (did you mean general?)`, or "".
-
-    Args:
-        word: the unknown name.
-        known: the names that exist.
-        quote: put around each name.
-    """
+    """Return ` (did you mean general?)`, with known names similar to a word in quotes, or ""."""
     return _asked([f"{quote}{name}{quote}" for name in near(word, known)])
 
 

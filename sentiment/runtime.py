@@ -25,9 +25,9 @@ def require(what: str, packages: str, install: str | None = None) -> None:
     """Check that optional packages are installed, without importing them.
 
     Args:
-        what: the beginning of the message: `pictures need matplotlib`.
-        packages: the names that are imported, separated by spaces.
-        install: the names for pip, if they differ.
+        what: the start of the message: `pictures need matplotlib`.
+        packages: names to import, separated by spaces.
+        install: names for pip, if they differ.
 
     Raises:
         MissingDependencyError: one is not installed.

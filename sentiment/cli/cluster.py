@@ -114,7 +114,7 @@ class Layout:
         """Say what is to be done: a job a file, in order."""
         check_prefix(prefix)
         return [
-            FileJob(Named.of(source), target.absolute(), reading, prefix)
+            FileJob(Named.of(source), reading, target.absolute(), prefix)
             for source, target in self.targets.items()
         ]
 
