@@ -10,6 +10,7 @@ import numpy as np
 from sentiment.api import BATCH, LoadedModel, load
 from sentiment.errors import hint
 from sentiment.general import NAME
+from sentiment.model.model import Model, Scores
 from sentiment.reviews.cells import and_more, count_of, progress_bar
 from sentiment.reviews.columns import Columns, text_of
 
@@ -59,17 +60,14 @@ def annotate(
     decision = loaded.model.decision
     if threshold is not None:
         decision = decision.at(threshold)
-    texts, columns = frame[names], Columns(tuple(names), None, "")
     answers: list[str | None] = []
     p_positive = np.empty(len(frame))
-    for first in range(0, len(frame), BATCH):
-        rows = texts.iloc[first : first + BATCH].to_dict("records")
-        scores = loaded.model.scores([text_of(row, columns) for row in rows])
-        p_positive[first : first + BATCH] = scores.p_positive
+    for scores in _scores(frame[names], names, loaded.model):
+        p_positive[len(answers) : len(answers) + BATCH] = scores.p_positive
         answers += [found or None for found in decision.answers(*scores, loaded.model.labels)]
         if progress:
             _show(len(answers), len(frame))
-    return frame.assign(**dict(zip(added, (answers, p_positive), strict=True)))
+    return frame.assign(**dict(zip(added, (_strings(answers), p_positive), strict=True)))
 
 
 def frame_scorer(
@@ -121,6 +119,21 @@ def _check(frame: Any, names: Sequence[Any], added: Sequence[str]) -> None:
             raise ValueError(f'there are {count} columns "{name}"; rename one')
     if taken := [name for name in added if name in there]:
         raise ValueError(f'there is a column "{taken[0]}" already; choose other names with prefix')
+
+
+def _scores(frame: Any, names: Sequence[Any], model: Model) -> Iterator[Scores]:
+    """Score the rows of a frame, batch by batch."""
+    columns = Columns(tuple(names), None, "")
+    for first in range(0, len(frame), BATCH):
+        rows = frame.iloc[first : first + BATCH].to_dict("records")
+        yield model.scores([text_of(row, columns) for row in rows])
+
+
+def _strings(values: Sequence[str | None]) -> Any:
+    """Return an array of the type that pandas has for strings, even if all are missing."""
+    from pandas import Series
+
+    return Series(values, dtype=Series([""]).dtype).array
 
 
 def _show(done: int, of: int) -> None:

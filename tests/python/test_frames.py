@@ -134,3 +134,9 @@ def test_a_frame_without_rows_keeps_its_columns():
     found = annotate(pd.DataFrame({"text": pd.Series([], dtype=str)}), "text", progress=True)
     assert (len(found), list(found.columns)) == (0, ["text", "predicted", "p_positive"])
     assert found["p_positive"].dtype == np.float64
+
+
+@pytest.mark.parametrize("texts", [[], [None], ["good"]])
+def test_answers_are_strings_even_if_all_are_missing(texts):
+    found = annotate(pd.DataFrame({"t": pd.Series(texts, dtype=object)}), "t")
+    assert found["predicted"].dtype == pd.Series(["positive"]).dtype
