@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from sentiment.cli.answering import scored
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import (
@@ -21,7 +20,7 @@ from sentiment.cli.options import (
     resolve_inputs,
     verbosity_options,
 )
-from sentiment.cli.reading import files_named, read_reviews
+from sentiment.cli.reading import data_name, read_reviews, score
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.selective import (
@@ -89,8 +88,8 @@ def command(
     check_targets([output], resolve_inputs(data, "calibration"), force=force)
     _, model = open_model(model_path)
     reviews = read_reviews(data, reading, "calibration")
-    require_both_classes(reviews, files_named(data), "calibration")
-    reviews, scores = scored(model, reviews)
+    require_both_classes(reviews, data_name(data), "calibration")
+    reviews, scores = score(model, reviews)
     choice = choose_decision(goals, scores.p_known, reviews.labels, model.decision.threshold)
     console.clear_status()
     # A goal of precision comes first, and may leave a label without answers.

@@ -1,4 +1,4 @@
-"""`sentiment probe`: a model in, what it can do out."""
+"""`sentiment probe`: behaviour checks of a model."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from sentiment.cli.commands import Choice
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import json_option, model_option, verbosity_options
+from sentiment.cli.options import Choice, json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
 from sentiment.evaluation.gates import missed, read_rate
 from sentiment.evaluation.metrics import percent
@@ -22,12 +21,12 @@ from sentiment.reviews.cells import four_digits
 @model_option
 @click.option("--capability", "names", multiple=True, metavar="NAME",
               type=Choice(list(CAPABILITIES)),
-              help="Check this one only; may be repeated.")  # fmt: skip
+              help="Check only this one; may be repeated.")  # fmt: skip
 @click.option("--examples", type=click.IntRange(0), default=2, show_default=True, metavar="N",
               help="Show the N worst failures of each capability.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="[NAME=]RATE",
-              help="Exit with code 6 where fewer checks pass, as in negation=0.75, or 0.8 for all "
-              "of them; may be repeated.")  # fmt: skip
+              help="Exit with code 6 if fewer checks pass, as in negation=0.75, or 0.8 for all of "
+              "them; may be repeated.")  # fmt: skip
 @json_option
 @verbosity_options
 def command(
@@ -39,34 +38,34 @@ def command(
 ) -> None:
     """Check what a model can do, capability by capability.
 
-    Each check is a sentence or two of a product, a place, a film, a service, an app or a journey,
-    written for this purpose; data/ holds none of them. Some have a known answer, which the model is
-    to give by its threshold; `uncertain` is no pass, and counted beside. The others are pairs,
-    before and after a change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
+    Each check is a sentence or two about a product, a place, a film, a service, an app or a
+    journey, written for this purpose and not part of data/. Some have a known answer; `uncertain`
+    does not count as a pass and is reported separately. The others are pairs, before and after a
+    change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
 
     \b
     The answer is known:
       vocabulary       one clear word in a plain sentence, mild to strong
-      negation         turned round by not, never, nobody, nothing, hardly …
-      negation-at-end  turned round by the last words: …, but it wasn't
-      contrast         praise and blame together, and one decides: but, although …
+      negation         reversed by not, never, nobody, nothing, hardly …
+      negation-at-end  reversed by the last words: …, but it wasn't
+      contrast         praise and blame together, one of which decides: but, although …
       comparison       better or worse than something else
-      question         a question and its answer, or one that does not ask
+      question         a question and its answer, or a rhetorical one
       time             how it was, and how it is now
       emoji            a plain report whose opinion is in an emoji
 
     \b
-    A change that does not matter: the same answer, the probability moved by 0.1 at most,
-    of names and identity by 0.05:
+    A change that does not matter: the same answer, the probability moves by at most 0.1
+    (names and identity: 0.05):
       names            another name or place
       identity         another nationality, religion, gender … in a neutral sentence
       typos            misspelt words
-      case             ALL CAPITALS, or none
+      case             ALL CAPITALS, or no capitals
       links            an address, a @handle or a #tag added
-      irrelevant       a sentence added that is beside the point
+      irrelevant       an unrelated sentence added
 
     \b
-    A change with a direction: the probability moved the other way by 0.05 at most:
+    A change with a direction: the probability moves the wrong way by at most 0.05:
       added            a clear opinion added
 
     \b
@@ -119,7 +118,7 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
 
 
 def _table(results: Sequence[Result], overall: Result, decision: Decision) -> Iterator[str]:
-    """Write a row for each capability; how many failed as `uncertain` where any may or did."""
+    """Yield a row for each capability; with a column of `uncertain` answers if there may be any."""
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
     unsure = bool(decision.band or overall.uncertain)
@@ -133,7 +132,7 @@ def _table(results: Sequence[Result], overall: Result, decision: Decision) -> It
 
 
 def _examples(result: Result, count: int) -> Iterator[str]:
-    """Write the worst failures, those of which the same was expected together."""
+    """Yield the worst failures, grouped by what was expected."""
     worst = result.worst(count)
     yield f"{result.name}: {result.failed:,} failed"
     for expected in dict.fromkeys(outcome.check.expected for outcome in worst):
