@@ -27,7 +27,7 @@ COMMANDS = {
     "evaluate": "Measure a model on labelled reviews.",
     "report": "Write a page that shows how good a model is, and why.",
     "compare": "Compare two models on the same reviews.",
-    "calibrate": "Let a model answer only where it is as good as you need.",
+    "calibrate": "Refit a model's probabilities, or set where it abstains.",
     "probe": "Check what a model can do: negation, contrast, typos and more.",
     "predict": "Classify reviews as positive or negative.",
     "explain": "Show which words led to an answer.",
