@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,7 +25,7 @@ from sentiment.cli.options import (
     threshold_option,
     verbosity_options,
 )
-from sentiment.cli.predict import open_inputs, sort_arguments
+from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.model.explanation import (
     LEVELS,
@@ -117,6 +118,7 @@ _PHRASES = 5
 _BAR = 12
 _NAME = 32
 _LEAST = 0.0005
+_WIDEST = 100
 _COLORS = {"positive": "green", "negative": "red", "uncertain": "yellow"}
 
 Row = tuple[str, float]
@@ -158,22 +160,22 @@ def as_text(
     width = max(style.width - 2, 20)
     for line in highlighted(explanation.text, explanation.words, width, colored=style.colored):
         yield f"  {line}"
-    words = _strongest(_merged(explanation), _WORDS)
+    words = _strongest(
+        (
+            (f"{word.text} ×{word.times}" if word.times > 1 else word.text, word.contribution)
+            for word in explanation.by_word()
+        ),
+        _WORDS,
+    )
     phrases = _strongest(((p.text, p.contribution) for p in explanation.phrases), _PHRASES)
     most_moved = max((abs(moved) for _, moved in [*words, *phrases]), default=1.0)
     yield from _table("words", words, most_moved, style)
     yield from _table("phrases (contained in the words above)", phrases, most_moved, style)
     yield ""
-    yield style.style("  " + _sum(explanation))
+    logit, base = explanation.logit, explanation.base
+    yield style.style(f"  log-odds {logit:+.3f} = baseline {base:+.3f}, words {logit - base:+.3f}")
     if most:
         yield f"  {_flip(explanation, removal, most, style)}"
-
-
-def _merged(explanation: Explanation) -> list[Row]:
-    return [
-        (f"{word.text} ×{word.times}" if word.times > 1 else word.text, word.contribution)
-        for word in explanation.by_word()
-    ]
 
 
 def _strongest(rows: Iterable[Row], count: int) -> list[Row]:
@@ -197,13 +199,6 @@ def _table(title: str, rows: list[Row], most: float, style: Style) -> Iterator[s
         yield f"  {moved:+8.3f}  {style.style(drawn, color)}  {shown}"
 
 
-def _sum(explanation: Explanation) -> str:
-    words = explanation.logit - explanation.base
-    return (
-        f"log-odds {explanation.logit:+.3f} = baseline {explanation.base:+.3f}, words {words:+.3f}"
-    )
-
-
 def _flip(explanation: Explanation, removal: Removal | None, most: int, style: Style) -> str:
     """Return which words change the answer when they are removed."""
     if removal is None:
@@ -216,7 +211,16 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, style: S
     return f"without {named} it would be {answer} ({removal.p_positive:.4f})"
 
 
-_WIDEST = 100
+@dataclass(frozen=True)
+class _Job:
+    """What `explain` was asked to do; fields are named like its options."""
+
+    model_path: Path | None
+    threshold: float | None
+    repair: bool | None
+    most: int
+    as_json: bool
+    reading: ReadOptions
 
 
 @click.command(cls=TextCommand, short_help="Show which words led to an answer.")
@@ -231,16 +235,7 @@ _WIDEST = 100
 @json_option
 @read_options
 @verbosity_options
-def command(
-    arguments: tuple[str, ...],
-    model_path: Path | None,
-    inputs: tuple[str, ...],
-    threshold: float | None,
-    repair: bool | None,
-    most: int,
-    as_json: bool,
-    reading: ReadOptions,
-) -> None:
+def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> None:
     """Show which words led to an answer.
 
     For each text: the answer, the probability that it is positive, and the reason if the answer is
@@ -264,35 +259,39 @@ def command(
       head -3 reviews.txt | sentiment explain
       sentiment explain reviews.csv | less
     """
-    texts, inputs = sort_arguments(arguments, inputs, command="explain", verb="explain")
-    places = [] if texts else resolve_inputs(inputs or ["-"], "answering")
-    opened = open_inputs(texts, places, reading)
-    _, model = open_model(model_path, threshold, repair=repair)
+    given = sort_arguments(arguments, inputs, command="explain", verb="explain")
+    _explain(_Job(**chosen), given)
+
+
+def _explain(job: _Job, given: Given) -> None:
+    """Write an explanation for each text."""
+    places = [] if given.texts else resolve_inputs(given.files or ["-"], "answering")
+    opened = open_inputs(given.texts, places, job.reading)
+    _, model = open_model(job.model_path, job.threshold, repair=job.repair)
     style = _style()
-    between: list[str] = []
-    text = None
     repairs = Repairs(wanted=model.repairs)
-    for text in _texts(opened):
+    count = 0
+    for count, text in enumerate(_texts(opened), start=1):
         repairs.count([text])
         explanation = explain(model, text)
-        removal = smallest_removal(model, explanation, most)
-        if as_json:
+        removal = smallest_removal(model, explanation, job.most)
+        if job.as_json:
             lines = [to_json(as_values(explanation, removal))]
         else:
-            lines = [*between, *as_text(explanation, removal, most, style)]
-            between = [""]
-        _write(lines)
+            lines = [*[""] * (count > 1), *as_text(explanation, removal, job.most, style)]
+        # UTF-8 whatever the locale is, and at once.
+        sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
+        sys.stdout.buffer.flush()
     repairs.report()
-    if text is None:
+    if not count:
         console.warn(f"no rows in {and_more(places, 1)}")
 
 
 def _style() -> Style:
     """Return a style with colors if the terminal has them, by the convention of no-color.org."""
-    colored = (
-        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    to_terminal = sys.stdout.isatty()
+    colored = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size().columns if to_terminal else 80
     return Style(min(width, _WIDEST), colored)
 
 
@@ -300,9 +299,3 @@ def _texts(opened: Iterable[Opened]) -> Iterator[str]:
     for each in opened:
         for batch in each.batches:
             yield from texts_of(batch, each.columns)
-
-
-def _write(lines: Iterable[str]) -> None:
-    """Write lines at once, as UTF-8 whatever the locale is."""
-    sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
-    sys.stdout.buffer.flush()

@@ -353,14 +353,14 @@ def command(
 
     A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
     encoding, a line that is not JSON) stops the run with exit code 3. With --on-bad-row skip it is
-    left out and counted, and listed with the reason in --rejects FILE (also if the run ends early
-    and the answers went to stdout). With keep it keeps its place, without an answer and with what
-    can be read of it: fields are cut or filled up to the header, bad bytes become U+FFFD; JSON
-    lines get the reason as `error` and the row as `raw`.
+    left out, counted, and listed in --rejects FILE (even if the run ends early, if the answers went
+    to stdout). With keep it keeps its place, without an answer and with what can be read of it:
+    fields cut or filled up, U+FFFD for bad bytes; in JSON lines also the reason as `error` and the
+    row as `raw`.
 
     With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
-    written to a file of the same name, which appears complete or not at all. Without --address, Ray
-    is started here for the run.
+    written to a file of the same name, completely or not at all. Without --address, Ray is started
+    here for the run.
 
     \b
     Examples:
@@ -377,7 +377,8 @@ def command(
     named = chosen["output_format"]
     if as_json and named not in (None, "jsonl"):
         raise UsageError(f"--json is short for --format jsonl; --format {named} contradicts it")
-    job = _Job(**chosen | {"output_format": "jsonl" if as_json else named})
+    chosen["output_format"] = "jsonl" if as_json else named
+    job = _Job(**chosen)
     given = sort_arguments(arguments, inputs, command="predict", verb="score")
     plain = job.output is None and job.output_format in (None, "text") and not job.explain
     if job.engine.is_ray:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,22 @@ import click
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import Choice, json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
-from sentiment.evaluation.gates import missed, read_rate
+from sentiment.evaluation.gates import Gate, missed, read_rate
 from sentiment.evaluation.metrics import percent
-from sentiment.model.model import Decision
-from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
+from sentiment.model.model import Decision, Model
+from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, probe, together
 from sentiment.reviews.cells import four_digits
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What `probe` was asked to do; `examples` is the number of failures to show."""
+
+    capabilities: Sequence[Capability]
+    gates: Sequence[Gate]
+    model_path: Path | None
+    examples: int
+    as_json: bool
 
 
 @click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
@@ -29,13 +41,7 @@ from sentiment.reviews.cells import four_digits
               "them; may be repeated.")  # fmt: skip
 @json_option
 @verbosity_options
-def command(
-    model_path: Path | None,
-    names: tuple[str, ...],
-    examples: int,
-    fail_under: tuple[str, ...],
-    as_json: bool,
-) -> None:
+def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) -> None:
     """Check what a model can do, capability by capability.
 
     Each check is a sentence or two about a product, a place, a film, a service, an app or a
@@ -75,23 +81,32 @@ def command(
       sentiment probe --fail-under 0.8 --fail-under negation=0.75 --fail-under identity=0.95
       sentiment probe --json
     """
-    chosen = [each for name, each in CAPABILITIES.items() if name in names or not names]
-    known = [each.name for each in chosen]
+    capabilities = [each for name, each in CAPABILITIES.items() if name in names or not names]
+    known = [each.name for each in capabilities]
     gates = [read_rate(text, known, OVERALL) for text in fail_under]
-    path, model = open_model(model_path)
-    results = probe(model, chosen)
-    overall = together(results)
-    if as_json:
-        parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
-        facts = {"model": str(path), **_facts(overall), "capabilities": parts}
-        click.echo(json.dumps(facts))
-    else:
-        blocks = [[*_table(results, overall, model.decision)]]
-        blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
-        click.echo("\n\n".join("\n".join(block) for block in blocks).encode())  # emoji anywhere
-    rates = {each.name: each.rate for each in (*results, overall)}
-    if failures := missed(gates, rates, {}):
+    _probe(_Job(capabilities, gates, **chosen))
+
+
+def _probe(job: _Job) -> None:
+    """Run the checks, print the results, and check the gates."""
+    path, model = open_model(job.model_path)
+    results = probe(model, job.capabilities)
+    as_json = _as_json(path, results, job.examples) if job.as_json else ""
+    click.echo(as_json or _as_text(model, results, job.examples))
+    rates = {each.name: each.rate for each in (*results, together(results))}
+    if failures := missed(job.gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
+
+
+def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
+    parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
+    return json.dumps({"model": str(path), **_facts(together(results)), "capabilities": parts})
+
+
+def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
+    blocks = [[*_table(results, together(results), model.decision)]]
+    blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
+    return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 
 
 def _facts(result: Result) -> dict[str, Any]:
