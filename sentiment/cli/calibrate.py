@@ -10,19 +10,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import (
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    json_option,
-    model_option,
-    read_label_options,
-    resolve_inputs,
-    verbosity_options,
-)
 from sentiment.cli.reading import data_name, read_reviews, score
 from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE
@@ -87,19 +77,19 @@ class _Refit(NamedTuple):
 
 
 @click.command(short_help="Refit a model's probabilities, or set where it abstains.")
-@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
-@model_option
+@click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
+@options.model
 @click.option("--goal", "goal_texts", multiple=True, metavar="GOAL=NUMBER",
               help="Set where to answer: precision=0.95, recall=0.9 or coverage=0.8; others may be "
               "combined with precision. Without --refit, probabilities stay.")  # fmt: skip
 @click.option("--refit", is_flag=True,
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=TARGET, metavar="FILE",
+@click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
               help="Write the new model here.")  # fmt: skip
-@read_label_options
-@force_option
-@json_option
-@verbosity_options
+@options.labelled_reading
+@options.force
+@options.as_json
+@options.verbosity
 def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: Any) -> None:
     """Refit a model's probabilities, or set where it abstains.
 
@@ -147,7 +137,9 @@ def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: A
 def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     """Write the new model; return what was found as JSON values and as text."""
     # The output may be the model itself: its weights are kept.
-    check_targets([job.output], resolve_inputs(job.data, "calibration"), force=job.force)
+    options.check_targets(
+        [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
+    )
     _, model = open_model(job.model_path)
     reviews = read_reviews(job.data, job.reading, "calibration")
     require_both_classes(reviews, data_name(job.data), "calibration")

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
+from sentiment.cli import options
 from sentiment.cli.answering import Tally, check_prefix
 from sentiment.cli.console import console
-from sentiment.cli.options import STDOUT, resolve_inputs
 from sentiment.cli.predict import Engine
 from sentiment.cli.reading import announce, readable, warn_of_overlap, warn_of_unknown
 from sentiment.cluster.engine import running
@@ -70,7 +70,7 @@ class Layout:
             UsageError: an input is not a Parquet file, two have the same output, or there is no
                 output folder.
         """
-        if folder is None or folder == STDOUT:
+        if folder is None or folder == options.STDOUT:
             raise UsageError("--engine ray writes a folder, one file per input: name it with -o")
         sources: dict[Path, Path] = {}  # by target
         for source, below in _find(names, is_parquet):
@@ -239,7 +239,7 @@ def score_files(
     """
     jobs = [
         TableJob(Named.of(Path(place)), reading, tuple(sliced))
-        for place in resolve_inputs(names, "evaluation")
+        for place in options.resolve_inputs(names, "evaluation")
     ]
     done: dict[int, ScoredTable] = {}
     with running(engine.address) as cluster:

@@ -10,10 +10,10 @@ from typing import Any
 import click
 import numpy as np
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import shortened
 from sentiment.cli.models import find_model, note_sample
-from sentiment.cli.options import NAME, json_option, read_label_options, verbosity_options
 from sentiment.cli.reading import (
     overlap_of,
     read_reviews,
@@ -200,12 +200,12 @@ def _signed(value: float, metric: Metric) -> str:
 
 
 @click.command(short_help="Compare two models on the same reviews.")
-@click.argument("a", type=NAME)
-@click.argument("b", type=NAME)
-@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
-@read_label_options
-@json_option
-@verbosity_options
+@click.argument("a", type=options.NAME)
+@click.argument("b", type=options.NAME)
+@click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
+@options.labelled_reading
+@options.as_json
+@options.verbosity
 def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
     """Compare two models on the same reviews, and test whether one is better.
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console, progress_bar
-from sentiment.cli.options import Group, json_option, verbosity_options
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
@@ -24,7 +24,7 @@ _cache_option: Callable[..., Any] = click.option(
 )  # fmt: skip
 
 
-@click.group(cls=Group, short_help="Download public data sets, and use them by name.")
+@click.group(cls=options.Group, short_help="Download public data sets, and use them by name.")
 def command() -> None:
     """Download public data sets, and use them by name.
 
@@ -45,8 +45,8 @@ def command() -> None:
 
 @command.command("list", short_help="List data sets, their sizes and licences.")
 @_cache_option
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def list_command(cache: Path | None, as_json: bool) -> None:
     """List data sets: contents, sizes, licences, and whether they are downloaded.
 
@@ -68,8 +68,8 @@ def list_command(cache: Path | None, as_json: bool) -> None:
                 shell_complete=lambda *_: list(CATALOG))  # fmt: skip
 @click.option("--force", is_flag=True, help="Download again what is already here.")
 @_cache_option
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json: bool) -> None:
     """Download data sets from their publishers; prints their sizes and licences first.
 

@@ -9,21 +9,9 @@ from typing import Any
 import click
 import numpy as np
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
-from sentiment.cli.options import (
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    json_option,
-    model_option,
-    read_label_options,
-    repair_option,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score
 from sentiment.errors import GoalError, UsageError
@@ -94,24 +82,24 @@ class _Job:
 
 
 @click.command(short_help="Measure a model on labelled reviews.")
-@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
-@model_option
-@threshold_option
-@repair_option
+@click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
+@options.model
+@options.threshold
+@options.repair
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
               help="Exit with code 6 if a metric is below its limit, as in accuracy=0.9 or "
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
-@click.option("--errors", type=TARGET, metavar="FILE",
+@click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
               "TSV, JSONL or Parquet.")  # fmt: skip
 @engine_options
-@read_label_options
-@force_option
-@json_option
-@verbosity_options
+@options.labelled_reading
+@options.force
+@options.as_json
+@options.verbosity
 def command(
     sliced: tuple[str, ...], fail_under: tuple[str, ...], reading: ReadOptions, **chosen: Any
 ) -> None:
@@ -152,8 +140,8 @@ def _evaluate(job: _Job) -> None:
     path, model = open_model(job.model_path, job.threshold, repair=job.repair)
     paths = job.data or test_reviews()
     if job.errors is not None:
-        inputs = [*resolve_inputs(paths, "evaluation"), path]
-        check_targets([job.errors], inputs, force=job.force)
+        inputs = [*options.resolve_inputs(paths, "evaluation"), path]
+        options.check_targets([job.errors], inputs, force=job.force)
     reviews, scores = _score(job, model, paths)
     values = {column: slice_values(column, reviews) for column in job.columns}
     check_values(job.gates, values)

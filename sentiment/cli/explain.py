@@ -11,20 +11,9 @@ from typing import Any
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console, two_sided
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    NAME,
-    TextCommand,
-    TextOrFile,
-    json_option,
-    model_option,
-    read_options,
-    repair_option,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.model.explanation import (
@@ -223,18 +212,18 @@ class _Job:
     reading: ReadOptions
 
 
-@click.command(cls=TextCommand, short_help="Show which words led to an answer.")
-@click.argument("arguments", nargs=-1, type=TextOrFile(), metavar="[TEXT]...")
-@model_option
-@click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
+@click.command(cls=options.TextCommand, short_help="Show which words led to an answer.")
+@click.argument("arguments", nargs=-1, type=options.TextOrFile(), metavar="[TEXT]...")
+@options.model
+@click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
-@threshold_option
-@repair_option
+@options.threshold
+@options.repair
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Remove at most N words to change the answer.")  # fmt: skip
-@json_option
-@read_options
-@verbosity_options
+@options.as_json
+@options.reading
+@options.verbosity
 def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> None:
     """Show which words led to an answer.
 
@@ -265,7 +254,7 @@ def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) 
 
 def _explain(job: _Job, given: Given) -> None:
     """Write an explanation for each text."""
-    places = [] if given.texts else resolve_inputs(given.files or ["-"], "answering")
+    places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     opened = open_inputs(given.texts, places, job.reading)
     _, model = open_model(job.model_path, job.threshold, repair=job.repair)
     style = _style()

@@ -4,16 +4,9 @@ from pathlib import Path
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    FILE,
-    TARGET,
-    Choice,
-    check_targets,
-    force_option,
-    verbosity_options,
-)
 from sentiment.errors import UsageError
 from sentiment.export import ONNX, keras_file, onnx_file
 from sentiment.files import replacing
@@ -21,13 +14,13 @@ from sentiment.runtime import require
 
 
 @click.command(short_help="Export a model's network to Keras or ONNX.")
-@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
-@click.option("--to", "kind", required=True, type=Choice(["keras", "onnx"]),
+@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
+@click.option("--to", "kind", required=True, type=options.Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write it here. Default: ./model.keras or ./model.onnx.")  # fmt: skip
-@force_option
-@verbosity_options
+@options.force
+@options.verbosity
 def command(model_path: Path | None, kind: str, output: Path | None, force: bool) -> None:
     """Export a model's network to Keras or ONNX, with its calibration.
 
@@ -47,7 +40,7 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
     if kind == "onnx":
         require(*ONNX)
     path, model = open_model(model_path)
-    check_targets([target], [path], force=force)
+    options.check_targets([target], [path], force=force)
     data = onnx_file(model) if kind == "onnx" else keras_file(model)
     with replacing(target) as file:
         file.write(data)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from sentiment.cli import options
 from sentiment.cli.console import bar
 from sentiment.cli.models import describe, describe_band, open_model
-from sentiment.cli.options import FILE, json_option, verbosity_options
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant, figures_of
@@ -302,14 +302,14 @@ _WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
-@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
+@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of either label.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
 @click.option("--card", is_flag=True,
               help="Write a model card: Markdown with the YAML header of model hubs.")  # fmt: skip
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def command(
     model_path: Path | None, words: int | None, history: bool, card: bool, as_json: bool
 ) -> None:

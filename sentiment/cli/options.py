@@ -198,7 +198,7 @@ def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
 Command = Callable[..., None]
 
 
-def option_group(
+def group(
     into: Callable[..., Any], name: str, options: Sequence[Callable[[Command], Command]]
 ) -> Callable[[Command], Command]:
     """Return a decorator that declares options and passes them to the command as one object.
@@ -262,11 +262,11 @@ _LABELS = [
     click.option("--strict", is_flag=True, help="Fail on neutral or missing labels."),
 ]
 
-read_options = option_group(ReadOptions, "reading", _INPUT)
-read_label_options = option_group(ReadOptions, "reading", _INPUT + _LABELS)
+reading = group(ReadOptions, "reading", _INPUT)
+labelled_reading = group(ReadOptions, "reading", _INPUT + _LABELS)
 
 
-def model_option(command: Command) -> Command:
+def model(command: Command) -> Command:
     """Declare `--model`."""
     return click.option(
         "-m",
@@ -295,7 +295,7 @@ class Number(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
-def repair_option(command: Command, default: bool | None = None) -> Command:
+def repair(command: Command, default: bool | None = None) -> Command:
     """Declare `--repair` and `--no-repair`; without a default, the model decides."""
     return click.option(
         "--repair/--no-repair",
@@ -305,7 +305,7 @@ def repair_option(command: Command, default: bool | None = None) -> Command:
     )(command)
 
 
-def threshold_option(command: Command) -> Command:
+def threshold(command: Command) -> Command:
     """Declare `--threshold`."""
     return click.option(
         "--threshold",
@@ -316,19 +316,19 @@ def threshold_option(command: Command) -> Command:
     )(command)
 
 
-def force_option(command: Command) -> Command:
+def force(command: Command) -> Command:
     """Declare `--force`."""
     return click.option("--force", is_flag=True, help="Overwrite an existing file.")(command)
 
 
-def json_option(command: Command) -> Command:
+def as_json(command: Command) -> Command:
     """Declare `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
         command
     )
 
 
-def verbosity_options(command: Command) -> Command:
+def verbosity(command: Command) -> Command:
     """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
 
     def store(_: click.Context, parameter: click.Parameter, value: bool) -> None:

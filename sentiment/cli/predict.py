@@ -11,26 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    NAME,
-    STDOUT,
-    TARGET,
-    Choice,
-    Text,
-    TextCommand,
-    TextOrFile,
-    check_targets,
-    force_option,
-    model_option,
-    option_group,
-    read_options,
-    repair_option,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
@@ -96,7 +79,7 @@ def sort_arguments(
         words = "" if inputs else f"; to {verb} the words themselves: {_again(files, named)}"
         console.note(f"reading the file {and_more(named, 1)}{words}")
     for text in texts:
-        if not isinstance(text, Text):
+        if not isinstance(text, options.Text):
             _refuse_file(text)
             _suggest_file(text, texts, verb)
     # The shell's bytes are UTF-8 whatever the locale says.
@@ -131,7 +114,7 @@ def _names_file(argument: str) -> bool:
     It does if it is `-`; if it looks like a file of reviews, even one that does not exist (a
     review is never `reviews.csv`); or if it exists and has a slash, or is a pattern with a dot.
     """
-    if isinstance(argument, Text):
+    if isinstance(argument, options.Text):
         return False
     if argument == "-":
         return True
@@ -261,13 +244,13 @@ class Engine:
 
 def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     """Declare `--engine` and `--address`."""
-    return option_group(
+    return options.group(
         Engine,
         "engine",
         [
             click.option(
                 "--engine",
-                type=Choice(["processes", "ray"]),
+                type=options.Choice(["processes", "ray"]),
                 default="processes",
                 show_default=True,
                 help="What scores: processes of this machine, or Ray on many; see docs/cluster.md.",
@@ -305,17 +288,17 @@ class _Job:
         return open_model(self.model_path, self.threshold, repair=self.repair)
 
 
-@click.command(cls=TextCommand, short_help="Classify reviews as positive or negative.")
-@click.argument("arguments", nargs=-1, type=TextOrFile(), metavar="[TEXT]...")
-@model_option
-@click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
+@click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
+@click.argument("arguments", nargs=-1, type=options.TextOrFile(), metavar="[TEXT]...")
+@options.model
+@click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write the answers here instead of stdout; with Ray, a folder.")  # fmt: skip
-@click.option("--format", "output_format", type=Choice(OUTPUT_FORMATS),
+@click.option("--format", "output_format", type=options.Choice(OUTPUT_FORMATS),
               help="Format of the answers. Default: that of -o, else text.")  # fmt: skip
-@threshold_option
-@repair_option
+@options.threshold
+@options.repair
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON lines only.")  # fmt: skip
@@ -324,17 +307,17 @@ class _Job:
               "Ray, files at a time; default: one per core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
-@click.option("--on-bad-row", type=Choice(["stop", "skip", "keep"]), default="stop",
+@click.option("--on-bad-row", type=options.Choice(["stop", "skip", "keep"]), default="stop",
               show_default=True,
               help="What to do with a row that cannot be read.")  # fmt: skip
-@click.option("--rejects", type=TARGET, metavar="FILE",
+@click.option("--rejects", type=options.TARGET, metavar="FILE",
               help="List skipped rows here: CSV, TSV or JSONL.")  # fmt: skip
 @click.option("--fail-if-empty", is_flag=True,
               help="Exit with code 3 if there are no rows at all.")  # fmt: skip
 @engine_options
-@read_options
-@force_option
-@verbosity_options
+@options.reading
+@options.force
+@options.verbosity
 def command(
     arguments: tuple[str, ...], inputs: tuple[str, ...], as_json: bool, **chosen: Any
 ) -> None:
@@ -408,13 +391,13 @@ def _answer_inputs(job: _Job, given: Given) -> None:
 
     kept = job.on_bad_row == "keep"
     target = Target(job.output, job.output_format, job.prefix, job.explain, kept)
-    output = job.output or STDOUT
+    output = job.output or options.STDOUT
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
     path, model = job.open_model()
-    places = [] if given.texts else resolve_inputs(given.files or ["-"], "answering")
+    places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     targets = [output, *([job.rejects] if job.rejects else [])]
-    check_targets(targets, [*places, path], force=job.force)
+    options.check_targets(targets, [*places, path], force=job.force)
     with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
         opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
         tally = answer_rows(model, opened, target, job.workers, fail_if_empty=job.fail_if_empty)

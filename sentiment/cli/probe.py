@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import Choice, json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
 from sentiment.evaluation.gates import Gate, missed, read_rate
 from sentiment.evaluation.metrics import percent
@@ -30,17 +30,17 @@ class _Job:
 
 
 @click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
-@model_option
+@options.model
 @click.option("--capability", "names", multiple=True, metavar="NAME",
-              type=Choice(list(CAPABILITIES)),
+              type=options.Choice(list(CAPABILITIES)),
               help="Check only this one; may be repeated.")  # fmt: skip
 @click.option("--examples", type=click.IntRange(0), default=2, show_default=True, metavar="N",
               help="Show the N worst failures of each capability.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="[NAME=]RATE",
               help="Exit with code 6 if fewer checks pass, as in negation=0.75, or 0.8 for all of "
               "them; may be repeated.")  # fmt: skip
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) -> None:
     """Check what a model can do, capability by capability.
 

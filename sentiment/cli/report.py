@@ -8,20 +8,10 @@ from pathlib import Path
 import click
 import numpy as np
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import about_model, facts_of
 from sentiment.cli.models import open_model, test_reviews
-from sentiment.cli.options import (
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    model_option,
-    read_label_options,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.cli.reading import read_reviews, score
 from sentiment.errors import UsageError
 from sentiment.evaluation.metrics import answers_by
@@ -50,20 +40,20 @@ _MISTAKES = 20
 
 
 @click.command(short_help="Write a page that shows how good a model is, and why.")
-@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
-@model_option
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
+@click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
+@options.model
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write the page here. Default: report.html, or none with --plot.")  # fmt: skip
-@click.option("--plot", "plots", multiple=True, type=TARGET, metavar="FILE",
+@click.option("--plot", "plots", multiple=True, type=options.TARGET, metavar="FILE",
               help="Write a single picture; the end of its name says which, as in roc.png or "
               "shop-reliability.png; may be repeated.")  # fmt: skip
-@threshold_option
+@options.threshold
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
-@force_option
-@read_label_options
-@verbosity_options
+@options.force
+@options.labelled_reading
+@options.verbosity
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
@@ -99,7 +89,9 @@ def command(
         require("pictures need matplotlib", "matplotlib")
     path, model = open_model(model_path, threshold)
     paths = data or test_reviews()
-    check_targets(targets, [*resolve_inputs(paths, "evaluation"), path], force=force)
+    options.check_targets(
+        targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force
+    )
     report = _report(paths, path, model, sliced, reading)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}

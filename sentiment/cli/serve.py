@@ -5,16 +5,10 @@ from typing import Any
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import facts_of
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    Number,
-    model_option,
-    option_group,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import require
@@ -38,23 +32,23 @@ _LIMITS = [
     click.option("--max-connections", type=click.IntRange(1), default=_DEFAULT.max_connections,
                  show_default=True, metavar="N",
                  help="Open connections; requests over others get 503."),
-    click.option("--timeout", type=Number(0.1, 3600), default=_DEFAULT.timeout,
+    click.option("--timeout", type=options.Number(0.1, 3600), default=_DEFAULT.timeout,
                  show_default=True, metavar="SECONDS",
                  help="Time for a body to arrive, and for a stream to continue and be read."),
 ]  # fmt: skip
 
 
 @click.command(short_help="Answer over HTTP, with a page to try it on.")
-@model_option
-@threshold_option
+@options.model
+@options.threshold
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Address to listen on; 0.0.0.0 is open to other machines.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               metavar="N", help="Port to listen on; 0 for any free one.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="Full host name that requests may use; may be repeated.")  # fmt: skip
-@option_group(Limits, "limits", _LIMITS)
-@verbosity_options
+@options.group(Limits, "limits", _LIMITS)
+@options.verbosity
 def command(
     model_path: Path | None,
     threshold: float | None,

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
+from sentiment.cli import options
 from sentiment.cli.console import console, progress_bar
 from sentiment.cli.info import CHANCE, HeldOut, why_kept
 from sentiment.cli.models import (
@@ -22,22 +23,6 @@ from sentiment.cli.models import (
     describe,
     find_model,
     is_of_sample,
-)
-from sentiment.cli.options import (
-    FILE,
-    NAME,
-    TARGET,
-    Choice,
-    Command,
-    Number,
-    check_targets,
-    force_option,
-    json_option,
-    option_group,
-    read_label_options,
-    repair_option,
-    resolve_inputs,
-    verbosity_options,
 )
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.datasets.cache import resolve
@@ -98,11 +83,11 @@ class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
             self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
 
 
-def _declared(option: Field[Any]) -> Callable[[Command], Command]:
+def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command]:
     """Return the click option that a field of `TrainingOptions` describes."""
     kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
     if option.name == "repair":
-        return partial(repair_option, default=True)
+        return partial(options.repair, default=True)
     flags = f"--{name}"
     type_: Any = None
     if isinstance(default, bool):
@@ -110,11 +95,11 @@ def _declared(option: Field[Any]) -> Callable[[Command], Command]:
     elif isinstance(kind, Units):
         type_ = _Units()
     elif isinstance(kind, OneOf):
-        type_ = Choice(kind)
+        type_ = options.Choice(kind)
     elif kind.whole:
         type_ = click.IntRange(kind.min, kind.max)
     else:
-        type_ = Number(kind.min, kind.max, kind.min_open, kind.max_open)
+        type_ = options.Number(kind.min, kind.max, kind.min_open, kind.max_open)
     return click.option(
         flags,
         type=type_,
@@ -126,7 +111,7 @@ def _declared(option: Field[Any]) -> Callable[[Command], Command]:
     )
 
 
-training_options = option_group(
+training_options = options.group(
     TrainingOptions, "options", [_declared(option) for option in fields(TrainingOptions)]
 )
 
@@ -143,7 +128,7 @@ def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Me
     )
 
 
-running_options = option_group(
+running_options = options.group(
     _run,
     "run",
     [
@@ -191,22 +176,22 @@ class _Job:
 
 
 @click.command(short_help="Train a model on labelled reviews.")
-@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
+@click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write the model here. Default: ./model.safetensors.")  # fmt: skip
-@click.option("--validation", multiple=True, type=NAME, metavar="FILE",
+@click.option("--validation", multiple=True, type=options.NAME, metavar="FILE",
               help="Hold out these reviews, not a share of DATA; may be repeated.")  # fmt: skip
-@click.option("--unlabeled", multiple=True, type=NAME, metavar="FILE",
+@click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
               help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
-@click.option("--base", "base_path", type=FILE, metavar="MODEL",
+@click.option("--base", "base_path", type=options.FILE, metavar="MODEL",
               help="Start from an existing model; helps most when you have few reviews. `general` "
               "is the bundled model.")  # fmt: skip
 @running_options
 @training_options
-@read_label_options
-@force_option
-@json_option
-@verbosity_options
+@options.labelled_reading
+@options.force
+@options.as_json
+@options.verbosity
 def command(as_json: bool, **chosen: Any) -> None:
     """Train a model on labelled reviews.
 
@@ -239,12 +224,12 @@ def _train(job: _Job) -> Model:
         job.target, needs_force=not (job.data or job.force)
     )
     inputs = [
-        *resolve_inputs(paths, "training"),
-        *resolve_inputs(job.validation, "validation"),
-        *resolve_inputs(job.unlabeled, "unlabeled"),
+        *options.resolve_inputs(paths, "training"),
+        *options.resolve_inputs(job.validation, "validation"),
+        *options.resolve_inputs(job.unlabeled, "unlabeled"),
         *([find_model(job.base_path)] if job.base_path is not None else []),
     ]
-    check_targets([job.target], inputs, force=job.force or replaces)
+    options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
     with job.run.opened(anew=job.force):
         reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
@@ -265,7 +250,7 @@ def _train(job: _Job) -> Model:
             job.run.checkpoint.remove()
     _report(model, job.target, base, held_out or reviews)
     if replaces:
-        console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
+        console.warn(f"replaced {job.target}; -o options.FILE writes elsewhere")
     _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
     if not job.data:
         _warn_of_sample(model, job, paths[0])
@@ -303,7 +288,7 @@ def _may_replace(path: Path, *, needs_force: bool) -> bool:
     if needs_force and not is_of_sample(old):
         raise UsageError(
             f"no DATA was given, and ./{path} was trained on other reviews: --force replaces it, "
-            "-o FILE keeps both"
+            "-o options.FILE keeps both"
         )
     return True
 
