@@ -266,17 +266,17 @@ reading = group(ReadOptions, "reading", _INPUT)
 labelled_reading = group(ReadOptions, "reading", _INPUT + _LABELS)
 
 
-def model(command: Command) -> Command:
-    """Declare `--model`."""
-    return click.option(
-        "-m",
-        "--model",
-        "model_path",
-        type=FILE,
-        metavar="MODEL",
-        help="Model file, or general for the bundled model. Default: $SENTIMENT_MODEL, else "
-        "./model.safetensors, else general.",
-    )(command)
+model = click.option(
+    "-m",
+    "--model",
+    "model_path",
+    type=FILE,
+    metavar="MODEL",
+    help="Model file, or general for the bundled model. Default: $SENTIMENT_MODEL, else "
+    "./model.safetensors, else general.",
+)
+force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 class Number(click.FloatRange):
@@ -295,37 +295,24 @@ class Number(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
-def repair(command: Command, default: bool | None = None) -> Command:
-    """Declare `--repair` and `--no-repair`; without a default, the model decides."""
+def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
+    """Return `--repair/--no-repair`; without a default, the model decides."""
     return click.option(
         "--repair/--no-repair",
         default=default,
         help="Whether to repair apostrophes (doesn`t, doesn&#039;t) and misread characters "
         f"(donâ€™t). Default: {'yes' if default else 'as the model was trained'}.",
-    )(command)
-
-
-def threshold(command: Command) -> Command:
-    """Declare `--threshold`."""
-    return click.option(
-        "--threshold",
-        type=Number(0, 1),
-        metavar="P",
-        help="Label a review positive if its probability is at least P. Default: the model's "
-        "threshold.",
-    )(command)
-
-
-def force(command: Command) -> Command:
-    """Declare `--force`."""
-    return click.option("--force", is_flag=True, help="Overwrite an existing file.")(command)
-
-
-def as_json(command: Command) -> Command:
-    """Declare `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
-        command
     )
+
+
+repair = repair_option()
+threshold = click.option(
+    "--threshold",
+    type=Number(0, 1),
+    metavar="P",
+    help="Label a review positive if its probability is at least P. Default: the model's "
+    "threshold.",
+)
 
 
 def verbosity(command: Command) -> Command:

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -242,26 +242,24 @@ class Engine:
                 raise UsageError(f"--engine ray {why}")
 
 
-def engine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Declare `--engine` and `--address`."""
-    return options.group(
-        Engine,
-        "engine",
-        [
-            click.option(
-                "--engine",
-                type=options.Choice(["processes", "ray"]),
-                default="processes",
-                show_default=True,
-                help="What scores: processes of this machine, or Ray on many; see docs/cluster.md.",
-            ),
-            click.option(
-                "--address",
-                metavar="ADDRESS",
-                help="Ray cluster to join. Default: one is started here for the run.",
-            ),
-        ],
-    )(command)
+engine_options = options.group(
+    Engine,
+    "engine",
+    [
+        click.option(
+            "--engine",
+            type=options.Choice(["processes", "ray"]),
+            default="processes",
+            show_default=True,
+            help="What scores: processes of this machine, or Ray on many; see docs/cluster.md.",
+        ),
+        click.option(
+            "--address",
+            metavar="ADDRESS",
+            help="Ray cluster to join. Default: one is started here for the run.",
+        ),
+    ],
+)
 
 
 @dataclass(frozen=True)

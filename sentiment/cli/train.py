@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +86,7 @@ def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command
     """Return the click option that a field of `TrainingOptions` describes."""
     kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
     if option.name == "repair":
-        return partial(options.repair, default=True)
+        return options.repair_option(default=True)
     flags = f"--{name}"
     type_: Any = None
     if isinstance(default, bool):

@@ -35,7 +35,7 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
         'text from "text"',
         "labels in",
         "1,600 reviews (800 positive, 800 negative), 5-fold cross-validation",
-        "characters 2–5",
+        "2–5-character pieces",
         "epoch 2/2",
         "on 1,600 reviews (5-fold cross-validation): accuracy",
     ):
@@ -49,7 +49,7 @@ def test_one_of_a_thing_is_no_plural(run, trained, tmp_path):
     done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
     assert "at most 1 epoch\n" in done.stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
-    assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
+    assert "1 review, threshold" in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 
 
 def test_train_quietly_says_nothing(run, tmp_path):

@@ -101,7 +101,7 @@ def test_options_are_not_named_where_other_files_would_obey_them_too(run, write)
     done = run("evaluate", words, numbers, "-m", "general")
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert str(numbers) in warning
-    assert warning.endswith("turn them round in that file")
+    assert warning.endswith("swap them in that file")
 
 
 @pytest.mark.parametrize(

@@ -432,10 +432,10 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["I love it"], 'ask about a text or a file: sentiment predict "I love it"'),
-        (["I", "love", "it"], 'ask about a text or a file: sentiment predict "I love it"'),
-        (["It cost $5!"], "ask about a text or a file: sentiment predict 'It cost $5!'"),
-        (["reviews.csv"], 'ask about a text or a file: sentiment predict "reviews.csv"'),
+        (["I love it"], 'classify a text or a file: sentiment predict "I love it"'),
+        (["I", "love", "it"], 'classify a text or a file: sentiment predict "I love it"'),
+        (["It cost $5!"], "classify a text or a file: sentiment predict 'It cost $5!'"),
+        (["reviews.csv"], 'classify a text or a file: sentiment predict "reviews.csv"'),
         (["predict", "good", "--threshold", "80%"], "'80%': write 0.8."),
         (["train", "reviews.csv", "--validation-share", "12.5 %"], "'12.5 %': write 0.125."),
         (["predict", "good", "--threshold", "high"], "'high' is not a number."),
