@@ -51,7 +51,7 @@ def test_list_shows_each_set_with_size_reviews_and_licence(cached):
     assert all(dataset.about in done.stdout for dataset in CATALOG.values())
     assert "here" not in done.stdout.split()
     cached("datasets", "get", "uci")
-    assert re.search(r"^uci +0.1 MB +here$", cached("datasets", "list").stdout, re.MULTILINE)
+    assert re.search(r"^uci +0.1 MB +downloaded$", cached("datasets", "list").stdout, re.MULTILINE)
 
 
 def test_list_as_json_says_where_and_whether_pinned(cached):

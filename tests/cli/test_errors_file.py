@@ -110,7 +110,7 @@ def test_what_cannot_be_written_is_said_before_the_work(run, trained, tmp_path):
         ("errors.txt", [], "name it .csv, .tsv, .jsonl or .parquet"),
         ("errors.json", [], "name it .jsonl"),
         ("errors.csv.gz", [], "not compressed"),
-        ("errors.csv", ["--slice", "label"], 'a column "label" of its own'),
+        ("errors.csv", ["--slice", "label"], 'its own column "label"'),
     ):
         done = run("evaluate", TEST, "-m", trained, "--errors", tmp_path / name, *options)
         (line,) = done.stderr.splitlines()
