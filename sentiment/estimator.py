@@ -19,7 +19,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.api import LoadedModel, as_texts, load
 from sentiment.errors import DataError
-from sentiment.missing import is_missing
 from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
@@ -27,6 +26,7 @@ from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
+from sentiment.values import is_missing
 
 # What the command line takes for positive, 1, and for negative.
 _SIDES: dict[Key, int] = {

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sentiment"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # What each package or module may import of the project, beside itself; all may import those that
 # FREE names. `cli` may import all, and nothing imports it.
-FREE = {"digests", "errors", "files", "labels", "missing", "runtime", "storage"}
+FREE = {"digests", "errors", "files", "labels", "runtime", "storage", "values"}
 ALLOWED = {
     "reviews": set(),
     "datasets": {"reviews"},

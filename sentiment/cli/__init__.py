@@ -52,7 +52,7 @@ class _LazyGroup(Group):
 
     def without_command(self, args: Sequence[str]) -> str:
         """Suggest `predict` for a text, in quotes or not, and for a file."""
-        from sentiment.reviews.formats import looks_like_file  # a command is named as a rule
+        from sentiment.reviews.streams import looks_like_file  # a command is named as a rule
 
         text = " ".join(args)
         some = any(arg.startswith("-") or looks_like_file(arg) for arg in args)

@@ -23,8 +23,9 @@ from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import BadRow, BadRows, Batch, Policy, RowsSource, Source
 from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
 from sentiment.reviews.columns import Columns, texts_to_score
-from sentiment.reviews.dataset import LabelledReviews, Opened
-from sentiment.reviews.formats import output_format_of
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.opening import Opened
+from sentiment.reviews.streams import output_format_of
 from sentiment.reviews.writers import Explainer, Writer, writer_for
 from sentiment.workers import Scorer, default_workers
 
@@ -214,7 +215,7 @@ def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> It
         else:
             early: BaseException | None = None
             with replacing(path) as stream:
-                bad_rows.tell = _Rejects(stream, output_format_of(path)).write
+                bad_rows.report = _Rejects(stream, output_format_of(path)).write
                 try:
                     yield bad_rows
                 except BaseException as error:

@@ -33,7 +33,7 @@ from sentiment.evaluation.selective import (
 from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 _GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
 _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}

@@ -33,9 +33,10 @@ from sentiment.errors import SentimentError, UsageError
 from sentiment.files import clear_abandoned
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import LabelledReviews, name_of
-from sentiment.reviews.formats import ReadOptions, input_format_of
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.labelled import name_of
 from sentiment.reviews.opening import expand
+from sentiment.reviews.streams import ReadOptions, input_format_of
 
 # How long to wait for workers to end that were told to, so that what they wrote can be deleted.
 _PATIENCE = 10.0

@@ -10,7 +10,7 @@ from sentiment.errors import DataError, ModelError, command_line, hint_file
 from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
-from sentiment.reviews.formats import looks_like_file
+from sentiment.reviews.streams import looks_like_file
 
 
 def describe(ngrams: NGrams) -> str:

@@ -15,7 +15,7 @@ from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
 from sentiment.errors import UsageError
 from sentiment.files import is_stream
-from sentiment.reviews.formats import INPUT_FORMATS, ReadOptions
+from sentiment.reviews.streams import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.reviews.streams import Where

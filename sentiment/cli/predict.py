@@ -33,12 +33,12 @@ from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
-from sentiment.reviews.formats import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
+from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
-    from sentiment.reviews.dataset import Opened
+    from sentiment.reviews.opening import Opened
     from sentiment.reviews.streams import Where
 
 
@@ -187,7 +187,7 @@ def open_inputs(
 ) -> Iterator["Opened"]:
     """Open what is to be answered, one input after the other: texts, else what is at the places."""
     from sentiment.reviews.batch import TextsSource
-    from sentiment.reviews.dataset import choose_columns, open_reviews
+    from sentiment.reviews.opening import choose_columns, open_reviews
 
     if texts:
         return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
@@ -440,4 +440,4 @@ def _answer(texts: Sequence[str], model: Model) -> None:
     scores = model.scores(texts)
     answers = model.answers(scores)
     lines = map(text_line, answers, scores.p_positive.tolist(), texts)
-    sys.stdout.buffer.write(encode("".join(lines)))
+    sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))

@@ -11,9 +11,8 @@ from sentiment.errors import ModelError
 from sentiment.features.repair import repairs
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
-from sentiment.reviews.streams import STDIN
+from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.evaluation.orientation import Orientation
@@ -118,7 +117,8 @@ def read_reviews(
         room: how many characters to keep in memory; None for all.
     """
     console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like, room=room)
+    files = resolve(paths, PARTS[purpose])
+    reviews = read_labelled(files, reading, rules_from=like, max_chars=room)
     announce(reviews)
     if like is None:
         warn_of_orientation(reviews)

@@ -40,8 +40,8 @@ from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap, Provenance
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_texts
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import Gain
 from sentiment.training.options import FEW, TrainingOptions, cross_validates
 from sentiment.training.run import Run
@@ -171,7 +171,7 @@ def command(
         if held_out is None and cross_validates(len(reviews), options):
             _warn_of_idle_options()
         console.status("featurizing, and starting TensorFlow …")
-        more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=room)
+        more = read_texts(resolve(unlabeled, "unlabeled"), reading, max_chars=room)
         repairs = Repairs(wanted=options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.counted(texts)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.missing import MISSING_WORDS
 from sentiment.reviews.labels import has_letters, is_figure, is_label_word, is_number
+from sentiment.values import MISSING_WORDS
 
 # Names in order of rank; two columns of the best rank are a tie, which is an error.
 TEXT_NAMES = (

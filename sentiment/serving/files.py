@@ -27,11 +27,15 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.cells import json_probability
 from sentiment.reviews.columns import Columns, texts_of
-from sentiment.reviews.dataset import choose_columns
-from sentiment.reviews.formats import ReadOptions, input_format_of
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.streams import COMPRESSIONS, OpenFile, TooLargeError
+from sentiment.reviews.streams import (
+    COMPRESSIONS,
+    OpenFile,
+    ReadOptions,
+    TooLargeError,
+    input_format_of,
+)
 from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.limits import Limits
 

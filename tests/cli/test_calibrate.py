@@ -9,8 +9,8 @@ import pytest
 from sentiment.errors import GoalError
 from sentiment.evaluation.selective import Goal, choose_decision
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST
 
 

@@ -43,7 +43,7 @@ def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="
     """Write all rows of a source with one and the same answer; give the bytes."""
     stream = io.BytesIO()
     batches = list(source.batches())
-    sample = batches[0].rows if batches else []
+    sample = batches[0] if batches else None
     if columns is None:
         try:
             columns = find_columns(source.columns, lambda: sample, need_label=False, name="x")

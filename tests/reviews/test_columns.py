@@ -1,11 +1,12 @@
 import pytest
 
 from sentiment.errors import DataError, UsageError
+from sentiment.reviews.batch import Batch
 from sentiment.reviews.columns import find_columns, text_of
 
 
 def find(columns, rows=(), *, need_label=True, **options):
-    rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    rows = Batch([dict(zip(columns, row, strict=True)) for row in rows])
     return find_columns(columns, lambda: rows, need_label=need_label, name="a.csv", **options)
 
 

@@ -73,5 +73,5 @@ def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
         stdin(line * 100 + header + first),
     ):
         source = open_source("-", format=format, bad_rows=BadRows("keep"))
-        (row,) = [row for batch in source.batches() for row in batch.readable_rows()]
+        (row,) = [row for batch in source.batches() for row in batch.readable().rows]
     assert row["text"].startswith("good")
