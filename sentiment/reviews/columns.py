@@ -20,7 +20,16 @@ from sentiment.reviews.header import (
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import Key, as_text, is_figure, key_of, reads_as_label, text_in
+from sentiment.reviews.labels import (
+    Key,
+    as_text,
+    asked_keys,
+    is_figure,
+    key_of,
+    reads_as_label,
+    text_in,
+)
+from sentiment.reviews.streams import ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
@@ -47,13 +56,9 @@ class Columns:
 def find_columns(
     source_columns: Sequence[str],
     sample: Callable[[], Batch | None],
+    options: ReadOptions,
     *,
-    text_columns: Sequence[str] = (),
-    label_column: str | None = None,
-    keep: Sequence[str] = (),
-    slices: Sequence[str] = (),
     need_label: bool,
-    named_labels: Collection[Key] = (),
     name: str,
 ) -> Columns:
     """Choose the columns of text and label: as asked, else by name, else by content.
@@ -61,12 +66,8 @@ def find_columns(
     Args:
         source_columns: All columns.
         sample: Returns some first rows to choose by.
-        text_columns: The columns the user named; empty to find them.
-        label_column: The column the user named; None to find it.
-        keep: Additional columns the user named.
-        slices: Names that `keep` may have instead of columns.
+        options: The columns the user named, and the values the user called labels.
         need_label: Whether a label must be found.
-        named_labels: The values the user called positive or negative.
         name: The source, for messages.
 
     Raises:
@@ -75,10 +76,13 @@ def find_columns(
     """
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
+    named_labels = asked_keys([*options.positive, *options.negative])
     finder = _Finder(list(source_columns), sample, name, named_labels)
-    text = tuple(finder.named(column, "--text-column") for column in text_columns)
-    label = finder.named(label_column, "--label-column") if label_column else None
-    kept = tuple(finder.named(column, "a slice", slices) for column in keep)
+    text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
+    label = None
+    if need_label and options.label_column:
+        label = finder.named(options.label_column, "--label-column")
+    kept = tuple(finder.named(column, "a slice", options.slices) for column in options.keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"

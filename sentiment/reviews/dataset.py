@@ -22,6 +22,7 @@ from sentiment.reviews.labels import (
     key_of,
 )
 from sentiment.reviews.opening import open_source
+from sentiment.reviews.streams import ReadOptions
 from sentiment.storage import taken
 
 
@@ -238,7 +239,7 @@ def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
     Raises:
         DataError: It cannot be read, has neither column, or has invalid predictions.
     """
-    source = open_source(path, encoding=encoding, columns=[PREDICTED, P_POSITIVE])
+    source = open_source(path, ReadOptions(encoding=encoding, keep=(PREDICTED, P_POSITIVE)))
     batches = Ahead(source.batches())
     answer_column, p_column = _find_columns(source, first_readable(batches) or Batch([]))
     if answer_column is None and p_column is None:

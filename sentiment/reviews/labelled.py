@@ -355,9 +355,7 @@ def _read_group(group: Group, options: ReadOptions) -> LabelReading:
 
     return read_labels(
         [value for table in tables for value in table.values],
-        positive=options.positive,
-        negative=options.negative,
-        strict=options.strict,
+        options,
         name=name_of(tables),
         column=tables[0].column,
         locate=locate,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.cells import and_more, cell
+from sentiment.reviews.streams import ReadOptions
 from sentiment.values import MISSING_WORDS, is_missing, is_missing_word
 
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
@@ -244,6 +245,7 @@ def show(key: Key) -> str:
     return f"{key:g}".replace("-", "−") if isinstance(key, float) else str(key)
 
 
+DEFAULTS = ReadOptions()
 LARGE_SHARE = 0.2
 SHOWN_VALUES, SHOWN_OF_MANY = 10, 3
 SHOWN_CHARS = 30
@@ -263,10 +265,8 @@ class LabelReading:
 
 def read_labels(
     values: Sequence[Any],
+    options: ReadOptions = DEFAULTS,
     *,
-    positive: Sequence[str] = (),
-    negative: Sequence[str] = (),
-    strict: bool = False,
     name: str,
     column: str = "label",
     locate: Callable[[int], str] | None = None,
@@ -276,10 +276,8 @@ def read_labels(
 
     Args:
         values: The values as read, of any type.
-        positive: The values the user called positive.
-        negative: The values the user called negative; with both given, others are neutral, with
-            one given, all others are the other class.
-        strict: Neutral and missing labels are errors.
+        options: The values the user called positive and negative: if both are given, others are
+            neutral, if one is, all others are the other class; and whether to be strict.
         name: The source, for messages.
         column: The column, for messages.
         locate: Returns the place of a row from its 0-based index; by default `name, row 1`.
@@ -290,18 +288,18 @@ def read_labels(
             one class; or, with `strict`, some are neutral or missing.
         UsageError: A value is both positive and negative.
     """
-    asked = [*positive, *negative]
+    asked = [*options.positive, *options.negative]
     missing_words = MISSING_WORDS - asked_keys(asked)
     keys = [key_of(value, missing_words) for value in values]
     counts = Counter(keys)
     missing = counts.pop(None, 0)
-    rule = asked_rule(positive, negative) if asked else rule or find_rule(counts)
+    rule = asked_rule(options.positive, options.negative) if asked else rule or find_rule(counts)
     if rule is None and counts:
         raise DataError(_unknown(values, keys, name, column))
     meaning = {**(rule.known(counts) if rule else {}), None: DROPPED}
     labels = np.fromiter((meaning[key] for key in keys), dtype=np.int8, count=len(keys))
     dropped = int(np.count_nonzero(labels == DROPPED))
-    if strict and dropped:
+    if options.strict and dropped:
         row = int(np.argmin(labels))
         place = locate(row) if locate else f"{name}, row {row + 1}"
         what = "no label" if keys[row] is None else f"neutral label {values[row]!r}"

@@ -14,7 +14,6 @@ from sentiment.reviews.batch import (
     STOP,
     Ahead,
     BadRow,
-    BadRows,
     Batch,
     Row,
     Source,
@@ -27,7 +26,6 @@ from sentiment.reviews.columns import PLAIN, Columns, find_columns
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
 from sentiment.reviews.jsonl import JsonlSource
-from sentiment.reviews.labels import asked_keys
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
@@ -55,6 +53,7 @@ FOLDER_LABELS = {
 }
 FIXED = (*PLAIN, "fasttext")  # formats that define the columns
 SHOWN_FILES = 3
+DEFAULTS = ReadOptions()
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
@@ -118,16 +117,7 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
         DataError: It cannot be read, or its columns cannot be determined.
         UsageError: An option does not fit.
     """
-    label_column = options.label_column if need_label else None
-    source = open_source(
-        where,
-        format=options.format,
-        encoding=options.encoding,
-        header=options.header,
-        need_label=need_label,
-        columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
-        bad_rows=options.bad_rows or STOP,
-    )
+    source = open_source(where, options, need_label=need_label)
     try:
         return choose_columns(source, options, need_label=need_label)
     except BaseException:
@@ -136,11 +126,7 @@ def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Ope
 
 
 def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
-    """Choose the columns of a source; see `open_reviews`.
-
-    Raises:
-        UsageError: An option does not fit.
-    """
+    """Choose the columns of a source; see `open_reviews`."""
     batches = Ahead(source.batches())
     # A header without rows is enough to find the texts; labels need rows.
     if (need_label or not source.columns) and not first_readable(batches):
@@ -151,53 +137,40 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
                 f'{source.name}: "{name}" is a column and also a built-in slice; '
                 "rename the column to slice by either"
             )
-    fixed = source.format in FIXED  # do not wait for rows
-    columns = find_columns(
-        source.columns,
-        lambda: None if fixed else first_readable(batches),
-        text_columns=options.text_columns,
-        label_column=options.label_column if need_label else None,
-        keep=options.keep,
-        slices=options.slices,
-        need_label=need_label,
-        named_labels=asked_keys([*options.positive, *options.negative]) if need_label else (),
-        name=source.name,
-    )
+
+    def sample() -> Batch | None:
+        fixed = source.format in FIXED  # do not wait for rows
+        return None if fixed else first_readable(batches)
+
+    columns = find_columns(source.columns, sample, options, need_label=need_label, name=source.name)
     return Opened(source, columns, batches)
 
 
 def open_source(
     where: Path | str | OpenFile,
+    options: ReadOptions = DEFAULTS,
     *,
-    format: str | None = None,
-    encoding: str = "utf-8",
-    header: bool | None = None,
     need_label: bool = False,
-    columns: Sequence[str] = (),
-    bad_rows: BadRows = STOP,
 ) -> Source:
     """Open one input, waiting for the first rows only if the format or names depend on them.
 
     Args:
         where: A path, "-" for standard input, or an open file.
-        format: One of `INPUT_FORMATS`; None detects it by the suffix, or else by the first lines.
-        encoding: The encoding of text formats; a byte order mark is dropped.
-        header: Whether a delimited file has a header; None detects it.
+        options: How to read it; a first row with one of the named columns is a header.
         need_label: Labels are needed, so plain lines are an error.
-        columns: Columns the user named; a first row with one of them is a header.
-        bad_rows: The policy for bad rows.
 
     Raises:
         DataError: The input cannot be opened or read in this format.
         UsageError: There is no such format or encoding.
     """
+    format = options.format
     if format is not None and format not in INPUT_FORMATS:
         raise UsageError(f"unknown input format {format!r}; one of {', '.join(INPUT_FORMATS)}")
     name = where.name if isinstance(where, OpenFile) else str(where)
     if not isinstance(where, OpenFile) and name != "-" and Path(where).is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{name} is a folder; it cannot be read as {format}")
-        return FolderSource(Path(where), encoding, need_label=need_label, bad_rows=bad_rows)
+        return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{name} is not a folder")
     by_name = format or ("lines" if name == "-" else input_format_of(name) or "lines")
@@ -206,11 +179,11 @@ def open_source(
         if by_name == "parquet":
             return _open_parquet(stream, where)
         max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, encoding, max_row_chars, markup=format == "lines")
+        feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
         layout = Layout(by_name)
         if format in (None, "jsonl"):
             layout = _layout(feed, by_name, need_label=need_label)
-        return _open_text(feed, layout, header, columns, need_label, bad_rows)
+        return _open_text(feed, layout, options, need_label=need_label)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
@@ -243,20 +216,17 @@ def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     return layout_of(start, feed.name, by_name, need_label=need_label)
 
 
-def _open_text(
-    feed: TextFeed,
-    layout: Layout,
-    header: bool | None,
-    columns: Sequence[str],
-    need_label: bool,
-    bad_rows: BadRows,
-) -> Source:
+def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool) -> Source:
+    bad_rows = options.bad_rows or STOP
+    asked = [*options.text_columns, *options.keep]
+    if need_label and options.label_column:
+        asked.append(options.label_column)
     source: FeedSource
     match layout.format:
         case "csv":
-            source = CsvSource(feed, header, columns, bad_rows)
+            source = CsvSource(feed, options.header, asked, bad_rows)
         case "tsv":
-            source = TsvSource(feed, header, columns, bad_rows)
+            source = TsvSource(feed, options.header, asked, bad_rows)
         case "jsonl":
             source = JsonlSource(feed, bad_rows)
         case "fasttext":
@@ -285,16 +255,9 @@ class FolderSource(Source):
 
     format = "folder"
 
-    def __init__(
-        self,
-        path: Path,
-        encoding: str = "utf-8",
-        *,
-        need_label: bool = False,
-        bad_rows: BadRows = STOP,
-    ) -> None:
-        self._bad_rows = bad_rows
-        self._encoding = check_encoding(encoding)
+    def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
+        self._bad_rows = options.bad_rows or STOP
+        self._encoding = check_encoding(options.encoding)
         self._path = path
         folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
         self._labelled = len({FOLDER_LABELS[name] for name in folders}) == 2

@@ -199,18 +199,18 @@ class FileAnswers:
             MissingDependencyError: There is nothing here that reads its format.
         """
         asked, limits = self._request, self._limits
-        source = self._source = open_source(
-            OpenFile(self._file, asked.name, limits.max_file, limits.max_body),
+        reading = ReadOptions(
             format=asked.format,
             encoding=asked.encoding,
             header=asked.header,
-            columns=asked.text_columns,
+            text_columns=asked.text_columns,
             bad_rows=BadRows("keep"),
         )
+        file = OpenFile(self._file, asked.name, limits.max_file, limits.max_body)
+        source = self._source = open_source(file, reading)
         self._check_width(source)
         self._to = asked.to or (source.format if source.format in _TABLES else "csv")
         notes, trouble = list(source.notes), None
-        reading = ReadOptions(text_columns=asked.text_columns)
         try:
             opened = choose_columns(source, reading, need_label=False)
         except DataError as error:

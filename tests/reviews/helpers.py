@@ -10,9 +10,23 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sentiment.reviews.columns import Columns, find_columns
-from sentiment.reviews.opening import open_source
+from sentiment.reviews import columns as of_columns
+from sentiment.reviews import opening
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.writers import writer_for
+
+
+def open_source(where, *, need_label=False, columns=(), **options):
+    """Open an input; the options are those of `ReadOptions`, and columns that are asked for."""
+    reading = ReadOptions(keep=tuple(columns), **options)
+    return opening.open_source(where, reading, need_label=need_label)
+
+
+def find_columns(columns, sample, *, need_label, name, **options):
+    return of_columns.find_columns(
+        columns, sample, ReadOptions(**options), need_label=need_label, name=name
+    )
 
 
 def rows_of(where, **options):

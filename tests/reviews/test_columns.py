@@ -2,7 +2,8 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import Batch
-from sentiment.reviews.columns import find_columns, text_of
+from sentiment.reviews.columns import text_of
+from tests.reviews.helpers import find_columns
 
 
 def find(columns, rows=(), *, need_label=True, **options):
@@ -97,7 +98,7 @@ def test_a_label_that_cannot_be_read_stays_where_nothing_better_is(columns, rows
 
 def test_a_label_is_one_whose_values_the_user_named():
     rows = [(LONG, "Economy", 1), (LONG + "!", "Business", 5)]
-    found = find(["text", "class", "rating"], rows, named_labels={"economy"})
+    found = find(["text", "class", "rating"], rows, positive=("economy",))
     assert found.label == "class"
 
 
@@ -227,7 +228,7 @@ def test_a_single_column_is_the_text():
 
 
 def test_named_columns_are_taken_whatever_their_case():
-    found = find(["text", "Title", "Stars"], text_columns=["title", "TEXT"], label_column="stars")
+    found = find(["text", "Title", "Stars"], text_columns=("title", "TEXT"), label_column="stars")
     assert (found.text, found.label) == (("Title", "text"), "Stars")
     assert found.how == 'text from "Title" + "text" (as asked), label from "Stars" (as asked)'
 
@@ -260,7 +261,7 @@ def test_a_named_column_that_does_not_fit_is_a_usage_error(options):
     ],
 )
 def test_joined_columns_leave_out_what_is_empty(row, text):
-    columns = find(["a", "b"], text_columns=["a", "b"], need_label=False)
+    columns = find(["a", "b"], text_columns=("a", "b"), need_label=False)
     assert text == text_of(row, columns)
 
 

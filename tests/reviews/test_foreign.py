@@ -15,8 +15,9 @@ import safetensors.numpy
 
 from sentiment.errors import DataError
 from sentiment.reviews.foreign import foreign
-from sentiment.reviews.opening import open_reviews, open_source
+from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.streams import ReadOptions
+from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin
 

@@ -3,12 +3,14 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.labels import read_labels
+from sentiment.reviews.streams import ReadOptions
 
 NAN = float("nan")
 
 
 def read(values, **options):
-    return read_labels(values, name="a.csv", column="label", **options)
+    rule = options.pop("rule", None)
+    return read_labels(values, ReadOptions(**options), name="a.csv", rule=rule)
 
 
 @pytest.mark.parametrize(

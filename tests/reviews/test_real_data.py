@@ -6,8 +6,8 @@ import pytest
 
 from sentiment.errors import DataError
 from sentiment.reviews.labelled import read_labelled
-from sentiment.reviews.opening import open_source
 from sentiment.reviews.streams import ReadOptions
+from tests.reviews.helpers import open_source
 
 DATASETS = Path(__file__).parents[3] / "shared" / "datasets"
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sentiment.reviews.batch import Batch
-from sentiment.reviews.columns import find_columns
+from tests.reviews.helpers import find_columns
 
 from .helpers import stdin_source, written
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from sentiment.reviews.batch import BadRows
-from sentiment.reviews.opening import open_source
+from tests.reviews.helpers import open_source
 
 from .helpers import stdin
 

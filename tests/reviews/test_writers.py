@@ -8,10 +8,10 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import TextsSource
-from sentiment.reviews.columns import Columns, find_columns
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.streams import OUTPUT_FORMATS
 from sentiment.reviews.writers import writer_for
+from tests.reviews.helpers import find_columns, open_source
 
 from .helpers import stdin_source, written
 
@@ -121,7 +121,7 @@ def test_text_is_never_turned_round(char):
 def test_text_joins_the_text_columns():
     source = stdin_source(b"title,text\nFine,Good\n", "csv")
     columns = find_columns(
-        source.columns, lambda: None, text_columns=["title", "text"], need_label=False, name=""
+        source.columns, lambda: None, text_columns=("title", "text"), need_label=False, name=""
     )
     assert written("text", source, columns=columns) == b"positive\t0.9800\tFine\\nGood\n"
 
