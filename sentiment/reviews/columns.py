@@ -13,10 +13,10 @@ from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
     asks,
+    is_among,
     is_id_name,
     is_name_of_others,
     last_word,
-    names_of,
     normal_name,
     numbered_names,
 )
@@ -237,7 +237,7 @@ class _Finder:
             return not own.is_figures
         others = [name for name in columns if name != column and not is_name_of_others(name)]
         if not (own.is_short or (own.count > 1 and self._reads_as_labels(column))):
-            others = [each for each in others if not rank.isdisjoint(names_of(each))]
+            others = [each for each in others if is_among(each, rank)]
         enough = SENTENCE if own.words else 1
         return not any(map(partial(self._holds_sentences, words=enough), others))
 

@@ -17,6 +17,7 @@ from sentiment.reviews.header import (
     is_written_as_name,
     reads_as_header,
     stands_above,
+    words_in,
 )
 from sentiment.reviews.jsonl import is_json_lines
 from sentiment.reviews.labels import (
@@ -47,16 +48,14 @@ _LAST = re.compile(
 _TAIL = 200  # characters to search for it
 _DELIMITERS_LAST = ("@", ",", ";", "|")
 # Words that a number or *positive* belongs to, and that do not end a text.
-_NO_END = frozenset(
-    {
-        "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
-        "by", "came", "day", "episode", "feel", "felt", "floor", "for", "from", "gave", "give",
-        "highly", "in", "is", "it", "just", "level", "more", "most", "mostly", "my", "night", "no",
-        "not", "number", "of", "only", "or", "over", "overall", "page", "part", "quite", "rate",
-        "rated", "rating", "really", "score", "season", "so", "than", "the", "them",
-        "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
-    }
-)  # fmt: skip
+_NO_END = words_in(
+    """
+    a about all an and are as at be been being both but by came day episode feel felt floor for from
+    gave give highly in is it just level more most mostly my night no not number of only or over
+    overall page part quite rate rated rating really score season so than the them this to too top
+    us version very was were with
+    """
+)
 # What follows a label at the start of a line: white space, a mark, or both.
 _BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
 _OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
