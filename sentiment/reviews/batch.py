@@ -23,16 +23,11 @@ MAX_BATCHES_AHEAD = 16  # full batches to search for a readable row
 
 
 class Unreadable(Exception):  # noqa: N818
-    """Reading cannot continue after this row; code that knows row numbers makes it a DataError.
-
-    Args:
-        what: What is wrong, and how to fix it.
-        line: Its line number, if that is not the row number.
-    """
+    """Reading cannot continue after this row; code that knows row numbers makes it a DataError."""
 
     def __init__(self, what: str, line: int | None = None) -> None:
         super().__init__(what)
-        self.line = line
+        self.line = line  # if that is not the row number
 
 
 class Ahead(Iterator[T]):
@@ -55,13 +50,9 @@ class Ahead(Iterator[T]):
         return next(self._items)
 
     def ahead(self, ready: Callable[[], bool] = lambda: True) -> Iterator[T]:
-        """Yield the next items without consuming them, reading on as needed.
+        """Yield the next items without consuming them, reading on while `ready()`.
 
-        Args:
-            ready: Returns whether to read on; called before each item that is not buffered.
-
-        Raises:
-            DataError, Unreadable: From the underlying iterator, if no item precedes it.
+        An error of the underlying iterator is raised if no item precedes it.
         """
         for place in count():
             if place == len(self._buffer) and not (ready() and self._read_on()):
@@ -97,27 +88,16 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that were read together, as dictionaries or as a pyarrow.RecordBatch.
+    """Rows that were read together, as dictionaries or as a `pyarrow.RecordBatch`."""
 
-    Attributes:
-        given: Column name → value as read, for each row; () with Arrow data.
-        first_row: The 1-based number in the source of the first row read for it.
-        arrow: The untouched RecordBatch; only for Parquet.
-        names: The unique names of its columns.
-        name: The name of the source, for messages.
-        format: The format of the source.
-        bad: The bad rows, by their indices.
-        gaps: For each row left out, in order, the index before which it was.
-    """
-
-    given: Sequence[Row]
-    first_row: int = 1
-    arrow: Any = None
-    names: Sequence[str] = ()
-    name: str = "<input>"
+    given: Sequence[Row]  # column name → value as read, for each row; () with Arrow data
+    first_row: int = 1  # the number in the source of the first row read for it
+    arrow: Any = None  # the untouched RecordBatch; only for Parquet
+    names: Sequence[str] = ()  # of its columns, each once
+    name: str = "<input>"  # of the source, for messages
     format: str = "lines"
-    bad: Mapping[int, BadRow] = field(default_factory=dict)
-    gaps: Sequence[int] = ()
+    bad: Mapping[int, BadRow] = field(default_factory=dict)  # by their indices
+    gaps: Sequence[int] = ()  # for each row left out, in order, the index before which it was
 
     def __len__(self) -> int:
         return len(self.given) if self.arrow is None else self.arrow.num_rows
@@ -235,11 +215,9 @@ class TextsSource(RowsSource):
 
 
 def first_readable(batches: Ahead[Batch]) -> Batch | None:
-    """Look ahead at the first readable rows.
+    """Look ahead at the readable rows of the first batch with any; no rows if none has any.
 
-    Returns:
-        Those of the first batch with any; no rows if no batch has any; None after more than
-        `MAX_BATCHES_AHEAD` full batches of bad rows, which bounds the memory.
+    Return None after `MAX_BATCHES_AHEAD` full batches of bad rows, which bounds the memory.
     """
     buffered = 0.0  # in full batches
     for batch in batches.ahead():
@@ -284,16 +262,14 @@ DONE = {"skip": "left out", "keep": "kept, without an answer"}
 class BadRows:
     """The policy for bad rows, and counts of them.
 
-    Attributes:
-        policy: `stop` raises an error at the first; `skip` leaves them out; `keep` yields their
-            readable part and lists them in `Batch.bad`.
-        report: Called with the file, the row number and the row for each one left out or kept.
-        advice: The end of the message when it stops: what else can be done.
+    `stop` raises an error at the first; `skip` leaves them out; `keep` yields their readable part
+    and lists them in `Batch.bad`.
     """
 
     policy: Policy = "stop"
+    # Called with the file, the row number and the row for each one left out or kept.
     report: Callable[[str, int, BadRow], None] | None = None
-    advice: str = ""
+    advice: str = ""  # what else can be done, at the end of the message when it stops
     _counts: dict[str, int] = field(default_factory=dict)
     _firsts: dict[str, str] = field(default_factory=dict)
 
@@ -301,11 +277,6 @@ class BadRows:
         self, items: Sequence[Row | BadRow], first_row: int, source: Source
     ) -> Iterator[Batch]:
         """Yield a batch of rows that were read together, unless no row is left.
-
-        Args:
-            items: Rows and bad rows.
-            first_row: The number of the first.
-            source: Where they are from.
 
         Raises:
             DataError: The policy is to stop at a bad row; the rows before it are yielded first.

@@ -153,11 +153,7 @@ class _Finder:
         raise self._not_found("text")
 
     def check_text(self, columns: Sequence[str], how: str) -> None:
-        """Check that the texts of some columns look like texts.
-
-        Raises:
-            DataError: No text of several has a letter, or all contain a fastText label.
-        """
+        """Check that texts have letters, and not all contain a fastText label."""
         texts = [text for column in columns for text in map(text_in, self._values(column))]
         texts = [text for text in texts if text.strip()]
         if texts and all(_MARKED.search(text) for text in texts):

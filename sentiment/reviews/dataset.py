@@ -101,11 +101,7 @@ class LabelledReviews:
         return (self.files[which][0] if self.files else ""), place - ends[which] + 1
 
     def digest(self) -> NDArray[np.uint64]:
-        """Return a stable 64-bit hash of each text; white space makes no difference.
-
-        Returns:
-            uint64 [n], for finding reviews that two sets share; cached.
-        """
+        """Return a stable 64-bit hash of each text, uint64 [n]; white space makes no difference."""
         return self._digest
 
     @cached_property
@@ -114,12 +110,7 @@ class LabelledReviews:
 
 
 def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
-    """Check that both classes occur.
-
-    Args:
-        reviews: The reviews.
-        name: Where they are from, for the message.
-        purpose: What needs both.
+    """Check that both classes occur; name and purpose are for the message.
 
     Raises:
         DataError: All reviews have the same label, or there are no reviews.

@@ -60,12 +60,7 @@ class CsvLines:
         return self
 
     def __next__(self) -> str:
-        """Return the next line, with its line end.
-
-        Raises:
-            RowTooLong: The row is too long.
-            Unreadable: Reading cannot continue.
-        """
+        """Return the next line, with its line end."""
         if self.would_block:
             self._read_on()
         line = self._lines[self._next]
@@ -144,13 +139,8 @@ class Dialect(NamedTuple):
 class DelimitedSource(FeedSource):
     """The base of CSV and TSV: an optional header, and rows that must be as wide as the first.
 
-    With one column, a blank line is a row with an empty text; otherwise it is not a row.
-
-    Args:
-        feed: The text.
-        header: Whether the first row names the columns; None detects it.
-        asked: Columns the user named; a first row with one of them is a header.
-        bad_rows: The policy for bad rows.
+    With one column, a blank line is a row with an empty text; otherwise it is not a row. With None,
+    the header is detected; a first row with a column that the user asked for is one.
 
     Raises:
         Unreadable: The first row cannot be read.
@@ -248,11 +238,7 @@ class DelimitedSource(FeedSource):
         return False, [describe_columns(len(names))] if names else []
 
     def _first_rows(self, count: int) -> list[Record]:
-        """Look ahead until there are `count` valid rows; return all that are there.
-
-        Raises:
-            Unreadable: There are too many blank lines and no rows.
-        """
+        """Look ahead until there are `count` valid rows; return all that are there."""
         found: list[Record] = []
         valid = chars = 0
         for block in self._blocks.ahead():

@@ -32,18 +32,13 @@ _UTF_16_BYTES = 16  # at the start, to detect UTF-16 without a mark
 
 
 class TextFeed:
-    """The decoded text of a stream, in blocks of whole lines.
+    """The decoded text of a stream, in blocks of whole lines, without a byte order mark.
 
     Args:
         stream: Where the bytes come from.
-        encoding: Its encoding; a byte order mark is dropped.
+        encoding: Its encoding.
         max_row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
         markup: Whether to accept HTML and XML as texts.
-
-    Attributes:
-        encoding: The usual name of the encoding.
-        marked: Whether there is a byte order mark; known after the first read.
-        of_old_mac: Whether lines end with a lone carriage return; None until one has ended.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -60,7 +55,8 @@ class TextFeed:
         self.name = stream.name
         self.max_row_chars = max_row_chars or ROW_CHARS
         self.chars = 0  # yielded so far
-        self.marked = False
+        self.marked = False  # whether there is a byte order mark; known after the first read
+        # Whether lines end with a lone carriage return; None until one has ended.
         self.of_old_mac: bool | None = None
         self.encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
@@ -89,11 +85,7 @@ class TextFeed:
             yield block
 
     def whole(self) -> str:
-        """Return the whole text, as one row.
-
-        Raises:
-            Unreadable: It cannot be decoded, or is too long.
-        """
+        """Return the whole text, as one row."""
         blocks = []
         for block in self.blocks():
             blocks.append(block)
@@ -159,11 +151,7 @@ class TextFeed:
         return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, marking each invalid byte.
-
-        Raises:
-            Unreadable: It cannot be decoded apart from single bytes.
-        """
+        """Decode a block, marking each invalid byte."""
         if at_start:
             self._check_start(raw)
         state = self._decoder.getstate()
@@ -184,12 +172,7 @@ class TextFeed:
             return text
 
     def _check_start(self, raw: bytes) -> None:
-        """Reject files that are not text in the encoding, though they decode.
-
-        Raises:
-            DataError: It is something else, such as an image.
-            Unreadable: It is UTF-32, or UTF-16 without a mark.
-        """
+        """Reject files that are not text in the encoding, though they decode."""
         self.marked = self.marked or raw.startswith((codecs.BOM_UTF8, *UTF_16_MARKS))
         if raw.startswith(UTF_32_MARKS) and not self.encoding.startswith("utf-32"):
             raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
@@ -300,11 +283,7 @@ class FeedSource(Source):
         self.feed.close()
 
     def _regrouped(self) -> Iterator[list[Item]]:
-        """Join and split lists into batches, without holding rows back while waiting for input.
-
-        Raises:
-            DataError: Reading cannot continue; all earlier rows have been yielded.
-        """
+        """Join and split lists into batches, without holding rows back while waiting for input."""
         rows: list[Item] = []
         chars = 0  # read when the last batch was yielded
         read = 0
@@ -339,11 +318,8 @@ LABELS = "more than one label; keep one on each line"
 class LinesSource(FeedSource):
     """One text per line, in the column `text`; an empty line is a row with an empty text.
 
-    Args:
-        feed: The lines.
-        bad_rows: The policy for bad rows.
-        split: Splits a line into label and text; by default as the format does.
-        skipped: The number of header lines.
+    `split` divides a line into label and text, by default as the format does; `skipped` is the
+    number of header lines.
     """
 
     format = "lines"

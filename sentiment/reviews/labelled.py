@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,16 +74,9 @@ class Group:
         return set().union(*(table.keys for table in self.tables))
 
 
-class HasName(Protocol):
-    """Anything with a name for messages, such as a file."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-
-def name_of(files: Iterable[HasName]) -> str:
+def _name_of(tables: Iterable[Table]) -> str:
     """Return a short name of some files: `a.csv and 2 more`."""
-    return and_more([file.name for file in files], 1)
+    return and_more([table.name for table in tables], 1)
 
 
 def read_labelled(
@@ -192,20 +185,16 @@ def label_tables(
 ) -> LabelledReviews:
     """Read the labels of tables; see `read_labelled`.
 
-    Args:
-        all_tables: The files.
-        texts: The texts of all their rows, which are not examined.
-        options: How they were read.
-        rules_from: As in `read_labelled`.
+    `texts` are those of all rows, which are not examined.
 
     Raises:
         DataError: The labels cannot be read; files contradict each other; or no reviews are left.
     """
     tables = [table for table in all_tables if table.filled]
     if all_tables and not tables:
-        raise DataError(f"{name_of(all_tables)}: no rows")
+        raise DataError(f"{_name_of(all_tables)}: no rows")
     notes = [
-        f"{name_of(table for table in tables if table.how == how)}: {how}"
+        f"{_name_of(table for table in tables if table.how == how)}: {how}"
         for how in dict.fromkeys(table.how for table in tables)
     ]
     asked = bool(options.positive or options.negative)
@@ -245,9 +234,6 @@ def _by_rule(tables: Sequence[Table]) -> list[Group]:
     """Find rules, one for all tables whose label columns have the same name.
 
     If no rule fits all, as with numbers in one file and words in another, each table gets its own.
-
-    Raises:
-        DataError: Tables contradict each other.
     """
     groups = []
     for group in _by_column(tables):
@@ -264,15 +250,9 @@ def _by_rule(tables: Sequence[Table]) -> list[Group]:
 
 
 def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
-    """Group tables by the rules that earlier reviews were read by.
+    """Group tables by the rules that earlier reviews were read by; return notes, too.
 
     Tables with labels unknown to these rules are read separately.
-
-    Returns:
-        The groups, and notes about tables that are read separately.
-
-    Raises:
-        DataError: A table holds a value that its rule does not know, or fits several rules.
     """
     found: dict[tuple[str, int], Group] = {}
     others = []
@@ -340,7 +320,7 @@ def _contradiction(readings: Sequence[tuple[Table, Rule]]) -> DataError:
         f"{table.name}: {rule.describe(table.keys)}" for table, rule in shown[:SHOWN_FILES]
     )
     return DataError(
-        f'{name_of(table for table, _ in readings)}: the labels in "{readings[0][0].column}" '
+        f'{_name_of(table for table, _ in readings)}: the labels in "{readings[0][0].column}" '
         f"contradict each other ({what}); use the same labels in all files, or {ASK}"
     )
 
@@ -356,7 +336,7 @@ def _read_group(group: Group, options: ReadOptions) -> LabelReading:
     return read_labels(
         [value for table in tables for value in table.values],
         options,
-        name=name_of(tables),
+        name=_name_of(tables),
         column=tables[0].column,
         locate=locate,
         rule=group.rule,
@@ -366,7 +346,7 @@ def _read_group(group: Group, options: ReadOptions) -> LabelReading:
 def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iterator[str]:
     """Yield how the labels of each group were read."""
     for group, reading in zip(groups, readings, strict=True):
-        name = f"{name_of(group.tables)}: " if len(groups) > 1 else ""
+        name = f"{_name_of(group.tables)}: " if len(groups) > 1 else ""
         like = "; as in the training reviews" if group.as_before else ""
         yield f"{name}{reading.description}{like}"
 
@@ -402,17 +382,13 @@ def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> Iterator[Assum
             negative, positive = group.rule.values_of(group.keys)
             theirs = tuple(spans[table] for table in group.tables)
             column = group.tables[0].column
-            yield Assumed(name_of(group.tables), column, negative, positive, theirs)
+            yield Assumed(_name_of(group.tables), column, negative, positive, theirs)
 
 
 def _drop_rows(
     reviews: LabelledReviews, tables: Sequence[Table], readings: Sequence[LabelReading]
 ) -> LabelledReviews:
-    """Keep the rows that have a label and a text.
-
-    Raises:
-        DataError: No row is left.
-    """
+    """Keep the rows that have a label and a text."""
     labelled = reviews.labels != DROPPED
     filled = np.concatenate([np.array(table.filled, np.bool_) for table in tables])
     kept = np.flatnonzero(labelled & filled)
@@ -424,8 +400,8 @@ def _drop_rows(
             "without text": empty,
         }
         found = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-        raise DataError(f"{name_of(tables)}: no reviews left: {found}")
+        raise DataError(f"{_name_of(tables)}: no reviews left: {found}")
     if empty:
         rows = "row has" if empty == 1 else "rows have"
-        reviews.warnings.append(f"{name_of(tables)}: {empty:,} {rows} no text; dropped")
+        reviews.warnings.append(f"{_name_of(tables)}: {empty:,} {rows} no text; dropped")
     return reviews.take(kept)

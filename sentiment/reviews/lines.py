@@ -75,19 +75,12 @@ _ITEM = re.compile(r"(?P<label>)\s*[-*•]\s+(?P<quote>[\"']?)(?P<text>.*)(?P=qu
 
 
 class Layout(NamedTuple):
-    """The layout of lines.
-
-    Attributes:
-        format: The format to read them by.
-        note: A note for the user; "" for plain lines.
-        split: Splits a line into label and text, for lines with labels or marks.
-        skipped: The number of header lines.
-    """
+    """The layout of lines."""
 
     format: str
-    note: str = ""
-    split: Split | None = None
-    skipped: int = 0
+    note: str = ""  # for the user; "" for plain lines
+    split: Split | None = None  # divides a line with a mark into label and text
+    skipped: int = 0  # the number of header lines
 
 
 _MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
@@ -95,13 +88,9 @@ HEADER_LINE = "first line taken as header"
 
 
 def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
-    """Detect the layout of lines.
+    """Detect the layout of a text, by its first lines and the format according to the suffix.
 
-    Args:
-        text: The first lines, complete.
-        name: The file, for messages.
-        by_name: The format according to the suffix.
-        need_label: Labels are needed, so tabs always separate columns.
+    If labels are needed, tabs always separate columns.
 
     Raises:
         DataError: They are JSON that is not one object per line, or is without reviews.

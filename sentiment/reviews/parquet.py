@@ -41,11 +41,9 @@ def import_pyarrow() -> Any:
 
 
 class ParquetSource(Source):
-    """A Parquet file; standard input, which is not seekable, is read into memory.
+    """A Parquet file, by its stream, which is closed, and its path or file.
 
-    Args:
-        stream: The bytes; it is closed, and a file reopened by its path.
-        path: The file or its path; None for standard input.
+    Without these, as for standard input, which is not seekable, it is read into memory.
 
     Raises:
         DataError: The file is not Parquet, or damaged.
@@ -122,12 +120,7 @@ class ParquetWriter(Writer):
     """Writes the columns of the input, a nullable string `predicted` and double `p_positive`.
 
     Rows from Parquet keep their Arrow schema. For other rows, the first batch determines the type
-    of each column: boolean, integer, float, or else text.
-
-    Args:
-        stream: A binary stream, which need not be seekable.
-        source: The input.
-        added: The names of the two new columns.
+    of each column: boolean, integer, float, or else text. The stream need not be seekable.
     """
 
     def __init__(self, stream: BinaryIO, source: Source, added: Sequence[str]) -> None:

@@ -31,18 +31,10 @@ Explainer = Callable[[str], Any]
 
 
 class Writer(ABC):
-    """Writes one record for each row, in order.
+    """Writes one record for each row, in order, to a binary stream, which the caller closes."""
 
-    Args:
-        stream: A binary stream; the caller flushes and closes it.
-
-    Attributes:
-        columns: Where the texts are; to be set again when the source changes.
-        note: A note for the user about the output, or "".
-    """
-
-    columns: Columns
-    note = ""
+    columns: Columns  # where the texts are; to be set again when the source changes
+    note = ""  # for the user, about the output
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -55,12 +47,12 @@ class Writer(ABC):
         p_positive: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
-        """Write a batch.
+        """Write a batch of n rows.
 
         Args:
-            batch: The rows, n of them.
-            predicted: `positive`, `negative`, `uncertain` or "" for each row.
-            p_positive: The probability of positive for each row, NaN where there is no answer.
+            batch: The rows.
+            predicted: `positive`, `negative`, `uncertain` or "", [n].
+            p_positive: The probability of positive, NaN where there is no answer, [n].
             reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
 
         Raises:
@@ -259,11 +251,7 @@ class JsonlWriter(LineWriter):
 def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:
     """Return the columns that a format adds: their content → their names.
 
-    Args:
-        format: One of `OUTPUT_FORMATS`.
-        prefix: Of all these names.
-        explained: Whether explanations are added.
-        kept: Whether bad rows are kept.
+    Those of JSON lines depend on whether explanations are added and bad rows kept.
     """
     contents = ["predicted", "p_positive"]
     if format == "jsonl":
