@@ -17,7 +17,7 @@ from sentiment.reviews.batch import (
     readable,
 )
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
-from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, REFUSAL
+from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, is_refusal
 from sentiment.reviews.header import TEXT_NAMES, is_text_name, normal_name
 from sentiment.values import read_strict_json
 
@@ -160,5 +160,5 @@ def _is_error(value: dict[str, object]) -> bool:
     return (
         bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
         or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
-        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+        or any(isinstance(each, str) and is_refusal(each) for each in value.values())
     )
