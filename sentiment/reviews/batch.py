@@ -4,7 +4,7 @@ import codecs
 import re
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -270,7 +270,7 @@ class BadRows:
     # Called with the file, the row number and the row for each one left out or kept.
     report: Callable[[str, int, BadRow], None] | None = None
     advice: str = ""  # what else can be done, at the end of the message when it stops
-    _counts: dict[str, int] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)
     _firsts: dict[str, str] = field(default_factory=dict)
 
     def batches(
@@ -306,7 +306,7 @@ class BadRows:
     @property
     def found(self) -> int:
         """The number of bad rows left out or kept so far."""
-        return sum(self._counts.values())
+        return self._counts.total()
 
     def summaries(self) -> Iterator[str]:
         """Yield the number of bad rows of each source, and what was wrong with the first."""
@@ -315,9 +315,9 @@ class BadRows:
             yield f"{what}; the first: {self._firsts[name]}"
 
     def _note(self, bad: BadRow, number: int, name: str) -> None:
-        self._counts[name] = self._counts.get(name, 0) + 1
         if name not in self._firsts:
             self._firsts[name] = str(row_error(bad.file or name, number, bad.reason, bad.line))
+        self._counts[name] += 1
         if self.report:
             self.report(bad.file or name, number, bad)
 

@@ -21,8 +21,7 @@ from sentiment.reviews.batch import (
     damaged_byte,
     row_error,
 )
-from sentiment.reviews.foreign import foreign
-from sentiment.reviews.streams import ByteStream
+from sentiment.reviews.streams import ByteStream, foreign
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)

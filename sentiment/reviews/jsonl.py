@@ -17,8 +17,8 @@ from sentiment.reviews.batch import (
     readable,
 )
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
-from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, is_refusal
 from sentiment.reviews.header import TEXT_NAMES, is_text_name, normal_name
+from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, is_refusal
 from sentiment.values import read_strict_json
 
 _LOOKED_AT = 1 << 16  # characters

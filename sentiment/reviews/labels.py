@@ -274,14 +274,8 @@ def read_labels(
 ) -> LabelReading:
     """Read a column of labels; the set of distinct values determines the rule.
 
-    Args:
-        values: The values as read, of any type.
-        options: The values the user called positive and negative: if both are given, others are
-            neutral, if one is, all others are the other class; and whether to be strict.
-        name: The source, for messages.
-        column: The column, for messages.
-        locate: Returns the place of a row from its 0-based index; by default `name, row 1`.
-        rule: A rule that knows all values; None to find one.
+    A rule that knows all values may be given. The names of the source and the column, and the
+    place of a row by its 0-based index, are for messages.
 
     Raises:
         DataError: The values cannot be read; a value the user named does not occur, which leaves

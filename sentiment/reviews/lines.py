@@ -4,7 +4,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
@@ -222,10 +222,7 @@ def _has_one_of_texts(rows: Sequence[Sequence[str]]) -> bool:
 
 def _table(lines: Sequence[str]) -> Layout | None:
     """Detect CSV: rows of one width, with names of columns, or with a column of labels."""
-    for delimiter in _DELIMITERS:
-        rows = _parsed(lines, delimiter)
-        if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
-            continue
+    for delimiter, rows in _tables(lines):
         named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
         # Two columns without names can also be read as lines with labels.
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
@@ -236,22 +233,22 @@ def _table(lines: Sequence[str]) -> Layout | None:
 
 def _cells(lines: Sequence[str]) -> Layout | None:
     """Detect CSV without names: a text and single words, without spaces after delimiters."""
-    for delimiter in _DELIMITERS:
-        rows = _parsed(lines, delimiter)
-        if len(rows) < len(lines) or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
-            continue
+    for _, rows in _tables(lines):
         tight = all(has_letters(cell) and cell == cell.strip() for row in rows for cell in row)
-        if tight and _has_one_of_texts(rows):
+        if tight and len(rows) == len(lines) and _has_one_of_texts(rows):
             return _read_as("csv", "CSV")
     return None
 
 
-def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Return the complete rows."""
-    rows: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # such as a quote that is closed later
-        rows.extend(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
-    return rows
+def _tables(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield each delimiter by which all complete rows have the same number of columns; the rows."""
+    ended = [f"{line}\n" for line in lines]
+    for delimiter in _DELIMITERS:
+        rows: list[list[str]] = []
+        with contextlib.suppress(csv.Error):  # such as a quote that is closed later
+            rows.extend(csv.reader(ended, delimiter=delimiter, strict=True))
+        if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
+            yield delimiter, rows
 
 
 def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:

@@ -18,8 +18,7 @@ from sentiment.reviews.batch import (
     unique_names,
 )
 from sentiment.reviews.cells import cell, encode, visible
-from sentiment.reviews.foreign import foreign
-from sentiment.reviews.streams import ByteStream
+from sentiment.reviews.streams import ByteStream, foreign
 from sentiment.reviews.writers import Writer, new_column_error
 from sentiment.runtime import require
 
