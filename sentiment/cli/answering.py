@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -341,17 +341,20 @@ def answer_rows(
         output = _Output(stream, target, explainer)
         try:
             for each in inputs:
-                tally.begin(each.source.name)
-                if not each.columns.text:
-                    continue  # an empty file has no columns to agree with the others'
-                writer = output.writer(each.source, each.columns)
-                texts = _texts_of(each.columns, repairs)
-                for batch, scores in scorer.scored(each.batches, texts, each.source.would_block):
-                    answers = model.answers(scores)
-                    reasons = model.decision.reasons(answers, scores.evidence)
-                    writer.write(batch, answers, scores.p_positive, reasons)
-                    tally.add(answers)
-                    stream.flush()
+                with closing(each.source):
+                    tally.begin(each.source.name)
+                    if not each.columns.text:
+                        continue  # an empty file has no columns to agree with the others'
+                    writer = output.writer(each.source, each.columns)
+                    texts = _texts_of(each.columns, repairs)
+                    for batch, scores in scorer.scored(
+                        each.batches, texts, each.source.would_block
+                    ):
+                        answers = model.answers(scores)
+                        reasons = model.decision.reasons(answers, scores.evidence)
+                        writer.write(batch, answers, scores.p_positive, reasons)
+                        tally.add(answers)
+                        stream.flush()
         except DataError:
             output.break_off()
             raise

@@ -110,15 +110,16 @@ class _Finder:
         name: str,
         named_labels: Collection[Key],
     ) -> None:
-        def values_of(column: str) -> list[Any]:
+        @cache
+        def values(column: str) -> list[Any]:
             rows = sample()
             return rows.column(column) if rows else []
 
         self.columns = columns
         self.name = name
         self.named_labels = named_labels
-        self._values = cache(values_of)  # of the first rows
-        self._profile = cache(lambda column: _Profile.of(self._values(column)))
+        self._values = values  # of the first rows
+        self._profile = cache(lambda column: _Profile.of(values(column)))
 
     def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
         """Return the column the user named, ignoring case if that is unambiguous."""
