@@ -1,3 +1,6 @@
+import weakref
+from functools import partial
+
 import pytest
 
 from sentiment.errors import DataError, UsageError
@@ -276,3 +279,11 @@ def test_labels_that_were_named_as_the_text_are_told(labels):
         find(["opinion", "verdict"], rows, text_columns=["verdict"])
     options = {"label_column": "verdict", "text_columns": ["opinion"]}  # as it says
     assert find(["opinion", "verdict"], rows, **options).label == "verdict"
+
+
+def test_the_rows_that_columns_are_chosen_by_are_not_kept():
+    rows = Batch([{"text": "A lovely stay", "n": "1"}, {"text": "A dirty room", "n": "2"}])
+    kept = weakref.ref(rows)
+    find_columns(rows.rows[0], partial(Batch.readable, rows), need_label=False, name="x")
+    del rows
+    assert kept() is None
