@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.general import find_bundled
-from sentiment.missing import is_missing
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, Scores
+from sentiment.values import is_missing
 
 if TYPE_CHECKING:
     from sentiment.model.explanation import Explanation

@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
-from sentiment.missing import is_missing
 from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
@@ -24,6 +23,7 @@ from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
+from sentiment.values import is_missing
 
 # Labels that the command line reads as positive, 1, and as negative.
 _KNOWN_LABELS: dict[Key, int] = {

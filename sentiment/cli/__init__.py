@@ -52,7 +52,7 @@ class _LazyGroup(Group):
 
     def without_command(self, args: Sequence[str]) -> str:
         """Suggest `predict` for a text, with or without quotes, and for a file."""
-        from sentiment.reviews.formats import looks_like_file  # only for a mistake
+        from sentiment.reviews.streams import looks_like_file  # only for a mistake
 
         text = " ".join(args)
         some = any(arg.startswith("-") or looks_like_file(arg) for arg in args)

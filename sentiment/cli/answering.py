@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,8 +19,8 @@ from sentiment.model.model import NO_ANSWER, UNCERTAIN, Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
 from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
 from sentiment.reviews.columns import Columns, texts_to_score
-from sentiment.reviews.dataset import Opened
-from sentiment.reviews.formats import output_format_of
+from sentiment.reviews.opening import Opened
+from sentiment.reviews.streams import output_format_of
 from sentiment.reviews.writers import Explainer, Writer, writer_for
 from sentiment.workers import Scorer, default_workers
 
@@ -112,7 +112,7 @@ def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> It
         else:
             early: BaseException | None = None
             with replacing(path) as stream:
-                bad_rows.tell = _Rejects(stream, output_format_of(path)).write
+                bad_rows.report = _Rejects(stream, output_format_of(path)).write
                 try:
                     yield bad_rows
                 except BaseException as error:
@@ -229,9 +229,10 @@ def answer_rows(
         output = _Output(stream, target, explainer)
         try:
             for each in inputs:
-                tally.begin(each.source.name)
-                if each.columns.text:  # an empty file has no columns
-                    _answer_input(model, each, scorer, output, repairs, tally)
+                with closing(each.source):
+                    tally.begin(each.source.name)
+                    if each.columns.text:  # an empty file has no columns
+                        _answer_input(model, each, scorer, output, repairs, tally)
         except DataError:
             output.break_off()
             raise

@@ -29,7 +29,7 @@ from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
 from sentiment.model.model import Decision, Model, Scores
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
 
 _GOOD = {"precision": "correct", "recall": "found", "coverage": "answered"}

@@ -32,10 +32,10 @@ from sentiment.cluster.files import (
 from sentiment.errors import SentimentError, UsageError
 from sentiment.files import clear_abandoned
 from sentiment.model.model import Model, Scores
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import LabelledReviews, name_of
-from sentiment.reviews.formats import ReadOptions, input_format_of
+from sentiment.reviews.cells import and_more, count_of
+from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.opening import expand
+from sentiment.reviews.streams import ReadOptions, input_format_of
 
 # Seconds to wait for stopped workers to end before their temporary files are deleted.
 _PATIENCE = 10.0
@@ -270,5 +270,5 @@ def _check_all(done: dict[int, R], jobs: Sequence[object]) -> None:
 def _announce(jobs: Sequence[FileJob], done: Sequence[ScoredFile]) -> None:
     """Print which column had the texts, once for all files of the same kind."""
     for kind in dict.fromkeys(scored.how for scored in done):
-        alike = (job.source for job, each in zip(jobs, done, strict=True) if each.how == kind)
-        console.note(f"{name_of(alike)}: {kind}")
+        alike = [job.source.name for job, each in zip(jobs, done, strict=True) if each.how == kind]
+        console.note(f"{and_more(alike, 1)}: {kind}")

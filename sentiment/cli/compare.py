@@ -29,9 +29,8 @@ from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.predictions import NO_ANSWER, Predictions, read_predictions
+from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, Predictions, read_predictions
+from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
 _TEXT_WIDTH = 60

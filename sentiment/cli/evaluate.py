@@ -47,7 +47,7 @@ from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions, output_format_of
+from sentiment.reviews.streams import ReadOptions, output_format_of
 from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 

@@ -30,8 +30,8 @@ from sentiment.model.explanation import (
 )
 from sentiment.reviews.cells import and_more, encode, printable, to_json
 from sentiment.reviews.columns import texts_of
-from sentiment.reviews.dataset import Opened
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.opening import Opened
+from sentiment.reviews.streams import ReadOptions
 
 # Backgrounds of the 256-color palette, faint to strong; black text is legible on all of them.
 _GREENS = (194, 157, 120, 77)

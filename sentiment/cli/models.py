@@ -11,7 +11,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.formats import looks_like_file
+from sentiment.reviews.streams import looks_like_file
 
 
 def describe(ngrams: NGrams) -> str:

@@ -14,7 +14,7 @@ import click
 from sentiment.cli.console import console
 from sentiment.errors import UsageError, hint
 from sentiment.files import is_stream
-from sentiment.reviews.formats import INPUT_FORMATS, ReadOptions
+from sentiment.reviews.streams import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.reviews.streams import Where

@@ -19,12 +19,12 @@ from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
-from sentiment.reviews.formats import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
+from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
-    from sentiment.reviews.dataset import Opened
+    from sentiment.reviews.opening import Opened
     from sentiment.reviews.streams import Where
 
 _SHOWN = 40  # characters of a text in a message
@@ -180,7 +180,7 @@ def open_inputs(
 ) -> Iterator["Opened"]:
     """Open texts, or else files, one after the other."""
     from sentiment.reviews.batch import TextsSource
-    from sentiment.reviews.dataset import choose_columns, open_reviews
+    from sentiment.reviews.opening import choose_columns, open_reviews
 
     if texts:
         return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
@@ -380,7 +380,7 @@ def _answer_texts(texts: Sequence[str], model: Model) -> None:
         damaged.report()
     scores = model.scores(texts)
     lines = map(text_line, model.answers(scores), scores.p_positive.tolist(), texts)
-    sys.stdout.buffer.write(encode("".join(lines)))
+    sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))
 
 
 def _answer_inputs(job: _Job, given: Given) -> None:

@@ -16,9 +16,8 @@ from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
-from sentiment.reviews.streams import STDIN
+from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.evaluation.orientation import Orientation
@@ -42,7 +41,7 @@ def read_reviews(
     """
     console.status(f"reading {purpose} reviews …")
     places = resolve(paths, PARTS[purpose])
-    reviews = read_labelled(places, reading, like=label_rule_from, room=max_chars)
+    reviews = read_labelled(places, reading, rules_from=label_rule_from, max_chars=max_chars)
     announce(reviews)
     if label_rule_from is None:
         warn_of_orientation(reviews)

@@ -31,8 +31,7 @@ from sentiment.files import replacing
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.streams import STDIN
+from sentiment.reviews.streams import STDIN, ReadOptions
 from sentiment.runtime import require
 
 _PAGE = Path("report.html")

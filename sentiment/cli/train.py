@@ -32,8 +32,8 @@ from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of, progress_bar
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_texts
+from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.decide import Epoch, Gain
 from sentiment.training.options import (
@@ -238,7 +238,7 @@ def _train(job: _Job) -> Model:
         if held_out is None and cross_validates(len(reviews), job.options):
             _warn_of_idle_options()
         console.status(_FEATURIZING)
-        more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, room=max_chars)
+        more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, max_chars=max_chars)
         repairs = Repairs(wanted=job.options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.count(texts)
@@ -249,7 +249,7 @@ def _train(job: _Job) -> Model:
             job.run.checkpoint.remove()
     _report(model, job.target, base, held_out or reviews)
     if replaces:
-        console.warn(f"replaced {job.target}; -o options.FILE writes elsewhere")
+        console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
     _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
     if not job.data:
         _warn_of_sample(model, job, paths[0])
@@ -287,7 +287,7 @@ def _may_replace(path: Path, *, needs_force: bool) -> bool:
     if needs_force and not is_of_sample(old):
         raise UsageError(
             f"no DATA was given, and ./{path} was trained on other reviews: --force replaces it, "
-            "-o options.FILE keeps both"
+            "-o FILE keeps both"
         )
     return True
 

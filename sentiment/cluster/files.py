@@ -16,10 +16,11 @@ from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.columns import texts_to_score
-from sentiment.reviews.dataset import LabelledReviews, Table, open_reviews, read_table
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.labelled import label_tables
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.labelled import Table, label_tables, read_table
+from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.parquet import import_pyarrow
+from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.writers import writer_for
 from sentiment.storage import GrowingTexts
 

@@ -10,8 +10,8 @@ from sentiment.errors import GoalError
 from sentiment.evaluation.selective import Goal, choose_decision
 from sentiment.model.component import Calibration
 from sentiment.model.file import load_model, save_model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sentiment.cli.cluster import Layout, written
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 RAY = ["--engine", "ray"]
 ONE = ["-i", "in/a.parquet", "-o", "scored"]

@@ -141,7 +141,7 @@ DEADLY = """
 import os, pathlib, signal
 from sentiment import load
 from sentiment.cluster import engine, files
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 def die(model, job):
     os.kill(os.getpid(), signal.SIGKILL)

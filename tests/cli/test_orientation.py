@@ -14,8 +14,8 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.orientation import orientation_of
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST, TRAIN
 
 TURNED, UNRELATED = "look swapped", "seem unrelated to sentiment"

@@ -16,7 +16,7 @@ from sentiment.cluster.files import FileJob, Named, check_job, check_written, sc
 from sentiment.errors import DataError, UsageError
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from sentiment.evaluation.metrics import Evaluation
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import gain_of
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train

@@ -16,8 +16,8 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Seen
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import Epoch, Stack
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.model import Model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.reviews.streams import ReadOptions
 from tools.general.lessons import PEOPLE
 
 # The grouping by GoEmotions' authors, by the numbers in the dataset.
