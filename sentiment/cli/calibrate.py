@@ -26,8 +26,8 @@ from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.selective import (
     Choice,
+    attainable_precision,
     choose_decision,
-    precision_in_reach,
     read_goals,
 )
 from sentiment.model.file import save_model
@@ -94,8 +94,8 @@ def command(
     choice = choose_decision(goals, scores.p_known, reviews.labels, model.decision.threshold)
     console.clear_status()
     # A goal of precision comes first, and may leave a label without answers.
-    if silent := [part.name for parts in choice.held.values() for part in parts if not part.n]:
-        reach = precision_in_reach(scores.p_known, reviews.labels, model.decision.threshold)
+    if silent := [part.name for parts in choice.goals.values() for part in parts if not part.n]:
+        reach = attainable_precision(scores.p_known, reviews.labels, model.decision.threshold)
         for name in silent:
             console.warn(
                 f"no cut-off holds {goals[0]} for {name}: it is never answered; {reach[name]} is "
@@ -112,7 +112,7 @@ def command(
 
 def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:
     """Return the model with another decision, its goals and the hashes of its reviews."""
-    goals = ", ".join(map(str, choice.held))
+    goals = ", ".join(map(str, choice.goals))
     about = model.record.provenance and replace(model.record.provenance, goal=goals)
     seen = model.record.seen.adding(reviews.texts)
     record = replace(model.record, provenance=about, seen=seen)
@@ -122,7 +122,7 @@ def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Mode
 def _facts(choice: Choice) -> dict[str, object]:
     goals = [
         {"goal": str(goal)} | {part.name: {"n": part.n, goal.metric: part.share} for part in parts}
-        for goal, parts in choice.held.items()
+        for goal, parts in choice.goals.items()
     ]
     return {
         "confidence": CONFIDENCE,
@@ -136,9 +136,9 @@ def _facts(choice: Choice) -> dict[str, object]:
 def _as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
     held = f"held with {CONFIDENCE:.0%} confidence"
-    for goal, parts in choice.held.items():
+    for goal, parts in choice.goals.items():
         yield ""
         yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{held:>29}"
         for part in parts:
-            least = f"{100 * goal.least:g}%" if part.n else "–"
+            least = f"{100 * goal.minimum:g}%" if part.n else "–"
             yield f"{part.name:<9}{part.n:>9,}{percent(part.share):>10}{least:>29}"

@@ -18,7 +18,7 @@ from sentiment.cli.options import NAME, json_option, read_label_options, verbosi
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, System, compare
-from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
+from sentiment.evaluation.intervals import MIN_CHANGES, Interval
 from sentiment.evaluation.metrics import METRICS, Metric, answers_by
 from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
@@ -76,7 +76,7 @@ class Compared:
 def as_json_facts(compared: Compared) -> dict[str, Any]:
     """Return everything that was found as JSON values."""
     found = compared.found
-    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    (both_wrong, only_b), (only_a, both_right) = found.correct.tolist()
     facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
     facts["n"] = len(compared.reviews)
     for name, each in found.differences.items():
@@ -117,7 +117,7 @@ def _figures(compared: Compared) -> Iterator[str]:
 
 
 def _counts(found: Comparison) -> Iterator[str]:
-    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    (both_wrong, only_b), (only_a, both_right) = found.correct.tolist()
     yield f"{'':<9}{'B right':>9}{'B wrong':>9}"
     yield f"{'A right':<9}{both_right:>9,}{only_a:>9,}"
     yield f"{'A wrong':<9}{only_b:>9,}{both_wrong:>9,}"
@@ -184,7 +184,7 @@ def _answer(facts: dict[str, Any]) -> str:
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
     if interval is None:
-        return f"fewer than {FEWEST_CHANGES} reviews show none"
+        return f"fewer than {MIN_CHANGES} reviews show none"
     return " to ".join(_signed(end, metric) for end in interval)
 
 

@@ -29,7 +29,6 @@ from sentiment.cli.options import (
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.gates import check_values, missed, read_gate
 from sentiment.evaluation.metrics import (
     HEADLINE,
     OF_CLASS,
@@ -41,19 +40,19 @@ from sentiment.evaluation.metrics import (
     answers_by,
     percent,
 )
-from sentiment.evaluation.mistakes import (
-    FEWEST,
-    MOST,
+from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
+from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.evaluation.slices import (
+    MIN_SLICE,
     SHOWN_SLICES,
-    Mistake,
     Slice,
-    explain_mistakes,
-    rank_mistakes,
+    check_slices,
+    failed_gates,
+    read_gate,
     reading_for,
     slice_values,
     slices_of,
 )
-from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.files import replacing
 from sentiment.labels import POSITIVE
 from sentiment.model.model import Decision, Model
@@ -148,7 +147,7 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     if len(slices) > len(shown):
         rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
     if any(each.too_small for each in shown):
-        rows.append(f"(too small: fewer than {FEWEST} reviews)")
+        rows.append(f"(too small: fewer than {MIN_SLICE} reviews)")
     return "\n".join(rows)
 
 
@@ -291,7 +290,7 @@ def command(
     else:
         reviews, scores = scored(model, read_reviews(paths, reading, "evaluation"))
     values = {column: slice_values(column, reviews) for column in columns}
-    check_values(gates, values)
+    check_slices(gates, values)
     decision = model.decision
     evaluation = Evaluation(scores.p_positive, reviews.labels, decision.threshold)
     answers = answers_by(scores.p_positive, decision.threshold)
@@ -301,7 +300,7 @@ def command(
         abstention = abstention_of(scores.p_known, reviews.labels, decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, decision))
-    failures = missed(gates, facts, slices)
+    failures = failed_gates(gates, facts, slices)
     console.clear_status()
     if as_json:
         facts["intervals"] = evaluation.intervals
@@ -320,7 +319,7 @@ def _write_errors(
     path: Path, model: Model, reviews: LabelledReviews, p_positive: NDArray[np.float64]
 ) -> None:
     ranked = rank_mistakes(p_positive, reviews.labels, model.decision.threshold)
-    shown = ranked[:MOST]
+    shown = ranked[:MAX_MISTAKES]
     console.status(f"explaining {shown.size} mistakes …")
     write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)
     which = f"the {shown.size} surest" if shown.size < ranked.size else "all"

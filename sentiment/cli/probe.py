@@ -11,8 +11,8 @@ from sentiment.cli.commands import Choice
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.options import json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
-from sentiment.evaluation.gates import missed, read_rate
 from sentiment.evaluation.metrics import percent
+from sentiment.evaluation.slices import failed_gates, read_rate
 from sentiment.model.model import Decision
 from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
 from sentiment.reviews.cells import four_digits
@@ -91,7 +91,7 @@ def command(
         blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
         click.echo("\n\n".join("\n".join(block) for block in blocks).encode())  # emoji anywhere
     rates = {each.name: each.rate for each in (*results, overall)}
-    if failures := missed(gates, rates, {}):
+    if failures := failed_gates(gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
 
 

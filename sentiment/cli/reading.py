@@ -16,14 +16,14 @@ from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN
 
 if TYPE_CHECKING:
-    from sentiment.evaluation.orientation import Orientation
+    from sentiment.evaluation.mistakes import Orientation
 
 
 def warn_of_orientation(reviews: LabelledReviews) -> None:
     """Ask the bundled model about labels that do not say themselves which way round they are."""
     if not reviews.assumed:
         return
-    from sentiment.evaluation.orientation import orientation_of
+    from sentiment.evaluation.mistakes import orientation_of
     from sentiment.general import MODEL, NAME  # most labels say what they mean
     from sentiment.model.file import load_model
 

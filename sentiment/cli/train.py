@@ -32,7 +32,7 @@ from sentiment.cli.reading import Repairs, files_named, read_reviews
 from sentiment.cli.training import running_options, training_options
 from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError, command_line
-from sentiment.evaluation.metrics import constant, figures_of
+from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.features.hashing import among
 from sentiment.labels import CLASSES
 from sentiment.model.file import load_model, save_model
@@ -55,7 +55,7 @@ class HeldOut(NamedTuple):
 
     Attributes:
         reviews: how many there are.
-        figures: of the model, as `figures_of` names them.
+        figures: of the model, as `metrics_of` names them.
         constant: of always answering the more frequent label.
         is_chance: whether the model is no better than one answer to all: by macro F1, or because
             the mean recall of both classes is within a standard error of one half.
@@ -77,7 +77,9 @@ class HeldOut(NamedTuple):
         rows, correct = about.validation, np.array(about.right)
         sizes = np.array([rows.negative, rows.positive])
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
-        figures, same = (_numbers(figures_of(each)) for each in (answered, constant(answered)))
+        figures, same = (
+            _numbers(metrics_of(each)) for each in (answered, constant_confusion(answered))
+        )
         recall = correct / np.maximum(sizes, 1)
         error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())
         chance = figures["macro_f1"] <= same["macro_f1"] or recall.mean() <= 0.5 + error
