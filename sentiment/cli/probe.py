@@ -14,7 +14,7 @@ from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import failed_gates, read_rate
 from sentiment.model.model import Decision
-from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
+from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, combined, probe
 from sentiment.reviews.cells import four_digits
 
 
@@ -81,7 +81,7 @@ def command(
     gates = [read_rate(text, known, OVERALL) for text in fail_under]
     path, model = open_model(model_path)
     results = probe(model, chosen)
-    overall = together(results)
+    overall = combined(results)
     if as_json:
         parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
         facts = {"model": str(path), **_facts(overall), "capabilities": parts}

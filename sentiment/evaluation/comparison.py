@@ -57,12 +57,7 @@ class System:
 
 @dataclass(frozen=True)
 class Difference:
-    """A metric of both systems.
-
-    Attributes:
-        a, b: its values.
-        interval: the 95% interval of b − a, None with too few reviews.
-    """
+    """A metric of both systems, and the 95% interval of b − a, None with too few reviews."""
 
     a: float
     b: float
@@ -100,15 +95,7 @@ class Comparison:
 def compare(
     a: System, b: System, labels: Labels, replicates: int = REPLICATES, seed: int = SEED
 ) -> Comparison:
-    """Compare two systems on the same n reviews; a missing answer counts as wrong.
-
-    Args:
-        a: the first system.
-        b: the second system.
-        labels: [n].
-        replicates: bootstrap draws.
-        seed: of the bootstrap.
-    """
+    """Compare two systems on n labelled reviews; a missing answer counts as wrong."""
     a_correct, b_correct = (system.answers == labels for system in (a, b))
     correct = np.bincount(2 * a_correct + b_correct, minlength=4).reshape(2, 2)
     pairs = _count_pairs(a, b, labels)

@@ -113,11 +113,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     """Compute the two-sided p-value of McNemar's test (Psychometrika 12, 1947), uncorrected.
 
     Fagerland et al. (BMC Medical Research Methodology 13, 2013) prefer it to the exact test,
-    which is conservative.
-
-    Args:
-        only_a: number of reviews that only A answers correctly.
-        only_b: number that only B answers correctly.
+    which is conservative. `only_a` and `only_b` count reviews that only one answers correctly.
     """
     n = only_a + only_b
     return erfc(abs(only_b - only_a) / sqrt(2 * n)) if n else 1.0
@@ -127,12 +123,8 @@ def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
     """Compute the 95% interval of the difference of two accuracies on the same n ≥ 1 reviews.
 
     Tango's score interval (Statistics in Medicine 17, 1998): every difference that a score test
-    does not reject. It contains 0 exactly if McNemar's test is not significant.
-
-    Args:
-        only_a: number of reviews that only A answers correctly.
-        only_b: number that only B answers correctly.
-        n: number of all reviews.
+    does not reject. It contains 0 exactly if McNemar's test is not significant. `only_a` and
+    `only_b` count reviews that only one answers correctly.
     """
     observed = (only_b - only_a) / n
 

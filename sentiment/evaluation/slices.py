@@ -88,12 +88,7 @@ def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
 
 
 def slices_of(values: Sequence[str], labels: Labels, answers: Labels) -> list[Slice]:
-    """Evaluate the reviews of each value.
-
-    Args:
-        values: the slice of each review, n of them.
-        labels: [n].
-        answers: labels, [n].
+    """Evaluate the reviews of each value; values, labels and answers are [n].
 
     Returns:
         The slices, least accurate first, followed by those that are too small.
@@ -166,12 +161,7 @@ def read_gate(text: str) -> Gate:
 
 
 def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:
-    """Read a gate on a pass rate from the command line.
-
-    Args:
-        text: `NAME=RATE`, or just a rate.
-        names: of the rates.
-        overall: the name of the rate of all checks.
+    """Read a gate on a pass rate, `NAME=RATE` or just a rate, which is then that of all checks.
 
     Raises:
         UsageError: the syntax is wrong or the name unknown.
@@ -187,14 +177,10 @@ def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:
 
 
 def check_slices(gates: Iterable[Gate], values: Mapping[str, Sequence[str]]) -> None:
-    """Check that the slice of each gate has reviews.
-
-    Args:
-        gates: the gates.
-        values: by column, the slice of each review.
+    """Check that the slice of each gate has reviews, given the values of each column.
 
     Raises:
-        UsageError: one is empty.
+        UsageError: a slice is empty.
     """
     for gate in gates:
         if gate.column is None or gate.value in values[gate.column]:
@@ -210,13 +196,7 @@ def failed_gates(
     figures: Mapping[str, float | None],
     slices: Mapping[str, Sequence[Slice]],
 ) -> list[str]:
-    """Describe each gate that is not met, with the value.
-
-    Args:
-        gates: the gates.
-        figures: values by name, of all reviews.
-        slices: by column.
-    """
+    """Describe each gate that is not met by the metrics of all reviews or of the slices."""
     failed = []
     for gate in gates:
         if gate.column is None:

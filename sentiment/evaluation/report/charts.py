@@ -20,13 +20,7 @@ MAIN, OTHER, GUIDE = "main", "other", "guide"
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`.
-
-    Attributes:
-        label: quantity and unit.
-        ticks: values with a number.
-        format: of the numbers, for `str.format`.
-    """
+    """An axis from `low` to `high`; `format` is applied to the numbers at the ticks."""
 
     label: str
     low: float
@@ -100,15 +94,7 @@ Layer = Line | Dots | Bars | Here | Cut
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart.
-
-    Attributes:
-        title: its title.
-        x, y: its axes.
-        layers: bottom to top.
-        summary: text alternative.
-        square: whether both axes have the same length.
-    """
+    """A chart; layers go from bottom to top, and the summary is the text alternative."""
 
     title: str
     x: Axis
@@ -120,14 +106,7 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table of counts.
-
-    Attributes:
-        title: its title.
-        counts: int64 [rows, columns].
-        rows, columns: names of rows and columns.
-        x, y: what columns and rows stand for.
-    """
+    """A table of counts, int64 [rows, columns]; x and y are the titles of columns and rows."""
 
     title: str
     counts: NDArray[np.int64]
@@ -147,15 +126,7 @@ _SQUARE, _WIDE, _LOW = 270, 400, 210
 
 @dataclass(frozen=True)
 class Shape:
-    """An SVG shape.
-
-    Attributes:
-        kind: `path`, `dot`, `here` or `cut`.
-        role: decides its color.
-        path: SVG path data, of a path.
-        x, y: position; of a cut the left edge.
-        to: right edge of a cut.
-    """
+    """An SVG `path`, a `dot` or `here` at x and y, or a `cut` from x to `to`."""
 
     kind: str
     role: str = ""
@@ -167,14 +138,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart laid out as SVG.
+    """A chart laid out as SVG, in units of a view box of `width` and `height`.
 
     Attributes:
-        picture: the chart.
-        width, height: of the view box; everything else is in the same units.
         left, right, top, bottom: ends of the axes.
-        x_ticks, y_ticks: positions and texts.
-        shapes: bottom to top.
         legend: roles and names.
     """
 

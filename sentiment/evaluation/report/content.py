@@ -52,8 +52,7 @@ class Report:
         labels: 0 or 1, [n].
         slices: by column, the weakest first.
         mistakes: the most confident first.
-        model_name: for display.
-        data_name: for display.
+        model_name, data_name: for display.
         about: titles and texts about the model and how the reviews were read.
         warnings: reasons to distrust the metrics.
         unknown: reviews left uncertain whatever the decision, bool [n]; None for none.
@@ -165,12 +164,7 @@ class Cuts:
 
 @dataclass(frozen=True)
 class Forest:
-    """The common x axis of the intervals of slices, from `low` to 1.
-
-    Attributes:
-        low: the accuracy at the left end; intervals may extend beyond.
-        width: of the drawing.
-    """
+    """The common x axis of the intervals of slices, from an accuracy of `low` to 1."""
 
     low: float
     width: float = 160.0

@@ -155,7 +155,7 @@ def test_what_changes_nothing_is_said_to_have_been_tried(page):
     line = "document.getElementById('flip-line').textContent"
     typed(page, "wonderful " * 15)
     page.until("!document.getElementById('reasons').hidden")
-    said = "It stays positive even without the 10 words that speak most for positive."
+    said = "It stays positive even without the 10 words that favor positive most."
     page.until(f"{line} === {json.dumps(said)}")
     typed(page, "Wonderful")
     page.until(f"{line} === 'It stays positive until no word is left.'")
@@ -165,7 +165,7 @@ def test_what_is_unknown_is_said_to_be(page):
     typed(page, "Превосходный ужин")
     page.until("document.getElementById('verdict').textContent === 'uncertain'")
     assert "knows none of these words" in text_of(page, "#why")
-    assert text_of(page, "#chance") == "no probability of its own"
+    assert text_of(page, "#chance") == "not enough known words"
     page.until("document.getElementById('spoken').textContent.startsWith('uncertain')")
     page.run("document.getElementById('review').select()")
     page.press("Space")
@@ -228,5 +228,5 @@ def test_the_model_is_asked_for_until_it_answers(holding, address):
 def test_the_model_is_named_and_its_figures_shown(page):
     assert text_of(page, "#model-name") == "model"
     facts = text_of(page, "#facts")
-    assert "positive from 0.5 on" in facts
-    assert "of the held-out reviews" in facts
+    assert "threshold 0.5" in facts
+    assert "validation accuracy" in facts

@@ -50,7 +50,7 @@ def looked_at(page: Browser, file: Path) -> None:
         f"document.getElementById('file-name').textContent === {json.dumps(file.name)} && "
         "!document.getElementById('plan').hidden && "
         "(!document.getElementById('start').disabled || "
-        "document.getElementById('rows-title').textContent === 'There are no rows in it.')"
+        "document.getElementById('rows-title').textContent === 'The file has no rows.')"
     )
 
 
@@ -302,7 +302,7 @@ def test_a_file_that_is_larger_than_is_taken_is_not_sent(page, tmp_path):
         stream.truncate(200_100_000)
     page.events.clear()
     page.choose("#choose", file)
-    assert refused(page, "large.csv") == "large.csv: it has 200.1 MB; the service takes 200 MB"
+    assert refused(page, "large.csv") == "large.csv: it has 200.1 MB; the limit is 200 MB"
     assert not any("/files" in asked for asked in page.requests())
 
 
@@ -345,7 +345,7 @@ def test_what_failed_can_be_tried_again(page, tmp_path):
 def test_what_came_before_the_answer_broke_off_can_be_kept(page, tmp_path):
     with_stream(page, tmp_path)
     page.run("fail()")
-    assert refused(page, "broke off") == "The answer of the service broke off."
+    assert refused(page, "broke off") == "The connection to the service was lost."
     assert not page.run("document.getElementById('file-again').hidden")
     said = page.run("document.getElementById('progress-line').textContent")
     assert said.startswith("Stopped after 100 rows.")
