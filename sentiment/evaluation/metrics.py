@@ -103,11 +103,7 @@ class Metric:
 
 
 def confusion_matrix(labels: Labels, answers: Labels) -> NDArray[np.int64]:
-    """Count reviews by label (rows) and answer (columns), both [n].
-
-    Returns:
-        int64 [K, K].
-    """
+    """Count reviews by label (rows) and answer (columns), both [n]; int64 [K, K]."""
     cells = _K * labels.astype(np.int64) + answers
     return np.bincount(cells, minlength=_K**2).reshape(_K, _K)
 
@@ -344,13 +340,12 @@ BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Predicted and observed shares in the non-empty bins of equal width.
+    """Predicted and observed shares in the non-empty bins of equal width, each [bins].
 
     Attributes:
-        mean_predicted: mean probability of *positive*, float64 [bins].
-        fraction_positive: share of positive reviews, float64 [bins].
-        low, high: 95% interval of `fraction_positive`, float64 [bins].
-        n: number of reviews, int64 [bins].
+        mean_predicted: mean probability of *positive*.
+        low, high: 95% interval of `fraction_positive`.
+        n: number of reviews.
     """
 
     mean_predicted: Floats

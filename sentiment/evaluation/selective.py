@@ -50,17 +50,12 @@ def for_precision(
 
 
 def _cutoff(scores: Floats, correct: NDArray[np.bool_], minimum: float) -> float | None:
-    """Return the lowest score down to which the share of correct answers holds.
+    """Return the lowest score down to which the share of correct answers holds, both [n].
 
     Choosing the best of many cutoffs would be optimistic. They are tested in an order that does
     not depend on the labels, the highest scores first, until one fails: fixed-sequence testing as
     in Angelopoulos et al., "Learn then test" (2021), section 3. With enough answers there are
     several walks, which share the risk equally (Bonferroni).
-
-    Args:
-        scores: confidences, float64 [n].
-        correct: [n].
-        minimum: the share to reach.
 
     Returns:
         −∞ if all may be answered, None if none may.
@@ -141,12 +136,7 @@ def for_coverage(
 
 @dataclass(frozen=True)
 class Abstention:
-    """Coverage and selective accuracy.
-
-    Attributes:
-        coverage: share of the reviews that are answered.
-        accuracy_answered: share of correct answers among them, None without any.
-    """
+    """The share of reviews answered, and of correct answers among them, None without any."""
 
     coverage: float
     accuracy_answered: float | None
@@ -205,13 +195,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Choice:
-    """A decision that meets all goals.
-
-    Attributes:
-        decision: threshold and abstention interval.
-        coverage: share of the reviews that it answers.
-        goals: each goal with its parts.
-    """
+    """A decision that meets all goals, its coverage, and each goal with its parts."""
 
     decision: Decision
     coverage: float
@@ -268,7 +252,7 @@ def choose_decision(
         threshold: the model's own.
 
     Raises:
-        GoalError: a goal cannot be met; the message names it and what is attainable.
+        GoalError: a goal cannot be met; the message says what is attainable.
     """
     first, *others = goals
     decision = _CHOOSERS[first.metric](first.minimum, p_positive, labels, threshold)

@@ -76,7 +76,7 @@ class App:
             hosts: accepted host names, None for any.
             limits: on requests.
             report: receives unexpected errors.
-            log: receives a line per request, None for no log.
+            log: receives a line per request.
         """
         self._service = service
         self._hosts = hosts

@@ -148,12 +148,7 @@ async def read_body(request: Request, limits: Limits, meter: Meter) -> bytes:
 async def read_chunks(
     request: Request, limits: Limits, is_progress: Callable[[bytes], bool]
 ) -> AsyncIterator[bytes]:
-    """Yield the chunks of a body as they arrive.
-
-    Args:
-        request: the request.
-        limits: its `timeout` is the time between chunks that are progress.
-        is_progress: whether a chunk restarts the timeout.
+    """Yield the chunks of a body as they arrive; one that `is_progress` restarts the timeout.
 
     Raises:
         HTTPException: a timeout.

@@ -72,11 +72,7 @@ def bare_name(name: str) -> str | None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket.
-
-    Args:
-        host: an address of this machine, or a name of one.
-        port: 0 for any free port.
+    """Open the listening socket; port 0 is any free one.
 
     Raises:
         UsageError: the address does not exist or the port is not available.
@@ -121,14 +117,10 @@ def run(
     log: Callable[[str], None],
     started: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish accepted requests and raise the signal again.
+    """Serve an ASGI application until SIGTERM or SIGINT.
 
-    Args:
-        app: the ASGI application.
-        listening: the socket.
-        limits: of connections.
-        log: receives a line for each error of a connection.
-        started: called once signals are handled.
+    Accepted requests are then finished, and the signal is raised again. `log` receives a line for
+    each error of a connection; `started` is called once signals are handled.
     """
     from uvicorn import Config, Server
 
@@ -148,8 +140,7 @@ def run(
 
     _raise_file_limit(limits.max_connections + _BACKLOG + 64)
     logger = logging.getLogger("asyncio")
-    logger.handlers[:] = [_LineHandler(log)]
-    logger.propagate = False
+    logger.handlers[:], logger.propagate = [_LineHandler(log)], False
     config = Config(
         app,
         http="httptools",

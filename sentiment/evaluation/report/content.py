@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import (
     Evaluation,
+    Figures,
     Floats,
     Labels,
     calibration_noise,
+    metrics_or_none,
     number,
     percent,
     reliability_of,
@@ -39,6 +41,7 @@ from sentiment.model.attribution import Moves, strongest_phrases
 from sentiment.model.model import NO_ANSWER, UNCERTAIN, Decision, Model
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
+_K = len(CLASSES)
 _WORDS = 15
 
 
@@ -92,25 +95,24 @@ class Report:
         return abstention_of(self.p_known, self.labels, self.decision)
 
     @cached_property
-    def answered(self) -> dict[str, dict[str, int]]:
-        """The number of reviews by label and answer, one of `ANSWERS`."""
+    def counts(self) -> NDArray[np.int64]:
+        """The number of reviews by label and answer, int64 [K, K + 1]; the last is `uncertain`."""
         answers = np.array(self.decision.answers(self.p_known), dtype=object)
         answers[answers == NO_ANSWER] = UNCERTAIN
-        return {
-            name: {
-                answer: int(np.count_nonzero((answers == answer) & (self.labels == label)))
-                for answer in ANSWERS
-            }
-            for label, name in enumerate(CLASSES)
-        }
+        names = (*CLASSES, UNCERTAIN)
+        counts = [[(answers == name) & (self.labels == n) for name in names] for n in range(_K)]
+        return np.count_nonzero(counts, axis=-1)
 
-    def recall(self, name: str) -> float | None:
-        """Return the share of a class that is answered correctly, None without reviews of it."""
-        return _ratio(self.answered[name][name], sum(self.answered[name].values()))
+    @property
+    def answered(self) -> dict[str, dict[str, int]]:
+        """The same counts by name."""
+        rows = (dict(zip((*CLASSES, UNCERTAIN), row, strict=True)) for row in self.counts.tolist())
+        return dict(zip(CLASSES, rows, strict=True))
 
-    def precision(self, name: str) -> float | None:
-        """Return the share of correct answers among those of a class, None without any."""
-        return _ratio(self.answered[name][name], sum(row[name] for row in self.answered.values()))
+    @property
+    def figures(self) -> Figures:
+        """The metrics of what is answered; recall counts reviews left unanswered, too."""
+        return metrics_or_none(self.counts)
 
     @cached_property
     def words(self) -> tuple[Moves, Moves]:
@@ -123,11 +125,7 @@ class Report:
         return 0 < int(np.count_nonzero(self.labels)) < self.labels.size
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-STEPS = 1000
+STEPS = 1000  # of the page's threshold
 
 
 @dataclass(frozen=True)
