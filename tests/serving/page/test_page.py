@@ -181,7 +181,7 @@ def test_where_the_model_would_rather_not_say_is_shown(holding, address):
     )
     holding.until("document.getElementById('model-name').textContent === 'shy'")
     assert holding.run("document.getElementById('band').style.width") == "40%"
-    assert "between them uncertain" in text_of(holding, "#facts")
+    assert "uncertain in between" in text_of(holding, "#facts")
     hold(holding, "/explain")
     holding.run("document.getElementById('review').focus()")
     holding.write("so so")
