@@ -188,9 +188,7 @@ def test_where_the_model_would_rather_not_say_is_shown(holding, address):
     shy = {"predicted": "uncertain", "reason": "between 0.3 and 0.7"}
     fulfil(holding, held(holding), made_up("so so", 0.6) | shy)
     holding.until("document.getElementById('verdict').textContent === 'uncertain'")
-    assert "is between 0.3 and 0.7, where this model would rather not say" in text_of(
-        holding, "#why"
-    )
+    assert "is between 0.3 and 0.7, where this model abstains" in text_of(holding, "#why")
 
 
 def test_without_the_service_it_says_so_and_tries_again(holding):
