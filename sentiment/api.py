@@ -165,4 +165,4 @@ class LoadedModel:
 
     def __repr__(self) -> str:
         """Name what it knows."""
-        return f"LoadedModel({self.model.own.encoder.keys.size:,} features)"
+        return f"LoadedModel({self.model.own.encoder.size:,} features)"

@@ -119,7 +119,7 @@ def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
     """Warn of reviews that a model knows too little of, by the scores of all."""
     if unknown := int(np.count_nonzero(scores.unknown)):
         console.warn(
-            f"{unknown:,} of {count_of(scores.evidence.size, 'review')} hold hardly a word that "
+            f"{unknown:,} of {count_of(scores.coverage.size, 'review')} hold hardly a word that "
             f"{name} knows: predict answers uncertain"
         )
 
@@ -151,7 +151,7 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
     """Count the reviews that a model was made with."""
-    seen = model.record.seen
+    seen = model.record.training_hashes
     return seen.overlap(seen.digests(reviews.texts))
 
 
@@ -347,7 +347,7 @@ def answer_rows(
                 texts = _texts_of(each.columns, repairs)
                 for batch, scores in scorer.scored(each.batches, texts, each.source.would_block):
                     answers = model.answers(scores)
-                    reasons = model.decision.reasons(answers, scores.evidence)
+                    reasons = model.decision.reasons(answers, scores.coverage)
                     writer.write(batch, answers, scores.p_positive, reasons)
                     tally.add(answers)
                     stream.flush()

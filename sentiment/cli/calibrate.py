@@ -114,8 +114,8 @@ def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Mode
     """Return the model with another decision, its goals and the hashes of its reviews."""
     goals = ", ".join(map(str, choice.held))
     about = model.record.provenance and replace(model.record.provenance, goal=goals)
-    seen = model.record.seen.adding(reviews.texts)
-    record = replace(model.record, provenance=about, seen=seen)
+    seen = model.record.training_hashes.adding(reviews.texts)
+    record = replace(model.record, provenance=about, training_hashes=seen)
     return replace(model, decision=choice.decision, record=record)
 
 
@@ -127,7 +127,7 @@ def _facts(choice: Choice) -> dict[str, object]:
     return {
         "confidence": CONFIDENCE,
         "threshold": choice.decision.threshold,
-        "band": choice.decision.band,
+        "band": choice.decision.abstention_interval,
         "coverage": choice.coverage,
         "goals": goals,
     }

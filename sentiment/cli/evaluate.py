@@ -297,7 +297,7 @@ def command(
     answers = answers_by(scores.p_positive, decision.threshold)
     slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
     facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
-    if decision.band is not None or scores.unknown.any():
+    if decision.abstention_interval is not None or scores.unknown.any():
         abstention = abstention_of(scores.p_known, reviews.labels, decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, decision))

@@ -7,33 +7,16 @@ from pathlib import Path
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, command_line, hint_file
-from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
 from sentiment.reviews.formats import looks_like_file
 
 
-def describe(ngrams: NGrams) -> str:
-    """Say which n-grams are features."""
-    parts = [f"words 1–{ngrams.words}"]
-    if ngrams.tail:
-        parts.append(f"1–{ngrams.tail_words} of the last {ngrams.tail}")
-    if ngrams.stem:
-        parts.append(f"stems of {ngrams.stem} letters")
-    if ngrams.negation:
-        parts.append("negated words")
-    if ngrams.characters[1]:
-        parts.append("characters {}–{}".format(*ngrams.characters))
-    if ngrams.ratings:
-        parts.append("ratings")
-    return ", ".join(parts) + "; texts are not repaired" * (not ngrams.repair)
-
-
 def describe_band(decision: Decision) -> str:
     """Say from which probability of *positive* on what is answered."""
-    if decision.band is None:
+    if decision.abstention_interval is None:
         return f"positive from {decision.threshold:.3g} on"
-    low, high = decision.band
+    low, high = decision.abstention_interval
     negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
     positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g} on"
     return f"{negative}, {positive}"
@@ -103,7 +86,7 @@ def open_model(
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     if repair is not None:
-        model = model.repairing(repair)
+        model = model.with_repair(repair)
     return path, model
 
 

@@ -122,7 +122,7 @@ def _table(results: Sequence[Result], overall: Result, decision: Decision) -> It
     """Write a row for each capability; how many failed as `uncertain` where any may or did."""
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
-    unsure = bool(decision.band or overall.uncertain)
+    unsure = bool(decision.abstention_interval or overall.uncertain)
     title = f"{'':<{width}}{'passed':>9}{'checks':>9}{'uncertain' if unsure else '':>12}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}

@@ -277,7 +277,7 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
         console.note(
             f"threshold {model.decision.threshold:.3f}, chosen for {about.recipe['objective']}"
         )
-    console.note(figures.describe(cross_validated=about.in_turns))
+    console.note(figures.describe(cross_validated=about.cross_validated))
     if figures.is_chance:
         console.warn(f"{CHANCE}: too few reviews, or nothing in them that tells the labels apart")
     console.note(saved)
@@ -332,7 +332,7 @@ def _facts(model: Model, target: Path) -> dict[str, Any]:
     held_out = HeldOut.of(provenance)
     return {
         "model": str(target),
-        "features": int(model.own.encoder.keys.size),
+        "features": model.own.encoder.size,
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),

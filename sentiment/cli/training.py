@@ -12,7 +12,7 @@ import click
 
 from sentiment.cli.commands import Choice
 from sentiment.cli.console import Console, bar, console, progress_bar
-from sentiment.cli.models import bundled_model, describe
+from sentiment.cli.models import bundled_model
 from sentiment.cli.options import Command, Number, gathered, repair_option
 from sentiment.errors import UsageError
 from sentiment.reviews.cells import count_of, printable
@@ -217,7 +217,7 @@ class ShownProgress(Progress):
             f"{len(training) - positive:,} negative), {held}"
         )
         self._console.note(
-            f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
+            f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
             f"at most {count_of(recipe.epochs, 'epoch')}"
         )
         share = positive / len(training)

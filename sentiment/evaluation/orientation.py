@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
-from sentiment.model.coverage import known_shares
 from sentiment.model.model import Model
 
 # Fewer reviews of a label, which the model can read, say nothing.
@@ -81,7 +80,7 @@ def _evenly(rows: NDArray[np.int64], many: int) -> NDArray[np.int64]:
 
 def _asked(model: Model, texts: list[str], labels: Labels) -> Orientation | None:
     """Return what labels have to do with sentiment, None if too few of the texts can be read."""
-    can_read = known_shares(texts, model.own.encoder) >= _KNOWN  # False for NaN
+    can_read = model.own.encoder.coverage(texts) >= _KNOWN  # False for NaN
     enough = min(np.count_nonzero(can_read & (labels == label)) for label in (0, 1)) >= FEWEST
     if not enough or can_read.mean() < _ENGLISH:
         return None

@@ -45,7 +45,9 @@ class Negated(NamedTuple):
     by: NDArray[np.int64]
 
 
-def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int = 0) -> Negated:
+def negations(
+    tokens: Hashes, rows: NDArray[np.int64], scope: int, backward_scope: int = 0
+) -> Negated:
     """Find the words in the scope of a negation, and the negation of each.
 
     After Das and Chen (2001), who mark every word between a negation and the next punctuation.
@@ -53,25 +55,27 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     Args:
         tokens: hashes of the tokens of some reviews, uint64 [tokens].
         rows: which review each belongs to, int64 [tokens].
-        reach: the scope: at most this many words after the negation.
-        reversal: the scope before a negation that ends its clause (*I hoped it would be good. It
-            wasn't.*), in words; phrases that reverse what follows (*used to*, *far from*) are then
-            negations as well. 0 for neither.
+        scope: how many words after a negation it covers.
+        backward_scope: how many words before a negation that ends its clause (*I hoped it would be
+            good. It wasn't.*) it covers; phrases that reverse what follows (*used to*, *far from*)
+            are then negations as well. 0 for neither.
     """
     numbers = np.arange(tokens.size)
-    nowhere = -1 - reach
+    nowhere = -1 - scope
     plain = _among(tokens, _NEGATIONS)
-    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if reversal else plain
+    starts = (
+        plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if backward_scope else plain
+    )
     negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
-    negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
+    negated = (negation > stop) & (numbers > negation) & (numbers - negation <= scope)
     _within_rows(negated, negation, rows)
-    if not reversal:
+    if not backward_scope:
         return Negated(negated, negation)
     # On the reversed tokens, the last such negation is the next one.
-    alone, beyond = _alone(tokens, rows, plain), tokens.size + reversal
+    alone, beyond = _alone(tokens, rows, plain), tokens.size + backward_scope
     following = np.minimum.accumulate(np.where(alone, numbers, beyond)[::-1])[::-1]
-    reversed_ = ~negated & (following > numbers) & (following - numbers <= reversal)
+    reversed_ = ~negated & (following > numbers) & (following - numbers <= backward_scope)
     _within_rows(reversed_, following, rows)
     return Negated(negated | reversed_, np.where(reversed_, following, negation))
 
@@ -180,6 +184,21 @@ class NGrams(NamedTuple):
         """Return the number of characters of a review, after repair if enabled."""
         return len(repair(text)) if self.repair else len(text)
 
+    def describe(self) -> str:
+        """Return which n-grams are features, for people: `words 1–2, characters 2–5`."""
+        parts = [f"words 1–{self.words}"]
+        if self.tail:
+            parts.append(f"1–{self.tail_words} of the last {self.tail}")
+        if self.stem:
+            parts.append(f"stems of {self.stem} letters")
+        if self.negation:
+            parts.append("negated words")
+        if self.characters[1]:
+            parts.append("characters {}–{}".format(*self.characters))
+        if self.ratings:
+            parts.append("ratings")
+        return ", ".join(parts) + "; texts are not repaired" * (not self.repair)
+
 
 class Family(Enum):
     """The kinds of features."""
@@ -250,19 +269,19 @@ class Tokens(NamedTuple):
         return Tokens(self.hashes[first:], self.stems[first:], self.rows[first:])
 
 
-def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> Iterator[Found]:
+def word_features(tokens: Tokens, ngrams: NGrams, *, continues: bool = False) -> Iterator[Found]:
     """Hash every feature made of words.
 
     Args:
         tokens: the tokens of some reviews.
         ngrams: which n-grams are features.
-        goes_on: whether the last review continues in the next piece.
+        continues: whether the last review continues in the next piece.
     """
     hashes, rows = tokens.hashes, tokens.rows
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
     left = ends - np.arange(hashes.size)  # tokens from here to the end of the review
     is_end = left <= ngrams.tail
-    if goes_on and rows.size:
+    if continues and rows.size:
         is_end &= rows != rows[-1]
     negated = np.zeros(hashes.size, np.bool_)
     if ngrams.negation:

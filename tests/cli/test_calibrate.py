@@ -37,7 +37,7 @@ def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
     path, facts = careful
     (goal,) = facts["goals"]
     old, new = load_model(trained), load_model(path)
-    assert list(new.decision.band) == facts["band"]
+    assert list(new.decision.abstention_interval) == facts["band"]
     assert new.record.provenance.goal == goal["goal"] == "coverage=0.7"
     assert old.record.provenance.goal == ""
     texts = ["good", "bad", "a film"]

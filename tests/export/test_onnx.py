@@ -19,9 +19,9 @@ def run_onnx(content: bytes, inputs):
     feed = {}
     for prefix, rows in inputs.items():
         feed |= {
-            f"{prefix}ids": rows.columns.astype(np.int64),
-            f"{prefix}values": rows.values,
-            f"{prefix}offsets": rows.offsets,
+            f"{prefix}ids": rows.indices.astype(np.int64),
+            f"{prefix}values": rows.data,
+            f"{prefix}offsets": rows.indptr,
         }
     return session.run(["log_odds", "p_positive"], feed)
 

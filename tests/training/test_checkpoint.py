@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from sentiment.training.network import EncodedSplit
 
 from sentiment.errors import DataError, UsageError
-from sentiment.model.network import Network
+from sentiment.model.network import DenseNetwork
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import EncodedSplit
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Checkpoint, Run
 from tests.training.test_train import recipe, some_rows
@@ -40,7 +40,7 @@ def checkpoint_in(folder, *, left=0, data="data", **choices):
     return checkpoint
 
 
-def fits(checkpoint=None) -> list[tuple[tuple[Network, ...], list, int]]:
+def fits(checkpoint=None) -> list[tuple[tuple[DenseNetwork, ...], list, int]]:
     """A fit of three epochs with reviews to judge by, one of two without, and two side by side."""
     labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
     training, held_out = (

@@ -11,7 +11,7 @@ from sentiment.evaluation.metrics import Evaluation, Floats, Labels
 from sentiment.evaluation.mistakes import Mistake, Slice
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.labels import CLASSES, NEGATIVE, POSITIVE
-from sentiment.model.attribution import Moves, strongest_phrases
+from sentiment.model.explanation import Moves, strongest_phrases
 from sentiment.model.model import NO_ANSWER, UNCERTAIN, Decision, Model
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
@@ -127,7 +127,7 @@ class Cuts:
     def of(cls, report: Report) -> "Cuts":
         """Count the reviews of a report."""
         decision = report.decision
-        own = (decision.threshold, *(decision.band or ()))
+        own = (decision.threshold, *(decision.abstention_interval or ()))
         places = np.unique(np.concatenate((np.arange(STEPS + 1) / STEPS, own)))
         of_class = [report.p_known[report.labels == label] for label in (0, 1)]
         known = [p_known[~np.isnan(p_known)] for p_known in of_class]

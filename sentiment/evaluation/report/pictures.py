@@ -360,7 +360,10 @@ def scores(report: Report) -> Picture:
         (
             Bars(POSITIVE, edges, up, "positive reviews, upward"),
             Bars(NEGATIVE, edges, -down, "negative reviews, downward"),
-            Cut(*(decision.band or (decision.threshold, decision.threshold)), "threshold"),
+            Cut(
+                *(decision.abstention_interval or (decision.threshold, decision.threshold)),
+                "threshold",
+            ),
         ),
         f"{percent(float(np.mean(np.abs(report.p_positive - 0.5) > 0.4)))} of the reviews have a "
         "probability below 10% or above 90%.",
