@@ -163,7 +163,7 @@ def command(
     ]
     check_targets([target], read, force=force or replaces)
     room = run.memory.texts
-    with run.opened(anew=force):
+    with run.opened(overwrite=force):
         reviews = read_reviews(paths, reading, "training", room=room)
         require_both_classes(reviews, files_named(paths))
         _warn_of_contradictions(reviews)

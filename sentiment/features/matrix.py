@@ -88,36 +88,21 @@ def runs(offsets: NDArray[np.integer] | NDArray[np.floating], size: int) -> Iter
 
 
 def by_row(
-    rows: NDArray[np.uint16], columns: NDArray[np.int32], count: int
+    rows: NDArray[np.uint16], indices: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Group pairs of row and column by row, in stable order.
-
-    Args:
-        rows: the row of each pair, uint16 [pairs].
-        columns: its column, [pairs].
-        count: the number of rows.
-
-    Returns:
-        The start of each row's columns, and the end of the last, int64 [count + 1]; the columns.
-    """
+    """Return the `indptr` and `indices` of pairs of row and index, in stable order."""
     order = np.argsort(rows, kind="stable")  # a radix sort for 16 bits
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
-    return offsets, columns.take(order)
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
+    return indptr, indices.take(order)
 
 
-def inverse_norms(values: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the inverse Euclidean norm of each row: float32 [rows].
-
-    Args:
-        values: float32 [non-zeros].
-        offsets: int64 [rows + 1].
-    """
-    filled = np.flatnonzero(np.diff(offsets))  # reduceat is wrong for empty rows
-    squares = np.zeros(offsets.size - 1)
-    squares[filled] = np.add.reduceat(values**2, offsets[filled], dtype=np.float64)
+def inverse_norms(data: NDArray[np.float32], indptr: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the inverse Euclidean norm of each row: float32 [rows]."""
+    filled = np.flatnonzero(np.diff(indptr))  # reduceat is wrong for empty rows
+    squares = np.zeros(indptr.size - 1)
+    squares[filled] = np.add.reduceat(data**2, indptr[filled], dtype=np.float64)
     squares[squares == 0] = 1  # rows with zero weights only stay zero
-    scales: NDArray[np.float32] = (1 / np.sqrt(squares)).astype(np.float32)
-    return scales
+    return (1 / np.sqrt(squares)).astype(np.float32)
 
 
 # A key is a hash whose lowest bits are zero. A tag is a key with a row number in these bits: a pair
@@ -148,15 +133,7 @@ class Occurrences(NamedTuple):
 
 
 def extract_ngrams(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
-    """Find the distinct features of each review, several reviews at a time.
-
-    Args:
-        texts: reviews.
-        ngrams: which n-grams are features.
-
-    Yields:
-        All reviews, in order; one without features has no pairs.
-    """
+    """Yield the distinct features of all reviews, in order, several reviews at a time."""
     parts: list[Hashes] = []  # more than one only within a long review
     fresh = 0
     tokens = Tokens.none()
@@ -264,26 +241,19 @@ class Shard:
         for block in self.blocks(1 << 14):
             if not left:
                 break
-            columns, offsets = self.pairs(block)
-            hits = np.flatnonzero(missing.take(columns))
-            found, first = np.unique(columns.take(hits), return_index=True)
+            indices, indptr = self.pairs(block)
+            hits = np.flatnonzero(missing.take(indices))
+            found, first = np.unique(indices.take(hits), return_index=True)
             missing[found] = False
             left -= found.size
-            holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
+            holders.append(block.start + np.searchsorted(indptr, hits[first], side="right") - 1)
         return here, np.unique(np.concatenate(holders))
 
     @classmethod
     def of(
         cls, texts: Sequence[str], ngrams: NGrams, min_df: int = 1, threads: int = _THREADS
     ) -> "Shard":
-        """Find the n-grams of each review.
-
-        Args:
-            texts: reviews, [n].
-            ngrams: which n-grams to look for.
-            min_df: n-grams in fewer reviews are left out.
-            threads: the number of threads.
-        """
+        """Find the n-grams of each review; those in fewer than `min_df` are left out."""
         from concurrent.futures import ThreadPoolExecutor  # not needed for prediction
 
         # numpy releases the GIL: two threads take two thirds of the time of one.
@@ -295,20 +265,20 @@ class Shard:
             keys = list(pool.map(lambda g: _number(g, parts, min_df), range(_GROUPS)))
         firsts = np.cumsum([0, *(some.size for some in keys)])
         # Reserved memory costs nothing until it is written, so this has room for all pairs.
-        columns = np.empty(sum(part.rows.size for part in parts), np.int32)
-        offsets = [np.zeros(1, np.int64)]
+        indices = np.empty(sum(part.rows.size for part in parts), np.int32)
+        indptrs = [np.zeros(1, np.int64)]
         while parts:
             part = parts.pop(0)  # to free it
             numbers = part.keys.view(np.int64)
             known = np.flatnonzero(numbers >= 0)
             numbers += np.repeat(firsts[:-1], np.diff(part.bounds))
-            indices = numbers.take(known).astype(np.int32)
-            bounds, indices = by_row(part.rows.take(known), indices, part.reviews)
-            first = offsets[-1][-1]
-            columns[first : first + indices.size] = indices
-            offsets.append(first + bounds[1:])
-        all_offsets = np.concatenate(offsets)
-        return cls(np.concatenate(keys), columns[: all_offsets[-1]], all_offsets)
+            some = numbers.take(known).astype(np.int32)
+            bounds, some = by_row(part.rows.take(known), some, part.reviews)
+            first = indptrs[-1][-1]
+            indices[first : first + some.size] = some
+            indptrs.append(first + bounds[1:])
+        indptr = np.concatenate(indptrs)
+        return cls(np.concatenate(keys), indices[: indptr[-1]], indptr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -383,13 +353,7 @@ class DocumentTermMatrix:
 
     @classmethod
     def of(cls, texts: Sequence[str], ngrams: NGrams, min_df: int = 1) -> "DocumentTermMatrix":
-        """Find the n-grams of each review, in one shard.
-
-        Args:
-            texts: reviews, [n].
-            ngrams: which n-grams to look for.
-            min_df: n-grams in fewer reviews are left out.
-        """
+        """Find the n-grams of each review, in one shard; see `Shard.of`."""
         return cls(ngrams, [Shard.of(texts, ngrams, min_df)])
 
     @classmethod
@@ -439,11 +403,7 @@ class DocumentTermMatrix:
             yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
 
     def first_rows_containing(self, wanted: Hashes) -> NDArray[np.int64]:
-        """Return reviews that together hold all wanted n-grams that occur: int64.
-
-        Args:
-            wanted: uint64, sorted, distinct.
-        """
+        """Return reviews that together contain all wanted n-grams that occur: int64."""
         holders = [np.zeros(0, np.int64)]
         left = wanted
         for shard, rows in self.shards_with_rows():

@@ -270,13 +270,7 @@ class Tokens(NamedTuple):
 
 
 def word_features(tokens: Tokens, ngrams: NGrams, *, continues: bool = False) -> Iterator[Found]:
-    """Hash every feature made of words.
-
-    Args:
-        tokens: the tokens of some reviews.
-        ngrams: which n-grams are features.
-        continues: whether the last review continues in the next piece.
-    """
+    """Hash every feature made of words; the last review may continue in the next piece."""
     hashes, rows = tokens.hashes, tokens.rows
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
     left = ends - np.arange(hashes.size)  # tokens from here to the end of the review
@@ -302,13 +296,7 @@ def word_features(tokens: Tokens, ngrams: NGrams, *, continues: bool = False) ->
 
 
 def character_features(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
-    """Hash every run of characters of every review.
-
-    Args:
-        codes: code points with single spaces between words (`TextChunk.squeezed`).
-        rows: which review each character belongs to, int64 [characters].
-        ngrams: which n-grams are features.
-    """
+    """Hash every character n-gram of `TextChunk.squeezed`."""
     shortest, longest = ngrams.characters
     hasher = SubstringHasher(codes)
     for order in range(shortest, longest + 1):

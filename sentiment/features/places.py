@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,15 +159,8 @@ def find_spans(text: str, vectorizer: Vectorizer, row: CSRMatrix) -> Spans:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """All n-grams of one family and order, known or unknown, with the tokens they cover.
-
-    Attributes:
-        hashes: uint64 [n-grams].
-        first, last: int64 [n-grams] each.
-        family: the kind of feature.
-    """
+class _Group(NamedTuple):
+    """All n-grams of one family and order, known or not, and the first and last token of each."""
 
     hashes: Hashes
     first: Numbers

@@ -108,13 +108,7 @@ class TextChunk:
 
 
 def read(text: str, *, repaired: bool, rated: bool) -> str:
-    """Return the text to tokenize.
-
-    Args:
-        text: the original review.
-        repaired: whether to repair damaged text first (see `sentiment.features.repair`).
-        rated: whether to replace ratings by words then (see `sentiment.features.repair`).
-    """
+    """Return the text to tokenize: repaired, with words for ratings, and normalized."""
     if repaired:
         text = repair(text)
     if rated and (edits := ratings(text)):
@@ -159,13 +153,7 @@ def _is_mark(character: str) -> bool:
 def pieces(
     texts: Sequence[str], *, repaired: bool = True, rated: bool = False
 ) -> Iterator[TextChunk]:
-    """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces.
-
-    Args:
-        texts: reviews; an empty one has no tokens.
-        repaired: as for `read`.
-        rated: as for `read`.
-    """
+    """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces."""
     parts: list[str] = []
     size = 0
     for row, written in enumerate(texts):

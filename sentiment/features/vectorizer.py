@@ -133,7 +133,7 @@ class Vectorizer:
         """Return the row of an empty text."""
         return CSRMatrix.empty(self.size)
 
-    def alone(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], CSRMatrix]:
+    def single_rows(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], CSRMatrix]:
         """Return the known ones among some features, each as a text of its own.
 
         A feature's value is its weight as a share of the largest weight, so that rare features do

@@ -43,7 +43,7 @@ class ClassCounts:
 def count_by_class(
     matrix: DocumentTermMatrix, labels: NDArray[np.floating], sample_weight: NDArray[np.integer]
 ) -> Iterator[tuple[Hashes, ClassCounts]]:
-    """Count the reviews of each class that hold each feature.
+    """Count the reviews of each class with each feature.
 
     Args:
         matrix: the document-term matrix.
@@ -73,15 +73,7 @@ def count_by_class(
 
 
 def _sums_by_feature(shard: Shard, amounts: Floats) -> Floats:
-    """Sum, for each feature, the amounts of the reviews that hold it.
-
-    Args:
-        shard: the reviews.
-        amounts: float64 [kinds, reviews].
-
-    Returns:
-        float64 [kinds, features].
-    """
+    """Sum the amounts, [kinds, reviews], of the reviews with each feature: [kinds, features]."""
     sums = np.zeros((len(amounts), shard.keys.size))
     # Enough pairs at a time that adding the sums does not cost more than counting.
     for block in shard.blocks(max(shard.keys.size, 1 << 20)):
@@ -99,7 +91,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     """Return the naive-Bayes log-count ratio of each feature (Wang and Manning, ACL 2012).
 
     r = log((p + a·π₊) / N₊) − log((q + a·π₋) / N₋), with p and q the numbers of positive and
-    negative reviews that hold the feature, N the sizes of the classes and π their shares. The
+    negative reviews with the feature, N the sizes of the classes and π their shares. The
     smoothing mass a is divided in proportion to the classes, so that an unseen feature has r = 0
     even for unbalanced data; with balanced classes a = 2 is add-one smoothing.
 
@@ -110,8 +102,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     share = counts.n_positive / total
     positive = (counts.positive + smoothing * share) / counts.n_positive
     negative = (counts.negative + smoothing * (1 - share)) / counts.n_negative
-    ratios: NDArray[np.float64] = np.log(positive) - np.log(negative)
-    return ratios
+    return np.log(positive) - np.log(negative)
 
 
 @dataclass(frozen=True)
@@ -120,7 +111,7 @@ class FeatureSelection:
 
     Attributes:
         keys: uint64 [features], sorted.
-        ratios: their log-count ratios, float64 [features].
+        ratios: their log-count ratios r, float64 [features].
         scores: their counts · r², float64 [features].
     """
 

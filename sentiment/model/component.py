@@ -54,7 +54,7 @@ class Encoder(Protocol):
     def empty(self) -> Rows:
         """Return the row of an empty text."""
 
-    def alone(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], Rows]:
+    def single_rows(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], Rows]:
         """Return the known ones among the features of `Component.phrases`, and the row of each."""
 
     def coverage(self, texts: Sequence[str]) -> Floats:

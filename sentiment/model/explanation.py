@@ -287,7 +287,7 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
 def _moves(component: Component) -> dict[str, float]:
     """Return how far each phrase changes the calibrated logit of a component."""
     network, texts = component.network, [*component.phrases.values()]
-    known, rows = component.encoder.alone([*component.phrases])
+    known, rows = component.encoder.single_rows([*component.phrases])
     names = [texts[number] for number in known.tolist()]
     empty = network.logits(component.encoder.empty())
     moves = component.calibration.slope * (network.logits(rows) - empty)

@@ -77,8 +77,7 @@ class Decision(NamedTuple):
         if coverage is not None:
             words[coverage != Coverage.OK] = UNCERTAIN
         words[np.isnan(p_positive)] = NO_ANSWER
-        answers: list[str] = words.tolist()
-        return answers
+        return words.tolist()
 
     def reasons(self, answers: Sequence[str], coverage: NDArray[np.uint8]) -> list[str]:
         """Return why each answer is `uncertain`; nothing for other answers."""
@@ -147,12 +146,7 @@ class Model:
             yield component, decision, record
 
     def on(self, base: "Model", weight: float) -> "Model":
-        """Return this model, which has no base, with one.
-
-        Args:
-            base: whose log-odds are added.
-            weight: their factor, at least 0.
-        """
+        """Return this model, which has no base, with one: its log-odds are added · weight."""
         return replace(
             self,
             components=(replace(self.own, weight=weight), *base.components),

@@ -77,8 +77,7 @@ class DenseNetwork:
         kernel = first.kernel[row.indices] * first.scale.astype(np.float64)
         values = row.data.astype(np.float64)
         reached = values @ kernel  # what the whole row adds to the first layer's units
-        credits: Doubles = values * (kernel @ self._mean_gradient(reached))
-        return credits
+        return values * (kernel @ self._mean_gradient(reached))
 
     def _mean_gradient(self, reached: Doubles) -> Doubles:
         """Return the mean gradient by the first layer's sums, from bias to bias + reached."""
@@ -100,8 +99,7 @@ class DenseNetwork:
         gradient = np.ones((middles.size, 1))
         for depth in reversed(range(len(rest))):
             gradient = (gradient @ kernels[depth].T) * (sums_at(middles, depth) > 0)
-        mean: Doubles = lengths @ gradient
-        return mean
+        return lengths @ gradient
 
     @property
     def hidden(self) -> tuple[int, ...]:
@@ -158,5 +156,4 @@ def _crossings(times: Doubles, sums: Doubles) -> Doubles:
     interval, unit = np.nonzero(before * after < 0)
     here, there = before[interval, unit], after[interval, unit]
     steps = np.diff(times)[interval]
-    crossings: Doubles = times[interval] + steps * here / (here - there)
-    return crossings
+    return times[interval] + steps * here / (here - there)

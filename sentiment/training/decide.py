@@ -101,13 +101,7 @@ def choose_threshold(p_positive: Floats, objective: Objective) -> float:
 
 
 def score(objective: Objective, answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
-    """Compute the objective.
-
-    Args:
-        objective: which one.
-        answers: which rows are answered *positive*, [n].
-        labels: 0 or 1, both occurring, [n].
-    """
+    """Compute the objective of *positive* answers, [n], for labels of both classes, [n]."""
     positive = labels == 1
     right = np.array(np.count_nonzero(answers & positive), np.float64)
     answered = np.array(np.count_nonzero(answers))
@@ -115,28 +109,19 @@ def score(objective: Objective, answers: NDArray[np.bool_], labels: NDArray[np.i
     return float(_OBJECTIVES[objective](right, answered, positives, labels.size - positives))
 
 
-def _accuracy(
-    tp: Floats, answered: NDArray[np.int64], positives: float, negatives: float
-) -> Floats:
-    share: Floats = (tp + negatives - (answered - tp)) / (positives + negatives)
-    return share
+def _accuracy(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
+    return (tp + negatives - (answered - tp)) / (positives + negatives)
 
 
-def _macro_f1(
-    tp: Floats, answered: NDArray[np.int64], positives: float, negatives: float
-) -> Floats:
+def _macro_f1(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
     tn = negatives - (answered - tp)
     f1_positive = 2 * tp / (answered + positives)
     f1_negative = 2 * tn / ((positives + negatives - answered) + negatives)
-    mean: Floats = (f1_positive + f1_negative) / 2
-    return mean
+    return (f1_positive + f1_negative) / 2
 
 
-def _balanced_accuracy(
-    tp: Floats, answered: NDArray[np.int64], positives: float, negatives: float
-) -> Floats:
-    mean: Floats = (tp / positives + 1 - (answered - tp) / negatives) / 2
-    return mean
+def _balanced_accuracy(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
+    return (tp / positives + 1 - (answered - tp) / negatives) / 2
 
 
 _OBJECTIVES = {
@@ -295,12 +280,9 @@ class Stack(NamedTuple):
 
 def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
     """Return the maximum of the posterior; parameters of other columns are 0."""
-    parameters = np.zeros(3)
-    parameters[columns] = fit_logistic(
-        design[:, columns], targets, _PRIOR_MEAN[columns], _PRIOR_PRECISION[columns]
-    )
-    every: list[float] = parameters.tolist()
-    return every
+    every, mean, precision = np.zeros(3), _PRIOR_MEAN[columns], _PRIOR_PRECISION[columns]
+    every[columns] = fit_logistic(design[:, columns], targets, mean, precision)
+    return every.tolist()
 
 
 # With more reviews of its own, a model gains too little from a base to try one.

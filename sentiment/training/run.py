@@ -151,20 +151,19 @@ class Underway:
 
 def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
     """Return a state as JSON values and tensors."""
-    document: dict[str, Any]
     if isinstance(state, Fit):
-        document = {"finished": {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}}
-        return document | _sizes(state.networks), _layers(state.networks)
+        finished = {"epochs": [*map(asdict, state.epochs)], "best_epoch": state.best_epoch}
+        return {"finished": finished} | _sizes(state.networks), _layers(state.networks)
     tensors = {f"variables.{place}": each for place, each in enumerate(state.variables)}
     selection = state.selection
     if selection is None:
         return {"underway": state.epochs, "judgement": None, "layers": []}, tensors
-    judged = {
+    judgement = {
         "chosen_epoch": selection.chosen_epoch,
         "best_epoch": selection.best_epoch,
-        "epochs": _plain(selection.epochs),
+        "epochs": [*map(asdict, selection.epochs)],
     }
-    document = {"underway": state.epochs, "judgement": judged, **_sizes(selection.chosen)}
+    document = {"underway": state.epochs, "judgement": judgement} | _sizes(selection.chosen)
     return document, tensors | _layers(selection.chosen) | {"best": selection.best}
 
 
@@ -180,26 +179,20 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
         DenseNetwork(tuple(_layer(tensors, number, place) for place in range(layers)))
         for number, layers in enumerate(document["layers"])
     )
-    if "finished" in document:
-        return Fit(networks, **_with_epochs(document["finished"], list))
+    finished = document.get("finished")
+    figures = finished or document["judgement"]
+    epochs = [Epoch(**each) for each in figures["epochs"]] if figures else []
+    if finished:
+        return Fit(networks, epochs, finished["best_epoch"])
     count = sum(name.startswith("variables.") for name in tensors)
     variables = [tensors[f"variables.{place}"] for place in range(count)]
-    judged = document["judgement"]
-    if judged is not None:
-        fields = _with_epochs(judged, tuple)
-        judged = EpochSelection(chosen=networks, best=tensors["best"], **fields)
-    return Underway(int(document["underway"]), variables, judged)
+    selection = figures and EpochSelection(
+        tuple(epochs), figures["chosen_epoch"], networks, figures["best_epoch"], tensors["best"]
+    )
+    return Underway(int(document["underway"]), variables, selection)
 
 
-def _plain(epochs: Sequence[Epoch]) -> list[dict[str, float]]:
-    return [asdict(epoch) for epoch in epochs]
-
-
-def _with_epochs(fields: dict[str, Any], several: type) -> dict[str, Any]:
-    return fields | {"epochs": several(Epoch(**each) for each in fields["epochs"])}
-
-
-def _sizes(networks: Sequence[DenseNetwork]) -> dict[str, list[int]]:
+def _sizes(networks: Sequence[DenseNetwork]) -> dict[str, Any]:
     return {"layers": [len(network.layers) for network in networks]}
 
 
@@ -235,11 +228,11 @@ class Checkpoint:
         self._training: dict[str, Any] = {}
 
     @contextmanager
-    def opened(self, *, anew: bool) -> Iterator[None]:
+    def opened(self, *, overwrite: bool) -> Iterator[None]:
         """Create and lock the folder; remove it if it is empty in the end.
 
         Args:
-            anew: whether an existing checkpoint may be deleted.
+            overwrite: whether an existing checkpoint may be deleted.
 
         Raises:
             UsageError: it holds a checkpoint that is neither to be resumed nor deleted; another
@@ -258,7 +251,7 @@ class Checkpoint:
                 raise UsageError(
                     f"{self.folder}: cannot use this folder: {error.strerror}"
                 ) from error
-            if existing and not self.resuming and not anew:
+            if existing and not self.resuming and not overwrite:
                 raise UsageError(
                     f"{self.folder} holds the checkpoint of an unfinished training: --resume "
                     "continues it, --force starts over"
@@ -402,10 +395,10 @@ class Run:
     other_base: Callable[[], Model | None] = lambda: None
 
     @contextmanager
-    def opened(self, *, anew: bool) -> Iterator[None]:
+    def opened(self, *, overwrite: bool) -> Iterator[None]:
         """Create the folders of logs and checkpoint; see `Checkpoint.opened`."""
         checkpoint = self.checkpoint
         if self.log_dir is not None:
             prepare_logs(self.log_dir, resuming=checkpoint is not None and checkpoint.resuming)
-        with checkpoint.opened(anew=anew) if checkpoint else nullcontext():
+        with checkpoint.opened(overwrite=overwrite) if checkpoint else nullcontext():
             yield

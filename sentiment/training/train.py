@@ -45,19 +45,18 @@ def train(
 ) -> Model:
     """Train a model.
 
-    A network is fitted without the held-out reviews, by which epoch, calibration, threshold and the
-    weight of the base are chosen; then all reviews are fitted for as many epochs. Fewer than 5,000
-    are cross-validated: the networks of the folds and that of all reviews are fitted side by side,
-    and the out-of-fold answers choose (as `CalibratedClassifierCV(ensemble=False)` of scikit-learn
-    does).
+    A network is fitted without the held-out reviews, which choose epoch, calibration, threshold and
+    the weight of a base; then all are fitted. Fewer than 5,000 are cross-validated: the networks of
+    the folds and that of all reviews are fitted side by side, and out-of-fold answers choose (as in
+    scikit-learn's `CalibratedClassifierCV(ensemble=False)`).
 
     Args:
         reviews: labelled reviews, of both classes.
         options: the user's choices.
         validation: reviews to hold out instead of a share of `reviews`; they are never fitted.
         unlabeled: similar reviews without labels.
-        base: a model to add to the new network. One that knows the held-out reviews has the weight
-            that is expected of a base, and there are no held-out figures.
+        base: a model to add. One that knows all held-out reviews has its expected weight, and there
+            are no held-out figures.
         run: progress, checkpoint, memory.
 
     Raises:
@@ -79,13 +78,8 @@ def train(
     final = selected
     if validation is None and options.refit:
         final = _refit(learner, selected, data, held_out, base, run.progress)
-    own = Component(
-        encoder=final.encoder,
-        network=final.network,
-        calibration=held_out.calibration,
-        min_coverage=_min_coverage(selected, data),
-        phrases=learner.phrases(final),
-    )
+    coverage, phrases = _min_coverage(selected, data), learner.phrases(final)
+    own = Component(final.encoder, final.network, held_out.calibration, coverage, phrases)
     refitted = final is not selected or data.cross_validated
     record = _record(data, selected, held_out, options, recipe, base, refitted=refitted)
     model = Model((own,), Decision(held_out.threshold), record)

@@ -17,7 +17,14 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, Component
-from sentiment.model.file import format_of, load_model, save_model
+from sentiment.model.file import (
+    document_of,
+    format_of,
+    load_model,
+    model_of,
+    save_model,
+    tensors_of,
+)
 from sentiment.model.model import Decision, Model, Record, Scores
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashes
@@ -349,3 +356,10 @@ def test_other_labels_are_kept_and_name_the_answers(tmp_path):
     assert answer == reader.read(tmp_path / "model").answer("good film")[1] != "uncertain"
     save_model(small_model(), tmp_path / "usual")
     assert b"labels" not in (tmp_path / "usual").read_bytes()
+
+
+def test_a_component_of_an_unknown_kind_is_refused():
+    model = small_model()
+    assert model_of(document_of(model), tensors_of(model)).own.encoder == model.own.encoder
+    with pytest.raises(KeyError, match="other"):
+        model_of(document_of(model) | {"kind": "other"}, tensors_of(model))

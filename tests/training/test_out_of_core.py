@@ -90,7 +90,7 @@ def test_n_grams_and_rows_are_in_files_then():
     assert len(incidence.shards) > 3
     vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
     assert all(isinstance(shard.indices, np.memmap) for shard in incidence.shards)
-    assert isinstance(EncodedDataset.of(incidence, vectorizer).columns, np.memmap)
+    assert isinstance(EncodedDataset.of(incidence, vectorizer).indices, np.memmap)
 
 
 def test_a_full_disk_is_said_with_the_way_out():

@@ -169,31 +169,31 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     assert one.own.network == other.own.network
 
 
-def trial_of(material):
-    plan = choose(material.texts, material.labels, FAST)
-    return Learner(material, FAST, plan, Run()).trial()
+def fitted(data):
+    plan = choose(data.texts, data.labels, FAST)
+    return Learner(data, FAST, plan, Run()).fit_splits()
 
 
 @pytest.mark.slow
 def test_labels_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
-    material = TrainingData.gather(reviews, None, (), FAST)
-    fold = material.splits[0].held_out
-    labels = material.labels.copy()
+    data = TrainingData.gather(reviews, None, (), FAST)
+    fold = data.splits[0].held_out
+    labels = data.labels.copy()
     labels[fold] = 1 - labels[fold]
-    plain, turned = (trial_of(each) for each in (material, replace(material, labels=labels)))
+    plain, turned = (fitted(each) for each in (data, replace(data, labels=labels)))
     first, others = slice(0, fold.size), slice(fold.size, None)
     assert plain.held_out[first].tolist() == turned.held_out[first].tolist()
     assert plain.held_out[others].tolist() != turned.held_out[others].tolist()
 
 
 def test_out_of_fold_answers_are_of_every_review_once_and_the_model_fits_all(reviews):
-    material = TrainingData.gather(reviews, None, (), FAST)
-    trial = trial_of(material)
-    assert np.sort(material.held_out).tolist() == list(range(len(reviews)))
-    assert trial.held_out.size == len(reviews)
-    rows = trial.vectorizer.transform(reviews.texts)
-    own = np.mean((trial.network.logits(rows) > 0) == (reviews.labels == 1))
-    held_out = np.mean((trial.held_out > 0) == (reviews.labels[material.held_out] == 1))
+    data = TrainingData.gather(reviews, None, (), FAST)
+    fit = fitted(data)
+    assert np.sort(data.held_out).tolist() == list(range(len(reviews)))
+    assert fit.held_out.size == len(reviews)
+    rows = fit.encoder.transform(reviews.texts)
+    own = np.mean((fit.network.logits(rows) > 0) == (reviews.labels == 1))
+    held_out = np.mean((fit.held_out > 0) == (reviews.labels[data.held_out] == 1))
     assert own > 0.95 > held_out
 
 
