@@ -111,7 +111,7 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path, halfway):
     (tmp_path / FILE).write_bytes(halfway)
     with pytest.raises(UsageError, match="with another epochs; use the same"):
         checkpoint_in(tmp_path, epochs=4)
-    with pytest.raises(DataError, match="on other reviews; give the same"):
+    with pytest.raises(DataError, match="on other reviews; use the same"):
         checkpoint_in(tmp_path, data="other", epochs=3)
 
 
@@ -144,7 +144,7 @@ def test_a_folder_is_for_one_training_at_a_time(tmp_path):
     with Checkpoint(folder, resuming=False).opened(overwrite=False):
         assert folder.is_dir()
         with (
-            pytest.raises(UsageError, match="another training writes"),
+            pytest.raises(UsageError, match="another training uses"),
             Checkpoint(folder, resuming=True).opened(overwrite=False),
         ):
             pass
