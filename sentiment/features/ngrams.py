@@ -185,16 +185,17 @@ class NGrams(NamedTuple):
         return len(repair(text)) if self.repair else len(text)
 
     def describe(self) -> str:
-        """Return which n-grams are features, for people: `words 1–2, characters 2–5`."""
-        parts = [f"words 1–{self.words}"]
+        """Return which n-grams are features, in words."""
+        words = {1: "single words", 2: "single words and pairs"}
+        parts = [words.get(self.words, f"word n-grams up to {self.words}")]
         if self.tail:
-            parts.append(f"1–{self.tail_words} of the last {self.tail}")
+            parts.append(f"extra features for the last {self.tail} word{'s' * (self.tail > 1)}")
         if self.stem:
-            parts.append(f"stems of {self.stem} letters")
+            parts.append(f"{self.stem}-letter word beginnings")
         if self.negation:
-            parts.append("negated words")
+            parts.append("words after a negation")
         if self.characters[1]:
-            parts.append("characters {}–{}".format(*self.characters))
+            parts.append("{}–{}-character pieces".format(*self.characters))
         if self.ratings:
             parts.append("ratings")
         return ", ".join(parts) + "; texts are not repaired" * (not self.repair)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.component import Component, Coverage, Floats, sigmoid
+from sentiment.model.component import Calibration, Component, Coverage, Floats, sigmoid
 from sentiment.model.provenance import Provenance, TrainingHashes
 
 UNCERTAIN, NO_ANSWER = "uncertain", ""
@@ -152,6 +152,18 @@ class Model:
             components=(replace(self.own, weight=weight), *base.components),
             below=((base.decision, base.record), *base.below),
         )
+
+    def recalibrated(self, outer: Calibration) -> "Model":
+        """Return the model with another calibration of the sum of its components.
+
+        It is applied to the calibration and the weight of the first component.
+        """
+        inner = self.own.calibration
+        calibration = Calibration(
+            outer.slope * inner.slope, outer.slope * inner.intercept + outer.intercept
+        )
+        own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
+        return replace(self, components=(own, *self.components[1:]))
 
     def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
         """Add up a value of each component, from the last to the first.

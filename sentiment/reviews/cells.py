@@ -142,6 +142,11 @@ def and_more(values: Sequence[Any], most: int, write: Callable[[Any], str] = str
     return f"{first} and {others:,} more" if others > 0 else first
 
 
+def progress_bar(done: int, of: int) -> str:
+    """Return a bar of 24 characters in brackets, filled as far as something is done."""
+    return f"[{'━' * (24 * done // of):<24}]"
+
+
 def text_line(predicted: str, p_positive: float, text: str) -> str:
     """Return an answer as `predicted<TAB>p_positive<TAB>text`."""
     return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}\n"

@@ -22,7 +22,7 @@ from sentiment.reviews.labels import Key, Rules, asked_keys, key_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import Where
-from sentiment.storage import GrowingTexts, taken
+from sentiment.storage import GrowingTexts, take
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class LabelledReviews:
         chosen = np.asarray(rows, dtype=np.int64)
         return replace(
             self,
-            texts=taken(self.texts, chosen),
+            texts=take(self.texts, chosen),
             labels=self.labels[chosen],
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],

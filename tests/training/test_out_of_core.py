@@ -99,7 +99,7 @@ def test_a_full_disk_is_said_with_the_way_out():
     file = ArrayFile()
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(SentimentError, match=r"no room for temporary files .* TMPDIR"):
+        with pytest.raises(SentimentError, match=r"no space for temporary files .* TMPDIR"):
             file.append(np.zeros(1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
