@@ -17,7 +17,7 @@ model = load_model(Path(sys.argv[1]))
 with Path(sys.argv[2]).open(encoding="utf-8", newline="") as file:
     rows = model.own.encoder.transform([row["text"] for row in csv.DictReader(file)])
 matrix = scipy.sparse.csr_matrix(
-    (rows.values, rows.columns, rows.offsets), shape=(len(rows), rows.width)
+    (rows.data, rows.indices, rows.indptr), shape=(len(rows), rows.width)
 )
 matrix.sort_indices()
 network = keras.Sequential([keras.Input((rows.width,), sparse=True)])

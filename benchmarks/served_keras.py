@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 app = FastAPI()
 model = load_model(Path(sys.argv[1]))
-network = keras.Sequential([keras.Input((model.own.encoder.keys.size,), sparse=True)])
+network = keras.Sequential([keras.Input((model.own.encoder.size,), sparse=True)])
 for layer in model.own.network.layers:
     last = layer is model.own.network.layers[-1]
     network.add(keras.layers.Dense(layer.bias.size, activation="sigmoid" if last else "relu"))
@@ -40,7 +40,7 @@ def answers(texts: list[str]) -> list[dict]:
     """Answer some texts."""
     rows = model.own.encoder.transform(texts)
     matrix = scipy.sparse.csr_matrix(
-        (rows.values, rows.columns, rows.offsets), shape=(len(rows), rows.width)
+        (rows.data, rows.indices, rows.indptr), shape=(len(rows), rows.width)
     )
     matrix.sort_indices()
     scores = network.predict(matrix, batch_size=512, verbose=0).ravel()

@@ -151,4 +151,4 @@ class LoadedModel:
         return Scores(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
     def __repr__(self) -> str:
-        return f"LoadedModel({self.model.own.encoder.keys.size:,} features)"
+        return f"LoadedModel({self.model.own.encoder.size:,} features)"

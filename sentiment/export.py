@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.features.rows import CSRMatrix
-from sentiment.model.component import Component
+from sentiment.errors import UsageError
+from sentiment.model.component import Component, Rows
 from sentiment.model.model import Model
-from sentiment.model.network import Layer
+from sentiment.model.network import DenseNetwork, Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
 
@@ -31,7 +31,7 @@ def prefixes_of(model: Model) -> list[str]:
     return [number * BASE for number, _ in enumerate(model.components)]
 
 
-def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, CSRMatrix]:
+def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
     """Encode texts for an exported network; one with too few known words is an empty row.
 
     Returns:
@@ -40,12 +40,23 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, CSRMatrix]:
 
     >>> from sentiment import load
     >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
-    >>> first, second, end = rows.offsets.tolist()
-    >>> first, second == rows.columns.size, second == end  # no word of the second text is known
+    >>> first, second, end = rows.indptr.tolist()
+    >>> first, second == rows.indices.size, second == end  # no word of the second text is known
     (0, True, True)
     """
     rows = [component.encode(texts)[0] for component in model.components]
     return dict(zip(prefixes_of(model), rows, strict=True))
+
+
+def _layers_of(component: Component) -> tuple[Layer, ...]:
+    """Return the layers of a network over sparse rows.
+
+    Raises:
+        UsageError: it is another kind of network.
+    """
+    if not isinstance(component.network, DenseNetwork):
+        raise UsageError(f"models of the kind {component.encoder.kind!r} cannot be exported")
+    return component.network.layers
 
 
 def keras_file(model: Model) -> bytes:
@@ -78,7 +89,7 @@ def keras_file(model: Model) -> bytes:
 def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str) -> Any:
     """Return a tensor of the log-odds of a component, [rows, 1]."""
     layers = load_keras().layers
-    first, *rest = component.network.layers
+    first, *rest = _layers_of(component)
     # Quantized weights as in the model file, and their scale in a layer behind.
     kernel = first.kernel if first.kernel.size else np.zeros((1, first.bias.size))
     embedding = layers.Embedding(*kernel.shape, name=f"{prefix}features")
@@ -164,7 +175,7 @@ def onnx_file(model: Model) -> bytes:
     about = {
         "labels": list(model.labels.names),
         "threshold": model.decision.threshold,
-        "band": model.decision.band,
+        "band": model.decision.abstention_interval,
     }
     helper.set_model_props(made, {name: json.dumps(value) for name, value in about.items()})
     onnx.checker.check_model(made, full_check=True)
@@ -205,7 +216,7 @@ class _Graph:
 
 def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
     """Add a component, and return the name of its log-odds, double [rows]."""
-    first, *rest = component.network.layers
+    first, *rest = _layers_of(component)
     sums = _row_sums(graph, first.kernel, prefix)
     sums = graph.add("Mul", sums, graph.doubles(first.scale))
     sums = graph.add("Add", sums, graph.doubles(first.bias))

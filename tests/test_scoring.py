@@ -31,7 +31,7 @@ def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, work
     for batch, scores in scored:
         p_positive, evidence = model.scores(batch)
         assert np.array_equal(scores.p_positive, p_positive, equal_nan=True)
-        assert np.array_equal(scores.evidence, evidence)
+        assert np.array_equal(scores.coverage, evidence)
 
 
 def test_what_was_read_before_an_error_is_given_before_it(model):
@@ -91,5 +91,5 @@ def test_how_reviews_are_cut_into_batches_does_not_show(model):
     alone = [model.scores([text]) for text in texts]
     p_alone = np.concatenate([each.p_positive for each in alone])
     assert np.allclose(whole.p_positive, p_alone, rtol=0, atol=1e-14, equal_nan=True)
-    assert whole.evidence.tolist() == [int(each.evidence[0]) for each in alone]
+    assert whole.coverage.tolist() == [int(each.coverage[0]) for each in alone]
     assert whole.unknown.any()

@@ -177,8 +177,8 @@ def _with_record(model: Model, reviews: LabelledReviews, job: _Job) -> Model:
         about = replace(about, goal=", ".join(map(str, job.goals)))
         if job.refit:  # its validation figures are those of the old probabilities
             about = replace(about, calibrated=True, accuracy=None, right=None)
-    seen = model.record.seen.adding(reviews.texts)
-    return replace(model, record=replace(model.record, provenance=about, seen=seen))
+    seen = model.record.training_hashes.adding(reviews.texts)
+    return replace(model, record=replace(model.record, provenance=about, training_hashes=seen))
 
 
 def _halves(reviews: LabelledReviews) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -256,7 +256,7 @@ def _choose(
 
 
 def _decision_facts(decision: Decision) -> dict[str, Any]:
-    return {"threshold": decision.threshold, "band": decision.band}
+    return {"threshold": decision.threshold, "band": decision.abstention_interval}
 
 
 def _goal_facts(choice: Choice) -> dict[str, Any]:

@@ -247,7 +247,7 @@ def score_files(
         _check_all(done, jobs)
     found = merge([done[place] for place in range(len(jobs))], reading, sliced)
     announce(found.reviews)
-    warn_of_overlap({"the model": model.record.seen.overlap(found.digests)})
+    warn_of_overlap({"the model": model.record.training_hashes.overlap(found.digests)})
     warn_of_unknown(found.scores)
     return readable(found.reviews, found.scores)
 

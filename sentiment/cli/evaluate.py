@@ -149,7 +149,7 @@ def _evaluate(job: _Job) -> None:
     answers = answers_by(scores.p_positive, model.decision.threshold)
     slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
     facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
-    if model.decision.band is not None or scores.unknown.any():
+    if model.decision.abstention_interval is not None or scores.unknown.any():
         abstention = abstention_of(scores.p_known, reviews.labels, model.decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, model.decision))

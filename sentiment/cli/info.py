@@ -14,7 +14,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import bar
-from sentiment.cli.models import describe, describe_band, open_model
+from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
@@ -90,28 +90,18 @@ def facts_of(model: Model) -> dict[str, Any]:
 def _facts(
     labels: LabelSet, component: Component, decision: Decision, record: Record
 ) -> dict[str, Any]:
-    encoder, network = component.encoder, component.network
-    layers = [
-        {
-            "name": "output" if number == len(network.layers) else f"hidden {number}",
-            "inputs": layer.kernel.shape[0],
-            "units": layer.kernel.shape[1],
-            "activation": "sigmoid" if number == len(network.layers) else "ReLU",
-            "trainable_parameters": layer.kernel.size + layer.bias.size,
-        }
-        for number, layer in enumerate(network.layers, start=1)
-    ]
+    encoder, layers = component.encoder, component.network.summary()
     return {
         "labels": list(labels.names),
         "vectorizer": {
-            "features": int(encoder.keys.size),
-            "kinds": describe(encoder.ngrams),
-            **encoder.ngrams._asdict(),
+            "features": encoder.size,
+            "kinds": encoder.describe(),
+            **encoder.settings(),
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
         "threshold": decision.threshold,
-        "band": decision.band,
+        "band": decision.abstention_interval,
         "calibration": component.calibration._asdict(),
         "history": list(record.history),
         "provenance": record.provenance.as_json() if record.provenance else None,
@@ -350,7 +340,7 @@ def command(
 
 
 def _words(model: Model, count: int) -> dict[str, Any]:
-    from sentiment.model.attribution import strongest_phrases
+    from sentiment.model.explanation import strongest_phrases
 
     positive, negative = strongest_phrases(model, count)
     return {"words": {"positive": positive, "negative": negative}}

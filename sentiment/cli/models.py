@@ -7,35 +7,16 @@ from pathlib import Path
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, command_line, hint_file
-from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
-from sentiment.reviews.cells import count_of
 from sentiment.reviews.streams import looks_like_file
-
-
-def describe(ngrams: NGrams) -> str:
-    """Return which n-grams are features, in words."""
-    words = {1: "single words", 2: "single words and pairs"}
-    parts = [words.get(ngrams.words, f"word n-grams up to {ngrams.words}")]
-    if ngrams.tail:
-        parts.append(f"extra features for the last {count_of(ngrams.tail, 'word')}")
-    if ngrams.stem:
-        parts.append(f"{ngrams.stem}-letter word beginnings")
-    if ngrams.negation:
-        parts.append("words after a negation")
-    if ngrams.characters[1]:
-        parts.append("{}–{}-character pieces".format(*ngrams.characters))
-    if ngrams.ratings:
-        parts.append("ratings")
-    return ", ".join(parts) + "; texts are not repaired" * (not ngrams.repair)
 
 
 def describe_band(decision: Decision) -> str:
     """Return which probabilities of *positive* get which answer, in words."""
-    if decision.band is None:
+    if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"
-    low, high = decision.band
+    low, high = decision.abstention_interval
     negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
     positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g}"
     return f"{negative}, {positive}"
@@ -105,7 +86,7 @@ def open_model(
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
     if repair is not None:
-        model = model.repairing(repair)
+        model = model.with_repair(repair)
     return path, model
 
 

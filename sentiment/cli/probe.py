@@ -54,7 +54,7 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
       vocabulary       one clear word in a plain sentence, mild to strong
       negation         reversed by not, never, nobody, nothing, hardly …
       negation-at-end  reversed by the last words: …, but it wasn't
-      contrast         praise and blame combined, one of which decides: but, although …
+      contrast         praise and blame together, one of which decides: but, although …
       comparison       better or worse than something else
       question         a question and its answer, or a rhetorical one
       time             how it was, and how it is now
@@ -136,7 +136,7 @@ def _table(results: Sequence[Result], overall: Result, decision: Decision) -> It
     """Yield a row for each capability; with a column of `uncertain` answers if there may be any."""
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
-    unsure = bool(decision.band or overall.uncertain)
+    unsure = bool(decision.abstention_interval or overall.uncertain)
     title = f"{'':<{width}}{'passed':>9}{'checks':>9}{'uncertain' if unsure else '':>12}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}

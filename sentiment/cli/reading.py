@@ -169,7 +169,7 @@ def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
     if unknown := int(np.count_nonzero(scores.unknown)):
         console.warn(
             f"{name} knows hardly a word of {unknown:,} of "
-            f"{count_of(scores.evidence.size, 'review')}: predict answers uncertain"
+            f"{count_of(scores.coverage.size, 'review')}: predict answers uncertain"
         )
 
 
@@ -196,7 +196,7 @@ def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
     """Count the reviews that a model was made with."""
-    seen = model.record.seen
+    seen = model.record.training_hashes
     return seen.overlap(seen.digests(reviews.texts))
 
 

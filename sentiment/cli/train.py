@@ -19,7 +19,6 @@ from sentiment.cli.models import (
     SAMPLE_SIZE,
     bundled_model,
     bundled_reviews,
-    describe,
     find_model,
     is_of_sample,
 )
@@ -230,7 +229,7 @@ def _train(job: _Job) -> Model:
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
-    with job.run.opened(anew=job.force):
+    with job.run.opened(overwrite=job.force):
         reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
         require_both_classes(reviews, data_name(paths))
         _warn_of_contradictions(reviews)
@@ -340,7 +339,7 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
                 f"{count_of(about.validation.negative, 'negative review')} held out: "
                 "too few to calibrate the probabilities"
             )
-        console.note(figures.describe(cross_validated=about.in_turns))
+        console.note(figures.describe(cross_validated=about.cross_validated))
         if figures.is_chance:
             console.warn(f"{CHANCE}: too few reviews, or texts and labels are unrelated")
     console.note(f"saved {target}{size}")
@@ -392,7 +391,7 @@ def _facts(model: Model, target: Path) -> dict[str, Any]:
     held_out = HeldOut.of(provenance)
     return {
         "model": str(target),
-        "features": int(model.own.encoder.keys.size),
+        "features": model.own.encoder.size,
         "threshold": model.decision.threshold,
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
@@ -416,7 +415,7 @@ class _ShownProgress(Progress):
             f"{len(training) - positive:,} negative), {held}"
         )
         console.note(
-            f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
+            f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
             f"at most {count_of(recipe.epochs, 'epoch')}"
         )
         share = positive / len(training)

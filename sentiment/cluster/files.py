@@ -95,7 +95,7 @@ def score_table(model: Model, job: TableJob) -> ScoredTable:
     texts = growing.done()
     slices = {name: built_in_values(name, texts) for name in _built_in(job.sliced)}
     table = replace(table, name=job.source.name, kept=table.kept | slices)
-    return ScoredTable(table, model.scores(texts), model.record.seen.digests(texts))
+    return ScoredTable(table, model.scores(texts), model.record.training_hashes.digests(texts))
 
 
 def merge(
@@ -116,7 +116,7 @@ def merge(
     reviews = label_tables([each.table for each in tables], nowhere, replace(reading, keep=keep))
     scores = Scores(
         np.concatenate([each.scores.p_positive for each in tables]),
-        np.concatenate([each.scores.evidence for each in tables]),
+        np.concatenate([each.scores.coverage for each in tables]),
     )
     digests = np.concatenate([each.digests for each in tables])
     return ScoredReviews(reviews, scores.take(reviews.places), digests[reviews.places])

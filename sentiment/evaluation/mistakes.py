@@ -11,7 +11,6 @@ from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
 from sentiment.labels import CLASSES, POSITIVE
 from sentiment.model.component import log_odds
-from sentiment.model.coverage import known_shares
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
@@ -137,7 +136,7 @@ def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 
 def _orientation(model: Model, texts: list[str], labels: Labels) -> Orientation | None:
-    readable = known_shares(texts, model.own.encoder) >= _MIN_KNOWN  # False for NaN
+    readable = model.own.encoder.coverage(texts) >= _MIN_KNOWN  # False for NaN
     fewest = min(np.count_nonzero(readable & (labels == label)) for label in (0, 1))
     if fewest < _MIN_PER_LABEL or readable.mean() < _MIN_READABLE:
         return None

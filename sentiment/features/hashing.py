@@ -13,13 +13,10 @@ _BASE_INVERSE = pow(_BASE, -1, 2**64)
 
 
 def mix(values: Hashes) -> Hashes:
-    """Scatter 64-bit integers so that every bit of the result depends on every bit of the input.
+    """Scatter 64-bit integers, in place, so that every bit depends on every bit of the input.
 
     A bijection: the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
     number generators", OOPSLA 2014).
-
-    Args:
-        values: any shape, uint64; overwritten and returned, because the arrays are large.
     """
     values ^= values >> np.uint64(30)
     values *= np.uint64(0xBF58476D1CE4E5B9)
@@ -96,11 +93,7 @@ _STEPS = 8
 
 @dataclass(frozen=True, eq=False)
 class KeyIndex:
-    """An index of sorted keys, in buckets by their highest bits that differ.
-
-    Attributes:
-        keys: uint64 [n], sorted, distinct.
-    """
+    """An index of sorted, distinct keys, in buckets by their highest bits that differ."""
 
     keys: Hashes
 
@@ -118,8 +111,7 @@ class KeyIndex:
 
     def _buckets(self, needles: Hashes) -> NDArray[np.int64]:
         # For needles below the lowest key the difference wraps around to a large number.
-        buckets: NDArray[np.int64] = ((needles - self.keys[0]) >> self._shift).view(np.int64)
-        return buckets
+        return ((needles - self.keys[0]) >> self._shift).view(np.int64)
 
     def find(self, needles: Hashes) -> NDArray[np.int32]:
         """Return the index of each needle among the keys, −1 if missing: int32 [needles]."""

@@ -1,4 +1,4 @@
-"""Texts to a document-term matrix, shard by shard."""
+"""Sparse matrices: rows of features, and the document-term matrix of many reviews."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,101 @@ from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, KeyIndex
 from sentiment.features.ngrams import NGrams, Tokens, character_features, word_features
-from sentiment.features.rows import by_row, runs
 from sentiment.features.tokens import PIECE_ROWS, TextChunk
 from sentiment.storage import ArrayFile
+
+
+@dataclass(frozen=True)
+class CSRMatrix:
+    """Feature vectors in compressed sparse row form.
+
+    Attributes:
+        indices: int32 [non-zeros], feature numbers, each once in a row.
+        data: float32 [non-zeros].
+        indptr: int64 [rows + 1]; row i owns the entries indptr[i]:indptr[i + 1].
+        width: the number of features.
+    """
+
+    indices: NDArray[np.int32]
+    data: NDArray[np.float32]
+    indptr: NDArray[np.int64]
+    width: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.indptr.size - 1
+
+    @classmethod
+    def empty(cls, width: int) -> "CSRMatrix":
+        """Return one row without features."""
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), width)
+
+    def take(self, rows: NDArray[np.integer]) -> "CSRMatrix":
+        """Return some rows, in the given order."""
+        indptr, entries = entries_of(self.indptr, rows)
+        return CSRMatrix(self.indices[entries], self.data[entries], indptr, self.width)
+
+    def cleared(self, rows: NDArray[np.bool_]) -> "CSRMatrix":
+        """Return the rows, those marked without their entries."""
+        lengths = np.diff(self.indptr)
+        kept = np.repeat(~rows, lengths)
+        indptr = np.concatenate(([0], np.cumsum(np.where(rows, 0, lengths))))
+        return CSRMatrix(self.indices[kept], self.data[kept], indptr, self.width)
+
+    @staticmethod
+    def concatenate(parts: "list[CSRMatrix]", width: int) -> "CSRMatrix":
+        """Concatenate batches of rows."""
+        lengths = [np.zeros(1, np.int64), *(np.diff(part.indptr) for part in parts)]
+        return CSRMatrix(
+            np.concatenate([np.zeros(0, np.int32), *(part.indices for part in parts)]),
+            np.concatenate([np.zeros(0, np.float32), *(part.data for part in parts)]),
+            np.cumsum(np.concatenate(lengths)),
+            width,
+        )
+
+
+def entries_of(
+    indptr: NDArray[np.int64], rows: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the `indptr` of some rows by themselves, and the indices of their entries."""
+    starts = indptr[rows]
+    lengths = indptr[rows + 1] - starts
+    of_rows = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    return of_rows, np.arange(of_rows[-1]) + np.repeat(starts - of_rows[:-1], lengths)
+
+
+def runs(offsets: NDArray[np.integer] | NDArray[np.floating], size: int) -> Iterator[slice]:
+    """Yield runs of rows with at most `size` entries each, or of one row.
+
+    Args:
+        offsets: the number of entries before each row, and in total, [rows + 1].
+        size: the maximum number of entries.
+    """
+    first = 0
+    while first < offsets.size - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + size, side="right")) - 1
+        last = max(last, first + 1)
+        yield slice(first, last)
+        first = last
+
+
+def by_row(
+    rows: NDArray[np.uint16], indices: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the `indptr` and `indices` of pairs of row and index, in stable order."""
+    order = np.argsort(rows, kind="stable")  # a radix sort for 16 bits
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
+    return indptr, indices.take(order)
+
+
+def inverse_norms(data: NDArray[np.float32], indptr: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the inverse Euclidean norm of each row: float32 [rows]."""
+    filled = np.flatnonzero(np.diff(indptr))  # reduceat is wrong for empty rows
+    squares = np.zeros(indptr.size - 1)
+    squares[filled] = np.add.reduceat(data**2, indptr[filled], dtype=np.float64)
+    squares[squares == 0] = 1  # rows with zero weights only stay zero
+    return (1 / np.sqrt(squares)).astype(np.float32)
+
 
 # A key is a hash whose lowest bits are zero. A tag is a key with a row number in these bits: a pair
 # of feature and review in one integer.
@@ -41,15 +133,7 @@ class Occurrences(NamedTuple):
 
 
 def extract_ngrams(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences]:
-    """Find the distinct features of each review, several reviews at a time.
-
-    Args:
-        texts: reviews.
-        ngrams: which n-grams are features.
-
-    Yields:
-        All reviews, in order; one without features has no pairs.
-    """
+    """Yield the distinct features of all reviews, in order, several reviews at a time."""
     parts: list[Hashes] = []  # more than one only within a long review
     fresh = 0
     tokens = Tokens.none()
@@ -57,10 +141,10 @@ def extract_ngrams(texts: Sequence[str], ngrams: NGrams) -> Iterator[Occurrences
         tokens = tokens.joined(Tokens.of(piece, ngrams))
         parts.append(distinct(np.concatenate(list(_tags(piece, tokens, ngrams)))))
         fresh += parts[-1].size
-        if not piece.goes_on or fresh > _TAGS_AT_ONCE:
+        if not piece.continues or fresh > _TAGS_AT_ONCE:
             parts = [distinct(np.concatenate(parts))] if len(parts) > 1 else parts
             fresh = 0
-        if piece.goes_on:
+        if piece.continues:
             # Features may span parts: keep the tokens they can reach back to.
             tokens = tokens.last(ngrams.tail + ngrams.words + ngrams.negation + ngrams.reversal)
             continue
@@ -77,7 +161,7 @@ def feature_keys(hashes: Hashes) -> Hashes:
 
 def _tags(piece: TextChunk, tokens: Tokens, ngrams: NGrams) -> Iterator[Hashes]:
     """Tag every feature of a piece with its row."""
-    for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+    for found in word_features(tokens, ngrams, continues=piece.continues):
         yield feature_keys(found.hashes) | tokens.rows[found.starts].astype(np.uint64)
     if ngrams.characters[1]:
         codes, rows = piece.squeezed()
@@ -123,29 +207,29 @@ class Shard:
 
     Attributes:
         keys: uint64 [n-grams], sorted, distinct.
-        columns: int32 [pairs], numbers of n-grams, each once in a review.
-        offsets: int64 [reviews + 1]; review i holds columns[offsets[i]:offsets[i + 1]].
+        indices: int32 [pairs], numbers of n-grams, each once in a review.
+        indptr: int64 [reviews + 1]; review i holds indices[indptr[i]:indptr[i + 1]].
         bounds: the start of each of 4,096 equal ranges of the key space among the keys, and the
             end of the last: int64 [4,097]; empty for a single shard.
     """
 
     keys: Hashes
-    columns: NDArray[np.int32]
-    offsets: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int64]
     bounds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         """Return the number of reviews."""
-        return self.offsets.size - 1
+        return self.indptr.size - 1
 
     def blocks(self, pairs: int = 1 << 19) -> Iterator[slice]:
         """Yield blocks of consecutive reviews with up to `pairs` pairs, or of one review."""
-        return runs(self.offsets, pairs)
+        return runs(self.indptr, pairs)
 
     def pairs(self, reviews: slice) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the columns of consecutive reviews, and offsets into these."""
-        offsets = self.offsets[reviews.start : reviews.stop + 1]
-        return self.columns[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
+        """Return the `indices` of consecutive reviews, and their `indptr`."""
+        indptr = self.indptr[reviews.start : reviews.stop + 1]
+        return self.indices[int(indptr[0]) : int(indptr[-1])], indptr - indptr[0]
 
     def first_rows_containing(self, wanted: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find wanted n-grams: indices of those found, and the first reviews with them; int64."""
@@ -157,26 +241,19 @@ class Shard:
         for block in self.blocks(1 << 14):
             if not left:
                 break
-            columns, offsets = self.pairs(block)
-            hits = np.flatnonzero(missing.take(columns))
-            found, first = np.unique(columns.take(hits), return_index=True)
+            indices, indptr = self.pairs(block)
+            hits = np.flatnonzero(missing.take(indices))
+            found, first = np.unique(indices.take(hits), return_index=True)
             missing[found] = False
             left -= found.size
-            holders.append(block.start + np.searchsorted(offsets, hits[first], side="right") - 1)
+            holders.append(block.start + np.searchsorted(indptr, hits[first], side="right") - 1)
         return here, np.unique(np.concatenate(holders))
 
     @classmethod
     def of(
-        cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1, threads: int = _THREADS
+        cls, texts: Sequence[str], ngrams: NGrams, min_df: int = 1, threads: int = _THREADS
     ) -> "Shard":
-        """Find the n-grams of each review.
-
-        Args:
-            texts: reviews, [n].
-            ngrams: which n-grams to look for.
-            min_count: n-grams in fewer reviews are left out.
-            threads: the number of threads.
-        """
+        """Find the n-grams of each review; those in fewer than `min_df` are left out."""
         from concurrent.futures import ThreadPoolExecutor  # not needed for prediction
 
         # numpy releases the GIL: two threads take two thirds of the time of one.
@@ -185,23 +262,23 @@ class Shard:
             chunks = [texts[first : first + size] for first in range(0, len(texts), size)]
             found = pool.map(lambda chunk: _grouped(chunk, ngrams), chunks)
             parts = [part for some in found for part in some]
-            keys = list(pool.map(lambda g: _number(g, parts, min_count), range(_GROUPS)))
+            keys = list(pool.map(lambda g: _number(g, parts, min_df), range(_GROUPS)))
         firsts = np.cumsum([0, *(some.size for some in keys)])
         # Reserved memory costs nothing until it is written, so this has room for all pairs.
-        columns = np.empty(sum(part.rows.size for part in parts), np.int32)
-        offsets = [np.zeros(1, np.int64)]
+        indices = np.empty(sum(part.rows.size for part in parts), np.int32)
+        indptrs = [np.zeros(1, np.int64)]
         while parts:
             part = parts.pop(0)  # to free it
             numbers = part.keys.view(np.int64)
             known = np.flatnonzero(numbers >= 0)
             numbers += np.repeat(firsts[:-1], np.diff(part.bounds))
-            held = numbers.take(known).astype(np.int32)
-            bounds, held = by_row(part.rows.take(known), held, part.reviews)
-            first = offsets[-1][-1]
-            columns[first : first + held.size] = held
-            offsets.append(first + bounds[1:])
-        all_offsets = np.concatenate(offsets)
-        return cls(np.concatenate(keys), columns[: all_offsets[-1]], all_offsets)
+            some = numbers.take(known).astype(np.int32)
+            bounds, some = by_row(part.rows.take(known), some, part.reviews)
+            first = indptrs[-1][-1]
+            indices[first : first + some.size] = some
+            indptrs.append(first + bounds[1:])
+        indptr = np.concatenate(indptrs)
+        return cls(np.concatenate(keys), indices[: indptr[-1]], indptr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,15 +316,15 @@ def _grouped(texts: Sequence[str], ngrams: NGrams) -> list[_Part]:
     return parts
 
 
-def _number(group: int, parts: list[_Part], min_count: int) -> Hashes:
-    """Return the keys of a group in at least `min_count` reviews, sorted.
+def _number(group: int, parts: list[_Part], min_df: int) -> Hashes:
+    """Return the keys of a group in at least `min_df` reviews, sorted.
 
     In the parts, keys are replaced by their indices among these, or −1.
     """
     together = np.concatenate([np.zeros(0, np.uint64), *(part.of_group(group) for part in parts)])
     in_order = np.sort(together)
     starts = np.flatnonzero(np.concatenate(([in_order.size > 0], in_order[1:] != in_order[:-1])))
-    enough = np.diff(starts, append=in_order.size) >= min_count
+    enough = np.diff(starts, append=in_order.size) >= min_df
     keys = in_order.take(starts.compress(enough))
     numbers = KeyIndex(keys).find(together)
     first = 0
@@ -275,15 +352,9 @@ class DocumentTermMatrix:
     shards: Sequence[Shard]
 
     @classmethod
-    def of(cls, texts: Sequence[str], ngrams: NGrams, min_count: int = 1) -> "DocumentTermMatrix":
-        """Find the n-grams of each review, in one shard.
-
-        Args:
-            texts: reviews, [n].
-            ngrams: which n-grams to look for.
-            min_count: n-grams in fewer reviews are left out.
-        """
-        return cls(ngrams, [Shard.of(texts, ngrams, min_count)])
+    def of(cls, texts: Sequence[str], ngrams: NGrams, min_df: int = 1) -> "DocumentTermMatrix":
+        """Find the n-grams of each review, in one shard; see `Shard.of`."""
+        return cls(ngrams, [Shard.of(texts, ngrams, min_df)])
 
     @classmethod
     def in_file(cls, ngrams: NGrams, shards: Iterable[Shard]) -> "DocumentTermMatrix":
@@ -291,10 +362,10 @@ class DocumentTermMatrix:
         file, rest = ArrayFile(), []
         for shard in shards:
             file.append(shard.keys)
-            file.append(shard.columns)
+            file.append(shard.indices)
             ranges = shard.keys >> _RANGE_BITS
             bounds = np.searchsorted(ranges, np.arange(_RANGES + 1, dtype=np.uint64))
-            rest.append((shard.offsets, bounds))
+            rest.append((shard.indptr, bounds))
         arrays = iter(file.arrays())
         return cls(ngrams, [Shard(next(arrays), next(arrays), *each) for each in rest])
 
@@ -302,14 +373,14 @@ class DocumentTermMatrix:
         """Return the number of reviews."""
         return sum(map(len, self.shards))
 
-    def placed(self) -> Iterator[tuple[Shard, slice]]:
+    def shards_with_rows(self) -> Iterator[tuple[Shard, slice]]:
         """Yield each shard, and the slice of all reviews that it holds."""
         first = 0
         for shard in self.shards:
             yield shard, slice(first, first + len(shard))
             first += len(shard)
 
-    def together(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
+    def merged(self) -> Iterator[tuple[Hashes, list[tuple[slice, NDArray[np.int32]]]]]:
         """Merge the n-grams of all shards, some at a time, in ascending order.
 
         Yields:
@@ -332,17 +403,13 @@ class DocumentTermMatrix:
             yield keys, list(zip(parts, np.split(places, ends[:-1]), strict=True))
 
     def first_rows_containing(self, wanted: Hashes) -> NDArray[np.int64]:
-        """Return reviews that together hold all wanted n-grams that occur: int64.
-
-        Args:
-            wanted: uint64, sorted, distinct.
-        """
+        """Return reviews that together contain all wanted n-grams that occur: int64."""
         holders = [np.zeros(0, np.int64)]
         left = wanted
-        for shard, rows in self.placed():
+        for shard, rows in self.shards_with_rows():
             if not left.size:
                 break
-            found, held = shard.first_rows_containing(left)
-            holders.append(rows.start + held)
+            found, first = shard.first_rows_containing(left)
+            holders.append(rows.start + first)
             left = np.delete(left, found)
         return np.unique(np.concatenate(holders))

@@ -45,7 +45,9 @@ class Negated(NamedTuple):
     by: NDArray[np.int64]
 
 
-def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int = 0) -> Negated:
+def negations(
+    tokens: Hashes, rows: NDArray[np.int64], scope: int, backward_scope: int = 0
+) -> Negated:
     """Find the words in the scope of a negation, and the negation of each.
 
     After Das and Chen (2001), who mark every word between a negation and the next punctuation.
@@ -53,25 +55,27 @@ def negations(tokens: Hashes, rows: NDArray[np.int64], reach: int, reversal: int
     Args:
         tokens: hashes of the tokens of some reviews, uint64 [tokens].
         rows: which review each belongs to, int64 [tokens].
-        reach: the scope: at most this many words after the negation.
-        reversal: the scope before a negation that ends its clause (*I hoped it would be good. It
-            wasn't.*), in words; phrases that reverse what follows (*used to*, *far from*) are then
-            negations as well. 0 for neither.
+        scope: how many words after a negation it covers.
+        backward_scope: how many words before a negation that ends its clause (*I hoped it would be
+            good. It wasn't.*) it covers; phrases that reverse what follows (*used to*, *far from*)
+            are then negations as well. 0 for neither.
     """
     numbers = np.arange(tokens.size)
-    nowhere = -1 - reach
+    nowhere = -1 - scope
     plain = _among(tokens, _NEGATIONS)
-    starts = plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if reversal else plain
+    starts = (
+        plain | _among(tokens, _SINGLES) | _ends_of_pairs(tokens, rows) if backward_scope else plain
+    )
     negation = np.maximum.accumulate(np.where(starts, numbers, nowhere))
     stop = np.maximum.accumulate(np.where(_among(tokens, _STOPS), numbers, nowhere))
-    negated = (negation > stop) & (numbers > negation) & (numbers - negation <= reach)
+    negated = (negation > stop) & (numbers > negation) & (numbers - negation <= scope)
     _within_rows(negated, negation, rows)
-    if not reversal:
+    if not backward_scope:
         return Negated(negated, negation)
     # On the reversed tokens, the last such negation is the next one.
-    alone, beyond = _alone(tokens, rows, plain), tokens.size + reversal
+    alone, beyond = _alone(tokens, rows, plain), tokens.size + backward_scope
     following = np.minimum.accumulate(np.where(alone, numbers, beyond)[::-1])[::-1]
-    reversed_ = ~negated & (following > numbers) & (following - numbers <= reversal)
+    reversed_ = ~negated & (following > numbers) & (following - numbers <= backward_scope)
     _within_rows(reversed_, following, rows)
     return Negated(negated | reversed_, np.where(reversed_, following, negation))
 
@@ -180,6 +184,22 @@ class NGrams(NamedTuple):
         """Return the number of characters of a review, after repair if enabled."""
         return len(repair(text)) if self.repair else len(text)
 
+    def describe(self) -> str:
+        """Return which n-grams are features, in words."""
+        words = {1: "single words", 2: "single words and pairs"}
+        parts = [words.get(self.words, f"word n-grams up to {self.words}")]
+        if self.tail:
+            parts.append(f"extra features for the last {self.tail} word{'s' * (self.tail > 1)}")
+        if self.stem:
+            parts.append(f"{self.stem}-letter word beginnings")
+        if self.negation:
+            parts.append("words after a negation")
+        if self.characters[1]:
+            parts.append("{}–{}-character pieces".format(*self.characters))
+        if self.ratings:
+            parts.append("ratings")
+        return ", ".join(parts) + "; texts are not repaired" * (not self.repair)
+
 
 class Family(Enum):
     """The kinds of features."""
@@ -250,19 +270,13 @@ class Tokens(NamedTuple):
         return Tokens(self.hashes[first:], self.stems[first:], self.rows[first:])
 
 
-def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> Iterator[Found]:
-    """Hash every feature made of words.
-
-    Args:
-        tokens: the tokens of some reviews.
-        ngrams: which n-grams are features.
-        goes_on: whether the last review continues in the next piece.
-    """
+def word_features(tokens: Tokens, ngrams: NGrams, *, continues: bool = False) -> Iterator[Found]:
+    """Hash every feature made of words; the last review may continue in the next piece."""
     hashes, rows = tokens.hashes, tokens.rows
     ends = np.cumsum(np.bincount(rows, minlength=1))[rows]
     left = ends - np.arange(hashes.size)  # tokens from here to the end of the review
     is_end = left <= ngrams.tail
-    if goes_on and rows.size:
+    if continues and rows.size:
         is_end &= rows != rows[-1]
     negated = np.zeros(hashes.size, np.bool_)
     if ngrams.negation:
@@ -283,13 +297,7 @@ def word_features(tokens: Tokens, ngrams: NGrams, *, goes_on: bool = False) -> I
 
 
 def character_features(codes: Codes, rows: NDArray[np.int64], ngrams: NGrams) -> Iterator[Found]:
-    """Hash every run of characters of every review.
-
-    Args:
-        codes: code points with single spaces between words (`TextChunk.squeezed`).
-        rows: which review each character belongs to, int64 [characters].
-        ngrams: which n-grams are features.
-    """
+    """Hash every character n-gram of `TextChunk.squeezed`."""
     shortest, longest = ngrams.characters
     hasher = SubstringHasher(codes)
     for order in range(shortest, longest + 1):

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import feature_keys
+from sentiment.features.matrix import CSRMatrix, feature_keys
 from sentiment.features.ngrams import (
     Family,
     Found,
@@ -24,24 +25,17 @@ from sentiment.features.repair import Edit, edited, ratings, repairs
 from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize
 from sentiment.features.vectorizer import Vectorizer
 
-Indices = NDArray[np.int64]
+Numbers = NDArray[np.int64]
 
 # Jamo that join the syllable before them without being combining marks.
 _JOINING_JAMO = ("\u1161", "\u11ff")
 
 
-def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[Indices, Indices]:
-    """Align each character of `read(text)` with the characters of the review it came from.
+def aligned(text: str, *, repaired: bool = True, rated: bool = False) -> tuple[Numbers, Numbers]:
+    """Return the span in a review that each character of `read(text)` came from.
 
-    Where several became several, such as a letter and its accents, each is aligned with all.
-
-    Args:
-        text: the original text.
-        repaired: as for `read`.
-        rated: as for `read`.
-
-    Returns:
-        Start and end in `text`, int64 [characters read] each; both ascend.
+    Where several became several, such as a letter and its accents, each has the span of all. Both
+    starts and ends ascend: int64 [characters read] each.
     """
     starts, ends = np.arange(len(text)), np.arange(1, len(text) + 1)
     for edits in _steps(text, repaired=repaired, rated=rated):
@@ -63,7 +57,7 @@ def _steps(text: str, *, repaired: bool, rated: bool) -> Iterator[Sequence[Edit]
     yield [Edit(*found.span(), "\n") for found in LINE_BREAK_TAG.finditer(text)]
 
 
-def _kept(text: str, edits: Sequence[Edit]) -> tuple[Indices, Indices]:
+def _kept(text: str, edits: Sequence[Edit]) -> tuple[Numbers, Numbers]:
     """Align an edited text; an insertion is aligned with all that it replaced."""
     starts, ends, done = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
     for start, end, put in [*edits, Edit(len(text), len(text), "")]:
@@ -74,7 +68,7 @@ def _kept(text: str, edits: Sequence[Edit]) -> tuple[Indices, Indices]:
     return np.concatenate(starts), np.concatenate(ends)
 
 
-def _normalized(text: str) -> tuple[Indices, Indices]:
+def _normalized(text: str) -> tuple[Numbers, Numbers]:
     """Align the normal form of a text without HTML line breaks."""
     if text.isascii():
         places = np.arange(len(text))
@@ -98,16 +92,15 @@ def _normalized_length(unit: str) -> int:
     return len(normalize(unit))
 
 
-Numbers = NDArray[np.int64]
 _SPACE = ord(" ")
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """The occurrences of known features in a review.
+class Spans:
+    """Where in a text the entries of its row are.
 
     Attributes:
-        columns: the index of the feature, int64 [places].
+        entries: which entry of the row each place is of, int64 [places].
         first, last: the tokens it covers, int64 [places] each.
         apart: whether it covers only these two tokens, such as a negation and a negated word; bool
             [places].
@@ -116,7 +109,7 @@ class Places:
         starts, ends: the span of each token in the original text, int64 [tokens] each.
     """
 
-    columns: Numbers
+    entries: Numbers
     first: Numbers
     last: Numbers
     apart: NDArray[np.bool_]
@@ -124,28 +117,13 @@ class Places:
     starts: Numbers
     ends: Numbers
 
-    def of_features(self, columns: NDArray[np.integer]) -> "Places":
-        """Return the places of some features, with all tokens."""
-        kept = np.flatnonzero(np.isin(self.columns, columns))
-        return Places(
-            self.columns[kept],
-            self.first[kept],
-            self.last[kept],
-            self.apart[kept],
-            self.spelled[kept],
-            self.starts,
-            self.ends,
-        )
+    def divided(self, credit: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Divide the credit of each entry, [entries], equally among its places: [places]."""
+        count = np.bincount(self.entries, minlength=credit.size)
+        return (credit / np.maximum(count, 1))[self.entries]
 
     def shared(self, credit: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Divide the credit of each place equally among the tokens that it covers.
-
-        Args:
-            credit: float64 [places].
-
-        Returns:
-            float64 [tokens]; the sum stays the same.
-        """
+        """Divide the credit of each place, [places], equally among its tokens: [tokens]."""
         size = self.starts.size + 1
         share = credit / np.where(self.apart, 2, self.last - self.first + 1)
         from_first = np.bincount(self.first, share, size)
@@ -157,20 +135,22 @@ class Places:
         return (tokens + np.bincount(self.last[self.apart], share[self.apart], size))[:-1]
 
 
-def find_spans(text: str, vectorizer: Vectorizer) -> Places:
-    """Find all occurrences of known features in a review, and the spans of its tokens."""
+def find_spans(text: str, vectorizer: Vectorizer, row: CSRMatrix) -> Spans:
+    """Return where in a text the features of its row are, and the spans of its tokens."""
     ngrams = vectorizer.ngrams
     parts = list(ngrams.pieces([text]))
     groups = [*_of_words(_tokens(parts, ngrams), ngrams)]
     if ngrams.characters[1]:
         groups += _of_characters(parts, ngrams)
-    every = np.concatenate([vectorizer.columns_of(group.hashes) for group in groups])
-    known = np.flatnonzero(every >= 0)
+    entry_of = np.full(vectorizer.size + 1, -1)  # one more, for unknown n-grams
+    entry_of[row.indices] = np.arange(row.indices.size)
+    entries = entry_of[np.concatenate([vectorizer.indices_of(group.hashes) for group in groups])]
+    known = np.flatnonzero(entries >= 0)
     kinds = np.repeat(np.arange(len(groups)), [group.first.size for group in groups])[known]
     apart = np.array([group.family is Family.NEGATED for group in groups])
     spelled = np.array([group.family not in (Family.STEM, Family.CHARACTERS) for group in groups])
-    return Places(
-        every[known].astype(np.int64),
+    return Spans(
+        entries[known],
         np.concatenate([group.first for group in groups])[known],
         np.concatenate([group.last for group in groups])[known],
         apart[kinds],
@@ -179,15 +159,8 @@ def find_spans(text: str, vectorizer: Vectorizer) -> Places:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """All n-grams of one family and order, known or unknown, with the tokens they cover.
-
-    Attributes:
-        hashes: uint64 [n-grams].
-        first, last: int64 [n-grams] each.
-        family: the kind of feature.
-    """
+class _Group(NamedTuple):
+    """All n-grams of one family and order, known or not, and the first and last token of each."""
 
     hashes: Hashes
     first: Numbers
@@ -273,7 +246,7 @@ def name_features(texts: Sequence[str], ngrams: NGrams, keys: Hashes) -> dict[in
     names: dict[int, str] = {}
     for piece in ngrams.pieces(texts):
         tokens = Tokens.of(piece, ngrams)
-        for found in word_features(tokens, ngrams, goes_on=piece.goes_on):
+        for found in word_features(tokens, ngrams, continues=piece.continues):
             for key, start in _new(found, wanted, names):
                 names[key] = _name(found, piece, start, ngrams)
         if ngrams.characters[1]:

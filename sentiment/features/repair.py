@@ -20,12 +20,7 @@ class Edit(NamedTuple):
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
-    """Return the text with every edit made.
-
-    Args:
-        text: the text to change.
-        edits: ascending, without overlaps.
-    """
+    """Return the text with every edit made; they ascend and do not overlap."""
     parts, done = [], 0
     for start, end, put in edits:
         parts += [text[done:start], put]

@@ -57,7 +57,7 @@ class TextChunk:
         starts, ends: the span of each token, int64 [tokens] each.
         first_row: the index of the first review.
         bounds: the start of each review, and the end of the last, int64 [reviews + 1].
-        goes_on: whether this is part of a long review that continues in the next piece.
+        continues: whether this is part of a long review that continues in the next piece.
     """
 
     codes: Codes
@@ -65,7 +65,7 @@ class TextChunk:
     ends: NDArray[np.int64]
     first_row: int
     bounds: NDArray[np.int64]
-    goes_on: bool
+    continues: bool
 
     def __len__(self) -> int:
         """Return the number of reviews."""
@@ -108,13 +108,7 @@ class TextChunk:
 
 
 def read(text: str, *, repaired: bool, rated: bool) -> str:
-    """Return the text to tokenize.
-
-    Args:
-        text: the original review.
-        repaired: whether to repair damaged text first (see `sentiment.features.repair`).
-        rated: whether to replace ratings by words then (see `sentiment.features.repair`).
-    """
+    """Return the text to tokenize: repaired, with words for ratings, and normalized."""
     if repaired:
         text = repair(text)
     if rated and (edits := ratings(text)):
@@ -159,13 +153,7 @@ def _is_mark(character: str) -> bool:
 def pieces(
     texts: Sequence[str], *, repaired: bool = True, rated: bool = False
 ) -> Iterator[TextChunk]:
-    """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces.
-
-    Args:
-        texts: reviews; an empty one has no tokens.
-        repaired: as for `read`.
-        rated: as for `read`.
-    """
+    """Tokenize reviews, some 100,000 characters at a time; a long review has several pieces."""
     parts: list[str] = []
     size = 0
     for row, written in enumerate(texts):
@@ -175,7 +163,7 @@ def pieces(
             parts, size = [], 0
         if len(text) > PIECE_SIZE:
             *others, last = _cut(text)
-            yield from (_piece([part], row, goes_on=True) for part in others)
+            yield from (_piece([part], row, continues=True) for part in others)
             yield _piece([last], row)
         else:
             parts.append(text)
@@ -184,12 +172,12 @@ def pieces(
         yield _piece(parts, len(texts) - len(parts))
 
 
-def _piece(parts: list[str], first_row: int, *, goes_on: bool = False) -> TextChunk:
+def _piece(parts: list[str], first_row: int, *, continues: bool = False) -> TextChunk:
     parts = [f"\n{part}\n" for part in parts]  # to separate reviews
     codes = code_points("".join(parts))
     starts, ends = token_spans(codes)
     bounds = np.cumsum([0, *map(len, parts)])
-    return TextChunk(codes, starts, ends, first_row, bounds, goes_on)
+    return TextChunk(codes, starts, ends, first_row, bounds, continues)
 
 
 def code_points(text: str) -> Codes:

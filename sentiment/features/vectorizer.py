@@ -1,37 +1,51 @@
-"""Texts to rows of features."""
+"""The encoder `ngrams`: texts → sparse rows of weighted n-grams, and their coverage."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes, KeyIndex
 from sentiment.features.matrix import (
+    CSRMatrix,
     DocumentTermMatrix,
     Occurrences,
-    Shard,
+    by_row,
     extract_ngrams,
     feature_keys,
+    inverse_norms,
 )
-from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import CSRMatrix, by_row, inverse_norms
-from sentiment.storage import ArrayFile, ArrayList
+from sentiment.features.ngrams import Family, NGrams, Tokens, character_features, word_features
+from sentiment.features.tokens import TextChunk
+
+if TYPE_CHECKING:
+    from sentiment.features.places import Spans
+
+# A text of n characters in a known language has nearly always this many known features times
+# n ** _POWER, and _MARKS more: for its words, and for its character n-grams of each order.
+_WORDS, _RUNS, _POWER, _MARKS = 0.3, 1.3, 0.85, 6
+# The share of known words for which these figures hold.
+_USUAL_SHARE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Vectorizer:
-    """Which features there are and what each weighs.
+    """Which n-grams are features, and their weights.
 
-    A review's vector holds, for each known n-gram in it, the n-gram's weight, and is scaled to
-    Euclidean length 1. A review without a known n-gram is the zero vector.
+    The row of a text holds the weight of each known n-gram in it, scaled to Euclidean length 1; a
+    text without known n-grams is the zero vector.
 
     Attributes:
-        ngrams: which n-grams are looked for.
+        ngrams: which n-grams to look for.
         keys: uint64 [features], sorted, distinct: the hashes of the known n-grams.
         weights: float32 [features]: their naive-Bayes log-count ratios.
     """
+
+    kind: ClassVar[str] = "ngrams"
 
     ngrams: NGrams
     keys: Hashes
@@ -40,22 +54,22 @@ class Vectorizer:
     @classmethod
     def fit(
         cls,
-        incidence: DocumentTermMatrix,
+        matrix: DocumentTermMatrix,
         labels: NDArray[np.integer] | NDArray[np.floating],
-        times: NDArray[np.integer] | None = None,
+        sample_weight: NDArray[np.integer] | None = None,
         *,
-        limit: int = 200_000,
-        min_count: int = 1,
+        max_features: int = 200_000,
+        min_df: int = 1,
         smoothing: float = 2.0,
     ) -> "Vectorizer":
-        """Choose and weigh features. It looks at labels: let it see training reviews only.
+        """Select and weigh features by the labels of training reviews.
 
         Args:
-            incidence: the n-grams of some reviews.
-            labels: how far each is positive, from 0 to 1, [n]; both classes must occur.
-            times: how often each review counts, [n]; 0 keeps it out of sight. None: once each.
-            limit: how many features to keep at the most.
-            min_count: n-grams that fewer of the reviews counted hold are left out.
+            matrix: the n-grams of some reviews.
+            labels: the probability that each is positive, [n]; both classes must occur.
+            sample_weight: how often each review counts, [n]; 0 leaves it out. None: once each.
+            max_features: the maximum number of features.
+            min_df: n-grams in fewer of the counted reviews are left out.
             smoothing: of the weights, as in `log_count_ratios`.
         """
         from sentiment.features.weighting import (  # prediction starts without it
@@ -63,41 +77,137 @@ class Vectorizer:
             count_by_class,
         )
 
-        times = np.ones(len(incidence), np.int64) if times is None else times
+        if sample_weight is None:
+            sample_weight = np.ones(len(matrix), np.int64)
         chosen = FeatureSelection.none()
-        for keys, counts in count_by_class(incidence, np.asarray(labels, np.float64), times):
-            chosen = chosen.among(keys, counts, limit, min_count, smoothing)
+        for keys, counts in count_by_class(matrix, np.asarray(labels, np.float64), sample_weight):
+            chosen = chosen.merge(keys, counts, max_features, min_df, smoothing)
         # As the model file stores them, so that training sees what prediction will.
         weights = chosen.ratios.astype(np.float16).astype(np.float32)
-        return cls(incidence.ngrams, chosen.keys, weights)
+        return cls(matrix.ngrams, chosen.keys, weights)
+
+    @property
+    def size(self) -> int:
+        """The number of features."""
+        return self.keys.size
+
+    @property
+    def repairs(self) -> bool:
+        """Whether damaged texts are repaired before they are read."""
+        return self.ngrams.repair
+
+    def with_repair(self, repair: bool) -> "Vectorizer":
+        """Return the encoder with repair of texts on or off."""
+        return replace(self, ngrams=self.ngrams._replace(repair=repair))
+
+    def describe(self) -> str:
+        """Return what it looks for, for people."""
+        return self.ngrams.describe()
+
+    def settings(self) -> dict[str, Any]:
+        """Return what it looks for, as JSON values."""
+        return self.ngrams._asdict()
 
     @cached_property
     def _index(self) -> KeyIndex:
         return KeyIndex(self.keys)
 
-    def columns_of(self, hashes: Hashes) -> NDArray[np.int32]:
-        """Say which feature each n-gram is, −1 for an unknown one: int32 [n-grams]."""
+    def indices_of(self, hashes: Hashes) -> NDArray[np.int32]:
+        """Return the feature number of each n-gram, −1 if unknown: int32 [n-grams]."""
         return self._index.find(feature_keys(hashes))
 
     def transform(self, texts: Sequence[str]) -> CSRMatrix:
-        """Turn reviews into sparse rows, [reviews, features]."""
+        """Return the rows of texts, [texts, features]."""
         parts = [self._transform(found) for found in extract_ngrams(texts, self.ngrams)]
-        return CSRMatrix.concatenate(parts, self.keys.size)
+        return CSRMatrix.concatenate(parts, self.size)
 
     def _transform(self, found: Occurrences) -> CSRMatrix:
         places = self._index.find(found.keys)
         known = np.flatnonzero(places >= 0)
-        offsets, columns = by_row(found.rows.take(known), places.take(known), found.reviews)
-        return self._weighted(columns, offsets)
+        indptr, indices = by_row(found.rows.take(known), places.take(known), found.reviews)
+        data = self.weights.take(indices)
+        data *= np.repeat(inverse_norms(data, indptr), np.diff(indptr))
+        return CSRMatrix(indices, data, indptr, self.size)
 
-    def _weighted(self, columns: NDArray[np.int32], offsets: NDArray[np.int64]) -> CSRMatrix:
-        """Give each feature its weight, and each row the length 1."""
-        values = self.weights.take(columns)
-        values *= np.repeat(inverse_norms(values, offsets), np.diff(offsets))
-        return CSRMatrix(columns, values, offsets, self.keys.size)
+    def empty(self) -> CSRMatrix:
+        """Return the row of an empty text."""
+        return CSRMatrix.empty(self.size)
+
+    def single_rows(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], CSRMatrix]:
+        """Return the known ones among some features, each as a text of its own.
+
+        A feature's value is its weight as a share of the largest weight, so that rare features do
+        not count as much as certain ones.
+
+        Returns:
+            Indices into `keys`, int64 [known]; their rows.
+        """
+        indices = self.indices_of(np.array(keys, np.uint64))
+        known = np.flatnonzero(indices >= 0)
+        indices = indices[known]
+        data = self.weights[indices] / max(np.abs(self.weights).max(initial=0), 1e-30)
+        return known, CSRMatrix(indices, data, np.arange(indices.size + 1), self.size)
+
+    def spans(self, text: str, row: CSRMatrix) -> "Spans":
+        """Return where in a text the entries of its row are."""
+        from sentiment.features.places import find_spans  # prediction starts without it
+
+        return find_spans(text, self, row)
+
+    def low_coverage(
+        self, texts: Sequence[str], rows: CSRMatrix, share: float
+    ) -> NDArray[np.int64]:
+        """Return which texts may have a smaller share of known words: a cheap test.
+
+        It compares the number of known features with what is usual for the length.
+
+        Args:
+            texts: [n].
+            rows: their rows.
+            share: of their words.
+        """
+        shortest, longest = self.ngrams.characters
+        orders = longest - shortest + 1 if longest else 0
+        features = np.diff(rows.indptr)
+        least = min(share / _USUAL_SHARE, 1) * (_WORDS + _RUNS * orders)
+
+        def few(lengths: Iterable[int], features: NDArray[np.int64]) -> NDArray[np.int64]:
+            usual = least * np.fromiter(lengths, np.float64) ** _POWER + _MARKS
+            return np.flatnonzero(features < usual)
+
+        # Repair makes no text longer, so most need not be repaired again to be measured.
+        some = few(map(len, texts), features)
+        repaired = (self.ngrams.length(texts[row]) for row in some.tolist())
+        return some[few(repaired, features[some])]
+
+    def coverage(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the share of known words in each text.
+
+        In a text of six words or more it counts half if no two neighbors are a feature.
+
+        Returns:
+            float64 [n], from 0 to 1; 1 with a known emoji, NaN for a text without a token.
+        """
+        words, known, pairs, symbols, tokens = np.zeros((5, len(texts)))
+        for piece in self.ngrams.pieces(texts):
+            rows = piece.first_row + piece.token_rows()
+            is_word, is_symbol = _kinds(piece)
+            whole, part, paired = _known(piece, self, is_word)
+            found = whole | part | _known_by_characters(piece, self)
+            tokens += np.bincount(rows, minlength=tokens.size)
+            words += np.bincount(rows, is_word, words.size)
+            known += np.bincount(rows, is_word & found, known.size)
+            pairs += np.bincount(rows, paired, pairs.size)
+            symbols += np.bincount(rows, is_symbol & whole, symbols.size)
+        shares = known / np.maximum(words, 1)
+        if self.ngrams.words > 1:
+            shares[(words >= _MANY) & (pairs == 0)] /= 2
+        shares[symbols > 0] = 1
+        shares[tokens == 0] = np.nan
+        return shares
 
     def __eq__(self, other: object) -> bool:
-        """Whether both give every review the same row."""
+        """Return whether both give every text the same row."""
         return (
             isinstance(other, Vectorizer)
             and self.ngrams == other.ngrams
@@ -108,76 +218,68 @@ class Vectorizer:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """Name what it looks for and how many features it knows."""
-        return f"Vectorizer({self.ngrams}, features={self.keys.size:,})"
+        """Return what it looks for, and its number of features."""
+        return f"Vectorizer({self.ngrams}, features={self.size:,})"
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedDataset:
-    """What a vectorizer makes of reviews; of a feature only its number is kept.
+Flags = NDArray[np.bool_]
 
-    Attributes:
-        columns: int32 [non-zeros], feature numbers, each once in a row.
-        offsets: int64 [rows + 1]; row i owns the entries offsets[i]:offsets[i + 1].
-        scales: float32 [rows], by what the weights in each row are multiplied.
-        weights: float32 [features].
+# In a known language, some two neighbors among this many words are a feature.
+_MANY = 6
+# Character n-grams count only at the longest orders: any language has the short ones.
+_LONGEST_ORDERS = 2
+_SPACE = ord(" ")
+
+
+def _kinds(piece: TextChunk) -> tuple[Flags, Flags]:
+    """Return which tokens are words, and which emoji or emoticons: bool [tokens] each."""
+    first, kinds = np.unique(piece.codes[piece.starts], return_inverse=True)
+    letters, pictures = [], []
+    for character in map(chr, first.tolist()):
+        category = unicodedata.category(character)
+        letters.append(character.isalnum() or category[0] == "M")
+        pictures.append(category[0] == "S" and not character.isascii())
+    is_word = np.array(letters, np.bool_)[kinds]
+    several = piece.ends - piece.starts > 1  # marks that are one token: an emoticon
+    return is_word, ~is_word & (several | np.array(pictures, np.bool_)[kinds])
+
+
+def _known(piece: TextChunk, vectorizer: Vectorizer, is_word: Flags) -> tuple[Flags, Flags, Flags]:
+    """Return which tokens are features: whole, as a part of one, and paired with the next word.
+
+    Returns:
+        bool [tokens] each.
     """
-
-    columns: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    scales: NDArray[np.float32]
-    weights: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, incidence: DocumentTermMatrix, vectorizer: Vectorizer) -> "EncodedDataset":
-        """Turn reviews whose n-grams are found already into rows, [reviews, features].
-
-        They are kept where the n-grams are.
-        """
-        columns = ArrayFile() if len(incidence.shards) > 1 else ArrayList()
-        offsets, scales = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
-        for shard in incidence.shards:
-            for known, bounds in _encoded(shard, vectorizer):
-                columns.append(known)
-                scales.append(inverse_norms(vectorizer.weights.take(known), bounds))
-                offsets.append(offsets[-1][-1] + bounds[1:])
-        return cls(
-            columns.joined(np.int32),
-            np.concatenate(offsets),
-            np.concatenate(scales),
-            vectorizer.weights,
-        )
-
-    @property
-    def width(self) -> int:
-        """How many features there are."""
-        return self.weights.size
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return self.scales.size
-
-    def take(self, rows: NDArray[np.integer]) -> CSRMatrix:
-        """Give the vectors of the given rows, in the given order."""
-        starts = self.offsets[rows]
-        lengths = self.offsets[rows + 1] - starts
-        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        columns = self.columns[np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)]
-        values = self.weights.take(columns)
-        values *= np.repeat(self.scales[rows], lengths)
-        return CSRMatrix(columns, values, offsets, self.width)
+    whole, part, pairs = np.zeros((3, is_word.size), np.bool_)
+    ngrams = vectorizer.ngrams._replace(tail=0, negation=0)
+    for found in word_features(Tokens.of(piece, ngrams), ngrams):
+        starts = found.starts[vectorizer.indices_of(found.hashes) >= 0]
+        if found.family is Family.WORDS and found.order == 1:
+            whole[starts] = True
+        for place in range(found.order):
+            part[starts + place] = True
+        if found.order == 2:
+            pairs[starts] = is_word[starts] & is_word[starts + 1]
+    return whole, part, pairs
 
 
-def _encoded(
-    shard: Shard, vectorizer: Vectorizer
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-    """Give the known features of each review: columns and offsets, some reviews at a time."""
-    places = KeyIndex(shard.keys).find(vectorizer.keys)
-    there = np.flatnonzero(places >= 0)
-    numbers = np.full(shard.keys.size, -1, np.int32)
-    numbers[places.take(there)] = there
-    for block in shard.blocks():
-        held, bounds = shard.pairs(block)
-        held = numbers.take(held)
-        known = np.flatnonzero(held >= 0)
-        yield held.take(known), np.searchsorted(known, bounds)
+def _known_by_characters(piece: TextChunk, vectorizer: Vectorizer) -> Flags:
+    """Return which tokens have half or more of their long character n-grams as features."""
+    runs, known = np.zeros((2, piece.starts.size))
+    shortest, longest = vectorizer.ngrams.characters
+    if not longest or not runs.size:
+        return runs > 0
+    codes, rows = piece.squeezed()
+    solid_before = np.concatenate(([0], np.cumsum(codes != _SPACE)))
+    token_of = np.repeat(np.arange(runs.size), piece.ends - piece.starts)
+    orders = (max(shortest, longest - _LONGEST_ORDERS + 1), longest)
+    for found in character_features(codes, rows, vectorizer.ngrams._replace(characters=orders)):
+        ends = found.starts + found.order
+        first, last = solid_before[found.starts], solid_before[ends] - 1
+        some = np.flatnonzero(first <= last)
+        one, other = token_of[first[some]], token_of[last[some]]
+        of_one = np.flatnonzero(one == other)
+        hits = vectorizer.indices_of(found.hashes[some[of_one]]) >= 0
+        runs += np.bincount(one[of_one], minlength=runs.size)
+        known += np.bincount(one[of_one], hits, known.size)
+    return (runs > 0) & (2 * known >= runs)

@@ -1,4 +1,4 @@
-"""Feature selection and weights: counts by class → naive-Bayes weights → the top K."""
+"""Feature selection, weights, and the rows of training reviews."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import DocumentTermMatrix, Shard
+from sentiment.features.hashing import Hashes, KeyIndex
+from sentiment.features.matrix import (
+    CSRMatrix,
+    DocumentTermMatrix,
+    Shard,
+    entries_of,
+    inverse_norms,
+)
+from sentiment.features.vectorizer import Vectorizer
 from sentiment.storage import ArrayFile, ArrayList
 
 Floats = NDArray[np.float64]
@@ -28,63 +35,55 @@ class ClassCounts:
     n_positive: float
 
     @property
-    def held(self) -> NDArray[np.float64]:
+    def document_frequency(self) -> NDArray[np.float64]:
         """The document frequency of each feature, float64 [features]."""
         return self.negative + self.positive
 
 
 def count_by_class(
-    incidence: DocumentTermMatrix, labels: NDArray[np.floating], times: NDArray[np.integer]
+    matrix: DocumentTermMatrix, labels: NDArray[np.floating], sample_weight: NDArray[np.integer]
 ) -> Iterator[tuple[Hashes, ClassCounts]]:
-    """Count the reviews of each class that hold each feature.
+    """Count the reviews of each class with each feature.
 
     Args:
-        incidence: the document-term matrix.
+        matrix: the document-term matrix.
         labels: the probability that each review is positive, [n].
-        times: how often each review counts, [n]; 0 leaves it out, and its label may be NaN.
+        sample_weight: how often each review counts, [n]; 0 leaves it out, and its label may be NaN.
 
     Yields:
         Keys and their counts, in ascending order; in several parts if there are many.
     """
-    positive = np.where(times > 0, labels, 0.0) * times
-    negative = times - positive
+    positive = np.where(sample_weight > 0, labels, 0.0) * sample_weight
+    negative = sample_weight - positive
     n_negative, n_positive = float(negative.sum()), float(positive.sum())
     amounts = np.stack([negative, positive])
-    counts = ArrayFile() if len(incidence.shards) > 1 else ArrayList()
-    for shard, rows in incidence.placed():
-        for sums in _held_by(shard, amounts[:, rows]):
+    counts = ArrayFile() if len(matrix.shards) > 1 else ArrayList()
+    for shard, rows in matrix.shards_with_rows():
+        for sums in _sums_by_feature(shard, amounts[:, rows]):
             short = sums.astype(np.float32)
             counts.append(short if np.array_equal(short, sums) else sums)
     arrays = counts.arrays()
-    for keys, parts in incidence.together():
-        held = np.zeros((2, keys.size))
+    for keys, parts in matrix.merged():
+        by_class = np.zeros((2, keys.size))
         by_shard = zip(arrays[::2], arrays[1::2], strict=True)
         for of_shard, (some, places) in zip(by_shard, parts, strict=True):
-            for sums, of_class in zip(held, of_shard, strict=True):
+            for sums, of_class in zip(by_class, of_shard, strict=True):
                 sums[places] += of_class[some]  # keys are distinct within a shard
-        yield keys, ClassCounts(held[0], held[1], n_negative, n_positive)
+        yield keys, ClassCounts(by_class[0], by_class[1], n_negative, n_positive)
 
 
-def _held_by(shard: Shard, amounts: Floats) -> Floats:
-    """Sum, for each feature, the amounts of the reviews that hold it.
-
-    Args:
-        shard: the reviews.
-        amounts: float64 [kinds, reviews].
-
-    Returns:
-        float64 [kinds, features].
-    """
+def _sums_by_feature(shard: Shard, amounts: Floats) -> Floats:
+    """Sum the amounts, [kinds, reviews], of the reviews with each feature: [kinds, features]."""
     sums = np.zeros((len(amounts), shard.keys.size))
     # Enough pairs at a time that adding the sums does not cost more than counting.
     for block in shard.blocks(max(shard.keys.size, 1 << 20)):
         if not amounts[:, block].any():
             continue
-        columns, offsets = shard.pairs(block)
+        indices, indptr = shard.pairs(block)
         for kind, some in enumerate(amounts[:, block]):
             if some.any():
-                each = np.repeat(some, np.diff(offsets))
-                sums[kind] += np.bincount(columns, each, minlength=shard.keys.size)
+                each = np.repeat(some, np.diff(indptr))
+                sums[kind] += np.bincount(indices, each, minlength=shard.keys.size)
     return sums
 
 
@@ -92,7 +91,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     """Return the naive-Bayes log-count ratio of each feature (Wang and Manning, ACL 2012).
 
     r = log((p + a·π₊) / N₊) − log((q + a·π₋) / N₋), with p and q the numbers of positive and
-    negative reviews that hold the feature, N the sizes of the classes and π their shares. The
+    negative reviews with the feature, N the sizes of the classes and π their shares. The
     smoothing mass a is divided in proportion to the classes, so that an unseen feature has r = 0
     even for unbalanced data; with balanced classes a = 2 is add-one smoothing.
 
@@ -103,8 +102,7 @@ def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.
     share = counts.n_positive / total
     positive = (counts.positive + smoothing * share) / counts.n_positive
     negative = (counts.negative + smoothing * (1 - share)) / counts.n_negative
-    ratios: NDArray[np.float64] = np.log(positive) - np.log(negative)
-    return ratios
+    return np.log(positive) - np.log(negative)
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class FeatureSelection:
 
     Attributes:
         keys: uint64 [features], sorted.
-        ratios: their log-count ratios, float64 [features].
+        ratios: their log-count ratios r, float64 [features].
         scores: their counts · r², float64 [features].
     """
 
@@ -126,36 +124,99 @@ class FeatureSelection:
         """Return an empty selection."""
         return cls(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
 
-    def among(
-        self, keys: Hashes, counts: ClassCounts, limit: int, min_count: int, smoothing: float = 2.0
+    def merge(
+        self,
+        keys: Hashes,
+        counts: ClassCounts,
+        max_features: int,
+        min_df: int,
+        smoothing: float = 2.0,
     ) -> "FeatureSelection":
         """Select among these and more features, whose keys are higher.
 
         Args:
             keys: of the new features, uint64 [features], sorted.
             counts: their document frequencies by class.
-            limit: the maximum number of features; ties go to the smaller key.
-            min_count: features in fewer reviews are left out.
+            max_features: how many to keep; ties go to the smaller key.
+            min_df: features in fewer reviews are left out.
             smoothing: of their log-count ratios.
         """
-        enough = np.flatnonzero(counts.held >= min_count)
+        enough = np.flatnonzero(counts.document_frequency >= min_df)
         ratios = log_count_ratios(counts, smoothing)[enough]
-        scores = counts.held[enough] * ratios**2
+        scores = counts.document_frequency[enough] * ratios**2
         every = FeatureSelection(
             np.concatenate((self.keys, keys[enough])),
             np.concatenate((self.ratios, ratios)),
             np.concatenate((self.scores, scores)),
         )
-        return every if every.keys.size <= limit else every.take(_top(every.scores, limit))
+        return every if every.keys.size <= max_features else every._top(max_features)
 
-    def take(self, chosen: NDArray[np.int64]) -> "FeatureSelection":
-        """Return some features, in this order."""
+    def _top(self, count: int) -> "FeatureSelection":
+        """Return the features with the highest scores, in order; of equal scores the first."""
+        bar = np.partition(self.scores, self.scores.size - count)[self.scores.size - count]
+        above = np.flatnonzero(self.scores > bar)
+        ties = np.flatnonzero(self.scores == bar)[: count - above.size]
+        chosen = np.sort(np.concatenate((above, ties)))
         return FeatureSelection(self.keys[chosen], self.ratios[chosen], self.scores[chosen])
 
 
-def _top(scores: Floats, limit: int) -> NDArray[np.int64]:
-    """Return the indices of the highest scores, ascending; of equal scores the first."""
-    bar = np.partition(scores, scores.size - limit)[scores.size - limit]
-    above = np.flatnonzero(scores > bar)
-    ties = np.flatnonzero(scores == bar)[: limit - above.size]
-    return np.sort(np.concatenate((above, ties)))
+@dataclass(frozen=True, eq=False)
+class EncodedDataset:
+    """The rows of training reviews; of each entry only the feature number is stored.
+
+    Attributes:
+        indices: int32 [non-zeros], feature numbers, each once in a row.
+        indptr: int64 [rows + 1]; row i owns the entries indptr[i]:indptr[i + 1].
+        scales: float32 [rows], the factor of the weights in each row.
+        weights: float32 [features].
+    """
+
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    scales: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, matrix: DocumentTermMatrix, vectorizer: Vectorizer) -> "EncodedDataset":
+        """Look up the features of all reviews; the rows go to a file if the n-grams are in one."""
+        weights = vectorizer.weights
+        indices = ArrayFile() if len(matrix.shards) > 1 else ArrayList()
+        indptr, scales = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
+        for shard in matrix.shards:
+            for known, bounds in _known(shard, vectorizer.keys):
+                indices.append(known)
+                scales.append(inverse_norms(weights.take(known), bounds))
+                indptr.append(indptr[-1][-1] + bounds[1:])
+        return cls(
+            indices.joined(np.int32), np.concatenate(indptr), np.concatenate(scales), weights
+        )
+
+    @property
+    def width(self) -> int:
+        """The number of features."""
+        return self.weights.size
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.scales.size
+
+    def take(self, rows: NDArray[np.integer]) -> CSRMatrix:
+        """Return some rows, in the given order."""
+        indptr, entries = entries_of(self.indptr, rows)
+        indices = self.indices[entries]
+        data = self.weights.take(indices)
+        data *= np.repeat(self.scales[rows], np.diff(indptr))
+        return CSRMatrix(indices, data, indptr, self.width)
+
+
+def _known(shard: Shard, keys: Hashes) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+    """Yield the known features of each review, `indices` and `indptr`, some reviews at a time."""
+    places = KeyIndex(shard.keys).find(keys)
+    present = np.flatnonzero(places >= 0)
+    numbers = np.full(shard.keys.size, -1, np.int32)
+    numbers[places.take(present)] = present
+    for block in shard.blocks():
+        indices, bounds = shard.pairs(block)
+        indices = numbers.take(indices)
+        known = np.flatnonzero(indices >= 0)
+        yield indices.take(known), np.searchsorted(known, bounds)

@@ -1,4 +1,4 @@
-"""Why a review got its answer: what each word added, and what taking words away would change."""
+"""Why a review got its answer, which words' removal changes it, and a model's strongest phrases."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,27 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.places import Places, find_spans
-from sentiment.features.rows import CSRMatrix
-from sentiment.model.attribution import integrated_gradients, unnested
+from sentiment.features.places import Spans
 from sentiment.model.component import Component, sigmoid
 from sentiment.model.model import NO_ANSWER, Model, Scores
 
 Span = tuple[int, int]
 
-# How many phrases are given, and how many n-grams are looked through for them.
+# The number of phrases in an explanation, and of n-grams they are chosen from.
 _PHRASES = 8
 _CANDIDATES = 64
 
 
 @dataclass(frozen=True)
 class Word:
-    """A token where it stands.
+    """A token in its place.
 
     Attributes:
-        text: as it was written.
-        start, end: where, in characters of the review as it was written.
-        contribution: what it adds to the logit; above 0 it speaks for *positive*.
+        text: as written.
+        start, end: its span, in characters of the review as written.
+        contribution: what it adds to the logit; above 0 it counts for *positive*.
     """
 
     text: str
@@ -39,12 +37,12 @@ class Word:
 
 @dataclass(frozen=True)
 class WordSum:
-    """A word at all its places.
+    """All occurrences of a word.
 
     Attributes:
-        text: as it was written, in lower case if it stands in several places.
-        times: how often it stands in the review.
-        contribution: what it adds to the logit in all.
+        text: as written, in lower case if it occurs more than once.
+        times: the number of occurrences.
+        contribution: their sum.
     """
 
     text: str
@@ -54,12 +52,12 @@ class WordSum:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Two words or more that the model knows as one feature.
+    """Two words or more that are one feature of the model.
 
     Attributes:
-        text: in lower case, words and marks apart; `not … good` for a word under a negation.
-        places: the words it covers at each place, from the first to the last.
-        contribution: what it adds to the logit by itself; its words have that in theirs, too.
+        text: in lower case, tokens separated by spaces; `not … good` for a negated word.
+        places: the span of each occurrence.
+        contribution: what it adds to the logit by itself; its words' contributions include that.
     """
 
     text: str
@@ -69,17 +67,17 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Explanation:
-    """An answer taken apart: base + the contributions of all words = logit.
+    """An answer and its parts: base + the contributions of all words = logit.
 
     Attributes:
-        text: the review as it was written.
+        text: the review as written.
         answer: as `predict` gives it; empty for an empty review.
         reason: why it is `uncertain`; empty for other answers.
         p_positive: the probability of *positive*, NaN for an empty review.
         logit: its log-odds.
         base: the logit of an empty review.
         words: every token, in order.
-        phrases: the strongest, those that add or take most first.
+        phrases: those with the largest contributions, the largest first.
     """
 
     text: str
@@ -92,17 +90,13 @@ class Explanation:
     phrases: tuple[Phrase, ...]
 
     def toward(self, sign: int) -> list[int]:
-        """Rank the words that speak for *positive* (sign 1) or against it (−1), strongest first.
-
-        Returns:
-            Numbers of words.
-        """
+        """Return the indices of words for *positive* (1) or against it (−1), strongest first."""
         weights = np.array([sign * word.contribution for word in self.words])
         ranked: list[int] = np.argsort(-weights, kind="stable").tolist()
         return [number for number in ranked if weights[number] > 0]
 
-    def by_word(self) -> list["WordSum"]:
-        """Add up what a word does at all its places, whatever its case; in order of appearance."""
+    def by_word(self) -> list[WordSum]:
+        """Return the sum over the occurrences of each word in any case, in order of appearance."""
         alike: dict[str, list[Word]] = {}
         for word in self.words:
             alike.setdefault(word.text.lower(), []).append(word)
@@ -117,16 +111,16 @@ class Explanation:
 
 
 def explain(model: Model, text: str) -> Explanation:
-    """Take the answer to one review apart."""
+    """Explain the answer to a review."""
     each = [_Parts.of(component, text) for component in model.components]
     parts = model.add_up(each, _Parts.plus)
     p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
-    scores = Scores(p_positive, np.array([parts.evidence], np.uint8))
+    scores = Scores(p_positive, np.array([parts.coverage], np.uint8))
     answers = model.answers(scores)
     return Explanation(
         text,
         answers[0],
-        model.decision.reasons(answers, scores.evidence)[0],
+        model.decision.reasons(answers, scores.coverage)[0],
         float(p_positive[0]),
         parts.logit,
         parts.empty,
@@ -137,17 +131,17 @@ def explain(model: Model, text: str) -> Explanation:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What a component, or several of them together, make of a review.
+    """The parts of a review's logit, from a component or the sum of several.
 
     Attributes:
-        evidence: how much of its words is known; with too little, no word adds anything.
+        coverage: as in `Scores`; if too little is known, no word has a contribution.
         logit, empty: the calibrated logit of the review, and of an empty one.
-        starts, ends: where each token stands in the text, int64 [tokens] each.
-        tokens: what each adds to the logit, float64 [tokens].
-        phrases: what n-grams of several words add by themselves, and where they stand.
+        starts, ends: the span of each token, int64 [tokens] each.
+        tokens: the contribution of each, float64 [tokens].
+        phrases: n-grams of several words, with their contributions and spans.
     """
 
-    evidence: int
+    coverage: int
     logit: float
     empty: float
     starts: NDArray[np.int64]
@@ -157,18 +151,23 @@ class _Parts:
 
     @classmethod
     def of(cls, component: Component, text: str) -> "_Parts":
-        row, (evidence,), _ = component.encode([text])
-        places = find_spans(text, component.encoder).of_features(row.columns)
-        credit = _credit_of_places(component, row, places)
-        (logit,) = component.calibration.log_odds(component.network.logits(row)).tolist()
-        phrases = _candidates(text, places, credit)
-        tokens = places.shared(credit)
+        """Return the parts of a component's logit."""
+        row, (coverage,), _ = component.encode([text])
+        spans = component.encoder.spans(text, row)
+        calibration, network = component.calibration, component.network
+        credit = spans.divided(network.credit(row) * calibration.slope)
         return cls(
-            evidence, logit, component.empty_logit, places.starts, places.ends, tokens, phrases
+            coverage,
+            float(calibration.log_odds(network.logits(row))[0]),
+            component.empty_logit,
+            spans.starts,
+            spans.ends,
+            spans.shared(credit),
+            _candidates(text, spans, credit),
         )
 
     def plus(self, base: "_Parts", weight: float) -> "_Parts":
-        """Add what those behind it make of the same text; they may find other tokens there."""
+        """Add those of the base, which may have other tokens."""
         phrases = dict(self.phrases)
         for name, (move, spans) in base.phrases.items():
             mine, places = phrases.get(name, (0.0, set()))
@@ -182,7 +181,7 @@ class _Parts:
             starts, ends = starts[order], ends[order]
             tokens = np.concatenate((self.tokens, weight * base.tokens))[order]
         return _Parts(
-            min(self.evidence, base.evidence) if weight > 0 else self.evidence,
+            min(self.coverage, base.coverage) if weight > 0 else self.coverage,
             self.logit + weight * base.logit,
             self.empty + weight * base.empty,
             starts,
@@ -192,73 +191,123 @@ class _Parts:
         )
 
 
-def _credit_of_places(component: Component, row: CSRMatrix, places: Places) -> NDArray[np.float64]:
-    """Share the credit of each feature equally over its places: float64 [places]."""
-    credit = integrated_gradients(component.network, row) * component.calibration.slope
-    order = np.argsort(row.columns)
-    entries = order[np.searchsorted(row.columns, places.columns, sorter=order)]
-    often = np.bincount(entries, minlength=credit.size)
-    return (credit / np.maximum(often, 1))[entries]
-
-
 def _words(text: str, parts: _Parts) -> tuple[Word, ...]:
-    """Give each token its part of the text; those that share characters become one word."""
+    """Return the tokens as words; those that share characters become one."""
     if not parts.starts.size:
         return ()
     latest = np.maximum.accumulate(parts.ends)
     first = np.flatnonzero(np.concatenate(([True], parts.starts[1:] >= latest[:-1])))
     starts, ends = parts.starts[first], np.maximum.reduceat(parts.ends, first)
     sums = np.add.reduceat(parts.tokens, first)
-    return tuple(
-        Word(text[start:end], start, end, contribution)
-        for start, end, contribution in zip(
-            starts.tolist(), ends.tolist(), sums.tolist(), strict=True
-        )
-    )
+    found = zip(starts.tolist(), ends.tolist(), sums.tolist(), strict=True)
+    return tuple(Word(text[start:end], start, end, move) for start, end, move in found)
 
 
 def _candidates(
-    text: str, places: Places, credit: NDArray[np.float64]
+    text: str, spans: Spans, credit: NDArray[np.float64]
 ) -> dict[str, tuple[float, set[Span]]]:
-    """Name the n-grams of several words whose own credit is largest, and say where they stand."""
-    several = np.flatnonzero(places.spelled & (places.first < places.last))
+    """Return the n-grams of several words with the largest credit of their own, with their spans.
+
+    The same words may be several features, such as another one at the end: they are one phrase.
+    """
+    several = np.flatnonzero(spans.spelled & (spans.first < spans.last))
     strongest = several[np.argsort(-np.abs(credit[several]), kind="stable")]
-    # The same words may be several features, such as once more at the end: they are one phrase.
-    sums: dict[str, float] = {}
-    spans: dict[str, set[Span]] = {}
+    found: dict[str, tuple[float, set[Span]]] = {}
     for place in strongest[:_CANDIDATES].tolist():
-        name, span = _spelled(text, places, place)
-        sums[name] = sums.get(name, 0.0) + float(credit[place])
-        spans.setdefault(name, set()).add(span)
-    return {name: (sums[name], spans[name]) for name in sums}
+        name, span = _spelled(text, spans, place)
+        move, others = found.get(name, (0.0, set()))
+        found[name] = move + float(credit[place]), others | {span}
+    return found
+
+
+def _spelled(text: str, spans: Spans, place: int) -> tuple[str, Span]:
+    """Return the text of an n-gram, and its span."""
+    first, last = int(spans.first[place]), int(spans.last[place])
+    apart = bool(spans.apart[place]) and last > first + 1
+    tokens = [first, last] if apart else range(first, last + 1)
+    # Tokens that share characters, as the three of an ellipsis do, are named once.
+    parts = dict.fromkeys((int(spans.starts[token]), int(spans.ends[token])) for token in tokens)
+    words = [text[start:end].lower() for start, end in parts]
+    span = (int(spans.starts[first]), int(spans.ends[last]))
+    return (" … " if apart else " ").join(words), span
 
 
 def _phrases(parts: _Parts) -> tuple[Phrase, ...]:
-    """Choose the phrases that move most; none within another."""
+    """Return the phrases with the largest contributions, none within another."""
     ranked = sorted(parts.phrases, key=lambda name: -abs(parts.phrases[name][0]))
     chosen = ((name, *parts.phrases[name]) for name in unnested(ranked, _PHRASES))
     return tuple(Phrase(name, tuple(sorted(spans)), move) for name, move, spans in chosen)
 
 
-def _spelled(text: str, places: Places, place: int) -> tuple[str, Span]:
-    """Name a phrase, and say from where to where it stands."""
-    first, last = int(places.first[place]), int(places.last[place])
-    apart = bool(places.apart[place]) and last > first + 1
-    tokens = [first, last] if apart else range(first, last + 1)
-    # Tokens that share characters, as the three of an ellipsis do, are named once.
-    parts = dict.fromkeys((int(places.starts[token]), int(places.ends[token])) for token in tokens)
-    words = [text[start:end].lower() for start, end in parts]
-    span = (int(places.starts[first]), int(places.ends[last]))
-    return (" … " if apart else " ").join(words), span
+def unnested(names: Iterable[str], limit: int) -> list[str]:
+    """Return the first phrases that are not within another, comparing whole words.
+
+    Args:
+        names: as `name_features` spells them, the most important first.
+        limit: the maximum number.
+    """
+    kept: list[str] = []
+    bare: list[str] = []
+    for name in names:
+        if len(kept) == limit:
+            break
+        words = f" {name.removeprefix('… ')} "
+        if not any(words in other or other in words for other in bare):
+            kept.append(name)
+            bare.append(words)
+    return kept
+
+
+Moves = list[tuple[str, float]]
+
+
+def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
+    """Return the phrases of a model that change the logit most, each as a review of its own.
+
+    Args:
+        model: the model.
+        count: the maximum number of either kind.
+
+    Returns:
+        Phrases for *positive*, and against it, none within another, the strongest first, each with
+        its change of the calibrated logit.
+    """
+    moves = model.add_up(map(_moves, model.components), _plus)
+    names = sorted(moves, key=lambda name: -moves[name])
+    ranked = (
+        [name for name in names if moves[name] > 0],
+        [name for name in reversed(names) if moves[name] < 0],
+    )
+    positive, negative = (
+        [(name, moves[name]) for name in unnested(each, count)] for each in ranked
+    )
+    return positive, negative
+
+
+def _moves(component: Component) -> dict[str, float]:
+    """Return how far each phrase changes the calibrated logit of a component."""
+    network, texts = component.network, [*component.phrases.values()]
+    known, rows = component.encoder.single_rows([*component.phrases])
+    names = [texts[number] for number in known.tolist()]
+    empty = network.logits(component.encoder.empty())
+    moves = component.calibration.slope * (network.logits(rows) - empty)
+    # The same text may name several features: the strongest comes last, and stays.
+    order = np.argsort(np.abs(moves), kind="stable").tolist()
+    return {names[number]: float(moves[number]) for number in order}
+
+
+def _plus(own: dict[str, float], base: dict[str, float], weight: float) -> dict[str, float]:
+    """Add the moves of the same phrases."""
+    return own | {name: own.get(name, 0.0) + weight * move for name, move in base.items()}
 
 
 @dataclass(frozen=True)
 class Removal:
-    """Words whose removal changes the answer; none of them could stay.
+    """Words whose removal changes the answer; all of them are needed.
 
     Attributes:
-        words: numbers of the words in the explanation, in the order of the text.
-        answer: what the review is answered without them.
+        words: their indices in the explanation, ascending.
+        answer: the answer without them.
         p_positive: the probability of *positive* without them.
     """
 
@@ -268,7 +317,7 @@ class Removal:
 
 
 def without(text: str, words: Iterable[Word]) -> str:
-    """Put a space in the place of some words; their neighbors never run together."""
+    """Return the text with a space instead of each word, so that its neighbors stay apart."""
     kept, done = [], 0
     for word in sorted(words, key=lambda word: word.start):
         kept.append(text[done : word.start])
@@ -277,18 +326,18 @@ def without(text: str, words: Iterable[Word]) -> str:
 
 
 def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> Removal | None:
-    """Search for few words whose removal changes the answer; the model is asked again each time.
+    """Search for few words whose removal changes the answer, by asking the model.
 
-    Greedy: the words that speak for the answer are taken out, strongest first, until it changes;
-    then each is put back that it changes without. A smaller set may be there that this misses.
+    Greedy: the words for the answer are removed, the strongest first, until it changes; then each
+    is put back that it changes without. A smaller set may exist.
 
     Args:
         model: the model that was explained.
         explanation: of the review.
-        most: how many words to take out at the most.
+        most: the maximum number of words.
 
     Returns:
-        None where the answer stays whatever of these is taken out, and for an empty review.
+        None if the answer stays, and for an empty review.
     """
     sign = 1 if explanation.p_positive >= model.decision.threshold else -1
     ranked = explanation.toward(sign)[:most]
@@ -312,7 +361,7 @@ def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> 
 def _first_flip(
     model: Model, explanation: Explanation, sets: Iterable[list[int]]
 ) -> Removal | None:
-    """Ask the model without each set of words, until one changes the answer."""
+    """Return the first set of words without which the answer is another."""
     for numbers in sets:
         text = without(explanation.text, (explanation.words[number] for number in numbers))
         scores = model.scores([text])
@@ -322,24 +371,19 @@ def _first_flip(
     return None
 
 
-# From which share of the strongest contribution on each level begins.
+# The share of the strongest contribution at which each level of color begins.
 _BOUNDS = (0.06, 0.2, 0.45, 0.75)
 LEVELS = len(_BOUNDS)
 
 _BREAK = re.compile(r"<br\s{0,9}/?>|\r\n|[\n\r]", re.IGNORECASE)
 _SPACE = re.compile(r"(\s+)")
 
-# Characters that are shown, and what they add to the answer, as a share of the strongest.
+# Characters to show, and their contribution as a share of the strongest.
 Part = tuple[str, float]
 
 
 def parts_of(text: str, words: Sequence[Word]) -> Iterator[Part]:
-    """Cut a text into words, spaces, and what else stands between; line breaks become `\\n`.
-
-    Args:
-        text: as it was written.
-        words: its words, in order.
-    """
+    """Split a text into its words, in order, and what is between; line breaks become `\\n`."""
     most = max((abs(word.contribution) for word in words), default=0.0) or 1.0
     done = 0
     for word in words:
@@ -350,7 +394,7 @@ def parts_of(text: str, words: Sequence[Word]) -> Iterator[Part]:
 
 
 def level_of(share: float) -> int:
-    """Give the strength of a color, from 0, none, to `LEVELS`."""
+    """Return the level of color, from 0, none, to `LEVELS`."""
     return sum(abs(share) >= bound for bound in _BOUNDS)
 
 
@@ -359,12 +403,7 @@ def _gap(text: str) -> Iterator[Part]:
 
 
 def as_values(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
-    """Turn an explanation into JSON values; `without` is None where nothing changes the answer.
-
-    Args:
-        explanation: of a review.
-        removal: the words without which the answer would be another, if any.
-    """
+    """Return an explanation as JSON values; `without` is None if there is no removal."""
     blank = not explanation.words
     values: dict[str, Any] = {
         "text": explanation.text,

@@ -1,13 +1,14 @@
-"""Model files: checked on the way in, replaced whole on the way out."""
+"""Model files: checked before anything is built, and written whole."""
 
 import json
 import os
 import reprlib
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,10 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.component import Calibration, Component
-from sentiment.model.coverage import LEAST_KNOWN
+from sentiment.model.component import MIN_COVERAGE, Calibration, Component, Encoder, Network
 from sentiment.model.model import MAX_DEPTH, NO_ANSWER, UNCERTAIN, Decision, Model, Record
-from sentiment.model.network import Layer, Network
-from sentiment.model.provenance import Provenance, Seen
+from sentiment.model.network import DenseNetwork, Layer
+from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
     Tensors,
@@ -36,10 +36,10 @@ from sentiment.model.tensors import (
     whole,
 )
 
-# Before the names of the arrays of the model that another stands on.
-_OF_BASE = "base/"
+# The prefix of the tensors of a base.
+_BASE = "base/"
 
-# What numbers may be at the most. The slope of a network that has learned next to nothing is large.
+# The largest numbers. The slope of a network that learned next to nothing is large.
 _LARGEST = 1e15
 _LARGEST_WEIGHT = 1e3
 _LARGEST_FEATURE = float(np.finfo(np.float16).max)
@@ -48,8 +48,14 @@ _LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
 _LONGEST_NAME = 80
 
-# Fields of the n-grams that came with later format versions, and what they are where none is said.
-_UNSAID = {"reversal": 0, "repair": True, "ratings": False}
+# Fields that came with later format versions, and their values if they are left out.
+_LEFT_OUT: dict[str, Any] = {
+    "kind": "ngrams",
+    "least_known": MIN_COVERAGE,
+    "reversal": 0,
+    "repair": True,
+    "ratings": False,
+}
 
 _EPOCH = {
     "number": _LARGEST,
@@ -59,29 +65,29 @@ _EPOCH = {
 }
 
 
+def _compact(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields without those that may be left out."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in _LEFT_OUT or value != _LEFT_OUT[name]
+    }
+
+
 def tensors_of(model: Model) -> Tensors:
-    """Gather the arrays of a model, those of its bases under names of their own."""
+    """Return the tensors of a model, those of its bases with a prefix each."""
     tensors: Tensors = {}
     for place, (component, _, record) in enumerate(model.parts):
-        own: Tensors = {
-            "features.keys": component.encoder.keys,
-            "features.weights": component.encoder.weights.astype(np.float16),
-            "training.seen": record.seen.whole,
-        }
-        if record.seen.passages is not None:
-            own["training.passages"] = record.seen.passages
-        for depth, layer in enumerate(component.network.layers):
-            own |= {
-                f"layers.{depth}.kernel": layer.kernel,
-                f"layers.{depth}.scale": layer.scale,
-                f"layers.{depth}.bias": layer.bias,
-            }
-        tensors |= {place * _OF_BASE + name: tensor for name, tensor in own.items()}
+        own = _KINDS[component.encoder.kind].tensors(component.encoder, component.network)
+        own["training.seen"] = record.training_hashes.whole
+        if record.training_hashes.passages is not None:
+            own["training.passages"] = record.training_hashes.passages
+        tensors |= {place * _BASE + name: tensor for name, tensor in own.items()}
     return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
 
 def document_of(model: Model) -> dict[str, Any]:
-    """Gather what is no array, as JSON values; a base stands within what stands on it."""
+    """Return the rest of a model as JSON values; a base is within the document of its model."""
     own = {} if model.labels == SENTIMENT else {"labels": asdict(model.labels)}
     return own | model.add_up(
         [_document(*part) for part in model.parts],
@@ -90,68 +96,56 @@ def document_of(model: Model) -> dict[str, Any]:
 
 
 def _document(component: Component, decision: Decision, record: Record) -> dict[str, Any]:
-    document = {
-        "ngrams": _fields_of(component.encoder.ngrams),
-        "layers": len(component.network.layers),
-        "calibration": component.calibration._asdict(),
-        "decision": decision._asdict(),
-        "history": list(record.history),
-        "provenance": record.provenance and record.provenance.as_json(),
-        "phrases": [[str(key), text] for key, text in component.phrases.items()],
-    }
-    if component.least_known != LEAST_KNOWN:
-        document["least_known"] = component.least_known
-    return document
+    kind = component.encoder.kind
+    return _compact(
+        {
+            "kind": kind,
+            **_KINDS[kind].document(component.encoder, component.network),
+            "calibration": component.calibration._asdict(),
+            "decision": {
+                "threshold": decision.threshold,
+                "band": decision.abstention_interval,
+            },
+            "history": list(record.history),
+            "provenance": record.provenance and record.provenance.as_json(),
+            "phrases": [[str(key), text] for key, text in component.phrases.items()],
+            "least_known": component.min_coverage,
+        }
+    )
 
 
 def format_of(model: Model) -> int:
-    """Return the oldest format version that can say what is in a model."""
-    if model.labels != SENTIMENT:
-        return 5
-    every = [component.encoder.ngrams for component in model.components]
-    if any(ngrams.ratings or not ngrams.repair for ngrams in every):
-        return 4
-    return 3 if any(ngrams.reversal for ngrams in every) else 2 if len(every) > 1 else 1
-
-
-def _fields_of(ngrams: NGrams) -> dict[str, Any]:
-    """Turn into JSON values; what is as in files that know nothing of it is left out."""
-    return {
-        name: value
-        for name, value in ngrams._asdict().items()
-        if name not in _UNSAID or value != _UNSAID[name]
-    }
+    """Return the oldest format version that can hold a model."""
+    encoders = [component.encoder for component in model.components]
+    oldest = max(_KINDS[encoder.kind].version(encoder) for encoder in encoders)
+    return max(oldest, 1 if len(encoders) == 1 else 2, 1 if model.labels == SENTIMENT else 5)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
-    """Build a model, checking how the parts fit together.
-
-    Args:
-        document: what `document_of` gave.
-        tensors: what `tensors_of` gave.
+    """Build a model of what `document_of` and `tensors_of` return, and check it.
 
     Raises:
-        ValueError, TypeError, KeyError, RecursionError: they do not.
+        ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
     labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     components: list[Component] = []
-    told: list[tuple[Decision, Record]] = []
+    records: list[tuple[Decision, Record]] = []
     while True:
         base = mapping(document["base"]) if "base" in document else None
         weight = 0.0 if base is None else number(base["weight"], 0, _LARGEST_WEIGHT)
         components.append(_component(document, tensors, weight))
-        told.append((_decision(document["decision"]), _record(document, tensors)))
+        records.append((_decision(document["decision"]), _record(document, tensors)))
         if base is None:
             break
         if len(components) == MAX_DEPTH:
-            raise ValueError(f"more than {MAX_DEPTH} models stand one on the other")
+            raise ValueError(f"more than {MAX_DEPTH} models are stacked")
         document = mapping(base["model"])
         tensors = {
-            name.removeprefix(_OF_BASE): tensor
+            name.removeprefix(_BASE): tensor
             for name, tensor in tensors.items()
-            if name.startswith(_OF_BASE)
+            if name.startswith(_BASE)
         }
-    (decision, record), *below = told
+    (decision, record), *below = records
     return Model(tuple(components), decision, record, labels, tuple(below))
 
 
@@ -165,11 +159,13 @@ def _labels(fields: object) -> LabelSet:
 
 
 def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
+    kind = _KINDS[string(document.get("kind", _LEFT_OUT["kind"]))]
+    encoder, network = kind.read(document, tensors)
     return Component(
-        encoder=_vectorizer(document["ngrams"], tensors),
-        network=_network(document["layers"], tensors),
+        encoder,
+        network,
         calibration=_calibration(document["calibration"]),
-        least_known=number(document.get("least_known", LEAST_KNOWN), 0, 1),
+        min_coverage=number(document.get("least_known", MIN_COVERAGE), 0, 1),
         phrases={
             whole(int(string(key)), 0, _LARGEST_KEY): string(text)
             for key, text in document["phrases"]
@@ -178,26 +174,90 @@ def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Com
     )
 
 
+def _calibration(fields: dict[str, Any]) -> Calibration:
+    slope = number(fields["slope"], 0, _LARGEST)
+    if slope == 0:
+        raise ValueError("its calibration gives all texts the same probability")
+    return Calibration(slope, number(fields["intercept"], -_LARGEST, _LARGEST))
+
+
+def _decision(fields: dict[str, Any]) -> Decision:
+    threshold, interval = number(fields["threshold"], 0, 1), fields["band"]
+    if interval is not None:
+        # An end beyond all probabilities leaves that side without answers.
+        low, high = interval
+        interval = (number(low, -1, threshold), number(high, threshold, 2))
+    return Decision(threshold, interval)
+
+
 def _record(document: dict[str, Any], tensors: Tensors) -> Record:
-    about = document["provenance"]
+    provenance = document["provenance"]
+    has_passages = "training.passages" in tensors  # files of older programs have none
     return Record(
         history=tuple(_epoch(epoch) for epoch in document["history"]),
-        provenance=None if about is None else Provenance.from_json(about),
-        seen=_seen(tensors),
+        provenance=None if provenance is None else Provenance.from_json(provenance),
+        training_hashes=TrainingHashes(
+            _tensor(tensors, "training.seen", "u", 1),
+            _tensor(tensors, "training.passages", "u", 1) if has_passages else None,
+        ),
     )
 
 
-def _seen(tensors: Tensors) -> Seen:
-    """Read what is remembered; files of older programs hold no passages."""
-    has_passages = "training.passages" in tensors
-    return Seen(
-        _tensor(tensors, "training.seen", "u", 1),
-        _tensor(tensors, "training.passages", "u", 1) if has_passages else None,
-    )
+def _epoch(fields: object) -> dict[str, float]:
+    figures = mapping(fields)
+    if not figures.keys() <= _EPOCH.keys():
+        raise ValueError("an epoch has unknown figures")
+    return {name: number(value, 0, _EPOCH[name]) for name, value in figures.items()}
+
+
+class _Kind(NamedTuple):
+    """How a kind of encoder and its network are written and read.
+
+    Attributes:
+        tensors, document: (encoder, network) → tensors, JSON values.
+        version: encoder → the oldest format version that can hold it.
+        read: (document, tensors) → encoder, network; raises ValueError, TypeError or KeyError.
+    """
+
+    tensors: Callable[[Any, Any], Tensors]
+    document: Callable[[Any, Any], dict[str, Any]]
+    version: Callable[[Any], int]
+    read: Callable[[dict[str, Any], Tensors], tuple[Encoder, Network]]
+
+
+def _ngram_tensors(encoder: Vectorizer, network: DenseNetwork) -> Tensors:
+    tensors: Tensors = {
+        "features.keys": encoder.keys,
+        "features.weights": encoder.weights.astype(np.float16),
+    }
+    for depth, layer in enumerate(network.layers):
+        tensors |= {
+            f"layers.{depth}.kernel": layer.kernel,
+            f"layers.{depth}.scale": layer.scale,
+            f"layers.{depth}.bias": layer.bias,
+        }
+    return tensors
+
+
+def _ngram_document(encoder: Vectorizer, network: DenseNetwork) -> dict[str, Any]:
+    return {"ngrams": _compact(encoder.settings()), "layers": len(network.layers)}
+
+
+def _ngram_version(encoder: Vectorizer) -> int:
+    ngrams = encoder.ngrams
+    return 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
+
+
+def _read_ngrams(document: dict[str, Any], tensors: Tensors) -> tuple[Vectorizer, DenseNetwork]:
+    encoder = _vectorizer(document["ngrams"], tensors)
+    return encoder, _network(document["layers"], encoder.size, tensors)
+
+
+_KINDS = {"ngrams": _Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}
 
 
 def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
-    orders = mapping(fields)
+    orders = _LEFT_OUT | mapping(fields)
     shortest, longest = orders["characters"]
     ngrams = NGrams(
         words=whole(orders["words"], 1, 16),
@@ -206,9 +266,9 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
         stem=whole(orders["stem"], 0, 1 << 16),
         negation=whole(orders["negation"], 0, 1 << 16),
         characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
-        reversal=whole(orders.get("reversal", _UNSAID["reversal"]), 0, 1 << 16),
-        repair=truth(orders.get("repair", _UNSAID["repair"])),
-        ratings=truth(orders.get("ratings", _UNSAID["ratings"])),
+        reversal=whole(orders["reversal"], 0, 1 << 16),
+        repair=truth(orders["repair"]),
+        ratings=truth(orders["ratings"]),
     )
     keys = _tensor(tensors, "features.keys", "u", 1)
     weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
@@ -220,10 +280,9 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
     return Vectorizer(ngrams, keys, weights)
 
 
-def _network(depth: object, tensors: Tensors) -> Network:
+def _network(depth: object, inputs: int, tensors: Tensors) -> DenseNetwork:
     layers = []
-    inputs = tensors["features.keys"].size
-    reach = 1.0  # no input is further from 0 than this
+    reach = 1.0  # the largest absolute input
     for place in range(whole(depth, 1, 64)):
         kernel = _tensor(tensors, f"layers.{place}.kernel", "fi", 2)
         scale = _tensor(tensors, f"layers.{place}.scale", "f", 1)
@@ -237,35 +296,12 @@ def _network(depth: object, tensors: Tensors) -> Network:
         inputs = bias.size
     if inputs != 1:
         raise ValueError("the last layer has more than one output")
-    return Network(tuple(layers))
+    return DenseNetwork(tuple(layers))
 
 
 def _size(tensor: NDArray[Any]) -> float:
-    """How far from 0 the numbers of a tensor reach."""
+    """Return the largest absolute value of a tensor."""
     return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
-
-
-def _calibration(fields: dict[str, Any]) -> Calibration:
-    slope = number(fields["slope"], 0, _LARGEST)
-    if slope == 0:
-        raise ValueError("the calibration makes all answers one")
-    return Calibration(slope, number(fields["intercept"], -_LARGEST, _LARGEST))
-
-
-def _decision(fields: dict[str, Any]) -> Decision:
-    threshold, band = number(fields["threshold"], 0, 1), fields["band"]
-    if band is not None:
-        # An edge beyond all probabilities leaves that side without answers.
-        low, high = band
-        band = (number(low, -1, threshold), number(high, threshold, 2))
-    return Decision(threshold, band)
-
-
-def _epoch(fields: object) -> dict[str, float]:
-    figures = mapping(fields)
-    if not figures.keys() <= _EPOCH.keys():
-        raise ValueError("an epoch has figures that no training gives")
-    return {name: number(value, 0, _EPOCH[name]) for name, value in figures.items()}
 
 
 def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
@@ -275,7 +311,10 @@ def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray
     return tensor
 
 
-FORMAT_VERSION = 5
+# Each format version has fields that older ones lack, with a value if they are left out.
+_READERS = dict.fromkeys(range(1, 6), model_of)
+
+FORMAT_VERSION = max(_READERS)
 MAX_FILE_SIZE = 1 << 30
 
 _KEY = "sentiment"
@@ -283,18 +322,14 @@ _UNSEALED = "crc32:00000000"
 
 
 def save_model(model: Model, path: Path) -> None:
-    """Write a model: to a temporary file beside its target, synced, then renamed.
+    """Write a model to a temporary file, sync it, and rename it.
 
     Raises:
-        OSError: the file cannot be written; whatever stood there is untouched.
+        OSError: the file cannot be written; an existing one is untouched.
     """
     from safetensors.numpy import save
 
-    document = {
-        "format": format_of(model),
-        "checksum": _UNSEALED,
-        **document_of(model),
-    }
+    document = {"format": format_of(model), "checksum": _UNSEALED, **document_of(model)}
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     data = save(tensors_of(model), metadata={_KEY: text})
     with replacing(path) as file:
@@ -302,7 +337,7 @@ def save_model(model: Model, path: Path) -> None:
 
 
 def load_model(path: Path) -> Model:
-    """Read a model, checking everything before anything is built.
+    """Read and check a model.
 
     Raises:
         ModelError: the file is missing, damaged, from a newer version, or not a model.
@@ -311,7 +346,7 @@ def load_model(path: Path) -> Model:
     try:
         header, begin = read_header(data)
         document = _checked_document(data, header, begin)
-        return model_of(document, read_tensors(data, header, begin))
+        return _READERS[document["format"]](document, read_tensors(data, header, begin))
     except NotOursError as error:
         raise ModelError(
             f"{path}: not a sentiment model ({error}); `sentiment train` makes one"
@@ -322,9 +357,9 @@ def load_model(path: Path) -> Model:
 
 
 def is_model_file(path: Path) -> bool:
-    """Tell by its first bytes whether a file is of the kind that models are, whatever its name.
+    """Return whether a file begins as models do, whatever its name.
 
-    A header's length that fits the file, then the header: no text begins like that.
+    It begins with the length of a header, less than that of the file; no text does.
     """
     if not path.is_file():
         return False
@@ -350,7 +385,7 @@ def _read(path: Path) -> bytes:
 
 
 def _read_at_most(file: FileIO, most: int) -> bytes:
-    """Read a file, at once if it knows its size: `read(most)` would make room for all of that."""
+    """Read a file by its known size: `read(most)` would allocate as much."""
     room = os.fstat(file.fileno()).st_size
     parts = []
     while most > 0 and (part := file.read(min(most, max(room, 1 << 16)))):
@@ -361,7 +396,7 @@ def _read_at_most(file: FileIO, most: int) -> bytes:
 
 
 def _checked_document(data: bytes, header: dict[str, Any], begin: int) -> dict[str, Any]:
-    """Find our JSON document in the header; check the file's version and checksum."""
+    """Return our JSON document in the header; check the file's version and checksum."""
     text = metadata(header).get(_KEY)
     if not isinstance(text, str):
         raise NotOursError("a safetensors file of another program")

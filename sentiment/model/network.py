@@ -1,13 +1,15 @@
-"""The forward pass of a trained network, in numpy: sparse rows in, logits out."""
+"""A trained network in numpy: the forward pass, and what each feature adds to the logit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.rows import CSRMatrix, runs
+from sentiment.features.matrix import CSRMatrix, runs
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 # Non-zeros multiplied at once: the gathered kernel rows then stay in the processor's cache.
 _BLOCK = 1 << 15
@@ -18,8 +20,8 @@ class Layer:
     """A dense layer: inputs @ (kernel · scale) + bias.
 
     Attributes:
-        kernel: [inputs, outputs], float32, or int8 where it is stored quantized.
-        scale: float32 [outputs]; the value of one quantization step, 1 where not quantized.
+        kernel: [inputs, outputs], float32, or int8 if it is quantized.
+        scale: float32 [outputs]; the value of one quantization step, 1 if not quantized.
         bias: float32 [outputs].
     """
 
@@ -29,56 +31,105 @@ class Layer:
 
     @classmethod
     def exact(cls, kernel: Floats, bias: Floats) -> "Layer":
-        """Keep the weights as they are."""
+        """Return a layer that is not quantized."""
         return cls(kernel, np.ones(kernel.shape[1], np.float32), bias)
 
     def quantized(self) -> "Layer":
-        """Round each output's weights to 255 equal steps."""
+        """Return the layer with each output's weights rounded to 255 equal steps."""
         kernel = self.dense_kernel()
         scale = np.maximum(np.abs(kernel).max(axis=0, initial=0), 1e-30).astype(np.float32) / 127
         return Layer(np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32), self.bias)
 
     def dense_kernel(self) -> Floats:
-        """Return the weights as numbers, float32 [inputs, outputs]."""
+        """Return the weights, float32 [inputs, outputs]."""
         return np.multiply(self.kernel, self.scale, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
-    """Dense layers with ReLU between them; the last has one output, the logit.
-
-    Attributes:
-        layers: at least one; the first takes the sparse rows.
-    """
+class DenseNetwork:
+    """Dense layers with ReLU between them, over sparse rows; the last has one output, the logit."""
 
     layers: tuple[Layer, ...]
 
-    def logits(self, rows: CSRMatrix) -> NDArray[np.float64]:
-        """Score rows: the log-odds of *positive*, float64 [rows], before calibration."""
+    def logits(self, rows: CSRMatrix) -> Doubles:
+        """Return the log-odds of *positive* of rows, before calibration: float64 [rows]."""
         first, *rest = self.layers
         products = sparse_product(rows, first.kernel) * first.scale + first.bias
-        # In double precision, so that how many rows are multiplied at once does not show.
+        # In double precision, so that the number of rows multiplied at once does not show.
         activations = products.astype(np.float64)
         for layer in rest:
             np.maximum(activations, 0, out=activations)
             activations = activations @ layer.dense_kernel().astype(np.float64) + layer.bias
         return activations[:, 0]
 
+    def credit(self, row: CSRMatrix) -> Doubles:
+        """Compute what each feature of a row adds to its logit, by integrated gradients.
+
+        Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value
+        of a feature times its mean gradient on the straight path from the empty row to this one.
+        The network is linear between the points of that path where a ReLU turns on or off; with
+        these known, the mean is exact for any number of layers.
+
+        Returns:
+            float64 [non-zeros]; the sum is the row's logit less that of the empty row.
+        """
+        first, *_ = self.layers
+        kernel = first.kernel[row.indices] * first.scale.astype(np.float64)
+        values = row.data.astype(np.float64)
+        reached = values @ kernel  # what the whole row adds to the first layer's units
+        return values * (kernel @ self._mean_gradient(reached))
+
+    def _mean_gradient(self, reached: Doubles) -> Doubles:
+        """Return the mean gradient by the first layer's sums, from bias to bias + reached."""
+        first, *rest = self.layers
+        kernels = [layer.dense_kernel().astype(np.float64) for layer in rest]
+        biases = [layer.bias.astype(np.float64) for layer in rest]
+
+        def sums_at(times: Doubles, depth: int) -> Doubles:
+            """Return the sums of the units of a layer, [times, units]."""
+            sums: Doubles = times[:, None] * reached + first.bias
+            for kernel, bias in zip(kernels[:depth], biases[:depth], strict=True):
+                sums = np.maximum(sums, 0) @ kernel + bias
+            return sums
+
+        times = np.array([0.0, 1.0])
+        for depth in range(len(rest)):
+            times = np.union1d(times, _crossings(times, sums_at(times, depth)))
+        middles, lengths = (times[1:] + times[:-1]) / 2, np.diff(times)
+        gradient = np.ones((middles.size, 1))
+        for depth in reversed(range(len(rest))):
+            gradient = (gradient @ kernels[depth].T) * (sums_at(middles, depth) > 0)
+        return lengths @ gradient
+
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Units of each hidden layer."""
+        """The number of units of each hidden layer."""
         return tuple(layer.bias.size for layer in self.layers[:-1])
 
+    def summary(self) -> list[dict[str, Any]]:
+        """Return name, sizes and activation of each layer, as JSON values."""
+        names = [f"hidden {number}" for number in range(1, len(self.layers))]
+        return [
+            {
+                "name": name,
+                "inputs": layer.kernel.shape[0],
+                "units": layer.kernel.shape[1],
+                "activation": "sigmoid" if name == "output" else "ReLU",
+                "trainable_parameters": layer.kernel.size + layer.bias.size,
+            }
+            for name, layer in zip([*names, "output"], self.layers, strict=True)
+        ]
+
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same weights."""
+        """Return whether both have the same weights."""
         return (
-            isinstance(other, Network)
+            isinstance(other, DenseNetwork)
+            and len(self.layers) == len(other.layers)
             and all(
                 np.array_equal(mine, theirs)
-                for a, b in zip(self.layers, other.layers, strict=False)
+                for a, b in zip(self.layers, other.layers, strict=True)
                 for mine, theirs in ((a.kernel, b.kernel), (a.scale, b.scale), (a.bias, b.bias))
             )
-            and len(self.layers) == len(other.layers)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -87,13 +138,22 @@ class Network:
 def sparse_product(rows: CSRMatrix, kernel: Floats | NDArray[np.int8]) -> Floats:
     """Multiply sparse rows [n, inputs] with a kernel [inputs, outputs]: float32 [n, outputs]."""
     product = np.zeros((len(rows), kernel.shape[1]), dtype=np.float32)
-    for block in runs(rows.offsets, _BLOCK):
+    for block in runs(rows.indptr, _BLOCK):
         first, last = block.start, block.stop
-        start, end = rows.offsets[first], rows.offsets[last]
-        terms = kernel[rows.columns[start:end]] * rows.values[start:end, None]
+        start, end = rows.indptr[first], rows.indptr[last]
+        terms = kernel[rows.indices[start:end]] * rows.data[start:end, None]
         # reduceat gives an empty row its neighbor's first term, so sum the others only.
-        filled = np.flatnonzero(np.diff(rows.offsets[first : last + 1]))
+        filled = np.flatnonzero(np.diff(rows.indptr[first : last + 1]))
         if filled.size:
-            starts = rows.offsets[first + filled] - start
+            starts = rows.indptr[first + filled] - start
             product[first + filled] = np.add.reduceat(terms, starts, axis=0)
     return product
+
+
+def _crossings(times: Doubles, sums: Doubles) -> Doubles:
+    """Return the times at which a unit turns on or off; sums are linear between those given."""
+    before, after = sums[:-1], sums[1:]
+    interval, unit = np.nonzero(before * after < 0)
+    here, there = before[interval, unit], after[interval, unit]
+    steps = np.diff(times)[interval]
+    return times[interval] + steps * here / (here - there)

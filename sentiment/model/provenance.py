@@ -1,4 +1,4 @@
-"""What a model was made of, and which reviews it has seen."""
+"""The provenance of a model: its data, options and versions, and hashes of its reviews."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -14,19 +14,19 @@ from sentiment.model.tensors import mapping, number, string, whole
 
 _MOST = 1 << 62
 
-# A model card: how many texts, and how long their titles and they themselves may be.
+# The limits of a model card: texts, and characters of a title and of a text.
 _CARD_TEXTS = 32
 _CARD_TITLE = 80
 _CARD_TEXT = 10_000
 
 
 @dataclass(frozen=True)
-class Rows:
+class DatasetSummary:
     """A set of reviews that went into a model.
 
     Attributes:
-        positive, negative: how many there were.
-        hash: of texts and labels in order, to tell whether two models saw the same.
+        positive, negative: the number of each.
+        hash: of texts and labels in order; equal for the same data.
     """
 
     positive: int
@@ -35,7 +35,7 @@ class Rows:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Check and build from what `asdict` made."""
+        """Check and return what `asdict` made JSON values of."""
         fields = mapping(value)
         return cls(
             whole(fields["positive"], 0, _MOST),
@@ -45,10 +45,13 @@ class Rows:
 
 
 class Right(NamedTuple):
-    """How many held-out reviews of each class were answered right."""
+    """The number of correctly answered held-out reviews of each class."""
 
     negative: int
     positive: int
+
+
+_JSON_NAMES = {"cross_validated": "in_turns"}
 
 
 @dataclass(frozen=True)
@@ -57,30 +60,30 @@ class Provenance:
 
     Attributes:
         training: the reviews it was fitted on.
-        validation: the reviews held out, but for those that a base was made with.
-        accuracy: share of held-out reviews answered right; they also chose epoch, calibration and
-            threshold, so it flatters a little. None where the base knew them all.
+        validation: the held-out reviews, without those that a base was trained on.
+        accuracy: the share of correctly answered held-out reviews; slightly optimistic, since they
+            also chose epoch, calibration and threshold. None if the base was trained on all.
         best_epoch: the epoch whose weights were kept, from 1.
-        right: how many held-out reviews of each class were answered right; None in older files.
-        in_turns: whether all reviews were held out, in turns (cross-validation).
-        refitted: whether the held-out reviews were then fitted on, too.
-        unlabeled: unlabeled reviews that were learned from.
+        right: correctly answered held-out reviews by class; None in older files.
+        cross_validated: whether the held-out answers are those of a cross-validation.
+        refitted: whether the held-out reviews were fitted on afterwards.
+        unlabeled: the number of unlabeled reviews learned from.
         calibrated: whether there were enough held-out reviews to calibrate on.
-        options: what the user asked for, JSON values.
-        recipe: what was chosen where nothing was asked, JSON values.
+        options: the user's choices, JSON values.
+        recipe: all choices, JSON values.
         versions: package → version.
-        goal: what the decision was chosen to hold, such as `precision=0.95`; empty for nothing.
-        card: what its maker says of it, title → text: what it is, sources and licences, limits.
+        goal: the goal of the decision, such as `precision=0.95`; empty for none.
+        card: title → text, by the model's maker: what it is, sources and licences, limits.
     """
 
-    training: Rows
-    validation: Rows
+    training: DatasetSummary
+    validation: DatasetSummary
     accuracy: float | None
     best_epoch: int
     calibrated: bool
     refitted: bool
     right: Right | None = None
-    in_turns: bool = False
+    cross_validated: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -89,8 +92,8 @@ class Provenance:
     card: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Turn into JSON values; a card and figures are there only if there are any."""
-        values = asdict(self)
+        """Return JSON values; an empty card and missing figures are left out."""
+        values = {_JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
         values["right"] = None if self.right is None else self.right._asdict()
         for name in ("card", "right"):
             if not values[name]:
@@ -99,21 +102,21 @@ class Provenance:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Check and build from what `as_json` made.
+        """Check and return what `as_json` made JSON values of.
 
         Raises:
-            ValueError, KeyError: it was something else.
+            ValueError, KeyError: it is anything else.
         """
         fields = mapping(value)
         return cls(
-            training=Rows.from_json(fields["training"]),
-            validation=Rows.from_json(fields["validation"]),
+            training=DatasetSummary.from_json(fields["training"]),
+            validation=DatasetSummary.from_json(fields["validation"]),
             accuracy=None if fields["accuracy"] is None else number(fields["accuracy"], 0, 1),
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
             right=_right(fields.get("right")),
-            in_turns=bool(fields.get("in_turns", False)),  # older files know nothing of it
+            cross_validated=bool(fields.get("in_turns", False)),  # older files have none
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
             recipe=mapping(fields["recipe"]),
@@ -142,12 +145,12 @@ def _card(value: object) -> dict[str, str]:
     return card
 
 
-# Enough to find reviews that another file shares with the training data, however large that was.
+# Hashes to keep of a set: enough to find reviews shared with training data of any size.
 SEEN_LIMIT = 16_384
 
-# Of reviews that cannot be checked, so small a share of known ones does not matter.
+# The share of known reviews among those that can be checked that does not matter for the others.
 _FEW = 0.05
-# A set of which no larger share is new for certain is known.
+# A set with a smaller share of reviews that are new for certain is a known set.
 _FEWEST_NEW = 0.05
 _AT_ONCE = 4096
 
@@ -155,13 +158,12 @@ Flags = NDArray[np.bool_]
 
 
 class Overlap(NamedTuple):
-    """How many of some reviews a model was trained, chosen or calibrated on.
+    """How many of some reviews a model was trained, selected or calibrated on.
 
     Attributes:
-        found: reviews that it is known to have been made with.
-        checked: reviews that could be checked; fewer than all where those it was made with are so
-            many that it remembers only a part of them.
-        new: reviews that it can be judged by, see `Seen.new`.
+        found: reviews that it is known to have been trained on.
+        checked: reviews that can be checked: not all if the model keeps only a part of its hashes.
+        new: reviews that it can be evaluated on, see `TrainingHashes.new`.
         reviews: all of them.
     """
 
@@ -172,7 +174,7 @@ class Overlap(NamedTuple):
 
     @property
     def is_known_set(self) -> bool:
-        """Whether hardly any review is new for certain: no figure of them means anything."""
+        """Whether hardly any review is new for certain, so that no figure means anything."""
         return self.found > 0 and self.new < _FEWEST_NEW * self.reviews
 
 
@@ -181,70 +183,63 @@ def _none() -> Hashes:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """Hashes of reviews: of each set of them all, or the `SEEN_LIMIT` smallest.
+class TrainingHashes:
+    """Hashes of the reviews a model was trained on: all of each set, or the `SEEN_LIMIT` smallest.
 
-    The `SEEN_LIMIT` smallest of all sets are a bottom-k sketch (Cohen and Kaplan, 2007): whatever
-    is not above the largest of them can be told for certain, and is a uniform sample of all
-    reviews. Those above it are known, too: the few reviews that stand on a base of many, or that a
-    model was calibrated on. Reviews are found by their longest sentence, so that it does not matter
-    whether they are read with their titles.
+    The `SEEN_LIMIT` smallest of all sets are a bottom-k sketch (Cohen and Kaplan, 2007): a uniform
+    sample of all reviews that can be checked for any hash up to the largest of them. Those above it
+    are from smaller sets: the few reviews of a model with a base of many, or of a calibration.
+    Reviews are found by their longest sentence, so it does not matter whether they are read with
+    their titles.
 
     Attributes:
         whole: of whole texts, uint64, sorted.
         passages: of their longest sentences, uint64, sorted; None for a model of an older program,
-            which finds whole texts alone.
+            which finds whole texts only.
     """
 
     whole: Hashes = field(default_factory=_none)
     passages: Hashes | None = field(default_factory=_none)
 
-    def adding(self, texts: Iterable[str]) -> "Seen":
-        """Return a memory of this set of texts, too; they are gone through once."""
+    def adding(self, texts: Iterable[str]) -> "TrainingHashes":
+        """Return these hashes and those of a set of texts, which is read once."""
         rest, whole, passages = iter(texts), [_none()], [_none()]
         while some := list(islice(rest, _AT_ONCE)):
             whole.append(digests_of(some))
             if self.passages is not None:
                 passages.append(passages_of(some))
-        if self.passages is None:  # it would be taken for all that there is
-            return Seen(np.union1d(self.whole, _smallest(whole)), None)
-        return Seen(
-            np.union1d(self.whole, _smallest(whole)),
-            np.union1d(self.passages, _smallest(passages)),
-        )
+        every = np.union1d(self.whole, _smallest(whole))
+        if self.passages is None:  # those of this set alone would pass for all
+            return TrainingHashes(every, None)
+        return TrainingHashes(every, np.union1d(self.passages, _smallest(passages)))
 
     def digests(self, texts: Iterable[str]) -> Hashes:
-        """Return the hashes by which this memory knows texts, uint64 [n]."""
+        """Return the hashes to look texts up by, uint64 [n]."""
         return digests_of(texts) if self.passages is None else passages_of(texts)
 
     def checkable(self, digests: Hashes) -> Flags:
-        """Return which texts would surely be remembered if they were known, bool [n].
-
-        Args:
-            digests: hashes of n texts, from `digests`.
-        """
+        """Return which texts, given by their `digests`, would be found if known, bool [n]."""
         kept = self._kept
         if kept.size < SEEN_LIMIT:
             return np.ones(digests.size, np.bool_)
         return digests <= kept[SEEN_LIMIT - 1]
 
     def known(self, digests: Hashes) -> Flags:
-        """Return which texts are remembered, bool [n]."""
+        """Return which texts are found, bool [n]."""
         return among(digests, self._kept)
 
     def overlap(self, digests: Hashes) -> Overlap:
-        """Count the texts that are remembered, that could be checked, and that are new."""
+        """Count the texts that are found, that can be checked, and that are new."""
         known = self.known(digests)
         masks = known, known | self.checkable(digests), self.new(digests)
         found, checked, new = (int(np.count_nonzero(mask)) for mask in masks)
         return Overlap(found, checked, new, digests.size)
 
     def new(self, digests: Hashes) -> Flags:
-        """Return which texts a model can be judged by, bool [n].
+        """Return which texts a model can be evaluated on, bool [n].
 
-        Where hardly any that can be checked is known, all others are new; one may be known by
-        chance, such as *Thank you*. Otherwise those that cannot be checked are as likely known, and
-        only those that can be are new for certain.
+        If hardly any that can be checked is known, all others are new; a short one, such as *Thank
+        you*, may be known by chance. Otherwise only those that can be checked are new for certain.
         """
         known, checkable = self.known(digests), self.checkable(digests)
         found, checked = np.count_nonzero(known & checkable), np.count_nonzero(checkable)

@@ -17,63 +17,46 @@ def read_json(text: str) -> Any:
     """Read strict JSON with a limited number of values.
 
     Raises:
-        ValueError, RecursionError: it is something else.
+        ValueError, RecursionError: it is anything else.
     """
     if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
         raise ValueError(f"more than {_MOST_VALUES} values")
     return read_strict_json(text)
 
 
-def whole(value: object, least: int, most: int) -> int:
-    """Return a whole number within bounds.
+# Each of the following returns a value as what it should be, or raises ValueError.
 
-    Raises:
-        ValueError: it is something else.
-    """
+
+def whole(value: object, least: int, most: int) -> int:
+    """Return a whole number within bounds."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(f"{reprlib.repr(value)} is not a whole number from {least} to {most}")
     return value
 
 
 def number(value: object, least: float, most: float) -> float:
-    """Return a number within bounds.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Return a number within bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise ValueError(f"{reprlib.repr(value)} is not a number from {least:g} to {most:g}")
     return float(value)
 
 
 def truth(value: object) -> bool:
-    """Return true or false.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Return a Boolean."""
     if not isinstance(value, bool):
         raise ValueError(f"{reprlib.repr(value)} is neither true nor false")
     return value
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Return a JSON object.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Return a JSON object."""
     if not isinstance(value, dict):
         raise ValueError(f"{reprlib.repr(value)} is not an object")
     return value
 
 
 def string(value: object) -> str:
-    """Return a string.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Return a string."""
     if not isinstance(value, str):
         raise ValueError(f"{reprlib.repr(value)} is not a string")
     return value
@@ -83,21 +66,18 @@ MAX_HEADER_SIZE = 1 << 22
 
 _DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
 _METADATA = "__metadata__"
-_DIMENSIONS = 8  # more than any tensor of ours has; the product of a million lengths takes minutes
-_BLOCK = 1 << 20  # numbers looked at together, for no copy of a large tensor to be made
+_DIMENSIONS = 8  # more than any of our tensors has; the product of a million takes minutes
+_BLOCK = 1 << 20  # numbers checked at once, to make no copy of a large tensor
 
 Tensors = dict[str, NDArray[Any]]
 
 
 class NotOursError(Exception):
-    """The file is of some other kind."""
+    """The file is not a model."""
 
 
 def read_header(data: bytes) -> tuple[dict[str, Any], int]:
-    """Parse the JSON that a safetensors file begins with.
-
-    Returns:
-        The header, and where the tensors' bytes begin.
+    """Parse the header of a safetensors file; return it, and where the tensors' bytes begin.
 
     Raises:
         NotOursError: the file does not begin with a header.
@@ -117,22 +97,22 @@ def read_header(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def metadata(header: dict[str, Any]) -> dict[str, Any]:
-    """Return what a header says beside the tensors: nothing, if it is not an object."""
+    """Return the metadata of a header, {} if there is none."""
     found = header.get(_METADATA)
     return found if isinstance(found, dict) else {}
 
 
 def read_tensors(data: bytes, header: dict[str, Any], begin: int) -> Tensors:
-    """Lay arrays over the tensors' bytes; nothing is copied, and they cannot be written to.
+    """Return the tensors as read-only views of the file's bytes.
 
     Args:
         data: the whole file.
-        header: what it begins with.
+        header: its header.
         begin: where the tensors' bytes begin.
 
     Raises:
-        ValueError, TypeError, KeyError: types, shapes and places do not fit each other, or do not
-            fill the file without holes; or a number is not finite.
+        ValueError, TypeError, KeyError: types, shapes and offsets do not agree, or do not cover the
+            file exactly; or a number is not finite.
     """
     entries = {name: mapping(entry) for name, entry in header.items() if name != _METADATA}
     places = {name: _place(entry["data_offsets"]) for name, entry in entries.items()}

@@ -1,6 +1,6 @@
-"""Kinds of features and networks, by the names that `--architecture` has for them.
+"""Architectures: kinds of encoders and networks, by their `--architecture` name.
 
-A kind is a module beside `ngrams`, its entry here, and its name in `TrainingOptions.architecture`.
+A new kind is a module like `ngrams`, an entry below, and a name in `TrainingOptions.architecture`.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,68 +9,67 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes
-from sentiment.features.vectorizer import Vectorizer
-from sentiment.model.network import Network
+from sentiment.model.component import Encoder, Network
+from sentiment.model.network import DenseNetwork
 from sentiment.training import ngrams
-from sentiment.training.network import Rows
+from sentiment.training.decide import EncodedRows
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 
 
 class Architecture(Protocol):
-    """What trainings ask of a kind; all else they do alike."""
+    """What trainings ask of an architecture; everything else is the same for all."""
 
     def choose(
-        self, some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+        self, sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
     ) -> Hyperparameters:
-        """Decide what the user left open, by some texts and all labels."""
+        """Choose what the user left open, by a sample of the texts and all labels."""
 
     def index(self, texts: Sequence[str], recipe: Hyperparameters, run: Run) -> Any:
-        """Find, once for all fits, what does not depend on labels; as long as the texts."""
+        """Compute, once for all fits, what does not depend on labels; as long as the texts."""
 
-    def fit(
+    def fit_encoder(
         self,
         indexed: Any,
         labels: NDArray[np.float64],
-        times: NDArray[np.integer],
+        sample_weight: NDArray[np.integer],
         recipe: Hyperparameters,
         options: TrainingOptions,
-    ) -> Vectorizer:
-        """Fit an encoder to reviews, each of which counts so many times."""
+    ) -> Encoder:
+        """Fit an encoder to reviews, each counted `sample_weight` times."""
 
-    def encode(self, indexed: Any, encoder: Vectorizer) -> Rows:
-        """Return what an encoder makes of all reviews."""
+    def encode(self, indexed: Any, encoder: Any) -> EncodedRows:
+        """Return the rows of all reviews."""
 
-    def names_of(
+    def phrases(
         self,
         indexed: Any,
         texts_of: Callable[[NDArray[np.int64]], list[str]],
-        recipe: Hyperparameters,
-        keys: Hashes,
+        encoder: Any,
+        network: Any,
     ) -> dict[int, str]:
-        """Spell features out by the texts that hold them."""
+        """Return the text of the most influential features, by key."""
 
     def build(self, widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
         """Compile a `keras.Sequential` of networks side by side, for rows of these widths."""
 
-    def side_by_side(self, parts: Sequence[Any], places: Sequence[NDArray[np.int64]]) -> Any:
-        """Put the rows of several networks in turns; −1 is a row of nothing."""
+    def interleave(self, parts: Sequence[Any], places: Sequence[NDArray[np.int64]]) -> Any:
+        """Interleave the rows of several networks; −1 is an empty row."""
 
     def arrays(self, rows: Any) -> tuple[NDArray[Any], ...]:
-        """Take rows apart."""
+        """Return the arrays that rows consist of."""
 
     def specs(self) -> Any:
         """Return the `tf.TensorSpec` of each of these arrays."""
 
     def tensor(self, arrays: Any, width: int) -> Any:
-        """Put them together, as the networks take them."""
+        """Return the input of the networks that these arrays are."""
 
-    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[Network, ...]:
-        """Return the weights of each network that `build` made; nothing of Keras stays."""
+    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
+        """Return each network that `build` made, without Keras."""
 
-    def compact(self, network: Network) -> Network:
-        """Return a network as the model file has it."""
+    def compact(self, network: DenseNetwork) -> Network:
+        """Return a network as the model file stores it."""
 
 
 ARCHITECTURES: dict[str, Architecture] = {"ngrams": ngrams}

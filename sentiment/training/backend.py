@@ -1,15 +1,16 @@
-"""Keras and TensorFlow, imported quietly.
+"""Keras and TensorFlow: imported quietly, seeded, with a fused Adam, and released.
 
-The only module that imports them, and only inside a function: the import takes seconds. TensorFlow
-writes to file descriptor 2 from C++ before its logger can be told not to.
+They are imported inside functions only: that takes seconds. TensorFlow writes to file descriptor 2
+from C++ before its logger can be configured.
 """
 
 import gc
 import os
+import random
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -17,30 +18,27 @@ from sentiment.errors import MissingDependencyError, UsageError
 from sentiment.runtime import redirected
 
 _lock = threading.Lock()
-_held_back = threading.Event()  # that what C++ writes to stderr is kept from it
+_redirected = threading.Event()  # set once the output of C++ is redirected
 
 
 def start_loading() -> None:
-    """Import Keras in a thread of its own, while the caller does something else.
-
-    An import that fails, fails again, and is heard of, in `load_keras`.
-    """
+    """Import Keras in a thread; an import that fails does so again in `load_keras`."""
 
     def load() -> None:
         with suppress(Exception):
             load_keras()
-        _held_back.set()
+        _redirected.set()
 
     threading.Thread(target=load, name="keras-import", daemon=True).start()
-    # A message that is being written while stderr is taken away would be lost.
-    _held_back.wait()
+    # A message written while stderr is redirected would be lost.
+    _redirected.wait()
 
 
 def load_keras() -> Any:
-    """Import Keras on the TensorFlow backend; stderr is shown only if that fails.
+    """Import Keras on the TensorFlow backend; its stderr is shown only if that fails.
 
     Raises:
-        MissingDependencyError: it is not installed, as where only answers are given.
+        MissingDependencyError: it is not installed.
         UsageError: it was imported before, on another backend.
     """
     with _lock:
@@ -50,17 +48,17 @@ def load_keras() -> Any:
             with _only_python_on_stderr(), _without_garbage_collection():
                 try:
                     import keras
-                    import tensorflow  # here, so that what it says is held back here
+                    import tensorflow  # here, where its output is redirected
                 except ModuleNotFoundError as error:
                     raise MissingDependencyError(
                         f"Keras and TensorFlow are needed for this, and {error.name} is not "
                         "installed: pip install keras tensorflow"
                     ) from error
-            # Each training compiles a network; of the fifth in one process it would warn.
+            # It would warn of the fifth network compiled in one process.
             tensorflow.get_logger().setLevel("ERROR")
     import keras
 
-    if keras.backend.backend() != "tensorflow":  # imported before by somebody else
+    if keras.backend.backend() != "tensorflow":  # imported before by other code
         raise UsageError(
             f"Keras runs on {keras.backend.backend()} in this process, and here it needs "
             "TensorFlow: set KERAS_BACKEND=tensorflow before it is imported"
@@ -70,9 +68,9 @@ def load_keras() -> Any:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Look for no garbage among the million objects of an import, now or later: all of it stays.
+    """Exempt the million objects of an import from garbage collection, now and later.
 
-    Collections take a sixth of the import's time, and half a second each while training.
+    It would take a sixth of the import's time, and half a second each time while training.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -86,20 +84,20 @@ def _without_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def _only_python_on_stderr() -> Iterator[None]:
-    """Hold back what C++ writes to file descriptor 2, and show it after an error.
+    """Redirect what C++ writes to file descriptor 2, and show it after an error.
 
-    Python's own stderr goes on to where it went: other threads may have something to say.
+    Python's own stderr stays as it was, for other threads.
     """
     python_stderr = sys.stderr
-    with tempfile.TemporaryFile() as held, redirected(2, held.fileno()) as real:
+    with tempfile.TemporaryFile() as file, redirected(2, file.fileno()) as real:
         if _writes_to_descriptor_2(python_stderr):
             sys.stderr = open(real, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
-        _held_back.set()
+        _redirected.set()
         try:
             yield
         except BaseException:
-            held.seek(0)
-            os.write(real, held.read())
+            file.seek(0)
+            os.write(real, file.read())
             raise
         finally:
             sys.stderr.flush()
@@ -111,3 +109,61 @@ def _writes_to_descriptor_2(stream: TextIO) -> bool:
         return stream.fileno() == 2
     except (OSError, ValueError):  # a stand-in, as in tests
         return False
+
+
+_drawing = threading.Lock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Python's `random`, from which Keras draws initial weights and dropout; then restore it.
+
+    `keras.utils.set_random_seed` would seed numpy's and TensorFlow's as well.
+    """
+    load_keras()  # whose import draws from it as well
+    with _drawing:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def fused_adam() -> Any:
+    """Return Keras's Adam with one operation per variable and step instead of ten."""
+    keras = load_keras()
+    import tensorflow as tf
+
+    class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc, name-defined]
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            step = tf.cast(self.iterations + 1, variable.dtype)
+            place = self._get_variable_index(variable)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self._momentums[place].value.handle,
+                v=self._velocities[place].value.handle,
+                beta1_power=self.beta_1**step,
+                beta2_power=self.beta_2**step,
+                lr=tf.cast(learning_rate, variable.dtype),
+                beta1=self.beta_1,
+                beta2=self.beta_2,
+                epsilon=self.epsilon,
+                grad=gradient,
+            )
+
+    return FusedAdam()
+
+
+def release(variables: Sequence[Any]) -> None:
+    """Free the memory of a network's variables.
+
+    TensorFlow keeps every training step that it compiled, with all that the step refers to, so that
+    the networks of many trainings in one process would add up.
+    """
+    import tensorflow as tf
+
+    with tf.init_scope():  # it may be called by the garbage collector during a compilation
+        for variable in variables:
+            nothing = tf.zeros(0, variable.value.dtype)
+            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=nothing)

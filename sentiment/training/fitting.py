@@ -1,4 +1,4 @@
-"""Fit networks to sparse rows with Keras."""
+"""Fit networks with Keras."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -10,30 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
-from sentiment.model.network import Network
+from sentiment.model.network import DenseNetwork
 from sentiment.training.architectures import ARCHITECTURES, Architecture
-from sentiment.training.backend import load_keras
-from sentiment.training.decide import EpochSelector
-from sentiment.training.network import EncodedSplit, release
+from sentiment.training.backend import load_keras, release
+from sentiment.training.decide import EncodedSplit, EpochSelector
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Fit, Progress, Run, Underway, logging
 
-# How many times the loss of one answer to all a training may end at, and come to on the way, by a
-# learning rate that the user chose; by ours, only a single epoch of few reviews comes to as much.
+# The loss of a fit with the user's learning rate, at the end and at its highest, above which it
+# diverged: as multiples of the loss of one answer to all. With ours, only a single epoch of few
+# reviews is as high.
 _DIVERGED, _ASTRAY = 1.05, 3.0
 
 
 class Fitter:
     """Fits networks by Adam on binary cross-entropy, one after the other or side by side.
 
-    Keras compiles a training step once; fits of networks of the same size start it anew.
+    Keras compiles a training step once for all fits of networks of the same size.
     """
 
     def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
-        """Remember what all fits share: dropout, patience, seed.
-
-        With a checkpoint, fits are taken to come in the order in which they came before.
-        """
+        """Set what all fits share; those of a checkpoint come in the same order again."""
         run = run or Run()
         self._options = options
         self._kind = ARCHITECTURES[options.architecture]
@@ -44,7 +41,7 @@ class Fitter:
         self._model: Any = None
         self._widths: list[int] = []
         self._hidden: tuple[int, ...] = ()
-        self._let_go: Any = lambda: None
+        self._release: Any = lambda: None
         self._initial: list[NDArray[np.generic]] = []
 
     def fit(
@@ -54,14 +51,13 @@ class Fitter:
         validation: Sequence[EncodedSplit] = (),
         epochs: int | None = None,
     ) -> Fit:
-        """Fit networks side by side, the learning rate falling in a line to nothing.
+        """Fit networks side by side, with linear decay of the learning rate.
 
         Args:
             recipe: epochs, batch size, learning rate.
-            training: reviews that each network fits.
-            validation: held-out reviews of each of the first networks: an `EpochSelector` chooses
-                the epoch whose weights are kept. A single network stops `patience` epochs after
-                the best.
+            training: the reviews of each network.
+            validation: held-out reviews of each of the first networks, by which an `EpochSelector`
+                chooses the epoch. A single network stops `patience` epochs after the best.
             epochs: how many of the recipe's epochs to run; None for all.
 
         Raises:
@@ -72,20 +68,22 @@ class Fitter:
         state = checkpoint.load(self._fits) if checkpoint else None
         if isinstance(state, Fit):
             return state
-        # Weights amid a training of few reviews vary too much to stop at: folds go to the end.
+        # With few reviews, losses vary too much to stop early: folds run to the end.
         patience = recipe.epochs if len(training) > 1 else self._options.patience
-        judge = EpochSelector(validation, patience) if validation else None
+        selector = EpochSelector(validation, patience) if validation else None
         model = self._start(training, recipe.hidden)
         if checkpoint and state:
-            if not _restore(state, model, judge):
-                raise checkpoint.damaged(self._fits, "it is of another network")
+            if not _restore(state, model, selector):
+                raise checkpoint.damaged(self._fits, "of another network")
             done = state.epochs
-        if done < last and (judge is None or judge.goes_on):
-            done += self._run(model, recipe, training, judge, range(done, last))
-        if judge is None:
+        if done < last and (selector is None or selector.should_continue):
+            done += self._run(model, recipe, training, selector, range(done, last))
+        if selector is None:
             fit = Fit(self._kind.to_numpy(model, self._widths), [], done)
         else:
-            fit = Fit(judge.so_far.chosen, list(judge.so_far.epochs), judge.so_far.chosen_epoch)
+            fit = Fit(
+                selector.so_far.chosen, list(selector.so_far.epochs), selector.so_far.chosen_epoch
+            )
         if checkpoint:
             checkpoint.save(self._fits, fit)
         return fit
@@ -95,101 +93,103 @@ class Fitter:
         model: Any,
         recipe: Hyperparameters,
         training: Sequence[EncodedSplit],
-        judge: EpochSelector | None,
+        selector: EpochSelector | None,
         epochs: range,
     ) -> int:
-        """Train for some epochs, counted from 0, or as long as the judge says; count them."""
-        feed = BatchGenerator(self._kind, training, recipe.batch_size, self._options.seed, epochs)
+        """Train for some epochs, from 0, or until the selector stops; return their number."""
+        generator = BatchGenerator(
+            self._kind, training, recipe.batch_size, self._options.seed, epochs
+        )
         to_numpy = partial(self._kind.to_numpy, widths=self._widths)
-        steps = recipe.epochs * feed.steps
+        steps = recipe.epochs * generator.steps
 
-        # Keras remembers its callbacks: one that knows this fitter would keep its networks alive.
+        # Keras keeps its callbacks: one that refers to this fitter would keep its networks alive.
         checkpoint, number = self._checkpoint, self._fits
 
-        def keep(epoch: int, model: Any) -> None:
+        def save(epoch: int, model: Any) -> None:
             if checkpoint:
                 variables = [np.asarray(each) for each in _variables(model)]
-                state = Underway(epoch, variables, judge.so_far if judge else None)
+                state = Underway(epoch, variables, selector.so_far if selector else None)
                 checkpoint.save(number, state)
 
-        callbacks = [_watching(recipe, steps, judge, to_numpy, keep, self._progress)]
-        if self._log_dir:  # behind the judge, who says what it is to write of held-out reviews
+        callbacks = [_callback(recipe, steps, selector, to_numpy, save, self._progress)]
+        if self._log_dir:  # after that one, which adds the held-out figures to its logs
             callbacks.append(logging(self._log_dir, self._fits))
         losses = model.fit(
-            feed.batches,
+            generator.batches,
             initial_epoch=epochs.start,
             epochs=epochs.stop,
-            steps_per_epoch=feed.steps,  # of one iterator: to begin anew takes a tenth of a second
-            shuffle=False,  # the batches shuffle themselves
+            steps_per_epoch=generator.steps,  # of one iterator: a new one takes a tenth of a second
+            shuffle=False,  # the generator does
             verbose=0,
             callbacks=callbacks,
         ).history["loss"]
-        feed.close()
+        generator.close()
         if not np.isfinite(losses).all():
-            raise UsageError("training diverged: the loss is no number; lower --learning-rate")
-        constant = np.mean([_entropy(float(example.labels.mean())) for example in training])
+            raise UsageError("training diverged: the loss is not a number; lower --learning-rate")
+        constant = np.mean([_entropy(float(split.labels.mean())) for split in training])
         astray = losses[-1] > _DIVERGED * constant or max(losses) > _ASTRAY * constant
         if self._options.learning_rate and astray:
             self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
     def _start(self, training: Sequence[EncodedSplit], hidden: tuple[int, ...]) -> Any:
-        """Return networks as they are before the first step; each output starts at the prior."""
-        widths = [example.rows.width for example in training]
+        """Return the networks before the first step; each output starts at the prior."""
+        widths = [split.rows.width for split in training]
         if (self._widths, self._hidden) != (widths, hidden):
-            self._let_go()
+            self._release()
             self._model = self._kind.build(widths, hidden, self._options)
             self._widths, self._hidden = widths, hidden
-            self._let_go = finalize(self, release, _variables(self._model))
-            self._let_go.atexit = False  # a process that ends lets go of all it has
+            self._release = finalize(self, release, _variables(self._model))
+            self._release.atexit = False  # the process frees its memory anyway
             self._initial = [variable.numpy() for variable in self._model.variables]
         for variable, value in zip(self._model.variables, self._initial, strict=True):
             variable.assign(value)
         for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
-        priors = np.array([example.labels.mean() for example in training])
+        priors = np.array([split.labels.mean() for split in training])
         bias = self._model.layers[-1].bias
         bias.assign(np.log(priors / (1 - priors)).reshape(bias.shape))
         return self._model
 
 
 class BatchGenerator:
-    """Serves the rows of one network, or of several side by side, in batches.
+    """Batches of the rows of one network, or of several side by side.
 
-    Each network's rows are shuffled anew each epoch. An epoch has the same number of steps for
-    all networks, and goes through all rows of each. TensorFlow never forgets a generator; `close`
-    makes it one that holds no rows.
+    Each network's rows are shuffled each epoch. An epoch has the same number of steps for all
+    networks, and includes all rows of each. TensorFlow keeps every generator; after `close` it
+    holds no rows.
     """
 
     def __init__(
         self,
         kind: Architecture,
-        examples: Sequence[EncodedSplit],
+        splits: Sequence[EncodedSplit],
         size: int,
         seed: int,
         epochs: range = range(1),
     ) -> None:
-        """Begin as after the epochs before these: each shuffles what the one before left.
+        """Start at the first of some epochs: each shuffles the order of the one before.
 
         Args:
             kind: of the networks.
-            examples: what each network learns.
-            size: rows in a batch of the network that has the most.
+            splits: the reviews of each network.
+            size: the rows in a batch of the network with the most.
             seed: of the shuffling.
-            epochs: which are served, counted from 0.
+            epochs: counted from 0.
         """
         self._kind = kind
-        self._examples: Sequence[EncodedSplit] = examples
-        self._randoms = [np.random.default_rng(seed) for _ in examples]
-        self._orders = [np.arange(example.numbers.size) for example in examples]
+        self._splits: Sequence[EncodedSplit] = splits
+        self._randoms = [np.random.default_rng(seed) for _ in splits]
+        self._orders = [np.arange(split.numbers.size) for split in splits]
         for _ in range(epochs.start):
             self._shuffle()
         self.steps = math.ceil(max(order.size for order in self._orders) / size)
         self.batches = self._dataset(epochs)
 
     def close(self) -> None:
-        """Let go of the rows."""
-        self._examples = ()
+        """Release the rows."""
+        self._splits = ()
 
     def _shuffle(self) -> None:
         for shuffler, order in zip(self._randoms, self._orders, strict=True):
@@ -199,47 +199,47 @@ class BatchGenerator:
         for _ in epochs:
             self._shuffle()
             for step in range(self.steps):
-                examples = self._examples  # another thread may close it meanwhile
-                if not examples:
+                splits = self._splits  # another thread may close it
+                if not splits:
                     return
-                rows, targets, weights = self._batch(examples, step)
+                rows, targets, weights = self._batch(splits, step)
                 yield self._kind.arrays(rows), targets, weights
 
     def _batch(
-        self, examples: Sequence[EncodedSplit], step: int
+        self, splits: Sequence[EncodedSplit], step: int
     ) -> tuple[Any, NDArray[np.float32], NDArray[np.float32]]:
-        """Return the rows of a step, as `Architecture.build` wants them, with targets and weights.
+        """Return the rows of a step as `Architecture.build` takes them, targets and weights.
 
-        Where a network has fewer rows than another, empty ones of weight 0 fill it up; its others
-        weigh so much more that its loss is the mean over its own rows.
+        A network with fewer rows than another gets empty ones of weight 0, and more weight for its
+        own, so that its loss is the mean over these.
         """
         orders = [
             order[order.size * step // self.steps : order.size * (step + 1) // self.steps]
             for order in self._orders
         ]
-        if len(examples) == 1:  # nothing to fill up, nor to put side by side
-            (example,), (order,) = examples, orders
-            targets = example.labels[order].astype(np.float32)[:, None]
-            return example.rows.take(example.numbers[order]), targets, np.ones_like(targets[:, 0])
+        if len(splits) == 1:  # nothing to fill up or interleave
+            (split,), (order,) = splits, orders
+            targets = split.labels[order].astype(np.float32)[:, None]
+            return split.rows.take(split.numbers[order]), targets, np.ones_like(targets[:, 0])
         parts, places, labels, weights = [], [], [], []
         most = max(order.size for order in orders)
-        for example, order in zip(examples, orders, strict=True):
-            parts.append(example.rows.take(example.numbers[order]))
+        for split, order in zip(splits, orders, strict=True):
+            parts.append(split.rows.take(split.numbers[order]))
             places.append(np.pad(np.arange(order.size), (0, most - order.size), constant_values=-1))
-            labels.append(np.pad(example.labels[order], (0, most - order.size)))
+            labels.append(np.pad(split.labels[order], (0, most - order.size)))
             weights.append((places[-1] >= 0) * len(orders) * most / max(order.size, 1))
-        rows = self._kind.side_by_side(parts, places)
+        rows = self._kind.interleave(parts, places)
         targets = np.stack(labels, axis=1).astype(np.float32)[:, :, None]
         return rows, targets, np.stack(weights, axis=1).astype(np.float32)
 
     def _dataset(self, epochs: range) -> Any:
-        """A `tf.data.Dataset` of tensors, targets and weights, two batches ahead."""
+        """Return a `tf.data.Dataset` of tensors, targets and weights, two batches ahead."""
         import tensorflow as tf
 
-        kind, axes = self._kind, 1 + (len(self._examples) > 1)
-        width = sum(example.rows.width for example in self._examples)
+        kind, axes = self._kind, 1 + (len(self._splits) > 1)
+        width = sum(split.rows.width for split in self._splits)
 
-        # Converting it would write a file where temporary files go, which may be full.
+        # Converting it would write a temporary file, and the disk may be full.
         @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def to_tensors(arrays: Any, targets: Any, weights: Any) -> tuple[Any, Any, Any]:
             return kind.tensor(arrays, width), targets, weights
@@ -256,25 +256,25 @@ class BatchGenerator:
 
 
 def _entropy(share: float) -> float:
-    """The loss of answering each review with this share of *positive*, which it is of all."""
+    """Return the loss of answering every review with the share of *positive* among all."""
     return -sum(part * math.log(part) for part in (share, 1 - share) if part > 0)
 
 
-def _watching(
+def _callback(
     recipe: Hyperparameters,
     steps: int,
-    judge: EpochSelector | None,
-    to_numpy: Callable[[Any], tuple[Network, ...]],
-    keep: Callable[[int, Any], None],
+    selector: EpochSelector | None,
+    to_numpy: Callable[[Any], tuple[DenseNetwork, ...]],
+    save: Callable[[int, Any], None],
     progress: Progress,
 ) -> Any:
-    """Let the learning rate fall in a line, to nothing after so many steps; stop if all is lost.
+    """Return the callback of a fit: linear decay to 0 after `steps`, epoch selection, checkpoint.
 
-    After each epoch the judge sees the networks, and says whether to go on; then they are kept.
+    It stops a fit whose loss is not finite, and saves after each epoch.
     """
     keras = load_keras()
 
-    class Watching(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+    class Callback(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self._epoch = epoch + 1
             self._done = epoch * self.params["steps"]
@@ -288,11 +288,11 @@ def _watching(
             progress.step(self._epoch, batch + 1, self.params["steps"])
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            if judge:
+            if selector:
                 networks = to_numpy(self.model)
-                loss = logs["loss"] / len(networks)  # Keras adds up those of networks side by side
-                self.model.stop_training |= not judge.see(loss, networks)
-                now = judge.so_far.epochs[-1]
+                loss = logs["loss"] / len(networks)  # Keras adds them up
+                self.model.stop_training |= not selector.update(loss, networks)
+                now = selector.so_far.epochs[-1]
                 logs |= {
                     "loss": loss,
                     "val_loss": now.validation_loss,
@@ -300,25 +300,25 @@ def _watching(
                 }
                 progress.epoch(now, recipe.epochs)
             if math.isfinite(logs["loss"]):
-                keep(epoch + 1, self.model)
+                save(epoch + 1, self.model)
 
-    return Watching()
+    return Callback()
 
 
 def _variables(model: Any) -> list[Any]:
-    """All that networks and their optimizer learn by, and what dropout draws from."""
+    """Return the variables of networks and optimizer, and the state of dropout."""
     return [*model.variables, *model.optimizer.variables]
 
 
-def _restore(state: Underway, model: Any, judge: EpochSelector | None) -> bool:
-    """Let networks and judge be as they were; False if the state is not one of theirs."""
+def _restore(state: Underway, model: Any, selector: EpochSelector | None) -> bool:
+    """Restore networks and selector; return False if the state is not one of theirs."""
     variables = _variables(model)
     kinds = [(tuple(variable.shape), np.asarray(variable).dtype) for variable in variables]
     fits = kinds == [(value.shape, value.dtype) for value in state.variables]
-    if not fits or (judge is None) != (state.judgement is None):
+    if not fits or (selector is None) != (state.selection is None):
         return False
     for variable, value in zip(variables, state.variables, strict=True):
         variable.assign(value)
-    if judge and state.judgement:
-        judge.so_far = state.judgement
+    if selector and state.selection:
+        selector.so_far = state.selection
     return True

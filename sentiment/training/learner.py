@@ -1,4 +1,4 @@
-"""The training's material, its features, and the networks fitted on them."""
+"""The data of a training, and the encoders and networks fitted to its splits."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,16 +10,21 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.features.vectorizer import Vectorizer
-from sentiment.model.component import sigmoid
-from sentiment.model.network import Network
-from sentiment.model.provenance import Rows
+from sentiment.model.component import Encoder, Network, sigmoid
+from sentiment.model.model import Model
+from sentiment.model.provenance import DatasetSummary
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
 from sentiment.storage import concatenate
 from sentiment.training.architectures import ARCHITECTURES
-from sentiment.training.decide import Epoch
+from sentiment.training.decide import (
+    EncodedSplit,
+    Epoch,
+    Floats,
+    Numbers,
+    in_blocks,
+    logits_of,
+)
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import EncodedSplit, logits_of
 from sentiment.training.options import (
     FOLDS,
     Hyperparameters,
@@ -29,11 +34,9 @@ from sentiment.training.options import (
 )
 from sentiment.training.run import Run
 
-Numbers = NDArray[np.int64]
-
 
 class Split(NamedTuple):
-    """Reviews by their numbers: those that a network fits, and those that it is judged by."""
+    """The numbers of the reviews that a network fits, and of those it is evaluated on."""
 
     training: Numbers
     held_out: Numbers
@@ -41,14 +44,14 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Reviews by their numbers: labelled ones first, then those without labels.
+    """All reviews, by number: labelled ones first, then those without labels.
 
     Attributes:
         texts: all reviews, [n].
         labels: 0 or 1, int8 [labelled].
         digests: hashes of the labelled texts, uint64 [labelled].
-        splits: what each network of a trial fits and is judged by. One split where a share is held
-            out; in cross-validation one for each fold, and a last one that fits all.
+        splits: one if a share is held out; in cross-validation one for each fold, and a last one
+            that fits all.
         unlabeled: numbers of the reviews without labels.
     """
 
@@ -66,7 +69,7 @@ class TrainingData:
         unlabeled: Sequence[str],
         options: TrainingOptions,
     ) -> "TrainingData":
-        """Put all reviews together, and split them unless there are others to judge by.
+        """Join all reviews, and split them unless there is a validation set.
 
         Raises:
             DataError: there are too few different reviews to hold some out.
@@ -85,10 +88,10 @@ class TrainingData:
         else:
             share = options.validation_share
             splits = [Split(*stratified_split(labels, share, options.seed, groups=digests))]
-        judged = np.concatenate([split.held_out for split in splits])
+        held_out = np.concatenate([split.held_out for split in splits])
         if any(
             len(set(labels[rows].tolist())) < 2
-            for rows in [*(split.training for split in splits), judged]
+            for rows in [*(split.training for split in splits), held_out]
         ):
             positive, negative = (np.unique(digests[labels == label]).size for label in (1, 0))
             raise DataError(
@@ -102,29 +105,45 @@ class TrainingData:
 
     @property
     def cross_validated(self) -> bool:
-        """Whether each review is held out from one network, and all are fitted by the last."""
+        """Whether each review is held out from one network, and the last fits all."""
         return len(self.splits) > 1
 
     @property
     def training(self) -> Numbers:
-        """Numbers of the reviews that the last network of a trial fits."""
+        """Numbers of the reviews that the last network fits."""
         return self.splits[-1].training
 
     @property
     def held_out(self) -> Numbers:
-        """Numbers of the reviews that networks are judged by, in the order of the splits."""
+        """Numbers of the held-out reviews, in the order of the splits."""
         return np.concatenate([split.held_out for split in self.splits])
 
     def texts_of(self, rows: Numbers) -> list[str]:
-        """Give the reviews with these numbers."""
+        """Return the reviews with these numbers."""
         return [self.texts[row] for row in rows.tolist()]
 
-    def some_of(self, rows: Numbers, enough: int = 1_000) -> list[str]:
-        """Give about so many of these reviews, or all, taken evenly."""
-        return self.texts_of(rows[:: max(rows.size // enough, 1)])
+    def sample(self, rows: Numbers, size: int = 1_000) -> list[str]:
+        """Return about `size` of these reviews, evenly spaced."""
+        return self.texts_of(rows[:: max(rows.size // size, 1)])
+
+    def log_odds(self, base: Model, rows: Numbers) -> Floats:
+        """Return the log-odds that a model gives these reviews."""
+        return np.concatenate([base.log_odds(self.texts_of(some)) for some in in_blocks(rows)])
+
+    def new_to(self, base: Model, rows: Numbers) -> Numbers:
+        """Return the places in `rows` of the reviews that a base can be evaluated on.
+
+        None if the base knows the set, or if all that is new to it has the same label.
+        """
+        hashes = base.record.training_hashes
+        digests = np.concatenate([hashes.digests(self.texts_of(some)) for some in in_blocks(rows)])
+        new = np.flatnonzero(hashes.new(digests))
+        if hashes.is_known_set(digests) or len(set(self.labels[rows[new]].tolist())) < 2:
+            return new[:0]
+        return new
 
     def identity(self) -> str:
-        """Hash all there is: texts, labels, and which reviews are for what; hexadecimal."""
+        """Return a hash of texts, labels and splits, hexadecimal."""
         content = hashlib.blake2b(digest_size=16)
         for text in self.texts:
             data = text.encode("utf-8", "surrogatepass")
@@ -138,99 +157,80 @@ class TrainingData:
             content.update(numbers.astype("<i8").tobytes())
         return content.hexdigest()
 
-    def about(self, rows: Numbers) -> Rows:
-        """Count labelled reviews, and hash them with their labels."""
+    def summary(self, rows: Numbers) -> DatasetSummary:
+        """Return the counts and the hash of labelled reviews."""
         labels = self.labels[rows]
         content = hashlib.blake2b(digest_size=16)
         content.update(self.digests[rows].astype("<u8").tobytes())
         content.update(labels.astype(np.int8).tobytes())
         positive = int(labels.sum())
-        return Rows(positive, labels.size - positive, content.hexdigest())
+        return DatasetSummary(positive, labels.size - positive, content.hexdigest())
 
 
-# Rounds of learning from unlabeled reviews, at the most.
+# The maximum number of rounds of pseudo-labels.
 ROUNDS = 3
 
-# Soft labels are rounded to so small a step that sums of them are exact, in whatever order.
+# Pseudo-labels are multiples of this, so that sums of them are exact in any order.
 _STEP = 2.0**-20
-
-Logits = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """Everything that is fitted to some splits, the weights as the model file has them.
+    """What was fitted to some splits, with weights as in the model file.
 
     Attributes:
-        vectorizer, network: what was fitted to the last split.
-        first: the vectorizer that was fitted to the first split, and not to its held-out reviews.
-        epochs, best_epoch: how it went.
-        held_out: logits of the reviews held out, each by the network that was not fitted on it, in
-            the order of `TrainingData.held_out`; empty after a fit for a given number of epochs.
+        encoder, network: fitted to the last split.
+        first: the encoder fitted to the first split, without its held-out reviews.
+        epochs, best_epoch: of the fit.
+        held_out: logits of the held-out reviews, each by the network not fitted on it, in the order
+            of `TrainingData.held_out`; empty after a fit for a given number of epochs.
         unlabeled: logits of the unlabeled reviews by each network, [networks, unlabeled].
-        soft_labels: how far each network took each unlabeled review to be positive, of the same
-            shape; None if none was used.
+        pseudo_labels: the probabilities used as labels of the unlabeled reviews, of the same shape;
+            None if unused.
     """
 
-    vectorizer: Vectorizer
+    encoder: Encoder
     network: Network
-    first: Vectorizer
+    first: Encoder
     epochs: list[Epoch]
     best_epoch: int
-    held_out: Logits
-    unlabeled: Logits
-    soft_labels: NDArray[np.float64] | None
+    held_out: Floats
+    unlabeled: Floats
+    pseudo_labels: Floats | None
 
     @property
     def loss(self) -> float:
-        """The best validation loss."""
+        """The lowest validation loss."""
         return min(epoch.validation_loss for epoch in self.epochs)
 
 
 class Learner:
-    """One training: what stays the same from fit to fit."""
+    """The fits of one training."""
 
     def __init__(
-        self, material: TrainingData, options: TrainingOptions, recipe: Hyperparameters, run: Run
+        self, data: TrainingData, options: TrainingOptions, recipe: Hyperparameters, run: Run
     ) -> None:
-        """Find the n-grams of all reviews, once."""
-        self._material = material
+        """Index all reviews, once."""
+        self._data = data
         self._options = options
         self._recipe = recipe
         self._progress = run.progress
         self._kind = ARCHITECTURES[options.architecture]
-        self._indexed = self._kind.index(material.texts, recipe, run)
+        self._indexed = self._kind.index(data.texts, recipe, run)
         self._fitter = Fitter(options, run)
 
-    def trial(self) -> FitResult:
-        """Fit the splits; held-out reviews say when to stop, and whether unlabeled ones help."""
-        return self._with_unlabeled(self._fit(self._material.splits, None, None))
+    def fit_splits(self) -> FitResult:
+        """Fit the splits, with pseudo-labels as long as they help.
 
-    def refit(self, trial: FitResult) -> FitResult:
-        """Fit all labelled reviews the way the trial was fitted, for as many epochs.
-
-        In cross-validation the trial did that already.
+        Self-training with soft labels (Yarowsky, 1995; Xie et al., CVPR 2020): the best model so
+        far labels the unlabeled reviews, and a round is kept if it lowers the held-out loss.
         """
-        if self._material.cross_validated:
-            return trial
-        everything = np.arange(self._material.labels.size)
-        split = Split(everything, everything[:0])
-        return self._fit([split], trial.soft_labels, trial.best_epoch)
-
-    def names_of(self, keys: Hashes) -> dict[int, str]:
-        """Spell features out by the texts that hold them."""
-        return self._kind.names_of(self._indexed, self._material.texts_of, self._recipe, keys)
-
-    def _with_unlabeled(self, best: FitResult) -> FitResult:
-        """Learn from unlabeled reviews what the best model yet says of them, while that helps.
-
-        Self-training with soft labels (Yarowsky, 1995; Xie et al., CVPR 2020): each round is kept
-        if the held-out loss is lower for it.
-        """
-        count = self._material.unlabeled.size
+        best = self._fit(self._data.splits, None, None)
+        count = self._data.unlabeled.size
         for number in range(1, ROUNDS + 1 if count else 1):
             self._progress.unlabeled(number, count)
-            candidate = self._fit(self._material.splits, _soft(best.unlabeled), None)
+            labels = np.rint(sigmoid(best.unlabeled) / _STEP) * _STEP
+            candidate = self._fit(self._data.splits, labels, None)
             better = candidate.loss < best.loss
             self._progress.judged(better, candidate.loss, best.loss)
             if not better:
@@ -238,43 +238,55 @@ class Learner:
             best = candidate
         return best
 
+    def refit(self, selected: FitResult) -> FitResult:
+        """Fit all labelled reviews as `fit_splits` did, for as many epochs.
+
+        In cross-validation that was done already.
+        """
+        if self._data.cross_validated:
+            return selected
+        everything = np.arange(self._data.labels.size)
+        split = Split(everything, everything[:0])
+        return self._fit([split], selected.pseudo_labels, selected.best_epoch)
+
+    def phrases(self, fit: FitResult) -> dict[int, str]:
+        """Return the text of the most influential features, by key."""
+        return self._kind.phrases(self._indexed, self._data.texts_of, fit.encoder, fit.network)
+
     def _fit(
-        self,
-        splits: Sequence[Split],
-        soft_labels: NDArray[np.float64] | None,
-        epochs: int | None,
+        self, splits: Sequence[Split], pseudo_labels: Floats | None, epochs: int | None
     ) -> FitResult:
-        """Fit a vectorizer and a network to each split, all networks side by side.
+        """Fit an encoder and a network to each split, all networks side by side.
 
         Args:
-            splits: what each fits and is judged by; beside unlabeled reviews, labelled ones are
-                counted twice, for being certain.
-            soft_labels: how far each network takes each unlabeled review to be positive,
-                [splits, unlabeled]; None leaves these out.
-            epochs: how many to run; None to stop by the held-out rows.
+            splits: with pseudo-labels, labelled reviews count twice, since they are certain.
+            pseudo_labels: of the unlabeled reviews for each network, [splits, unlabeled]; None
+                leaves these out.
+            epochs: how many; None to select by the held-out rows.
         """
-        given = [None] * len(splits) if soft_labels is None else list(soft_labels)
+        of_each = [None] * len(splits) if pseudo_labels is None else list(pseudo_labels)
         fitted = [
-            self._example(split.training, soft) for split, soft in zip(splits, given, strict=True)
+            self._fit_encoder(split.training, labels)
+            for split, labels in zip(splits, of_each, strict=True)
         ]
-        labels = self._material.labels.astype(np.float64)
+        labels = self._data.labels.astype(np.float64)
         validation = [
             EncodedSplit(training.rows, split.held_out, labels[split.held_out])
             for (_, training), split in zip(fitted, splits, strict=True)
             if split.held_out.size and epochs is None
         ]
         done = self._fitter.fit(
-            self._recipe if soft_labels is None else for_pseudo_labels(self._recipe),
+            self._recipe if pseudo_labels is None else for_pseudo_labels(self._recipe),
             [training for _, training in fitted],
             validation,
             epochs,
         )
         networks = [self._kind.compact(network) for network in done.networks]
         held_out = [
-            held.logits(network) for held, network in zip(validation, networks, strict=False)
+            split.logits(network) for split, network in zip(validation, networks, strict=False)
         ]
         unlabeled = [
-            logits_of(network, training.rows, self._material.unlabeled)
+            logits_of(network, training.rows, self._data.unlabeled)
             for network, (_, training) in zip(networks, fitted, strict=True)
             if epochs is None
         ]
@@ -286,25 +298,20 @@ class Learner:
             done.best_epoch,
             np.concatenate([np.zeros(0), *held_out]),
             np.array(unlabeled),
-            soft_labels,
+            pseudo_labels,
         )
 
-    def _example(
-        self, rows: Numbers, soft_labels: NDArray[np.float64] | None
-    ) -> tuple[Vectorizer, EncodedSplit]:
-        """Fit a vectorizer to what a network is to learn, and give both."""
-        material = self._material
-        labels = np.full(len(self._indexed), np.nan)  # of rows that are not to be looked at
-        labels[rows] = material.labels[rows]
-        if soft_labels is not None:
-            labels[material.unlabeled] = soft_labels
-            rows = np.concatenate((rows, rows, material.unlabeled))
-        times = np.bincount(rows, minlength=labels.size)
-        vectorizer = self._kind.fit(self._indexed, labels, times, self._recipe, self._options)
-        features = self._kind.encode(self._indexed, vectorizer)
-        return vectorizer, EncodedSplit(features, rows, labels[rows])
-
-
-def _soft(logits: Logits) -> NDArray[np.float64]:
-    """Say how far reviews are positive, by a network that has seen none of them labelled."""
-    return np.rint(sigmoid(logits) / _STEP) * _STEP
+    def _fit_encoder(
+        self, rows: Numbers, pseudo_labels: Floats | None
+    ) -> tuple[Encoder, EncodedSplit]:
+        """Fit an encoder to the reviews that a network is to fit; return it, and these reviews."""
+        data = self._data
+        labels = np.full(len(self._indexed), np.nan)  # of the rows that do not count
+        labels[rows] = data.labels[rows]
+        if pseudo_labels is not None:
+            labels[data.unlabeled] = pseudo_labels
+            rows = np.concatenate((rows, rows, data.unlabeled))
+        weight = np.bincount(rows, minlength=labels.size)
+        encoder = self._kind.fit_encoder(self._indexed, labels, weight, self._recipe, self._options)
+        encoded = self._kind.encode(self._indexed, encoder)
+        return encoder, EncodedSplit(encoded, rows, labels[rows])

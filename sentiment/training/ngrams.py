@@ -1,4 +1,7 @@
-"""The architecture `ngrams`: weighted n-grams, and dense layers over their sparse rows."""
+"""The architecture `ngrams`: weighted n-grams, and dense layers over their sparse rows.
+
+Its functions are described in `Architecture`.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -10,41 +13,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.hashing import Hashes
-from sentiment.features.matrix import DocumentTermMatrix, Shard
+from sentiment.features.matrix import CSRMatrix, DocumentTermMatrix, Shard, runs
 from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
-from sentiment.features.rows import CSRMatrix, runs
-from sentiment.features.vectorizer import EncodedDataset, Vectorizer
-from sentiment.model.network import Layer, Network
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.weighting import EncodedDataset
+from sentiment.model.network import DenseNetwork, Layer
 from sentiment.storage import sizes_of
-from sentiment.training.backend import load_keras
-from sentiment.training.network import fused_adam, seeded
+from sentiment.training.backend import fused_adam, load_keras, seeded
 from sentiment.training.options import FEW, UNBALANCED, Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 from sentiment.workers import Pool, Worker, default_workers
 
-# Beyond this many words a review repeats itself enough for words alone.
+# Longer reviews, in words, repeat themselves enough to do without character n-grams.
 _SHORT = 60
-# Of few reviews so many steps are enough, and more are no better.
+# Steps per epoch, epochs and learning rate for few reviews; more steps are no better.
 _FEW_STEPS, _FEW_EPOCHS, _FEW_RATE = 6, 10, 0.01
-# With fewer a hidden layer tells the classes apart no better, and its answers lean to one side.
+# With fewer reviews, a hidden layer is no better, and its answers lean to one side.
 _TINY, _TINY_RATE = 1_000, 0.02
-# Beyond this many, reviews repeat one another, and what they share is learned by heart.
+# More reviews than this repeat one another, and what they share is memorized.
 _MANY = 100_000
+# Phrases to store with a model.
+PHRASES = 2_000
 
 
 def choose(
-    some: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+    sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
 ) -> Hyperparameters:
-    """Decide what the user left open, from the training rows alone.
+    """Choose what the user left open, from the training rows alone.
 
     Args:
-        some: of their texts, a thousand or so.
+        sample: of their texts, about a thousand.
         labels: of all of them.
         options: the user's choices.
     """
-    few = labels.size < FEW  # many words are met once or never, and pieces of words help
-    short = float(np.median([len(text.split()) for text in some])) < _SHORT
+    few = labels.size < FEW  # many words are rare, and pieces of words help
+    short = float(np.median([len(text.split()) for text in sample])) < _SHORT
     share = float(labels.mean())
     balanced = UNBALANCED <= share <= 1 - UNBALANCED
     small, tiny = few or short, labels.size < _TINY
@@ -53,9 +57,8 @@ def choose(
     if few:
         batch_size = max(-(-labels.size // _FEW_STEPS), 1)
     batch_size = options.batch_size or batch_size
-    # Long reviews, and many, bear large steps, and then need few. Of very many, each says less
-    # that is new: they are gone through less often, by smaller steps, and an n-gram has to be in
-    # as large a share of them to weigh as much.
+    # Long reviews, and many, allow large steps, and then need few. Very many repeat one another:
+    # fewer epochs, smaller steps, and as large a share of reviews for an n-gram of some weight.
     learning_rate = (0.01 if short else 0.02) * (batch_size / 1024) ** 0.5
     if few:
         learning_rate = _TINY_RATE if tiny else _FEW_RATE
@@ -74,29 +77,22 @@ def choose(
     )
 
 
-# From so many characters on, a second process that finds the n-grams while this one imports Keras
-# is done sooner, although it has to be started and be told the texts.
+# With more characters, a second process that finds the n-grams while this one imports Keras is
+# faster, although it must start and receive the texts.
 _WORTH_A_PROCESS = 4_000_000
 _WITH_FEWER = "run it again, with fewer reviews or less --memory if that is short"
 
-# Of each character, so many features that are made of words, each pair of feature and review
-# counted once; and so many of each length of runs of characters.
-_OF_WORDS, _OF_RUNS = 0.7, 0.8
+# Pairs of feature and review per character, at most: for word features, and for character n-grams
+# of each order.
+_WORD_PAIRS, _CHARACTER_PAIRS = 0.7, 0.8
 
 
 def index(texts: Sequence[str], recipe: Hyperparameters, run: Run) -> DocumentTermMatrix:
-    """Find the n-grams of all reviews.
-
-    Args:
-        texts: the reviews.
-        recipe: which n-grams to look for; those that too few hold are left out where that is known
-            already.
-        run: how much memory there is; and who is told how far it is.
-    """
+    """Find the n-grams of all reviews, in files if they do not fit into memory."""
     ngrams = recipe.ngrams
     sizes = sizes_of(texts)
     shortest, longest = ngrams.characters
-    pairs = sizes * (_OF_WORDS + _OF_RUNS * (longest - shortest + 1 if longest else 0))
+    pairs = sizes * (_WORD_PAIRS + _CHARACTER_PAIRS * (longest - shortest + 1 if longest else 0))
     if pairs.sum() > run.memory.pairs:
         processes = default_workers()
         offsets = np.concatenate(([0], np.cumsum(pairs)))
@@ -105,16 +101,16 @@ def index(texts: Sequence[str], recipe: Hyperparameters, run: Run) -> DocumentTe
     if sizes.sum() < _WORTH_A_PROCESS:
         return DocumentTermMatrix.of(texts, ngrams, recipe.min_count)
     with Worker(DocumentTermMatrix.of, _WITH_FEWER) as worker:
-        incidence: DocumentTermMatrix = worker.call(texts[:], ngrams, recipe.min_count)
-    return incidence
+        matrix: DocumentTermMatrix = worker.call(texts[:], ngrams, recipe.min_count)
+    return matrix
 
 
 def _sharded(
     texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], processes: int, run: Run
 ) -> DocumentTermMatrix:
-    """Find the n-grams of some reviews at a time, and put them into a file.
+    """Find the n-grams shard by shard, and put them into a file.
 
-    What few reviews hold has to stay: other shards may have more of it.
+    Rare ones stay: they may be more frequent in other shards.
     """
     pool = Pool(Shard.of, processes, _WITH_FEWER)
     try:
@@ -126,7 +122,7 @@ def _sharded(
 def _found(
     pool: Pool, texts: Sequence[str], ngrams: NGrams, parts: Iterator[slice], run: Run
 ) -> Iterator[Shard]:
-    """Have a pool find the shards, and tell how far it is."""
+    """Yield the shards that a pool finds, and report progress."""
     found = (pool.submit(texts[part], ngrams, 1, 1) for part in parts)
     ahead, done = deque(islice(found, pool.size)), 0
     while ahead:
@@ -137,50 +133,60 @@ def _found(
         run.progress.featurized(done, len(texts))
 
 
-def fit(
+def fit_encoder(
     indexed: DocumentTermMatrix,
     labels: NDArray[np.float64],
-    times: NDArray[np.integer],
+    sample_weight: NDArray[np.integer],
     recipe: Hyperparameters,
     options: TrainingOptions,
 ) -> Vectorizer:
-    """Choose features and weigh them, as `Vectorizer.fit` does."""
+    """Select and weigh features."""
     return Vectorizer.fit(
         indexed,
         labels,
-        times,
-        limit=options.features,
-        min_count=recipe.min_count,
+        sample_weight,
+        max_features=options.features,
+        min_df=recipe.min_count,
         smoothing=recipe.smoothing,
     )
 
 
-def encode(indexed: DocumentTermMatrix, encoder: Vectorizer) -> EncodedDataset:
-    """Return what an encoder makes of all reviews."""
-    return EncodedDataset.of(indexed, encoder)
+encode = EncodedDataset.of
 
 
-def names_of(
+def phrases(
     indexed: DocumentTermMatrix,
     texts_of: Callable[[NDArray[np.int64]], list[str]],
-    recipe: Hyperparameters,
-    keys: Hashes,
+    encoder: Vectorizer,
+    network: DenseNetwork,
 ) -> dict[int, str]:
-    """Spell n-grams out, as `name_features` does, from the first reviews that hold them."""
-    return name_features(texts_of(indexed.first_rows_containing(keys)), recipe.ngrams, keys)
+    """Return the most influential n-grams, read from the first reviews that contain them."""
+    keys = most_influential(encoder, network, PHRASES)
+    return name_features(texts_of(indexed.first_rows_containing(keys)), encoder.ngrams, keys)
 
 
-def side_by_side(parts: Sequence[CSRMatrix], places: Sequence[NDArray[np.int64]]) -> CSRMatrix:
-    """Put the rows of several networks in turns, their features one behind the other.
+def most_influential(vectorizer: Vectorizer, network: DenseNetwork, count: int) -> Hashes:
+    """Return the keys of the features with the largest weight · norm of their kernel row.
+
+    Returns:
+        uint64 [up to `count`], the strongest first.
+    """
+    norms = np.linalg.norm(network.layers[0].dense_kernel(), axis=1)
+    influence = np.abs(vectorizer.weights) * norms
+    return vectorizer.keys[np.argsort(-influence, kind="stable")[:count]]
+
+
+def interleave(parts: Sequence[CSRMatrix], places: Sequence[NDArray[np.int64]]) -> CSRMatrix:
+    """Interleave the rows of several networks, their features one after the other.
 
     Args:
         parts: the rows of each network.
-        places: which of them come in which turn, −1 for an empty row; [turns] each.
+        places: the order of each, −1 for an empty row; [rounds] each.
     """
     starts = np.cumsum([0, *(rows.width for rows in parts)])
     before = np.cumsum([0, *map(len, parts)])
     shifted = [
-        replace(rows, columns=rows.columns + np.int32(start))
+        replace(rows, indices=rows.indices + np.int32(start))
         for rows, start in zip(parts, starts, strict=False)
     ]
     numbers = [
@@ -193,8 +199,8 @@ def side_by_side(parts: Sequence[CSRMatrix], places: Sequence[NDArray[np.int64]]
 
 
 def arrays(rows: CSRMatrix) -> tuple[NDArray[Any], ...]:
-    """Return the columns, values and lengths of rows, which `tensor` takes."""
-    return rows.columns, rows.values, np.diff(rows.offsets)
+    """Return the indices, data and lengths of rows."""
+    return rows.indices, rows.data, np.diff(rows.indptr)
 
 
 def specs() -> Any:
@@ -208,23 +214,23 @@ def tensor(arrays: Any, width: int) -> Any:
     """Return the `tf.SparseTensor` of rows."""
     import tensorflow as tf
 
-    columns, values, lengths = arrays
+    indices, data, lengths = arrays
     count = tf.size(lengths, out_type=tf.int64)
     rows = tf.repeat(tf.range(count), lengths)
-    places = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
-    return tf.SparseTensor(places, values, (count, width))
+    places = tf.stack([rows, tf.cast(indices, tf.int64)], axis=1)
+    return tf.SparseTensor(places, data, (count, width))
 
 
 def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
     """Build and compile the `keras.Sequential` of one network, or of several side by side.
 
-    Several share the compiled training step and nothing else. Their features stand one behind the
-    other, and rows come in turns: row b · networks + k is one of network k, with features of that
-    network alone. Each layer keeps their units apart, so each learns what it would learn alone.
+    Several share only the compiled training step. Their features come one after the other, and
+    their rows are interleaved: row b · networks + k belongs to network k, and has features of that
+    network only. Each layer keeps their units apart, so each learns what it would learn alone.
     Cross-validation trains its folds in the time that Keras needs to compile one network.
 
     Args:
-        widths: number of features of each network.
+        widths: the number of features of each network.
         hidden: units of each hidden layer.
         options: dropout, and the seed.
     """
@@ -247,10 +253,10 @@ def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions
 
 
 def _sparse_dense(networks: int) -> Any:
-    """Return what makes the first layer: dense, for sparse rows, its gradient one dense matrix.
+    """Return the class of the first layer: dense over sparse rows, with a dense gradient.
 
-    Keras's own sends sparse rows through an embedding lookup, whose gradient comes in slices: the
-    same numbers in three times the time.
+    Keras's own looks sparse rows up in an embedding, whose gradient comes in slices: the same
+    numbers in three times the time.
     """
     keras = load_keras()
     import tensorflow as tf
@@ -260,7 +266,7 @@ def _sparse_dense(networks: int) -> Any:
 
     class SparseDense(keras.layers.Dense):  # type: ignore[misc, name-defined]
         def call(self, inputs: Any) -> Any:
-            # TensorFlow gives an operation on sparse rows one core: two halves take two.
+            # TensorFlow runs an operation on sparse rows on one core: two halves use two.
             entries, values, shape = inputs.indices, inputs.values, inputs.dense_shape
             half = tf.size(values) // 2
             upper = product(entries[:half], values[:half], shape, self.kernel)
@@ -293,7 +299,7 @@ def _sparse_dense(networks: int) -> Any:
 
 
 def _dense(networks: int) -> Any:
-    """Return what makes a later layer."""
+    """Return the class of the other layers."""
     layers = load_keras().layers
     if networks == 1:
         return lambda units, activation: layers.Dense(units, activation=activation)
@@ -307,24 +313,19 @@ def _dense(networks: int) -> Any:
 
 
 def _initializer(networks: int) -> Any:
-    """Return Glorot's uniform initializer for each of several networks whose weights are one."""
+    """Return Glorot's uniform initializer for the joined weights of several networks."""
     return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
 
 
-def to_numpy(model: Any, widths: Sequence[int]) -> tuple[Network, ...]:
-    """Return the weights of each network that `build` made; nothing of Keras stays.
-
-    Args:
-        model: what `build` returned.
-        widths: what it was given.
-    """
+def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
+    """Return each network that `build` made for these widths, without Keras."""
     dense = [weights for layer in model.layers if (weights := layer.get_weights())]
     if len(widths) == 1:
-        return (Network(tuple(Layer.exact(*weights) for weights in dense)),)
+        return (DenseNetwork(tuple(Layer.exact(*weights) for weights in dense)),)
     (kernel, bias), *rest = dense
     ends = np.cumsum(widths)[:-1]
     return tuple(
-        Network(
+        DenseNetwork(
             (
                 Layer.exact(first, bias[place]),
                 *(Layer.exact(kernels[place], biases[place]) for kernels, biases in rest),
@@ -334,6 +335,6 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[Network, ...]:
     )
 
 
-def compact(network: Network) -> Network:
-    """Return a network as the model file has it."""
-    return Network((network.layers[0].quantized(), *network.layers[1:]))
+def compact(network: DenseNetwork) -> DenseNetwork:
+    """Return a network as the model file stores it."""
+    return DenseNetwork((network.layers[0].quantized(), *network.layers[1:]))

@@ -1,4 +1,4 @@
-"""The user's choices, and those that the data make: options and recipe."""
+"""The options of a training, and the hyperparameters chosen for the data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -10,21 +10,17 @@ from sentiment.features.ngrams import NGrams
 
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
-# With fewer reviews all are held out, in cross-validation: a share of them would decide too little.
+# Fewer reviews are cross-validated: a held-out share of them would decide too little.
 FEW = 5_000
 FOLDS = 5
 
-# A label rarer than this makes accuracy a poor thing to aim at.
+# If a label is rarer, accuracy is a poor objective.
 UNBALANCED = 0.4
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers between two bounds; an open bound is not one of them.
-
-    Attributes:
-        metavar: what help texts call such a number.
-    """
+    """Numbers between two bounds, which may be open; `metavar` is their name in help texts."""
 
     metavar: str
     min: float
@@ -34,11 +30,7 @@ class Range:
     whole: bool = False
 
     def convert(self, value: Any) -> float:
-        """Return the number that a value is, such as one of numpy's, or 4.0 for 4.
-
-        Raises:
-            TypeError, ValueError: it is not one of these.
-        """
+        """Return the number that a value is, such as 4 for 4.0; or raise ValueError."""
         number = float(value) if isinstance(value, Real) else nan
         above = number > self.min or (number == self.min and not self.min_open)
         below = self.max is None or number < self.max or (number == self.max and not self.max_open)
@@ -49,27 +41,27 @@ class Range:
     def __str__(self) -> str:
         number = "a whole number" if self.whole else "a number"
         if self.max is None:
-            return f"{number} above {self.min}" if self.min_open else f"{number} from {self.min} on"
+            return f"{number} {'above' if self.min_open else 'of at least'} {self.min}"
         if self.min_open and self.max_open:
             return f"{number} between {self.min} and {self.max}"
         return f"{number} from {self.min} to {'below ' * self.max_open}{self.max}"
 
 
 class Units:
-    """Sizes of hidden layers; one number is one layer."""
+    """The sizes of hidden layers; one number is one layer."""
 
     metavar = "UNITS"
     _each = Range("N", 1, 4096, whole=True)
 
     def convert(self, value: Any) -> tuple[float, ...]:
-        """Return them as a tuple, or raise TypeError or ValueError."""
+        """Return them as a tuple; or TypeError, ValueError."""
         units = tuple(map(self._each.convert, value if isinstance(value, Iterable) else [value]))
         if len(units) > 16:
             raise ValueError
         return units
 
     def __str__(self) -> str:
-        return "whole numbers from 1 to 4096, 16 of them at the most"
+        return "at most 16 whole numbers from 1 to 4096"
 
 
 class OneOf(tuple[Any, ...]):
@@ -78,7 +70,7 @@ class OneOf(tuple[Any, ...]):
     metavar = None
 
     def convert(self, value: Any) -> Any:
-        """Return the one that equals a value, or raise ValueError."""
+        """Return the one equal to a value; or ValueError."""
         return self[self.index(value)]
 
     def __str__(self) -> str:
@@ -86,7 +78,7 @@ class OneOf(tuple[Any, ...]):
 
 
 def _option(default: Any, kind: Range | Units | OneOf, help: str | None = None) -> Any:
-    """Declare an option; None may be given where it is the default, and lets the data decide."""
+    """Declare an option; None, if it is the default, lets the data decide."""
     return field(default=default, metadata={"kind": kind, "help": help})
 
 
@@ -98,10 +90,10 @@ _FLAG = OneOf((True, False))
 class TrainingOptions:
     """The user's choices, for the command line and for Python: default, range and help of each.
 
-    Values are converted to the types that a model file has.
+    Values are converted to the types in a model file.
 
     Raises:
-        ValueError: one is not what it may be; the message begins with its name.
+        ValueError: a value is out of range; the message begins with its name.
     """
 
     # fmt: off
@@ -111,29 +103,29 @@ class TrainingOptions:
     dropout: float = _option(
         0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
     epochs: int | None = _option(
-        None, _COUNT, "Epochs at the most; by default 3 for long reviews, 5 for short, 10 for few; "
+        None, _COUNT, "Maximum epochs; by default 3 for long reviews, 5 for short, 10 for few; "
         "fewer beyond 100,000 reviews.")
     patience: int = _option(3, _COUNT, "Epochs to wait for a better validation loss.")
     batch_size: int | None = _option(
-        None, _COUNT, "Rows a step; by default 32 to 1024, by the number of reviews.")
+        None, _COUNT, "Rows per step; by default 32 to 1024, by the number of reviews.")
     learning_rate: float | None = _option(
-        None, Range("R", 0, min_open=True), "Adam's at the start; by default 0.02 at most, less "
-        "for short, few, or more than 100,000 reviews.")
+        None, Range("R", 0, min_open=True), "Adam's initial learning rate; by default at most "
+        "0.02, less for short, few, or more than 100,000 reviews.")
     refit: bool = _option(
-        True, _FLAG, "Fit once more on all rows, held-out ones included, at the end.")
-    features: int = _option(200_000, _COUNT, "N-grams to keep at the most.")
+        True, _FLAG, "Refit on all rows at the end, including those held out.")
+    features: int = _option(200_000, _COUNT, "Maximum number of n-grams to keep.")
     repair: bool = _option(True, _FLAG)  # the help is that of commands that answer, too
     validation_share: float = _option(
         0.1, Range("SHARE", 0, 1, min_open=True, max_open=True),
-        "Rows to hold out where --validation is not given.")
+        "Rows to hold out if --validation is not given.")
     optimize: Objective | None = _option(
-        None, OneOf(get_args(Objective)), "What the decision threshold is chosen for; by default "
-        "accuracy, macro-f1 where one label is rarer than 40%.")
+        None, OneOf(get_args(Objective)), "What to choose the decision threshold for; by default "
+        "accuracy, macro-f1 if one label is rarer than 40%.")
     seed: int = _option(
         0, Range("N", 0, 2**32 - 1, whole=True),
-        "Same data, options and seed: same file, byte for byte.")
+        "The same data, options and seed give the same file, byte for byte.")
     architecture: str = _option(
-        "ngrams", OneOf(("ngrams",)), "What kind of features and network to train.")
+        "ngrams", OneOf(("ngrams",)), "Kind of features and network.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -150,15 +142,14 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Every choice made: what is trained, and how.
+    """All choices, the user's and the data's.
 
     Attributes:
         ngrams: which n-grams are features.
-        min_count: n-grams that fewer training reviews hold are left out.
-        epochs, batch_size, learning_rate: as in `TrainingOptions`.
+        min_count: the minimum document frequency of a feature.
+        epochs, batch_size, learning_rate, hidden: as in `TrainingOptions`.
         objective: what the decision threshold is chosen for.
         smoothing: of the features' weights, as in `log_count_ratios`.
-        hidden: units of each ReLU layer.
     """
 
     ngrams: NGrams
@@ -172,14 +163,14 @@ class Hyperparameters:
 
 
 def cross_validates(reviews: int, options: TrainingOptions) -> bool:
-    """Return whether so many reviews, none given to judge by, are held out in cross-validation.
+    """Return whether reviews without a validation set are cross-validated.
 
-    It needs a last fit on all of them: the networks of the folds are not the model.
+    That needs a refit: the networks of the folds are not the model.
     """
     return reviews < FEW and options.refit
 
 
 def for_pseudo_labels(recipe: Hyperparameters) -> Hyperparameters:
-    """Give the recipe for fits beside unlabeled reviews: many rows, and what they say is known."""
+    """Return the choices for fits with pseudo-labels, which have many rows and little news."""
     epochs = max(round(recipe.epochs * 2 / 3), 1)
     return replace(recipe, epochs=epochs, learning_rate=recipe.learning_rate / 2)

@@ -1,4 +1,4 @@
-"""What accompanies a training: progress, logs, checkpoints and memory."""
+"""How a training is run: progress, logs, checkpoints and memory."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError, UsageError
 from sentiment.files import locked, replacing
 from sentiment.model.model import Model
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.tensors import NotOursError, metadata, read_header
 from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
@@ -26,10 +26,10 @@ Labels = NDArray[np.int8]
 
 
 class Progress:
-    """Hears how the training goes on; this one keeps it to itself.
+    """Is told how a training progresses; this one ignores it.
 
     Attributes:
-        gain: what a base that was asked on the side would add; None if not enough.
+        gain: what a base that was tried would add; None if not enough.
     """
 
     gain: Gain | None = None
@@ -37,66 +37,63 @@ class Progress:
     def chosen(
         self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
     ) -> None:
-        """Hear what was chosen, the labels of the rows to fit and of those held out.
+        """All choices are made; the labels of the rows to fit and to hold out.
 
-        In cross-validation, which is said, all are both.
+        In cross-validation both are those of all rows.
         """
 
     def featurized(self, done: int, reviews: int) -> None:
-        """Hear of how many of all reviews the n-grams are found, where that takes long."""
+        """The n-grams of `done` of all reviews are found, if that takes long."""
 
     def resumed(self, network: int, epoch: int) -> None:
-        """Hear which network is gone on with, from 1, and how many of its epochs are done."""
+        """The training is resumed with this network, from 1, after so many epochs."""
 
     def unlabeled(self, number: int, rows: int) -> None:
-        """Hear that a round of learning from unlabeled reviews begins, counted from 1."""
+        """A round of pseudo-labels begins, counted from 1."""
 
     def judged(self, better: bool, loss: float, before: float) -> None:
-        """Hear whether that round lowered the validation loss; if not, it is forgotten."""
+        """That round lowered the validation loss, or is discarded."""
 
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
-        """Hear the shares of reviews that base, new network and both have right at 0.5.
-
-        They are those held out that the base was not made with.
-        """
+        """The accuracies of base, new network and both, on held-out reviews new to the base."""
 
     def suggested(self, gain: Gain) -> None:
-        """Hear what the base that was asked on the side would add."""
+        """A base that was tried would help."""
         self.gain = gain
 
     def kept(self, epochs: Sequence[Epoch], number: int) -> None:
-        """Hear of all epochs of the first network, and the number of the one that was kept."""
+        """The first fit is done: its epochs, and the number of the one selected."""
 
     def refitting(self, rows: int, epochs: int) -> None:
-        """Hear that all was chosen, and that all rows are now fitted, for so many epochs."""
+        """All rows are now fitted, for so many epochs."""
 
     def misfit(self, undone: bool) -> None:
-        """Hear that the last network does worse on what it learned than others held it out from.
+        """The refitted network does not suit calibration and threshold.
 
         Args:
-            undone: whether the network before it is the model instead.
+            undone: whether the network before it is used instead.
         """
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """Hear that a batch is done; epoch and step are counted from 1."""
+        """A batch is done; epoch and step are counted from 1."""
 
     def diverged(self, loss: float, constant: float) -> None:
-        """Hear that the loss of a fit came to more than that of one answer to all its reviews."""
+        """The highest loss of a fit was more than that of one answer to all its reviews."""
 
     def epoch(self, epoch: Epoch, epochs: int) -> None:
-        """Hear that an epoch is done, of `epochs` at the most."""
+        """An epoch is done, of at most `epochs`."""
 
 
 def prepare_logs(folder: Path, *, resuming: bool) -> None:
-    """Make a folder for the logs of one training.
+    """Create the folder for the logs of a training.
 
     Args:
-        folder: where they are to stand.
-        resuming: whether this training goes on with those that are there.
+        folder: which is empty, unless `resuming`.
+        resuming: whether this training continues earlier logs.
 
     Raises:
         MissingDependencyError: the package tensorboard is not installed.
-        UsageError: others are there, or the folder cannot be made.
+        UsageError: the folder is not empty, or cannot be created.
     """
     require("--log-dir needs tensorboard", "tensorboard")
     try:
@@ -105,17 +102,12 @@ def prepare_logs(folder: Path, *, resuming: bool) -> None:
     except OSError as error:
         raise UsageError(f"{folder}: cannot write logs there: {error.strerror}") from error
     if used and not resuming:
-        raise UsageError(f"{folder} is not empty: give each training a folder of its own for logs")
+        raise UsageError(f"{folder} is not empty: use a new folder for the logs of each training")
 
 
 def logging(folder: Path, fit: int) -> Any:
-    """Write what each epoch comes to: `epoch_loss` and the like, of training and of held-out rows.
-
-    Args:
-        folder: of the training.
-        fit: which of its networks this is, counted from 1; each has a folder below.
-    """
-    # Scalars alone: `sentiment info` shows the layers.
+    """Return the callback that logs `epoch_loss` and the like of a fit, counted from 1."""
+    # Scalars only: `sentiment info` shows the layers.
     return load_keras().callbacks.TensorBoard(str(folder / f"network-{fit}"), write_graph=False)
 
 
@@ -124,21 +116,21 @@ Tensors = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Fit:
-    """Fitted networks and the way there.
+    """Fitted networks.
 
     Attributes:
-        networks: the weights of the chosen epoch; of the last where nothing was held out.
-        epochs: what each epoch came to; none where nothing was held out.
-        best_epoch: the one whose weights were kept, from 1.
+        networks: with the weights of the selected epoch; of the last if nothing was held out.
+        epochs: their figures; none if nothing was held out.
+        best_epoch: the selected one, from 1.
     """
 
-    networks: tuple[Network, ...]
+    networks: tuple[DenseNetwork, ...]
     epochs: list[Epoch]
     best_epoch: int
 
     @property
-    def network(self) -> Network:
-        """The last network, which is the only one where no others were fitted beside it."""
+    def network(self) -> DenseNetwork:
+        """The last network, which is the only one if none were fitted beside it."""
         return self.networks[-1]
 
 
@@ -148,66 +140,63 @@ class Underway:
 
     Attributes:
         epochs: how many are done.
-        variables: what Keras's network and optimizer hold, in their order.
-        judgement: what held-out reviews said so far; None where nothing is held out.
+        variables: of Keras's network and optimizer, in their order.
+        selection: of the epoch so far; None if nothing is held out.
     """
 
     epochs: int
     variables: list[NDArray[Any]]
-    judgement: EpochSelection | None
+    selection: EpochSelection | None
 
 
 def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
-    """Take a state apart: what JSON can hold, and tensors."""
-    document: dict[str, Any]
+    """Return a state as JSON values and tensors."""
     if isinstance(state, Fit):
-        document = {"finished": {"epochs": _plain(state.epochs), "best_epoch": state.best_epoch}}
-        return document | _sizes(state.networks), _layers(state.networks)
+        finished = {"epochs": [*map(asdict, state.epochs)], "best_epoch": state.best_epoch}
+        return {"finished": finished} | _sizes(state.networks), _layers(state.networks)
     tensors = {f"variables.{place}": each for place, each in enumerate(state.variables)}
-    seen = state.judgement
-    if seen is None:
+    selection = state.selection
+    if selection is None:
         return {"underway": state.epochs, "judgement": None, "layers": []}, tensors
-    judged = {"chosen_epoch": seen.chosen_epoch, "best_epoch": seen.best_epoch}
-    document = {"underway": state.epochs, "judgement": judged | {"epochs": _plain(seen.epochs)}}
-    return document | _sizes(seen.chosen), tensors | _layers(seen.chosen) | {"best": seen.best}
+    judgement = {
+        "chosen_epoch": selection.chosen_epoch,
+        "best_epoch": selection.best_epoch,
+        "epochs": [*map(asdict, selection.epochs)],
+    }
+    document = {"underway": state.epochs, "judgement": judgement} | _sizes(selection.chosen)
+    return document, tensors | _layers(selection.chosen) | {"best": selection.best}
 
 
 def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
-    """Put a state together.
+    """Return the state that `parts_of` made JSON values and tensors of.
 
     Raises:
-        ValueError, TypeError, KeyError: the parts are not those of a state.
+        ValueError, TypeError, KeyError: they are not.
     """
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise ValueError("a number that is not finite")
+        raise ValueError("a number is not finite")
     networks = tuple(
-        Network(tuple(_layer(tensors, number, place) for place in range(layers)))
+        DenseNetwork(tuple(_layer(tensors, number, place) for place in range(layers)))
         for number, layers in enumerate(document["layers"])
     )
-    if "finished" in document:
-        return Fit(networks, **_with_epochs(document["finished"], list))
+    finished = document.get("finished")
+    figures = finished or document["judgement"]
+    epochs = [Epoch(**each) for each in figures["epochs"]] if figures else []
+    if finished:
+        return Fit(networks, epochs, finished["best_epoch"])
     count = sum(name.startswith("variables.") for name in tensors)
     variables = [tensors[f"variables.{place}"] for place in range(count)]
-    judged = document["judgement"]
-    if judged is not None:
-        fields = _with_epochs(judged, tuple)
-        judged = EpochSelection(chosen=networks, best=tensors["best"], **fields)
-    return Underway(int(document["underway"]), variables, judged)
+    selection = figures and EpochSelection(
+        tuple(epochs), figures["chosen_epoch"], networks, figures["best_epoch"], tensors["best"]
+    )
+    return Underway(int(document["underway"]), variables, selection)
 
 
-def _plain(epochs: Sequence[Epoch]) -> list[dict[str, float]]:
-    return [asdict(epoch) for epoch in epochs]
-
-
-def _with_epochs(fields: dict[str, Any], several: type) -> dict[str, Any]:
-    return fields | {"epochs": several(Epoch(**each) for each in fields["epochs"])}
-
-
-def _sizes(networks: Sequence[Network]) -> dict[str, list[int]]:
+def _sizes(networks: Sequence[DenseNetwork]) -> dict[str, Any]:
     return {"layers": [len(network.layers) for network in networks]}
 
 
-def _layers(networks: Sequence[Network]) -> Tensors:
+def _layers(networks: Sequence[DenseNetwork]) -> Tensors:
     tensors: Tensors = {}
     for number, network in enumerate(networks):
         for place, layer in enumerate(network.layers):
@@ -226,47 +215,46 @@ _SEAL = 8  # hexadecimal digits
 
 
 class Checkpoint:
-    """The folder of one training.
+    """The checkpoint of a training: a folder with a file for each fit.
 
     Attributes:
-        folder: where the files stand.
-        resuming: whether to go on from what is there.
+        folder: which `opened` creates.
+        resuming: whether to resume what is there.
     """
 
     def __init__(self, folder: Path, resuming: bool) -> None:
-        """Name a folder, which is used once it is `opened`."""
         self.folder = folder
         self.resuming = resuming
         self._training: dict[str, Any] = {}
 
     @contextmanager
-    def opened(self, *, anew: bool) -> Iterator[None]:
-        """Make the folder, and keep others from it; it does not stay empty.
+    def opened(self, *, overwrite: bool) -> Iterator[None]:
+        """Create and lock the folder; remove it if it is empty in the end.
 
         Args:
-            anew: what is there may go, once a training begins.
+            overwrite: whether an existing checkpoint may be deleted.
 
         Raises:
-            UsageError: something is there, and is neither to be gone on with nor to go; another
-                training uses the folder; or it cannot be made.
+            UsageError: it holds a checkpoint that is neither to be resumed nor deleted; another
+                training uses it; or it cannot be created.
         """
-        with ExitStack() as held:
+        with ExitStack() as stack:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                held.enter_context(locked(self.folder))
-                there = _files(self.folder)
+                stack.enter_context(locked(self.folder))
+                existing = _files(self.folder)
             except BlockingIOError as error:
                 raise UsageError(
-                    f"{self.folder}: another training writes its checkpoints there"
+                    f"{self.folder}: another training uses this checkpoint folder"
                 ) from error
             except OSError as error:
                 raise UsageError(
                     f"{self.folder}: cannot use this folder: {error.strerror}"
                 ) from error
-            if there and not self.resuming and not anew:
+            if existing and not self.resuming and not overwrite:
                 raise UsageError(
-                    f"{self.folder} holds the checkpoint of a training that did not end: --resume "
-                    "goes on with it, --force begins anew"
+                    f"{self.folder} holds the checkpoint of an unfinished training: --resume "
+                    "continues it, --force starts over"
                 )
             try:
                 yield
@@ -275,19 +263,18 @@ class Checkpoint:
                     self.folder.rmdir()
 
     def begin(self, data: str, choices: Mapping[str, Any]) -> tuple[int, int]:
-        """Take down what is trained; what is there has to be of the same, or goes.
+        """Set what is trained; delete an existing checkpoint, or check that it is of the same.
 
         Args:
-            data: a hash of all that is learned from.
-            choices: what makes another network of the same data: options, versions.
+            data: a hash of all data.
+            choices: options and versions that make another network of the same data.
 
         Returns:
-            The fit to go on with, from 1, and how many of its epochs are done; (1, 0) if nothing
-            is there.
+            The fit to resume, from 1, and how many of its epochs are done; (1, 0) if there is none.
 
         Raises:
-            DataError: what is there was made of other data, or is damaged.
-            UsageError: it was made by other options or versions.
+            DataError: the checkpoint is of other data, or damaged.
+            UsageError: it is of other options or versions.
         """
         self._training = {"data": data, "choices": json.loads(json.dumps(choices))}
         if not self.resuming:
@@ -300,7 +287,7 @@ class Checkpoint:
         return fit, epochs
 
     def load(self, fit: int) -> Fit | Underway | None:
-        """Give the state of a fit, None if there is none.
+        """Return the state of a fit, None if there is none.
 
         Raises:
             DataError, UsageError: as in `begin`.
@@ -317,7 +304,7 @@ class Checkpoint:
             raise self.damaged(fit, str(error)) from error
 
     def save(self, fit: int, state: Fit | Underway) -> None:
-        """Put the state of a fit in the place of what is there.
+        """Write the state of a fit.
 
         Raises:
             OSError: it cannot be written.
@@ -332,14 +319,14 @@ class Checkpoint:
             file.write(_seal(data))
 
     def damaged(self, fit: int, reason: str) -> DataError:
-        """Give the error of a file that is not as it was written."""
+        """Return the error of a damaged file."""
         return DataError(
-            f"{self._file(fit)}: damaged checkpoint ({reason}); --force in place of --resume "
-            "begins anew"
+            f"{self._file(fit)}: damaged checkpoint ({reason}); --force instead of --resume "
+            "starts over"
         )
 
     def remove(self) -> None:
-        """Delete what is there, once nobody needs it."""
+        """Delete the files."""
         for path in _files(self.folder):
             path.unlink()
 
@@ -349,7 +336,7 @@ class Checkpoint:
     def _check(self, data: str, choices: Mapping[str, Any]) -> None:
         ours = self._training["choices"]
         others = [name for name in ours if choices.get(name) != ours[name]]
-        way_out = "give the same, or --force in place of --resume to begin anew"
+        way_out = "use the same, or --force instead of --resume to start over"
         if others:
             raise UsageError(
                 f"{self.folder}: the checkpoint is of a training with another "
@@ -366,10 +353,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
-    """Read a file.
+    """Read and check a file.
 
     Raises:
-        ValueError, NotOursError: it is not as it was written.
+        ValueError, NotOursError: it is damaged.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -391,14 +378,14 @@ def _seal(data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Run:
-    """How a training is run, which changes nothing about the model.
+    """How a training is run; nothing here changes the model.
 
     Attributes:
-        progress: told about choices, batches and epochs.
-        checkpoint: where to write down how far it has come, and to go on from.
-        log_dir: where to write curves for TensorBoard, which must be installed.
-        memory: how much of it to use; what does not fit goes to temporary files.
-        other_base: loads a model to ask whether few reviews would do better on top of it.
+        progress: is told how it progresses.
+        checkpoint: to save to, and to resume.
+        log_dir: for TensorBoard, which must be installed.
+        memory: how much to use; what does not fit goes to temporary files.
+        other_base: loads a model to try as a base for few reviews.
     """
 
     progress: Progress = field(default_factory=Progress)
@@ -408,10 +395,10 @@ class Run:
     other_base: Callable[[], Model | None] = lambda: None
 
     @contextmanager
-    def opened(self, *, anew: bool) -> Iterator[None]:
-        """Have the folders of logs and checkpoints to oneself; see `Checkpoint.opened`."""
+    def opened(self, *, overwrite: bool) -> Iterator[None]:
+        """Create the folders of logs and checkpoint; see `Checkpoint.opened`."""
         checkpoint = self.checkpoint
         if self.log_dir is not None:
             prepare_logs(self.log_dir, resuming=checkpoint is not None and checkpoint.resuming)
-        with checkpoint.opened(anew=anew) if checkpoint else nullcontext():
+        with checkpoint.opened(overwrite=overwrite) if checkpoint else nullcontext():
             yield

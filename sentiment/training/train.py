@@ -1,43 +1,38 @@
-"""Reviews → a trained model: hold out, choose, fit, calibrate, decide, fit all."""
+"""Reviews → a trained model: split, choose, fit, calibrate, refit."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.model.attribution import most_influential
-from sentiment.model.component import Calibration, Component, sigmoid
-from sentiment.model.coverage import LEAST_KNOWN, known_shares
+from sentiment.model.component import MIN_COVERAGE, Calibration, Component, sigmoid
 from sentiment.model.model import Decision, Model, Record
-from sentiment.model.provenance import Provenance, Right, Seen
+from sentiment.model.provenance import Provenance, Right, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import (
     ASKED,
     FEW_ENOUGH,
+    Floats,
+    Numbers,
     Stack,
     choose_threshold,
     enough_to_choose,
-    gain_of,
+    gain_from_base,
 )
-from sentiment.training.learner import FitResult, Learner, Numbers, TrainingData
-from sentiment.training.network import in_blocks
-from sentiment.training.options import Objective, TrainingOptions
-from sentiment.training.run import Checkpoint, Progress, Run
+from sentiment.training.learner import FitResult, Learner, TrainingData
+from sentiment.training.options import Hyperparameters, Objective, TrainingOptions
+from sentiment.training.run import Progress, Run
 
-PHRASE_LIMIT = 2_000
-
-# How many held-out reviews tell how many words are known; and how few may be left unanswered.
-_ENOUGH_TO_ASK = 500
-# How many of them tell whether the last network fits what was chosen.
-_ENOUGH_TO_FIT = 1_000
-_FEW_ASKED = 0.005
+# Held-out reviews to choose the least coverage by, and the share that may remain unanswered.
+_COVERAGE_SAMPLE, _UNANSWERED = 500, 0.005
+# Held-out reviews to check a refitted network with.
+_REFIT_SAMPLE = 1_000
 
 
 def train(
@@ -50,237 +45,225 @@ def train(
 ) -> Model:
     """Train a model.
 
-    A first network is fitted on the training rows alone; the held-out rows say when to stop, and
-    calibration and threshold are chosen on them. Then vectorizer and network are fitted once more,
-    for as many epochs, on all rows; calibration and threshold stay. With a base, held-out rows also
-    say how much the new network counts beside it.
-
-    Fewer than 5,000 rows are all held out, by 5-fold cross-validation: the networks of the folds
-    and the one that fits all rows train side by side, and the out-of-fold answers of the former
-    choose the epoch, calibration and threshold of the latter (as `CalibratedClassifierCV` of
-    scikit-learn with `ensemble=False`).
+    A network is fitted without the held-out reviews, which choose epoch, calibration, threshold and
+    the weight of a base; then all are fitted. Fewer than 5,000 are cross-validated: the networks of
+    the folds and that of all reviews are fitted side by side, and out-of-fold answers choose (as in
+    scikit-learn's `CalibratedClassifierCV(ensemble=False)`).
 
     Args:
-        reviews: training reviews of both classes.
+        reviews: labelled reviews, of both classes.
         options: the user's choices.
-        validation: held-out reviews, which are never fitted on; without them, a share of `reviews`
-            is held out.
-        unlabeled: more reviews of the same kind, without labels.
-        base: a model to stand on; without it, the new network answers alone. Where texts are not
-            to be repaired, it does not repair them either.
-        run: who is told, what is written down on the way, and how much memory there is.
-
-    A base that was made with these reviews cannot be judged by them: then it counts as expected,
-    and there are no held-out figures.
+        validation: reviews to hold out instead of a share of `reviews`; they are never fitted.
+        unlabeled: similar reviews without labels.
+        base: a model to add. One that knows all held-out reviews has its expected weight, and there
+            are no held-out figures.
+        run: progress, checkpoint, memory.
 
     Raises:
-        DataError: there are too few different reviews to hold some out, or the checkpoint is of
-            others.
-        UsageError: the training diverged, or the checkpoint is of one with other options.
+        DataError: there are too few different reviews, or a checkpoint is of others.
+        UsageError: the training diverged, or a checkpoint is of other options.
     """
     run = run or Run()
-    progress = run.progress
     start_loading()  # while we featurize
     if base is not None and not options.repair:
-        base = base.repairing(False)
-    material = TrainingData.gather(reviews, validation, unlabeled, options)
-    if run.checkpoint is not None:
-        _resume(run.checkpoint, material, options, progress)
-    labels, held_out = material.labels[material.training], material.labels[material.held_out]
-    choose = ARCHITECTURES[options.architecture].choose
-    recipe = choose(material.some_of(material.training), labels, options)
-    progress.chosen(recipe, labels, held_out, material.cross_validated)
-    learner = Learner(material, options, recipe, run)
-    trial = learner.trial()
-    progress.kept(trial.epochs, trial.best_epoch)
-    verdict = _judge(trial, material, base, progress)
-    threshold = choose_threshold(verdict.p_positive, recipe.objective)
-    right = (verdict.p_positive >= threshold) == (verdict.labels == 1)
+        base = base.with_repair(False)
+    data = TrainingData.gather(reviews, validation, unlabeled, options)
+    recipe = _choose(data, options, run)
+    learner = Learner(data, options, recipe, run)
+    selected = learner.fit_splits()
+    run.progress.kept(selected.epochs, selected.best_epoch)
+    held_out = _evaluate(selected, data, base, recipe.objective, run.progress)
     if base is None and len(reviews) < FEW_ENOUGH:
-        _suggest(trial, material, recipe.objective, verdict, threshold, run)
-    final = trial
+        _suggest_base(selected, data, held_out, recipe.objective, run)
+    final = selected
     if validation is None and options.refit:
-        if not material.cross_validated:
-            progress.refitting(len(reviews), trial.best_epoch)
-        final = learner.refit(trial)
-    if not _fits(final, base, material, verdict, threshold, right):
-        progress.misfit(final is not trial)
-        final = trial
-    learned = unlabeled if trial.soft_labels is not None else ()
-    own = Component(
-        encoder=final.vectorizer,
-        network=final.network,
-        calibration=verdict.calibration,
-        least_known=_least_known(trial, material),
-        phrases=_phrases(final, learner),
-    )
-    record = Record(
-        history=tuple(asdict(epoch) for epoch in trial.epochs),
-        provenance=Provenance(
-            training=material.about(material.training),
-            validation=material.about(verdict.judged),
-            accuracy=float(right.mean()) if right.size else None,
-            right=Right(*(int(right[verdict.labels == label].sum()) for label in (0, 1))),
-            best_epoch=trial.best_epoch,
-            calibrated=verdict.enough,
-            refitted=final is not trial or material.cross_validated,
-            in_turns=material.cross_validated,
-            unlabeled=len(learned),
-            options=_recorded(options),
-            recipe=asdict(recipe),
-            versions=_versions(),
-        ),
-        seen=_seen(material, learned, base),
-    )
-    model = Model((own,), Decision(threshold), record)
-    return model if base is None else model.on(base, verdict.weight)
+        final = _refit(learner, selected, data, held_out, base, run.progress)
+    coverage, phrases = _min_coverage(selected, data), learner.phrases(final)
+    own = Component(final.encoder, final.network, held_out.calibration, coverage, phrases)
+    refitted = final is not selected or data.cross_validated
+    record = _record(data, selected, held_out, options, recipe, base, refitted=refitted)
+    model = Model((own,), Decision(held_out.threshold), record)
+    return model if base is None else model.on(base, held_out.weight)
 
 
-def _resume(
-    checkpoint: Checkpoint, material: TrainingData, options: TrainingOptions, progress: Progress
-) -> None:
-    """Go on from what a checkpoint holds, if that is of the same training."""
-    # A base changes no network, only how much it counts: it is not among the choices.
-    network, epoch = checkpoint.begin(material.identity(), asdict(options) | _versions())
-    if checkpoint.resuming:
-        progress.resumed(network, epoch)
+def _choose(data: TrainingData, options: TrainingOptions, run: Run) -> Hyperparameters:
+    """Return all choices; resume a checkpoint, if it is of the same training."""
+    if run.checkpoint is not None:
+        # A base changes no network, only its weight: it is not among the choices.
+        place = run.checkpoint.begin(data.identity(), asdict(options) | _versions())
+        if run.checkpoint.resuming:
+            run.progress.resumed(*place)
+    labels, held_out = data.labels[data.training], data.labels[data.held_out]
+    choose = ARCHITECTURES[options.architecture].choose
+    recipe = choose(data.sample(data.training), labels, options)
+    run.progress.chosen(recipe, labels, held_out, data.cross_validated)
+    return recipe
 
 
 @dataclass(frozen=True)
-class _Verdict:
-    """What held-out reviews say of a trial.
+class _HeldOut:
+    """The held-out reviews, and what they decide.
 
     Attributes:
-        judged: which these are, int64 [n]: held out, and not known to the base.
-        labels: theirs, 0 or 1, int8 [n].
-        enough: whether there are enough to calibrate on.
-        calibration: of the network.
-        weight: of what it stands on; 0 where that is nothing.
-        p_positive: what they are answered, float64 [n].
+        rows: their numbers, without those that the base knows, int64 [n].
+        labels: 0 or 1, int8 [n].
+        calibrated: whether there are enough to calibrate on.
+        calibration: of the new network.
+        weight: of the base; 0 without one.
+        p_positive: the calibrated probabilities, float64 [n].
+        threshold: chosen by them.
     """
 
-    judged: NDArray[np.int64]
+    rows: Numbers
     labels: NDArray[np.int8]
-    enough: bool
+    calibrated: bool
     calibration: Calibration
     weight: float
-    p_positive: NDArray[np.float64]
+    p_positive: Floats
+    threshold: float
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which are answered correctly, bool [n]."""
+        return (self.p_positive >= self.threshold) == (self.labels == 1)
 
 
-def _judge(
-    trial: FitResult, material: TrainingData, base: Model | None, progress: Progress
-) -> _Verdict:
-    held_out = material.held_out
-    labels = material.labels[held_out]
-    enough = enough_to_choose(labels)
-    if base is None:
-        alone = Calibration.fit(trial.held_out, labels) if enough else Calibration()
-        p_positive = alone.probabilities(trial.held_out)
-        return _Verdict(held_out, labels, enough, alone, 0.0, p_positive)
-    new = _new_to(base, material, held_out)
-    judged, labels, logits = held_out[new], labels[new], trial.held_out[new]
-    if not new.size:
-        stack = Stack.expected()
-        return _Verdict(judged, labels, False, stack.calibration, stack.weight, logits)
-    of_base = _log_odds_of(base, material, judged)
-    stack = Stack.fit(logits, of_base, labels)
-    together = stack.log_odds(logits, of_base)
-    alone = Calibration.fit(logits, labels) if enough_to_choose(labels) else Calibration()
-    base_right, alone_right, both_right = (
-        float(np.mean((log_odds >= 0) == (labels == 1)))
-        for log_odds in (of_base, alone.log_odds(logits), together)
-    )
-    progress.stacked(labels.size, base_right, alone_right, both_right)
-    return _Verdict(judged, labels, True, stack.calibration, stack.weight, sigmoid(together))
-
-
-def _fits(
-    final: FitResult,
+def _evaluate(
+    selected: FitResult,
+    data: TrainingData,
     base: Model | None,
-    material: TrainingData,
-    verdict: _Verdict,
-    threshold: float,
-    right: NDArray[np.bool_],
-) -> bool:
-    """Return whether the last network may take over what was chosen by others.
-
-    It has learned these reviews: if it answers fewer of them right than were answered right when
-    they were held out, calibration and threshold are not its own. Some reviews, evenly taken, tell.
-    """
-    some = verdict.judged[:: max(verdict.judged.size // _ENOUGH_TO_FIT, 1)]
-    if not some.size:
-        return True
-    texts = material.texts_of(some)
-    log_odds = verdict.calibration.log_odds(final.network.logits(final.vectorizer.transform(texts)))
-    if base is not None:
-        log_odds += verdict.weight * np.nan_to_num(base.log_odds(texts))
-    own = (sigmoid(log_odds) >= threshold) == (material.labels[some] == 1)
-    spread = np.sqrt(own.var() / own.size + right.var() / right.size)
-    return bool(own.mean() >= right.mean() - 2 * spread)
-
-
-def _suggest(
-    trial: FitResult,
-    material: TrainingData,
     objective: Objective,
-    verdict: _Verdict,
-    threshold: float,
-    run: Run,
+    progress: Progress,
+) -> _HeldOut:
+    """Calibrate a fit on the held-out reviews, and choose the threshold and a base's weight."""
+    rows, logits = data.held_out, selected.held_out
+    if base is not None:
+        new = data.new_to(base, rows)
+        rows, logits = rows[new], logits[new]
+    labels = data.labels[rows]
+    enough = enough_to_choose(labels)
+    alone = Calibration.fit(logits, labels) if enough else Calibration()
+    if base is None:
+        stack, p_positive = Stack(alone, 0.0), alone.probabilities(logits)
+    elif not rows.size:
+        stack, p_positive = Stack.prior(), logits
+    else:
+        enough, of_base = True, data.log_odds(base, rows)  # the prior makes up for few
+        stack = Stack.fit(logits, of_base, labels)
+        together = stack.log_odds(logits, of_base)
+        p_positive = sigmoid(together)
+        accuracies = (
+            float(np.mean((log_odds >= 0) == (labels == 1)))
+            for log_odds in (of_base, alone.log_odds(logits), together)
+        )
+        progress.stacked(labels.size, *accuracies)
+    threshold = choose_threshold(p_positive, objective)
+    return _HeldOut(rows, labels, enough, *stack, p_positive, threshold)
+
+
+def _suggest_base(
+    selected: FitResult, data: TrainingData, held_out: _HeldOut, objective: Objective, run: Run
 ) -> None:
-    """Tell whether another base would have helped, by some of the reviews, evenly taken."""
+    """Report whether another base would have helped, by some of the held-out reviews."""
     other = run.other_base()
     if other is None:
         return
-    new = _new_to(other, material, verdict.judged)
+    new = data.new_to(other, held_out.rows)
     some = new[:: max(-(-new.size // ASKED), 1)]
     if not some.size:
         return
-    of_base = _log_odds_of(other, material, verdict.judged[some])
-    answers = verdict.p_positive[some] >= threshold
-    gain = gain_of(of_base, trial.held_out[some], answers, verdict.labels[some], objective)
+    gain = gain_from_base(
+        data.log_odds(other, held_out.rows[some]),
+        selected.held_out[some],
+        held_out.p_positive[some] >= held_out.threshold,
+        held_out.labels[some],
+        objective,
+    )
     if gain is not None:
         run.progress.suggested(gain)
 
 
-def _log_odds_of(base: Model, material: TrainingData, rows: Numbers) -> NDArray[np.float64]:
-    """Ask the base, some reviews at a time."""
-    return np.concatenate([base.log_odds(material.texts_of(some)) for some in in_blocks(rows)])
+def _refit(
+    learner: Learner,
+    selected: FitResult,
+    data: TrainingData,
+    held_out: _HeldOut,
+    base: Model | None,
+    progress: Progress,
+) -> FitResult:
+    """Fit all reviews; return that fit, unless what was chosen does not suit it."""
+    if not data.cross_validated:
+        progress.refitting(data.labels.size, selected.best_epoch)
+    final = learner.refit(selected)
+    if _suits(final, base, data, held_out):
+        return final
+    progress.misfit(final is not selected)
+    return selected
 
 
-def _new_to(base: Model, material: TrainingData, rows: Numbers) -> Numbers:
-    """Return places in `rows` of what the base can be judged by: it was not made with these.
+def _suits(final: FitResult, base: Model | None, data: TrainingData, held_out: _HeldOut) -> bool:
+    """Return whether calibration and threshold suit a network fitted to the held-out reviews.
 
-    There are none where it knows the set, or where what is new is all of one label.
+    They do not if it answers fewer of these correctly than were when they were held out.
     """
-    seen = base.record.seen
-    digests = np.concatenate([seen.digests(material.texts_of(some)) for some in in_blocks(rows)])
-    new = np.flatnonzero(seen.new(digests))
-    if seen.is_known_set(digests) or len(set(material.labels[rows[new]].tolist())) < 2:
-        return new[:0]
-    return new
+    some = held_out.rows[:: max(held_out.rows.size // _REFIT_SAMPLE, 1)]
+    if not some.size:
+        return True
+    texts = data.texts_of(some)
+    logits = final.network.logits(final.encoder.transform(texts))
+    log_odds = held_out.calibration.log_odds(logits)
+    if base is not None:
+        log_odds += held_out.weight * np.nan_to_num(base.log_odds(texts))
+    own = (sigmoid(log_odds) >= held_out.threshold) == (data.labels[some] == 1)
+    right = held_out.right
+    spread = np.sqrt(own.var() / own.size + right.var() / right.size)
+    return bool(own.mean() >= right.mean() - 2 * spread)
 
 
-def _seen(material: TrainingData, learned: Sequence[str], base: Model | None) -> Seen:
-    """Remember labelled reviews, those without labels that were learned from, and the base's."""
-    labelled = islice(material.texts, material.labels.size)
-    return (base.record.seen if base else Seen()).adding(labelled).adding(learned)
+def _min_coverage(selected: FitResult, data: TrainingData) -> float:
+    """Return the coverage that nearly all held-out reviews have, or the usual least, if lower."""
+    some = data.sample(data.splits[0].held_out, _COVERAGE_SAMPLE)
+    shares = selected.first.coverage(some)
+    least = np.quantile(shares[~np.isnan(shares)], _UNANSWERED, method="lower")
+    return min(float(least), MIN_COVERAGE)
 
 
-def _least_known(trial: FitResult, material: TrainingData) -> float:
-    """Ask for no more known words than nearly all held-out reviews have, however few features."""
-    some = material.some_of(material.splits[0].held_out, _ENOUGH_TO_ASK)
-    shares = known_shares(some, trial.first)
-    least = np.quantile(shares[~np.isnan(shares)], _FEW_ASKED, method="lower")
-    return min(float(least), LEAST_KNOWN)
-
-
-def _phrases(final: FitResult, learner: Learner) -> dict[int, str]:
-    return learner.names_of(most_influential(final.vectorizer, final.network, PHRASE_LIMIT))
-
-
-def _recorded(options: TrainingOptions) -> dict[str, Any]:
-    """Return the options as a model file has them: its parts say what architecture they are of."""
-    return {name: value for name, value in asdict(options).items() if name != "architecture"}
+def _record(
+    data: TrainingData,
+    selected: FitResult,
+    held_out: _HeldOut,
+    options: TrainingOptions,
+    recipe: Hyperparameters,
+    base: Model | None,
+    *,
+    refitted: bool,
+) -> Record:
+    """Return what a model says of its training."""
+    rows = data.unlabeled if selected.pseudo_labels is not None else data.unlabeled[:0]
+    learned = islice(data.texts, data.labels.size, data.labels.size + rows.size)
+    hashes = base.record.training_hashes if base else TrainingHashes()
+    right = held_out.right
+    recorded = asdict(options)
+    del recorded["architecture"]  # the kind of the component says it
+    provenance = Provenance(
+        training=data.summary(data.training),
+        validation=data.summary(held_out.rows),
+        accuracy=float(right.mean()) if right.size else None,
+        right=Right(*(int(right[held_out.labels == label].sum()) for label in (0, 1))),
+        best_epoch=selected.best_epoch,
+        calibrated=held_out.calibrated,
+        refitted=refitted,
+        cross_validated=data.cross_validated,
+        unlabeled=rows.size,
+        options=recorded,
+        recipe=asdict(recipe),
+        versions=_versions(),
+    )
+    return Record(
+        history=tuple(asdict(epoch) for epoch in selected.epochs),
+        provenance=provenance,
+        training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -38,7 +38,7 @@ def test_the_new_model_differs_in_its_decision_alone(run, trained, careful):
     path, facts = careful
     (goal,) = facts["goals"]
     old, new = load_model(trained), load_model(path)
-    assert list(new.decision.band) == facts["band"]
+    assert list(new.decision.abstention_interval) == facts["band"]
     assert new.record.provenance.goal == goal["goal"] == "coverage=0.7"
     assert old.record.provenance.goal == ""
     texts = ["good", "bad", "a film"]
@@ -136,7 +136,7 @@ def test_a_refit_drops_an_earlier_goal_with_a_line(run, careful, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "coverage=0.7 was reached with the old probabilities and is dropped" in done.stderr
     assert "--refit --goal coverage=0.7" in done.stderr
-    assert load_model(out).decision.band is None
+    assert load_model(out).decision.abstention_interval is None
 
 
 def test_a_refit_and_a_goal_use_other_reviews(run, doubtful, tmp_path):
@@ -152,7 +152,8 @@ def test_a_refit_and_a_goal_use_other_reviews(run, doubtful, tmp_path):
     new = load_model(out)
     answers = new.answers(new.scores(rest.texts))
     assert answers.count("uncertain") == round((1 - facts["coverage"]) * len(rest))
-    assert (new.decision.band, new.record.provenance.goal) == (tuple(facts["band"]), "coverage=0.7")
+    assert new.decision.abstention_interval == tuple(facts["band"])
+    assert new.record.provenance.goal == "coverage=0.7"
     again = run(*asked, "--json", "--force")
     assert json.loads(again.stdout) == facts
 

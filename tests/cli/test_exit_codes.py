@@ -76,7 +76,7 @@ CASES = {
     "rate not asked for": (
         2,
         ["probe", "-m", "model", "--capability", "time", "--fail-under", "names=0.5"],
-        'no figure "names"; one of time, overall',
+        'no metric "names"; one of time, overall',
     ),
     "no such capability": (2, ["probe", "--capability", "irony"], "negation-at-end"),
     "no predictions": (3, ["compare", "fine.csv", "fine.csv", "fine.csv"], '"text", "label"'),

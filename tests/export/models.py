@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from sentiment.features.matrix import CSRMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import CSRMatrix
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 from tests.model.small import changed, small_model
 
 TEXTS = [
@@ -30,7 +30,7 @@ def unquantized() -> Model:
     model = small_model((8,))
     first, *rest = model.own.network.layers
     exact = Layer.exact(first.dense_kernel(), first.bias)
-    return changed(model, network=Network((exact, *rest)))
+    return changed(model, network=DenseNetwork((exact, *rest)))
 
 
 MODELS = {

@@ -27,11 +27,11 @@ for path in sys.argv[1:]:
 
 
 def padded(rows) -> tuple[np.ndarray, np.ndarray]:
-    lengths = np.diff(rows.offsets)
+    lengths = np.diff(rows.indptr)
     ids = np.zeros((lengths.size, lengths.max(initial=0)), np.int32)
     values = np.zeros(ids.shape, np.float32)
     there = np.arange(ids.shape[1]) < lengths[:, None]
-    ids[there], values[there] = rows.columns, rows.values
+    ids[there], values[there] = rows.indices, rows.data
     return ids, values
 
 

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from sentiment.errors import UsageError
 from sentiment.export import inputs_of, onnx_file
 from sentiment.model.file import load_model
 from tests.conftest import TEST
 from tests.export.models import MODELS, TEXTS, numpy_log_odds
+from tests.model.small import changed, small_model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -19,9 +21,9 @@ def run_onnx(content: bytes, inputs):
     feed = {}
     for prefix, rows in inputs.items():
         feed |= {
-            f"{prefix}ids": rows.columns.astype(np.int64),
-            f"{prefix}values": rows.values,
-            f"{prefix}offsets": rows.offsets,
+            f"{prefix}ids": rows.indices.astype(np.int64),
+            f"{prefix}values": rows.data,
+            f"{prefix}offsets": rows.indptr,
         }
     return session.run(["log_odds", "p_positive"], feed)
 
@@ -62,3 +64,8 @@ def test_it_says_what_it_is_and_is_the_same_each_time():
         for name in ("ids", "values", "offsets")
     ]
     assert not {node.domain for node in made.graph.node} - {""}
+
+
+def test_another_kind_of_network_is_refused():
+    with pytest.raises(UsageError, match="cannot be exported"):
+        onnx_file(changed(small_model(), network=None))

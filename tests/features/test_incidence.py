@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from sentiment.features.hashing import KeyIndex
 from sentiment.features.matrix import DocumentTermMatrix, extract_ngrams
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedDataset, Vectorizer
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.weighting import EncodedDataset
 
 WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 PAIRS = NGrams(words=2, tail=2, stem=2, negation=2, characters=(2, 3))
@@ -15,7 +16,7 @@ TEXTS = st.lists(st.text(alphabet="abc é", max_size=12), max_size=12)
 
 def held(incidence: DocumentTermMatrix, row: int) -> set[int]:
     (shard,) = incidence.shards
-    columns = shard.columns[shard.offsets[row] : shard.offsets[row + 1]]
+    columns = shard.indices[shard.indptr[row] : shard.indptr[row + 1]]
     assert np.unique(columns).size == columns.size
     return set(shard.keys[columns].tolist())
 
@@ -44,7 +45,7 @@ def test_many_reviews_are_found_in_the_order_they_came_in():
 def test_rows_of_an_incidence_are_those_of_the_texts(texts):
     incidence = DocumentTermMatrix.of(texts, PAIRS)
     labels = np.arange(len(texts)) % 2
-    vectorizer = Vectorizer.fit(incidence, labels, limit=20)
+    vectorizer = Vectorizer.fit(incidence, labels, max_features=20)
     # Fitted to some reviews, asked for others.
     for known in (incidence, DocumentTermMatrix.of(texts, PAIRS, 2)):
         assert len(EncodedDataset.of(known, vectorizer)) == len(texts)
@@ -53,9 +54,9 @@ def test_rows_of_an_incidence_are_those_of_the_texts(texts):
     theirs = vectorizer.transform(texts)
     for row in range(len(texts)):
         a, b = (
-            sorted(zip(r.columns[part].tolist(), r.values[part].tolist(), strict=True))
+            sorted(zip(r.indices[part].tolist(), r.data[part].tolist(), strict=True))
             for r in (ours, theirs)
-            for part in [slice(r.offsets[row], r.offsets[row + 1])]
+            for part in [slice(r.indptr[row], r.indptr[row + 1])]
         )
         assert [column for column, _ in a] == [column for column, _ in b]
         assert [v for _, v in a] == pytest.approx([v for _, v in b], rel=1e-6)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sentiment.features import matrix as incidence_module
 from sentiment.features.matrix import DocumentTermMatrix, Shard
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedDataset, Vectorizer
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.weighting import EncodedDataset
 from sentiment.storage import ArrayFile
 
 pytestmark = pytest.mark.slow
@@ -33,15 +34,15 @@ def test_shards_give_the_vectorizer_and_the_rows_of_one(rows, size, limit, min_c
     labels[:2], times[:2] = (0, 1), 1  # of both classes some
     one, many = DocumentTermMatrix.of(texts, PAIRS), sharded(texts, PAIRS, size)
     ours, theirs = (
-        Vectorizer.fit(each, labels, times, limit=limit, min_count=min_count)
+        Vectorizer.fit(each, labels, times, max_features=limit, min_df=min_count)
         for each in (many, one)
     )
     assert ours == theirs
     order = np.random.default_rng(0).permutation(len(texts))
     a, b = (EncodedDataset.of(each, ours).take(order) for each in (many, one))
-    assert a.columns.tolist() == b.columns.tolist()
-    assert a.values.tobytes() == b.values.tobytes()
-    assert a.offsets.tolist() == b.offsets.tolist()
+    assert a.indices.tolist() == b.indices.tolist()
+    assert a.data.tobytes() == b.data.tobytes()
+    assert a.indptr.tolist() == b.indptr.tolist()
     assert (
         many.first_rows_containing(ours.keys).tolist()
         == one.first_rows_containing(ours.keys).tolist()
@@ -52,9 +53,11 @@ def test_many_keys_are_put_together_in_several_parts(monkeypatch):
     monkeypatch.setattr(incidence_module, "_KEYS_AT_ONCE", 500)
     texts = [f"w{n} w{n % 7} w{n % 501}" for n in range(2000)]
     one, many = DocumentTermMatrix.of(texts, PAIRS), sharded(texts, PAIRS, 300)
-    assert sum(1 for _ in many.together()) > 3
+    assert sum(1 for _ in many.merged()) > 3
     labels = np.arange(2000) % 2
-    assert Vectorizer.fit(many, labels, limit=900) == Vectorizer.fit(one, labels, limit=900)
+    assert Vectorizer.fit(many, labels, max_features=900) == Vectorizer.fit(
+        one, labels, max_features=900
+    )
 
 
 def test_soft_labels_are_added_up_exactly():

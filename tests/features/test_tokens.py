@@ -86,8 +86,8 @@ def test_a_review_longer_than_a_piece_is_read_to_its_end(word):
     (last,) = (piece.hashes().tolist() for piece in pieces(["the end"]))
     assert hashes[-2:] == last or (word == "x" and hashes[-1:] == last[-1:])
     *others, end = pieces([text])
-    assert all(piece.goes_on for piece in others)
-    assert not end.goes_on
+    assert all(piece.continues for piece in others)
+    assert not end.continues
 
 
 @given(st.lists(st.integers(0, 30), max_size=30))
@@ -96,10 +96,12 @@ def test_pieces_hold_every_review_once_and_are_bounded(lengths):
         patch.setattr("sentiment.features.tokens.PIECE_SIZE", 10)
         patch.setattr("sentiment.features.tokens.PIECE_ROWS", 4)
         found = list(pieces(["x" * length for length in lengths]))
-    rows = [piece.first_row + n for piece in found for n in range(len(piece)) if not piece.goes_on]
+    rows = [
+        piece.first_row + n for piece in found for n in range(len(piece)) if not piece.continues
+    ]
     assert rows == list(range(len(lengths)))
     assert all(len(piece) <= 4 and piece.codes.size <= 10 + 2 * len(piece) for piece in found)
-    assert all(len(piece) == 1 for piece in found if piece.goes_on)
+    assert all(len(piece) == 1 for piece in found if piece.continues)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\u200b", "\ufeff", "<br />", "\x00", "\u3000"])

@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.matrix import DocumentTermMatrix
+from sentiment.features.matrix import CSRMatrix, DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.rows import CSRMatrix
 from sentiment.features.vectorizer import Vectorizer
 
 TEXTS = ["good film", "bad film", "good", "bad", "good good bad"]
@@ -22,8 +21,8 @@ def vectorizer() -> Vectorizer:
 def dense(rows: CSRMatrix) -> np.ndarray:
     matrix = np.zeros((len(rows), rows.width))
     for row in range(len(rows)):
-        entries = slice(rows.offsets[row], rows.offsets[row + 1])
-        matrix[row, rows.columns[entries]] = rows.values[entries]
+        entries = slice(rows.indptr[row], rows.indptr[row + 1])
+        matrix[row, rows.indices[entries]] = rows.data[entries]
     return matrix
 
 
@@ -39,7 +38,7 @@ def test_rows_hold_the_weights_of_the_words_they_have_at_length_one(vectorizer):
 @pytest.mark.parametrize("text", ["", "unheard of", "   "])
 def test_a_review_without_known_words_is_the_zero_vector(vectorizer, text):
     rows = vectorizer.transform(["good", text, "bad"])
-    assert np.diff(rows.offsets).tolist() == [1, 0, 1]
+    assert np.diff(rows.indptr).tolist() == [1, 0, 1]
 
 
 def test_nothing_in_nothing_out(vectorizer):
@@ -54,7 +53,7 @@ def test_batches_do_not_show(vectorizer):
 def test_equal_fits_are_equal_and_others_are_not(vectorizer):
     assert vectorizer == Vectorizer.fit(INCIDENCE, LABELS)
     assert vectorizer != Vectorizer.fit(INCIDENCE, 1 - LABELS)
-    assert vectorizer != Vectorizer.fit(INCIDENCE, LABELS, limit=2)
+    assert vectorizer != Vectorizer.fit(INCIDENCE, LABELS, max_features=2)
 
 
 def test_it_prints_what_it_looks_for(vectorizer):

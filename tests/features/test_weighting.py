@@ -79,11 +79,11 @@ KEYS = np.arange(4, dtype=np.uint64)
 
 
 def strongest(counts: ClassCounts, limit: int, min_count: int) -> list[int]:
-    whole = FeatureSelection.none().among(KEYS, counts, limit, min_count)
+    whole = FeatureSelection.none().merge(KEYS, counts, limit, min_count)
     parted = FeatureSelection.none()
     for part in (slice(0, 1), slice(1, 3), slice(3, 4)):
         some = replace(counts, negative=counts.negative[part], positive=counts.positive[part])
-        parted = parted.among(KEYS[part], some, limit, min_count)
+        parted = parted.merge(KEYS[part], some, limit, min_count)
     assert parted.keys.tolist() == whole.keys.tolist()
     assert parted.ratios.tolist() == whole.ratios.tolist()
     return whole.keys.tolist()

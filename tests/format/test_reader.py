@@ -144,9 +144,9 @@ def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
     p, answers = zip(*(theirs.answer(text) for text in texts), strict=True)
     assert list(p) == pytest.approx(scores.p_positive.tolist(), abs=1e-5, nan_ok=True)
     sure = np.abs(scores.p_positive - ours.decision.threshold) > 1e-5
-    for edge in ours.decision.band or ():
+    for edge in ours.decision.abstention_interval or ():
         sure &= np.abs(scores.p_positive - edge) > 1e-5
-    expected = ours.decision.answers(scores.p_positive, scores.evidence)
+    expected = ours.decision.answers(scores.p_positive, scores.coverage)
     assert [a for a, s in zip(answers, sure, strict=True) if s] == [
         a for a, s in zip(expected, sure, strict=True) if s
     ]

@@ -94,12 +94,12 @@ def _text(text: str) -> dict[str, Any]:
 
 def _answers(model: Model) -> list[dict[str, Any]]:
     scores, log_odds = model.scores(TEXTS), model.log_odds(TEXTS)
-    answers = model.decision.answers(scores.p_positive, scores.evidence)
+    answers = model.decision.answers(scores.p_positive, scores.coverage)
     return [
         {
             "text": text,
             **_rows(model, text),
-            "known": int(scores.evidence[place]),
+            "known": int(scores.coverage[place]),
             "log-odds": None if math.isnan(log_odds[place]) else float(log_odds[place]),
             "answer": answers[place],
         }
@@ -115,11 +115,11 @@ def _rows(model: Model, text: str) -> dict[str, Any]:
 
 def _row(component: Component, text: str) -> dict[str, Any]:
     row = component.encoder.transform([text])
-    order = row.columns.argsort()
+    order = row.indices.argsort()
     features = [
         [int(column), _hexadecimal(int(component.encoder.keys[column])),
          float(component.encoder.weights[column]), float(value)]
-        for column, value in zip(row.columns[order], row.values[order], strict=True)
+        for column, value in zip(row.indices[order], row.data[order], strict=True)
     ]  # fmt: skip
     (logit,) = component.network.logits(row).tolist()
     return {"features": features, "logit": logit}

@@ -10,7 +10,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
 from sentiment.model.model import Model
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 from tests.conftest import TRAIN
 
 FAMILIES = {
@@ -26,7 +26,7 @@ def knowing(family: str, limit: int = 200_000) -> Model:
         rows = list(csv.DictReader(file))
     labels = np.array([row["label"] == "positive" for row in rows], np.int8)
     incidence = DocumentTermMatrix.of([row["text"] for row in rows], FAMILIES[family])
-    vectorizer = Vectorizer.fit(incidence, labels, limit=limit)
+    vectorizer = Vectorizer.fit(incidence, labels, max_features=limit)
     kernel = np.ones((vectorizer.keys.size, 1), np.float32)
-    network = Network((Layer.exact(kernel, np.array([0.2], np.float32)),))
+    network = DenseNetwork((Layer.exact(kernel, np.array([0.2], np.float32)),))
     return Model((Component(vectorizer, network),))

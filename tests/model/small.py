@@ -11,7 +11,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Calibration, Component
 from sentiment.model.model import Model, Record
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 
 WORDS = [
     "not",
@@ -45,7 +45,7 @@ def small_model(hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS) ->
         )
         for shape in pairwise(sizes)
     ]
-    network = Network((layers[0].quantized(), *layers[1:]))
+    network = DenseNetwork((layers[0].quantized(), *layers[1:]))
     return Model((Component(vectorizer, network, Calibration(0.9, 0.2)),))
 
 

@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from sentiment.features.rows import CSRMatrix
-from sentiment.model.attribution import integrated_gradients
+from sentiment.features.matrix import CSRMatrix
 from tests.model.small import SHAPES, WORDS, small_model
 
 TEXT = " ".join(WORDS + WORDS[::-2])
 
 
 def scaled(row: CSRMatrix, factor: float) -> CSRMatrix:
-    return CSRMatrix(row.columns, (row.values * factor).astype(np.float32), row.offsets, row.width)
+    return CSRMatrix(row.indices, (row.data * factor).astype(np.float32), row.indptr, row.width)
 
 
 @pytest.mark.parametrize("hidden", [*SHAPES, (8, 8, 8)])
@@ -17,19 +16,19 @@ def test_the_credits_add_up_to_the_logit_less_that_of_the_empty_row(hidden):
     model = small_model(hidden)
     row = model.own.encoder.transform([TEXT])
     change = model.own.network.logits(row)[0] - model.own.network.logits(scaled(row, 0))[0]
-    assert integrated_gradients(model.own.network, row).sum() == pytest.approx(change, abs=1e-4)
+    assert model.own.network.credit(row).sum() == pytest.approx(change, abs=1e-4)
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
 def test_each_credit_is_the_mean_of_many_gradients(hidden):
     model = small_model(hidden)
     row = model.own.encoder.transform([TEXT])
-    credits = integrated_gradients(model.own.network, row)
+    credits = model.own.network.credit(row)
     kernels = [layer.dense_kernel().astype(float) for layer in model.own.network.layers]
     steps = 4000
-    means = np.zeros(row.columns.size)
+    means = np.zeros(row.indices.size)
     for t in (np.arange(steps) + 0.5) / steps:
-        x, masks = (t * row.values.astype(float)) @ kernels[0][row.columns], []
+        x, masks = (t * row.data.astype(float)) @ kernels[0][row.indices], []
         for layer, kernel in zip(model.own.network.layers, [*kernels[1:], None], strict=True):
             x = x + layer.bias
             if kernel is not None:
@@ -38,11 +37,11 @@ def test_each_credit_is_the_mean_of_many_gradients(hidden):
         gradient = np.ones(1)
         for kernel, mask in zip(kernels[:0:-1], masks[::-1], strict=True):
             gradient = (kernel @ gradient) * mask
-        means += kernels[0][row.columns] @ gradient / steps
-    assert credits == pytest.approx(means * row.values, abs=5e-3)
+        means += kernels[0][row.indices] @ gradient / steps
+    assert credits == pytest.approx(means * row.data, abs=5e-3)
 
 
 def test_an_empty_row_has_no_credits():
     model = small_model()
     row = model.own.encoder.transform([""])
-    assert integrated_gradients(model.own.network, row).sum() == 0
+    assert model.own.network.credit(row).sum() == 0

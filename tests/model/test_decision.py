@@ -12,10 +12,10 @@ def test_positive_begins_at_the_threshold():
 
 
 def test_inside_the_band_the_answer_is_uncertain():
-    assert Decision(0.5, band=(0.3, 0.7)).answers(P) == [
+    assert Decision(0.5, abstention_interval=(0.3, 0.7)).answers(P) == [
         "negative", "negative", "uncertain", "positive", "positive", "",
     ]  # fmt: skip
 
 
 def test_another_threshold_leaves_the_band_behind():
-    assert Decision(0.5, band=(0.3, 0.7)).at(0.8) == Decision(0.8)
+    assert Decision(0.5, abstention_interval=(0.3, 0.7)).at(0.8) == Decision(0.8)

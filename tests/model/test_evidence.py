@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.model.component import sigmoid
-from sentiment.model.coverage import ENOUGH, FEW, NO_OPINION, NOTHING
+from sentiment.model.component import Coverage, sigmoid
 from sentiment.model.explanation import explain, smallest_removal
 from sentiment.model.model import Decision
 from tests.conftest import TEST
@@ -88,8 +87,8 @@ def test_a_typo_is_known_by_its_characters_where_these_are_features():
 )
 def test_a_few_shared_words_do_not_make_a_language_known(family, text):
     scores = knowing(family).scores([text])
-    assert scores.evidence.tolist() == [FEW]
-    assert Decision().reasons(["uncertain"], scores.evidence) == ["few known words"]
+    assert scores.coverage.tolist() == [Coverage.LOW]
+    assert Decision().reasons(["uncertain"], scores.coverage) == ["few known words"]
 
 
 def test_a_review_without_a_token_has_no_answer():
@@ -100,7 +99,9 @@ def test_a_review_without_a_token_has_no_answer():
 
 
 def test_reasons_are_given_for_what_is_uncertain_alone():
-    evidence = np.array([ENOUGH, ENOUGH, FEW, NOTHING, ENOUGH], np.uint8)
+    evidence = np.array(
+        [Coverage.OK, Coverage.OK, Coverage.LOW, Coverage.NONE, Coverage.OK], np.uint8
+    )
     decision = Decision(0.5, (0.31, 0.738))
     said = decision.answers(np.array([0.1, 0.5, 0.5, 0.5, np.nan]), evidence)
     assert said == ["negative", "uncertain", "uncertain", "uncertain", ""]
@@ -113,7 +114,7 @@ def test_reasons_are_given_for_what_is_uncertain_alone():
     ("band", "reason"), [((-1.0, 0.66), "below 0.66"), ((0.31, 2.0), "above 0.31")]
 )
 def test_a_label_that_is_never_answered_has_its_reason(band, reason):
-    assert Decision(0.5, band).reason(ENOUGH) == reason
+    assert Decision(0.5, band).reasons(["uncertain"], np.array([Coverage.OK])) == [reason]
 
 
 @every
@@ -123,7 +124,7 @@ def test_company_changes_nothing(family, texts):
     together = model.scores(texts)
     for row, text in enumerate(texts):
         alone = model.scores([text])
-        assert alone.evidence[0] == together.evidence[row]
+        assert alone.coverage[0] == together.coverage[row]
         assert alone.p_positive[0] == pytest.approx(together.p_positive[row], nan_ok=True)
 
 
@@ -135,9 +136,9 @@ def test_a_long_review_is_weighed_whole_over_its_pieces():
 def test_a_model_of_few_features_asks_for_less():
     model = knowing("words", limit=300)
     text = "The kettle boils quickly and pours without a drip, which is excellent."
-    assert model.scores([text]).evidence.tolist() == [FEW]
-    asks_less = changed(model, least_known=0.0)
-    assert asks_less.scores([text, "zxcv"]).evidence.tolist() == [ENOUGH, NOTHING]
+    assert model.scores([text]).coverage.tolist() == [Coverage.LOW]
+    asks_less = changed(model, min_coverage=0.0)
+    assert asks_less.scores([text, "zxcv"]).coverage.tolist() == [Coverage.OK, Coverage.NONE]
 
 
 def test_what_the_model_or_its_base_knows_is_answered():
@@ -181,7 +182,7 @@ def test_an_explanation_credits_no_word_of_what_is_not_known(family, text):
 def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text):
     model = knowing(family)
     scores = model.scores([text, "good"])
-    assert scores.evidence.tolist() == [NO_OPINION, ENOUGH]
+    assert scores.coverage.tolist() == [Coverage.NO_OPINION, Coverage.OK]
     assert scores.p_positive[0] == pytest.approx(sigmoid(np.array([0.2]))[0])
     assert explain(model, text).reason == "no opinion"
 
@@ -201,4 +202,4 @@ def test_what_gives_no_opinion_is_uncertain_whatever_its_words_are(family, text)
     ],
 )  # fmt: skip
 def test_short_opinions_are_opinions(text):
-    assert NO_OPINION not in knowing("words").scores([text]).evidence
+    assert Coverage.NO_OPINION not in knowing("words").scores([text]).coverage

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.ngrams import NGrams
-from sentiment.model.attribution import strongest_phrases, unnested
-from sentiment.model.explanation import Explanation, explain, smallest_removal, without
+from sentiment.model.explanation import (
+    Explanation,
+    explain,
+    smallest_removal,
+    strongest_phrases,
+    unnested,
+    without,
+)
 from sentiment.model.file import load_model
 from sentiment.model.model import Decision, Model
 from tests.format.wild import WILD
@@ -22,7 +28,7 @@ RATING = small_model((), NGrams(words=2, tail=0, ratings=True))
 # Each finds other tokens than the model that it stands on.
 MODELS += [
     RATING.on(MODELS[1], 0.5),
-    MODELS[1].on(RATING.repairing(False), 0.5),
+    MODELS[1].on(RATING.with_repair(False), 0.5),
 ]
 NUMBERS = st.integers(0, len(MODELS) - 1)
 

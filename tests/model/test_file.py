@@ -17,10 +17,17 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, Component
-from sentiment.model.file import format_of, load_model, save_model
+from sentiment.model.file import (
+    document_of,
+    format_of,
+    load_model,
+    model_of,
+    save_model,
+    tensors_of,
+)
 from sentiment.model.model import Decision, Model, Record, Scores
-from sentiment.model.network import Layer, Network
-from sentiment.model.provenance import Provenance, Rows, Seen
+from sentiment.model.network import DenseNetwork, Layer
+from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashes
 from tests.format import reader
 from tests.model.small import changed
 
@@ -38,15 +45,15 @@ def small_model() -> Model:
     hidden, output = (Layer.exact(k, np.full(k.shape[1], 0.1, np.float32)) for k in kernels)
     own = Component(
         vectorizer,
-        Network((hidden.quantized(), output)),
+        DenseNetwork((hidden.quantized(), output)),
         Calibration(0.9, 0.1),
         phrases={int(vectorizer.keys[0]): "good – “film”"},
     )
     record = Record(
         ({"number": 1, "loss": 0.5},),
         Provenance(
-            training=Rows(1, 1, "ab"),
-            validation=Rows(1, 0, "cd"),
+            training=DatasetSummary(1, 1, "ab"),
+            validation=DatasetSummary(1, 0, "cd"),
             accuracy=0.9,
             best_epoch=3,
             calibrated=True,
@@ -55,17 +62,17 @@ def small_model() -> Model:
             options={"seed": 0},
             versions={"sentiment": "1"},
         ),
-        Seen(np.array([1, 5], np.uint64), np.array([2, 7], np.uint64)),
+        TrainingHashes(np.array([1, 5], np.uint64), np.array([2, 7], np.uint64)),
     )
     return Model((own,), Decision(0.4, (0.3, 0.6)), record)
 
 
-def scaled(*scales: float) -> Network:
+def scaled(*scales: float) -> DenseNetwork:
     """The network of the small model with weights far too large, and more layers like its last."""
     hidden, output = small_model().own.network.layers
     between = [Layer.exact(np.ones((4, 4), np.float32), hidden.bias) for _ in scales[2:]]
     layers = (hidden, *between, output)
-    return Network(
+    return DenseNetwork(
         tuple(
             replace(
                 layer,
@@ -98,8 +105,8 @@ def test_a_loaded_model_is_the_saved_one(saved, tmp_path):
     assert loaded.record.history == model.record.history
     assert loaded.record.provenance == model.record.provenance
     assert loaded.own.phrases == model.own.phrases
-    assert loaded.record.seen.whole.tolist() == [1, 5]
-    assert loaded.record.seen.passages.tolist() == [2, 7]
+    assert loaded.record.training_hashes.whole.tolist() == [1, 5]
+    assert loaded.record.training_hashes.passages.tolist() == [2, 7]
     texts = ["good", "bad film", "", "unknown"]
     assert np.array_equal(loaded.probabilities(texts), model.probabilities(texts), equal_nan=True)
 
@@ -195,7 +202,11 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"calibration": Calibration(-1.0, 0.0)},
         {"history": ("loss",)},
         {"history": ({"loss": "low"},)},
-        {"provenance": replace(small_model().record.provenance, training=Rows(-1, 0, ""))},
+        {
+            "provenance": replace(
+                small_model().record.provenance, training=DatasetSummary(-1, 0, "")
+            )
+        },
         {"provenance": replace(small_model().record.provenance, versions={"sentiment": 1})},
         {"provenance": replace(small_model().record.provenance, options=[])},
         {"history": ({"accuracy": 0.5},)},
@@ -221,8 +232,8 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"phrases": {0: 1}},
         {"phrases": {-5: "good"}},
         {"phrases": {1 << 64: "good"}},
-        {"network": Network(small_model().own.network.layers[1:])},
-        {"network": Network(small_model().own.network.layers[:1])},
+        {"network": DenseNetwork(small_model().own.network.layers[1:])},
+        {"network": DenseNetwork(small_model().own.network.layers[:1])},
         {"encoder": replace(small_model().own.encoder, weights=np.zeros(1, np.float32))},
         {"encoder": replace(small_model().own.encoder, ngrams=NGrams(words=10**6))},
         {"encoder": replace(small_model().own.encoder, ngrams=NGrams(repair=0))},
@@ -320,14 +331,14 @@ def test_a_card_that_is_none_is_damage(tmp_path, card):
 
 @pytest.mark.parametrize("least", [0.0, 0.125])
 def test_how_much_has_to_be_known_is_kept(tmp_path, least):
-    save_model(changed(small_model(), least_known=least), tmp_path / "model")
-    assert load_model(tmp_path / "model").own.least_known == least
+    save_model(changed(small_model(), min_coverage=least), tmp_path / "model")
+    assert load_model(tmp_path / "model").own.min_coverage == least
     save_model(small_model(), tmp_path / "usual")
     assert b"least_known" not in (tmp_path / "usual").read_bytes()
 
 
 def test_a_share_to_be_known_beyond_one_is_damage(tmp_path):
-    save_model(changed(small_model(), least_known=1.5), tmp_path / "model")
+    save_model(changed(small_model(), min_coverage=1.5), tmp_path / "model")
     with pytest.raises(ModelError, match="damaged"):
         load_model(tmp_path / "model")
 
@@ -345,3 +356,10 @@ def test_other_labels_are_kept_and_name_the_answers(tmp_path):
     assert answer == reader.read(tmp_path / "model").answer("good film")[1] != "uncertain"
     save_model(small_model(), tmp_path / "usual")
     assert b"labels" not in (tmp_path / "usual").read_bytes()
+
+
+def test_a_component_of_an_unknown_kind_is_refused():
+    model = small_model()
+    assert model_of(document_of(model), tensors_of(model)).own.encoder == model.own.encoder
+    with pytest.raises(KeyError, match="other"):
+        model_of(document_of(model) | {"kind": "other"}, tensors_of(model))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.features.rows import CSRMatrix
-from sentiment.model.network import Layer, Network, sparse_product
+from sentiment.features.matrix import CSRMatrix
+from sentiment.model.network import DenseNetwork, Layer, sparse_product
 
 
 def random_rows(lengths: list[int], width: int) -> CSRMatrix:
@@ -22,14 +22,14 @@ def random_rows(lengths: list[int], width: int) -> CSRMatrix:
 
 def dense(rows: CSRMatrix) -> np.ndarray:
     matrix = np.zeros((len(rows), rows.width))
-    numbers = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
-    matrix[numbers, rows.columns] = rows.values
+    numbers = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
+    matrix[numbers, rows.indices] = rows.data
     return matrix
 
 
-def random_network(*sizes: int) -> Network:
+def random_network(*sizes: int) -> DenseNetwork:
     random = np.random.default_rng(1)
-    return Network(
+    return DenseNetwork(
         tuple(
             Layer.exact(
                 random.normal(size=(inputs, outputs)).astype(np.float32),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sentiment.digests import digests_of, passages_of
 from sentiment.model import provenance
 from sentiment.model.file import load_model, save_model
-from sentiment.model.provenance import Overlap, Seen
+from sentiment.model.provenance import Overlap, TrainingHashes
 from tests.conftest import ROOT
 
 TEXTS = st.lists(st.text(max_size=40), max_size=12)
@@ -27,7 +27,7 @@ def small_memory(monkeypatch) -> int:
 
 @given(TEXTS, TEXTS)
 def test_overlap_counts_the_texts_that_were_remembered(remembered, others):
-    memory = Seen(passages=None).adding(remembered)
+    memory = TrainingHashes(passages=None).adding(remembered)
     overlap = memory.overlap(memory.digests(others))
     same = {" ".join(text.split()) for text in remembered}
     assert overlap.found == sum(" ".join(text.split()) in same for text in others)
@@ -36,7 +36,7 @@ def test_overlap_counts_the_texts_that_were_remembered(remembered, others):
 
 @given(TEXTS, TEXTS)
 def test_a_text_that_was_remembered_is_known(remembered, others):
-    memory = Seen().adding(others).adding(remembered)
+    memory = TrainingHashes().adding(others).adding(remembered)
     assert memory.known(memory.digests(remembered)).all()
 
 
@@ -70,7 +70,7 @@ def test_white_space_does_not_count(text):
 
 
 def test_of_texts_beyond_the_memory_only_some_can_be_checked(small_memory):
-    memory = Seen().adding(BODIES)
+    memory = TrainingHashes().adding(BODIES)
     digests = memory.digests(BODIES)
     overlap = memory.overlap(digests)
     assert overlap.found == overlap.checked == small_memory
@@ -80,7 +80,7 @@ def test_of_texts_beyond_the_memory_only_some_can_be_checked(small_memory):
 
 
 def test_what_cannot_be_checked_is_as_likely_known_as_what_can(small_memory):
-    memory = Seen().adding(BODIES[:200])  # one in four can be checked
+    memory = TrainingHashes().adding(BODIES[:200])  # one in four can be checked
     digests = memory.digests(BODIES[100:300])
     new, known = memory.new(digests), np.arange(200) < 100
     assert not new[known].any()
@@ -90,7 +90,7 @@ def test_what_cannot_be_checked_is_as_likely_known_as_what_can(small_memory):
 
 
 def test_where_hardly_any_is_known_all_others_are_new(small_memory):
-    memory = Seen().adding(BODIES[:200])
+    memory = TrainingHashes().adding(BODIES[:200])
     digests = memory.digests(BODIES[195:])
     assert memory.new(digests).sum() >= 200
     assert not memory.is_known_set(digests)
@@ -98,7 +98,7 @@ def test_where_hardly_any_is_known_all_others_are_new(small_memory):
 
 def test_few_that_are_added_to_many_are_all_known(small_memory):
     """As on a base, or by calibration: most hashes are above all that is checked by."""
-    memory = Seen().adding(BODIES[:200]).adding(BODIES[200:220]).adding(BODIES[220:240])
+    memory = TrainingHashes().adding(BODIES[:200]).adding(BODIES[200:220]).adding(BODIES[220:240])
     assert memory.overlap(memory.digests(BODIES[200:240])) == Overlap(40, 40, 0, 40)
     digests = memory.digests(BODIES)  # six of ten are known
     sure = memory.checkable(digests)
@@ -109,9 +109,9 @@ def test_few_that_are_added_to_many_are_all_known(small_memory):
 
 
 def test_one_that_is_known_by_chance_makes_no_set_known(small_memory):
-    memory = Seen().adding([*BODIES[:200], "Thank you"])
+    memory = TrainingHashes().adding([*BODIES[:200], "Thank you"])
     digests = memory.digests(["Thank you", *BODIES[200:230]])
-    memory = Seen(memory.whole, np.union1d(memory.passages[1:], digests[:1]))
+    memory = TrainingHashes(memory.whole, np.union1d(memory.passages[1:], digests[:1]))
     known, checkable = memory.known(digests), memory.checkable(digests)
     assert (known.sum(), checkable.sum() > 1) == (1, True)
     assert memory.new(digests).tolist() == [False] + 30 * [True]
@@ -120,18 +120,18 @@ def test_one_that_is_known_by_chance_makes_no_set_known(small_memory):
 
 
 def test_of_nothing_nothing_is_known():
-    assert Seen().overlap(Seen().digests(BODIES)) == Overlap(0, 400, 400, 400)
-    assert not Seen().is_known_set(digests_of([]))
+    assert TrainingHashes().overlap(TrainingHashes().digests(BODIES)) == Overlap(0, 400, 400, 400)
+    assert not TrainingHashes().is_known_set(digests_of([]))
 
 
 def test_a_file_of_an_older_program_finds_whole_texts(tmp_path):
     old = load_model(ROOT / "tests/fixtures/format-1.safetensors")
-    assert old.record.seen.passages is None
-    more = old.record.seen.adding(["A title\nIt came in pieces, in a torn box."])
+    assert old.record.training_hashes.passages is None
+    more = old.record.training_hashes.adding(["A title\nIt came in pieces, in a torn box."])
     assert more.passages is None, "half of what it was made with would be taken for all"
     assert more.known(more.digests(["A title It came in pieces, in a torn box."])).all()
     save_model(old, tmp_path / "again")
-    assert load_model(tmp_path / "again").record.seen.passages is None
+    assert load_model(tmp_path / "again").record.training_hashes.passages is None
 
 
 @pytest.fixture(scope="module")

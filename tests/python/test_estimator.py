@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sentiment import SentimentClassifier, load
 from sentiment.errors import DataError
-from sentiment.model.network import Network
+from sentiment.model.network import DenseNetwork
 from tests.conftest import TEST, TRAIN
 
 QUICK = {"hidden": (), "epochs": 3, "refit": False, "learning_rate": 0.02}
@@ -141,7 +141,7 @@ def test_fitting_leaves_the_random_numbers_of_others_alone(reviews):
 def test_fits_at_the_same_time_are_those_of_one_after_the_other(reviews):
     some = reviews[:60]
 
-    def fitted(seed: int) -> Network:
+    def fitted(seed: int) -> DenseNetwork:
         mine = SentimentClassifier(**QUICK | {"hidden": (4,), "dropout": 0.5}, seed=seed)
         return mine.fit(some["text"], some["label"]).model_.own.network
 

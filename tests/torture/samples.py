@@ -11,7 +11,7 @@ from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
 from sentiment.model.file import save_model
 from sentiment.model.model import Model
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 
 _GOOD = "warm funny bright kind fresh clever lovely sturdy quick gentle"
 _BAD = "cold dull rude stale slow broken noisy dirty bland careless"
@@ -50,7 +50,7 @@ def write_model(path: Path, seed: int = 0, count: int = 200) -> Path:
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(texts, NGrams()), positive.astype(np.int8))
     kernel = np.full((vectorizer.keys.size, 1), 3, np.float32)
     layer = Layer.exact(kernel, np.zeros(1, np.float32))
-    save_model(Model((Component(vectorizer, Network((layer.quantized(),))),)), path)
+    save_model(Model((Component(vectorizer, DenseNetwork((layer.quantized(),))),)), path)
     return path
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.model.network import Network
+from sentiment.model.network import DenseNetwork
+from sentiment.training.decide import EncodedSplit
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import EncodedSplit
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Checkpoint, Run
 from tests.training.test_train import recipe, some_rows
@@ -40,7 +40,7 @@ def checkpoint_in(folder, *, left=0, data="data", **choices):
     return checkpoint
 
 
-def fits(checkpoint=None) -> list[tuple[tuple[Network, ...], list, int]]:
+def fits(checkpoint=None) -> list[tuple[tuple[DenseNetwork, ...], list, int]]:
     """A fit of three epochs with reviews to judge by, one of two without, and two side by side."""
     labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
     training, held_out = (
@@ -109,9 +109,9 @@ def test_it_says_where_it_goes_on(tmp_path, halfway):
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path, halfway):
     (tmp_path / FILE).write_bytes(halfway)
-    with pytest.raises(UsageError, match="with another epochs; give the same"):
+    with pytest.raises(UsageError, match="with another epochs; use the same"):
         checkpoint_in(tmp_path, epochs=4)
-    with pytest.raises(DataError, match="on other reviews; give the same"):
+    with pytest.raises(DataError, match="on other reviews; use the same"):
         checkpoint_in(tmp_path, data="other", epochs=3)
 
 
@@ -141,11 +141,11 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
 
 def test_a_folder_is_for_one_training_at_a_time(tmp_path):
     folder = tmp_path / "checkpoints"
-    with Checkpoint(folder, resuming=False).opened(anew=False):
+    with Checkpoint(folder, resuming=False).opened(overwrite=False):
         assert folder.is_dir()
         with (
-            pytest.raises(UsageError, match="another training writes"),
-            Checkpoint(folder, resuming=True).opened(anew=False),
+            pytest.raises(UsageError, match="another training uses"),
+            Checkpoint(folder, resuming=True).opened(overwrite=False),
         ):
             pass
     assert not folder.exists()
@@ -154,7 +154,7 @@ def test_a_folder_is_for_one_training_at_a_time(tmp_path):
 def test_what_else_would_wait_is_no_other_training(tmp_path):
     with (
         pytest.raises(BlockingIOError, match="a full pipe"),
-        Checkpoint(tmp_path / "checkpoints", resuming=False).opened(anew=False),
+        Checkpoint(tmp_path / "checkpoints", resuming=False).opened(overwrite=False),
     ):
         raise BlockingIOError("a full pipe")
 
@@ -163,14 +163,14 @@ def test_what_is_there_is_neither_overwritten_nor_left_out_unasked(tmp_path, hal
     (tmp_path / FILE).write_bytes(halfway)
     (tmp_path / "fit-1.txt").write_text("somebody's notes")
     with (
-        pytest.raises(UsageError, match="--resume goes on with it, --force begins anew"),
-        Checkpoint(tmp_path, resuming=False).opened(anew=False),
+        pytest.raises(UsageError, match="--resume continues it, --force starts over"),
+        Checkpoint(tmp_path, resuming=False).opened(overwrite=False),
     ):
         pass
-    with Checkpoint(tmp_path, resuming=True).opened(anew=True):
+    with Checkpoint(tmp_path, resuming=True).opened(overwrite=True):
         assert (tmp_path / FILE).read_bytes() == halfway
     checkpoint = Checkpoint(tmp_path, resuming=False)
-    with checkpoint.opened(anew=True):
+    with checkpoint.opened(overwrite=True):
         assert (tmp_path / FILE).read_bytes() == halfway  # it may all come to nothing yet
         checkpoint.begin("other", {})
         assert [path.name for path in tmp_path.iterdir()] == ["fit-1.txt"]

@@ -14,7 +14,7 @@ from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
-from sentiment.training.decide import gain_of
+from sentiment.training.decide import gain_from_base
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
 from tests.conftest import TEST
@@ -88,7 +88,7 @@ def test_a_base_that_knows_more_is_told_of_with_what_it_adds():
     labels[:200] = 1  # unbalanced, so that one answer to all has a good accuracy
     base[:200] = abs(base[:200])
     for objective in get_args(Objective):
-        gain = gain_of(base, logits, logits > -9, labels, objective)
+        gain = gain_from_base(base, logits, logits > -9, labels, objective)
         assert (gain.objective, gain.reviews) == (objective, 300)
         assert gain.together > 0.9 > gain.alone
         right = labels.mean()
@@ -102,7 +102,7 @@ def test_a_gain_by_chance_is_not_told_of(seed, count):
     base, logits, labels = made(count, seed)
     np.random.default_rng(seed).shuffle(labels)
     for objective in get_args(Objective):
-        assert gain_of(base, logits, logits > 0.5, labels, objective) is None
+        assert gain_from_base(base, logits, logits > 0.5, labels, objective) is None
 
 
 def test_a_gain_on_few_real_reviews_is_told_of():
@@ -110,15 +110,17 @@ def test_a_gain_on_few_real_reviews_is_told_of():
     few = rows.take(np.arange(60))
     base = load_model(MODEL).log_odds(few.texts)
     noise = np.random.default_rng(0).normal(size=60)
-    assert gain_of(base, noise, noise > 0, few.labels, "macro-f1") is not None
+    assert gain_from_base(base, noise, noise > 0, few.labels, "macro-f1") is not None
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_base_that_knows_nothing_more_is_not_told_of(seed):
     good, noise, labels = made(300, seed)
-    assert gain_of(noise, good, good > 0, labels, "macro-f1") is None
-    assert gain_of(good, good, good > 0, labels, "macro-f1") is None
-    assert gain_of(noise[:3], good[:3], good[:3] > 0, np.zeros(3, np.int8), "accuracy") is None
+    assert gain_from_base(noise, good, good > 0, labels, "macro-f1") is None
+    assert gain_from_base(good, good, good > 0, labels, "macro-f1") is None
+    assert (
+        gain_from_base(noise[:3], good[:3], good[:3] > 0, np.zeros(3, np.int8), "accuracy") is None
+    )
 
 
 def write(path, texts, labels):
@@ -187,4 +189,4 @@ def test_labels_that_have_nothing_to_do_with_the_texts_are_warned_of(run, tmp_pa
     assert done.returncode == 0, done.stderr
     assert "no better than answering every review the same" in done.stderr
     told = run("info", "m.safetensors", cwd=tmp_path).stdout
-    assert "of the held-out reviews: no better than answering every review the same" in told
+    assert "on the held-out reviews: no better than answering every review the same" in told

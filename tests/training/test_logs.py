@@ -58,7 +58,7 @@ def test_tensorboard_reads_what_the_training_said(start, logged):
 
 def test_two_trainings_do_not_share_a_folder(start, logged, tmp_path):
     done = start("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "deep" / "logs")
-    assert (done.returncode, "folder of its own" in done.stderr) == (2, True)
+    assert (done.returncode, "use a new folder" in done.stderr) == (2, True)
     done = start("train", TRAIN, "-o", tmp_path / "m", "--log-dir", logged / "m")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 

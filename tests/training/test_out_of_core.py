@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sentiment.errors import SentimentError
-from sentiment.features.vectorizer import EncodedDataset, Vectorizer
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.weighting import EncodedDataset
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled, read_texts
@@ -88,8 +89,8 @@ def test_n_grams_and_rows_are_in_files_then():
     incidence = index(texts, choose(["good"], np.array([0, 1]), FAST), Run(memory=LITTLE))
     assert len(incidence.shards) > 3
     vectorizer = Vectorizer.fit(incidence, np.arange(len(incidence)) % 2)
-    assert all(isinstance(shard.columns, np.memmap) for shard in incidence.shards)
-    assert isinstance(EncodedDataset.of(incidence, vectorizer).columns, np.memmap)
+    assert all(isinstance(shard.indices, np.memmap) for shard in incidence.shards)
+    assert isinstance(EncodedDataset.of(incidence, vectorizer).indices, np.memmap)
 
 
 def test_a_full_disk_is_said_with_the_way_out():

@@ -5,19 +5,18 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from sentiment.features.matrix import DocumentTermMatrix
-from sentiment.features.rows import CSRMatrix
+from sentiment.features.matrix import CSRMatrix, DocumentTermMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.file import load_model, save_model
-from sentiment.model.network import Layer, Network
+from sentiment.model.network import DenseNetwork, Layer
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.architectures import ARCHITECTURES
-from sentiment.training.decide import EpochSelector
+from sentiment.training.backend import release
+from sentiment.training.decide import EncodedSplit, EpochSelector
 from sentiment.training.fitting import Fitter
 from sentiment.training.learner import Learner, TrainingData
-from sentiment.training.network import EncodedSplit, release
 from sentiment.training.ngrams import build, choose, to_numpy
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Progress, Run
@@ -35,9 +34,9 @@ def reviews() -> LabelledReviews:
 def keras_probabilities(network, rows: CSRMatrix) -> np.ndarray:
     import tensorflow as tf
 
-    numbers = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
-    entries = np.stack([numbers, rows.columns], axis=1)
-    return network(tf.SparseTensor(entries, rows.values, (len(rows), rows.width))).numpy()[:, 0]
+    numbers = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
+    entries = np.stack([numbers, rows.indices], axis=1)
+    return network(tf.SparseTensor(entries, rows.data, (len(rows), rows.width))).numpy()[:, 0]
 
 
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
@@ -49,12 +48,12 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
-    def p(network: Network) -> np.ndarray:
+    def p(network: DenseNetwork) -> np.ndarray:
         return 1 / (1 + np.exp(-network.logits(rows)))
 
     assert p(ours) == pytest.approx(keras_probabilities(network, rows), abs=1e-5)
     # With the weights as the file stores them, put back into Keras.
-    stored = Network((ours.layers[0].quantized(), *ours.layers[1:]))
+    stored = DenseNetwork((ours.layers[0].quantized(), *ours.layers[1:]))
     dense = [layer for layer in network.layers if layer.get_weights()]
     for keras_layer, layer in zip(dense, stored.layers, strict=True):
         keras_layer.set_weights([layer.dense_kernel(), layer.bias])
@@ -119,7 +118,7 @@ def test_adam_in_one_operation_takes_the_steps_of_keras():
     import keras
     import tensorflow as tf
 
-    from sentiment.training.network import fused_adam
+    from sentiment.training.backend import fused_adam
 
     random = np.random.default_rng(0)
     start = random.normal(size=(4, 3)).astype(np.float32)
@@ -170,31 +169,31 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     assert one.own.network == other.own.network
 
 
-def trial_of(material):
-    plan = choose(material.texts, material.labels, FAST)
-    return Learner(material, FAST, plan, Run()).trial()
+def fitted(data):
+    plan = choose(data.texts, data.labels, FAST)
+    return Learner(data, FAST, plan, Run()).fit_splits()
 
 
 @pytest.mark.slow
 def test_labels_of_a_fold_do_not_reach_the_network_that_judges_it(reviews):
-    material = TrainingData.gather(reviews, None, (), FAST)
-    fold = material.splits[0].held_out
-    labels = material.labels.copy()
+    data = TrainingData.gather(reviews, None, (), FAST)
+    fold = data.splits[0].held_out
+    labels = data.labels.copy()
     labels[fold] = 1 - labels[fold]
-    plain, turned = (trial_of(each) for each in (material, replace(material, labels=labels)))
+    plain, turned = (fitted(each) for each in (data, replace(data, labels=labels)))
     first, others = slice(0, fold.size), slice(fold.size, None)
     assert plain.held_out[first].tolist() == turned.held_out[first].tolist()
     assert plain.held_out[others].tolist() != turned.held_out[others].tolist()
 
 
 def test_out_of_fold_answers_are_of_every_review_once_and_the_model_fits_all(reviews):
-    material = TrainingData.gather(reviews, None, (), FAST)
-    trial = trial_of(material)
-    assert np.sort(material.held_out).tolist() == list(range(len(reviews)))
-    assert trial.held_out.size == len(reviews)
-    rows = trial.vectorizer.transform(reviews.texts)
-    own = np.mean((trial.network.logits(rows) > 0) == (reviews.labels == 1))
-    held_out = np.mean((trial.held_out > 0) == (reviews.labels[material.held_out] == 1))
+    data = TrainingData.gather(reviews, None, (), FAST)
+    fit = fitted(data)
+    assert np.sort(data.held_out).tolist() == list(range(len(reviews)))
+    assert fit.held_out.size == len(reviews)
+    rows = fit.encoder.transform(reviews.texts)
+    own = np.mean((fit.network.logits(rows) > 0) == (reviews.labels == 1))
+    held_out = np.mean((fit.held_out > 0) == (reviews.labels[data.held_out] == 1))
     assert own > 0.95 > held_out
 
 
@@ -219,7 +218,7 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
     learned = listener.verdicts[0]
     assert model.record.provenance.unlabeled == (40 if learned else 0)
     digests = LabelledReviews(unlabeled, np.zeros(40, np.int8)).digest()
-    assert np.isin(digests, model.record.seen.whole).all() == learned
+    assert np.isin(digests, model.record.training_hashes.whole).all() == learned
 
 
 @pytest.mark.slow
@@ -253,32 +252,32 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     best = int(np.argmin(losses)) + 1
     assert best <= done.best_epoch <= best + 2 == len(losses) < 40
     again = EpochSelector([held_out], 1)
-    again.see(0.0, done.networks)
+    again.update(0.0, done.networks)
     assert again.so_far.epochs[0].validation_loss == losses[done.best_epoch - 1]
 
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     labels = np.arange(400) % 2 * 1.0
-    judge = EpochSelector([EncodedSplit(some_rows(400), np.arange(400), labels)], patience=9)
+    selector = EpochSelector([EncodedSplit(some_rows(400), np.arange(400), labels)], patience=9)
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
-    monkeypatch.setattr(judge, "_measure", lambda _: (losses[len(judge.so_far.epochs)], 0.9))
-    network = Network((Layer.exact(np.ones((30, 1), np.float32), np.zeros(1, np.float32)),))
+    monkeypatch.setattr(selector, "_evaluate", lambda _: (losses[len(selector.so_far.epochs)], 0.9))
+    network = DenseNetwork((Layer.exact(np.ones((30, 1), np.float32), np.zeros(1, np.float32)),))
     chosen = []
     for _ in losses:
-        judge.see(0.5, [network])
-        chosen.append(judge.so_far.chosen_epoch)
+        selector.update(0.5, [network])
+        chosen.append(selector.so_far.chosen_epoch)
     assert chosen == [1, 2, 3, 3]
 
 
 def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     rows, labels = some_rows(200), np.arange(200) % 2 * 1.0
     weights = np.random.default_rng(1).normal(size=(30, 1)).astype(np.float32)
-    judge = EpochSelector([EncodedSplit(rows, np.arange(200), labels)], patience=3)
+    selector = EpochSelector([EncodedSplit(rows, np.arange(200), labels)], patience=3)
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
-        assert judge.see(0.5, [Network((layer,))])
-    mild, sure = judge.so_far.epochs
+        assert selector.update(0.5, [DenseNetwork((layer,))])
+    mild, sure = selector.so_far.epochs
     assert sure.validation_loss == pytest.approx(mild.validation_loss, rel=1e-6)
 
 
@@ -320,7 +319,7 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
     assert about.options["seed"] == 0
     assert str(TRAIN.parent) not in str(about)
     assert len(model.own.phrases) > 100
-    assert model.record.seen.whole.size == 120
+    assert model.record.training_hashes.whole.size == 120
 
 
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():

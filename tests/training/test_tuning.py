@@ -14,7 +14,7 @@ from sentiment.model import provenance
 from sentiment.model.component import sigmoid
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
-from sentiment.model.provenance import Seen
+from sentiment.model.provenance import TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
@@ -101,10 +101,10 @@ def test_a_model_adds_its_base(reviews, base):
     together = own + tuned.own.weight * base.log_odds(reviews.texts[:9])
     assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(sigmoid(together))
     about = tuned.record.provenance
-    assert about.in_turns
+    assert about.cross_validated
     assert about.validation.positive + about.validation.negative == 60
-    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.record.seen.whole)
-    assert set(base.record.seen.whole) <= set(tuned.record.seen.whole)
+    assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.record.training_hashes.whole)
+    assert set(base.record.training_hashes.whole) <= set(tuned.record.training_hashes.whole)
 
 
 def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
@@ -137,7 +137,7 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
     assert (count, alone) == (60, of_epoch)
     right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
     assert of_base == pytest.approx(right.mean())
-    assert not tuned.record.provenance.in_turns
+    assert not tuned.record.provenance.cross_validated
 
 
 def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
@@ -159,7 +159,7 @@ def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     reviews, base, monkeypatch
 ):
     monkeypatch.setattr(provenance, "SEEN_LIMIT", 60)  # of 600: one in ten
-    large = changed(base, seen=Seen().adding(reviews.texts[100:700]))
+    large = changed(base, training_hashes=TrainingHashes().adding(reviews.texts[100:700]))
     tuned = train(reviews.take(np.arange(100, 700)), FAST, base=large)
     assert (tuned.record.provenance.accuracy, tuned.own.weight) == (None, 1.0)
 
@@ -178,12 +178,12 @@ def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_pa
 def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
     about = tuned.record.provenance
-    assert (about.in_turns, about.refitted) == (False, False)
+    assert (about.cross_validated, about.refitted) == (False, False)
     assert about.validation.positive + about.validation.negative == 10
 
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
-    tower = alone = changed(base, phrases={}, seen=Seen())
+    tower = alone = changed(base, phrases={}, training_hashes=TrainingHashes())
     for _ in range(MAX_DEPTH - 1):
         tower = alone.on(tower, 1.0)
     save_model(tower, tmp_path / "tower")

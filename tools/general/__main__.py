@@ -41,11 +41,10 @@ def renewed(old: Model, without: list[str]) -> Model:
     before, after = (tensors_of(model) for model in (old, new))
     kept = [name for name in after if not name.startswith("training.")]
     assert all(before[name].tobytes() == after[name].tobytes() for name in kept)
-    same = (old.own.calibration, old.decision, old.own.least_known)
-    assert same == (new.own.calibration, new.decision, new.own.least_known)
-    print(
-        f"{len(kept)} tensors unchanged; {new.record.seen.whole.size:,} hashes of training reviews"
-    )
+    same = (old.own.calibration, old.decision, old.own.min_coverage)
+    assert same == (new.own.calibration, new.decision, new.own.min_coverage)
+    hashes = new.record.training_hashes.whole.size
+    print(f"{len(kept)} tensors unchanged; {hashes:,} hashes of training reviews")
     assert new.record.provenance is not None
     for title, text in new.record.provenance.card.items():
         print(f"{title}: {text}")

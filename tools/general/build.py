@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sentiment.digests import digests_of
 from sentiment.features.hashing import Hashes
 from sentiment.features.places import name_features
-from sentiment.model.attribution import most_influential
 from sentiment.model.component import Calibration, Component
 from sentiment.model.model import Model, Record
-from sentiment.model.provenance import Provenance, Rows, Seen
+from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashes
 from sentiment.reviews.dataset import stratified_split
+from sentiment.training.ngrams import most_influential
 from tools.general.lessons import lessons, subjects_of
 from tools.general.sources import (
     Source,
@@ -107,8 +107,8 @@ def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
         raise ValueError("a model without a record of its training")
     figures = {"figures": provenance.card["figures"]}
     card = CARD | {"neutral texts": describe_sure(model, datasets)} | figures
-    seen = Seen().adding(_texts_of(sources.values()))
-    record = replace(model.record, provenance=replace(provenance, card=card), seen=seen)
+    seen = TrainingHashes().adding(_texts_of(sources.values()))
+    record = replace(model.record, provenance=replace(provenance, card=card), training_hashes=seen)
     return replace(model, record=record)
 
 
@@ -162,14 +162,14 @@ def _texts_of(sources: Iterable[Source]) -> Iterator[str]:
     return chain.from_iterable(source.texts for source in sources)
 
 
-def _about(sources: Iterable[Source]) -> Rows:
+def _about(sources: Iterable[Source]) -> DatasetSummary:
     """Count and hash the labelled reviews."""
     labelled = [source for source in sources if not np.isnan(source.labels).any()]
     labels = np.concatenate([source.labels for source in labelled])
     content = hashlib.blake2b(_digests(labelled).astype("<u8").tobytes(), digest_size=16)
     content.update(labels.astype(np.int8).tobytes())
     positive = int(labels.sum())
-    return Rows(positive, labels.size - positive, content.hexdigest())
+    return DatasetSummary(positive, labels.size - positive, content.hexdigest())
 
 
 def _lessons(sources: dict[str, Source], seed: int) -> Source:

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import EncodedDataset, Vectorizer
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.weighting import EncodedDataset
 from sentiment.model.component import Calibration, sigmoid
-from sentiment.model.network import Network
+from sentiment.model.network import DenseNetwork
 from sentiment.reviews.dataset import stratified_folds
+from sentiment.training.decide import EncodedSplit, logits_of
 from sentiment.training.fitting import Fitter
-from sentiment.training.network import EncodedSplit, logits_of
 from sentiment.training.options import Hyperparameters, TrainingOptions
 
 Floats = NDArray[np.float64]
@@ -90,11 +91,13 @@ class School:
         learning_rate: float,
         hidden: tuple[int, ...] = (16,),
         features: int = 180_000,
-    ) -> tuple[Vectorizer, Network, EncodedDataset]:
+    ) -> tuple[Vectorizer, DenseNetwork, EncodedDataset]:
         """Fit a vectorizer and a network to some rows, which may be repeated."""
         times = np.bincount(rows, minlength=labels.size)
         shown = np.where(times > 0, labels, np.nan)
-        vectorizer = Vectorizer.fit(self._matrix, shown, times, limit=features, min_count=MIN_COUNT)
+        vectorizer = Vectorizer.fit(
+            self._matrix, shown, times, max_features=features, min_df=MIN_COUNT
+        )
         vectors = EncodedDataset.of(self._matrix, vectorizer)
         recipe = Hyperparameters(
             NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
@@ -126,7 +129,7 @@ class School:
         again = np.random.default_rng(self._seed).permutation(fewer)[:count]
         return np.concatenate((rows, again))
 
-    def teach(self) -> tuple[Vectorizer, Network]:
+    def teach(self) -> tuple[Vectorizer, DenseNetwork]:
         """Train the experts and then the student."""
         opinions = [self.opinion(expert) for expert in EXPERTS]
         together = sigmoid(

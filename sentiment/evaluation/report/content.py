@@ -37,7 +37,7 @@ from sentiment.evaluation.report.charts import (
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.evaluation.slices import Slice
 from sentiment.labels import CLASSES, NEGATIVE, POSITIVE
-from sentiment.model.attribution import Moves, strongest_phrases
+from sentiment.model.explanation import Moves, strongest_phrases
 from sentiment.model.model import NO_ANSWER, UNCERTAIN, Decision, Model
 
 ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
@@ -147,7 +147,7 @@ class Cuts:
     def of(cls, report: Report) -> "Cuts":
         """Count the reviews of a report."""
         decision = report.decision
-        own = (decision.threshold, *(decision.band or ()))
+        own = (decision.threshold, *(decision.abstention_interval or ()))
         places = np.unique(np.concatenate((np.arange(STEPS + 1) / STEPS, own)))
         cells, unknown = {}, {}
         for label, name in enumerate(CLASSES):
@@ -277,7 +277,10 @@ def scores(report: Report) -> Picture:
         (
             Bars(POSITIVE, edges, up, f"{POSITIVE} reviews, upward"),
             Bars(NEGATIVE, edges, -down, f"{NEGATIVE} reviews, downward"),
-            Cut(*(decision.band or (decision.threshold, decision.threshold)), "threshold"),
+            Cut(
+                *(decision.abstention_interval or (decision.threshold, decision.threshold)),
+                "threshold",
+            ),
         ),
         f"{percent(float(np.mean(np.abs(report.p_positive - 0.5) > 0.4)))} of the reviews have a "
         "probability below 10% or above 90%.",
