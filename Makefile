@@ -47,10 +47,10 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m "not slow"
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m "not slow"
 
 test-slow: $(READY) ## the tests that take minutes: trainings, statistics, built wheels
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m slow
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m slow
 
 test-all: ## the same on Python 3.11, 3.12 and 3.13, each with packages of its own
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \

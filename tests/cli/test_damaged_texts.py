@@ -8,6 +8,7 @@ import pytest
 from sentiment.model.file import load_model
 from tests.conftest import TEST, TRAIN
 
+QUICK = ["--epochs", "2", "--no-refit", "--features", "5000"]
 PLAIN = "It doesn't work and I wouldn't buy it again"
 SIGNS = ["`", "´", "&#039;", "&rsquo;", "&amp;#39;", "â€™", "‚Äô", "\\u2019", "Ã¢â‚¬â„¢"]
 DAMAGED = [PLAIN.replace("'", sign) for sign in SIGNS]
@@ -28,7 +29,7 @@ def file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def unrepaired(run, tmp_path_factory):
     path = tmp_path_factory.mktemp("unrepaired") / "m.safetensors"
-    done = run("train", TRAIN, "--no-repair", "--epochs", "2", "--no-refit", "-o", path)
+    done = run("train", TRAIN, "--no-repair", *QUICK, "-o", path)
     assert done.returncode == 0, done.stderr
     return path
 
@@ -112,7 +113,7 @@ def test_training_says_what_it_repaired_and_remembers_texts_as_they_were(run, tm
     data, model = tmp_path / "damaged.csv", tmp_path / "m"
     damaged = TRAIN.read_text(encoding="utf-8").replace("'", "`")
     data.write_text(damaged, encoding="utf-8")
-    done = run("train", data, "--epochs", "2", "--no-refit", "-o", model)
+    done = run("train", data, *QUICK, "-o", model)
     assert "other signs for apostrophes in" in done.stderr
     assert done.stderr.count("repaired") == 1
     assert load_model(model).repairs

@@ -115,12 +115,12 @@ def test_an_exported_network_takes_what_the_reader_makes(path):
 
 
 @cache  # no fixture: Hypothesis would print it whole beside a failing text
-def general() -> tuple[reader.Model, object]:
-    return reader.read(MODEL), load_model(MODEL)
+def both(path: Path) -> tuple[reader.Model, object]:
+    return reader.read(path), load_model(path)
 
 
 def test_the_bundled_model_on_this_project_s_reviews():
-    theirs, ours = general()
+    theirs, ours = both(MODEL)
     texts = [line for line in TEST.read_text(encoding="utf-8").splitlines() if line][::4]
     check_answers(theirs, ours, texts)
 
@@ -128,13 +128,13 @@ def test_the_bundled_model_on_this_project_s_reviews():
 @given(st.lists(WILD, min_size=1, max_size=3))
 def test_any_text(texts):
     for path in MODELS:
-        check_answers(reader.read(path), load_model(path), texts)
+        check_answers(*both(path), texts)
 
 
 @given(st.lists(WILD, min_size=1, max_size=3))
 @example(["nothing", "good"])
 def test_any_text_by_the_bundled_model(texts):
-    check_answers(*general(), texts)
+    check_answers(*both(MODEL), texts)
 
 
 def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
