@@ -51,6 +51,8 @@ def test_validation_reviews_are_taken_and_one_of_a_thing_is_no_plural(run, train
     done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
     assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
     assert "at most 1 epoch\n" in done.stderr
+    known = "(trained on the 1,600 sample reviews only; -m general answers better)"
+    assert known in run("predict", "-m", tmp_path / "m", "good").stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
     assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 

@@ -90,11 +90,6 @@ def test_a_model_of_the_sample_says_so_beside_another(run, sampled):
     assert f"model: model.safetensors {OF_SAMPLE}\n" in done.stderr
 
 
-def test_a_model_of_the_sample_is_known_by_its_rows(run, tmp_path):
-    run("train", TRAIN, *QUICK, "--validation", TEST, "-o", "mine", cwd=tmp_path)
-    assert OF_SAMPLE in run("predict", "-m", "mine", "good", cwd=tmp_path).stderr
-
-
 @pytest.mark.slow
 def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, tmp_path):
     done = run("train", *QUICK, "--base", "general", cwd=tmp_path)
