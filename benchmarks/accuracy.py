@@ -17,8 +17,8 @@ from results import DATASETS, Table, write_parts
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 

@@ -26,8 +26,8 @@ import pyarrow.parquet as pq
 from results import Table
 from timing import Command, alternate, seconds
 
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"

@@ -16,8 +16,8 @@ from results import DATASETS, Table, require_datasets
 from sentiment.model.explanation import Explanation, explain, smallest_removal, without
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 

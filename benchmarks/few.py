@@ -18,8 +18,8 @@ from results import DATASETS, Table, write_parts
 
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 

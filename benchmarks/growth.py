@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # Share of the words that are replaced by invented ones, whose number has no end.

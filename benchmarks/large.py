@@ -19,8 +19,8 @@ from peers import peers_python, tokenized, write_tokenized
 from results import DATASETS, Table, require_datasets
 from timing import Memory, memory
 
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 PYTHON = sys.executable
 IMDB = DATASETS / "imdb" / "train.parquet"

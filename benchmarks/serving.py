@@ -28,8 +28,8 @@ from timing import memory_of, seconds
 
 from sentiment.general import MODEL
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"

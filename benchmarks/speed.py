@@ -20,8 +20,8 @@ from results import DATASETS, Table, parts_asked
 from timing import Command, alternate, memory, seconds
 
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 HERE = Path(__file__).resolve().parent
 PYTHON = Path(sys.executable)

@@ -1,6 +1,7 @@
-"""Train a sentiment classifier on your own reviews; ask it from the shell, or from Python.
+"""Classify reviews as positive or negative; train a classifier on your own reviews.
 
-`load` opens a trained model, `SentimentClassifier` is the training as a scikit-learn estimator.
+`load` reads a trained model, `annotate` adds answers to a pandas DataFrame, and
+`SentimentClassifier` is the training as a scikit-learn estimator.
 """
 
 from importlib import import_module
@@ -9,15 +10,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sentiment.api import LoadedModel, load
     from sentiment.estimator import SentimentClassifier
+    from sentiment.frames import annotate
 
 __version__ = "0.1.0"
 
-__all__ = ["LoadedModel", "SentimentClassifier", "__version__", "load"]
+__all__ = ["LoadedModel", "SentimentClassifier", "__version__", "annotate", "load"]
 
-# A name is imported when it is first asked for: `import sentiment` and the command line stay light.
-_MODULES = {"LoadedModel": "api", "SentimentClassifier": "estimator", "load": "api"}
+# A name is imported at its first use: `import sentiment` and the command line stay light.
+_MODULES = {
+    "LoadedModel": "api",
+    "SentimentClassifier": "estimator",
+    "annotate": "frames",
+    "load": "api",
+}
 
-if not TYPE_CHECKING:  # whoever checks types still hears of a name that is not there
+if not TYPE_CHECKING:  # so that type checkers still report names that do not exist
 
     def __getattr__(name: str) -> Any:
         if name not in _MODULES:

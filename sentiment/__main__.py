@@ -9,11 +9,11 @@ from sentiment.runtime import stop
 
 
 def main() -> NoReturn:
-    """Run the command line; an interrupt while it is still being imported is no traceback."""
+    """Run the command line; exit without a traceback if interrupted while importing it."""
     try:
         stop.listen()
-        gc.set_threshold(50_000)  # imports make objects that stay: look for no garbage among them
-        # numpy's products are small; threads for larger ones take longer to start than an answer
+        gc.set_threshold(50_000)  # imports create objects that stay
+        # Starting threads takes longer than an answer, whose matrix products are small.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from sentiment.cli import run
     except BaseException:

@@ -1,6 +1,6 @@
-"""The Python API: `load`, and texts as callers have them."""
+"""Trained models from Python: `load`, and what it returns."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,72 +10,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.general import find_bundled
-from sentiment.missing import is_missing
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, Scores
+from sentiment.values import is_missing
 
 if TYPE_CHECKING:
     from sentiment.model.explanation import Explanation
 
+# Texts scored at a time: more need memory, and no less time.
+BATCH = 4096
 
-def as_texts(texts: Iterable[Any]) -> list[str]:
-    """Make a list of texts, without turning anything into text that is none.
+
+def texts_or_none(texts: Iterable[Any]) -> list[str | None]:
+    """Return texts as a list, None for missing ones (None, NaN, NA).
 
     Args:
-        texts: a list, tuple, one-dimensional array, pandas Series, or anything else that gives one
-            text after the other.
-
-    Returns:
-        The texts, [n].
+        texts: a list, tuple, one-dimensional array, pandas Series or other iterable of str, [n].
 
     Raises:
-        TypeError: it is a single text, has no order (a set, a dict), or holds something that is no
-            text.
-        ValueError: it holds a missing value (None, NaN, NA), or has two dimensions.
+        TypeError: it is a single text, has no order (a set, a dict), or holds another type.
+        ValueError: it has two dimensions.
     """
+    kind = type(texts).__name__
     if isinstance(texts, str | bytes):
-        raise TypeError(
-            f"one {type(texts).__name__}, not several texts: put it into a list, [text]"
-        )
+        raise TypeError(f"one {kind}, not several texts: put it into a list, [text]")
     dimensions = getattr(texts, "ndim", 1)
     if dimensions != 1:
         raise ValueError(
-            f"texts have one dimension, not {dimensions}: give one column, such as frame['text']"
+            f"texts have one dimension, not {dimensions}: pass one column, such as frame['text']"
         )
-    values = list(_in_order(texts))
-    for row, value in enumerate(values):
-        if not isinstance(value, str):
-            raise _no_text(row, value)
-    return [str.__str__(value) for value in values]  # without what classes of their own add
+    if isinstance(texts, Mapping | set | frozenset) or not hasattr(texts, "__iter__"):
+        raise TypeError(f"a {kind}, not a list of texts")
+    return [_text_or_none(row, value) for row, value in enumerate(texts)]
 
 
-def _in_order(texts: Iterable[Any]) -> Iterator[Any]:
-    """Give one after the other; of a set nobody knew which is which, a dict's keys are no texts."""
-    no_list = TypeError(f"a {type(texts).__name__}, not a list of texts")
-    if isinstance(texts, Mapping | set | frozenset):
-        raise no_list
-    try:
-        return iter(texts)
-    except TypeError as error:
-        raise no_list from error
-
-
-def _no_text(row: int, value: object) -> Exception:
+def _text_or_none(row: int, value: object) -> str | None:
+    if isinstance(value, str):
+        return str.__str__(value)  # a plain str, also of a subclass with its own __str__
     if is_missing(value):
-        return ValueError(f"text {row} is missing ({value!r}): leave it out, or make it ''")
-    return TypeError(f"text {row} is a {type(value).__name__}, not a str")
-
-
-# Texts scored together: more would need memory, not less time.
-_BATCH = 4096
+        return None
+    raise TypeError(f"text {row} is a {type(value).__name__}, not a str")
 
 
 def load(model: str | PathLike[str]) -> "LoadedModel":
-    """Open a model file; nothing in it is code, and everything is checked.
+    """Read and check a model file; no code in it is run.
 
     Args:
-        model: its path, or `"general"` for the model that ships with the package (unless a file
-            here is called so).
+        model: its path, or `"general"` for the bundled model (unless a file here has that name).
 
     Raises:
         sentiment.errors.ModelError: it is missing, damaged, newer than this program, or no model.
@@ -101,27 +82,29 @@ class LoadedModel:
 
     @property
     def classes_(self) -> NDArray[np.object_]:
-        """What the columns of `predict_proba` are: `negative`, `positive`."""
+        """The classes of the columns of `predict_proba`: `negative`, `positive`."""
         return np.array(self.model.labels.names, object)
 
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
-        """Say how likely each text is negative, and how likely positive.
+        """Return the probability of each class.
 
         Args:
-            texts: a list, pandas Series, one-dimensional array or the like of str, [n].
+            texts: a list, pandas Series, one-dimensional array or other iterable of str, [n]. They
+                may be missing: None, NaN or NA.
 
         Returns:
             float64 [n, 2], calibrated, the columns as in `classes_`. NaN where there is nothing to
-            read, such as in `""`; that of an empty review where too little is known of it.
+            read: a text is missing, or empty. A text with too few known words has the probability
+            of an empty review.
 
         Raises:
-            TypeError, ValueError: these are no texts.
+            TypeError, ValueError: these are not texts.
 
         >>> general = load("general")
-        >>> general.predict_proba(["I loved it", ""]).round().tolist()
-        [[0.0, 1.0], [nan, nan]]
+        >>> general.predict_proba(["I loved it", "", None]).round().tolist()
+        [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
-        positive = self._scores(as_texts(texts)).p_positive
+        positive = self._scores(texts_or_none(texts)).p_positive
         return np.stack([1 - positive, positive], axis=1)
 
     def predict(self, texts: Iterable[Any]) -> NDArray[np.object_]:
@@ -131,17 +114,20 @@ class LoadedModel:
             texts: as in `predict_proba`.
 
         Returns:
-            str as object [n]: `positive` or `negative`, by the model's own threshold; `uncertain`
-            where it knows too few of the words, or `sentiment calibrate` told it not to answer;
-            `""` where there is nothing to read.
+            str as object [n]: `positive` or `negative`, by the model's threshold; `uncertain` if
+            the model knows too few of the words, or leaves this probability open (`sentiment
+            calibrate`); `""` if there is nothing to read; None if the text is missing.
 
-        >>> load("general").predict(["I loved it", "asdf qwer", ""]).tolist()
-        ['positive', 'uncertain', '']
+        >>> load("general").predict(["I loved it", "asdf qwer", "", None]).tolist()
+        ['positive', 'uncertain', '', None]
         """
-        return np.array(self.model.answers(self._scores(as_texts(texts))), object)
+        given = texts_or_none(texts)
+        answers = np.array(self.model.answers(self._scores(given)), object)
+        answers[[text is None for text in given]] = None
+        return answers
 
     def explain(self, text: str) -> "Explanation":
-        """Take one answer apart: what each word adds to the log-odds of *positive*.
+        """Explain one answer: the contribution of each word to the log-odds of *positive*.
 
         >>> found = load("general").explain("It was not good.")
         >>> found.answer, [word.text for word in found.words]
@@ -156,13 +142,13 @@ class LoadedModel:
 
         return explain(self.model, text)
 
-    def _scores(self, texts: list[str]) -> Scores:
+    def _scores(self, texts: list[str | None]) -> Scores:
+        filled = [text or "" for text in texts]
         parts = [
-            self.model.scores(texts[first : first + _BATCH])
-            for first in range(0, len(texts), _BATCH) or [0]
+            self.model.scores(filled[first : first + BATCH])
+            for first in range(0, len(filled), BATCH) or [0]
         ]
         return Scores(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
     def __repr__(self) -> str:
-        """Name what it knows."""
         return f"LoadedModel({self.model.own.encoder.keys.size:,} features)"

@@ -52,8 +52,8 @@ def command_line(*words: object) -> str:
     return shlex.join(["sentiment", *map(str, words)])
 
 
-# Names that other programs use.
-_CALLED = {
+# What other programs call it.
+_SYNONYMS = {
     "analyse": "predict", "analyze": "predict", "classify": "predict", "infer": "predict",
     "score": "predict", "benchmark": "evaluate", "eval": "evaluate", "test": "evaluate",
     "validate": "evaluate", "finetune": "train", "fit": "train", "learn": "train",
@@ -69,31 +69,26 @@ _CALLED = {
     "yes": "force", "silent": "quiet", "cutoff": "threshold", "group-by": "slice", "by": "slice",
 }  # fmt: skip
 
-_MOST = 3  # suggestions
-_LEAST = 0.75  # difflib's ratio: "thread" must not match "header" (0.67)
-_LEAST_OF_SHORT = 0.66  # "jsno" must match "jsonl", "arch" not "force" (0.44)
-_LONG = 6  # letters
-_SHORTEST = 3  # letters of a prefix
+_MAX_NAMES = 3  # suggestions
+_MIN_RATIO = 0.75  # difflib's ratio: "thread" must not match "header" (0.67)
+_MIN_RATIO_SHORT = 0.66  # "jsno" must match "jsonl", "arch" not "force" (0.44)
+_MIN_LONG = 6  # letters
+_MIN_PREFIX = 3  # letters of a prefix
 
 
 def hint(word: str, known: Iterable[str], quote: str = "") -> str:
-    """Return a suggestion such as ` (did you mean general?)`, or "".
-
-    Args:
-        word: the unknown name.
-        known: the names that exist.
-        quote: put around each name.
-    """
-    return _asked([f"{quote}{name}{quote}" for name in near(word, known)])
+    """Return ` (did you mean general?)`, with known names similar to a word in quotes, or ""."""
+    return _suggestion([f"{quote}{name}{quote}" for name in near(word, known)])
 
 
 def hint_file(path: Path, others: Sequence[Path]) -> str:
     """Return a suggestion like `hint`, comparing file names without folders and suffixes."""
     stems = near(path.stem, (other.stem for other in others))
-    return _asked([str(other) for stem in stems for other in others if other.stem == stem][:_MOST])
+    found = [str(other) for stem in stems for other in others if other.stem == stem]
+    return _suggestion(found[:_MAX_NAMES])
 
 
-def _asked(names: Sequence[str]) -> str:
+def _suggestion(names: Sequence[str]) -> str:
     if not names:
         return ""
     *others, last = names
@@ -107,26 +102,25 @@ def near(word: str, known: Iterable[str]) -> list[str]:
     programs call it; all words of one in the other; a common beginning; the same letters; a similar
     spelling.
     """
-    names = list(dict.fromkeys(known))
-    words = {name: _words(name) for name in names}
+    words = {name: _words(name) for name in known}
     asked = _words(word)
     squeezed = "".join(asked)
     if not squeezed:
         return []
-    meant = _words(_CALLED.get("-".join(asked), ""))
+    synonym = _words(_SYNONYMS.get("-".join(asked), ""))
     for alike in (
         lambda parts: "".join(parts) == squeezed,
-        lambda parts: parts == meant,
-        lambda parts: _stands_in(parts, asked) or _stands_in(asked, parts),
-        lambda parts: _begins("".join(parts), squeezed),
+        lambda parts: parts == synonym,
+        lambda parts: _is_part(parts, asked) or _is_part(asked, parts),
+        lambda parts: _share_start("".join(parts), squeezed),
         lambda parts: sorted("".join(parts)) == sorted(squeezed),
     ):
-        if found := [name for name in names if words[name] and alike(words[name])]:
-            return found[:_MOST]
+        if found := [name for name, parts in words.items() if parts and alike(parts)]:
+            return found[:_MAX_NAMES]
     from difflib import get_close_matches  # rarely needed
 
     spelled = {"".join(parts): name for name, parts in reversed(words.items())}
-    least = _LEAST if len(squeezed) >= _LONG else _LEAST_OF_SHORT
+    least = _MIN_RATIO if len(squeezed) >= _MIN_LONG else _MIN_RATIO_SHORT
     return [spelled[each] for each in get_close_matches(squeezed, spelled, 1, least)]
 
 
@@ -136,12 +130,11 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", parted.casefold())
 
 
-def _stands_in(few: Sequence[str], many: Sequence[str]) -> bool:
+def _is_part(few: Sequence[str], many: Sequence[str]) -> bool:
     """Return whether some words occur consecutively in others."""
-    places = range(len(many) - len(few) + 1)
-    return any(list(many[place : place + len(few)]) == list(few) for place in places)
+    return f" {' '.join(few)} " in f" {' '.join(many)} "
 
 
-def _begins(one: str, other: str) -> bool:
+def _share_start(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    return len(short) >= _SHORTEST and long.startswith(short)
+    return len(short) >= _MIN_PREFIX and long.startswith(short)

@@ -1,7 +1,4 @@
-"""The training as a scikit-learn estimator.
-
-The only module that imports scikit-learn; `from sentiment import SentimentClassifier` imports it.
-"""
+"""The training as a scikit-learn estimator, in the only module that imports scikit-learn."""
 
 import reprlib
 from collections.abc import Iterable, Sequence
@@ -17,9 +14,8 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sentiment.api import LoadedModel, as_texts, load
+from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
-from sentiment.missing import is_missing
 from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
@@ -27,14 +23,15 @@ from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
+from sentiment.values import is_missing
 
-# What the command line takes for positive, 1, and for negative.
-_SIDES: dict[Key, int] = {
+# Labels that the command line reads as positive, 1, and as negative.
+_KNOWN_LABELS: dict[Key, int] = {
     **dict.fromkeys(POSITIVE_WORDS, 1),
     **dict.fromkeys(NEGATIVE_WORDS, 0),
 }
-# No text is nearer to the threshold than this.
-_LEAST = float(np.finfo(np.float64).tiny)
+# The smallest distance from the threshold.
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -43,31 +40,31 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The same texts, labels, options and seed give the same model as the command line, byte for byte.
 
     Args:
-        hidden: units of each ReLU layer, empty for none; None for 16, and none for fewer than
-            1,000 reviews.
-        dropout: share of hidden activations dropped while training, [0, 1).
-        epochs: epochs at the most; None lets the data decide, as for the next two.
-        batch_size: rows a step.
-        learning_rate: Adam's at the start.
+        hidden: units of each ReLU layer, empty for none; None for one layer of 16, or none with
+            fewer than 1,000 reviews.
+        dropout: share of hidden activations dropped in training, [0, 1).
+        epochs: maximum number of epochs; None to choose by the data, as for the next two.
+        batch_size: rows per step.
+        learning_rate: of Adam, at the start.
         patience: epochs without a better validation loss before training stops.
-        refit: fit once more on all texts, once all is chosen by those held out.
-        features: n-grams to keep at the most.
-        repair: put damaged apostrophes (*doesn`t*, *doesn&#039;t*) and misread characters right
-            before a text is read.
-        validation_share: share of the texts held out to calibrate and choose by, (0, 1).
-        optimize: what the decision threshold is chosen for: `accuracy`, `macro-f1` or
-            `balanced-accuracy`; None for the first, or the second where one label is rare.
-        seed: makes the run repeatable.
-        architecture: what kind of features and network: `ngrams`.
-        base: a model to stand on: a path, `"general"`, or what `load` gave; None for nothing.
-        positive: the label that means positive; None finds out, see `positive_`.
+        refit: train once more on all texts, with what was chosen on held-out ones.
+        features: maximum number of n-grams.
+        repair: repair damaged apostrophes (*doesn`t*, *doesn&#039;t*) and misread characters
+            before texts are tokenized.
+        validation_share: share of the texts held out for calibration and choices, (0, 1).
+        optimize: the metric that the threshold is chosen for: `accuracy`, `macro-f1` or
+            `balanced-accuracy`; None for accuracy, or macro F1 if one label is rare.
+        seed: of the random numbers; the same seed gives the same model.
+        architecture: the kind of features and network: `ngrams`.
+        base: an existing model to start from: a path, `"general"`, or what `load` returned.
+        positive: the label that means positive; None to find it, see `positive_`.
 
     Attributes:
         classes_: the two labels, sorted.
-        positive_: the label that is positive in a saved model and to the base: as asked; else as
-            the command line reads the two labels (`good`, `pos`, `yes`, 1 …), or one of them; else
-            the last of `classes_`. The order of `classes_` and of columns does not depend on it.
-        model_: what was trained, a `sentiment.model.Model`.
+        positive_: the label that is positive in a saved model and for the base: the parameter
+            `positive`; else as the command line reads the two labels (`good`, `pos`, `yes`, 1 …),
+            or one of them; else the last of `classes_`. It does not change the order of `classes_`.
+        model_: the trained `sentiment.model.model.Model`.
 
     >>> from sentiment import SentimentClassifier
     >>> texts = [f"{word} item {n}" for word in ("good", "bad") for n in range(100)]
@@ -115,15 +112,15 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Train on texts and their labels.
 
         Args:
-            X: a list, pandas Series, one-dimensional array or the like of str, [n]. Those without
-                text are left out.
+            X: a list, pandas Series, one-dimensional array or other iterable of str, [n]. Blank
+                texts are left out.
             y: labels of two kinds, [n].
 
         Raises:
-            ValueError: there are not just two kinds of labels, as many as there are texts; a text
-                is missing; or a parameter has a value that it cannot have.
-            TypeError: these are no texts, or the base is no model.
-            sentiment.errors.SentimentError: there are too few different texts, or the training
+            ValueError: there are not two kinds of labels, or not one label per text; a text or
+                label is missing; or a parameter has an invalid value.
+            TypeError: these are not texts, or the base is not a model.
+            sentiment.errors.SentimentError: there are too few distinct texts, or the training
                 diverged.
         """
         texts, labels = self._texts(X), self._labels(y)
@@ -132,7 +129,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             **{field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
         base, classes = self._base(), self._two_classes(labels)
-        positive = self._which_is_positive(classes)
+        positive = self._find_positive(classes)
         filled = [row for row, text in enumerate(texts) if text.strip()]
         reviews = LabelledReviews(
             [texts[row] for row in filled], (labels[filled] == positive).astype(np.int8)
@@ -142,56 +139,49 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
-        """Give each text one of the two labels, by the threshold that `fit` chose.
+        """Return the label of each text, [n], by the threshold that `fit` chose.
 
-        A text of which nothing is known, or without any, is answered like an empty review; models
-        that `load` opens would rather not say.
-
-        Returns:
-            Labels, [n].
+        Unlike a model from `load`, it always answers: a text that is blank, or of which no word is
+        known, like an empty review.
         """
-        positive = self._positive(X) >= self._model().decision.threshold
+        positive = self._p_positive(X) >= self._model().decision.threshold
         return self.classes_[(positive == self._last_is_positive()).astype(np.intp)]
 
     def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Say how likely each label is: float64 [n, 2], calibrated, the columns as in `classes_`.
+        """Return calibrated probabilities, float64 [n, 2], with the columns as in `classes_`.
 
-        Where nothing is known, that of an empty review.
+        A text that is blank, or of which no word is known, has those of an empty review.
         """
-        positive = self._positive(X)
+        positive = self._p_positive(X)
         columns = np.stack([1 - positive, positive], axis=1)
         return columns if self._last_is_positive() else columns[:, ::-1]
 
     def decision_function(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Say how far each text is on the side of `classes_[1]`: float64 [n], above 0 there.
+        """Return the log-odds of `classes_[1]` minus those of the threshold, float64 [n].
 
-        Log-odds less those of the threshold.
+        Above 0, the answer of `predict` is `classes_[1]`; below 0, `classes_[0]`.
         """
-        threshold, positive = self._model().decision.threshold, self._positive(X)
+        threshold, positive = self._model().decision.threshold, self._p_positive(X)
         above = log_odds(positive) - log_odds(np.array([threshold]))
-        # At the threshold itself the answer is positive; a difference of 0 would say nothing.
-        above = np.where(
-            positive >= threshold, np.maximum(above, _LEAST), np.minimum(above, -_LEAST)
-        )
+        # Never 0: a probability equal to the threshold is answered positive.
+        above = np.where(positive >= threshold, np.maximum(above, _TINY), np.minimum(above, -_TINY))
         return above if self._last_is_positive() else -above
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the model file, for `load` and the command line; what stood there is replaced.
+        """Write the model file, for `load` and the command line; replace an existing file.
 
-        Its answers are called `positive` (for the label `positive_`) and `negative`.
+        Its answers are `positive` (for the label `positive_`) and `negative`.
 
         Raises:
             OSError: it cannot be written.
         """
         save_model(self._model(), Path(path))
 
-    def _positive(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """How likely each text has the label `positive_`, float64 [n]."""
+    def _p_positive(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """Return the probability of the label `positive_`, float64 [n]."""
         model = self._model()
         positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
-        # What has nothing to read in it has nothing that is known, either.
-        nothing = sigmoid(np.array(model.empty_logit))
-        return np.where(np.isnan(positive), nothing, positive)
+        return np.where(np.isnan(positive), sigmoid(np.array(model.empty_logit)), positive)
 
     def _model(self) -> Model:
         check_is_fitted(self, "model_")
@@ -201,13 +191,16 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return bool(self.classes_[1] == self.positive_)
 
     def _texts(self, X: Iterable[Any]) -> list[str]:  # noqa: N803
-        return as_texts(X)
+        texts = texts_or_none(X)
+        if None in texts:
+            raise ValueError(f"text {texts.index(None)} is missing: leave it out, or make it ''")
+        return [text for text in texts if text is not None]
 
     def _labels(self, y: ArrayLike) -> NDArray[Any]:
         if y is None:
             raise ValueError("labels are needed: requires y to be passed, but the target y is None")
         labels: NDArray[Any] = column_or_1d(y, warn=True)
-        if labels.dtype == object:  # where scikit-learn finds NaN alone, and stumbles over NA
+        if labels.dtype == object:  # in which scikit-learn finds only NaN
             for row, label in enumerate(labels):
                 if is_missing(label):
                     raise ValueError(f"label {row} is missing ({label!r}): leave its text out")
@@ -220,25 +213,25 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if classes.size > 2:
             raise ValueError(
                 "Only binary classification is supported. The type of the target is "
-                f"{type_of_target(labels)}. Here are {classes.size} labels, "
-                f"{reprlib.repr(classes.tolist())}: make two kinds of them, or leave some out"
+                f"{type_of_target(labels)}. There are {classes.size} labels, "
+                f"{reprlib.repr(classes.tolist())}: merge or leave out some"
             )
         if classes.size < 2:
             found = f"one class, {classes.tolist()[0]!r}" if classes.size else "none"
-            raise ValueError(f"labels of two classes are needed; here is {found}")
+            raise ValueError(f"labels of two classes are needed; found {found}")
         return classes
 
-    def _which_is_positive(self, classes: NDArray[Any]) -> Any:
-        """Choose one of the classes, as the attribute `positive_` says."""
+    def _find_positive(self, classes: NDArray[Any]) -> Any:
+        """Return one of the classes, by the rules of the attribute `positive_`."""
         if self.positive is not None:
             if self.positive not in classes.tolist():
-                raise ValueError(f"positive={self.positive!r} is none of {classes.tolist()}")
+                raise ValueError(f"positive={self.positive!r} is not one of {classes.tolist()}")
             return classes[classes == self.positive][0]
         names = [str(each) for each in classes.tolist()]
         try:
             first, last = read_labels(names, name="y").labels.tolist()
-        except DataError:  # words of the user's own; one of the two may be known
-            first, last = (_SIDES.get(key_of(name)) for name in names)
+        except DataError:  # other words; one of the two may be known
+            first, last = (_KNOWN_LABELS.get(key_of(name)) for name in names)
         first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
         return classes[0 if first_is_positive else 1]
 
@@ -248,10 +241,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base = load(self.base) if isinstance(self.base, str | PathLike) else self.base
         if not isinstance(base, LoadedModel):
             raise TypeError(
-                f"base is a {type(base).__name__}: give a path, 'general', or what `load` gave"
+                f"base is a {type(base).__name__}: pass a path, 'general', or what `load` returned"
             )
         if len(base.model.components) >= MAX_DEPTH:
-            raise ValueError(f"base: no more than {MAX_DEPTH} models stand one on the other")
+            raise ValueError(f"base: at most {MAX_DEPTH} models can be stacked")
         return base.model
 
     def __sklearn_tags__(self) -> Any:

@@ -1,7 +1,7 @@
-"""A model's network for other programs: Keras's own layers, or an ONNX graph.
+"""Export the network of a model: as a Keras file or an ONNX graph.
 
-Inputs are numbers of features and their weights (docs/format.md says how to make them of text),
-outputs are calibrated.
+Inputs are indices of features and their weights (docs/format.md explains how to compute them from a
+text); outputs are calibrated.
 """
 
 import json
@@ -22,28 +22,26 @@ from sentiment.model.network import Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
 
-# What names begin with that belong to the model another stands on; twice for what that stands on.
+# Prefix of names that belong to the base model; repeated for the base of the base.
 BASE = "base_"
 
 
 def prefixes_of(model: Model) -> list[str]:
-    """Return what the names of each component begin with."""
+    """Return the prefix of the names of each component."""
     return [number * BASE for number, _ in enumerate(model.components)]
 
 
 def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, CSRMatrix]:
-    """Featurize texts for an exported network.
-
-    A text of which a model knows too little is an empty row, as when the model itself answers.
+    """Encode texts for an exported network; one with too few known words is an empty row.
 
     Returns:
-        Rows [texts, features], by what the names of the inputs begin with: `""` for the model
-        itself, `base_` for what it stands on.
+        Rows [texts, features] by the prefix of the inputs: `""` for the model's own, `base_` for
+        those of its base.
 
     >>> from sentiment import load
     >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
     >>> first, second, end = rows.offsets.tolist()
-    >>> first, second == rows.columns.size, second == end  # of the second text nothing is known
+    >>> first, second == rows.columns.size, second == end  # no word of the second text is known
     (0, True, True)
     """
     rows = [component.encode(texts)[0] for component in model.components]
@@ -51,11 +49,11 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, CSRMatrix]:
 
 
 def keras_file(model: Model) -> bytes:
-    """Give the content of a `.keras` file.
+    """Return the content of a `.keras` file.
 
     Inputs: `ids`, int32 [rows, n], and `values`, float32 [rows, n], the features of each row and
-    their weights, filled up with 0 and 0; for what the model stands on `base_ids` and
-    `base_values`. Outputs: `log_odds` and `p_positive`, float32 [rows, 1] each, calibrated.
+    their weights, padded with zeros; for the base model `base_ids` and `base_values`. Outputs:
+    `log_odds` and `p_positive`, float32 [rows, 1] each, calibrated.
     """
     keras = load_keras()
     inputs = {
@@ -67,7 +65,7 @@ def keras_file(model: Model) -> bytes:
         (prefix, _log_odds_in_keras(component, inputs, prefix))
         for prefix, component in zip(prefixes_of(model), model.components, strict=True)
     ]
-    _, log_odds = model.add_up(each, _both_in_keras)
+    _, log_odds = model.add_up(each, _add_in_keras)
     p_positive = keras.layers.Activation("sigmoid", name="p_positive")(log_odds)
     outputs = {"log_odds": log_odds, "p_positive": p_positive}
     made = keras.Model(inputs, outputs, name="sentiment")
@@ -78,10 +76,10 @@ def keras_file(model: Model) -> bytes:
 
 
 def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str) -> Any:
-    """Return the log-odds of a component, [rows, 1]."""
+    """Return a tensor of the log-odds of a component, [rows, 1]."""
     layers = load_keras().layers
     first, *rest = component.network.layers
-    # Steps of quantization, and how large one is in a layer behind: what the model file holds.
+    # Quantized weights as in the model file, and their scale in a layer behind.
     kernel = first.kernel if first.kernel.size else np.zeros((1, first.bias.size))
     embedding = layers.Embedding(*kernel.shape, name=f"{prefix}features")
     found = embedding(inputs[f"{prefix}ids"])
@@ -96,8 +94,8 @@ def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str
     return _dense(calibration, f"{prefix}log_odds")(logit)
 
 
-def _both_in_keras(own: tuple[str, Any], base: tuple[str, Any], weight: float) -> tuple[str, Any]:
-    """Add log-odds, each beside the prefix that names begin with."""
+def _add_in_keras(own: tuple[str, Any], base: tuple[str, Any], weight: float) -> tuple[str, Any]:
+    """Add the weighted log-odds of the base; each comes with the prefix of its names."""
     prefix, log_odds = own
     factor = Layer.exact(np.full((1, 1), weight, np.float32), np.zeros(1, np.float32))
     weighted = _dense(factor, f"{prefix}weight")(base[1])
@@ -105,28 +103,28 @@ def _both_in_keras(own: tuple[str, Any], base: tuple[str, Any], weight: float) -
 
 
 def _dense(layer: Layer, name: str, activation: str | None = None) -> Any:
-    """A dense layer with these weights."""
+    """Return a dense layer with these weights."""
     made = load_keras().layers.Dense(layer.bias.size, activation, name=name)
     made.build((None, layer.kernel.shape[0]))
     made.set_weights([layer.dense_kernel(), layer.bias])
     return made
 
 
-# The oldest that has all these operations; runtimes read old ones for years.
+# The oldest version that has all operations used; runtimes support old versions for years.
 _OPSET = 17
 _IR_VERSION = 8
 
 _ABOUT = (
-    "Sentiment of texts. Inputs: of all rows together, ids of features (int64 [n]) and their "
-    "weights (values, float32 [n]), and where each row begins, then the end of the last (offsets, "
+    "Sentiment of texts. Inputs: the features of all rows, concatenated: indices (ids, int64 [n]), "
+    "weights (values, float32 [n]), and the start of each row, then the end of the last (offsets, "
     "int64 [rows + 1]). Outputs: calibrated log-odds and probability of positive (double [rows])."
 )
-# What `require` is asked for before ONNX files are written.
+# Arguments of `require`.
 ONNX = ("ONNX needs onnx", "onnx")
 
 
 def onnx_file(model: Model) -> bytes:
-    """Give the content of an `.onnx` file; the same model gives the same bytes.
+    """Return the content of an `.onnx` file; the same model gives the same bytes.
 
     Raises:
         MissingDependencyError: the package onnx is not installed.
@@ -174,14 +172,14 @@ def onnx_file(model: Model) -> bytes:
 
 
 class _Graph:
-    """Nodes and constant tensors, as they are added."""
+    """The nodes and constant tensors of an ONNX graph under construction."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.tensors: list[Any] = []
 
     def add(self, operation: str, *inputs: str, named: str = "", **attributes: Any) -> str:
-        """Add a node with one output; give the name of that."""
+        """Add a node with one output, and return the name of the output."""
         from onnx import helper
 
         output = named or f"{operation.lower()}_{len(self.nodes)}"
@@ -189,7 +187,7 @@ class _Graph:
         return output
 
     def constant(self, value: NDArray[Any]) -> str:
-        """Add a constant tensor."""
+        """Add a constant tensor, and return its name."""
         from onnx import numpy_helper
 
         name = f"constant_{len(self.tensors)}"
@@ -197,16 +195,16 @@ class _Graph:
         return name
 
     def doubles(self, value: Any) -> str:
-        """Add a constant in double precision."""
+        """Add a constant of type double."""
         return self.constant(np.asarray(value, np.float64))
 
     def integers(self, *values: int) -> str:
-        """Add a constant list of whole numbers."""
+        """Add a constant list of integers."""
         return self.constant(np.array(values, np.int64))
 
 
 def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
-    """Add a component; return its log-odds, double [rows]."""
+    """Add a component, and return the name of its log-odds, double [rows]."""
     first, *rest = component.network.layers
     sums = _row_sums(graph, first.kernel, prefix)
     sums = graph.add("Mul", sums, graph.doubles(first.scale))
@@ -221,7 +219,7 @@ def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
 
 
 def _row_sums(graph: _Graph, kernel: NDArray[Any], prefix: str) -> str:
-    """Multiply sparse rows with a kernel [features, units]: double [rows, units]."""
+    """Multiply sparse rows by a kernel [features, units]: double [rows, units]."""
     from onnx import TensorProto
 
     gathered = graph.add("Gather", graph.constant(kernel), f"{prefix}ids")

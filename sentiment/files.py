@@ -17,11 +17,9 @@ def reader(descriptor: int) -> BufferedReader:
 
 
 def writer(descriptor: int, *, owned: bool = False) -> BufferedWriter:
-    """Return a writer for an open descriptor; an incomplete write raises OSError on flush.
+    """Return a writer for an open descriptor, which it closes if `owned`.
 
-    Args:
-        descriptor: its number.
-        owned: whether closing the writer closes it.
+    An incomplete write raises OSError on flush.
     """
     return BufferedWriter(_Patient(FileIO(descriptor, "wb", closefd=owned)))
 

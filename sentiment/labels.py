@@ -5,18 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Classes by name. A label is the index of its name, −1 stands for none.
+    """Classes by name. A label is the index of a name, −1 if there is none.
 
-    Log-odds are those of each class but the first against the first: of two classes one number a
-    text, float64 [n]. Of K > 2 they will be float64 [n, K − 1].
-
-    Attributes:
-        names: of the classes, all different.
-        ordered: whether each class is more than the one before it, as stars are.
+    Log-odds are those against the first class: float64 [n] for two classes, and for K > 2, which
+    no model has yet, float64 [n, K − 1].
     """
 
-    names: tuple[str, ...]
-    ordered: bool = False
+    names: tuple[str, ...]  # each once
+    ordered: bool = False  # whether each class is more than the one before it, as with stars
 
 
 SENTIMENT = LabelSet(("negative", "positive"))

@@ -1,4 +1,4 @@
-"""The process: optional packages, how much memory it may use, and signals that stop it."""
+"""The process: optional packages, redirected output, memory limits, and signals."""
 
 import os
 import signal
@@ -11,33 +11,33 @@ from typing import NoReturn
 
 from sentiment.errors import INTERRUPTED, TERMINATED, MissingDependencyError
 
-# With less, what is kept of each review whatever its length would be most of it.
-LEAST = 200_000_000
+# With less, the fixed costs per review would take most of it.
+MIN_MEMORY = 200_000_000
 
 _UNKNOWN = 4 << 30
 _CGROUP = Path("/sys/fs/cgroup")
 
-# Pairs of n-gram and review take so much while they are found, and so much once they are.
-_FINDING, _FOUND = 40, 16
+# Bytes of a pair of n-gram and review while n-grams are extracted, and afterwards.
+_PAIR_EXTRACTED, _PAIR = 40, 16
 
 
 def require(what: str, packages: str, install: str | None = None) -> None:
-    """Make sure that optional packages are installed; they are not imported yet.
+    """Check that optional packages are installed, without importing them.
 
     Args:
-        what: what needs them, and how people call them: `pictures need matplotlib`.
-        packages: as they are imported, between spaces.
-        install: as they are installed, if otherwise.
+        what: the start of the message: `pictures need matplotlib`.
+        packages: names to import, separated by spaces.
+        install: names for pip, if they differ.
 
     Raises:
         MissingDependencyError: one is not installed.
     """
-    from importlib.util import find_spec  # a short answer starts without it
+    from importlib.util import find_spec  # not needed for a short answer
 
     try:
         if all(find_spec(name) for name in packages.split()):
             return
-    except ImportError:  # the package that holds one of them is damaged
+    except ImportError:  # a parent package is damaged
         pass
     are = "are" if " and " in what else "is"
     raise MissingDependencyError(
@@ -47,10 +47,10 @@ def require(what: str, packages: str, install: str | None = None) -> None:
 
 @contextmanager
 def redirected(descriptor: int, to: int) -> Iterator[int]:
-    """Send what is written to stdout (1) or stderr (2) to another descriptor meanwhile.
+    """Redirect stdout (1) or stderr (2) to another descriptor while the block runs.
 
     Yields:
-        A descriptor of where it went before; it stays open, for threads that may write just then.
+        A descriptor of the original stream. It is never closed: other threads may be writing to it.
     """
     stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
     stream.flush()
@@ -65,36 +65,36 @@ def redirected(descriptor: int, to: int) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Memory:
-    """Room for reviews and what is made of them, beside what TensorFlow takes for itself.
+    """Memory for reviews and their features, in addition to TensorFlow's own.
 
     Attributes:
-        bytes: how much in all.
+        bytes: the total.
     """
 
     bytes: int
 
     @classmethod
     def half(cls) -> "Memory":
-        """Take half of what this machine, or this container, has."""
-        return cls(_there_is() // 2)
+        """Return half of the memory of this machine or container."""
+        return cls(_available() // 2)
 
     @property
     def texts(self) -> int:
-        """How many bytes of text to keep in memory; all goes to a file where there are more."""
+        """The most characters of text to keep in memory; more go to a file."""
         return self.bytes // 8
 
     @property
     def pairs(self) -> int:
-        """How many pairs of n-gram and review to keep in memory; with more they come in shards."""
-        return self.bytes // (2 * _FOUND)
+        """The most pairs of n-gram and review to keep in memory; more go to shards in files."""
+        return self.bytes // (2 * _PAIR)
 
     def pairs_of_shard(self, processes: int) -> int:
-        """How many such pairs each of some processes is to find at once."""
-        return self.bytes // (2 * processes * _FINDING)
+        """Return the number of pairs that each of several processes extracts per shard."""
+        return self.bytes // (2 * processes * _PAIR_EXTRACTED)
 
 
-def _there_is() -> int:
-    """Count the bytes of memory of this machine, or what this container may use of them."""
+def _available() -> int:
+    """Return the bytes of memory of this machine, or the limit of this container."""
     try:
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):  # not on every system
@@ -104,27 +104,27 @@ def _there_is() -> int:
 
 
 def _limit(path: Path) -> int | None:
-    """Read the limit of a control group, None where there is none."""
+    """Read the limit of a control group; None if there is none."""
     try:
         return int(path.read_text())
-    except (OSError, ValueError):  # another version of groups, or "max"
+    except (OSError, ValueError):  # another version of control groups, or "max"
         return None
 
 
 class Stop:
-    """Remembers what the program was told.
+    """Turns signals into exceptions, and records the exit code.
 
     Attributes:
-        code: the exit code that goes with it; None if nothing was told.
+        code: the exit code for the signal received; None if there was none.
     """
 
     def __init__(self) -> None:
         self.code: int | None = None
 
     def listen(self) -> None:
-        """Raise what a signal stands for, so that half-written files are removed on the way."""
+        """Handle signals by exceptions, so that incomplete files are deleted."""
         signal.signal(signal.SIGTERM, self._terminate)
-        # Where interrupts are ignored, as in the background of a script, they stay so.
+        # Interrupts stay ignored where they are, as in the background of a script.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._interrupt)
 

@@ -1,8 +1,7 @@
-"""Arrays and texts in memory, or in a temporary file where there are too many of them for that.
+"""Arrays and texts in memory, or in temporary files if there are too many.
 
-The file stands where `TMPDIR` says, else in `/var/tmp`, which is meant for large files and, unlike
-`/tmp`, is seldom a part of memory itself. It has no name, or loses it at once: the system takes its
-room back when nobody holds it open, however the process ends.
+The files are in `TMPDIR`, else in `/var/tmp`, which is meant for large files and, unlike `/tmp`, is
+rarely in memory itself. They have no name: the system deletes them however the process ends.
 """
 
 import os
@@ -22,13 +21,13 @@ Numbers = NDArray[np.int64]
 
 _ROOMY = Path("/var/tmp")
 
-# A text may hold half of a surrogate pair, which JSON can name, and which is no UTF-8.
+# JSON can express a lone surrogate, which is not valid UTF-8.
 _LENIENT = "surrogatepass"
 _AT_ONCE = 1024
 
 
 def folder() -> str:
-    """Return the folder that temporary files go to."""
+    """Return the folder for temporary files."""
     named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     if not named and _ROOMY.is_dir() and os.access(_ROOMY, os.W_OK | os.X_OK):
         return str(_ROOMY)
@@ -36,27 +35,27 @@ def folder() -> str:
 
 
 class ArrayFile:
-    """A file of arrays of one dimension: first all are written, then they are read."""
+    """A temporary file of one-dimensional arrays: first all are written, then they are read."""
 
     def __init__(self) -> None:
-        """Make the file.
+        """Create the file.
 
         Raises:
-            SentimentError: it cannot be made.
+            SentimentError: it cannot be created.
         """
         try:
             self._file = tempfile.TemporaryFile(dir=folder(), buffering=0)  # noqa: SIM115
         except OSError as error:
-            raise _no_room(error) from error
+            raise _no_space(error) from error
         finalize(self, self._file.close)
         self._parts: list[tuple[int, int, Any]] = []
         self._end = 0
 
     def append(self, array: NDArray[Any]) -> None:
-        """Write an array, not through a mapping: a full disk would end the process.
+        """Write an array; not through a mapping, with which a full disk kills the process.
 
         Raises:
-            SentimentError: there is no room for it.
+            SentimentError: the disk is full.
         """
         start = self._end + -self._end % array.itemsize
         self._write(np.zeros(start - self._end, np.uint8))
@@ -71,10 +70,10 @@ class ArrayFile:
                 self._end += written
                 rest = rest[written:]
         except OSError as error:
-            raise _no_room(error) from error
+            raise _no_space(error) from error
 
     def arrays(self) -> list[NDArray[Any]]:
-        """Return all arrays that were written, mapped: their pages are read when looked at."""
+        """Return all arrays, memory-mapped: pages are read when needed."""
         everything = self.joined(np.uint8)
         return [everything[start:end].view(dtype) for start, end, dtype in self._parts]
 
@@ -82,18 +81,18 @@ class ArrayFile:
         """Return the arrays, all of one type, as one.
 
         Raises:
-            SentimentError: the folder is of a kind that files cannot be mapped from.
+            SentimentError: the file system does not support memory-mapping.
         """
         if not self._end:
             return np.zeros(0, dtype)
         try:
             return np.memmap(self._file, dtype, "r")
         except OSError as error:
-            raise _no_room(error) from error
+            raise _no_space(error) from error
 
 
 class ArrayList(list[NDArray[Any]]):
-    """What an `ArrayFile` is, in memory."""
+    """Like an `ArrayFile`, but in memory."""
 
     def arrays(self) -> list[NDArray[Any]]:
         """Return all arrays."""
@@ -105,12 +104,11 @@ class ArrayList(list[NDArray[Any]]):
 
 
 class TextStore(Sequence[str]):
-    """Texts as UTF-8, in memory or in files; each is decoded when it is asked for.
+    """Texts as UTF-8, in memory or in files; each is decoded when it is read.
 
     Args:
         data: arrays of bytes, uint8.
-        rows: of each text the array it stands in, where it begins there, and how many bytes it has,
-            int64 [n, 3].
+        rows: the index of the array, the start and the number of bytes of each text, int64 [n, 3].
     """
 
     def __init__(self, data: Sequence[NDArray[np.uint8]], rows: Numbers) -> None:
@@ -139,15 +137,11 @@ class TextStore(Sequence[str]):
 
 
 class GrowingTexts:
-    """Texts as they come: a list at first, a file once there are too many."""
+    """Collects texts: in a list at first, in a file once there are too many."""
 
-    def __init__(self, room: int | None = None) -> None:
-        """Begin without texts.
-
-        Args:
-            room: how many characters to keep in memory at the most; None for all.
-        """
-        self._room = room
+    def __init__(self, max_chars: int | None = None) -> None:
+        """Begin without texts; keep up to `max_chars` characters in memory, or all."""
+        self._max_chars = max_chars
         self._chars = 0
         self._list: list[str] = []
         self._file: ArrayFile | None = None
@@ -157,7 +151,7 @@ class GrowingTexts:
         """Add texts at the end."""
         self._list += texts
         self._chars += sum(map(len, texts))
-        if self._room is None or self._chars <= self._room:
+        if self._max_chars is None or self._chars <= self._max_chars:
             return
         self._file = self._file or ArrayFile()
         for first in range(0, len(self._list), _AT_ONCE):
@@ -167,14 +161,14 @@ class GrowingTexts:
         self._list = []
 
     def done(self) -> Sequence[str]:
-        """Return all that were added: a list, or a store."""
+        """Return all texts: a list, or a store."""
         if self._file is None:
             return self._list
         return _store(self._file.joined(np.uint8), np.concatenate(self._sizes))
 
 
-def joined(*parts: Sequence[str]) -> Sequence[str]:
-    """Put texts one behind the other."""
+def concatenate(*parts: Sequence[str]) -> Sequence[str]:
+    """Return the texts of all parts; those in a file stay there."""
     if not any(isinstance(part, TextStore) for part in parts):
         return list(chain.from_iterable(parts))
     data: list[NDArray[np.uint8]] = []
@@ -186,22 +180,22 @@ def joined(*parts: Sequence[str]) -> Sequence[str]:
     return TextStore(data, np.concatenate(rows))
 
 
-def taken(texts: Sequence[str], rows: Numbers) -> Sequence[str]:
-    """Return the texts with these 0-based numbers; those in a file stay there."""
+def take(texts: Sequence[str], rows: Numbers) -> Sequence[str]:
+    """Return the texts at the given indices; those in a file stay there."""
     if isinstance(texts, TextStore):
         return TextStore(texts.data, texts.rows[rows])
     return [texts[row] for row in rows.tolist()]
 
 
 def sizes_of(texts: Sequence[str]) -> Numbers:
-    """Return how long each text is: in characters, or in bytes if it is in a store; int64 [n]."""
+    """Return the length of each text, in characters or, in a store, bytes: int64 [n]."""
     if isinstance(texts, TextStore):
         return texts.rows[:, 2]
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def _encoded(texts: Sequence[str]) -> tuple[NDArray[np.uint8], Numbers]:
-    """Return the bytes of texts one behind the other, and how many each has."""
+    """Return the bytes of all texts, and the number of bytes of each."""
     data = [text.encode("utf-8", _LENIENT) for text in texts]
     return np.frombuffer(b"".join(data), np.uint8), sizes_of(data)  # type: ignore[arg-type]
 
@@ -212,7 +206,7 @@ def _store(data: NDArray[np.uint8], sizes: Numbers) -> TextStore:
     )
 
 
-def _no_room(error: OSError) -> SentimentError:
+def _no_space(error: OSError) -> SentimentError:
     return SentimentError(
-        f"{folder()}: no room for temporary files ({error.strerror}); TMPDIR names another folder"
+        f"{folder()}: no space for temporary files ({error.strerror}); set TMPDIR to another folder"
     )

@@ -1,4 +1,4 @@
-"""Worker processes, for example for scoring."""
+"""Worker processes, and scoring in several of them."""
 
 import os
 import pickle
@@ -30,7 +30,7 @@ _ENVIRONMENT = {
 # With more processes, reading and writing would be the bottleneck.
 _USEFUL = 6
 
-_WITHOUT_OTHERS = "run it again, with --workers 1 if memory is short"
+_ADVICE = "run it again, with --workers 1 if memory is short"
 
 
 def default_workers() -> int:
@@ -52,7 +52,7 @@ class Worker:
             function: what it calls; it is pickled, with everything it is bound to.
             way_out: what to try if the process dies, usually for lack of memory.
         """
-        with _interrupts_held():
+        with _interrupts_blocked():
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _START, *sys.path],
                 stdin=subprocess.PIPE,
@@ -112,9 +112,7 @@ class Pool:
         workers: the processes.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], size: int, way_out: str = _WITHOUT_OTHERS
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], size: int, way_out: str = _ADVICE) -> None:
         """Start the processes without waiting until they have imported what they need."""
         self.size = size
         self.workers = [Worker(function, way_out) for _ in range(size)]
@@ -142,7 +140,7 @@ class Pool:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Block SIGINT, so that a process started meanwhile never receives it.
 
     This process handles interrupts; a worker would print a traceback.
@@ -215,7 +213,7 @@ def _cause(code: int) -> str:
 T = TypeVar("T")
 Scored = tuple[T, Scores]
 
-# Start the worker processes after so many consecutive batches that were ready in advance.
+# Start the worker processes after this many consecutive batches were ready in advance.
 _IN_A_ROW = 2
 
 

@@ -1,7 +1,8 @@
-"""Who may import whom, and what a light command must not load."""
+"""The map in CONTRIBUTING: who may import whom; and what a light command must not load."""
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,24 +12,14 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "sentiment"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# What each package or module may import of the project, beside itself; all may import those that
-# FREE names. `cli` may import all, and nothing imports it.
-FREE = {"digests", "errors", "files", "labels", "missing", "runtime", "storage"}
+MAP = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+# From the table there: each module or package → what it may import of the project.
+ROWS = dict(re.findall(r"^\| `(\w+)(?:\.py|/)` \|.*\| ?([^|]*?) \|$", MAP, re.MULTILINE))
+FREE = {name for name, imported in ROWS.items() if imported == "free"}
 ALLOWED = {
-    "reviews": set(),
-    "datasets": {"reviews"},
-    "features": set(),
-    "model": {"features"},
-    "api": {"general", "model"},
-    "estimator": {"api", "model", "reviews", "training"},
-    "general": set(),
-    "workers": {"model"},
-    "training": {"features", "model", "reviews", "workers"},
-    "export": {"features", "model", "training"},
-    "evaluation": {"features", "model", "reviews"},
-    "probing": {"model"},
-    "cluster": {"api", "evaluation", "features", "model", "reviews"},
-    "serving": {"model", "reviews"},
+    name: set(re.findall(r"\w+", imported)) - {"free"}
+    for name, imported in ROWS.items()
+    if imported != "everything"
 }
 HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}
 HEAVY |= {"ray", "pyspark"}
@@ -54,6 +45,23 @@ def top_level(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in imports(node)
     }
+
+
+def test_the_map_has_every_module_and_package():
+    found = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES}
+    assert ROWS.keys() == found - {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize(("command", "most"), [("predict", 15), ("train", 25)])
+def test_the_reading_order_is_short_and_names_modules_that_exist(command, most):
+    (item,) = re.findall(
+        rf"^- `sentiment {command} .*?(?=\n\n|\n- )", MAP, re.MULTILINE | re.DOTALL
+    )
+    folder, names = "", re.findall(r"`([\w/]+\.py)`", item)
+    for name in names:
+        folder = name.rpartition("/")[0] or folder
+        assert (PACKAGE / folder / name.rpartition("/")[2]).is_file(), name
+    assert 10 < len(names) <= most
 
 
 def test_a_module_imports_only_what_its_package_may():

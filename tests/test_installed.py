@@ -78,7 +78,7 @@ def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp
     assert packed[0].read_bytes() == trained.read_bytes()
     done = python(wheel, "-m", "sentiment", "predict", "-v", "wonderful", cwd=tmp_path)
     assert done.stdout.startswith("positive\t"), done.stderr
-    assert "model: general, which comes with the program" in done.stderr
+    assert "model: general, the bundled model" in done.stderr
     done = python(wheel, "-m", "sentiment", "info", "general", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["model"] == str(packed[0])
     done = python(wheel, "-m", "sentiment", "probe", "--capability", "time", cwd=tmp_path)

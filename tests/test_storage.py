@@ -7,9 +7,9 @@ from sentiment.digests import digests_of
 from sentiment.storage import (
     GrowingTexts,
     TextStore,
-    joined,
+    concatenate,
     sizes_of,
-    taken,
+    take,
 )
 
 # Half of a surrogate pair is no character, but JSON can name one.
@@ -18,7 +18,7 @@ TEXTS = st.lists(TEXT, max_size=12)
 
 
 def stored(texts: list[str], at_once: int = 3) -> TextStore:
-    growing = GrowingTexts(room=-1)
+    growing = GrowingTexts(max_chars=-1)
     for first in range(0, max(len(texts), 1), at_once):
         growing.extend(texts[first : first + at_once])
     done = growing.done()
@@ -40,13 +40,13 @@ def test_texts_in_a_file_are_those_that_went_there(texts, part):
 def test_some_of_them_are_taken_in_any_order(texts, rows):
     chosen = np.array([row for row in rows if row < len(texts)], np.int64)
     expected = [texts[row] for row in chosen.tolist()]
-    assert list(taken(stored(texts), chosen)) == list(taken(texts, chosen)) == expected
+    assert list(take(stored(texts), chosen)) == list(take(texts, chosen)) == expected
 
 
 @given(TEXTS, TEXTS, TEXTS, st.slices(36))
 def test_joined_texts_stand_one_behind_the_other(first, second, third, part):
     every = first + second + third
-    for these in (joined(first, stored(second), third), joined(first, second, third)):
+    for these in (concatenate(first, stored(second), third), concatenate(first, second, third)):
         assert list(these) == every
         assert these[part] == every[part]
         assert [these[row] for row in range(len(these))] == every
@@ -54,7 +54,7 @@ def test_joined_texts_stand_one_behind_the_other(first, second, third, part):
 
 
 def test_few_texts_stay_in_memory():
-    growing = GrowingTexts(room=10)
+    growing = GrowingTexts(max_chars=10)
     growing.extend(["12345", "12345"])
     assert growing.done() == ["12345", "12345"]
     growing.extend(["6"])

@@ -1,7 +1,7 @@
-"""The command line: one thin module a command, and the only place that prints or exits.
+"""The command line: a module for each command, and the only place that prints or exits.
 
-A command's module is imported when the command runs, so `sentiment --help` and `sentiment predict`
-start without what `train` needs.
+The module of a command is imported when it runs, so that `sentiment --help` and
+`sentiment predict` start without what `train` needs.
 """
 
 import os
@@ -16,30 +16,30 @@ from typing import NoReturn
 import click
 
 from sentiment import __version__
-from sentiment.cli.commands import Group
 from sentiment.cli.console import console, prepare
+from sentiment.cli.options import Group
 from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError, hint
 from sentiment.runtime import stop
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
 COMMANDS = {
-    "train": "Train a model on reviews with labels.",
-    "evaluate": "Measure a model on reviews with labels.",
+    "train": "Train a model on labelled reviews.",
+    "evaluate": "Measure a model on labelled reviews.",
     "report": "Write a page that shows how good a model is, and why.",
-    "compare": "Tell which of two models is better, if either is.",
-    "calibrate": "Let a model answer only where it is as good as you need.",
+    "compare": "Compare two models on the same reviews.",
+    "calibrate": "Refit a model's probabilities, or set where it abstains.",
     "probe": "Check what a model can do: negation, contrast, typos and more.",
-    "predict": "Say of each review whether it is positive or negative.",
-    "explain": "Show which words an answer rests on.",
+    "predict": "Classify reviews as positive or negative.",
+    "explain": "Show which words led to an answer.",
     "info": "Show what is in a model.",
     "serve": "Answer over HTTP, with a page to try it on.",
-    "export": "Write a model's network for Keras or ONNX.",
-    "datasets": "Fetch public sets of reviews, to be used by name.",
+    "export": "Export a model's network to Keras or ONNX.",
+    "datasets": "Download public data sets, and use them by name.",
 }
 
 
 class _LazyGroup(Group):
-    """Knows its commands by name, and imports one when it is asked for."""
+    """Imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -51,15 +51,15 @@ class _LazyGroup(Group):
         return command
 
     def without_command(self, args: Sequence[str]) -> str:
-        """Suggest `predict` for a text, in quotes or not, and for a file."""
-        from sentiment.reviews.formats import looks_like_file  # a command is named as a rule
+        """Suggest `predict` for a text, with or without quotes, and for a file."""
+        from sentiment.reviews.streams import looks_like_file  # only for a mistake
 
         text = " ".join(args)
         some = any(arg.startswith("-") or looks_like_file(arg) for arg in args)
         if (some and len(args) > 1) or not (some or " " in text):
             return ""
         quoted = shlex.quote(text) if re.search(r'["$`!\\]', text) else f'"{text}"'
-        return f"; to ask about a text or a file: sentiment predict {quoted}"
+        return f"; to classify a text or a file: sentiment predict {quoted}"
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -69,7 +69,7 @@ class _LazyGroup(Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="sentiment %(version)s")
 def group() -> None:
-    """Train a sentiment classifier on your own reviews, and ask it.
+    """Classify reviews as positive or negative, and train on your own.
 
     \b
     Examples:
@@ -79,21 +79,21 @@ def group() -> None:
       cat reviews.txt | sentiment predict
       sentiment explain "The room was spotless but the staff were rude."
 
-    Each command explains itself: sentiment train --help
+    Help on a command: sentiment train --help
     """
 
 
 def run() -> NoReturn:
-    """Run the program, and leave at once.
+    """Run the program and exit at once.
 
-    Python would wait for threads, and abort if TensorFlow is being imported.
+    Python's own exit would wait for threads, and abort during an import of TensorFlow.
     """
     stop.listen()
     os._exit(main(sys.argv[1:]))
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command and return its exit code; every error is one line on stderr."""
+    """Run a command and return its exit code; an error is one line on stderr."""
     prepare()
     console.reset()
     try:
@@ -120,13 +120,13 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         console.error(f"{error.filename or 'cannot write'}: {error.strerror or error}", error)
         code = 1
-    except Exception as error:  # the last resort: still one line
+    except Exception as error:  # still one line
         code = _unexpected(error)
     return _flushed(code)
 
 
 def _unexpected(error: Exception) -> int:
-    """Say what nobody foresaw, unless it is a signal in disguise; return the exit code."""
+    """Print an unexpected error, unless a signal caused it; return the exit code."""
     if stop.code is None:
         console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)
     elif stop.code == INTERRUPTED:
@@ -135,9 +135,9 @@ def _unexpected(error: Exception) -> int:
 
 
 def _run(arguments: list[str]) -> None:
-    """Run a command; unlike click's own `main`, leave every exception to the caller."""
+    """Run a command; unlike click's `main`, leave all exceptions to the caller."""
     if "_SENTIMENT_COMPLETE" in os.environ:
-        group.main(prog_name="sentiment")  # a shell asks for completions
+        group.main(prog_name="sentiment")  # completions for a shell
     with group.make_context("sentiment", arguments) as context:
         group.invoke(context)
 
@@ -155,14 +155,14 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _near_options(name: str, context: click.Context) -> str:
-    """Ask whether another option was meant."""
+    """Return a suggestion of similar options."""
     options = context.command.get_params(context)
     names = (name for each in options for name in (*each.opts, *each.secondary_opts))
     return hint(name, (each for each in names if each.startswith("--")))
 
 
 def _flushed(code: int) -> int:
-    """Write what is still buffered; return the exit code, another if that fails."""
+    """Flush the output; return the exit code, or another if that fails."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -1,144 +1,292 @@
-"""`sentiment calibrate`: a model, reviews with labels and goals in, a model that holds them out."""
+"""`sentiment calibrate`: refit the probabilities of a model, or set where it abstains."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
-from sentiment.cli.answering import scored
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import (
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    json_option,
-    model_option,
-    read_label_options,
-    resolve_inputs,
-    verbosity_options,
-)
-from sentiment.cli.reading import files_named, read_reviews
+from sentiment.cli.reading import data_name, read_reviews, score
+from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.metrics import percent
+from sentiment.evaluation.metrics import Evaluation, percent
 from sentiment.evaluation.selective import (
     Choice,
+    Goal,
     choose_decision,
     precision_in_reach,
     read_goals,
 )
+from sentiment.features.hashing import Hashes
+from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
-from sentiment.model.model import Model
+from sentiment.model.model import Decision, Model, Scores
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
+from sentiment.training.decide import enough_to_choose
 
-_GOOD = {"precision": "right", "recall": "found", "coverage": "answered"}
+_GOOD = {"precision": "correct", "recall": "found", "coverage": "answered"}
 _OF = {"precision": "answered", "recall": "reviews", "coverage": "reviews"}
+_FOLDS = 5
 
 
-@click.command(short_help="Let a model answer only where it is as good as you need.")
-@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
-@model_option
-@click.option("--goal", "goal_texts", required=True, multiple=True, metavar="GOAL=NUMBER",
-              help="precision=0.95, recall=0.9 or coverage=0.8; with precision, others may be "
-              "given, too.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=TARGET, metavar="FILE",
-              help="Write the model that holds the goals here.")  # fmt: skip
-@read_label_options
-@force_option
-@json_option
-@verbosity_options
-def command(
-    data: tuple[str, ...],
-    model_path: Path | None,
-    goal_texts: tuple[str, ...],
-    output: Path,
-    reading: ReadOptions,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Let a model answer only where it is as good as you need.
+@dataclass(frozen=True)
+class _Job:
+    """What `calibrate` was asked to do.
 
-    DATA are reviews with labels that the model was not trained on. The new model has the same
-    probabilities; what it answers is chosen so that the goal holds on as many new reviews like
-    these, with 90% confidence. The more reviews, the closer to the goal it can go. Exit code 6 if
-    it cannot be held: what is in reach is said, and nothing is written. The new model remembers
-    DATA, so that evaluate warns of them, too.
+    Attributes:
+        goals: where to abstain or to move the threshold; empty for a refit alone.
+        refit: whether to refit the calibration.
+    """
+
+    data: tuple[str, ...]
+    model_path: Path | None
+    goals: tuple[Goal, ...]
+    refit: bool
+    output: Path
+    reading: ReadOptions
+    force: bool
+
+
+class _Refit(NamedTuple):
+    """A new calibration of a model's log-odds, and metrics of the old and the new probabilities.
+
+    Attributes:
+        n: number of reviews it was fitted on.
+        before: log loss and ECE of the old probabilities.
+        after: the same of new probabilities, out-of-fold.
+    """
+
+    calibration: Calibration
+    n: int
+    before: dict[str, float]
+    after: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        metrics = {
+            name: {"before": self.before[name], "after": self.after[name]} for name in self.before
+        }
+        return {"refit": {"n": self.n, **self.calibration._asdict(), **metrics}}
+
+
+@click.command(short_help="Refit a model's probabilities, or set where it abstains.")
+@click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
+@options.model
+@click.option("--goal", "goal_texts", multiple=True, metavar="GOAL=NUMBER",
+              help="Set where to answer: precision=0.95, recall=0.9 or coverage=0.8; others may be "
+              "combined with precision. Without --refit, probabilities stay.")  # fmt: skip
+@click.option("--refit", is_flag=True,
+              help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
+              help="Write the new model here.")  # fmt: skip
+@options.labelled_reading
+@options.force
+@options.as_json
+@options.verbosity
+def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: Any) -> None:
+    """Refit a model's probabilities, or set where it abstains.
+
+    DATA are labelled reviews that the model was not trained on. The new model remembers them, so
+    that evaluate warns of them, too.
+
+    Without --goal, the calibration is refitted (Platt scaling): of new reviews like DATA that get
+    probability 0.8, about 80% will be positive. The threshold keeps its value, as a probability, so
+    answers may change; abstention from an earlier goal is dropped. The change of log loss and ECE
+    is printed.
+
+    With --goal, probabilities stay as they are, and the model is set to reach the goal on as many
+    new reviews like DATA, with 90% confidence. The more reviews, the closer to the goal it can go.
+    Exit code 6 if the goal is out of reach: then the message says what is possible, and nothing is
+    written. With --refit --goal, half of DATA, chosen by a hash of the text, is for the refit, the
+    other half for the goal.
 
     \b
     Goals:
-      precision=0.95  of the answers of each label 95% are right; where they would not be, the
-                      answer is `uncertain`, as seldom as can be
-      recall=0.9      of the reviews of each class 90% are found: the threshold is moved
-      coverage=0.8    80% of the reviews are answered, those that are least clear `uncertain`
+      precision=0.95  95% of the answers of each label are correct; otherwise the answer is
+                      `uncertain`, as rarely as possible
+      recall=0.9      90% of the reviews of each class are found: the threshold is moved
+      coverage=0.8    80% of the reviews are answered, the least clear ones are `uncertain`
 
     With precision, coverage=… and recall=… may be asked of what it leaves answered.
 
     \b
     Examples:
+      sentiment calibrate held_out.csv -o refit.safetensors
       sentiment calibrate held_out.csv --goal precision=0.95 -o careful.safetensors
+      sentiment calibrate held_out.csv --refit --goal precision=0.9 -o both.safetensors
       sentiment calibrate held_out.csv -m big.safetensors --goal recall=0.8 -o even.safetensors
-      sentiment calibrate held_out.csv --goal precision=0.9 --goal coverage=0.5 -o both.safetensors
+      sentiment calibrate held_out.csv --goal precision=0.9 --goal coverage=0.5 -o half.safetensors
       sentiment calibrate held_out.csv --goal coverage=0.9 -o most.safetensors --json
     """
     goals = read_goals(goal_texts)
-    # The model may be the output as well: nothing of it is lost but its choice of what to answer.
-    check_targets([output], resolve_inputs(data, "calibration"), force=force)
-    _, model = open_model(model_path)
-    reviews = read_reviews(data, reading, "calibration")
-    require_both_classes(reviews, files_named(data), "calibration")
-    reviews, scores = scored(model, reviews)
-    choice = choose_decision(goals, scores.p_known, reviews.labels, model.decision.threshold)
+    job = _Job(goals=goals, refit=refit or not goals, **chosen)
+    facts, lines = _calibrate(job)
+    if as_json:
+        click.echo(json.dumps({"model": str(job.output), "data": list(job.data)} | facts))
+    else:
+        click.echo("\n".join(lines))
+
+
+def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
+    """Write the new model; return what was found as JSON values and as text."""
+    # The output may be the model itself: its weights are kept.
+    options.check_targets(
+        [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
+    )
+    _, model = open_model(job.model_path)
+    reviews = read_reviews(job.data, job.reading, "calibration")
+    require_both_classes(reviews, data_name(job.data), "calibration")
+    reviews, scores = score(model, reviews)
+    facts: dict[str, Any] = {"n": len(reviews)}
+    lines: list[str] = []
+    made = _with_record(model, reviews, job)
+    rest = reviews
+    if job.refit:
+        rows, others = _halves(reviews) if job.goals else (np.arange(len(reviews)),) * 2
+        refit = _fit(reviews.take(rows), scores.take(rows), data_name(job.data))
+        decision = Decision(model.decision.threshold)
+        made = replace(made.recalibrated(refit.calibration), decision=decision)
+        rest = reviews.take(others)
+        facts |= refit.as_json() | _decision_facts(decision)
+        lines += _refit_as_text(refit, decision)
+    if job.goals:
+        scores = made.scores(rest.texts) if job.refit else scores
+        choice = _choose(job.goals, scores, rest, made.decision.threshold)
+        made = replace(made, decision=choice.decision)
+        facts |= _goal_facts(choice)
+        lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest))]
+    else:
+        _note_dropped_goal(model)
     console.clear_status()
+    save_model(made, job.output)
+    console.note(f"saved {job.output}")
+    return facts, lines
+
+
+def _with_record(model: Model, reviews: LabelledReviews, job: _Job) -> Model:
+    """Return the model with new goals, and the hashes of the reviews."""
+    about = model.record.provenance
+    if about is not None:
+        about = replace(about, goal=", ".join(map(str, job.goals)))
+        if job.refit:  # its validation figures are those of the old probabilities
+            about = replace(about, calibrated=True, accuracy=None, right=None)
+    seen = model.record.seen.adding(reviews.texts)
+    return replace(model, record=replace(model.record, provenance=about, seen=seen))
+
+
+def _halves(reviews: LabelledReviews) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows to refit on, and those to set a goal on, by the hash of their text.
+
+    Raises:
+        DataError: the second half has no reviews of one class.
+    """
+    odd = reviews.digest() % 2 == 1
+    if not 0 < reviews.labels[odd].sum() < odd.sum():
+        raise DataError("too few reviews to refit on one half and set a goal on the other")
+    return np.flatnonzero(~odd), np.flatnonzero(odd)
+
+
+def _fit(reviews: LabelledReviews, scores: Scores, name: str) -> _Refit:
+    """Fit a calibration of the model's log-odds on the reviews that it knows enough of.
+
+    Raises:
+        DataError: there are too few, or positive reviews are not more probable.
+    """
+    known = np.flatnonzero(~np.isnan(scores.p_known))
+    labels, z = reviews.labels[known], log_odds(scores.p_known[known])
+    if not enough_to_choose(labels):
+        raise DataError(f"{name}: too few reviews of a class to refit the calibration")
+    calibration = Calibration.fit(z, labels)
+    if calibration == Calibration():
+        raise DataError(
+            f"{name}: positive reviews do not get higher probabilities than negative ones, so the "
+            "calibration cannot be refitted; check the labels (--positive VALUE)"
+        )
+    p = _out_of_fold(z, labels, reviews.digest()[known] // 2 % _FOLDS)
+    before, after = (_metrics(each, labels) for each in (scores.p_known[known], p))
+    if after["log_loss"] >= before["log_loss"]:
+        console.warn("the refit does not lower the log loss: the old calibration fits as well")
+    return _Refit(calibration, known.size, before, after)
+
+
+def _out_of_fold(z: NDArray[np.float64], labels: NDArray[Any], fold: Hashes) -> NDArray[np.float64]:
+    """Return calibrated probabilities, each fitted without the reviews of its fold, [n]."""
+    p = np.empty(z.size)
+    for each in np.unique(fold):
+        inside = fold == each
+        p[inside] = Calibration.fit(z[~inside], labels[~inside]).probabilities(z[inside])
+    return p
+
+
+def _metrics(p_positive: NDArray[np.float64], labels: NDArray[Any]) -> dict[str, float]:
+    figures = Evaluation(p_positive, labels, 0.5).figures
+    return {name: float(figures[name] or 0) for name in ("log_loss", "ece")}
+
+
+def _note_dropped_goal(model: Model) -> None:
+    if model.record.provenance and (goal := model.record.provenance.goal):
+        again = " ".join(f"--goal {each}" for each in goal.split(", "))
+        console.note(
+            f"{goal} was reached with the old probabilities and is dropped; to set it again: "
+            f"--refit {again}"
+        )
+
+
+def _choose(
+    goals: tuple[Goal, ...], scores: Scores, reviews: LabelledReviews, threshold: float
+) -> Choice:
+    """Choose a decision for the goals; warn of a label that is never answered."""
+    choice = choose_decision(goals, scores.p_known, reviews.labels, threshold)
     # A goal of precision comes first, and may leave a label without answers.
     if silent := [part.name for parts in choice.held.values() for part in parts if not part.n]:
-        reach = precision_in_reach(scores.p_known, reviews.labels, model.decision.threshold)
+        reach = precision_in_reach(scores.p_known, reviews.labels, threshold)
         for name in silent:
             console.warn(
-                f"no cut-off holds {goals[0]} for {name}: it is never answered; {reach[name]} is "
-                "in reach for it"
+                f"no threshold reaches {goals[0]} for {name}, so this model will never answer "
+                f"{name}; precision {reach[name]} is in reach"
             )
-    save_model(_with_choice(model, choice, reviews), output)
-    console.note(f"saved {output}")
-    if as_json:
-        facts = {"model": str(output), "data": list(data), "n": len(reviews)}
-        click.echo(json.dumps(facts | _facts(choice)))
-    else:
-        click.echo("\n".join(_as_text(choice, len(reviews))))
+    return choice
 
 
-def _with_choice(model: Model, choice: Choice, reviews: LabelledReviews) -> Model:
-    """Return the model with another decision, its goals and the hashes of its reviews."""
-    goals = ", ".join(map(str, choice.held))
-    about = model.record.provenance and replace(model.record.provenance, goal=goals)
-    seen = model.record.seen.adding(reviews.texts)
-    record = replace(model.record, provenance=about, seen=seen)
-    return replace(model, decision=choice.decision, record=record)
+def _decision_facts(decision: Decision) -> dict[str, Any]:
+    return {"threshold": decision.threshold, "band": decision.band}
 
 
-def _facts(choice: Choice) -> dict[str, object]:
+def _goal_facts(choice: Choice) -> dict[str, Any]:
     goals = [
         {"goal": str(goal)} | {part.name: {"n": part.n, goal.metric: part.share} for part in parts}
         for goal, parts in choice.held.items()
     ]
-    return {
-        "confidence": CONFIDENCE,
-        "threshold": choice.decision.threshold,
-        "band": choice.decision.band,
-        "coverage": choice.coverage,
-        "goals": goals,
-    }
+    facts = {"confidence": CONFIDENCE, **_decision_facts(choice.decision)}
+    return facts | {"coverage": choice.coverage, "goals": goals}
 
 
-def _as_text(choice: Choice, n: int) -> Iterator[str]:
+def _refit_as_text(refit: _Refit, decision: Decision) -> Iterator[str]:
+    slope, intercept = refit.calibration
+    before, after = refit.before, refit.after
+    yield (
+        f"calibration refitted on {refit.n:,} reviews: log-odds × {slope:.3f} {intercept:+.3f}, "
+        f"threshold still {decision.threshold:.3g}"
+    )
+    yield (
+        f"log loss {before['log_loss']:.4f} → {after['log_loss']:.4f}, "
+        f"ECE {before['ece']:.4f} → {after['ece']:.4f} (by 5-fold cross-validation)"
+    )
+
+
+def _goals_as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
-    held = f"held with {CONFIDENCE:.0%} confidence"
+    title = f"at least ({CONFIDENCE:.0%} confidence)"
     for goal, parts in choice.held.items():
         yield ""
-        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{held:>29}"
+        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{title:>29}"
         for part in parts:
             least = f"{100 * goal.least:g}%" if part.n else "–"
             yield f"{part.name:<9}{part.n:>9,}{percent(part.share):>10}{least:>29}"

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
-from sentiment.cli.answering import Tally, check_prefix, readable, warn_of_overlap, warn_of_unknown
+from sentiment.cli import options
+from sentiment.cli.answering import Tally, check_prefix
 from sentiment.cli.console import console
-from sentiment.cli.options import STDOUT, resolve_inputs
 from sentiment.cli.predict import Engine
-from sentiment.cli.reading import announce
+from sentiment.cli.reading import announce, readable, warn_of_overlap, warn_of_unknown
 from sentiment.cluster.engine import running
 from sentiment.cluster.files import (
     FileJob,
@@ -32,47 +32,48 @@ from sentiment.cluster.files import (
 from sentiment.errors import SentimentError, UsageError
 from sentiment.files import clear_abandoned
 from sentiment.model.model import Model, Scores
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import LabelledReviews, name_of
-from sentiment.reviews.formats import ReadOptions, input_format_of
+from sentiment.reviews.cells import and_more, count_of
+from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.opening import expand
+from sentiment.reviews.streams import ReadOptions, input_format_of
 
-# How long to wait for workers to end that were told to, so that what they wrote can be deleted.
+# Seconds to wait for stopped workers to end before their temporary files are deleted.
 _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which file goes where.
+    """Where the answers to each file go.
 
     Attributes:
-        folder: of all that is written.
-        targets: each file that is read → the file that is written below the folder.
+        folder: the output folder.
+        targets: input file → output file in that folder.
     """
 
     folder: Path
     targets: dict[Path, Path]
 
     @classmethod
-    def of(cls, names: Sequence[str], folder: Path | None, *, named: bool) -> "Layout":
-        """Lay files out: as they stand below a glob's folder, so they do below the one written.
+    def of(cls, names: Sequence[str], folder: Path | None, *, is_parquet: bool) -> "Layout":
+        """Choose an output file for each input.
 
-        `in/*.parquet`, `in` and files by name go into the folder itself; of `in/*/*.parquet`, each
-        goes into a folder of its own folder's name.
+        `in/*.parquet`, `in` and files by name go into the folder itself; `in/*/*.parquet` keeps the
+        folders below `in`.
 
         Args:
             names: files and globs.
-            folder: what is to be written.
-            named: the user said that all are Parquet, whatever they are called.
+            folder: the output folder.
+            is_parquet: whether all files are Parquet, whatever their names.
 
         Raises:
-            DataError: a file is not there.
-            UsageError: an input is none, two of them have one target, or no folder is named.
+            DataError: a file does not exist.
+            UsageError: an input is not a Parquet file, two have the same output, or there is no
+                output folder.
         """
-        if folder is None or folder == STDOUT:
-            raise UsageError("--engine ray writes a folder, a file for each input: name it with -o")
+        if folder is None or folder == options.STDOUT:
+            raise UsageError("--engine ray writes a folder, one file per input: name it with -o")
         sources: dict[Path, Path] = {}  # by target
-        for source, below in _found(names, named):
+        for source, below in _find(names, is_parquet):
             target = folder / below
             if sources.get(target) == source:
                 raise UsageError(f"{source} is given twice")
@@ -85,22 +86,22 @@ class Layout:
         return cls(folder, {source: target for target, source in sources.items()})
 
     def check(self, model: Path, *, force: bool) -> None:
-        """Stop before work is done that could not be kept, or that would cost what it was done on.
+        """Check before the work starts that its results can be written, and overwrite no input.
 
         Args:
-            model: is read, too.
-            force: whether there may be files.
+            model: the model file, an input, too.
+            force: whether the folder may have files.
 
         Raises:
-            UsageError: the folder is none, has files and `--force` was not given, or cannot be
-                written; or a target is a file that is read.
+            UsageError: the folder is a file, has files without `--force`, or cannot be written; or
+                an output is an input.
         """
         folder = self.folder
         try:
             if folder.exists() and not folder.is_dir():
                 raise UsageError(f"{folder}: a file, not a folder")
             if folder.is_dir() and any(folder.iterdir()) and not force:
-                raise UsageError(f"{folder} has files; --force writes among and over them")
+                raise UsageError(f"{folder} has files; --force keeps and overwrites them")
             place = folder if folder.is_dir() else folder.resolve().parent
             if not place.is_dir():
                 raise UsageError(f"{folder.parent}: no such folder")
@@ -111,15 +112,15 @@ class Layout:
             raise UsageError(f"{folder}: cannot write there: {error.strerror}") from error
 
     def jobs(self, reading: ReadOptions, prefix: str) -> list[FileJob]:
-        """Say what is to be done: a job a file, in order."""
+        """Return a job for each file, in order."""
         check_prefix(prefix)
         return [
-            FileJob(Named.of(source), target.absolute(), reading, prefix)
+            FileJob(Named.of(source), reading, target.absolute(), prefix)
             for source, target in self.targets.items()
         ]
 
     def _check_targets(self, read: Sequence[Path]) -> None:
-        """Make sure that no target is a file that is read, by whatever name, or is no file."""
+        """Check that no target is an input, under any name, or a folder."""
         places = {(at.st_dev, at.st_ino) for at in map(os.stat, read)}
         for target in self.targets.values():
             try:
@@ -129,25 +130,20 @@ class Layout:
             if stat.S_ISDIR(there.st_mode):
                 raise UsageError(f"{target}: a folder, not a file")
             if (there.st_dev, there.st_ino) in places:
-                raise UsageError(f"{target} is one of the files that are read: name another folder")
+                raise UsageError(f"{target}: would overwrite an input; choose another folder")
 
 
-def _found(names: Sequence[str], named: bool) -> Iterator[tuple[Path, Path]]:
-    """Find the files that are named, and where each stands below the fixed part of its name.
-
-    Raises:
-        DataError: one is not there.
-        UsageError: one is no Parquet file.
-    """
+def _find(names: Sequence[str], is_parquet: bool) -> Iterator[tuple[Path, Path]]:
+    """Yield each file, and its path below the part of its name without wildcards."""
     for name in names:
         fixed = _fixed_part(name)
         for source in expand([name]):
             if source == "-" or source.is_dir():
                 what = "stdin" if source == "-" else f"the folder {source}"
                 raise UsageError(f"--engine ray reads Parquet, not {what}: -i 'FOLDER/*.parquet'")
-            if not named and input_format_of(source) != "parquet":
+            if not is_parquet and input_format_of(source) != "parquet":
                 raise UsageError(
-                    f"--engine ray reads Parquet, and {source} is not called so; if it is, add "
+                    f"--engine ray reads Parquet, and {source} has another suffix; if it is, add "
                     "--input-format parquet"
                 )
             yield source, Path(source.name) if fixed is None else source.relative_to(fixed)
@@ -155,12 +151,7 @@ def _found(names: Sequence[str], named: bool) -> Iterator[tuple[Path, Path]]:
 
 @contextmanager
 def written(output: Path, targets: Sequence[Path]) -> Iterator[None]:
-    """Make the folders; if the block raises, delete what was begun there.
-
-    Args:
-        output: the folder of all.
-        targets: the files that workers write.
-    """
+    """Make the folders of the output files; if the block raises, delete unfinished files."""
     made = []
     for folder in dict.fromkeys([output, *(target.parent for target in targets)]):
         if not folder.is_dir():
@@ -173,18 +164,18 @@ def written(output: Path, targets: Sequence[Path]) -> Iterator[None]:
         while not clear_abandoned(targets) and time.monotonic() < end:
             time.sleep(0.1)
         for folder in reversed(made):
-            with suppress(OSError):  # something whole is in it
+            with suppress(OSError):  # it has complete files
                 folder.rmdir()
         raise
 
 
 def _fixed_part(name: str) -> Path | None:
-    """Give the folder of a glob that has no wildcard in its name; None for a name without any."""
+    """Return the folders before the first wildcard of a glob; None for other names."""
     if not has_magic(name) or Path(name).exists():
         return None
     parts = Path(name).parts
-    fixed = next(place for place, part in enumerate(parts) if has_magic(part))
-    return Path(*parts[:fixed])
+    first = next(place for place, part in enumerate(parts) if has_magic(part))
+    return Path(*parts[:first])
 
 
 R = TypeVar("R")
@@ -197,22 +188,19 @@ def answer_files(
     output: Path,
     workers: int | None,
 ) -> Tally:
-    """Answer every row of every file, each file by itself.
+    """Answer every row of every file, each file separately.
 
     Args:
-        engine: where to find the cluster.
-        model: gives the answers.
-        jobs: what is read and written; at least one.
-        output: the folder of all that is written.
-        workers: files at a time; None for one a core.
-
-    Returns:
-        What was answered.
+        engine: the cluster.
+        model: answers the rows.
+        jobs: the files to read and write; at least one.
+        output: the output folder.
+        workers: files at a time; None for one per core.
 
     Raises:
         SentimentError, OSError: a file cannot be read or written as asked, or the cluster failed.
     """
-    check_job(jobs[0])  # a wrong option is told before a cluster is started
+    check_job(jobs[0])  # report a wrong option before a cluster starts
     tally = Tally()
     done: dict[int, ScoredFile] = {}
     with written(output, [job.target for job in jobs]), running(engine.address) as cluster:
@@ -227,31 +215,31 @@ def answer_files(
     return tally
 
 
-def scored_where_they_are(
+def score_files(
     engine: Engine,
     model: Model,
     names: Sequence[str],
     reading: ReadOptions,
     sliced: Sequence[str],
 ) -> tuple[LabelledReviews, Scores]:
-    """Score reviews with labels, each file by itself, and say of all what one process would say.
+    """Score labelled reviews, each file separately; notes and warnings are those of one process.
 
     Args:
-        engine: where to find the cluster.
-        model: what is measured.
-        names: files, globs, folders or names of sets.
+        engine: the cluster.
+        model: scores the reviews.
+        names: files, globs, folders or public data sets.
         reading: how to read them.
-        sliced: which slices are needed.
+        sliced: the slices that are needed.
 
     Returns:
-        The n reviews that can be read, without their texts, and their scores, [n].
+        The n readable reviews, without their texts, and their scores, [n].
 
     Raises:
         SentimentError: they cannot be read as asked, none is left, or the cluster failed.
     """
     jobs = [
         TableJob(Named.of(Path(place)), reading, tuple(sliced))
-        for place in resolve_inputs(names, "evaluation")
+        for place in options.resolve_inputs(names, "evaluation")
     ]
     done: dict[int, ScoredTable] = {}
     with running(engine.address) as cluster:
@@ -265,7 +253,7 @@ def scored_where_they_are(
 
 
 def _counted(results: Iterable[R], total: int) -> Iterable[R]:
-    """Show how many files are done."""
+    """Show progress."""
     console.status(f"starting Ray for {count_of(total, 'file')} …")
     for count, result in enumerate(results, 1):
         yield result
@@ -274,17 +262,13 @@ def _counted(results: Iterable[R], total: int) -> Iterable[R]:
 
 
 def _check_all(done: dict[int, R], jobs: Sequence[object]) -> None:
-    """Make sure that each job was done.
-
-    Raises:
-        SentimentError: one was not.
-    """
+    """Raise SentimentError if a job was not done."""
     if missing := len(jobs) - len(done):
         raise SentimentError(f"Ray lost {count_of(missing, 'file')}; run it again")
 
 
 def _announce(jobs: Sequence[FileJob], done: Sequence[ScoredFile]) -> None:
-    """Say where the texts were, once for all files of the same kind."""
+    """Print which column had the texts, once for all files of the same kind."""
     for kind in dict.fromkeys(scored.how for scored in done):
-        alike = (job.source for job, each in zip(jobs, done, strict=True) if each.how == kind)
-        console.note(f"{name_of(alike)}: {kind}")
+        alike = [job.source.name for job, each in zip(jobs, done, strict=True) if each.how == kind]
+        console.note(f"{and_more(alike, 1)}: {kind}")

@@ -10,12 +10,17 @@ from typing import Any
 import click
 import numpy as np
 
-from sentiment.cli.answering import overlap_of, readable_rows, score_reviews, warn_of_overlap
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import shortened
-from sentiment.cli.models import find_model, say_of_sample
-from sentiment.cli.options import NAME, json_option, read_label_options, verbosity_options
-from sentiment.cli.reading import read_reviews
+from sentiment.cli.models import find_model, note_sample
+from sentiment.cli.reading import (
+    overlap_of,
+    read_reviews,
+    readable_rows,
+    score_all,
+    warn_of_overlap,
+)
 from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
@@ -24,26 +29,25 @@ from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.predictions import NO_ANSWER, Predictions, read_predictions
+from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, Predictions, read_predictions
+from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
 _TEXT_WIDTH = 60
 _WORDS = (*CLASSES, "no answer")
-# Of log losses, what lies below the last digit shown comes of rounded probabilities.
+# Smaller differences in log loss do not show, and may come from rounded probabilities.
 _LEAST_LOSS = 5e-5
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Two that were compared.
+    """Two systems that were compared.
 
     Attributes:
         paths: the files of A and B.
-        systems: what they answer to the reviews.
-        reviews: n reviews with labels.
-        found: how they compare.
+        systems: their answers to the reviews.
+        reviews: n labelled reviews.
+        found: the comparison.
     """
 
     paths: tuple[str, str]
@@ -53,7 +57,7 @@ class Compared:
 
     @property
     def winner(self) -> str | None:
-        """`a` or `b`, where one is significantly more accurate."""
+        """`a` or `b`, if one is significantly more accurate."""
         accuracy = self.found.differences["accuracy"]
         if accuracy is None or not accuracy.is_significant:
             return None
@@ -61,12 +65,12 @@ class Compared:
 
     @property
     def unanswered(self) -> list[int]:
-        """How many reviews each of the two does not answer."""
+        """The number of reviews that each leaves unanswered."""
         return [int(np.count_nonzero(system.answers == NO_ANSWER)) for system in self.systems]
 
     @property
     def uncertain(self) -> list[int]:
-        """How many reviews each leaves uncertain, which count by their probability."""
+        """The number of reviews that each answers `uncertain`; these count by their probability."""
         return [
             0 if system.uncertain is None else int(np.count_nonzero(system.uncertain))
             for system in self.systems
@@ -74,7 +78,7 @@ class Compared:
 
 
 def as_json_facts(compared: Compared) -> dict[str, Any]:
-    """Return everything that was found as JSON values."""
+    """Return the comparison as JSON values."""
     found = compared.found
     (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
     facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
@@ -93,7 +97,7 @@ def as_json_facts(compared: Compared) -> dict[str, Any]:
 
 
 def as_text(compared: Compared) -> str:
-    """Write what was found for people."""
+    """Return the comparison as text."""
     parts = (_figures(compared), _counts(compared.found), _verdict(compared))
     lines = "\n\n".join("\n".join(part) for part in parts)
     return "\n".join([lines, *_disagreements(compared)])
@@ -127,20 +131,20 @@ def _verdict(compared: Compared) -> Iterator[str]:
     found, winner = compared.found, compared.winner
     for name, count in zip("AB", compared.unanswered, strict=True):
         if count:
-            yield f"{name} leaves {count:,} without an answer: they count as wrong."
+            yield f"{name} leaves {count:,} unanswered: these count as wrong."
     for name, count in zip("AB", compared.uncertain, strict=True):
         if count:
-            yield f"{name} leaves {count:,} uncertain: they count by their probability."
+            yield f"{name} is uncertain about {count:,}: these count by their probability."
     p_value = "p < 0.0001" if found.p_value < 1e-4 else f"p = {found.p_value:.2g}"
     if winner:
-        yield f"{winner.upper()} is right more often (McNemar's test: {p_value})."
+        yield f"{winner.upper()} is more accurate (McNemar's test: {p_value})."
     elif not found.disagreements.size:
-        yield "Both answer alike."
+        yield "Both give the same answers."
     else:
-        yield f"Neither can be told to be right more often (McNemar's test: {p_value})."
+        yield f"No significant difference in accuracy (McNemar's test: {p_value})."
     loss = found.differences["log_loss"]
     if loss is None:
-        yield "Log loss is left out: it needs a probability of both for each review."
+        yield "Log loss is missing: it needs a probability for each review from both."
     elif loss.is_significant and abs(loss.difference) >= _LEAST_LOSS:
         better = "B" if loss.difference < 0 else "A"
         yield f"{better} has the better probabilities (lower log loss)."
@@ -151,7 +155,7 @@ def _disagreements(compared: Compared) -> Iterator[str]:
     if not rows.size:
         return
     yield ""
-    yield f"they differ on {count_of(rows.size, 'review')}, most of all on"
+    yield f"they differ on {count_of(rows.size, 'review')}, most on"
     yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
     for row in rows[:SHOWN_REVIEWS].tolist():
         facts = _as_json(compared, row)
@@ -184,31 +188,31 @@ def _answer(facts: dict[str, Any]) -> str:
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
     if interval is None:
-        return f"fewer than {FEWEST_CHANGES} reviews show none"
+        return f"needs {FEWEST_CHANGES} reviews"
     return " to ".join(_signed(end, metric) for end in interval)
 
 
 def _signed(value: float, metric: Metric) -> str:
-    """Write a difference: shares in points, with the minus that is as wide as the plus."""
+    """Return a difference as text: shares in points, with a real minus sign."""
     text = f"{100 * value:+.1f}" if metric.kind == "share" else f"{value:+.4f}"
     return text.replace("-", "−") if float(text) else text.lstrip("+-")
 
 
-@click.command(short_help="Tell which of two models is better, if either is.")
-@click.argument("a", type=NAME)
-@click.argument("b", type=NAME)
-@click.argument("data", nargs=-1, required=True, type=NAME, metavar="DATA...")
-@read_label_options
-@json_option
-@verbosity_options
+@click.command(short_help="Compare two models on the same reviews.")
+@click.argument("a", type=options.NAME)
+@click.argument("b", type=options.NAME)
+@click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
+@options.labelled_reading
+@options.as_json
+@options.verbosity
 def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
-    """Tell which of two models is better, if either is.
+    """Compare two models on the same reviews, and test whether one is better.
 
     A and B are models, or files of predictions: CSV, TSV, JSONL or Parquet with `predicted`,
     `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
-    folders of reviews with labels, as for train. Each model answers by its own threshold. What
-    is left uncertain counts, too: for a model by its threshold, in a file by `p_positive`, from
-    0.5 on as positive.
+    folders of labelled reviews, as for train. Each model answers by its own threshold. Reviews
+    answered `uncertain` count, too: those of a model by its threshold, those of a file by
+    `p_positive` ≥ 0.5.
 
     \b
     Examples:
@@ -241,7 +245,7 @@ def _open(path: str) -> Model | Predictions:
         model = find_model(Path(path), or_reviews=True)
         if model.suffix.lower() == ".safetensors" or is_model_file(model):
             loaded = load_model(model)
-            say_of_sample(path, loaded)
+            note_sample(path, loaded)
             return loaded
         return read_predictions(path)
     except OSError as error:
@@ -249,13 +253,13 @@ def _open(path: str) -> Model | Predictions:
 
 
 def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -> System:
-    """Return what a model or a file of predictions answers to the reviews.
+    """Return the answers of a model or a file of predictions.
 
     Raises:
-        DataError: A file of predictions has more or fewer rows than were read.
+        DataError: a file of predictions has more or fewer rows than the data.
     """
     if isinstance(content, Model):
-        scores = score_reviews(content, reviews, path)
+        scores = score_all(content, reviews, path)
         p_positive = scores.p_positive
         answers = answers_by(p_positive, content.decision.threshold)
         uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
@@ -268,7 +272,7 @@ def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -
     answers = content.answers[reviews.places]
     if content.p_positive is None:
         return System(answers)
-    # A probability counts where there is no answer, as a model's does within its band.
+    # Without an answer the probability counts, as it does for an abstaining model.
     p_positive = content.p_positive[reviews.places]
     uncertain = (answers == NO_ANSWER) & ~np.isnan(p_positive)
     return System(np.where(uncertain, answers_by(p_positive, 0.5), answers), p_positive, uncertain)

@@ -1,4 +1,4 @@
-"""`sentiment datasets`: public sets of reviews, fetched once and then used by name."""
+"""`sentiment datasets`: download public data sets, and use them by name."""
 
 import json
 import time
@@ -9,31 +9,30 @@ from urllib.parse import urlsplit
 
 import click
 
-from sentiment.cli.commands import Group
-from sentiment.cli.console import Console, console, progress_bar
-from sentiment.cli.options import json_option, verbosity_options
+from sentiment.cli import options
+from sentiment.cli.console import console
 from sentiment.datasets.cache import VARIABLE, datasets_folder, is_here, read_hashes, settle
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.datasets.download import MIRROR, Fetched, Progress, fetch, read_mirror
 from sentiment.errors import UsageError, hint
+from sentiment.reviews.cells import progress_bar
 
 _SECONDS_BETWEEN = 0.1
 
 _cache_option: Callable[..., Any] = click.option(
     "--cache", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-    help=f"Keep the sets here; by default ${VARIABLE}, else where the platform keeps caches.",
+    help=f"Keep data sets here. Default: ${VARIABLE}, else the platform's cache folder.",
 )  # fmt: skip
 
 
-@click.group(cls=Group, short_help="Fetch public sets of reviews, to be used by name.")
+@click.group(cls=options.Group, short_help="Download public data sets, and use them by name.")
 def command() -> None:
-    """Fetch public sets of reviews, to be used by name.
+    """Download public data sets, and use them by name.
 
-    A set comes in parts. Its name alone stands for the part that fits the command: `train` for
-    train, `test` for evaluate, report, compare, predict and explain, `validation` for calibrate and
-    --validation, `unlabeled` for --unlabeled; NAME:PART for the one you say. A set that was
-    published without these (uci) stands for all of itself. A file or folder of the same name goes
-    first.
+    A data set has parts. Its name means the part that fits the command: `train` for train, `test`
+    for evaluate, report, compare, predict and explain, `validation` for calibrate and --validation,
+    `unlabeled` for --unlabeled; NAME:PART names another. Without such parts (uci), it means all of
+    the set. A file or folder of the same name takes precedence.
 
     \b
     Examples:
@@ -45,12 +44,12 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="Show which sets there are, their sizes and licences.")
+@command.command("list", short_help="List data sets, their sizes and licences.")
 @_cache_option
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def list_command(cache: Path | None, as_json: bool) -> None:
-    """Show which sets there are: what they hold, their sizes and licences, whether they are here.
+    """List data sets: contents, sizes, licences, and whether they are downloaded.
 
     \b
     Examples:
@@ -65,23 +64,23 @@ def list_command(cache: Path | None, as_json: bool) -> None:
         click.echo("\n\n".join(parts))
 
 
-@command.command("get", short_help="Fetch sets from their publishers' sites.")
+@command.command("get", short_help="Download data sets from their publishers.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...",
                 shell_complete=lambda *_: list(CATALOG))  # fmt: skip
-@click.option("--force", is_flag=True, help="Fetch anew what is here already.")
+@click.option("--force", is_flag=True, help="Download again what is already here.")
 @_cache_option
-@json_option
-@verbosity_options
+@options.as_json
+@options.verbosity
 def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json: bool) -> None:
-    """Fetch sets from their publishers' sites; their sizes and licences are said first.
+    """Download data sets from their publishers; prints their sizes and licences first.
 
-    A set is fetched whole or not at all: after a download that breaks off, run the command again.
-    Archives are read, never extracted; each part becomes a CSV file.
+    A data set is downloaded completely or not at all: if the download is interrupted, run the
+    command again. Archives are read, never extracted; each part becomes a CSV file.
 
-    A set is pinned if the SHA-256 of its files is known. Of others the hash of their rows is
-    remembered, and a change is warned of the next time.
+    A data set is pinned if the SHA-256 of its files is known. For others the hash of the rows is
+    stored, and a change is reported at the next download.
 
-    Behind a firewall: $SENTIMENT_MIRROR is an address below which the files stand as NAME/FILE;
+    Behind a firewall: $SENTIMENT_MIRROR is the URL of a mirror with the files as NAME/FILE;
     $https_proxy names a proxy.
 
     \b
@@ -94,7 +93,7 @@ def get_command(names: tuple[str, ...], force: bool, cache: Path | None, as_json
     for dataset in datasets:
         if is_here(folder, dataset) and not force:
             settle(folder, dataset)
-            console.note(f"{dataset.name} is here already; --force fetches it anew")
+            console.note(f"{dataset.name} is already here; --force downloads it again")
         else:
             _get(dataset, folder)
     if cache and folder != datasets_folder():
@@ -107,57 +106,54 @@ def _known(name: str) -> Dataset:
     dataset = find_dataset(name)
     if dataset is None:
         near = hint(name, CATALOG)
-        raise UsageError(f"no set is called {name!r}{near}; there are {', '.join(CATALOG)}")
+        raise UsageError(f"no data set {name!r}{near}; there are {', '.join(CATALOG)}")
     return dataset
 
 
 def _get(dataset: Dataset, folder: Path) -> None:
-    """Fetch a set: say first what it is, then what came of it."""
+    """Download a data set; print what it is, and what was saved."""
     mirror = read_mirror()
     site = f"{mirror} (${MIRROR})" if mirror else urlsplit(dataset.downloads[0].url).hostname
     console.note(f"{dataset.name}: {dataset.about}")
     console.note(f"licence: {dataset.licence}; see {dataset.home}")
-    console.note(f"fetching {_size(dataset)} from {site}")
-    fetched = fetch(dataset, folder, mirror=mirror, progress=_ShownProgress(console))
+    console.note(f"downloading {_size(dataset)} from {site}")
+    fetched = fetch(dataset, folder, mirror=mirror, progress=_ShownProgress())
     _warn(dataset, fetched)
     console.note(f"saved {folder / dataset.name}: {_reviews(fetched.reviews)}")
     if not dataset.pinned:
-        console.note(f"unpinned: its rows hash to {fetched.rows_hash[:12]}…, which is remembered")
+        console.note(f"unpinned: stored the hash of its rows, {fetched.rows_hash[:12]}…")
 
 
 def _warn(dataset: Dataset, fetched: Fetched) -> None:
-    """Warn of what is not as it was, or as it was published."""
+    """Warn if rows differ from the last download, or from what was published."""
     if fetched.before not in {None, fetched.rows_hash}:
         console.warn(
-            f"{dataset.name} has changed: its rows hash to {fetched.rows_hash[:12]}…, and hashed "
-            f"to {fetched.before[:12]}… when it was fetched before"
+            f"{dataset.name} has changed: the hash of its rows is {fetched.rows_hash[:12]}…, and "
+            f"was {fetched.before[:12]}… at the last download"
         )
     if fetched.reviews != dict(dataset.parts):
         console.warn(f"{dataset.name} was published with {_reviews(dataset.parts)}")
 
 
 class _ShownProgress(Progress):
-    """A bar that moves, on a terminal."""
+    """A progress bar, on a terminal."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self) -> None:
         self._shown = 0.0
 
     def downloaded(self, file: str, there: int, of: int | None) -> None:
-        """Move the bar."""
         bar = f" {progress_bar(there, of)}" if of else ""
         total = f" of {of / 1e6:,.1f}" if of else ""
         self._show(f"{file}{bar} {there / 1e6:,.1f}{total} MB")
 
     def unpacked(self, rows: int) -> None:
-        """Count."""
         self._show(f"unpacking: {rows:,} reviews …")
 
     def _show(self, text: str) -> None:
         now = time.monotonic()
         if now - self._shown >= _SECONDS_BETWEEN:
             self._shown = now
-            self._console.status(text)
+            console.status(text)
 
 
 def _facts(dataset: Dataset, folder: Path) -> dict[str, Any]:
@@ -181,7 +177,7 @@ def _facts(dataset: Dataset, folder: Path) -> dict[str, Any]:
 
 
 def _as_text(dataset: Dataset, folder: Path) -> Iterator[str]:
-    here = "here" if is_here(folder, dataset) else ""
+    here = "downloaded" if is_here(folder, dataset) else ""
     yield f"{dataset.name:<16}{_size(dataset):>9}  {here}".rstrip()
     yield f"  {dataset.about}"
     yield f"  {_reviews(dataset.parts)}{'' if dataset.pinned else '; unpinned'}"

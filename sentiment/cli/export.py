@@ -1,32 +1,32 @@
-"""`sentiment export`: a model in, its network in another program's format out."""
+"""`sentiment export`: the network of a model in the format of another program."""
 
 from pathlib import Path
 
 import click
 
-from sentiment.cli.commands import Choice
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import FILE, TARGET, check_targets, force_option, verbosity_options
 from sentiment.errors import UsageError
 from sentiment.export import ONNX, keras_file, onnx_file
 from sentiment.files import replacing
 from sentiment.runtime import require
 
 
-@click.command(short_help="Write a model's network for Keras or ONNX.")
-@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
-@click.option("--to", "kind", required=True, type=Choice(["keras", "onnx"]),
+@click.command(short_help="Export a model's network to Keras or ONNX.")
+@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
+@click.option("--to", "kind", required=True, type=options.Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
-              help="Write it here; by default ./model.keras or ./model.onnx.")  # fmt: skip
-@force_option
-@verbosity_options
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
+              help="Write it here. Default: ./model.keras or ./model.onnx.")  # fmt: skip
+@options.force
+@options.verbosity
 def command(model_path: Path | None, kind: str, output: Path | None, force: bool) -> None:
-    """Write a model's network for Keras or ONNX, calibration included.
+    """Export a model's network to Keras or ONNX, with its calibration.
 
-    Its inputs are numbers of features and their weights, not text: docs/format.md says how to make
-    them, in any language. A Keras file loads without this program, and has none of its code.
+    Its inputs are the indices of features and their weights, not text: docs/format.md shows how to
+    compute them in any language. A Keras file loads without this program and contains no code of
+    it.
 
     \b
     Examples:
@@ -40,7 +40,7 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
     if kind == "onnx":
         require(*ONNX)
     path, model = open_model(model_path)
-    check_targets([target], [path], force=force)
+    options.check_targets([target], [path], force=force)
     data = onnx_file(model) if kind == "onnx" else keras_file(model)
     with replacing(target) as file:
         file.write(data)

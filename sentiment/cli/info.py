@@ -1,30 +1,86 @@
-"""`sentiment info`: what is in a model, and its card."""
+"""`sentiment info`: the contents of a model, its training curve and its card."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from shlex import quote
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+import numpy as np
 
+from sentiment.cli import options
+from sentiment.cli.console import bar
 from sentiment.cli.models import describe, describe_band, open_model
-from sentiment.cli.options import FILE, json_option, verbosity_options
-from sentiment.cli.train import CHANCE, HeldOut
-from sentiment.cli.training import epochs_as_text, words_beside
 from sentiment.errors import UsageError
+from sentiment.evaluation.intervals import CONFIDENCE
+from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.general import LANGUAGE, MODEL
-from sentiment.labels import LabelSet
+from sentiment.labels import CLASSES, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import UNCERTAIN, Decision, Model, Record
 from sentiment.model.provenance import Provenance
 from sentiment.reviews.cells import count_of, printable, visible
 
+CHANCE = "no better than answering every review the same"
+Rows = Iterator[tuple[str, str]]
+
+
+class HeldOut(NamedTuple):
+    """Metrics on the held-out reviews of a training, each from 0 to 1.
+
+    Attributes:
+        reviews: number of held-out reviews.
+        figures: metrics of the model, by the names of `figures_of`.
+        constant: metrics of a classifier that always answers the more frequent label.
+        is_chance: whether the model is no better than that classifier: its macro F1 is not higher,
+            or its mean recall is within one standard error of one half.
+    """
+
+    reviews: int
+    figures: dict[str, float]
+    constant: dict[str, float]
+    is_chance: bool
+
+    @classmethod
+    def of(cls, about: Provenance | None) -> "HeldOut | None":
+        """Compute the metrics from the correct answers of each class; None if not recorded."""
+        if about is None or about.right is None or about.accuracy is None:
+            return None
+        rows, correct = about.validation, np.array(about.right)
+        sizes = np.array([rows.negative, rows.positive])
+        answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
+        figures, same = (
+            {name: float(value) for name, value in figures_of(counts).items()}
+            for counts in (answered, constant(answered))
+        )
+        recall = correct / np.maximum(sizes, 1)
+        error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())
+        chance = figures["macro_f1"] <= same["macro_f1"] or recall.mean() <= 0.5 + error
+        return cls(int(sizes.sum()), figures, same, bool(chance))
+
+    def as_json(self) -> dict[str, float]:
+        """Return macro F1, recalls and the baseline, under the keys of `evaluate --json`."""
+        own = ("macro_f1", *(f"recall_{name}" for name in CLASSES))
+        baseline = {f"constant_{name}": self.constant[name] for name in ("accuracy", "macro_f1")}
+        return {name: self.figures[name] for name in own} | baseline
+
+    def describe(self, *, cross_validated: bool) -> str:
+        """Return one line with accuracy, macro F1, recalls and the baseline."""
+        reviews = f"{self.reviews:,} reviews" + " (5-fold cross-validation)" * cross_validated
+        recalls = ", ".join(f"{name} {self.figures[f'recall_{name}']:.1%}" for name in CLASSES)
+        return (
+            f"on {reviews if cross_validated else f'{self.reviews:,} held-out reviews'}: accuracy "
+            f"{self.figures['accuracy']:.1%} (one answer for all: {self.constant['accuracy']:.1%}),"
+            f" macro F1 {self.figures['macro_f1']:.1%}, recall {recalls}"
+        )
+
 
 def facts_of(model: Model) -> dict[str, Any]:
-    """Gather what there is to know, as JSON values; a base stands within what stands on it."""
+    """Return the contents of a model as JSON values; a base is nested under `base`."""
     return model.add_up(
         [_facts(model.labels, *part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
@@ -63,23 +119,14 @@ def _facts(
     }
 
 
-def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Say in words what a model is made of and where it came from: titles and texts.
-
-    What the file itself says is in them as it is.
-
-    Args:
-        facts: what `facts_of` gives.
-    """
-    yield (
-        "vectorizer",
-        f"{facts['vectorizer']['features']:,} n-grams: {facts['vectorizer']['kinds']}",
-    )
+def about_model(facts: Mapping[str, Any]) -> Rows:
+    """Yield titles and texts that describe a model, from what `facts_of` returns."""
+    vectorizer, calibration = facts["vectorizer"], facts["calibration"]
+    yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
     decision = Decision(facts["threshold"], facts["band"])
-    yield "labels", f"{', '.join(facts['labels'])}; {describe_band(decision)}"
-    calibration = facts["calibration"]
+    yield "labels", f"{', '.join(facts['labels'])} ({describe_band(decision)})"
     slope, intercept = calibration["slope"], calibration["intercept"]
-    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f})"
+    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
@@ -87,65 +134,125 @@ def about_model(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _base(base: Mapping[str, Any]) -> str:
-    features = f"a model of {base['vectorizer']['features']:,} n-grams"
-    if base["provenance"] is not None:
-        rows = base["provenance"]["training"]
-        features += (
-            f", trained on {rows['positive']:,} positive and {rows['negative']:,} negative "
-            f"reviews (hash {rows['hash'][:12]})"
-        )
-    return f"adds {base['weight']:.2f} times the log-odds of {features}"
+    about = base["provenance"]
+    trained = f", trained on {_reviews(about['training'])}" if about is not None else ""
+    return (
+        f"adds {base['weight']:.2f} times the log-odds of a model of "
+        f"{base['vectorizer']['features']:,} n-grams{trained}"
+    )
 
 
-def _origin(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    held_out = "cross-val." if about["in_turns"] else "held out"
-    for name, title in (("training", "trained on"), ("validation", held_out)):
-        rows = about[name]
-        if not rows["positive"] + rows["negative"]:
-            continue  # a base knew them all
-        yield (
-            title,
-            (
-                f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
-                f"(hash {rows['hash'][:12]})"
-            ),
-        )
+def _reviews(rows: Mapping[str, Any]) -> str:
+    return (
+        f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
+        f"(hash {rows['hash'][:12]})"
+    )
+
+
+def _origin(about: Mapping[str, Any]) -> Rows:
+    yield "trained on", _reviews(about["training"])
+    rows = about["validation"]
+    if rows["positive"] + rows["negative"]:  # none if a base knew them all
+        yield "cross-val." if about["in_turns"] else "held out", _reviews(rows)
     if about["accuracy"] is not None:
         figures = HeldOut.of(Provenance.from_json(about))
         chance = f": {CHANCE}" if figures and figures.is_chance else ""
-        yield "right", f"{about['accuracy']:.1%} of the held-out reviews{chance}"
+        yield "accuracy", f"{about['accuracy']:.1%} on the held-out reviews{chance}"
     if about["goal"]:
-        from sentiment.evaluation.intervals import CONFIDENCE  # of calibrated models alone
-
         yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
     if about["unlabeled"]:
         yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
-    yield "epochs", _epochs(about)
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    yield "made with", versions
+    epochs = about["best_epoch"]
+    how = "cross-validation" if about["in_turns"] else "held-out reviews"
+    refit = f", then retrained for {epochs} on all reviews" * about["refitted"]
+    yield "epochs", f"{epochs} (chosen by {how}){refit}"
+    yield "versions", ", ".join(f"{name} {number}" for name, number in about["versions"].items())
 
 
-def _epochs(about: Mapping[str, Any]) -> str:
-    """Say how many epochs were run, and by what they were chosen."""
-    number = about["best_epoch"]
-    if about["in_turns"]:
-        return f"{number}, chosen by cross-validation"
-    return f"{number}{f', then retrained for {number} on all reviews' * about['refitted']}"
+_WORD = 24
+_WORD_BAR = 6
+_CURVE_BAR = 12
+
+Move = tuple[str, float]
 
 
-# Titles in a model's own card that belong into the header.
+def words_as_text(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
+    """Yield lines with the strongest n-grams of both labels side by side.
+
+    Args:
+        words: `positive` and `negative`, each a list of n-grams and their log-odds.
+    """
+    if not any(words.values()):
+        yield "this model keeps no n-grams as text"
+        return
+    most = max(abs(moved) for side in words.values() for _, moved in side)
+    width = 8 + _WORD_BAR + 2 + _WORD
+    yield f"{'positive':<{width}}  negative"
+    for pair in zip_longest(words["positive"], words["negative"]):
+        left, right = (_move(move, most) if move else "" for move in pair)
+        yield f"{left:<{width}}  {right}".rstrip()
+
+
+def _move(move: Move, most: float) -> str:
+    name, moved = move
+    shown = printable(name)
+    shown = shown if len(shown) <= _WORD else f"{shown[: _WORD - 1]}…"
+    return f"{moved:+7.3f} {bar(abs(moved) / most, _WORD_BAR):<{_WORD_BAR}}  {shown}"
+
+
+def history_as_text(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each epoch: loss, validation loss and accuracy, with bars."""
+    epochs: list[dict[str, float]] = facts["history"]
+    about = facts["provenance"]
+    if not epochs:
+        old = about is not None and about["in_turns"]
+        yield (
+            "no curve: this model was cross-validated by an older version, which kept none"
+            if old
+            else "this model has no training curve"
+        )
+        return
+    loss, validation_loss, accuracy = (
+        [epoch.get(name, 0.0) for epoch in epochs]
+        for name in ("loss", "validation_loss", "validation_accuracy")
+    )
+    most = max(*loss, *validation_loss) or 1.0
+    # Accuracies are close together: their bars start at a round number below the lowest.
+    floor = min(int(min(accuracy) * 20), 19) / 20
+    column = 8 + _CURVE_BAR
+    kept = 0 if about is None else about["best_epoch"]
+    titles = f"{'loss':<{column}} {'validation loss':<{column}}"
+    yield f"epoch  {titles} accuracy (bars from {floor:.0%})"
+    for number, row in enumerate(zip(loss, validation_loss, accuracy, strict=True), start=1):
+        cells = [f"{each:.4f}  {bar(each / most, _CURVE_BAR):<{_CURVE_BAR}}" for each in row[:2]]
+        risen = bar((row[2] - floor) / (1 - floor), _CURVE_BAR)
+        mark = "kept" if number == kept else ""
+        line = f"{number:>5}  {' '.join(cells)} {row[2]:6.1%}  {risen:<{_CURVE_BAR}}  {mark}"
+        yield line.rstrip()
+    if 0 < kept <= len(epochs):
+        yield f"kept: {why_kept(validation_loss, kept)}"
+
+
+def why_kept(losses: Sequence[float], number: int) -> str:
+    """Return why an epoch was kept, by all validation losses; see `sentiment.training.decide`."""
+    if losses[number - 1] == min(losses):
+        return "the epoch of the lowest validation loss"
+    return "the latest epoch within one standard error of the lowest validation loss"
+
+
+# Titles of a model's own card that belong in the YAML header.
 _KNOWN = ("language", "license")
-# What Markdown takes for markup, anywhere or at the beginning of a line; code in a line stays code.
+# Markdown markup, anywhere or at the start of a line; inline code stays code.
 _MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?=\s|$))")
 _NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def card_of(facts: Mapping[str, Any], language: str = "") -> str:
-    """Write a card.
+    """Return a model card.
 
     Args:
-        facts: what `facts_of` gives, and the file as `model`.
-        language: of the texts it is for, such as `en`; empty where nobody knows.
+        facts: what `facts_of` returns, and the path as `model`.
+        language: of the texts it is for, such as `en`; empty if unknown.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -179,17 +286,14 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> str:
 
 
 def _text(text: str) -> str:
-    """Write a line of the file's as text: no control characters, no markup, no HTML."""
-    return _MARKUP.sub(_escaped, visible(text.strip()))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    markup = found[0]
-    return found[1] or f"{markup[:-1]}\\{markup[-1]}"
+    """Escape a text from the model file: no control characters, no markup, no HTML."""
+    return _MARKUP.sub(
+        lambda found: found[1] or f"{found[0][:-1]}\\{found[0][-1]}", visible(text.strip())
+    )
 
 
 def _quoted(text: str) -> str:
-    """Write a YAML scalar: a JSON string, which YAML reads as one."""
+    """Return a YAML scalar: a JSON string is one."""
     quoted = json.dumps(visible(text), ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
@@ -198,25 +302,27 @@ _WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
-@click.argument("model_path", required=False, type=FILE, metavar="[MODEL]")
+@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
-              help="Show the N n-grams that speak most for either answer.")  # fmt: skip
-@click.option("--history", is_flag=True, help="Show how the training went, epoch by epoch.")
+              help="Show the N strongest n-grams of either label.")  # fmt: skip
+@click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
 @click.option("--card", is_flag=True,
-              help="Write a model card: Markdown, with the YAML header of model hubs.")  # fmt: skip
-@json_option
-@verbosity_options
+              help="Write a model card: Markdown with the YAML header of model hubs.")  # fmt: skip
+@options.as_json
+@options.verbosity
 def command(
     model_path: Path | None, words: int | None, history: bool, card: bool, as_json: bool
 ) -> None:
-    """Show what is in a model: its vectorizer, its network layer by layer, where it came from.
+    """Show what is in a model: its vectorizer, its network layer by layer, its training data.
 
-    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the model that comes
-    along. With --words or --history, these alone; in JSON beside the rest. With --card, a model
-    card of what is in the file: what is not known is left out.
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the bundled model.
+    --words and --history replace this overview; with --json they are added to it. --card writes a
+    model card; it leaves out what the file does not say.
 
-    The number of an n-gram is what it adds to the logit of a text that holds nothing else, in
-    proportion to its weight: 1 for the n-gram of the largest.
+    The number of an n-gram is its effect on the log-odds in a text of nothing else; the n-gram
+    with the largest weight counts in full, others in proportion. Marks: "not … good" is a word
+    after a negation, "… good" one near the end of a review, "excel-" the beginning of a word,
+    "‹goo›" a piece of one.
 
     \b
     Examples:
@@ -227,7 +333,7 @@ def command(
       sentiment info big.safetensors --card
     """
     if card and (as_json or history or words is not None):
-        raise UsageError("--card is written by itself: leave out --json, --words and --history")
+        raise UsageError("--card cannot be combined with --json, --words or --history")
     path, model = open_model(model_path)
     facts = facts_of(model) | {"model": str(path), "bytes": path.stat().st_size}
     if words is not None:
@@ -238,8 +344,8 @@ def command(
     if as_json:
         click.echo(json.dumps(facts))
         return
-    parts = [list(words_beside(facts["words"]))] if words is not None else []
-    parts += [list(epochs_as_text(facts))] if history else []
+    parts = [list(words_as_text(facts["words"]))] if words is not None else []
+    parts += [list(history_as_text(facts))] if history else []
     click.echo("\n\n".join("\n".join(part) for part in parts or [list(_as_text(facts))]))
 
 
@@ -262,16 +368,11 @@ def _as_text(facts: dict[str, Any]) -> Iterator[str]:
             f"{layer['name']:<12}{layer['inputs']:>10,}{layer['units']:>8,}  "
             f"{layer['activation']:<12}{layer['trainable_parameters']:>12,}"
         )
-    yield f"{'in all':<12}{facts['trainable_parameters']:>44,}"
+    yield f"{'total':<12}{facts['trainable_parameters']:>44,}"
     yield ""
     for title, text in about:
         yield _titled(title, text)
-    yield from _card((facts["provenance"] or {}).get("card", {}))
-
-
-def _card(card: dict[str, str]) -> Iterator[str]:
-    """What the maker says of the model: a title, and below it the text, line by line."""
-    for title, text in card.items():
+    for title, text in (facts["provenance"] or {}).get("card", {}).items():
         yield ""
         yield printable(title)
         for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""Which model answers, and where it comes from."""
+"""Find, load and describe models; find the sample reviews."""
 
 import os
 from contextlib import suppress
@@ -10,49 +10,51 @@ from sentiment.errors import DataError, ModelError, command_line, hint_file
 from sentiment.features.ngrams import NGrams
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
-from sentiment.reviews.formats import looks_like_file
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.streams import looks_like_file
 
 
 def describe(ngrams: NGrams) -> str:
-    """Say which n-grams are features."""
-    parts = [f"words 1–{ngrams.words}"]
+    """Return which n-grams are features, in words."""
+    words = {1: "single words", 2: "single words and pairs"}
+    parts = [words.get(ngrams.words, f"word n-grams up to {ngrams.words}")]
     if ngrams.tail:
-        parts.append(f"1–{ngrams.tail_words} of the last {ngrams.tail}")
+        parts.append(f"extra features for the last {count_of(ngrams.tail, 'word')}")
     if ngrams.stem:
-        parts.append(f"stems of {ngrams.stem} letters")
+        parts.append(f"{ngrams.stem}-letter word beginnings")
     if ngrams.negation:
-        parts.append("negated words")
+        parts.append("words after a negation")
     if ngrams.characters[1]:
-        parts.append("characters {}–{}".format(*ngrams.characters))
+        parts.append("{}–{}-character pieces".format(*ngrams.characters))
     if ngrams.ratings:
         parts.append("ratings")
     return ", ".join(parts) + "; texts are not repaired" * (not ngrams.repair)
 
 
 def describe_band(decision: Decision) -> str:
-    """Say from which probability of *positive* on what is answered."""
+    """Return which probabilities of *positive* get which answer, in words."""
     if decision.band is None:
-        return f"positive from {decision.threshold:.3g} on"
+        return f"threshold {decision.threshold:.3g}"
     low, high = decision.band
     negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
-    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g} on"
+    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g}"
     return f"{negative}, {positive}"
 
 
 _PACKAGE = Path(__file__).parent.parent
 
-# Of data/train.csv: how many reviews there are, and the hash of their texts and labels.
+# The number of reviews in data/train.csv, and the hash of their texts and labels.
 SAMPLE_SIZE = 1_600
 SAMPLE_HASH = "b2f7f767f530edf2bef89de31d657684"
 
 
 def bundled_reviews(name: str) -> str:
-    """Find `data/NAME` here, else the file of that name that comes with the program.
+    """Return the path of `data/NAME` here, else of the copy that is part of the program.
 
     Raises:
         DataError: there is neither.
     """
-    # An installed package holds its copy; in a checkout the folder stands beside the package.
+    # An installed package contains the folder; in a checkout it is next to the package.
     for folder in (Path("data"), _PACKAGE / "data", _PACKAGE.parent / "data"):
         if (folder / name).is_file():
             return str(folder / name)
@@ -60,7 +62,7 @@ def bundled_reviews(name: str) -> str:
 
 
 def test_reviews() -> tuple[str, ...]:
-    """Find the reviews that are measured where none are named, and say so, `-q` or not.
+    """Return the default test reviews, with a warning that they are used.
 
     Raises:
         DataError: there are none.
@@ -71,7 +73,7 @@ def test_reviews() -> tuple[str, ...]:
 
 
 def is_of_sample(model: Model) -> bool:
-    """Tell whether a model was trained on the sample, on a base or not, whatever its options."""
+    """Return whether a model was trained on the sample, with or without a base."""
     about = model.record.provenance
     return about is not None and about.training.hash == SAMPLE_HASH and not about.unlabeled
 
@@ -86,19 +88,19 @@ def open_model(
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
-    What was not named is said; so is what a model of the sample is, named or not.
+    Prints which model was chosen, and whether it was trained on the sample.
 
     Args:
-        named: a file that the user named, or `general`.
-        threshold: to answer by; None for the model's own.
+        named: a file, or `general`.
+        threshold: of the decision; None for the model's own.
         repair: whether to repair texts; None for what the model does.
 
     Raises:
-        ModelError: there is none, or it cannot be loaded.
+        ModelError: there is no model, or it cannot be loaded.
     """
     path, name = _choose(named)
     model = load_model(path)
-    if not say_of_sample(name, model) and (named is None or console.verbose):
+    if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
     if threshold is not None:
         model = replace(model, decision=model.decision.at(threshold))
@@ -107,8 +109,8 @@ def open_model(
     return path, model
 
 
-def say_of_sample(name: str, model: Model) -> bool:
-    """Say so of a model that was trained on the sample; return whether it was."""
+def note_sample(name: str, model: Model) -> bool:
+    """Print a note if a model was trained on the sample; return whether it was."""
     of_sample = is_of_sample(model)
     if of_sample:
         alone = " only; -m general answers better"
@@ -118,7 +120,7 @@ def say_of_sample(name: str, model: Model) -> bool:
 
 
 def _choose(named: Path | None) -> tuple[Path, str]:
-    """Choose a model, and say in a few words which it is.
+    """Return the path of a model, and what to call it.
 
     Raises:
         ModelError: there is none.
@@ -132,7 +134,7 @@ def _choose(named: Path | None) -> tuple[Path, str]:
     if DEFAULT_MODEL.exists():
         return DEFAULT_MODEL, f"./{DEFAULT_MODEL}"
     if (bundled := _bundled()) is not None:
-        return bundled, f"{BUNDLED}, which comes with the program"
+        return bundled, f"{BUNDLED}, the bundled model"
     raise ModelError(
         "no model here yet: `sentiment train reviews.csv` makes ./model.safetensors, -m FILE or "
         f"${VARIABLE} names another"
@@ -140,67 +142,55 @@ def _choose(named: Path | None) -> tuple[Path, str]:
 
 
 def find_model(named: Path, *, or_reviews: bool = False) -> Path:
-    """Say which file is meant: `general` is the bundled model, unless something here is called so.
+    """Return the path of a model; `general` is the bundled one unless a file has that name.
+
+    Args:
+        named: a file, or `general`.
+        or_reviews: whether a file of reviews is fine as well.
 
     Raises:
-        ModelError: no model ships with this copy, a public set of reviews is meant, or another
-            model may be.
+        ModelError: the name is that of reviews, or looks like a typo.
     """
-    if os.path.exists(named):  # noqa: PTH110  # a name too long is not there
+    if os.path.exists(named):  # noqa: PTH110  # Path raises on names that are too long
         if not or_reviews and looks_like_file(str(named)) and not is_model_file(named):
             answering, training = command_line("predict", "-i", named), _training(named, named.stem)
             raise ModelError(
-                f"{named}: a file of reviews, not a model; `{answering}` answers them, "
-                f"`{training}` makes a model of labelled ones"
+                f"{named}: a file of reviews, not a model; `{answering}` classifies them, "
+                f"`{training}` trains a model on labelled ones"
             )
         return named
     if not named.suffix:
-        from sentiment.general import find_bundled  # where a name is no file
+        from sentiment.datasets.catalog import find_dataset
+        from sentiment.general import find_bundled
 
         if (bundled := find_bundled(named)) is not None:
             return bundled
-        _refuse_dataset(str(named))
-    if near := hint_file(named, _models_beside(named)):
+        name = str(named).partition(":")[0]
+        if find_dataset(name):
+            raise ModelError(
+                f"{named}: a public data set, not a model; `{_training(named, name)}` trains one "
+                "on it"
+            )
+    candidates = [Path(BUNDLED)]
+    with suppress(OSError):
+        candidates = [*sorted(named.parent.glob("*.safetensors")), *candidates]
+    if near := hint_file(named, candidates):
         raise ModelError(f"{named}: no such model{near}")
     return named
 
 
-def _refuse_dataset(name: str) -> None:
-    """Refuse the name of a public set of reviews.
-
-    Raises:
-        ModelError: it is one.
-    """
-    from sentiment.datasets.catalog import find_dataset  # where a model is missing
-
-    if find_dataset(name.partition(":")[0]):
-        raise ModelError(
-            f"{name}: a public set of reviews, not a model; "
-            f"`{_training(name, name.partition(':')[0])}` makes one of it"
-        )
-
-
 def _training(reviews: object, stem: str) -> str:
-    """Return the command that makes a model of some reviews."""
+    """Return the command that trains a model on reviews."""
     return command_line("train", reviews, "-o", f"{stem}.safetensors")
 
 
-def _models_beside(named: Path) -> list[Path]:
-    """Name the models that may have been meant: those in the same folder, and the bundled one."""
-    beside: list[Path] = []
-    with suppress(OSError):
-        beside += sorted(named.parent.glob("*.safetensors"))
-    return [*beside, Path(BUNDLED)]
-
-
 def bundled_model() -> Model | None:
-    """Load the model that ships with the package, if there is one."""
+    """Load the bundled model, if this copy of the package has one."""
     path = _bundled()
     return None if path is None else load_model(path)
 
 
 def _bundled() -> Path | None:
-    """Where the model that ships with the package is, if it does."""
-    from sentiment.general import MODEL  # where no other is named
+    from sentiment.general import MODEL  # only if no other model is found
 
     return MODEL if MODEL.is_file() else None

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the paths they name."""
+"""What the commands share: their options, the paths they name, and suggestions for typos."""
 
 import functools
 import inspect
@@ -11,19 +11,82 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment.cli.commands import Choice
 from sentiment.cli.console import console
-from sentiment.errors import UsageError
+from sentiment.errors import UsageError, hint
 from sentiment.files import is_stream
-from sentiment.reviews.formats import INPUT_FORMATS, ReadOptions
+from sentiment.reviews.streams import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.reviews.streams import Where
 
 
+class Group(click.Group):
+    """A group of commands that suggests the nearest name for a mistyped one.
+
+    Contexts hold the whole command line, a tuple, as their `obj`.
+    """
+
+    def make_context(  # noqa: D102
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if parent is None:
+            extra.setdefault("obj", tuple(args))
+        return super().make_context(info_name, args, parent, **extra)
+
+    def resolve_command(  # noqa: D102
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_option = name.startswith("-")
+        if is_option or ctx.resilient_parsing or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        near = hint(name, self.list_commands(ctx))
+        raise click.UsageError(f"No such command {name!r}{near or self.without_command(args)}", ctx)
+
+    def without_command(self, args: Sequence[str]) -> str:
+        """Return a suggestion for arguments that name no command; empty for none."""
+        return ""
+
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """One of some words; suggests the nearest for a mistyped one."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: D102
+        message = super().get_invalid_choice_message(value, ctx)
+        return f"{message.removesuffix('.')}{hint(str(value), map(str, self.choices))}."
+
+
+class Text(str):
+    """An argument after `--`: always a text, even if a file has its name."""
+
+    __slots__ = ()
+
+
+class TextOrFile(click.Path):
+    """An argument left as it is; shells complete file names."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: D102
+        return value
+
+
+class TextCommand(click.Command):
+    """A command whose arguments after `--` are `Text`."""
+
+    def parse_args(self, ctx: click.Context, args: Sequence[str]) -> list[str]:  # noqa: D102
+        args = list(args)
+        if "--" in args:
+            after = args.index("--") + 1
+            args[after:] = map(Text, args[after:])
+        return super().parse_args(ctx, args)
+
+
 STDOUT = Path("/dev/stdout")
 
-# Which part of a published set each purpose means.
+# The part of a public data set that each purpose reads.
 PARTS = {
     "training": "train",
     "validation": "validation",
@@ -33,13 +96,13 @@ PARTS = {
     "unlabeled": "unlabeled",
 }
 
-# Whether a file may be read, reading it tells: a model has another exit code than reviews have.
+# click does not check that a file is readable: models and reviews have different exit codes.
 NAME = click.Path(readable=False)
 FILE = click.Path(readable=False, path_type=Path)
 
 
 class TargetPath(click.Path):
-    """A file to write; `-` is stdout, as of what is read it is stdin."""
+    """A file to write; `-` is stdout."""
 
     def __init__(self) -> None:
         super().__init__(readable=False, path_type=Path)
@@ -52,15 +115,15 @@ TARGET = TargetPath()
 
 
 def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
-    """Find what is read where these names are given.
+    """Return the files that names stand for.
 
     Args:
-        names: files, globs, folders, names of sets, `-` for stdin.
+        names: files, globs, folders, public data sets, `-` for stdin.
         purpose: one of `PARTS`.
 
     Raises:
-        DataError: one is not there.
-        UsageError: one is empty, stdin is named twice, or a set has no such part.
+        DataError: a file does not exist.
+        UsageError: a name is empty, stdin is named twice, or a data set has no such part.
     """
     from sentiment.datasets.cache import resolve  # answering a text starts without these
     from sentiment.reviews.opening import expand
@@ -69,16 +132,16 @@ def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
 
 
 def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bool) -> None:
-    """Stop before work is done that could not be kept, or that would cost what it was done on.
+    """Check before the work starts that its results can be written, and overwrite no input.
 
     Args:
-        targets: what is to be written.
-        read: all that is read, see `resolve_inputs`: `--force` replaces none of it.
-        force: whether they may be there already.
+        targets: files to write.
+        read: the inputs, see `resolve_inputs`; not even `--force` overwrites them.
+        force: whether targets may exist.
 
     Raises:
-        UsageError: one is among what is read, is there and `--force` was not given, is to be
-            written twice, or cannot be written.
+        UsageError: a target is an input, exists without `--force`, is named twice, or cannot be
+            written.
     """
     read = list(read)
     seen = set()
@@ -89,22 +152,16 @@ def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bo
         except OSError as error:
             raise UsageError(f"{target}: cannot write there: {error.strerror}") from error
         if place in seen:
-            raise UsageError(f"{target} would be written to twice: name another")
+            raise UsageError(f"{target} would be written twice; choose another path")
         seen.add(place)
 
 
 def _check(target: Path, read: Iterable["Where"], force: bool) -> None:
-    """Check a target.
-
-    Raises:
-        OSError: it cannot be written.
-        UsageError: it is not to be written.
-    """
     there = _status(target)
     if there and stat.S_ISDIR(there.st_mode):
         raise UsageError(f"{target}: a folder, not a file")
     if there and any(_is_read(target, there, place) for place in read):
-        raise UsageError(f"{target} is one of the files that are read: name another")
+        raise UsageError(f"{target}: would overwrite an input; choose another path")
     if is_stream(target):
         return
     if there and not force:
@@ -119,7 +176,7 @@ def _check(target: Path, read: Iterable["Where"], force: bool) -> None:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Say what is there, None for nothing."""
+    """Return the file's status, None if it does not exist."""
     try:
         return path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -127,10 +184,10 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
-    """Whether a target is a file that is read: by whatever name, or as one of a folder's texts."""
+    """Return whether a target is an input, under any name or as one of a folder's texts."""
     try:
         other = os.fstat(0) if place == "-" else Path(place).stat()
-    except OSError:  # reading it will tell
+    except OSError:  # reported when it is read
         return False
     if stat.S_ISDIR(other.st_mode):
         file = target.resolve()
@@ -141,14 +198,14 @@ def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
 Command = Callable[..., None]
 
 
-def gathered(
+def group(
     into: Callable[..., Any], name: str, options: Sequence[Callable[[Command], Command]]
 ) -> Callable[[Command], Command]:
-    """Declare options whose values reach the command as one object.
+    """Return a decorator that declares options and passes them to the command as one object.
 
     Args:
-        into: a dataclass, or a function; the options are named as its parameters.
-        name: the command's argument that takes it.
+        into: a dataclass or function with a parameter for each option.
+        name: the command's parameter for the object.
         options: `click.option` declarations, in the order of the help text.
     """
     fields = inspect.signature(into).parameters
@@ -172,24 +229,24 @@ _INPUT = [
         "--input-format",
         "format",
         type=Choice(INPUT_FORMATS),
-        help="How files are read; by default decided by their names and first lines.",
+        help="Format of the input. Default: detected from names and first lines.",
     ),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
     click.option(
         "--header/--no-header",
         default=None,
-        help="Whether CSV and TSV files begin with column names; by default found out.",
+        help="Whether CSV and TSV files start with column names. Default: detected.",
     ),
     click.option(
         "--text-column",
         "text_columns",
         multiple=True,
         metavar="NAME",
-        help="Column of the text; repeat it to join several, such as title and body.",
+        help="Column with the text; repeat to join several, such as title and body.",
     ),
 ]
 _LABELS = [
-    click.option("--label-column", metavar="NAME", help="Column of the label."),
+    click.option("--label-column", metavar="NAME", help="Column with the label."),
     click.option(
         "--positive",
         multiple=True,
@@ -202,35 +259,35 @@ _LABELS = [
         metavar="VALUE",
         help="A label that means negative; may be repeated.",
     ),
-    click.option("--strict", is_flag=True, help="Neutral or missing labels are an error."),
+    click.option("--strict", is_flag=True, help="Fail on neutral or missing labels."),
 ]
 
-read_options = gathered(ReadOptions, "reading", _INPUT)
-read_label_options = gathered(ReadOptions, "reading", _INPUT + _LABELS)
+reading = group(ReadOptions, "reading", _INPUT)
+labelled_reading = group(ReadOptions, "reading", _INPUT + _LABELS)
 
 
-def model_option(command: Command) -> Command:
-    """Declare `--model`."""
-    return click.option(
-        "-m",
-        "--model",
-        "model_path",
-        type=FILE,
-        metavar="MODEL",
-        help="Model file, or general for the one that comes along; by default $SENTIMENT_MODEL, "
-        "else ./model.safetensors, else general.",
-    )(command)
+model = click.option(
+    "-m",
+    "--model",
+    "model_path",
+    type=FILE,
+    metavar="MODEL",
+    help="Model file, or general for the bundled model. Default: $SENTIMENT_MODEL, else "
+    "./model.safetensors, else general.",
+)
+force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 class Number(click.FloatRange):
-    """A finite number within bounds: `nan` passes every comparison that click makes."""
+    """A finite number within bounds; click alone would accept `nan`."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
         text = str(value).strip()
         try:
             number = float(text.removesuffix("%"))
         except ValueError:
-            self.fail(f"{value!r} is no number.")
+            self.fail(f"{value!r} is not a number.")
         if text.endswith("%"):
             self.fail(f"{value!r}: write {number / 100:g}.")
         if not math.isfinite(number):
@@ -238,39 +295,27 @@ class Number(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
-def repair_option(command: Command, default: bool | None = None) -> Command:
-    """Declare `--repair` and `--no-repair`; without a default, the model says which."""
+def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
+    """Return `--repair/--no-repair`; without a default, the model decides."""
     return click.option(
         "--repair/--no-repair",
         default=default,
-        help="Whether to put apostrophes (doesn`t, doesn&#039;t) and misread characters (donâ€™t) "
-        f"right before a text is read; by default {'yes' if default else 'as the model was made'}.",
-    )(command)
-
-
-def threshold_option(command: Command) -> Command:
-    """Declare `--threshold`."""
-    return click.option(
-        "--threshold",
-        type=Number(0, 1),
-        metavar="P",
-        help="Answer positive from this probability on; by default the model's own.",
-    )(command)
-
-
-def force_option(command: Command) -> Command:
-    """Declare `--force`."""
-    return click.option("--force", is_flag=True, help="Overwrite an existing file.")(command)
-
-
-def json_option(command: Command) -> Command:
-    """Declare `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
-        command
+        help="Whether to repair apostrophes (doesn`t, doesn&#039;t) and misread characters "
+        f"(donâ€™t). Default: {'yes' if default else 'as the model was trained'}.",
     )
 
 
-def verbosity_options(command: Command) -> Command:
+repair = repair_option()
+threshold = click.option(
+    "--threshold",
+    type=Number(0, 1),
+    metavar="P",
+    help="Label a review positive if its probability is at least P. Default: the model's "
+    "threshold.",
+)
+
+
+def verbosity(command: Command) -> Command:
     """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
 
     def store(_: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -278,9 +323,9 @@ def verbosity_options(command: Command) -> Command:
             setattr(console, str(parameter.name), True)
 
     for name, flags, text in (
-        ("debug", ("--debug",), "Show a traceback with an error."),
-        ("verbose", ("-v", "--verbose"), "Say more on stderr."),
-        ("quiet", ("-q", "--quiet"), "Only warnings and errors on stderr."),
+        ("debug", ("--debug",), "Show tracebacks."),
+        ("verbose", ("-v", "--verbose"), "Print more detail."),
+        ("quiet", ("-q", "--quiet"), "Print only warnings and errors."),
     ):
         command = click.option(
             *flags, name, is_flag=True, expose_value=False, is_eager=True, callback=store, help=text

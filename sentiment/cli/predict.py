@@ -4,53 +4,38 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from sentiment.cli.commands import Choice, Text, TextCommand, TextOrFile
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    NAME,
-    STDOUT,
-    TARGET,
-    check_targets,
-    force_option,
-    gathered,
-    model_option,
-    read_options,
-    repair_option,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
-from sentiment.reviews.formats import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
+from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import Policy
-    from sentiment.reviews.dataset import Opened
+    from sentiment.reviews.opening import Opened
     from sentiment.reviews.streams import Where
 
-
 _SHOWN = 40  # characters of a text in a message
-_FEW = 3  # files that are named
+_FEW = 3  # files named in a message
 
 
 class Given(NamedTuple):
-    """What a command is to work on: texts or files, not both; neither is stdin.
+    """The input of a command: texts or files; neither is stdin.
 
     Attributes:
-        texts: reviews, as they were meant.
+        texts: reviews.
         files: names of files, as `-i` takes them.
     """
 
@@ -58,14 +43,16 @@ class Given(NamedTuple):
     files: tuple[str, ...]
 
 
-def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, verb: str) -> Given:
-    """Tell files from texts among the arguments, and check that there is something to do.
+def sort_arguments(
+    arguments: Sequence[str], inputs: Sequence[str], *, command: str, verb: str
+) -> Given:
+    """Separate files from texts among the arguments.
 
     Args:
-        arguments: texts; but those that name files of reviews are read, see `_names_file`.
+        arguments: texts, and names of files, see `_names_file`.
         inputs: files given with -i.
-        command: which command this is.
-        verb: what it does to a text.
+        command: the name of the command, for messages.
+        verb: what it does to a text, for messages.
 
     Raises:
         UsageError: there are both texts and files, or nothing at all.
@@ -74,14 +61,14 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
     texts = [each for each in arguments if not _names_file(each)]
     if texts and files:
         there = files[0] == "-" or os.path.exists(files[0]) or _matches(files[0])  # noqa: PTH110
+        text = texts[0] if len(texts[0]) <= _SHOWN else f"{texts[0][:_SHOWN]}…"
         raise UsageError(
-            f"{f'{files[0]} is a file' if there else f'no such file: {files[0]}'}, and "
-            f"{_shortened(texts[0])!r} a text: give files or texts, not both; what follows -- is a "
-            "text"
+            f"{f'{files[0]} is a file' if there else f'no such file: {files[0]}'}, and {text!r} "
+            "a text: give files or texts, not both; arguments after -- are texts"
         )
     if texts and inputs:
         raise UsageError(
-            "give either texts or -i files, not both; a pattern stands in quotes: -i '*.csv'"
+            "give either texts or -i files, not both; put quotes around a pattern: -i '*.csv'"
         )
     if not (arguments or inputs) and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(
@@ -92,15 +79,16 @@ def sort_out(arguments: Sequence[str], inputs: Sequence[str], *, command: str, v
         words = "" if inputs else f"; to {verb} the words themselves: {_again(files, named)}"
         console.note(f"reading the file {and_more(named, 1)}{words}")
     for text in texts:
-        _refuse_file(text)
-        _point_to_file(text, texts, verb)
+        if not isinstance(text, options.Text):
+            _refuse_file(text)
+            _suggest_file(text, texts, verb)
     # The shell's bytes are UTF-8 whatever the locale says.
     decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
     return Given(tuple(decoded), _in_order([*files, *inputs]))
 
 
 def _in_order(files: Sequence[str]) -> tuple[str, ...]:
-    """Sort names as they were given: of `-i *.csv`, a shell makes one option and arguments."""
+    """Sort names as they were given: a shell turns `-i *.csv` into an option and arguments."""
     left, found = Counter(files), []
     for word in click.get_current_context().obj:
         for name in (word, word.removeprefix("--input="), word.removeprefix("-i")):
@@ -112,7 +100,7 @@ def _in_order(files: Sequence[str]) -> tuple[str, ...]:
 
 
 def _again(gone: Iterable[str], texts: Sequence[str], *options: str) -> str:
-    """Return the command with other texts in the place of these arguments."""
+    """Return the command with other texts in place of these arguments."""
     words = list(click.get_current_context().obj)
     for each in (*gone, *["--"] * ("--" in words)):
         del words[len(words) - 1 - words[::-1].index(each)]
@@ -121,16 +109,16 @@ def _again(gone: Iterable[str], texts: Sequence[str], *options: str) -> str:
 
 
 def _names_file(argument: str) -> bool:
-    """Tell whether an argument is the name of a file, or of several, and no text.
+    """Return whether an argument names one or more files.
 
-    It is `-`; or a name like that of a file of reviews, whether it is there or not (nobody writes
-    `reviews.csv` for a review); or something with a slash, or a pattern with a dot, that is there.
+    It does if it is `-`; if it looks like a file of reviews, even one that does not exist (a
+    review is never `reviews.csv`); or if it exists and has a slash, or is a pattern with a dot.
     """
-    if isinstance(argument, Text):
+    if isinstance(argument, options.Text):
         return False
     if argument == "-":
         return True
-    there = os.path.exists(argument)  # noqa: PTH110  # of a text too long for a name, Path raises
+    there = os.path.exists(argument)  # noqa: PTH110  # Path raises on a text too long for a name
     is_word = not re.search(r"\s", argument)
     if looks_like_file(argument):
         return there or is_word
@@ -141,13 +129,11 @@ def _names_file(argument: str) -> bool:
 
 
 def _refuse_file(text: str) -> None:
-    """Refuse a text that can only be the name of files, and of none that are here.
+    """Refuse a text that can only be a file name, but of a file that does not exist.
 
     Raises:
-        UsageError: It is a pattern, or a name with a blank before or behind it.
+        UsageError: it is a pattern, or a name with white space around it.
     """
-    if isinstance(text, Text):
-        return
     name = text.strip()
     is_word = not re.search(r"\s", name)
     if name != text and looks_like_file(name) and (is_word or os.path.exists(name)):  # noqa: PTH110
@@ -159,9 +145,9 @@ def _refuse_file(text: str) -> None:
 
 
 def _is_pattern(word: str) -> bool:
-    """Whether a word is a pattern of names of reviews: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
+    """Return whether a word is a pattern of file names: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
 
-    In *great.** the stars are an emphasis.
+    In *great.** the stars are emphasis.
     """
     stem, dot, suffix = word.rpartition(".")
     if not (stem and dot and re.search(r"[*?\[]", suffix)):
@@ -176,18 +162,25 @@ def _is_pattern(word: str) -> bool:
 
 
 def _matches(argument: str) -> bool:
-    """Whether a glob finds something."""
     from glob import glob, has_magic  # most texts have no slash
 
     return has_magic(argument) and bool(glob(argument))  # noqa: PTH207  # Path.glob: no absolute ones
 
 
+def _suggest_file(text: str, texts: Sequence[str], verb: str) -> None:
+    """Print how to read a file whose name a text happens to be."""
+    if os.path.exists(text):  # noqa: PTH110
+        doing = verb.removesuffix("e") + "ing"
+        instead = _again(texts, (), "-i", text)
+        console.note(f"{doing} the text {text!r}; to {verb} the file of that name: {instead}")
+
+
 def open_inputs(
     texts: Sequence[str], places: Sequence["Where"], reading: ReadOptions
 ) -> Iterator["Opened"]:
-    """Open what is to be answered, one input after the other: texts, else what is at the places."""
+    """Open texts, or else files, one after the other."""
     from sentiment.reviews.batch import TextsSource
-    from sentiment.reviews.dataset import choose_columns, open_reviews
+    from sentiment.reviews.opening import choose_columns, open_reviews
 
     if texts:
         return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
@@ -195,7 +188,7 @@ def open_inputs(
 
 
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
-    """Say of each input where its texts are."""
+    """Print which column has the texts of each input."""
     for each in opened:
         if each.columns.text:
             how = [] if each.source.format == "lines" else [each.columns.how]
@@ -204,38 +197,24 @@ def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
         yield each
 
 
-def _point_to_file(text: str, texts: Sequence[str], verb: str) -> None:
-    """Say how to read what is there, where a text has the name of it."""
-    if not isinstance(text, Text) and os.path.exists(text):  # noqa: PTH110
-        doing = verb.removesuffix("e") + "ing"
-        instead = _again(texts, (), "-i", text)
-        console.note(f"{doing} the text {text!r}; to {verb} what has that name: {instead}")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
 @dataclass(frozen=True)
 class Engine:
     """What scores.
 
     Attributes:
         engine: `processes` of this machine, or `ray`.
-        address: of a cluster; None for one that is started here.
+        address: of a Ray cluster; None to start one.
+
+    Raises:
+        UsageError: the choices contradict each other.
     """
 
     engine: str = "processes"
     address: str | None = None
 
     def __post_init__(self) -> None:
-        """Check that the choices go together.
-
-        Raises:
-            UsageError: they do not.
-        """
         if self.address is not None and not self.is_ray:
-            raise UsageError("--address is that of a Ray cluster: add --engine ray")
+            raise UsageError("--address names a Ray cluster: add --engine ray")
         if "://" in (self.address or ""):
             raise UsageError(
                 f"--address {self.address}: run this on a machine of the cluster, and name it as "
@@ -246,117 +225,123 @@ class Engine:
 
     @property
     def is_ray(self) -> bool:
-        """Whether it is Ray."""
+        """Whether Ray scores."""
         return self.engine == "ray"
 
     def refuse(self, given: Iterable[tuple[object, str]]) -> None:
-        """If it is Ray, refuse what that has no part for.
+        """Refuse options that Ray does not support.
 
         Args:
-            given: what was given, and what to say if it was.
+            given: the value of each option, and what to say if it was given.
 
         Raises:
-            UsageError: something was.
+            UsageError: one was given, and the engine is Ray.
         """
         for value, why in given:
             if value and self.is_ray:
                 raise UsageError(f"--engine ray {why}")
 
 
-def engine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Declare `--engine` and `--address`."""
-    return gathered(
-        Engine,
-        "engine",
-        [
-            click.option(
-                "--engine",
-                type=Choice(["processes", "ray"]),
-                default="processes",
-                show_default=True,
-                help="What scores: processes of this machine, or Ray on many; docs/cluster.md.",
-            ),
-            click.option(
-                "--address",
-                metavar="ADDRESS",
-                help="A Ray cluster to join; by default one is started here for the run.",
-            ),
-        ],
-    )(command)
+engine_options = options.group(
+    Engine,
+    "engine",
+    [
+        click.option(
+            "--engine",
+            type=options.Choice(["processes", "ray"]),
+            default="processes",
+            show_default=True,
+            help="What scores: processes of this machine, or Ray on many; see docs/cluster.md.",
+        ),
+        click.option(
+            "--address",
+            metavar="ADDRESS",
+            help="Ray cluster to join. Default: one is started here for the run.",
+        ),
+    ],
+)
 
 
-@click.command(cls=TextCommand, short_help="Say of each review whether it is positive or negative.")
-@click.argument("arguments", nargs=-1, type=TextOrFile(), metavar="[TEXT]...")
-@model_option
-@click.option("-i", "--input", "inputs", multiple=True, type=NAME, metavar="FILE",
+@dataclass(frozen=True)
+class _Job:
+    """What `predict` was asked to do; fields are named like its options."""
+
+    model_path: Path | None
+    output: Path | None
+    output_format: str | None
+    threshold: float | None
+    repair: bool | None
+    explain: bool
+    workers: int | None
+    prefix: str
+    on_bad_row: "Policy"
+    rejects: Path | None
+    fail_if_empty: bool
+    engine: Engine
+    reading: ReadOptions
+    force: bool
+
+    def open_model(self) -> tuple[Path, Model]:
+        """Load the model; it answers and repairs as the options ask."""
+        return open_model(self.model_path, self.threshold, repair=self.repair)
+
+
+@click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
+@click.argument("arguments", nargs=-1, type=options.TextOrFile(), metavar="[TEXT]...")
+@options.model
+@click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
-              help="Write the answers here, not to stdout; with Ray, a folder.")  # fmt: skip
-@click.option("--format", "output_format", type=Choice(OUTPUT_FORMATS),
-              help="Format of the answers; by default that of -o, else text.")  # fmt: skip
-@threshold_option
-@repair_option
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
+              help="Write the answers here instead of stdout; with Ray, a folder.")  # fmt: skip
+@click.option("--format", "output_format", type=options.Choice(OUTPUT_FORMATS),
+              help="Format of the answers. Default: that of -o, else text.")  # fmt: skip
+@options.threshold
+@options.repair
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
-              help="Add what each word contributes to the logit; JSON lines only.")  # fmt: skip
+              help="Add what each word adds to the log-odds; JSON lines only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
-              help="Processes that score where there are many; by default one a core, six at "
-              "the most. With Ray, files at a time; by default one a core.")  # fmt: skip
+              help="Processes that score large inputs. Default: one per core, at most six. With "
+              "Ray, files at a time; default: one per core.")  # fmt: skip
 @click.option("--prefix", default="", metavar="WORD",
-              help="Put before the names of the columns that are added.")  # fmt: skip
-@click.option("--on-bad-row", type=Choice(["stop", "skip", "keep"]), default="stop",
+              help="Put before the names of the added columns.")  # fmt: skip
+@click.option("--on-bad-row", type=options.Choice(["stop", "skip", "keep"]), default="stop",
               show_default=True,
-              help="What to do about a row that cannot be read.")  # fmt: skip
-@click.option("--rejects", type=TARGET, metavar="FILE",
-              help="List the rows that skip leaves out here: CSV, TSV or JSONL.")  # fmt: skip
+              help="What to do with a row that cannot be read.")  # fmt: skip
+@click.option("--rejects", type=options.TARGET, metavar="FILE",
+              help="List skipped rows here: CSV, TSV or JSONL.")  # fmt: skip
 @click.option("--fail-if-empty", is_flag=True,
-              help="Exit with code 3 where no row comes in at all.")  # fmt: skip
+              help="Exit with code 3 if there are no rows at all.")  # fmt: skip
 @engine_options
-@read_options
-@force_option
-@verbosity_options
+@options.reading
+@options.force
+@options.verbosity
 def command(
-    arguments: tuple[str, ...],
-    model_path: Path | None,
-    inputs: tuple[str, ...],
-    output: Path | None,
-    output_format: str | None,
-    as_json: bool,
-    threshold: float | None,
-    repair: bool | None,
-    explain: bool,
-    workers: int | None,
-    prefix: str,
-    on_bad_row: "Policy",
-    rejects: Path | None,
-    fail_if_empty: bool,
-    engine: Engine,
-    reading: ReadOptions,
-    force: bool,
+    arguments: tuple[str, ...], inputs: tuple[str, ...], as_json: bool, **chosen: Any
 ) -> None:
-    """Say of each review whether it is positive or negative.
+    """Classify reviews as positive or negative.
 
-    One line a review: the answer, the probability that the review is positive, and its text. With
+    One line per review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
     none added; an empty text gets an empty answer.
 
-    `uncertain` is answered to a text of which the model knows few words or none, such as one in
-    another script, and by models that calibrate made. JSON lines have a `reason` then.
+    The answer is `uncertain` if the model knows few words of a text or none, such as one in another
+    script, or if the model was calibrated to abstain there. JSON lines then have a `reason`.
 
-    A TEXT that is the name of a file of reviews, such as reviews.csv, is read like one of -i, and
-    that is said; so is a name with a slash that is there. What stands after -- is always a text.
+    A TEXT that is the name of a file of reviews, such as reviews.csv, is read like -i, with a
+    message; so is the name of an existing file with a slash. Arguments after -- are always texts.
 
     A row that cannot be read (too few or too many fields, an open quote, bytes that do not fit the
-    encoding, a line that is no JSON) stops the run with exit code 3. With --on-bad-row skip it is
-    left out and counted, and listed with the reason in --rejects FILE (also if the run ends early
-    and the answers went to stdout); with keep it comes out in
-    its place, without an answer and with what can be read of it: fields cut or filled up to the
-    header, U+FFFD for bad bytes; JSON lines get its reason as `error` and the row as `raw`.
+    encoding, a line that is not JSON) stops the run with exit code 3. With --on-bad-row skip it is
+    left out, counted, and listed in --rejects FILE (even if the run ends early, if the answers went
+    to stdout). With keep it keeps its place, without an answer and with what can be read of it:
+    fields cut or filled up, U+FFFD for bad bytes; in JSON lines also the reason as `error` and the
+    row as `raw`.
 
-    With --engine ray, -o is a folder: each Parquet file is scored by itself, on all cores of a
-    cluster, to a file of the same name; one appears with all of its rows or not at all. Without
-    --address, Ray is started here for the run.
+    With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
+    written to a file of the same name, completely or not at all. Without --address, Ray is started
+    here for the run.
 
     \b
     Examples:
@@ -370,74 +355,76 @@ def command(
       tail -f chat.log | sentiment predict | grep ^negative
       sentiment predict -i 'reviews/*.parquet' -o scored/ --engine ray
     """
-    if as_json and output_format not in (None, "jsonl"):
-        raise UsageError(f"--json is short for --format jsonl; --format {output_format} is another")
-    named_format = "jsonl" if as_json else output_format
-    texts, inputs = sort_out(arguments, inputs, command="predict", verb="score")
-    if engine.is_ray:
-        engine.refuse([
-            (texts, "scores Parquet files, not texts: name them with -i"),
-            (not inputs, "scores Parquet files, not stdin: name them with -i"),
-            (named_format not in (None, "parquet"), f"writes Parquet, not {named_format}"),
-            (reading.format not in (None, "parquet"), f"reads Parquet, not {reading.format}"),
-            (explain, "writes Parquet, and --explain JSON lines: run it without"),
-            (rejects or on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
-        ])  # fmt: skip
-        from sentiment.cli.cluster import (
-            Layout,
-            answer_files,  # one machine does without
-        )
-        from sentiment.cluster.engine import RAY
-
-        layout = Layout.of(inputs, output, named=reading.format is not None)
-        require(*RAY)
-        path, model = open_model(model_path, threshold, repair=repair)
-        layout.check(path, force=force)
-        jobs = layout.jobs(reading, prefix)
-        tally = answer_files(engine, model, jobs, layout.folder, workers)
-        tally.report(layout.folder)
-        tally.warn_if_empty()
-        if fail_if_empty:
-            tally.fail_if_empty()
-        return
-    plain = output is None and named_format in (None, "text") and not explain
-    at_once = texts and plain and rejects is None
-    if at_once:
-        _, model = open_model(model_path, threshold, repair=repair)
-        _answer(texts, model)
-        return
-    from sentiment.cli.answering import (  # a few texts do without
-        Target,
-        answer_rows,
-        check_rejects,
-        handling,
-    )
-
-    target = Target(output, named_format, prefix, explain, kept=on_bad_row == "keep")
-    targets = [output or STDOUT]
-    if rejects is not None:
-        check_rejects(rejects, on_bad_row)
-        targets.append(rejects)
-    path, model = open_model(model_path, threshold, repair=repair)
-    places = [] if texts else resolve_inputs(inputs or ["-"], "answering")
-    check_targets(targets, [*places, path], force=force)
-    with handling(on_bad_row, rejects, streamed=is_stream(targets[0])) as bad_rows:
-        opened = open_inputs(texts, places, replace(reading, bad_rows=bad_rows))
-        tally = answer_rows(model, opened, target, workers, fail_if_empty=fail_if_empty)
-    tally.warn_if_empty()
-    if not is_stream(targets[0]):
-        tally.report(targets[0])
+    named = chosen["output_format"]
+    if as_json and named not in (None, "jsonl"):
+        raise UsageError(f"--json is short for --format jsonl; --format {named} contradicts it")
+    chosen["output_format"] = "jsonl" if as_json else named
+    job = _Job(**chosen)
+    given = sort_arguments(arguments, inputs, command="predict", verb="score")
+    plain = job.output is None and job.output_format in (None, "text") and not job.explain
+    if job.engine.is_ray:
+        _answer_on_cluster(job, given)
+    elif given.texts and plain and job.rejects is None:
+        _answer_texts(given.texts, job.open_model()[1])
+    else:
+        _answer_inputs(job, given)
 
 
-def _answer(texts: Sequence[str], model: Model) -> None:
-    """Answer a few texts with a line each."""
+def _answer_texts(texts: Sequence[str], model: Model) -> None:
+    """Write a line for each of a few texts, with as few imports as possible."""
     if model.repairs and any(any(True for _ in repairs(text)) for text in texts):
         from sentiment.cli.reading import Repairs  # few texts are damaged
 
         damaged = Repairs(wanted=True)
-        damaged.counted(texts)
-        damaged.say()
+        damaged.count(texts)
+        damaged.report()
     scores = model.scores(texts)
-    answers = model.answers(scores)
-    lines = map(text_line, answers, scores.p_positive.tolist(), texts)
-    sys.stdout.buffer.write(encode("".join(lines)))
+    lines = map(text_line, model.answers(scores), scores.p_positive.tolist(), texts)
+    sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))
+
+
+def _answer_inputs(job: _Job, given: Given) -> None:
+    """Answer texts, files or stdin in any format."""
+    from sentiment.cli.answering import Target, answer_rows, check_rejects, handling
+
+    kept = job.on_bad_row == "keep"
+    target = Target(job.output, job.output_format, job.prefix, job.explain, kept)
+    output = job.output or options.STDOUT
+    if job.rejects is not None:
+        check_rejects(job.rejects, job.on_bad_row)
+    path, model = job.open_model()
+    places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
+    targets = [output, *([job.rejects] if job.rejects else [])]
+    options.check_targets(targets, [*places, path], force=job.force)
+    with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
+        opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
+        tally = answer_rows(model, opened, target, job.workers, fail_if_empty=job.fail_if_empty)
+    tally.warn_if_empty()
+    if not is_stream(output):
+        tally.report(output)
+
+
+def _answer_on_cluster(job: _Job, given: Given) -> None:
+    """Answer Parquet files by Ray."""
+    format, named = job.output_format, job.reading.format
+    job.engine.refuse([
+        (given.texts, "scores Parquet files, not texts: name them with -i"),
+        (not given.files, "scores Parquet files, not stdin: name them with -i"),
+        (format not in (None, "parquet"), f"writes Parquet, not {format}"),
+        (named not in (None, "parquet"), f"reads Parquet, not {named}"),
+        (job.explain, "writes Parquet, and --explain JSON lines: run it without"),
+        (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
+    ])  # fmt: skip
+    from sentiment.cli.cluster import Layout, answer_files
+    from sentiment.cluster.engine import RAY
+
+    layout = Layout.of(given.files, job.output, is_parquet=named is not None)
+    require(*RAY)
+    path, model = job.open_model()
+    layout.check(path, force=job.force)
+    jobs = layout.jobs(job.reading, job.prefix)
+    tally = answer_files(job.engine, model, jobs, layout.folder, job.workers)
+    tally.report(layout.folder)
+    tally.warn_if_empty()
+    if job.fail_if_empty:
+        tally.fail_if_empty()

@@ -1,72 +1,77 @@
-"""`sentiment probe`: a model in, what it can do out."""
+"""`sentiment probe`: behaviour checks of a model."""
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sentiment.cli.commands import Choice
+from sentiment.cli import options
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.options import json_option, model_option, verbosity_options
 from sentiment.errors import GoalError
-from sentiment.evaluation.gates import missed, read_rate
+from sentiment.evaluation.gates import Gate, missed, read_rate
 from sentiment.evaluation.metrics import percent
-from sentiment.model.model import Decision
-from sentiment.probing import CAPABILITIES, OVERALL, Outcome, Result, probe, together
+from sentiment.model.model import Decision, Model
+from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, probe, together
 from sentiment.reviews.cells import four_digits
 
 
+@dataclass(frozen=True)
+class _Job:
+    """What `probe` was asked to do; `examples` is the number of failures to show."""
+
+    capabilities: Sequence[Capability]
+    gates: Sequence[Gate]
+    model_path: Path | None
+    examples: int
+    as_json: bool
+
+
 @click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
-@model_option
+@options.model
 @click.option("--capability", "names", multiple=True, metavar="NAME",
-              type=Choice(list(CAPABILITIES)),
-              help="Check this one only; may be repeated.")  # fmt: skip
+              type=options.Choice(list(CAPABILITIES)),
+              help="Check only this one; may be repeated.")  # fmt: skip
 @click.option("--examples", type=click.IntRange(0), default=2, show_default=True, metavar="N",
               help="Show the N worst failures of each capability.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="[NAME=]RATE",
-              help="Exit with code 6 where fewer checks pass, as in negation=0.75, or 0.8 for all "
-              "of them; may be repeated.")  # fmt: skip
-@json_option
-@verbosity_options
-def command(
-    model_path: Path | None,
-    names: tuple[str, ...],
-    examples: int,
-    fail_under: tuple[str, ...],
-    as_json: bool,
-) -> None:
+              help="Exit with code 6 if fewer checks pass, as in negation=0.75, or 0.8 for all of "
+              "them; may be repeated.")  # fmt: skip
+@options.as_json
+@options.verbosity
+def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) -> None:
     """Check what a model can do, capability by capability.
 
-    Each check is a sentence or two of a product, a place, a film, a service, an app or a journey,
-    written for this purpose; data/ holds none of them. Some have a known answer, which the model is
-    to give by its threshold; `uncertain` is no pass, and counted beside. The others are pairs,
-    before and after a change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
+    Each check is a sentence or two about a product, a place, a film, a service, an app or a
+    journey, written for this purpose and not part of data/. Some have a known answer; `uncertain`
+    does not count as a pass and is reported separately. The others are pairs, before and after a
+    change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
 
     \b
     The answer is known:
       vocabulary       one clear word in a plain sentence, mild to strong
-      negation         turned round by not, never, nobody, nothing, hardly …
-      negation-at-end  turned round by the last words: …, but it wasn't
-      contrast         praise and blame together, and one decides: but, although …
+      negation         reversed by not, never, nobody, nothing, hardly …
+      negation-at-end  reversed by the last words: …, but it wasn't
+      contrast         praise and blame together, one of which decides: but, although …
       comparison       better or worse than something else
-      question         a question and its answer, or one that does not ask
+      question         a question and its answer, or a rhetorical one
       time             how it was, and how it is now
       emoji            a plain report whose opinion is in an emoji
 
     \b
-    A change that does not matter: the same answer, the probability moved by 0.1 at most,
-    of names and identity by 0.05:
+    A change that does not matter: the same answer, the probability moves by at most 0.1
+    (names and identity: 0.05):
       names            another name or place
       identity         another nationality, religion, gender … in a neutral sentence
       typos            misspelt words
-      case             ALL CAPITALS, or none
+      case             ALL CAPITALS, or no capitals
       links            an address, a @handle or a #tag added
-      irrelevant       a sentence added that is beside the point
+      irrelevant       an unrelated sentence added
 
     \b
-    A change with a direction: the probability moved the other way by 0.05 at most:
+    A change with a direction: the probability moves the wrong way by at most 0.05:
       added            a clear opinion added
 
     \b
@@ -76,23 +81,32 @@ def command(
       sentiment probe --fail-under 0.8 --fail-under negation=0.75 --fail-under identity=0.95
       sentiment probe --json
     """
-    chosen = [each for name, each in CAPABILITIES.items() if name in names or not names]
-    known = [each.name for each in chosen]
+    capabilities = [each for name, each in CAPABILITIES.items() if name in names or not names]
+    known = [each.name for each in capabilities]
     gates = [read_rate(text, known, OVERALL) for text in fail_under]
-    path, model = open_model(model_path)
-    results = probe(model, chosen)
-    overall = together(results)
-    if as_json:
-        parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
-        facts = {"model": str(path), **_facts(overall), "capabilities": parts}
-        click.echo(json.dumps(facts))
-    else:
-        blocks = [[*_table(results, overall, model.decision)]]
-        blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
-        click.echo("\n\n".join("\n".join(block) for block in blocks).encode())  # emoji anywhere
-    rates = {each.name: each.rate for each in (*results, overall)}
-    if failures := missed(gates, rates, {}):
+    _probe(_Job(capabilities, gates, **chosen))
+
+
+def _probe(job: _Job) -> None:
+    """Run the checks, print the results, and check the gates."""
+    path, model = open_model(job.model_path)
+    results = probe(model, job.capabilities)
+    as_json = _as_json(path, results, job.examples) if job.as_json else ""
+    click.echo(as_json or _as_text(model, results, job.examples))
+    rates = {each.name: each.rate for each in (*results, together(results))}
+    if failures := missed(job.gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
+
+
+def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
+    parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
+    return json.dumps({"model": str(path), **_facts(together(results)), "capabilities": parts})
+
+
+def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
+    blocks = [[*_table(results, together(results), model.decision)]]
+    blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
+    return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 
 
 def _facts(result: Result) -> dict[str, Any]:
@@ -119,7 +133,7 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
 
 
 def _table(results: Sequence[Result], overall: Result, decision: Decision) -> Iterator[str]:
-    """Write a row for each capability; how many failed as `uncertain` where any may or did."""
+    """Yield a row for each capability; with a column of `uncertain` answers if there may be any."""
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
     unsure = bool(decision.band or overall.uncertain)
@@ -133,7 +147,7 @@ def _table(results: Sequence[Result], overall: Result, decision: Decision) -> It
 
 
 def _examples(result: Result, count: int) -> Iterator[str]:
-    """Write the worst failures, those of which the same was expected together."""
+    """Yield the worst failures, grouped by what was expected."""
     worst = result.worst(count)
     yield f"{result.name}: {result.failed:,} failed"
     for expected in dict.fromkeys(outcome.check.expected for outcome in worst):

@@ -1,35 +1,77 @@
-"""Reading reviews for a command, and saying what was found: columns, repairs, odd labels."""
+"""Labelled reviews for a command: reading and scoring them, and what to warn of."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.cli.console import console
 from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
-from sentiment.errors import ModelError
+from sentiment.errors import DataError, ModelError
 from sentiment.features.repair import repairs
+from sentiment.model.model import Model, Scores
+from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
-from sentiment.reviews.streams import STDIN
+from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.evaluation.orientation import Orientation
 
 
+def read_reviews(
+    paths: Sequence[str],
+    reading: ReadOptions,
+    purpose: str,
+    label_rule_from: LabelledReviews | None = None,
+    max_chars: int | None = None,
+) -> LabelledReviews:
+    """Read labelled reviews; report columns, labels and dropped rows, and warn of swapped labels.
+
+    Args:
+        paths: files, globs, folders or public data sets.
+        reading: how to read them.
+        purpose: training, validation, calibration or evaluation.
+        label_rule_from: reviews whose labels were read by the same rule; None to detect it.
+        max_chars: characters to keep in memory; None for all.
+    """
+    console.status(f"reading {purpose} reviews …")
+    places = resolve(paths, PARTS[purpose])
+    reviews = read_labelled(places, reading, rules_from=label_rule_from, max_chars=max_chars)
+    announce(reviews)
+    if label_rule_from is None:
+        warn_of_orientation(reviews)
+    return reviews
+
+
+def announce(reviews: LabelledReviews) -> None:
+    """Print the notes and warnings of reading: columns, labels, dropped rows."""
+    for note in reviews.notes:
+        console.note(note)
+    for warning in reviews.warnings:
+        console.warn(warning)
+
+
+def data_name(paths: Sequence[str]) -> str:
+    """Return what to call all inputs together in an error."""
+    return f"{len(paths)} files" if len(paths) > 1 else STDIN if paths[0] == "-" else paths[0]
+
+
 def warn_of_orientation(reviews: LabelledReviews) -> None:
-    """Ask the bundled model about labels that do not say themselves which way round they are."""
+    """Compare ambiguous labels, such as 0 and 1, with the bundled model's answers."""
     if not reviews.assumed:
         return
     from sentiment.evaluation.orientation import orientation_of
-    from sentiment.general import MODEL, NAME  # most labels say what they mean
+    from sentiment.general import MODEL, NAME  # most labels are unambiguous
     from sentiment.model.file import load_model
 
     try:
         model = load_model(MODEL)
-    except ModelError:  # a copy of the package may come without it
+    except ModelError:  # this copy of the package has no model
         return
     for assumed in reviews.assumed:
         rows = assumed.rows_of(reviews.places)
@@ -37,28 +79,31 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
         theirs = reviews if rows.size == len(reviews) else reviews.take(rows)
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
-            console.warn(_told(assumed, found, reviews.one_reading, NAME))
+            console.warn(_orientation_warning(assumed, found, reviews.one_reading, NAME))
 
 
-def _told(assumed: Assumed, found: "Orientation", one_reading: bool, model: str) -> str:
-    """Say what is wrong, and the options that set it right or say that it is meant so."""
+def _orientation_warning(
+    assumed: Assumed, found: "Orientation", one_reading: bool, model: str
+) -> str:
+    """Return the warning, and the options that swap the labels or confirm them."""
     positive, negative = (", ".join(each) for each in (assumed.positive, assumed.negative))
     turned = found.verdict == "turned"
-    looks = "look turned round" if turned else "hardly go with sentiment"
+    looks = "look swapped" if turned else "seem unrelated to sentiment"
     reads = "more negative" if turned else "no more positive"
     said = (
-        f'{assumed.name}: the labels in "{assumed.column}" {looks}: what is labelled {positive} '
-        f"reads {reads} than what is labelled {negative} "
-        f"(ROC AUC {found.auc:.2f} of {count_of(found.read, 'review')}, by {model})"
+        f'{assumed.name}: the labels in "{assumed.column}" {looks}: reviews labelled {positive} '
+        f"read {reads} than those labelled {negative} "
+        f"(ROC AUC {found.auc:.2f} on {count_of(found.read, 'review')}, by {model})"
     )
     if not one_reading:  # the options are for all files
-        return f"{said}; {'turn them round in' if turned else 'see whether to leave out'} that file"
+        return f"{said}; {'swap them in' if turned else 'consider leaving out'} that file"
     turn = f"; try {_flags(assumed.negative, assumed.positive)}" if turned else ""
-    return f"{said}{turn}; if they are meant so, say {_flags(assumed.positive, assumed.negative)}"
+    confirm = _flags(assumed.positive, assumed.negative)
+    return f"{said}{turn}; if they are correct, confirm with {confirm}"
 
 
 def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
-    """Write the options that say what is what; a value may begin with a minus."""
+    """Return the options for these labels; a value may begin with a minus."""
     values = [*(("--positive", value) for value in positive),
               *(("--negative", value) for value in negative)]  # fmt: skip
     return " ".join(
@@ -67,10 +112,10 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
 
 
 class Repairs:
-    """Counts texts that are repaired, as they pass.
+    """Counts the texts that a model repairs.
 
     Args:
-        wanted: whether any are; if not, or with `--quiet`, nothing is looked at or said.
+        wanted: whether it repairs any; if not, or with `--quiet`, nothing is counted.
     """
 
     def __init__(self, *, wanted: bool) -> None:
@@ -78,61 +123,101 @@ class Repairs:
         self._texts = 0
         self._kinds: Counter[str] = Counter()
 
-    def counted(self, texts: Sequence[str]) -> Sequence[str]:
-        """Count texts by what is damaged in them, and return them."""
+    def count(self, texts: Sequence[str]) -> Sequence[str]:
+        """Count texts by kind of damage, and return them."""
         if self._wanted:
-            self._count(texts)
+            for text in texts:
+                if kinds := {step.kind for step in repairs(text)}:
+                    self._texts += 1
+                    self._kinds.update(kinds)
         return texts
 
-    def _count(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            if kinds := {step.kind for step in repairs(text)}:
-                self._texts += 1
-                self._kinds.update(kinds)
-
-    def say(self) -> None:
-        """Say what was repaired, if anything was, the most frequent first."""
+    def report(self) -> None:
+        """Print how many texts were repaired, the most frequent kind first."""
         if self._texts:
             kinds = sorted(self._kinds.items(), key=lambda kind: (-kind[1], kind[0]))
             found = ", ".join(f"{kind} in {count:,}" for kind, count in kinds)
             console.note(f"repaired {count_of(self._texts, 'text')}: {found}")
 
 
-def read_reviews(
-    paths: Sequence[str],
-    reading: ReadOptions,
-    purpose: str,
-    like: LabelledReviews | None = None,
-    room: int | None = None,
-) -> LabelledReviews:
-    """Read reviews; say which columns were taken, how labels were read, what was dropped.
+def score(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
+    """Score reviews; report repairs, and warn of reviews the model has seen or cannot read.
 
-    Labels that do not say themselves which way round they are, are compared with what the bundled
-    model says of some reviews.
+    Returns:
+        The n readable reviews and their scores, [n].
+
+    Raises:
+        DataError: no review is readable.
+    """
+    warn_of_overlap({"the model": overlap_of(model, reviews)})
+    repairs = Repairs(wanted=model.repairs)
+    repairs.count(reviews.texts)
+    repairs.report()
+    return readable(reviews, score_all(model, reviews))
+
+
+def score_all(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
+    """Return the scores of all reviews, [n]; warn of those the model knows too little of."""
+    console.status(f"scoring {count_of(len(reviews), 'review')} …")
+    scores = model.scores(reviews.texts)
+    warn_of_unknown(scores, name)
+    return scores
+
+
+def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
+    """Warn of reviews that a model knows too little of."""
+    if unknown := int(np.count_nonzero(scores.unknown)):
+        console.warn(
+            f"{name} knows hardly a word of {unknown:,} of "
+            f"{count_of(scores.evidence.size, 'review')}: predict answers uncertain"
+        )
+
+
+def readable(reviews: LabelledReviews, scores: Scores) -> tuple[LabelledReviews, Scores]:
+    """Drop the reviews without a probability; see `readable_rows`."""
+    rows = readable_rows(np.isnan(scores.p_positive))
+    return reviews.take(rows), scores.take(rows)
+
+
+def readable_rows(unreadable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows that a model can read; warn of others, such as invisible characters alone.
+
+    Raises:
+        DataError: there are none.
+    """
+    dropped = int(np.count_nonzero(unreadable))
+    if dropped == unreadable.size:
+        raise DataError("no reviews left: none of them has anything to read")
+    if dropped:
+        rows = "review has" if dropped == 1 else "reviews have"
+        console.warn(f"{dropped:,} {rows} nothing to read; dropped")
+    return np.flatnonzero(~unreadable)
+
+
+def overlap_of(model: Model, reviews: LabelledReviews) -> Overlap:
+    """Count the reviews that a model was made with."""
+    seen = model.record.seen
+    return seen.overlap(seen.digests(reviews.texts))
+
+
+def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
+    """Warn of reviews that models were trained or calibrated on, in one line.
 
     Args:
-        paths: files, globs, folders or names of sets.
-        reading: how to read them.
-        purpose: what they are for: training, validation, calibration or evaluation.
-        like: reviews whose rule for labels holds here too.
-        room: how many characters to keep in memory; None for all.
+        overlaps: the name of each model, and how many of the reviews it was made with.
     """
-    console.status(f"reading {purpose} reviews …")
-    reviews = read_labelled(resolve(paths, PARTS[purpose]), reading, like=like, room=room)
-    announce(reviews)
-    if like is None:
-        warn_of_orientation(reviews)
-    return reviews
-
-
-def announce(reviews: LabelledReviews) -> None:
-    """Say which columns were taken, how labels were read, what was dropped."""
-    for note in reviews.notes:
-        console.note(note)
-    for warning in reviews.warnings:
-        console.warn(warning)
-
-
-def files_named(paths: Sequence[str]) -> str:
-    """Say what was read in an error about all of it."""
-    return f"{len(paths)} files" if len(paths) > 1 else STDIN if paths[0] == "-" else paths[0]
+    made = {name: overlap for name, overlap in overlaps.items() if overlap.found}
+    if not made:
+        return
+    counts = [
+        f"{overlap.found:,} of {count_of(overlap.checked, 'review')}"
+        f"{'' if overlap.checked == overlap.reviews else ' that could be checked'} "
+        f"{'' if number else 'were used '}to make {name}"
+        for number, (name, overlap) in enumerate(made.items())
+    ]
+    hopeless = any(overlap.is_known_set for overlap in made.values())
+    console.warn(
+        f"{', '.join(counts)}, or share their longest sentence with one that was; the figures "
+        + ("say nothing about" if hopeless else "are better than they would be on")
+        + " new reviews"
+    )

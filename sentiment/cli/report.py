@@ -1,4 +1,4 @@
-"""`sentiment report`: a model and reviews with labels in, a page and pictures out."""
+"""`sentiment report`: a page and pictures of how good a model is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,22 +8,11 @@ from pathlib import Path
 import click
 import numpy as np
 
-from sentiment.cli.answering import scored
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import about_model, facts_of
 from sentiment.cli.models import open_model, test_reviews
-from sentiment.cli.options import (
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    model_option,
-    read_label_options,
-    resolve_inputs,
-    threshold_option,
-    verbosity_options,
-)
-from sentiment.cli.reading import read_reviews
+from sentiment.cli.reading import read_reviews, score
 from sentiment.errors import UsageError
 from sentiment.evaluation.metrics import answers_by
 from sentiment.evaluation.mistakes import (
@@ -42,8 +31,7 @@ from sentiment.files import replacing
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.streams import STDIN
+from sentiment.reviews.streams import STDIN, ReadOptions
 from sentiment.runtime import require
 
 _PAGE = Path("report.html")
@@ -51,20 +39,20 @@ _MISTAKES = 20
 
 
 @click.command(short_help="Write a page that shows how good a model is, and why.")
-@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
-@model_option
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
-              help="The page; by default report.html, or none where --plot is given.")  # fmt: skip
-@click.option("--plot", "plots", multiple=True, type=TARGET, metavar="FILE",
-              help="A picture by itself; its name ends with which, as in roc.png or "
+@click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
+@options.model
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
+              help="Write the page here. Default: report.html, or none with --plot.")  # fmt: skip
+@click.option("--plot", "plots", multiple=True, type=options.TARGET, metavar="FILE",
+              help="Write a single picture; the end of its name says which, as in roc.png or "
               "shop-reliability.png; may be repeated.")  # fmt: skip
-@threshold_option
+@options.threshold
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
-              help="Show the reviews of each value of a column by themselves, beside those by "
+              help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
-@force_option
-@read_label_options
-@verbosity_options
+@options.force
+@options.labelled_reading
+@options.verbosity
 def command(
     data: tuple[str, ...],
     model_path: Path | None,
@@ -78,14 +66,14 @@ def command(
     """Write a page that shows how good a model is, and why.
 
     DATA are files, globs, folders or names of sets, as for evaluate; without DATA:
-    data/test.csv, else the test reviews that come with the program.
+    data/test.csv, else the test reviews that are part of the program.
 
-    The page is one file that needs no network: figures with 95% intervals, answers at any
+    The page is one file that needs no network: metrics with 95% intervals, answers at any
     threshold, ROC and precision-recall curves, reliability, slices, the words that move the model
-    most, its surest mistakes with the words that led there, training, and where it all came from.
+    most, its most confident mistakes with the words that led to them, and the training.
 
-    Pictures by themselves are PNG, SVG or PDF: confusion, roc, precision_recall, reliability,
-    scores, training. They need matplotlib.
+    Single pictures are PNG, SVG or PDF: confusion, roc, precision_recall, reliability, scores,
+    training. They need matplotlib.
 
     \b
     Examples:
@@ -100,7 +88,9 @@ def command(
         require("pictures need matplotlib", "matplotlib")
     path, model = open_model(model_path, threshold)
     paths = data or test_reviews()
-    check_targets(targets, [*resolve_inputs(paths, "evaluation"), path], force=force)
+    options.check_targets(
+        targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force
+    )
     report = _report(paths, path, model, sliced, reading)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}
@@ -122,10 +112,10 @@ def _report(
     sliced: Sequence[str],
     reading: ReadOptions,
 ) -> Report:
-    """Measure a model on reviews, and gather what the page shows."""
+    """Measure a model on reviews, and collect what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
-    reviews, scores = scored(model, reviews)
+    reviews, scores = score(model, reviews)
     answers = answers_by(scores.p_positive, model.decision.threshold)
     worst = rank_mistakes(scores.p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
     return Report(
@@ -142,7 +132,7 @@ def _report(
             for mistake in explain_mistakes(model, reviews, worst)
         ],
         model_name=path.name,
-        data_name=_named(paths),
+        data_name=_data_name(paths),
         about=[*_about(path, model), *_about_reviews(paths, reviews)],
         warnings=[_without_folders(warning, reviews) for warning in console.warnings],
     )
@@ -150,50 +140,38 @@ def _report(
 
 def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
-    yield (
-        "model",
-        f"{path.name}, {len(content) / 1e6:.1f} MB, SHA-256 {sha256(content).hexdigest()}",
-    )
+    digest = sha256(content).hexdigest()
+    yield "model", f"{path.name}, {len(content) / 1e6:.1f} MB, SHA-256 {digest}"
     facts = facts_of(model)
     yield from about_model(facts)
     sizes = [facts["layers"][0]["inputs"], *(layer["units"] for layer in facts["layers"])]
-    yield (
-        "network",
-        (
-            f"{' → '.join(f'{size:,}' for size in sizes)} units, ReLU and at the end sigmoid, "
-            f"{facts['trainable_parameters']:,} parameters"
-        ),
-    )
+    units = " → ".join(f"{size:,}" for size in sizes)
+    parameters = f"{facts['trainable_parameters']:,} parameters"
+    yield "network", f"{units} units, ReLU and at the end sigmoid, {parameters}"
 
 
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:
     positive = int(np.count_nonzero(reviews.labels))
     negative = len(reviews) - positive
-    yield (
-        "measured on",
-        (f"{_named(paths)}: {positive:,} positive and {negative:,} negative reviews"),
-    )
+    counts = f"{positive:,} positive and {negative:,} negative reviews"
+    yield "measured on", f"{_data_name(paths)}: {counts}"
     yield "read as", "; ".join(_without_folders(note, reviews) for note in reviews.notes)
 
 
-def _named(paths: Sequence[str]) -> str:
+def _data_name(paths: Sequence[str]) -> str:
     names = [STDIN if path == "-" else Path(path).name or path for path in paths]
     return and_more(names, 1)
 
 
 def _without_folders(text: str, reviews: LabelledReviews) -> str:
-    """Leave out folders: the page goes to people who need not know them."""
+    """Remove the folders of files: not all readers of the page need to know them."""
     for file, _ in reviews.files:
         text = text.replace(file, Path(file).name)
     return text
 
 
 def _picture_name(path: Path) -> str:
-    """Return the picture that the end of a file's name asks for.
-
-    Raises:
-        UsageError: There is no such picture.
-    """
+    """Return the picture that a file name ends with; UsageError if there is none."""
     if _format(path) not in FORMATS:
         raise UsageError(f"--plot {path}: pictures are {', '.join(f'.{name}' for name in FORMATS)}")
     stem = path.stem.lower().replace("-", "_")
@@ -201,7 +179,7 @@ def _picture_name(path: Path) -> str:
         if stem == name or stem.endswith(f"_{name}"):
             return name
     raise UsageError(
-        f"--plot {path}: its name is to end with one of {', '.join(PICTURES)}, as in roc.png"
+        f"--plot {path}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
     )
 
 

@@ -5,16 +5,10 @@ from typing import Any
 
 import click
 
+from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import facts_of
 from sentiment.cli.models import open_model
-from sentiment.cli.options import (
-    Number,
-    gathered,
-    model_option,
-    threshold_option,
-    verbosity_options,
-)
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import require
@@ -28,33 +22,33 @@ _LIMITS = [
                  help="Size of a JSON body, and of a line of JSON lines."),
     click.option("--max-texts", type=click.IntRange(1), default=_DEFAULT.max_texts,
                  show_default=True, metavar="N",
-                 help="Texts in a JSON body; JSON lines have no such limit."),
+                 help="Texts in a JSON body; JSON lines are not limited."),
     click.option("--max-chars", type=click.IntRange(1), default=_DEFAULT.max_chars,
                  show_default=True, metavar="N", help="Characters of a text."),
     click.option("--max-file", type=click.IntRange(1), default=_DEFAULT.max_file,
-                 show_default=True, metavar="BYTES", help="Size of a file, also unpacked."),
+                 show_default=True, metavar="BYTES", help="Size of a file, also after unpacking."),
     click.option("--max-requests", type=click.IntRange(1), default=_DEFAULT.max_requests,
                  show_default=True, metavar="N", help="Requests that are answered at once."),
     click.option("--max-connections", type=click.IntRange(1), default=_DEFAULT.max_connections,
                  show_default=True, metavar="N",
-                 help="Connections that are open at once; requests over others are 503."),
-    click.option("--timeout", type=Number(0.1, 3600), default=_DEFAULT.timeout,
+                 help="Open connections; requests over others get 503."),
+    click.option("--timeout", type=options.Number(0.1, 3600), default=_DEFAULT.timeout,
                  show_default=True, metavar="SECONDS",
-                 help="Time for a body to arrive, and for a stream to go on and to be read."),
+                 help="Time for a body to arrive, and for a stream to continue and be read."),
 ]  # fmt: skip
 
 
 @click.command(short_help="Answer over HTTP, with a page to try it on.")
-@model_option
-@threshold_option
+@options.model
+@options.threshold
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
-              help="Where to listen; 0.0.0.0 is where anybody reaches it.")  # fmt: skip
+              help="Address to listen on; 0.0.0.0 is open to other machines.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
-              metavar="N", help="0 for one that is free.")  # fmt: skip
+              metavar="N", help="Port to listen on; 0 for any free one.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
-              help="A full host name that it may be called by; may be repeated.")  # fmt: skip
-@gathered(Limits, "limits", _LIMITS)
-@verbosity_options
+              help="Full host name that requests may use; may be repeated.")  # fmt: skip
+@options.group(Limits, "limits", _LIMITS)
+@options.verbosity
 def command(
     model_path: Path | None,
     threshold: float | None,
@@ -65,13 +59,13 @@ def command(
 ) -> None:
     """Answer over HTTP, with a page to try it on.
 
-    POST /predict takes {"text": "…"}, {"texts": ["…", …]} or JSON lines as a stream, POST /explain
-    {"text": "…"}; they answer as predict --json and explain --json do. POST /files takes a file,
-    and answers as predict -i does. GET /info tells of the model, /openapi.json of all this, and /
-    is a page for people.
+    POST /predict takes {"text": "…"}, {"texts": ["…", …]} or a stream of JSON lines, POST /explain
+    takes {"text": "…"}; they answer like predict --json and explain --json. POST /files takes a
+    file and answers like predict -i. GET /info describes the model, /openapi.json the service, and
+    / is a page for people.
 
-    It listens on this machine alone unless --host says otherwise, and has no TLS and no passwords:
-    let a proxy see to those. Ctrl-C or SIGTERM stops it, once what was asked is answered.
+    It listens only on this machine unless --host says otherwise. It has no TLS and no passwords:
+    use a proxy for those. Ctrl-C or SIGTERM stops it, after requests in progress are completed.
 
     \b
     Examples:
@@ -86,9 +80,9 @@ def command(
     )
     for name in allowed:
         if bare_name(name) is None:
-            raise UsageError(f"--allow-host {name}: not the name of a host")
+            raise UsageError(f"--allow-host {name}: not a host name")
     path, model = open_model(model_path, threshold)
-    from sentiment.serving.app import App  # once it is known that it can be run
+    from sentiment.serving.app import App  # after the packages were checked
     from sentiment.serving.service import Service
 
     with listen(host, port) as listening:
@@ -106,7 +100,7 @@ def command(
 
 
 def model_info(path: Path, model: Model) -> dict[str, Any]:
-    """Return what `sentiment info --json` tells of a model, but not where it is."""
+    """Return what `sentiment info --json` prints, without the path."""
     facts = facts_of(model)
     card = (facts["provenance"] or {}).get("card", {})
     return {

@@ -1,145 +1,203 @@
-"""`sentiment train`: a model from labelled reviews."""
+"""`sentiment train`: train a model on labelled reviews; its options and its progress."""
 
 import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import numpy as np
 
-from sentiment.cli.answering import overlap_of
+from sentiment.cli import options
 from sentiment.cli.console import console
+from sentiment.cli.info import CHANCE, HeldOut, why_kept
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
     SAMPLE_SIZE,
+    bundled_model,
     bundled_reviews,
+    describe,
     find_model,
     is_of_sample,
 )
-from sentiment.cli.options import (
-    FILE,
-    NAME,
-    TARGET,
-    check_targets,
-    force_option,
-    json_option,
-    read_label_options,
-    resolve_inputs,
-    verbosity_options,
-)
-from sentiment.cli.reading import Repairs, files_named, read_reviews
-from sentiment.cli.training import running_options, training_options
+from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.datasets.cache import resolve
 from sentiment.errors import ModelError, UsageError, command_line
-from sentiment.evaluation.metrics import constant, figures_of
 from sentiment.features.hashing import among
-from sentiment.labels import CLASSES
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
-from sentiment.model.provenance import Overlap, Provenance
-from sentiment.reviews.cells import count_of
+from sentiment.model.provenance import Overlap
+from sentiment.reviews.cells import count_of, progress_bar
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_texts
-from sentiment.training.decide import Gain
-from sentiment.training.options import FEW, TrainingOptions, cross_validates
-from sentiment.training.run import Run
+from sentiment.reviews.streams import ReadOptions
+from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.decide import Epoch, Gain
+from sentiment.training.options import (
+    FEW,
+    UNBALANCED,
+    Hyperparameters,
+    OneOf,
+    TrainingOptions,
+    Units,
+    cross_validates,
+)
+from sentiment.training.run import Checkpoint, Labels, Progress, Run
 from sentiment.training.train import train
 
-CHANCE = "no better than answering every review the same"
+_FEATURIZING = "featurizing, and starting TensorFlow …"
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
 
 
-class HeldOut(NamedTuple):
-    """Figures of held-out reviews, each from 0 to 1.
+class _Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A number of bytes of memory: `800MB`, `1.5GB`, `1GiB`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Memory:
+        found = _SIZE.fullmatch(value.strip())
+        if not found:
+            return self.fail(f"{value!r}: give a size such as 800MB or 2GB.")
+        number, unit, binary = found.groups()
+        power = "KMGT".index(unit.upper()) + 1 if unit else 0
+        size = int(float(number) * (1024 if binary else 1000) ** power)
+        if size < MIN_MEMORY:
+            return self.fail(f"{value!r} is too little: give {MIN_MEMORY // 10**6}MB or more.")
+        return Memory(size)
+
+
+class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Units of hidden layers: `16`, `64,32`, or an empty string."""
+
+    name = "units"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        parts = value.split(",") if value.strip() else []
+        try:
+            return Units().convert([int(part) for part in parts])
+        except ValueError:
+            self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+
+
+def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command]:
+    """Return the click option that a field of `TrainingOptions` describes."""
+    kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
+    if option.name == "repair":
+        return options.repair_option(default=True)
+    flags = f"--{name}"
+    type_: Any = None
+    if isinstance(default, bool):
+        flags += f"/--no-{name}"
+    elif isinstance(kind, Units):
+        type_ = _Units()
+    elif isinstance(kind, OneOf):
+        type_ = options.Choice(kind)
+    elif kind.whole:
+        type_ = click.IntRange(kind.min, kind.max)
+    else:
+        type_ = options.Number(kind.min, kind.max, kind.min_open, kind.max_open)
+    return click.option(
+        flags,
+        type=type_,
+        default=default,
+        show_default=default is not None,
+        metavar=kind.metavar,
+        hidden=isinstance(kind, OneOf) and len(kind) < 2,
+        help=option.metadata["help"],
+    )
+
+
+training_options = options.group(
+    TrainingOptions, "options", [_declared(option) for option in fields(TrainingOptions)]
+)
+
+
+def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Memory | None) -> Run:
+    if resume and checkpoint is None:
+        raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
+    return Run(
+        _ShownProgress(),
+        Checkpoint(checkpoint, resume) if checkpoint else None,
+        log_dir,
+        memory or Memory.half(),
+        bundled_model,
+    )
+
+
+running_options = options.group(
+    _run,
+    "run",
+    [
+        click.option("--checkpoint", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Save progress here after each epoch; deleted when the model is "
+                     "written."),
+        click.option("--resume", is_flag=True,
+                     help="Continue from --checkpoint, to the same model as without a break."),
+        click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Write curves of loss and accuracy here, for TensorBoard."),
+        click.option("--memory", type=_Size(), metavar="SIZE",
+                     help="Memory to use in addition to TensorFlow's, for example 1GB. Default: "
+                     "half of what the machine has. The rest goes to temporary files; the model "
+                     "is the same."),
+    ],
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What `train` was asked to do.
 
     Attributes:
-        reviews: how many there are.
-        figures: of the model, as `figures_of` names them.
-        constant: of always answering the more frequent label.
-        is_chance: whether the model is no better than one answer to all: by macro F1, or because
-            the mean recall of both classes is within a standard error of one half.
+        data, validation, unlabeled: names of files, globs, folders or data sets; `data` may be
+            empty, for the sample.
+        output: where to write the model; None for the default.
+        base_path: the model to start from.
+        force: whether to overwrite the output and old checkpoints.
     """
 
-    reviews: int
-    figures: dict[str, float]
-    constant: dict[str, float]
-    is_chance: bool
+    data: tuple[str, ...]
+    validation: tuple[str, ...]
+    unlabeled: tuple[str, ...]
+    output: Path | None
+    base_path: Path | None
+    run: Run
+    options: TrainingOptions
+    reading: ReadOptions
+    force: bool
 
-    @classmethod
-    def of(cls, about: Provenance | None) -> "HeldOut | None":
-        """Compute the figures from how many reviews there are of each class, and right.
-
-        There are none where the base knew them all, or in a file of an older program.
-        """
-        if about is None or about.right is None or about.accuracy is None:
-            return None
-        rows, correct = about.validation, np.array(about.right)
-        sizes = np.array([rows.negative, rows.positive])
-        answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
-        figures, same = (_numbers(figures_of(each)) for each in (answered, constant(answered)))
-        recall = correct / np.maximum(sizes, 1)
-        error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())
-        chance = figures["macro_f1"] <= same["macro_f1"] or recall.mean() <= 0.5 + error
-        return cls(int(sizes.sum()), figures, same, bool(chance))
-
-    def as_json(self) -> dict[str, float]:
-        """Return what an accuracy alone does not tell, named as `evaluate --json` does."""
-        own = ("macro_f1", *(f"recall_{name}" for name in CLASSES))
-        of_constant = {f"constant_{name}": self.constant[name] for name in ("accuracy", "macro_f1")}
-        return {name: self.figures[name] for name in own} | of_constant
-
-    def describe(self, *, cross_validated: bool) -> str:
-        """Return one line: accuracy and macro F1 beside the constant answer's, and recalls."""
-        how = "in 5-fold cross-validation of" if cross_validated else "on"
-        which = "reviews" if cross_validated else "held-out reviews"
-        recalls = ", ".join(f"{name} {self.figures[f'recall_{name}']:.1%}" for name in CLASSES)
-        return (
-            f"{how} {self.reviews:,} {which}: accuracy {self.figures['accuracy']:.1%} (one answer "
-            f"to all: {self.constant['accuracy']:.1%}), macro F1 {self.figures['macro_f1']:.1%}, "
-            f"recall {recalls}"
-        )
+    @property
+    def target(self) -> Path:
+        """The file to write."""
+        return self.output or DEFAULT_MODEL
 
 
-def _numbers(figures: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in figures.items()}
-
-
-@click.command(short_help="Train a model on reviews with labels.")
-@click.argument("data", nargs=-1, type=NAME, metavar="[DATA]...")
-@click.option("-o", "--output", type=TARGET, metavar="FILE",
-              help="Write the model here; by default ./model.safetensors.")  # fmt: skip
-@click.option("--validation", multiple=True, type=NAME, metavar="FILE",
-              help="Hold these reviews out, not a share of DATA; may be repeated.")  # fmt: skip
-@click.option("--unlabeled", multiple=True, type=NAME, metavar="FILE",
-              help="Learn from these reviews without labels too; may be repeated.")  # fmt: skip
-@click.option("--base", "base_path", type=FILE, metavar="MODEL",
+@click.command(short_help="Train a model on labelled reviews.")
+@click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
+              help="Write the model here. Default: ./model.safetensors.")  # fmt: skip
+@click.option("--validation", multiple=True, type=options.NAME, metavar="FILE",
+              help="Hold out these reviews, not a share of DATA; may be repeated.")  # fmt: skip
+@click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
+              help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
+@click.option("--base", "base_path", type=options.FILE, metavar="MODEL",
               help="Start from an existing model; helps most when you have few reviews. `general` "
               "is the bundled model.")  # fmt: skip
 @running_options
 @training_options
-@read_label_options
-@force_option
-@json_option
-@verbosity_options
-def command(
-    data: tuple[str, ...],
-    output: Path | None,
-    validation: tuple[str, ...],
-    unlabeled: tuple[str, ...],
-    base_path: Path | None,
-    run: Run,
-    options: TrainingOptions,
-    reading: ReadOptions,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Train a model on reviews with labels.
+@options.labelled_reading
+@options.force
+@options.as_json
+@options.verbosity
+def command(as_json: bool, **chosen: Any) -> None:
+    """Train a model on labelled reviews.
 
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
-    (pos/ and neg/), also compressed; or names of public sets, see sentiment datasets. Columns and
-    labels are found, and what was found is said. Without DATA: data/train.csv, else the sample of
-    reviews that comes with the program; to try it, and that is said.
+    (pos/ and neg/), also compressed; or names of public data sets, see sentiment datasets. Columns
+    and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
+    reviews that are part of the program.
 
     \b
     Examples:
@@ -149,49 +207,57 @@ def command(
       sentiment train few.csv --base big.safetensors -o mine.safetensors
       sentiment train reviews.csv --checkpoint halfway --resume -o mine.safetensors
     """
-    if base_path is not None and unlabeled:
-        raise UsageError("--base and --unlabeled do not go together: give one of them")
-    base = _load_base(base_path) if base_path is not None else None
-    paths = data or (bundled_reviews("train.csv"),)
-    target = output or DEFAULT_MODEL
-    replaces = output is None and _may_replace(target, needs_force=not (data or force))
-    read = [
-        *resolve_inputs(paths, "training"),
-        *resolve_inputs(validation, "validation"),
-        *resolve_inputs(unlabeled, "unlabeled"),
-        *([find_model(base_path)] if base_path is not None else []),
-    ]
-    check_targets([target], read, force=force or replaces)
-    room = run.memory.texts
-    with run.opened(anew=force):
-        reviews = read_reviews(paths, reading, "training", room=room)
-        require_both_classes(reviews, files_named(paths))
-        _warn_of_contradictions(reviews)
-        held_out = _read_validation(validation, reading, reviews, room)
-        if held_out is None and cross_validates(len(reviews), options):
-            _warn_of_idle_options()
-        console.status("featurizing, and starting TensorFlow …")
-        more = read_texts(resolve(unlabeled, "unlabeled"), reading, room=room)
-        repairs = Repairs(wanted=options.repair)
-        for texts in (reviews.texts, held_out.texts if held_out else (), more):
-            repairs.counted(texts)
-        repairs.say()
-        model = train(reviews, options, held_out, more, base, run)
-        save_model(model, target)
-        if run.checkpoint is not None:
-            run.checkpoint.remove()
-    _report(model, target, base, held_out or reviews)
-    if replaces:
-        console.warn(f"replaced {target}; -o FILE writes elsewhere")
-    _suggest_base(run.progress.gain, overwrites=output is not None)
-    if not data:
-        _warn_of_sample(model, target, paths[0], takes_over=output is None)
+    job = _Job(**chosen)
+    if job.base_path is not None and job.unlabeled:
+        raise UsageError("--base and --unlabeled cannot be combined")
+    model = _train(job)
     if as_json:
-        click.echo(json.dumps(_facts(model, target)))
+        click.echo(json.dumps(_facts(model, job.target)))
+
+
+def _train(job: _Job) -> Model:
+    """Train, write and report a model."""
+    base = _load_base(job.base_path) if job.base_path is not None else None
+    paths = job.data or (bundled_reviews("train.csv"),)
+    replaces = job.output is None and _may_replace(
+        job.target, needs_force=not (job.data or job.force)
+    )
+    inputs = [
+        *options.resolve_inputs(paths, "training"),
+        *options.resolve_inputs(job.validation, "validation"),
+        *options.resolve_inputs(job.unlabeled, "unlabeled"),
+        *([find_model(job.base_path)] if job.base_path is not None else []),
+    ]
+    options.check_targets([job.target], inputs, force=job.force or replaces)
+    max_chars = job.run.memory.texts
+    with job.run.opened(anew=job.force):
+        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
+        require_both_classes(reviews, data_name(paths))
+        _warn_of_contradictions(reviews)
+        held_out = _read_validation(job, reviews)
+        if held_out is None and cross_validates(len(reviews), job.options):
+            _warn_of_idle_options()
+        console.status(_FEATURIZING)
+        more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, max_chars=max_chars)
+        repairs = Repairs(wanted=job.options.repair)
+        for texts in (reviews.texts, held_out.texts if held_out else (), more):
+            repairs.count(texts)
+        repairs.report()
+        model = train(reviews, job.options, held_out, more, base, job.run)
+        save_model(model, job.target)
+        if job.run.checkpoint is not None:
+            job.run.checkpoint.remove()
+    _report(model, job.target, base, held_out or reviews)
+    if replaces:
+        console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
+    _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
+    if not job.data:
+        _warn_of_sample(model, job, paths[0])
+    return model
 
 
 def _warn_of_idle_options() -> None:
-    """Warn of options that say how to hold out and when to stop, unused in cross-validation."""
+    """Warn of options that have no effect in cross-validation."""
     context = click.get_current_context()
     for name in ("patience", "validation_share"):
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
@@ -204,15 +270,15 @@ def _warn_of_idle_options() -> None:
 def _load_base(path: Path) -> Model:
     base = load_model(find_model(path))
     if len(base.components) >= MAX_DEPTH:
-        raise UsageError(f"{path}: no more than {MAX_DEPTH} models stand one on the other")
+        raise UsageError(f"{path}: at most {MAX_DEPTH} models can be stacked")
     return base
 
 
 def _may_replace(path: Path, *, needs_force: bool) -> bool:
-    """Return whether `train` may replace a file without being told to: only a model of its own.
+    """Return whether `train` may replace a file without `--force`: only a model.
 
     Raises:
-        UsageError: it is none of the sample, and only that would need no force.
+        UsageError: it was not trained on the sample, and only such a model may be replaced.
     """
     try:
         old = load_model(path)
@@ -220,25 +286,28 @@ def _may_replace(path: Path, *, needs_force: bool) -> bool:
         return False
     if needs_force and not is_of_sample(old):
         raise UsageError(
-            f"no DATA was given, and ./{path} is not of the sample: --force replaces it, -o FILE "
-            "keeps both"
+            f"no DATA was given, and ./{path} was trained on other reviews: --force replaces it, "
+            "-o FILE keeps both"
         )
     return True
 
 
-def _read_validation(
-    paths: tuple[str, ...], reading: ReadOptions, training: LabelledReviews, room: int
-) -> LabelledReviews | None:
-    """Read held-out reviews, if any, by the rule that the training labels were read by."""
-    if not paths:
+def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | None:
+    """Read the held-out reviews, if any; their labels are read like the training labels."""
+    if not job.validation:
         return None
-    held_out = read_reviews(paths, reading, "validation", like=training, room=room)
-    require_both_classes(held_out, files_named(paths))
-    shared = int(among(held_out.digest(), training.digest()).sum())
-    if shared:
+    held_out = read_reviews(
+        job.validation,
+        job.reading,
+        "validation",
+        label_rule_from=training,
+        max_chars=job.run.memory.texts,
+    )
+    require_both_classes(held_out, data_name(job.validation))
+    if shared := int(among(held_out.digest(), training.digest()).sum()):
         console.warn(
-            f"{shared:,} of {len(held_out):,} validation reviews stand in the training data too; "
-            "what is chosen by them is chosen too hopefully"
+            f"{shared:,} of {len(held_out):,} validation reviews are also training reviews: "
+            "validation figures will be too good"
         )
     return held_out
 
@@ -255,36 +324,30 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
 
 
 def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
-    """Print how good the model is, and what there was too little data for."""
+    """Print the validation metrics, and warn if there was too little data."""
     about = model.record.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
-    saved = f"saved {target}{size}"
     figures = HeldOut.of(about)
     if figures is None:
         if base is not None:
             _warn_of_no_figures(overlap_of(base, judged))
-        console.note(saved)
-        return
-    if not about.calibrated:
-        console.warn(
-            f"{about.validation.positive:,} positive and "
-            f"{count_of(about.validation.negative, 'negative review')} held out: "
-            "too few to calibrate the probabilities"
-        )
-    elif about.recipe["objective"] != "accuracy":
-        console.note(
-            f"threshold {model.decision.threshold:.3f}, chosen for {about.recipe['objective']}"
-        )
-    console.note(figures.describe(cross_validated=about.in_turns))
-    if figures.is_chance:
-        console.warn(f"{CHANCE}: too few reviews, or nothing in them that tells the labels apart")
-    console.note(saved)
+    else:
+        if not about.calibrated:
+            console.warn(
+                f"{about.validation.positive:,} positive and "
+                f"{count_of(about.validation.negative, 'negative review')} held out: "
+                "too few to calibrate the probabilities"
+            )
+        console.note(figures.describe(cross_validated=about.in_turns))
+        if figures.is_chance:
+            console.warn(f"{CHANCE}: too few reviews, or texts and labels are unrelated")
+    console.note(f"saved {target}{size}")
 
 
 def _warn_of_no_figures(known: Overlap) -> None:
-    """Say why the base cannot be judged by these reviews."""
+    """Explain why these reviews cannot measure the base."""
     which, why = "some of these", "those that are new to it all have the same label"
     if known.is_known_set:
         share = "all" if known.found == known.checked else "almost all"
@@ -298,13 +361,13 @@ def _warn_of_no_figures(known: Overlap) -> None:
 
 
 def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
-    """Say what the bundled model would add, and the command."""
+    """Suggest `--base general` if it would have been better."""
     if gain is None:
         return
     again = [*click.get_current_context().obj, "--base", BUNDLED]
     if overwrites and "--force" not in again:
         again.append("--force")
-    # What came in on stdin is gone.
+    # stdin cannot be read a second time.
     command = "add that" if "-" in again else command_line(*again)
     console.note(
         f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
@@ -312,17 +375,14 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     )
 
 
-def _warn_of_sample(model: Model, target: Path, path: str, *, takes_over: bool) -> None:
-    """Say what was trained on where nothing was named, and what answers from now on."""
+def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
+    """Warn that no data was named, and that the model answers from now on."""
     what = f"the {SAMPLE_SIZE:,} sample reviews, {path}" if is_of_sample(model) else path
-    console.warn(
-        f"no DATA was given: trained on {what}"
-        + takes_over
-        * (
-            f"; ./{target} now answers every command in this folder: delete it, or name "
-            "-m general, to ask the model that comes along"
-        )
+    takes_over = (
+        f"; ./{job.target} now answers every command in this folder: delete it, or use "
+        "-m general, to get the bundled model"
     )
+    console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:
@@ -338,3 +398,86 @@ def _facts(model: Model, target: Path) -> dict[str, Any]:
         **(held_out.as_json() if held_out else {}),
         "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
     }
+
+
+class _ShownProgress(Progress):
+    """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
+
+    def __init__(self) -> None:
+        self._diverged = False
+
+    def chosen(
+        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
+    ) -> None:
+        positive = int(training.sum())
+        held = "5-fold cross-validation" if cross_validated else f"{len(held_out):,} held out"
+        console.note(
+            f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
+            f"{len(training) - positive:,} negative), {held}"
+        )
+        console.note(
+            f"features: {describe(recipe.ngrams)}; batches of {recipe.batch_size}, "
+            f"at most {count_of(recipe.epochs, 'epoch')}"
+        )
+        share = positive / len(training)
+        if not UNBALANCED <= share <= 1 - UNBALANCED:
+            console.note(
+                f"unbalanced labels ({share:.1%} positive): the threshold is chosen for "
+                f"{recipe.objective}"
+            )
+        console.status(_FEATURIZING)
+
+    def featurized(self, done: int, reviews: int) -> None:
+        console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+
+    def resumed(self, network: int, epoch: int) -> None:
+        if (network, epoch) == (1, 0):
+            console.note("nothing to resume: starting from the beginning")
+        else:
+            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
+            console.note(f"resuming with network {network}{after}")
+
+    def unlabeled(self, number: int, rows: int) -> None:
+        console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
+
+    def judged(self, better: bool, loss: float, before: float) -> None:
+        verdict = "kept" if better else "no better, so it is left out"
+        console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
+
+    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
+        console.note(
+            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
+            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
+        )
+
+    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
+        losses = [epoch.validation_loss for epoch in epochs]
+        console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
+
+    def misfit(self, undone: bool) -> None:
+        instead = "; the network before it is kept" if undone else ""
+        console.warn(
+            "the network retrained on all reviews does not fit the calibration and threshold that "
+            f"were chosen before{instead}"
+        )
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
+
+    def diverged(self, loss: float, constant: float) -> None:
+        if not self._diverged:  # once for all fits
+            console.warn(
+                f"training diverged: its loss reached {loss:.4f}, and one answer for all reviews "
+                f"has {constant:.4f}; lower --learning-rate"
+            )
+        self._diverged = True
+
+    def epoch(self, epoch: Epoch, epochs: int) -> None:
+        console.note(
+            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
+            f"validation loss {epoch.validation_loss:.4f}  "
+            f"accuracy {epoch.validation_accuracy:.1%}"
+        )

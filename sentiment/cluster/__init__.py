@@ -7,6 +7,6 @@ of a lost process or machine elsewhere. `frame_scorer` is for engines that bring
 such as Spark.
 """
 
-from sentiment.cluster.frames import frame_scorer
+from sentiment.frames import frame_scorer
 
 __all__ = ["frame_scorer"]

@@ -1,4 +1,4 @@
-"""Scoring on Ray: the cluster, and the calls its tasks run."""
+"""Scoring on Ray: a cluster, and the calls that its tasks make."""
 
 import logging
 import os
@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sentiment import __version__
-from sentiment.cluster.files import Named
+from sentiment.cluster.files import Job
 from sentiment.errors import SentimentError, UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import redirected, require
@@ -26,17 +26,6 @@ from sentiment.runtime import redirected, require
 # How often a job may lose its worker. A job that keeps losing it is the cause, and Ray Data would
 # retry it forever.
 RETRIES = 5
-
-
-class Job(Protocol):
-    """The work on one file; it is pickled for a worker.
-
-    Attributes:
-        source: the file.
-    """
-
-    @property
-    def source(self) -> Named: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -102,16 +91,15 @@ def fetched(reference: Any) -> Model:
 
 
 def attempts_before() -> int:
-    """Return how many workers the current job has lost."""
-    from ray._private.worker import global_worker  # there is no public way
+    """Return how many workers the current job has lost.
+
+    The only use of a private name of Ray, which has no public one for this, and whose own limit on
+    retries (`max_retries`) neither counts workers killed for lack of memory nor names the file.
+    """
+    from ray._private.worker import global_worker
 
     count = getattr(global_worker.core_worker, "get_current_task_attempt_number", None)
     return int(count()) if count else 0
-
-
-def rows_of(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Return a row for each job: its index, and the job pickled."""
-    return [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
 
 
 J = TypeVar("J", bound=Job)
@@ -149,11 +137,10 @@ def running(address: str | None) -> Iterator["Cluster"]:
     import ray
 
     terminate = signal.getsignal(signal.SIGTERM)
-    temporary = tempfile.TemporaryDirectory(
-        prefix="ray-", dir=_short_folder(), ignore_cleanup_errors=True
-    )
+    # For Ray's sockets: on macOS, the path of the default folder is too long.
+    short = "/tmp" if sys.platform == "darwin" else None
     with (
-        temporary as folder,
+        tempfile.TemporaryDirectory(None, "ray-", short, ignore_cleanup_errors=True) as folder,
         Path(os.devnull).open("wb") as nowhere,
         redirected(1, nowhere.fileno()),
         warnings.catch_warnings(action="ignore"),
@@ -201,7 +188,7 @@ class Cluster:
         context = self._data.DataContext.get_current()
         context.enable_progress_bars = False
         call = Call(function, self._ray.put(model))
-        rows = rows_of(jobs)
+        rows = [{"place": place, "job": pickle.dumps(job)} for place, job in enumerate(jobs)]
         done = self._data.from_items(rows, override_num_blocks=len(rows)).map(
             call, num_cpus=1, concurrency=at_once
         )
@@ -254,7 +241,7 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _in_one_line(ray: Any, joined: bool) -> Iterator[None]:
-    """Turn errors of Ray into a one-line SentimentError."""
+    """Raise errors of Ray as a one-line SentimentError."""
     try:
         yield
     except ray.exceptions.RayError as error:
@@ -279,8 +266,3 @@ def _silence(logger: logging.Logger) -> None:
     for handler in list(logger.handlers):
         if isinstance(handler, logging.StreamHandler):
             logger.removeHandler(handler)
-
-
-def _short_folder() -> str | None:
-    """Return a folder for Ray's sockets on macOS, where the default path is too long for them."""
-    return "/tmp" if sys.platform == "darwin" and Path("/tmp").is_dir() else None

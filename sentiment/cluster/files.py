@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,11 @@ from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.columns import texts_to_score
-from sentiment.reviews.dataset import LabelledReviews, Table, open_reviews, read_table
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.labelled import label_tables
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.labelled import Table, label_tables, read_table
+from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.parquet import import_pyarrow
+from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.writers import writer_for
 from sentiment.storage import GrowingTexts
 
@@ -51,44 +52,30 @@ class Named:
 
 
 @dataclass(frozen=True)
-class TableJob:
-    """A file of labelled reviews to score.
-
-    Attributes:
-        source: the file, of any format.
-        reading: how to read it.
-        sliced: the slices that are needed, including built-in ones.
-    """
+class Job:
+    """A file to score, and how to read it."""
 
     source: Named
     reading: ReadOptions
+
+
+@dataclass(frozen=True)
+class TableJob(Job):
+    """A file of labelled reviews, of any format, and the slices that are needed."""
+
     sliced: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class ScoredTable:
-    """The scores of a file of n reviews.
-
-    Attributes:
-        table: its labels and slices, and which rows have a text.
-        scores: of each review, [n].
-        digests: of each text, uint64 [n], as the model stores those of its training data.
-    """
+class ScoredTable(NamedTuple):
+    """The n reviews of a file: labels and slices, scores [n], and digests of texts, uint64 [n]."""
 
     table: Table
     scores: Scores
     digests: Hashes
 
 
-@dataclass(frozen=True, eq=False)
-class ScoredReviews:
-    """The n reviews of several files that have a label and a text.
-
-    Attributes:
-        reviews: their labels, places and slices (`columns`); their texts are empty here.
-        scores: [n].
-        digests: uint64 [n], as in `ScoredTable`.
-    """
+class ScoredReviews(NamedTuple):
+    """The reviews of several files that have a label and a text; the texts are empty here."""
 
     reviews: LabelledReviews
     scores: Scores
@@ -140,31 +127,20 @@ def _built_in(sliced: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class FileJob:
-    """A file to score.
+class FileJob(Job):
+    """A Parquet file to score.
 
     Attributes:
-        source: a Parquet file.
         target: the output file; absolute.
-        reading: how to read it.
         prefix: of the names of the added columns.
     """
 
-    source: Named
     target: Path
-    reading: ReadOptions
     prefix: str = ""
 
 
-@dataclass(frozen=True)
-class ScoredFile:
-    """The result of a job.
-
-    Attributes:
-        rows: the number of rows scored and written.
-        how: how the file was read, for display.
-        answers: the number of each answer.
-    """
+class ScoredFile(NamedTuple):
+    """The number of rows written, how the file was read, and the number of each answer."""
 
     rows: int
     how: str

@@ -35,10 +35,10 @@ def is_here(folder: Path, dataset: Dataset) -> bool:
 
 
 def resolve(names: Sequence[str], purpose: str) -> list[str]:
-    """Replace names of datasets by their files; names of existing files and folders stay.
+    """Replace names of datasets by their files; other names, globs and "-" stay.
 
     Args:
-        names: Files, globs, "-", or names of datasets.
+        names: As on the command line.
         purpose: The default part: train, test, validation or unlabeled.
 
     Raises:

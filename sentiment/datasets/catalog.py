@@ -1,7 +1,8 @@
 """The public datasets, listed in `catalog.toml`, and their layouts.
 
 A layout is a function that turns the files of a dataset, in order, into rows, and skips files
-without reviews. A row has its part and a cell for each column; labels are words.
+without reviews. A row has its part and a cell for each column; labels are words. Licences are
+quoted from the publishers.
 """
 
 import csv

@@ -73,14 +73,9 @@ def fetch(
     progress: Progress | None = None,
     timeout: float = TIMEOUT,
 ) -> Fetched:
-    """Download a dataset, and replace the copy in the cache.
+    """Download a dataset, and replace the copy in `folder`, that of all datasets.
 
-    Args:
-        dataset: The dataset.
-        folder: The folder of all datasets.
-        mirror: An address that has the files as `NAME/FILE`; None for the publisher's.
-        progress: Receives the progress.
-        timeout: Seconds to wait for a response from a server.
+    The files come from their publisher, or from a mirror that has them as `NAME/FILE`.
 
     Raises:
         DataError: A download failed, a file is not the expected one, or writing failed.

@@ -22,7 +22,7 @@ from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 # Explaining takes some milliseconds a review: as many as a person reads cost less than a second.
 MOST = 100

@@ -10,7 +10,7 @@ from sentiment.features.ngrams import Family, Tokens, character_features, word_f
 from sentiment.features.rows import CSRMatrix
 from sentiment.features.tokens import TextChunk
 from sentiment.features.vectorizer import Vectorizer
-from sentiment.missing import gives_no_opinion
+from sentiment.values import gives_no_opinion
 
 # How much of its words a model knows of a text; only with enough it is answered.
 ENOUGH, FEW, NOTHING, NO_OPINION = range(4)

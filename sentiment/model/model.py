@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.component import Component, Floats, sigmoid
+from sentiment.model.component import Calibration, Component, Floats, sigmoid
 from sentiment.model.coverage import ENOUGH, REASONS
 from sentiment.model.provenance import Provenance, Seen
 
@@ -164,6 +164,19 @@ class Model:
             components=(replace(self.own, weight=weight), *base.components),
             below=((base.decision, base.record), *base.below),
         )
+
+    def recalibrated(self, outer: Calibration) -> "Model":
+        """Return the model with another calibration on top of the sum of its components.
+
+        The first component takes it on: its calibration is followed by the outer one, and its
+        weight of those behind it multiplied by the outer slope.
+        """
+        inner = self.own.calibration
+        calibration = Calibration(
+            outer.slope * inner.slope, outer.slope * inner.intercept + outer.intercept
+        )
+        own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
+        return replace(self, components=(own, *self.components[1:]))
 
     def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
         """Add up what the components give, from the last to the first.

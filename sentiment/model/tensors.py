@@ -1,42 +1,27 @@
 """Tensors and JSON values of a model file, each checked before it is used."""
 
-import json
 import reprlib
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sentiment.values import read_strict_json
 
 # Values in a JSON text: each takes a hundred bytes once it is read, whatever little it took before.
 _MOST_VALUES = 1 << 18
 
 
 def read_json(text: str) -> Any:
-    """Read JSON in which nothing is said twice, every number is finite, and values are not legion.
+    """Read strict JSON with a limited number of values.
 
     Raises:
         ValueError, RecursionError: it is something else.
     """
     if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
         raise ValueError(f"more than {_MOST_VALUES} values")
-    return json.loads(
-        text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_each_once
-    )
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        raise ValueError(f"{reprlib.repr(text)} is not a number")
-    return value
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("something is said twice")
-    return fields
+    return read_strict_json(text)
 
 
 def whole(value: object, least: int, most: int) -> int:

@@ -2,80 +2,71 @@
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from sentiment.errors import DataError
 from sentiment.reviews.cells import count_of
 
 T = TypeVar("T")
+Row = dict[str, Any]
+
+BATCH_ROWS = 1024
+BATCH_CHARS = 1 << 20
+MAX_BATCHES_AHEAD = 16  # full batches to search for a readable row
 
 
 class Unreadable(Exception):  # noqa: N818
-    """Reading cannot continue after this row; code that knows row numbers makes it a DataError.
-
-    Args:
-        what: What is wrong, and how to fix it.
-        line: Its line number, if that is not the row number.
-    """
+    """Reading cannot continue after this row; code that knows row numbers makes it a DataError."""
 
     def __init__(self, what: str, line: int | None = None) -> None:
         super().__init__(what)
-        self.line = line
+        self.line = line  # if that is not the row number
 
 
 class Ahead(Iterator[T]):
     """An iterator with look-ahead.
 
     An error met while looking ahead is raised in its place, after the items before it.
-
-    Args:
-        items: The underlying iterator.
     """
 
     def __init__(self, items: Iterable[T]) -> None:
         self._items = iter(items)
-        self._held: deque[T] = deque()
+        self._buffer: deque[T] = deque()
         self._failure: DataError | Unreadable | None = None
 
     def __next__(self) -> T:
-        """Return the next item.
-
-        Raises:
-            DataError, Unreadable: From the underlying iterator.
-        """
-        if self._held:
-            return self._held.popleft()
+        """Return the next item, or raise the error met in its place."""
+        if self._buffer:
+            return self._buffer.popleft()
         if self._failure:
             raise self._failure
         return next(self._items)
 
     def ahead(self, ready: Callable[[], bool] = lambda: True) -> Iterator[T]:
-        """Yield the next items without consuming them, reading on as needed.
+        """Yield the next items without consuming them, reading on while `ready()`.
 
-        Args:
-            ready: Returns whether to read on; called before each item that is not buffered.
-
-        Raises:
-            DataError, Unreadable: From the underlying iterator, if no item precedes it.
+        An error of the underlying iterator is raised if no item precedes it.
         """
         for place in count():
-            if place == len(self._held) and not (ready() and self._read_on()):
-                if self._failure and not self._held:
+            if place == len(self._buffer) and not (ready() and self._read_on()):
+                if self._failure and not self._buffer:
                     raise self._failure
                 return
-            yield self._held[place]
+            yield self._buffer[place]
 
     def _read_on(self) -> bool:
         """Buffer one more item; return whether there was one."""
         if self._failure:
             return False
         try:
-            self._held.append(next(self._items))
+            self._buffer.append(next(self._items))
         except StopIteration:
             return False
         except (DataError, Unreadable) as error:
@@ -84,56 +75,50 @@ class Ahead(Iterator[T]):
         return True
 
 
-Row = dict[str, Any]
-
-BATCH_ROWS = 1024
-BATCH_CHARS = 1 << 20
-LOOKED_AT = 16  # full batches to search for a readable row
-
-
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be read properly.
+    """A row that cannot be read properly."""
 
-    Attributes:
-        reason: What is wrong, and how to fix it.
-        row: The readable part of it.
-        raw: The original text of the row.
-        line: Its line number, if that is not the row number.
-        file: Its file, if that is not the source.
-    """
-
-    reason: str
-    row: Row
-    raw: str
-    line: int | None = None
-    file: str | None = None
+    reason: str  # what is wrong, and how to fix it
+    row: Row  # the readable part
+    raw: str  # the original text
+    line: int | None = None  # its line number, if that is not the row number
+    file: str | None = None  # its file, if that is not the source
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that were read together.
+    """Rows that were read together, as dictionaries or as a `pyarrow.RecordBatch`."""
 
-    Attributes:
-        rows: Column name → value as read: str for text formats, JSON or Arrow values for others.
-        first_row: The 1-based number in the source of the first row read for it.
-        arrow: The untouched `pyarrow.RecordBatch` the rows came from; only for Parquet.
-        name: The name of the source, for messages.
-        format: The format of the source.
-        bad: The bad rows, by their indices in `rows`.
-        gaps: For each row left out, in order, the index in `rows` before which it was.
-    """
-
-    rows: Sequence[Row]
-    first_row: int
-    arrow: Any = None
-    name: str = "<input>"
+    given: Sequence[Row]  # column name → value as read, for each row; () with Arrow data
+    first_row: int = 1  # the number in the source of the first row read for it
+    arrow: Any = None  # the untouched RecordBatch; only for Parquet
+    names: Sequence[str] = ()  # of its columns, each once
+    name: str = "<input>"  # of the source, for messages
     format: str = "lines"
-    bad: Mapping[int, BadRow] = field(default_factory=dict)
-    gaps: Sequence[int] = ()
+    bad: Mapping[int, BadRow] = field(default_factory=dict)  # by their indices
+    gaps: Sequence[int] = ()  # for each row left out, in order, the index before which it was
+
+    def __len__(self) -> int:
+        return len(self.given) if self.arrow is None else self.arrow.num_rows
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """Column name → value for each row; Arrow data are converted on first access."""
+        if self.arrow is None:
+            return self.given
+        return self._as_python(self.arrow.rename_columns(self.names))
+
+    def column(self, name: str) -> list[Any]:
+        """Return the values of one column as they were read, None where missing."""
+        if self.arrow is None:
+            return [row.get(name) for row in self.given]
+        if name not in self.names:
+            return [None] * len(self)
+        return self._as_python(self.arrow.column(self.names.index(name)))
 
     def row_number(self, place: int) -> int:
-        """Return the 1-based number in the source of the row at an index in `rows`."""
+        """Return the 1-based number in the source of the row at an index."""
         return self.first_row + place + bisect_right(self.gaps, place)
 
     def part(self, start: int, end: int) -> "Batch":
@@ -147,14 +132,21 @@ class Batch:
             gaps=[gap - start for gap in self.gaps if gap > start],
         )
 
-    def readable_rows(self) -> Sequence[Row]:
-        """Return the rows that are not bad."""
+    def readable(self) -> "Batch":
+        """Return the rows that are not bad, without their numbers."""
         if not self.bad:
-            return self.rows
-        return [row for place, row in enumerate(self.rows) if place not in self.bad]
+            return self
+        return Batch([row for place, row in enumerate(self.rows) if place not in self.bad])
+
+    def _as_python(self, arrow: Any) -> list[Any]:
+        try:
+            values: list[Any] = arrow.to_pylist()
+        except (ValueError, OverflowError) as error:  # such as a date after the year 9999
+            raise DataError(f"{self.name}: a value that Python cannot hold ({error})") from error
+        return values
 
 
-class Source(Protocol):
+class Source(ABC):
     """One opened input.
 
     Attributes:
@@ -165,15 +157,22 @@ class Source(Protocol):
         has_header: False only for a delimited file without a header line, whose columns are
             named "1", "2", ….
         notes: What was guessed about it, for display.
+        class_names: For columns of numbers 0, 1, …, what the file's metadata call these.
+        schema: The `pyarrow.Schema` of a Parquet file.
     """
 
-    name: str
     format: str
-    columns: list[str]
-    header: list[str]
-    has_header: bool
-    notes: list[str]
+    has_header = True
+    schema: Any = None
 
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        self.name = name
+        self.columns = list(columns)
+        self.header = self.columns
+        self.notes: list[str] = []
+        self.class_names: Mapping[str, Sequence[str]] = {}
+
+    @abstractmethod
     def batches(self) -> Iterator[Batch]:
         """Yield the rows once, in order, as they arrive; close the input at the end.
 
@@ -184,22 +183,19 @@ class Source(Protocol):
 
     def would_block(self) -> bool:
         """Return whether the next batch is still to be produced at the other end of a pipe."""
+        return False
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Close the input early; standard input stays open."""
 
 
-class RowsSource:
+class RowsSource(Source):
     """Rows in memory, with JSON values."""
 
     format = "jsonl"
-    has_header = True
 
     def __init__(self, rows: Sequence[Row], columns: Sequence[str], name: str) -> None:
-        self.name = name
-        self.columns = list(columns)
-        self.header = self.columns
-        self.notes: list[str] = []
+        super().__init__(name, columns)
         self._rows = rows
 
     def batches(self) -> Iterator[Batch]:
@@ -207,13 +203,6 @@ class RowsSource:
         for start in range(0, len(self._rows), BATCH_ROWS):
             rows = self._rows[start : start + BATCH_ROWS]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
-
-    def would_block(self) -> bool:
-        """Return False: all rows are there."""
-        return False
-
-    def close(self) -> None:
-        """Do nothing, as nothing is open."""
 
 
 class TextsSource(RowsSource):
@@ -225,22 +214,20 @@ class TextsSource(RowsSource):
         super().__init__([{"text": text} for text in texts], ["text"], name)
 
 
-def first_rows(batches: Ahead[Batch]) -> Sequence[Row] | None:
-    """Look ahead at the first readable rows.
+def first_readable(batches: Ahead[Batch]) -> Batch | None:
+    """Look ahead at the readable rows of the first batch with any; no rows if none has any.
 
-    Returns:
-        Those of the first batch with any; [] if no batch has any; None after more than `LOOKED_AT`
-        full batches of bad rows, which bounds the memory.
+    Return None after `MAX_BATCHES_AHEAD` full batches of bad rows, which bounds the memory.
     """
-    held = 0.0  # in full batches
+    buffered = 0.0  # in full batches
     for batch in batches.ahead():
-        if rows := batch.readable_rows():
+        if rows := batch.readable():
             return rows
         chars = sum(len(bad.raw) for bad in batch.bad.values())
-        held += max(len(batch.rows) / BATCH_ROWS, chars / BATCH_CHARS)
-        if held >= LOOKED_AT:
+        buffered += max(len(batch) / BATCH_ROWS, chars / BATCH_CHARS)
+        if buffered >= MAX_BATCHES_AHEAD:
             return None
-    return []
+    return Batch([])
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
@@ -275,58 +262,51 @@ DONE = {"skip": "left out", "keep": "kept, without an answer"}
 class BadRows:
     """The policy for bad rows, and counts of them.
 
-    Attributes:
-        policy: `stop` raises an error at the first; `skip` leaves them out; `keep` yields their
-            readable part and lists them in `Batch.bad`.
-        tell: Called with the file, the row number and the row for each one left out or kept.
-        advice: The end of the message when it stops: what else can be done.
+    `stop` raises an error at the first; `skip` leaves them out; `keep` yields their readable part
+    and lists them in `Batch.bad`.
     """
 
     policy: Policy = "stop"
-    tell: Callable[[str, int, BadRow], None] | None = None
-    advice: str = ""
-    _counts: dict[str, int] = field(default_factory=dict)
+    # Called with the file, the row number and the row for each one left out or kept.
+    report: Callable[[str, int, BadRow], None] | None = None
+    advice: str = ""  # what else can be done, at the end of the message when it stops
+    _counts: Counter[str] = field(default_factory=Counter)
     _firsts: dict[str, str] = field(default_factory=dict)
 
     def batches(
-        self, items: Sequence[Row | BadRow], first_row: int, *, name: str, format: str
+        self, items: Sequence[Row | BadRow], first_row: int, source: Source
     ) -> Iterator[Batch]:
-        """Yield a batch of what was read together, unless no row is left.
-
-        Args:
-            items: Rows and bad rows.
-            first_row: The number of the first.
-            name: The name of the source.
-            format: Its format.
+        """Yield a batch of rows that were read together, unless no row is left.
 
         Raises:
             DataError: The policy is to stop at a bad row; the rows before it are yielded first.
         """
+
+        def batch(rows: Sequence[Row], **more: Any) -> Batch:
+            return Batch(rows, first_row, name=source.name, format=source.format, **more)
+
         good = [item for item in items if not isinstance(item, BadRow)]
         if len(good) == len(items):
-            yield Batch(good, first_row, name=name, format=format)
+            yield batch(good)
             return
         bad = {place: item for place, item in enumerate(items) if isinstance(item, BadRow)}
         if self.policy == "stop":
             place, first = next(iter(bad.items()))
             if place:
-                yield Batch(good[:place], first_row, name=name, format=format)
-            raise row_error(
-                first.file or name, first_row + place, first.reason + self.advice, first.line
-            )
+                yield batch(good[:place])
+            reason = first.reason + self.advice
+            raise row_error(first.file or source.name, first_row + place, reason, first.line)
         for place, row in bad.items():
-            self._note(row, first_row + place, name)
+            self._note(row, first_row + place, source.name)
         if self.policy == "keep":
-            rows = [item.row if isinstance(item, BadRow) else item for item in items]
-            yield Batch(rows, first_row, name=name, format=format, bad=bad)
+            yield batch([i.row if isinstance(i, BadRow) else i for i in items], bad=bad)
         elif good:
-            gaps = [place - before for before, place in enumerate(bad)]
-            yield Batch(good, first_row, name=name, format=format, gaps=gaps)
+            yield batch(good, gaps=[place - before for before, place in enumerate(bad)])
 
     @property
     def found(self) -> int:
         """The number of bad rows left out or kept so far."""
-        return sum(self._counts.values())
+        return self._counts.total()
 
     def summaries(self) -> Iterator[str]:
         """Yield the number of bad rows of each source, and what was wrong with the first."""
@@ -335,11 +315,11 @@ class BadRows:
             yield f"{what}; the first: {self._firsts[name]}"
 
     def _note(self, bad: BadRow, number: int, name: str) -> None:
-        self._counts[name] = self._counts.get(name, 0) + 1
         if name not in self._firsts:
             self._firsts[name] = str(row_error(bad.file or name, number, bad.reason, bad.line))
-        if self.tell:
-            self.tell(bad.file or name, number, bad)
+        self._counts[name] += 1
+        if self.report:
+            self.report(bad.file or name, number, bad)
 
 
 STOP = BadRows()
@@ -350,7 +330,6 @@ STOP = BadRows()
 MARKING = "sentiment.marking"
 _FIRST_MARK = 0xDC00
 _MARKS = re.compile("[\udc00-\udcff]")
-_REPLACEMENT = "\ufffd"
 
 
 def damaged_byte(text: str) -> int | None:
@@ -361,25 +340,17 @@ def damaged_byte(text: str) -> int | None:
 
 def readable(text: str) -> str:
     """Replace each marked byte by U+FFFD."""
-    return _MARKS.sub(_REPLACEMENT, text)
+    return _MARKS.sub("\ufffd", text)
 
 
 def bad_row(reason: str, row: Row, raw: str, line: int | None = None) -> BadRow:
-    r"""Return a bad row without marks: U+FFFD in its values, and escapes such as `\xe9` in `raw`.
-
-    Args:
-        reason: What is wrong, and how to fix it.
-        row: The readable part of it.
-        raw: The original text of the row.
-        line: Its line number, if that is not the row number.
-    """
-    values = {readable(name): _readable_value(value) for name, value in row.items()}
-    spelled = _MARKS.sub(lambda mark: f"\\x{ord(mark[0]) - _FIRST_MARK:02x}", raw)
-    return BadRow(reason, values, spelled, line)
-
-
-def _readable_value(value: Any) -> Any:
-    return readable(value) if isinstance(value, str) else value
+    r"""Return a bad row without marks: U+FFFD in its values, escapes such as `\xe9` in `raw`."""
+    values = {
+        readable(name): readable(value) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+    escaped = _MARKS.sub(lambda mark: f"\\x{ord(mark[0]) - _FIRST_MARK:02x}", raw)
+    return BadRow(reason, values, escaped, line)
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sentiment.errors import DataError
-from sentiment.missing import is_missing
+from sentiment.values import is_missing
 
 # Terminal control characters, and characters that reverse text or break lines: bidirectional
 # marks, embeddings, overrides and isolates, and Unicode's line separators.
@@ -53,7 +53,10 @@ def to_json(value: Any) -> str:
         DataError: A value is nested too deeply.
     """
     try:
-        text = _as_json(value)
+        try:
+            text = _encode_json(value)
+        except ValueError:  # NaN or infinity
+            text = _encode_json(_finite(value))
     except RecursionError as error:
         raise DataError("a value is nested too deeply to be written; leave it out") from error
     return text.translate(_JSON_ESCAPES) if _JSON_TO_ESCAPE.search(text) else text
@@ -93,13 +96,6 @@ def printable(text: str) -> str:
 def encode(text: str) -> bytes:
     r"""Encode as UTF-8; a lone surrogate becomes `\ud800`, which JSON reads back as itself."""
     return text.encode("utf-8", "backslashreplace")
-
-
-def _as_json(value: Any) -> str:
-    try:
-        return _encode_json(value)
-    except ValueError:
-        return _encode_json(_finite(value))
 
 
 def _finite(value: Any) -> Any:
@@ -142,6 +138,11 @@ def and_more(values: Sequence[Any], most: int, write: Callable[[Any], str] = str
     return f"{first} and {others:,} more" if others > 0 else first
 
 
+def progress_bar(done: int, of: int) -> str:
+    """Return a bar of 24 characters in brackets, filled as far as something is done."""
+    return f"[{'━' * (24 * done // of):<24}]"
+
+
 def text_line(predicted: str, p_positive: float, text: str) -> str:
     """Return an answer as `predicted<TAB>p_positive<TAB>text`."""
-    return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}\n"
+    return f"{predicted}\t{four_digits(p_positive)}\t{printable(text)}"

@@ -13,15 +13,23 @@ from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
     asks,
+    is_among,
     is_id_name,
     is_name_of_others,
     last_word,
-    names_of,
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import Key, as_text, is_figure, key_of, reads_as_label, text_in
-from sentiment.reviews.parquet import ArrowRows
+from sentiment.reviews.labels import (
+    Key,
+    as_text,
+    asked_keys,
+    is_figure,
+    key_of,
+    reads_as_label,
+    text_in,
+)
+from sentiment.reviews.streams import ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
@@ -37,71 +45,59 @@ PLAIN = ("lines", "folder")  # formats without cells
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that were chosen.
+    """The columns that were chosen."""
 
-    Attributes:
-        text: The columns of text, joined in this order.
-        label: The column of labels; None if not needed.
-        how: The choice, for display, for instance `text from "review" (by name)`.
-        kept: The additional columns that the user wants, in the order asked for.
-    """
-
-    text: tuple[str, ...]
-    label: str | None
-    how: str
-    kept: tuple[str, ...] = ()
+    text: tuple[str, ...]  # joined in this order
+    label: str | None  # None if not needed
+    how: str  # the choice, for display: `text from "review" (by name)`
+    kept: tuple[str, ...] = ()  # additional columns, in the order asked for
 
 
 def find_columns(
     source_columns: Sequence[str],
-    sample_rows: Callable[[], Sequence[Row] | None],
+    sample: Callable[[], Batch | None],
+    options: ReadOptions,
     *,
-    text_columns: Sequence[str] = (),
-    label_column: str | None = None,
-    keep: Sequence[str] = (),
-    slices: Sequence[str] = (),
     need_label: bool,
-    named_labels: Collection[Key] = (),
     name: str,
 ) -> Columns:
     """Choose the columns of text and label: as asked, else by name, else by content.
 
     Args:
         source_columns: All columns.
-        sample_rows: Returns some first rows to choose by.
-        text_columns: The columns the user named; empty to find them.
-        label_column: The column the user named; None to find it.
-        keep: Additional columns the user named.
-        slices: Names that `keep` may have instead of columns.
+        sample: Returns some first rows to choose by.
+        options: The columns the user named, and the values the user called labels.
         need_label: Whether a label must be found.
-        named_labels: The values the user called positive or negative.
         name: The source, for messages.
 
     Raises:
         UsageError: A named column does not exist, or is both text and label.
         DataError: No column, or more than one, qualifies; or the texts have no letter.
     """
-    if not source_columns and not sample_rows():  # an empty input gets an empty answer
+    if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
-    finder = _Finder(source_columns, sample_rows, name, named_labels)
-    text = tuple(finder.named(column, "--text-column") for column in text_columns)
-    label = finder.named(label_column, "--label-column") if label_column else None
-    kept = tuple(finder.named(column, "a slice", slices) for column in keep)
+    named_labels = asked_keys([*options.positive, *options.negative])
+    finder = _Finder(list(source_columns), sample, name, named_labels)
+    text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
+    label = None
+    if need_label and options.label_column:
+        label = finder.named(options.label_column, "--label-column")
+    kept = tuple(finder.named(column, "a slice", options.slices) for column in options.keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"
     if text:
         text_how += "; it looks like the label" * any(map(finder.looks_like_label, text))
-        finder.check_text(text, text_how)
     else:
         found, text_how = finder.find_text(without=label, need_label=need_label)
         text = (found,)
+    finder.check_text(text, text_how)
     if need_label and label is None:
         label, label_how = finder.find_label(without=text)
-    parts = [f"text from {_quoted(text, ' + ')} ({text_how})"]
+    how = f"text from {_quoted(text, ' + ')} ({text_how})"
     if label is not None:
-        parts.append(f'label from "{label}" ({label_how})')
-    return Columns(text, label, ", ".join(parts), kept)
+        how += f', label from "{label}" ({label_how})'
+    return Columns(text, label, how, kept)
 
 
 class _Finder:
@@ -109,25 +105,24 @@ class _Finder:
 
     def __init__(
         self,
-        columns: Sequence[str],
-        rows: Callable[[], Sequence[Row] | None],
+        columns: list[str],
+        sample: Callable[[], Batch | None],
         name: str,
-        named_labels: Collection[Key] = (),
+        named_labels: Collection[Key],
     ) -> None:
-        self.columns = list(columns)
-        self.rows = rows
+        @cache
+        def values(column: str) -> list[Any]:
+            rows = sample()
+            return rows.column(column) if rows else []
+
+        self.columns = columns
         self.name = name
         self.named_labels = named_labels
-        self._sampled: dict[str, list[Any]] = {}
+        self._values = values  # of the first rows
+        self._profile = cache(lambda column: _Profile.of(values(column)))
 
     def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
-        """Return the column the user named, ignoring case if that is unambiguous.
-
-        Args:
-            wanted: Its name.
-            flag: The option that named it.
-            instead: What that option takes apart from columns.
-        """
+        """Return the column the user named, ignoring case if that is unambiguous."""
         if wanted in self.columns:
             return wanted
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
@@ -147,28 +142,19 @@ class _Finder:
                 found = [name for name in columns if form(name) in names]
                 named += found
                 if found := [name for name in found if self._holds_texts(name, columns, names)]:
-                    only = self._only(found, "text", "--text-column")
-                    self.check_text([only], "by name")
-                    return only, "by name"
+                    return self._only(found, "text"), "by name"
         if len(columns) == 1 and (without or not need_label):
-            self.check_text(columns, "the only column")
             return columns[0], "the only column"
         found = self._wordiest(columns)
         # If a name promised texts, a column of single words is not a substitute.
         if len(found) == 1 and named and self._profile(found[0]).words < PHRASE:
             found = []
         if found:
-            only = self._only(found, "text", "--text-column")
-            self.check_text([only], "by content")
-            return only, "by content"
-        raise self._not_found("text", "--text-column")
+            return self._only(found, "text"), "by content"
+        raise self._not_found("text")
 
     def check_text(self, columns: Sequence[str], how: str) -> None:
-        """Check that the texts of some columns look like texts.
-
-        Raises:
-            DataError: No text of several has a letter, or all contain a fastText label.
-        """
+        """Check that texts have letters, and not all contain a fastText label."""
         texts = [text for column in columns for text in map(text_in, self._values(column))]
         texts = [text for text in texts if text.strip()]
         if texts and all(_MARKED.search(text) for text in texts):
@@ -196,41 +182,38 @@ class _Finder:
             for names in LABEL_NAMES:
                 if found := [name for name in columns if form(name) in names]:
                     if read := [name for name in found if self._can_be_read(name)]:
-                        return self._only(read, "label", "--label-column"), "by name"
+                        return self._only(read, "label"), "by name"
                     unread.append(found)
         if unread and any(map(self._may_be_meant, unread[0])):
-            return self._only(unread[0], "label", "--label-column"), "by name"
+            return self._only(unread[0], "label"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
         if unread:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]
             if not found:
-                return self._only(unread[0], "label", "--label-column"), "by name"
+                return self._only(unread[0], "label"), "by name"
         if found:
-            label = self._only(found, "label", "--label-column")
+            label = self._only(found, "label")
             # Yes or no under an unknown name, such as "verified", may not be the label.
             if unread or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
-        raise self._not_found("label", "--label-column", taken=without)
+        raise self._not_found("label", taken=without)
 
-    def _only(self, candidates: Sequence[str], kind: str, flag: str) -> str:
+    def _only(self, candidates: Sequence[str], kind: str) -> str:
         if len(candidates) == 1:
             return candidates[0]
         raise DataError(
             f"{self.name}: {_quoted(candidates, ' and ')} could each be the {kind}; "
-            f"choose with {flag}"
+            f"choose with --{kind}-column"
         )
 
-    def _not_found(self, kind: str, flag: str, taken: Iterable[str] = ()) -> DataError:
-        problem = f"no column looks like the {kind}; name it with {flag}"
+    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
+        problem = f"no column looks like the {kind}; name it with --{kind}-column"
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
-        return DataError(
-            f"{self.name}: {problem}; "
-            + self._there_are()
-            + ("; --input-format lines reads each line as a text" if self._is_numbered() else "")
-        )
+        lines = "; --input-format lines reads each line as a text" * self._is_numbered()
+        return DataError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:
         return self.columns == numbered_names(len(self.columns))
@@ -238,20 +221,6 @@ class _Finder:
     def _there_are(self) -> str:
         shown = and_more(self.columns, SHOWN_COLUMNS, '"{}"'.format)
         return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
-
-    def _values(self, column: str) -> list[Any]:
-        """Return the values of a column in the first rows."""
-        if column not in self._sampled:
-            rows = self.rows() or ()
-            if isinstance(rows, ArrowRows):
-                self._sampled[column] = rows.column(column)
-            else:
-                self._sampled[column] = [row.get(column) for row in rows]
-        return self._sampled[column]
-
-    @cache  # noqa: B019  # a finder is soon gone
-    def _profile(self, column: str) -> "_Profile":
-        return _Profile.of(self._values(column))
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Return whether a column with the name of a text column holds texts, or is empty.
@@ -265,7 +234,7 @@ class _Finder:
             return not own.is_figures
         others = [name for name in columns if name != column and not is_name_of_others(name)]
         if not (own.is_short or (own.count > 1 and self._reads_as_labels(column))):
-            others = [each for each in others if not rank.isdisjoint(names_of(each))]
+            others = [each for each in others if is_among(each, rank)]
         enough = SENTENCE if own.words else 1
         return not any(map(partial(self._holds_sentences, words=enough), others))
 
@@ -317,7 +286,7 @@ class _Finder:
         return len(keys) == 2 or all(isinstance(key, str) for key in keys)
 
     def looks_like_label(self, column: str) -> bool:
-        """Tell whether a column holds a few labels again and again."""
+        """Return whether a column holds a few labels again and again."""
         keys = self._keys(column)
         return self._reads_as_labels(column) and len(set(keys)) < len(keys)
 
@@ -328,23 +297,14 @@ class _Finder:
 
 @dataclass(frozen=True)
 class _Profile:
-    """What some values of a column look like as texts.
+    """What some values of a column look like as texts."""
 
-    Attributes:
-        count: The number of values that are not missing.
-        filled: Their share.
-        words: The mean number of words with a letter; a code such as `B00X4` has none.
-        repeats: At least half of them repeat another.
-        is_short: There are several, all as short as language codes.
-        is_figures: They are numbers, dates, codes or missing; `:)` is not.
-    """
-
-    count: int
-    filled: float
-    words: float
-    repeats: bool
-    is_short: bool
-    is_figures: bool
+    count: int  # the number of values that are not missing
+    filled: float  # their share
+    words: float  # the mean number of words with a letter; a code such as `B00X4` has none
+    repeats: bool  # at least half of them repeat another
+    is_short: bool  # there are several, all as short as language codes
+    is_figures: bool  # they are numbers, dates, codes or missing; `:)` is not
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> "_Profile":
@@ -402,16 +362,8 @@ def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
     return texts
 
 
-def values_of(batch: Batch, column: str) -> list[Any]:
-    """Return the values of one column as they were read, None where missing."""
-    if isinstance(batch.rows, ArrowRows):
-        return batch.rows.column(column)
-    return [row.get(column) for row in batch.rows]
-
-
 def _texts(batch: Batch, columns: Columns, read: Callable[[Any], str]) -> list[str]:
-    """Return the texts of a batch; with Parquet, only the text columns are decoded."""
-    cells = [list(map(read, values_of(batch, name))) for name in columns.text]
+    cells = [list(map(read, batch.column(name))) for name in columns.text]
     return cells[0] if len(cells) == 1 else list(map(_joined, zip(*cells, strict=True)))
 
 

@@ -1,46 +1,40 @@
-"""Tables and labelled reviews; splits and folds."""
+"""Labelled reviews and predictions for them; splits and folds."""
 
-import re
-import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from itertools import accumulate
-from typing import Any, Protocol
+from functools import cached_property
+from itertools import accumulate, pairwise
+from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.batch import STOP, Ahead, Batch, Source, first_rows
-from sentiment.reviews.cells import and_more, cell, visible
-from sentiment.reviews.columns import PLAIN, Columns, find_columns, texts_of, values_of
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.labels import Key, Rules, asked_keys, key_of
+from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
+from sentiment.reviews.labels import (
+    NEGATIVE_WORDS,
+    NEUTRAL_WORDS,
+    POSITIVE_WORDS,
+    Rules,
+    key_of,
+)
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.streams import Where
-from sentiment.storage import GrowingTexts, taken
+from sentiment.reviews.streams import ReadOptions
+from sentiment.storage import take
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """Labels whose orientation was assumed, such as 0 and 1.
+    """Labels whose orientation was assumed, such as 0 and 1."""
 
-    Attributes:
-        name: their files, in short.
-        column: their column.
-        negative, positive: the values read as such, as `--negative` and `--positive` take them.
-        spans: their rows among all rows read, as ranges (first, last + 1).
-    """
-
-    name: str
+    name: str  # their files, in short
     column: str
-    negative: tuple[str, ...]
+    negative: tuple[str, ...]  # the values read as such, as `--negative` takes them
     positive: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[tuple[int, int], ...]  # their rows among all rows read: (first, last + 1)
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the indices of the places that have these labels; int64 [m]."""
@@ -59,7 +53,7 @@ class LabelledReviews:
         labels: int8 [n]: 1 positive, 0 negative.
         notes: How the files were read, for display.
         warnings: Warnings about dropped rows.
-        rules: The rules by which the labels were read, for `read_labelled(…, like=…)`.
+        rules: The rules by which the labels were read, for `read_labelled`.
         columns: n cells of each column to keep, by the name asked for.
         places: int64 [n]: the index of each review among all rows read, including dropped ones.
         rows_read: The number of rows read.
@@ -93,7 +87,7 @@ class LabelledReviews:
         chosen = np.asarray(rows, dtype=np.int64)
         return replace(
             self,
-            texts=taken(self.texts, chosen),
+            texts=take(self.texts, chosen),
             labels=self.labels[chosen],
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],
@@ -107,11 +101,7 @@ class LabelledReviews:
         return (self.files[which][0] if self.files else ""), place - ends[which] + 1
 
     def digest(self) -> NDArray[np.uint64]:
-        """Return a stable 64-bit hash of each text; white space makes no difference.
-
-        Returns:
-            uint64 [n], for finding reviews that two sets share; cached.
-        """
+        """Return a stable 64-bit hash of each text, uint64 [n]; white space makes no difference."""
         return self._digest
 
     @cached_property
@@ -120,12 +110,7 @@ class LabelledReviews:
 
 
 def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
-    """Check that both classes occur.
-
-    Args:
-        reviews: The reviews.
-        name: Where they are from.
-        purpose: What they are for.
+    """Check that both classes occur; name and purpose are for the message.
 
     Raises:
         DataError: All reviews have the same label, or there are no reviews.
@@ -133,9 +118,8 @@ def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "tr
     positive = int(np.count_nonzero(reviews.labels))
     if 0 < positive < len(reviews):
         return
-    found = (
-        f"only {'positive' if positive else 'negative'} reviews" if len(reviews) else "no reviews"
-    )
+    found = f"only {'positive' if positive else 'negative'} reviews"
+    found = found if len(reviews) else "no reviews"
     raise DataError(f"{name}: {found} (n={len(reviews):,}); {purpose} needs both classes")
 
 
@@ -168,7 +152,7 @@ def stratified_split(
     group_of_row, sizes, classes = _shuffled(labels, seed, groups)
     held_out = np.zeros(len(sizes), dtype=bool)
     for members in classes:
-        held_out[members[: _how_many(sizes[members], share)]] = True
+        held_out[members[: _groups_for(sizes[members], share)]] = True
     mask = held_out[group_of_row]
     return np.flatnonzero(~mask), np.flatnonzero(mask)
 
@@ -176,13 +160,9 @@ def stratified_split(
 def stratified_folds(
     labels: ArrayLike, folds: int, seed: int, groups: ArrayLike | None = None
 ) -> list[Rows]:
-    """Divide rows into folds, each class evenly, rows of one group together.
+    """Divide rows into folds, each class evenly; the arguments are those of `stratified_split`.
 
-    Args:
-        labels: Integer labels, shape [n].
-        folds: How many; with more than the rarer class has groups, a fold lacks that class.
-        seed: As for `stratified_split`.
-        groups: As for `stratified_split`.
+    With more folds than the rarer class has groups, a fold lacks that class.
 
     Returns:
         Sorted int64 arrays that together have all rows.
@@ -214,182 +194,108 @@ def _shuffled(
     return group_of_row, sizes, classes
 
 
-def _how_many(sizes: NDArray[np.int64], share: float) -> int:
+def _groups_for(sizes: NDArray[np.int64], share: float) -> int:
     """Return how many first groups come closest to the share, at least one on each side."""
     rows = np.cumsum(sizes)
     closest = int(np.argmin(np.abs(rows - share * rows[-1]))) + 1
     return min(closest, len(sizes) - 1)
 
 
-SHOWN = 5
-_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # such as `LABEL_1`
-FIXED = (*PLAIN, "fasttext")
-_SHORT = 32  # characters of a label that is likely to repeat
-
-
-class HasName(Protocol):
-    """Anything with a name for messages, such as a file."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A source whose columns are chosen.
-
-    Attributes:
-        source: Where the rows come from.
-        columns: Where its texts and labels are; empty without rows.
-        batches: Its rows.
-    """
-
-    source: Source
-    columns: Columns
-    batches: Iterator[Batch]
+PREDICTED, P_POSITIVE = "predicted", "p_positive"
+NEGATIVE, POSITIVE, NO_ANSWER = range(3)
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """A file that was read, with its labels as they are.
+class Predictions:
+    """The predictions of a file.
 
     Attributes:
-        name: The file.
-        column: The column of labels.
-        filled: which of its n rows have a text.
-        values: n labels.
-        how: How it was read, for display.
-        kept: n cells of each column to keep, by the name asked for.
+        answers: int64 [n]: 0 negative, 1 positive, `NO_ANSWER` if missing or `uncertain`; without
+            this column, 1 for probabilities of at least 0.5.
+        p_positive: float64 [n], NaN if missing; None without this column.
     """
 
-    name: str
-    column: str
-    filled: list[bool]
-    values: list[Any]
-    how: str
-    kept: dict[str, list[str]]
+    answers: NDArray[np.int64]
+    p_positive: NDArray[np.float64] | None
 
-    @cached_property
-    def keys(self) -> set[Key]:
-        """The distinct labels, without missing ones."""
-        return {key_of(value) for value in self.values} - {None}
+    def __len__(self) -> int:
+        return len(self.answers)
 
 
-def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Opened:
-    """Open a file and choose its columns by the first batch.
+def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
+    """Read a file with the columns `predicted`, `p_positive`, or both.
+
+    Without a header, they are recognized by the values that `sentiment predict` writes.
 
     Raises:
-        DataError: It cannot be read, or its columns cannot be determined.
-        UsageError: An option does not fit.
+        DataError: It cannot be read, has neither column, or has invalid predictions.
     """
-    label_column = options.label_column if need_label else None
-    source = open_source(
-        where,
-        format=options.format,
-        encoding=options.encoding,
-        header=options.header,
-        need_label=need_label,
-        columns=[*options.text_columns, *([label_column] if label_column else []), *options.keep],
-        bad_rows=options.bad_rows or STOP,
-    )
-    try:
-        return choose_columns(source, options, need_label=need_label)
-    except BaseException:
-        source.close()
-        raise
-
-
-def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
-    """Choose the columns of a source; see `open_reviews`.
-
-    Raises:
-        UsageError: An option does not fit.
-    """
+    source = open_source(path, ReadOptions(encoding=encoding, keep=(PREDICTED, P_POSITIVE)))
     batches = Ahead(source.batches())
-    # A header without rows is enough to find the texts; labels need rows.
-    if (need_label or not source.columns) and not first_rows(batches):
-        return Opened(source, Columns((), None, ""), batches)
-    for name in source.columns:
-        if name.casefold() in options.not_columns:
-            raise UsageError(
-                f'{source.name}: "{name}" is a column and also a built-in slice; '
-                "rename the column to slice by either"
-            )
-    # Do not wait for rows if the format defines the columns.
-    sample = list if source.format in FIXED else partial(first_rows, batches)
-    columns = find_columns(
-        source.columns,
-        sample,
-        text_columns=options.text_columns,
-        label_column=options.label_column if need_label else None,
-        keep=options.keep,
-        slices=options.slices,
-        need_label=need_label,
-        named_labels=asked_keys([*options.positive, *options.negative]) if need_label else (),
-        name=source.name,
-    )
-    return Opened(source, columns, batches)
+    answer_column, p_column = _find_columns(source, first_readable(batches) or Batch([]))
+    if answer_column is None and p_column is None:
+        source.close()
+        there = ", ".join(f'"{name}"' for name in source.columns) or "none"
+        raise DataError(
+            f'{path}: neither a model nor predictions, which have a column "{PREDICTED}" or '
+            f'"{P_POSITIVE}"; its columns: {there}'
+        )
+    answers: list[int] = []
+    found: list[float] = []
+    for batch in batches:
+        if answer_column is not None:
+            for number, value in enumerate(batch.column(answer_column), start=batch.first_row):
+                answers.append(_answer(value, path, number))
+        if p_column is not None:
+            for number, value in enumerate(batch.column(p_column), start=batch.first_row):
+                found.append(_probability(value, path, number))
+    if p_column is None:
+        return Predictions(np.array(answers, np.int64), None)
+    p_positive = np.array(found, np.float64)
+    if answer_column is not None:
+        return Predictions(np.array(answers, np.int64), p_positive)
+    rounded = np.where(p_positive >= 0.5, POSITIVE, NEGATIVE)
+    return Predictions(np.where(np.isnan(p_positive), NO_ANSWER, rounded), p_positive)
 
 
-def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
-    """Read a file of labelled reviews.
-
-    Args:
-        where: the file.
-        options: how to read it.
-        texts: receives its texts.
-
-    Raises:
-        DataError: It cannot be read, or its columns cannot be determined.
-        UsageError: An option does not fit.
-    """
-    opened = open_reviews(where, options, need_label=True)
-    label = opened.columns.label or ""
-    names = _names_of_classes(opened.source, label, options)
-    filled: list[bool] = []
-    values: list[Any] = []
-    kept: dict[str, list[str]] = {name: [] for name in options.keep}
-    for batch in opened.batches:
-        some = texts_of(batch, opened.columns)
-        texts.extend(some)
-        filled += map(bool, map(str.strip, some))
-        labels = values_of(batch, label)
-        values += map(_once, _named(labels, names) if names else labels)
-        for asked, column in zip(options.keep, opened.columns.kept, strict=True):
-            kept[asked] += map(cell, values_of(batch, column))
-    how = "; ".join([*opened.source.notes, opened.columns.how])
-    if names:
-        meant = ", ".join(f"{number} {visible(name)}" for number, name in enumerate(names[:SHOWN]))
-        how += f"; its metadata call {meant}{', …' if len(names) > SHOWN else ''}"
-    return Table(opened.source.name, label, filled, values, how, kept)
+def _find_columns(source: Source, sample: Batch) -> tuple[str | None, str | None]:
+    """Return the columns of answers and of probabilities, None if missing."""
+    if source.has_header:
+        there = [name if name in source.columns else None for name in (PREDICTED, P_POSITIVE)]
+        return there[0], there[1]
+    for answers, probabilities in pairwise(source.columns):
+        if all(map(_is_written, sample.column(answers), sample.column(probabilities))):
+            return answers, probabilities
+    return None, None
 
 
-def _names_of_classes(source: Source, label: str, options: ReadOptions) -> Sequence[str]:
-    """Return the file's own names of numbered labels, unless they are meaningless.
-
-    Return nothing if the user defines the numbers.
-    """
-    names = source.class_names.get(label, []) if isinstance(source, ParquetSource) else []
-    asked = asked_keys([*options.positive, *options.negative])
-    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
-        return []
-    return names
+def _is_written(answer: str, p: str) -> bool:
+    """Return whether two cells are an answer and a probability of `sentiment predict`."""
+    if answer in ("positive", "negative", "uncertain"):
+        return p.replace(".", "").replace("e-", "").isdecimal()  # such as 0.98 or 1e-06
+    return answer == p == ""
 
 
-def _named(values: Sequence[Any], names: Sequence[str]) -> list[Any]:
-    """Return the names of numbered classes; −1 means no label."""
-    return [
-        names[value] if isinstance(value, int) and 0 <= value < len(names)
-        else None if value == -1 else value
-        for value in values
-    ]  # fmt: skip
+def _answer(value: Any, path: str, row: int) -> int:
+    key = key_of(value)
+    if key is None or key in NEUTRAL_WORDS or key == "uncertain":
+        return NO_ANSWER
+    if key == 1 or key in POSITIVE_WORDS:
+        return POSITIVE
+    if key == 0 or key in NEGATIVE_WORDS:
+        return NEGATIVE
+    what = f'"{value}" is no answer; write positive, negative or uncertain'
+    raise row_error(path, row, what)
 
 
-def _once(value: Any) -> Any:
-    """Intern a short label, so that millions of rows share one object."""
-    return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
-
-
-def name_of(tables: Iterable[HasName]) -> str:
-    """Return a short name of some files: `a.csv and 2 more`."""
-    return and_more([table.name for table in tables], 1)
+def _probability(value: Any, path: str, row: int) -> float:
+    if key_of(value) is None:
+        return nan
+    try:
+        p = float(value)
+    except (TypeError, ValueError):
+        p = nan
+    if not 0 <= p <= 1:
+        what = f'"{value}" is no probability; write a number between 0 and 1'
+        raise row_error(path, row, what)
+    return p

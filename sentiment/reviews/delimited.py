@@ -28,6 +28,13 @@ from sentiment.reviews.header import (
 )
 from sentiment.reviews.lines import SEPARATOR_LINE
 
+ROWS_LOOKED_AT = 100
+HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
+CHARS_LOOKED_AT = 1 << 21  # to search for the first rows
+DELIMITERS = ",;\t|"
+MAX_TITLES = 5  # lines above a header
+FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
+
 
 class RowTooLong(csv.Error):
     """A row is too long, usually because a quote is not closed."""
@@ -43,26 +50,20 @@ class CsvLines:
     def __init__(self, feed: TextFeed) -> None:
         self._feed = feed
         self._blocks = feed.blocks()
-        self._held: list[str] = []
+        self._lines: list[str] = []
         self._first = 0  # the index of the current row's first line
         self._next = 0  # the index of the next line
         self._before = 0  # the number of lines before them
-        self._ended = 0  # characters read from the feed when the last row ended
+        self._chars_before = 0  # characters read from the feed when the last row ended
 
     def __iter__(self) -> Iterator[str]:
-        """Return itself."""
         return self
 
     def __next__(self) -> str:
-        """Return the next line, with its line end.
-
-        Raises:
-            RowTooLong: The row is too long.
-            Unreadable: Reading cannot continue.
-        """
-        if self._next == len(self._held):
+        """Return the next line, with its line end."""
+        if self.would_block:
             self._read_on()
-        line = self._held[self._next]
+        line = self._lines[self._next]
         self._next += 1
         return line
 
@@ -74,15 +75,15 @@ class CsvLines:
     @property
     def would_block(self) -> bool:
         """Whether the next line needs another block, which may have to be waited for."""
-        return self._next == len(self._held)
+        return self._next == len(self._lines)
 
     def end_row(self) -> str:
         """Finish the current row, and return its lines."""
         first, end = self._first, self._next
         self._first = end
-        self._ended = self._feed.chars
+        self._chars_before = self._feed.chars
         # Most rows have one line, which need not be copied.
-        return self._held[first] if end == first + 1 else "".join(self._held[first:end])
+        return self._lines[first] if end == first + 1 else "".join(self._lines[first:end])
 
     def give_up(self) -> str:
         """Finish the current row after its first line, and continue after that."""
@@ -90,69 +91,56 @@ class CsvLines:
         return self.end_row()
 
     def _read_on(self) -> None:
-        del self._held[: self._first]
+        del self._lines[: self._first]
         self._before += self._first
         self._next -= self._first
         self._first = 0
         block = next(self._blocks)
         # newline="" splits as csv expects: at \n, \r\n and the \r of old Macs.
-        self._held += StringIO(block, newline="")
-        most = self._feed.row_chars
-        if self._feed.chars - self._ended > most + len(block):
+        self._lines += StringIO(block, newline="")
+        most = self._feed.max_row_chars
+        if self._feed.chars - self._chars_before > most + len(block):
             raise RowTooLong(f"{too_long('a row', most)}, or close the quote that opens in it")
 
 
 class Record(NamedTuple):
-    """A parsed row.
+    """A parsed row; an invalid one is parsed leniently."""
 
-    Attributes:
-        fields: Its fields; empty if it is blank. An invalid row is parsed leniently.
-        raw: Its original text, with the line end.
-        line: The number of its last line.
-        reason: Why it is invalid, and how to fix it; None if it is valid.
-    """
+    fields: list[str]  # empty if it is blank
+    raw: str  # its original text, with the line end
+    line: int  # the number of its last line
+    reason: str | None = None  # why it is invalid, and how to fix it
 
-    fields: list[str]
-    raw: str
-    line: int
-    reason: str | None = None
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a blank line, which is not a row of several columns."""
+        return len(self.fields) < 2 and not self.raw.strip()
+
+    @property
+    def is_of_survey(self) -> bool:
+        """Whether it is a second header, of Qualtrics or SurveyMonkey."""
+        filled = [cell for cell in map(str.strip, self.fields) if cell]
+        return bool(filled) and all(
+            cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
+            for cell in filled
+        )
 
 
 class Dialect(NamedTuple):
-    """The notation of a table.
-
-    Attributes:
-        delimiter: Between cells.
-        line_end: After rows.
-        marked: Whether there is a byte order mark, by which Excel recognizes UTF-8.
-        encoding: The text encoding.
-        preface: A line that names the delimiter, `sep=;`, without its line end; "" if absent.
-    """
+    """The notation of a table."""
 
     delimiter: str = ","
     line_end: str = "\n"
-    marked: bool = False
+    marked: bool = False  # with a byte order mark, by which Excel recognizes UTF-8
     encoding: str = "utf-8"
-    preface: str = ""
-
-
-ROWS_LOOKED_AT = 100
-HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
-CHARS_LOOKED_AT = 1 << 21  # to search for the first rows
-DELIMITERS = ",;\t|"
-MOST_TITLES = 5  # lines above a header
-FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
+    preface: str = ""  # a line that names the delimiter, `sep=;`, without its line end
 
 
 class DelimitedSource(FeedSource):
     """The base of CSV and TSV: an optional header, and rows that must be as wide as the first.
 
-    With one column, a blank line is a row with an empty text; otherwise it is not a row.
-
-    Args:
-        feed: The text.
-        header: Whether the first row names the columns; None detects it.
-        asked: Columns the user named; a first row with one of them is a header.
+    With one column, a blank line is a row with an empty text; otherwise it is not a row. With None,
+    the header is detected; a first row with a column that the user asked for is one.
 
     Raises:
         Unreadable: The first row cannot be read.
@@ -168,29 +156,28 @@ class DelimitedSource(FeedSource):
         bad_rows: BadRows = STOP,
     ) -> None:
         csv.field_size_limit(FIELD_LIMIT)
-        self._titles = 0 if header is False else count_titles(feed.peek(), asked)
+        self._titles = 0 if header is False else _count_titles(feed.peek(), asked)
         self._blocks = Ahead(self._records(feed))
         rows = self._first_rows(1)
         first = rows[0] if rows else Record([], "", 1)
         notes: list[str] = []
         if header is None:
-            self.has_header, notes = self._look_at(first, asked)
+            self.has_header, notes = self._detect_header(first, asked)
         else:
             self.has_header = header and bool(rows)
         if self._titles:
-            lines = count_of(self._titles, "line")
-            notes.insert(0, f"{lines} above the header left out")
+            notes.insert(0, f"{count_of(self._titles, 'line')} above the header left out")
         if self.has_header:
             if reason := first.reason or feed.damage_in(first.raw):
                 raise Unreadable(reason, first.line)
             names = first.fields
-            survey = [row for row in rows[1:3] if is_of_survey(row.fields)]
+            survey = [row for row in rows[1:3] if row.is_of_survey]
             self._drop_through(survey[-1] if survey else first)
             if survey:
                 notes.append("rows of a survey program below the header left out")
         else:  # prefer valid rows to determine the width
-            sound = next((row for row in rows if not row.reason), first)
-            names = numbered_names(len(sound.fields))
+            valid = next((row for row in rows if not row.reason), first)
+            names = numbered_names(len(valid.fields))
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
         self.notes = notes
@@ -204,23 +191,24 @@ class DelimitedSource(FeedSource):
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
         """Yield the records that end in each block; a blank line has no fields."""
 
-    def pieces(self) -> Iterator[list[Item]]:
-        """Yield a row for each record.
+    def row_lists(self) -> Iterator[list[Item]]:
+        """Yield a row for each record; see `FeedSource.row_lists`.
 
         Malformed records, and those with too many or too few fields, are bad rows; fields are
-        cut, or filled with empty ones. See `FeedSource.pieces`.
+        cut, or filled with empty ones.
         """
         single = len(self.columns) == 1
         for records in self._blocks:
             # Bad rows are filled up; a block of them in a wide table would need too much memory.
             for start in range(0, max(len(records), 1), BATCH_ROWS):
                 yield [
-                    self._item(*record)
+                    self._item(record)
                     for record in records[start : start + BATCH_ROWS]
-                    if single or len(record[0]) > 1 or not is_blank(record)
+                    if single or len(record.fields) > 1 or not record.is_blank
                 ]
 
-    def _item(self, fields: list[str], raw: str, line: int, reason: str | None) -> Item:
+    def _item(self, record: Record) -> Item:
+        fields, raw, line, reason = record
         fields = fields or [""]
         if self.feed.of_old_mac:
             fields = [field.translate(SWAPPED_ENDS) for field in fields]
@@ -231,42 +219,34 @@ class DelimitedSource(FeedSource):
                 return dict(zip(self.columns, fields, strict=True))
             what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
             reason = f"{what}; {self.advice}"
+        filled = fields + [""] * (len(self.columns) - len(fields))
+        row = dict(zip(self.columns, filled, strict=False))
         # A bad byte is reported with its row number, other errors with the line number as well.
-        raw = raw.rstrip("\r\n")
-        return bad_row(damage or reason or "", self._row(fields), raw, None if damage else line)
+        return bad_row(damage or reason or "", row, raw.rstrip("\r\n"), None if damage else line)
 
-    def _row(self, fields: list[str]) -> dict[str, str]:
-        """Return a row with the fields of a bad record, cut or filled up to the columns."""
-        missing = len(self.columns) - len(fields)
-        return dict(zip(self.columns, fields + [""] * missing, strict=False))
-
-    def _look_at(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
+    def _detect_header(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Return whether the first row is a header, and notes about it."""
         names = first.fields
-        looks = reads_as_header(names, asked)
-        if any(is_of_survey(row.fields) for row in self._first_rows(1)[1:3]):
-            looks = True
-        if looks is None and not first.reason:
+        is_header = reads_as_header(names, asked)
+        if any(row.is_of_survey for row in self._first_rows(1)[1:3]):
+            is_header = True
+        if is_header is None and not first.reason:
             below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
-            looks = stands_above(names, below[:ROWS_LOOKED_AT])
-        if looks or first.reason:
+            is_header = stands_above(names, below[:ROWS_LOOKED_AT])
+        if is_header or first.reason:
             return True, [] if is_plain_header(names, asked) else [HEADER_TAKEN]
         return False, [describe_columns(len(names))] if names else []
 
     def _first_rows(self, count: int) -> list[Record]:
-        """Look ahead until there are `count` rows; return all that are there.
-
-        Raises:
-            Unreadable: There are too many blank lines and no rows.
-        """
+        """Look ahead until there are `count` valid rows; return all that are there."""
         found: list[Record] = []
-        sound = chars = 0
+        valid = chars = 0
         for block in self._blocks.ahead():
-            rows = [record for record in block if not is_blank(record)]
+            rows = [record for record in block if not record.is_blank]
             found += rows
-            sound += sum(not row.reason for row in rows)
+            valid += sum(not row.reason for row in rows)
             chars += sum(len(record.raw) + 1 for record in block)
-            if sound >= count or (found and chars >= CHARS_LOOKED_AT):
+            if valid >= count or (found and chars >= CHARS_LOOKED_AT):
                 break
             if chars >= CHARS_LOOKED_AT:
                 raise Unreadable("too many blank lines from here on; delete them")
@@ -288,24 +268,24 @@ class CsvSource(DelimitedSource):
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        lines = CsvLines(feed)
+        start = feed.peek()
+        first = start.partition("\n")[0]
         self._preface = ""
-        first = feed.peek().partition("\n")[0]
         if (named := SEPARATOR_LINE.fullmatch(first)) and named[1] in DELIMITERS:
             self._delimiter, self._preface = named[1], first.rstrip("\r")
             self._titles = 0
-            next(lines)
-            lines.end_row()
         else:
-            self._delimiter = sniff_delimiter(below_titles(feed.peek(), self._titles))
-        for _ in range(self._titles):
+            below = start.split("\n", self._titles)[-1]
+            self._delimiter = sniff_delimiter(below)
+        lines = CsvLines(feed)
+        for _ in range(self._titles or bool(self._preface)):
             next(lines)
             lines.end_row()
         reader = csv.reader(
             lines,
             delimiter=self._delimiter,
             strict=True,
-            skipinitialspace=_is_spaced(feed.peek(), self._delimiter),
+            skipinitialspace=_is_spaced(start, self._delimiter),
         )
         records: list[Record] = []
         while True:
@@ -335,7 +315,7 @@ class CsvSource(DelimitedSource):
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
         fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
-        return Record(fields, raw, lines.number, explain_csv(error))
+        return Record(fields, raw, lines.number, _explain(error))
 
 
 class TsvSource(DelimitedSource):
@@ -354,35 +334,15 @@ class TsvSource(DelimitedSource):
             records: list[Record] = []
             for text in block_lines(block):
                 line += 1
-                if line <= self._titles:
-                    continue
-                records.append(Record(text.split("\t") if text else [], text, line))
+                if line > self._titles:
+                    records.append(Record(text.split("\t") if text else [], text, line))
             yield records
 
 
-def is_blank(record: Record) -> bool:
-    """Return whether a record is a blank line, which is not a row of several columns."""
-    return len(record.fields) < 2 and not record.raw.strip()
-
-
-def is_of_survey(cells: Sequence[str]) -> bool:
-    """Return whether a row is a second header, of Qualtrics or SurveyMonkey."""
-    filled = [cell for cell in map(str.strip, cells) if cell]
-    return bool(filled) and all(
-        cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
-        for cell in filled
-    )
-
-
-def below_titles(text: str, titles: int) -> str:
-    """Return a text without its first lines."""
-    return text.split("\n", titles)[titles] if titles else text
-
-
-def count_titles(text: str, asked: Sequence[str] = ()) -> int:
+def _count_titles(text: str, asked: Sequence[str] = ()) -> int:
     """Count the lines of title or comment above a header with well-known names."""
-    lines = [line.rstrip("\r") for line in text.split("\n", MOST_TITLES + 1)]
-    for place, line in enumerate(lines[: MOST_TITLES + 1]):
+    lines = [line.rstrip("\r") for line in text.split("\n", MAX_TITLES + 1)]
+    for place, line in enumerate(lines[: MAX_TITLES + 1]):
         delimiter = sniff_delimiter(line)
         names = _filled(line, delimiter)
         if reads_as_header(names, asked) and not line.startswith("#"):
@@ -420,7 +380,7 @@ def sniff_delimiter(text: str) -> str:
     return max(DELIMITERS, key=unquoted.count)
 
 
-def explain_csv(error: csv.Error) -> str:
+def _explain(error: csv.Error) -> str:
     """Return a message that explains an error of the csv module."""
     what = str(error)
     if isinstance(error, RowTooLong):

@@ -1,7 +1,7 @@
-"""Decoding streams to blocks of text, and sources that turn these into rows; plain lines."""
+"""Decoding streams to blocks of text, and sources that make rows of these: lines, fastText."""
 
 import codecs
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 
 from sentiment.errors import DataError, UsageError
@@ -15,6 +15,7 @@ from sentiment.reviews.batch import (
     BadRows,
     Batch,
     Row,
+    Source,
     Unreadable,
     bad_row,
     damaged_byte,
@@ -22,27 +23,21 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.streams import ByteStream, foreign
 
-MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
 _UTF_16_BYTES = 16  # at the start, to detect UTF-16 without a mark
 
 
 class TextFeed:
-    """The decoded text of a stream, in blocks of whole lines.
+    """The decoded text of a stream, in blocks of whole lines, without a byte order mark.
 
     Args:
         stream: Where the bytes come from.
-        encoding: Its encoding; a byte order mark is dropped.
-        row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
+        encoding: Its encoding.
+        max_row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
         markup: Whether to accept HTML and XML as texts.
-
-    Attributes:
-        encoding: The usual name of the encoding.
-        marked: Whether there is a byte order mark; known after the first read.
-        of_old_mac: Whether lines end with a lone carriage return; None until one has ended.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -52,26 +47,27 @@ class TextFeed:
         self,
         stream: ByteStream,
         encoding: str = "utf-8",
-        row_chars: int | None = None,
+        max_row_chars: int | None = None,
         *,
         markup: bool = False,
     ) -> None:
         self.name = stream.name
-        self.row_chars = row_chars or ROW_CHARS
-        self.marked = False
-        self._markup = markup
+        self.max_row_chars = max_row_chars or ROW_CHARS
         self.chars = 0  # yielded so far
-        self._stream = stream
+        self.marked = False  # whether there is a byte order mark; known after the first read
+        # Whether lines end with a lone carriage return; None until one has ended.
+        self.of_old_mac: bool | None = None
         self.encoding = check_encoding(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._stream = stream
+        self._markup = markup
         self._damaged = False  # whether a byte was marked
-        self.of_old_mac: bool | None = None
-        self._pieces = Ahead(self._read_pieces())
+        self._blocks = Ahead(self._read_blocks())
 
     def peek(self, lines: int = 0) -> str:
         """Return the first block, or at least some first lines, without consuming them."""
         found = ""
-        for block in self._pieces.ahead():
+        for block in self._blocks.ahead():
             found += block
             if found and found.count("\n") >= lines:
                 break
@@ -83,27 +79,23 @@ class TextFeed:
         Raises:
             Unreadable: A line is too long, or this is not text in the encoding.
         """
-        for block in filter(None, self._pieces):
+        for block in filter(None, self._blocks):
             self.chars += len(block)
             yield block
 
     def whole(self) -> str:
-        """Return the whole text, as one row.
-
-        Raises:
-            Unreadable: It cannot be decoded, or is too long.
-        """
+        """Return the whole text, as one row."""
         blocks = []
         for block in self.blocks():
             blocks.append(block)
-            if self.chars > self.row_chars:
-                raise Unreadable(too_long("a text", self.row_chars))
+            if self.chars > self.max_row_chars:
+                raise Unreadable(too_long("a text", self.max_row_chars))
         return "".join(blocks)
 
     def damage_in(self, text: str) -> str | None:
         """Return what is wrong with the bytes of a part of the text, or None."""
         byte = damaged_byte(text) if self._damaged else None
-        return None if byte is None else describe_byte(byte, self.encoding)
+        return None if byte is None else _describe_byte(byte, self.encoding)
 
     def would_block(self) -> bool:
         """Return whether the next block is still to be produced at the other end of a pipe.
@@ -111,7 +103,7 @@ class TextFeed:
         An incomplete line that is there is read meanwhile.
         """
         try:
-            if any(self._pieces.ahead(ready=lambda: not self._stream.would_block())):
+            if any(self._blocks.ahead(ready=lambda: not self._stream.would_block())):
                 return False
         except (DataError, Unreadable):  # raised again when the block is requested
             return False
@@ -121,9 +113,9 @@ class TextFeed:
         """Close the stream."""
         self._stream.close()
 
-    def _read_pieces(self) -> Iterator[str]:
+    def _read_blocks(self) -> Iterator[str]:
         """Yield the lines that end in each block of bytes, or "", and finally the rest."""
-        held: list[str] = []  # the parts of an incomplete line
+        parts: list[str] = []  # of an incomplete line
         length = 0  # their characters
         at_start = True
         while True:
@@ -135,20 +127,20 @@ class TextFeed:
             end = text.rfind("\n") + 1
             block = ""
             if end:
-                block = "".join((*held, text[:end]))
-                held, length = [], 0  # free the memory of a long line
+                block = "".join((*parts, text[:end]))
+                parts, length = [], 0  # free the memory of a long line
             yield block
             del block
-            held.append(text[end:])
+            parts.append(text[end:])
             length += len(text) - end
-            if length > self.row_chars:
-                what = too_long("a line", self.row_chars)
+            if length > self.max_row_chars:
+                what = too_long("a line", self.max_row_chars)
                 raise Unreadable(f"{what}, or end rows with line feeds")
             if not raw:
                 break
         if length:
-            block = "".join(held)
-            held.clear()
+            block = "".join(parts)
+            parts.clear()
             yield block
 
     def _mend_line_ends(self, text: str) -> str:
@@ -158,18 +150,14 @@ class TextFeed:
         return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, marking each invalid byte.
-
-        Raises:
-            Unreadable: It cannot be decoded apart from single bytes.
-        """
+        """Decode a block, marking each invalid byte."""
         if at_start:
             self._check_start(raw)
         state = self._decoder.getstate()
         try:
             return self._decoder.decode(raw, final=not raw)
         except UnicodeError as error:
-            reason = describe_error(error, self.encoding)
+            reason = _describe_error(error, self.encoding)
             # UTF-16 without its first bytes can look like UTF-8 full of NULs.
             if at_start and self.encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
                 raise Unreadable(reason) from error
@@ -183,13 +171,8 @@ class TextFeed:
             return text
 
     def _check_start(self, raw: bytes) -> None:
-        """Reject files that are not text in the encoding, though they decode.
-
-        Raises:
-            DataError: It is something else, such as an image.
-            Unreadable: It is UTF-32, or UTF-16 without a mark.
-        """
-        self.marked = self.marked or raw.startswith(MARKS)
+        """Reject files that are not text in the encoding, though they decode."""
+        self.marked = self.marked or raw.startswith((codecs.BOM_UTF8, *UTF_16_MARKS))
         if raw.startswith(UTF_32_MARKS) and not self.encoding.startswith("utf-32"):
             raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
         if what := foreign(raw, markup=self._markup):
@@ -208,17 +191,17 @@ def too_long(what: str, most: int) -> str:
     return f"{what} of more than {most:,} characters; cut it into shorter ones"
 
 
-def describe_error(error: UnicodeError, encoding: str) -> str:
+def _describe_error(error: UnicodeError, encoding: str) -> str:
     """Return why some bytes cannot be decoded."""
     what: object = error
     if isinstance(error, UnicodeDecodeError):
         if "BOM" not in error.reason:
-            return describe_byte(error.object[error.start], encoding)
-        what = error.reason  # from Python 3.13 on: not about a single byte
+            return _describe_byte(error.object[error.start], encoding)
+        what = error.reason  # since Python 3.13 not about a single byte
     return f"not {encoding.upper()} ({what}); name another with --encoding"
 
 
-def describe_byte(byte: int, encoding: str) -> str:
+def _describe_byte(byte: int, encoding: str) -> str:
     """Return what is wrong with a byte, and an encoding to try if none was named."""
     if encoding not in ("utf-8", "utf-8-sig"):
         return f"byte 0x{byte:02X} is not valid {encoding}; name another with --encoding"
@@ -260,26 +243,20 @@ def block_lines(block: str) -> list[str]:
 Item = Row | BadRow
 
 
-class FeedSource(ABC):
+class FeedSource(Source):
     """A source that turns blocks of text into rows.
 
-    Formats implement `pieces`. The rows of a block are yielded before waiting for the next one, so
-    that a slow producer gets each line's answer immediately.
+    Formats implement `row_lists`. The rows of a block are yielded before waiting for the next one,
+    so that a slow producer gets each line's answer immediately.
     """
 
-    format: str
-    has_header = True
-
     def __init__(self, feed: TextFeed, columns: list[str], bad_rows: BadRows = STOP) -> None:
-        self.name = feed.name
+        super().__init__(feed.name, columns)
         self.feed = feed
         self.bad_rows = bad_rows
-        self.columns = columns
-        self.header = columns
-        self.notes: list[str] = []
 
     @abstractmethod
-    def pieces(self) -> Iterator[list[Item]]:
+    def row_lists(self) -> Iterator[list[Item]]:
         """Yield the rows of each block, with a `BadRow` for each unreadable one.
 
         Raises:
@@ -290,8 +267,8 @@ class FeedSource(ABC):
         """Yield the rows in batches; see `Source.batches`."""
         first = 1
         try:
-            for items in regroup(self._located(), self.feed):
-                yield from self.bad_rows.batches(items, first, name=self.name, format=self.format)
+            for items in self._regrouped():
+                yield from self.bad_rows.batches(items, first, self)
                 first += len(items)
         finally:
             self.close()
@@ -304,45 +281,31 @@ class FeedSource(ABC):
         """Close the input."""
         self.feed.close()
 
-    def _located(self) -> Iterator[list[Item]]:
-        """Yield the pieces; turn `Unreadable` into a DataError with the row number."""
+    def _regrouped(self) -> Iterator[list[Item]]:
+        """Join and split lists into batches, without holding rows back while waiting for input."""
+        rows: list[Item] = []
+        chars = 0  # read when the last batch was yielded
         read = 0
+        failure: DataError | None = None
         try:
-            for rows in self.pieces():
-                read += len(rows)
-                yield rows
+            for more in self.row_lists():
+                rows += more
+                read += len(more)
+                while len(rows) >= BATCH_ROWS:
+                    yield rows[:BATCH_ROWS]
+                    rows, chars = rows[BATCH_ROWS:], self.feed.chars
+                if rows and (self.feed.chars - chars >= BATCH_CHARS or self.feed.would_block()):
+                    yield rows
+                    rows, chars = [], self.feed.chars
         except Unreadable as error:
-            raise row_error(self.name, read + 1, str(error), error.line) from error
-
-
-def regroup(pieces: Iterator[list[Item]], feed: TextFeed) -> Iterator[list[Item]]:
-    """Join and split pieces into batches, without holding rows back while waiting for input.
-
-    Args:
-        pieces: The rows of each block of the feed.
-        feed: The feed.
-
-    Raises:
-        DataError: From `pieces`, after all earlier rows were yielded.
-    """
-    rows: list[Item] = []
-    chars = 0  # read when the last batch was yielded
-    failure: DataError | None = None
-    try:
-        for piece in pieces:
-            rows += piece
-            while len(rows) >= BATCH_ROWS:
-                yield rows[:BATCH_ROWS]
-                rows, chars = rows[BATCH_ROWS:], feed.chars
-            if rows and (feed.chars - chars >= BATCH_CHARS or feed.would_block()):
-                yield rows
-                rows, chars = [], feed.chars
-    except DataError as error:
-        failure = error
-    if rows:
-        yield rows
-    if failure:
-        raise failure
+            failure = row_error(self.name, read + 1, str(error), error.line)
+            failure.__cause__ = error
+        except DataError as error:
+            failure = error
+        if rows:
+            yield rows
+        if failure:
+            raise failure
 
 
 # A line → its label (or None) and its text.
@@ -351,17 +314,15 @@ LABEL_MARK = "__label__"
 LABELS = "more than one label; keep one on each line"
 
 
-class _PerLine(FeedSource):
-    """A source with one row per line.
+class LinesSource(FeedSource):
+    """One text per line, in the column `text`; an empty line is a row with an empty text.
 
-    Args:
-        feed: The lines.
-        bad_rows: The policy for bad rows.
-        split: Splits a line into label and text; by default as the format does.
-        skipped: The number of header lines.
+    `split` divides a line into label and text, by default as the format does; `skipped` is the
+    number of header lines.
     """
 
-    line_columns: tuple[str, ...]
+    format = "lines"
+    line_columns: tuple[str, ...] = ("text",)
 
     def __init__(
         self,
@@ -375,32 +336,17 @@ class _PerLine(FeedSource):
         self._skipped = skipped
 
     @staticmethod
-    @abstractmethod
     def split(line: str) -> tuple[str | None, str]:
         """Split a line into its label, if any, and its text."""
+        return None, line
 
-    def pieces(self) -> Iterator[list[Item]]:
-        """Yield a row for each line below the header; see `FeedSource.pieces`."""
+    def row_lists(self) -> Iterator[list[Item]]:
+        """Yield a row for each line below the header; see `FeedSource.row_lists`."""
         skipped = self._skipped
         for block in self.feed.blocks():
             lines = block_lines(block)
             yield [self._item(line) for line in lines[skipped:]]
             skipped = max(0, skipped - len(lines))
-
-    @abstractmethod
-    def _item(self, line: str) -> Item: ...
-
-
-class LinesSource(_PerLine):
-    """One text per line, in the column `text`; an empty line is a row with an empty text."""
-
-    format = "lines"
-    line_columns = ("text",)
-
-    @staticmethod
-    def split(line: str) -> tuple[str | None, str]:
-        """Return the line as the text, without a label."""
-        return None, line
 
     def _item(self, line: str) -> Item:
         row: Row = {"text": self._split(line)[1]}
@@ -408,7 +354,7 @@ class LinesSource(_PerLine):
         return bad_row(damage, row, line) if damage else row
 
 
-class FasttextSource(_PerLine):
+class FasttextSource(LinesSource):
     """`__label__positive the text`: columns `label` (None if missing) and `text`.
 
     A line with several labels is bad.

@@ -6,44 +6,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.missing import MISSING_WORDS
 from sentiment.reviews.labels import has_letters, is_figure, is_label_word, is_number
+from sentiment.values import MISSING_WORDS
+
+
+def words_in(text: str, separator: str | None = None) -> frozenset[str]:
+    """Return the words of a list, which white space or another separator divides."""
+    return frozenset(text.split(separator))
+
 
 # Names in order of rank; two columns of the best rank are a tie, which is an error.
 TEXT_NAMES = (
-    frozenset(
-        {
-            "text", "review", "review text", "review body", "sentence", "comment", "tweet",
-            "content", "body", "message", "feedback", "document", "reviewtext", "reviewbody",
-            "commenttext", "tweettext", "fulltext", "selftext", "full text",
-        }
+    words_in(
+        "text,review,review text,review body,sentence,comment,tweet,content,body,message,"
+        "feedback,document,reviewtext,reviewbody,commenttext,tweettext,fulltext,selftext,full text",
+        ",",
+    ),
+    words_in(
+        "verbatim testimonial opinion remark utterance phrase post response answer transcript "
+        "caption"
     ),
     frozenset(
-        {
-            "verbatim", "testimonial", "opinion", "remark", "utterance", "phrase", "post",
-            "response", "answer", "transcript", "caption",
-        }
+        f"{of} {what}"
+        for of in ("review", "comment", "feedback", "customer")
+        for what in ("description", "title", "summary", "headline")
     ),
-    frozenset({f"{of} {what}" for of in ("review", "comment", "feedback", "customer")
-               for what in ("description", "title", "summary", "headline")}),
-    frozenset({"description"}),  # usually of the product
-    frozenset({"title", "summary", "headline"}),
-)  # fmt: skip
-LABEL_NAMES = (
-    frozenset({"label", "sentiment", "polarity", "target", "class", "y"}),
-    frozenset({"rating", "star", "star rating", "overall", "score"}),
-    frozenset({"voted up", "thumb up", "recommended", "recommended ind", "recommend"}),
+    words_in("description"),  # usually of the product
+    words_in("title summary headline"),
 )
-ID_NAMES = frozenset(
-    {"", "id", "uid", "uuid", "index", "idx", "key", "line", "no", "nr", "number", "row",
-     "unnamed 0"}
-)  # fmt: skip
+LABEL_NAMES = (
+    words_in("label sentiment polarity target class y"),
+    words_in("rating,star,star rating,overall,score", ","),
+    words_in("voted up,thumb up,recommended,recommended ind,recommend", ","),
+)
+ID_NAMES = words_in(",id,uid,uuid,index,idx,key,line,no,nr,number,row,unnamed 0", ",")
 # Subjects and authors of reviews; their columns are not texts.
-_OTHERS = frozenset(
-    {"address", "airline", "author", "brand", "by", "category", "city", "company", "country",
-     "customer", "email", "guest", "hotel", "language", "location", "member", "name", "place",
-     "product", "region", "reviewer", "state", "store", "url", "user", "username", "writer"}
-)  # fmt: skip
+_OTHERS = words_in(
+    """
+    address airline author brand by category city company country customer email guest hotel
+    language location member name place product region reviewer state store url user username writer
+    """
+)
 # Names by which a header is recognized; *recommended* might be a label.
 _TEXT_NAMES = frozenset().union(*TEXT_NAMES)
 HEADER_NAMES = _TEXT_NAMES.union(*LABEL_NAMES[:2])
@@ -79,19 +82,19 @@ def last_word(name: str) -> str:
     return words[-1] if words else ""
 
 
-def names_of(name: str) -> tuple[str, str]:
-    """Return the normal name, and its last word."""
-    return normal_name(name), last_word(name)
+def is_among(name: str, names: frozenset[str]) -> bool:
+    """Return whether a name, or its last word, is among some normal names."""
+    return normal_name(name) in names or last_word(name) in names
 
 
 def is_name_of_others(name: str) -> bool:
     """Return whether a name is that of a column of people, places or things."""
-    return not _OTHERS.isdisjoint(names_of(name))
+    return is_among(name, _OTHERS)
 
 
 def is_id_name(name: str) -> bool:
     """Return whether a name is that of a column of row numbers or ids."""
-    return not ID_NAMES.isdisjoint(names_of(name))
+    return is_among(name, ID_NAMES)
 
 
 def numbered_names(count: int) -> list[str]:
@@ -101,12 +104,12 @@ def numbered_names(count: int) -> list[str]:
 
 def is_text_name(name: str) -> bool:
     """Return whether a name, or its last word, is known for columns of texts."""
-    return not _TEXT_NAMES.isdisjoint(names_of(name))
+    return is_among(name, _TEXT_NAMES)
 
 
 def is_known_name(name: str) -> bool:
     """Return whether a name, or its last word, is known for columns of texts or labels."""
-    return not HEADER_NAMES.isdisjoint(names_of(name))
+    return is_among(name, HEADER_NAMES)
 
 
 def is_written_as_name(name: str) -> bool:
@@ -132,52 +135,34 @@ NAME_WORDS = 4
 MOST_ASKED = 25  # words
 LONGEST = 320  # characters of a question or an address
 SHOWN_COLUMNS = 5
-NUMBER_WORDS = frozenset(
-    {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
-)
-NO_LABELS = frozenset({"unlabeled", "unlabelled", "unknown", "unsup", "unsupervised"})
-TIMES = frozenset({"timestamp", "date", "time", "datetime", "day", "created"})
+NUMBER_WORDS = words_in("zero one two three four five six seven eight nine ten")
+NO_LABELS = words_in("unlabeled unlabelled unknown unsup unsupervised")
+TIMES = words_in("timestamp date time datetime day created")
 # A cell of only these words is an opinion, not a name.
-OPINIONS = frozenset(
-    {
-        "abysmal", "amazed", "amazing", "annoying", "appalling", "atrocious", "avoid",
-        "awesome", "awful", "bad", "beautiful", "best", "better", "boring", "brilliant",
-        "broken", "charming", "cheap", "clean", "cold", "comfortable", "cool", "cosy", "cozy",
-        "crap", "dead", "decent", "defective", "delicious", "delightful", "dirty",
-        "disappointed", "disappointing", "disappointment", "disgusting", "dreadful", "dull",
-        "enjoyable", "enjoyed", "exceeded", "excellent", "exceptional", "expensive", "fabulous",
-        "fair", "fantastic", "faulty", "filthy", "fine", "flawless", "friendly", "fun",
-        "garbage", "good", "gorgeous", "great", "happy", "hate", "hated", "helpful", "hopeless",
-        "horrible", "horrid", "impressed", "impressive", "incredible", "junk", "like", "liked",
-        "loud", "love", "loved", "lovely", "magnificent", "mediocre", "meh", "nice", "noisy",
-        "ok", "okay", "outstanding", "overpriced", "pathetic", "perfect", "pleasant", "pleased",
-        "poor", "poorly", "quiet", "recommended", "relaxing", "rubbish", "rude", "satisfied",
-        "scam", "shocking", "slow", "smelly", "spotless", "stunning", "stylish", "super",
-        "superb", "tasty", "terrible", "terrific", "thanks", "trash", "ugly", "unacceptable",
-        "uncomfortable", "unfriendly", "unhappy", "unhelpful", "useless", "waste", "welcoming",
-        "wonderful", "worked", "works", "worse", "worst", "worth", "worthless", "wow", "yuck",
-        "yum", "yummy",
-    }
-)  # fmt: skip
-_FILLING = frozenset(
-    {
-        "a", "all", "and", "as", "at", "but", "in", "is", "it", "just", "my", "not", "of",
-        "really", "so", "such", "the", "this", "to", "too", "very", "was",
-    }
-)  # fmt: skip
-# Words that do not occur in names of columns.
-_SAID = frozenset(
-    {"again", "ever", "never", "not", "really", "so", "thank", "too", "very", "was", "were"}
+OPINIONS = words_in(
+    """
+    abysmal amazed amazing annoying appalling atrocious avoid awesome awful bad beautiful best
+    better boring brilliant broken charming cheap clean cold comfortable cool cosy cozy crap dead
+    decent defective delicious delightful dirty disappointed disappointing disappointment disgusting
+    dreadful dull enjoyable enjoyed exceeded excellent exceptional expensive fabulous fair fantastic
+    faulty filthy fine flawless friendly fun garbage good gorgeous great happy hate hated helpful
+    hopeless horrible horrid impressed impressive incredible junk like liked loud love loved lovely
+    magnificent mediocre meh nice noisy ok okay outstanding overpriced pathetic perfect pleasant
+    pleased poor poorly quiet recommended relaxing rubbish rude satisfied scam shocking slow smelly
+    spotless stunning stylish super superb tasty terrible terrific thanks trash ugly unacceptable
+    uncomfortable unfriendly unhappy unhelpful useless waste welcoming wonderful worked works worse
+    worst worth worthless wow yuck yum yummy
+    """
 )
+_FILLING = words_in(
+    "a all and as at but in is it just my not of really so such the this to too very was"
+)
+# Words that do not occur in names of columns.
+_SAID = words_in("again ever never not really so thank too very was were")
 # A question in a form addresses its reader; one in a review is about the product.
-_ASKED = frozenset({"you", "your", "we", "our", "us"})
-_ASKING = frozenset({"i", "my", "me", "this", "it", "they", "them", "these", "those", "anyone"})
-_REQUESTS = frozenset(
-    {
-        "any", "describe", "explain", "how", "please", "rate", "share", "tell", "what",
-        "when", "where", "which", "why",
-    }
-)  # fmt: skip
+_ASKED = words_in("you your we our us")
+_ASKING = words_in("i my me this it they them these those anyone")
+_REQUESTS = words_in("any describe explain how please rate share tell what when where which why")
 # Prompts of a form: *I liked it because*, *Things you noticed*.
 _PROMPT = re.compile(
     r".*\b(?:because|was|were|is|are|to|the|of|about|with|and|for|that|when|if|by|a)"
@@ -196,11 +181,7 @@ _IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:
-    """Return whether a first row is a header, judged by itself.
-
-    Args:
-        row: Its cells.
-        asked: Columns the user named.
+    """Return whether a first row is a header, judged by itself and by the columns the user named.
 
     Returns:
         True for a row with a column the user named, or with a well-known name and without cells
@@ -223,12 +204,7 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
 
 
 def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Return whether a row is a header, judged by the rows below.
-
-    Args:
-        row: Its cells, for which `reads_as_header` returned None.
-        below: The cells of some rows below it.
-    """
+    """Return whether a row for which `reads_as_header` is None is a header, by the rows below."""
     cells = [cell.strip() for cell in row]
     columns = [_Column(cell, _values(below, place)) for place, cell in enumerate(cells)]
     if _counts(cells):
@@ -259,7 +235,7 @@ def is_plain_name(cell: str) -> bool:
     """Return whether a cell is a name common in tables of reviews, and not part of a text."""
     known = HEADER_NAMES | ID_NAMES | _OTHERS | TIMES
     words = set(normal_name(cell).split())
-    return not known.isdisjoint(names_of(cell)) and words.isdisjoint(OPINIONS | _FILLING)
+    return is_among(cell, known) and words.isdisjoint(OPINIONS | _FILLING)
 
 
 def describe_columns(count: int) -> str:

@@ -1,27 +1,34 @@
 """JSON lines: an object or a string per line; detection of other JSON layouts."""
 
 import json
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sentiment.errors import DataError
-from sentiment.reviews.batch import STOP, Ahead, BadRows, Batch, Row, bad_row, first_rows, readable
+from sentiment.reviews.batch import (
+    STOP,
+    Ahead,
+    BadRows,
+    Batch,
+    Row,
+    bad_row,
+    first_readable,
+    readable,
+)
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
 from sentiment.reviews.header import TEXT_NAMES, is_text_name, normal_name
-from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, REFUSAL
+from sentiment.reviews.streams import ERROR_ANSWER, READ_LINES, is_refusal
+from sentiment.values import read_strict_json
 
-SHOWN_DIGITS = 20
 _LOOKED_AT = 1 << 16  # characters
 _ARRAY = re.compile(
     r'\[\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|"(?:[^"\\]|\\.)*+"\s*(?:,|\]\s*\Z)|\{\}|\[)'
 )
 _KEYS = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*(\[\s*(?:\{|$))?')
-_UNWRAP = (
-    "write them one a line: jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > "
-    "reviews.jsonl"
+_WRAPPED = (
+    "JSON that holds the rows in a list; write them one a line: "
+    "jq -c 'first(.. | arrays | select(.[0] | objects))[]' FILE > reviews.jsonl"
 )
 
 
@@ -40,23 +47,20 @@ class JsonlSource(FeedSource):
     def __init__(self, feed: TextFeed, bad_rows: BadRows = STOP) -> None:
         super().__init__(feed, [], bad_rows)
         self._batches = Ahead(super().batches())
-        rows = first_rows(self._batches)
+        found = first_readable(self._batches)
         first = next(self._batches.ahead(), None)
-        if rows is None and first:
+        if found is None and first:
             what = f"too many unreadable lines at the start; the first is {first.bad[0].reason}"
             raise DataError(f"{self.name}: {what}")
-        names = list(dict.fromkeys(key for row in rows or [] for key in row))
-        self.columns = self.header = names if rows or not first else ["text"]
+        names = list(dict.fromkeys(key for row in found.rows for key in row)) if found else []
+        self.columns = self.header = names if found or not first else ["text"]
 
     def batches(self) -> Iterator[Batch]:
         """Yield the rows in batches; see `Source.batches`."""
         return self._batches
 
-    def pieces(self) -> Iterator[list[Item]]:
-        """Yield a row for each line; a line without a JSON object or string is bad.
-
-        See `FeedSource.pieces`.
-        """
+    def row_lists(self) -> Iterator[list[Item]]:
+        """Yield a row for each line; a line without a JSON object or string is bad."""
         number = 0
         for block in self.feed.blocks():
             items: list[Item] = []
@@ -71,9 +75,9 @@ class JsonlSource(FeedSource):
         row: Row = {}
         reason = None
         try:
-            row = as_row(strict_json(readable(line) if damage else line))
+            row = as_row(read_strict_json(readable(line) if damage else line))
         except (ValueError, RecursionError) as error:
-            reason = explain_json(error)
+            reason = _explain_json(error)
         if damage:
             return bad_row(damage, row, line)
         return bad_row(reason, row, line, number) if reason else row
@@ -93,58 +97,7 @@ def as_row(value: Any) -> Row:
     raise ValueError(f"an object is expected on each line, not a {kind}")
 
 
-def make_object(pairs: list[tuple[str, Any]]) -> Row:
-    """Return an object from its keys and values.
-
-    Raises:
-        ValueError: A key is duplicated; Python would keep the last.
-    """
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f'the key "{twice}" occurs twice; keep one')
-    return made
-
-
-def make_float(digits: str) -> float:
-    """Read a number.
-
-    Raises:
-        ValueError: It is too large for a float, and would become infinite.
-    """
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError(f"{_cut(digits)} is too large a number; write it as a string")
-    return value
-
-
-def make_int(digits: str) -> int:
-    """Read an integer.
-
-    Raises:
-        ValueError: It has more digits than Python allows.
-    """
-    try:
-        return int(digits)
-    except ValueError as error:
-        what = f"a number of {len(digits.lstrip('-')):,} digits is too long; write it as a string"
-        raise ValueError(what) from error
-
-
-def _cut(digits: str) -> str:
-    return digits if len(digits) <= SHOWN_DIGITS else f"{digits[:SHOWN_DIGITS]}…"
-
-
-def refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python accepts but JSON does not.
-
-    Raises:
-        ValueError: Always.
-    """
-    raise ValueError(f"{name} is not JSON; write null")
-
-
-def explain_json(error: Exception) -> str:
+def _explain_json(error: Exception) -> str:
     """Return what is wrong with a line of JSON."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
@@ -152,15 +105,6 @@ def explain_json(error: Exception) -> str:
         what = f"not JSON ({error.msg} at character {error.pos + 1})"
         return f'{what}; each line must be one object, such as {{"text": "…"}}'
     return str(error)
-
-
-# A decoder as strict as the JSON standard.
-strict_json = json.JSONDecoder(
-    object_pairs_hook=make_object,
-    parse_constant=refuse_constant,
-    parse_float=make_float,
-    parse_int=make_int,
-).decode
 
 
 def is_json_lines(lines: Sequence[str], name: str) -> bool:
@@ -172,13 +116,15 @@ def is_json_lines(lines: Sequence[str], name: str) -> bool:
     text = "\n".join(lines).strip()
     if text[0] not in "{[":
         return False
-    value = _json(lines[0])
+    try:
+        value = json.loads(lines[0])
+    except (ValueError, RecursionError):
+        value = None
     if isinstance(value, dict):
-        if len(lines) == 1:
-            if _is_error(value):
-                raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
-            if _wraps(text):
-                raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+        if len(lines) == 1 and _is_error(value):
+            raise DataError(f"{name}: {ERROR_ANSWER}; {READ_LINES}")
+        if len(lines) == 1 and _wraps(text):
+            raise DataError(f"{name}: {_WRAPPED}")
         return True
     if _ARRAY.match(text):
         raise DataError(
@@ -187,7 +133,7 @@ def is_json_lines(lines: Sequence[str], name: str) -> bool:
         )
     if re.match(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', text) and lines[0].rstrip()[-1] in "{[,":
         if _wraps(text):
-            raise DataError(f"{name}: JSON that holds the rows in a list; {_UNWRAP}")
+            raise DataError(f"{name}: {_WRAPPED}")
         raise DataError(
             f"{name}: JSON over several lines; it is read one object a line: "
             "jq -c . FILE > reviews.jsonl"
@@ -214,12 +160,5 @@ def _is_error(value: dict[str, object]) -> bool:
     return (
         bool(names & {"error", "errors", "err", "fault", "exception", "documentation url"})
         or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
-        or any(isinstance(each, str) and REFUSAL.fullmatch(each) for each in value.values())
+        or any(isinstance(each, str) and is_refusal(each) for each in value.values())
     )
-
-
-def _json(line: str) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None

@@ -1,25 +1,21 @@
-"""Labelled reviews from several files, whose labels must agree."""
+"""Reading labelled reviews from several files, whose labels must agree."""
 
+import re
+import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.cells import and_more
+from sentiment.reviews.cells import and_more, cell, visible
 from sentiment.reviews.columns import texts_of
-from sentiment.reviews.dataset import (
-    Assumed,
-    LabelledReviews,
-    Table,
-    name_of,
-    open_reviews,
-    read_table,
-)
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import (
     DROPPED,
     NEGATIVE,
@@ -28,78 +24,240 @@ from sentiment.reviews.labels import (
     LabelReading,
     Rule,
     Rules,
+    asked_keys,
     find_rule,
     is_assumed,
+    key_of,
     read_labels,
     show,
 )
-from sentiment.reviews.opening import expand
+from sentiment.reviews.opening import expand, open_reviews
+from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.storage import GrowingTexts
 
 ASK = "say which is which with --positive VALUE and --negative VALUE"
 SHOWN_FILES = 3
+SHOWN_NAMES = 5
 SHOWN_VALUES = 10
+_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # such as `LABEL_1`
+_SHORT = 32  # characters of a label that is likely to repeat
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A file of n rows that was read, with its labels as they are."""
+
+    name: str
+    column: str  # of the labels
+    filled: list[bool]  # whether each row has a text
+    values: list[Any]  # the labels
+    how: str  # how it was read, for display
+    kept: dict[str, list[str]]  # n cells of each column to keep, by the name asked for
+
+    @cached_property
+    def keys(self) -> set[Key]:
+        """The distinct labels, without missing ones."""
+        return {key_of(value) for value in self.values} - {None}
 
 
 @dataclass(frozen=True)
 class Group:
-    """Tables whose labels are read together.
-
-    Attributes:
-        tables: The tables, whose label columns have the same name.
-        rule: The rule to read them by; None if not found.
-        as_before: Whether the rule is that of reviews read before.
-    """
+    """Tables whose labels are read together: their label columns have the same name."""
 
     tables: list[Table]
-    rule: Rule | None = None
-    as_before: bool = False
+    rule: Rule | None = None  # None if not found
+    as_before: bool = False  # whether the rule is that of reviews read before
+
+    @cached_property
+    def keys(self) -> set[Key]:
+        """The distinct labels of all tables, without missing ones."""
+        return set().union(*(table.keys for table in self.tables))
 
 
-def by_column(tables: Sequence[Table]) -> list[Group]:
-    """Group the tables whose label columns have the same name."""
+def _name_of(tables: Iterable[Table]) -> str:
+    """Return a short name of some files: `a.csv and 2 more`."""
+    return and_more([table.name for table in tables], 1)
+
+
+def read_labelled(
+    patterns: Sequence[str],
+    options: ReadOptions,
+    *,
+    rules_from: LabelledReviews | None = None,
+    max_chars: int | None = None,
+) -> LabelledReviews:
+    """Read files of labelled reviews.
+
+    Files whose label columns have the same name are read by one rule, so that a shard with only
+    positive reviews is read like the others. Rows without a label or a text, and neutral ones, are
+    dropped and counted in the notes and warnings; so are files without rows.
+
+    Args:
+        patterns: Paths, globs, folders, "-" for standard input.
+        options: How to read them.
+        rules_from: Reviews with the same kind of labels, such as the training data: 1 and 2
+            have the meaning they have there. `options.positive` and `negative` take precedence.
+        max_chars: The number of characters to keep in memory; with more, all texts go to a
+            temporary file. None for no limit.
+
+    Raises:
+        DataError: A file is missing or damaged; its columns or labels cannot be determined; files
+            contradict each other; or no reviews are left.
+        UsageError: An option does not fit.
+    """
+    texts = GrowingTexts(max_chars)
+    tables = [read_table(where, options, texts) for where in expand(patterns)]
+    return label_tables(tables, texts.done(), options, rules_from=rules_from)
+
+
+def read_texts(
+    patterns: Sequence[str], options: ReadOptions, *, max_chars: int | None = None
+) -> Sequence[str]:
+    """Read the texts of files, ignoring labels; empty texts are left out.
+
+    The arguments are those of `read_labelled`.
+
+    Raises:
+        DataError: A file is missing or damaged, or its column of text cannot be determined.
+        UsageError: An option does not fit.
+    """
+    texts = GrowingTexts(max_chars)
+    for where in expand(patterns):
+        opened = open_reviews(where, options, need_label=False)
+        for batch in opened.batches:
+            texts.extend([text for text in texts_of(batch, opened.columns) if text.strip()])
+    return texts.done()
+
+
+def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
+    """Read a file of labelled reviews, and append its texts to `texts`.
+
+    Raises:
+        DataError: It cannot be read, or its columns cannot be determined.
+        UsageError: An option does not fit.
+    """
+    opened = open_reviews(where, options, need_label=True)
+    label = opened.columns.label or ""
+    names = _class_names(opened.source.class_names.get(label, ()), options)
+    filled: list[bool] = []
+    values: list[Any] = []
+    kept: dict[str, list[str]] = {name: [] for name in options.keep}
+    for batch in opened.batches:
+        some = texts_of(batch, opened.columns)
+        texts.extend(some)
+        filled += map(bool, map(str.strip, some))
+        values += (_interned(_named(value, names)) for value in batch.column(label))
+        for asked, column in zip(options.keep, opened.columns.kept, strict=True):
+            kept[asked] += map(cell, batch.column(column))
+    how = "; ".join([*opened.source.notes, opened.columns.how])
+    if names:
+        shown = [f"{number} {visible(name)}" for number, name in enumerate(names[:SHOWN_NAMES])]
+        how += f"; its metadata call {', '.join(shown)}{', …' * (len(names) > SHOWN_NAMES)}"
+    return Table(opened.source.name, label, filled, values, how, kept)
+
+
+def _class_names(names: Sequence[str], options: ReadOptions) -> Sequence[str]:
+    """Return a file's names of numbered labels; () if meaningless, or if the user named numbers."""
+    asked = asked_keys([*options.positive, *options.negative])
+    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
+        return ()
+    return names
+
+
+def _named(value: Any, names: Sequence[str]) -> Any:
+    """Return the name of a numbered class, if these have names; −1 means no label."""
+    if names and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    return None if names and value == -1 else value
+
+
+def _interned(value: Any) -> Any:
+    """Intern a short label, so that millions of rows share one object."""
+    return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
+
+
+def label_tables(
+    all_tables: Sequence[Table],
+    texts: Sequence[str],
+    options: ReadOptions,
+    *,
+    rules_from: LabelledReviews | None = None,
+) -> LabelledReviews:
+    """Read the labels of tables; see `read_labelled`.
+
+    `texts` are those of all rows, which are not examined.
+
+    Raises:
+        DataError: The labels cannot be read; files contradict each other; or no reviews are left.
+    """
+    tables = [table for table in all_tables if table.filled]
+    if all_tables and not tables:
+        raise DataError(f"{_name_of(all_tables)}: no rows")
+    notes = [
+        f"{_name_of(table for table in tables if table.how == how)}: {how}"
+        for how in dict.fromkeys(table.how for table in tables)
+    ]
+    asked = bool(options.positive or options.negative)
+    if asked:
+        groups = _by_column(tables)
+    elif rules_from and rules_from.rules:
+        groups, more = _by_rules_of(rules_from.rules, tables)
+        notes += more
+    else:
+        groups = _by_rule(tables)
+    readings = [_read_group(group, options) for group in groups]
+    notes += _describe(groups, readings)
+    warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.filled]
+    warnings += [warning for reading in readings for warning in reading.warnings]
+    reviews = LabelledReviews(
+        texts=texts,
+        labels=_labels_of(tables, groups, readings),
+        notes=notes,
+        warnings=warnings,
+        rules=_rules_of(groups, readings),
+        columns={
+            name: [value for table in tables for value in table.kept[name]] for name in options.keep
+        },
+        files=tuple((table.name, len(table.filled)) for table in tables),
+        assumed=() if asked else tuple(_assumed(tables, groups)),
+        one_reading=len(groups) < 2,
+    )
+    return _drop_rows(reviews, tables, readings) if tables else reviews
+
+
+def _by_column(tables: Sequence[Table]) -> list[Group]:
     names = dict.fromkeys(table.column for table in tables)
     return [Group([table for table in tables if table.column == name]) for name in names]
 
 
-def by_rule(tables: Sequence[Table]) -> list[Group]:
+def _by_rule(tables: Sequence[Table]) -> list[Group]:
     """Find rules, one for all tables whose label columns have the same name.
 
     If no rule fits all, as with numbers in one file and words in another, each table gets its own.
-
-    Raises:
-        DataError: Tables contradict each other.
     """
     groups = []
-    for group in by_column(tables):
-        values = set().union(*(table.keys for table in group.tables))
-        together = find_rule(values)
+    for group in _by_column(tables):
+        together = find_rule(group.keys)
+        alone = [(table, rule) for table in group.tables if (rule := find_rule(table.keys))]
         if together:
-            _check_together(group.tables, together)
-        elif len(group.tables) > 1 and values:
-            _check_apart(group.tables)
+            _check_together(alone, together)
+        elif len(group.tables) > 1 and group.keys:
+            _check_apart(alone)
             groups += [Group([table], find_rule(table.keys)) for table in group.tables]
             continue
         groups.append(Group(group.tables, together))
     return groups
 
 
-def by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
-    """Group tables by the rules that earlier reviews were read by.
+def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
+    """Group tables by the rules that earlier reviews were read by; return notes, too.
 
     Tables with labels unknown to these rules are read separately.
-
-    Returns:
-        The groups, and notes about tables that are read separately.
-
-    Raises:
-        DataError: A table holds a value that its rule does not know, or fits several rules.
     """
     found: dict[tuple[str, int], Group] = {}
     others = []
     for table in tables:
-        rule = _fitting(rules, table)
-        if rule is None:
+        if (rule := _fitting(rules, table)) is None:
             others.append(table)
         else:
             key = (table.column, id(rule))
@@ -109,7 +267,7 @@ def by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], lis
         for table in others
         if table.keys
     ]
-    return [*found.values(), *by_rule(others)], notes
+    return [*found.values(), *_by_rule(others)], notes
 
 
 def _fitting(rules: Rules, table: Table) -> Rule | None:
@@ -132,9 +290,8 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
     return fitting[0]
 
 
-def _check_together(tables: Sequence[Table], together: Rule) -> None:
+def _check_together(alone: Sequence[tuple[Table, Rule]], together: Rule) -> None:
     """Check that the common rule does not contradict the files that have both classes."""
-    alone = [(table, rule) for table in tables if (rule := find_rule(table.keys))]
     both = [
         (table, rule)
         for table, rule in alone
@@ -145,9 +302,8 @@ def _check_together(tables: Sequence[Table], together: Rule) -> None:
         raise _contradiction(both)
 
 
-def _check_apart(tables: Sequence[Table]) -> None:
+def _check_apart(alone: Sequence[tuple[Table, Rule]]) -> None:
     """Check that no value has different meanings in different files."""
-    alone = [(table, rule) for table in tables if (rule := find_rule(table.keys))]
     meanings: dict[Key, int] = {}
     for table, rule in alone:
         for key, label in rule.known(table.keys).items():
@@ -163,146 +319,34 @@ def _contradiction(readings: Sequence[tuple[Table, Rule]]) -> DataError:
     what = "; ".join(
         f"{table.name}: {rule.describe(table.keys)}" for table, rule in shown[:SHOWN_FILES]
     )
-    first = readings[0][0]
     return DataError(
-        f'{name_of(table for table, _ in readings)}: the labels in "{first.column}" '
+        f'{_name_of(table for table, _ in readings)}: the labels in "{readings[0][0].column}" '
         f"contradict each other ({what}); use the same labels in all files, or {ASK}"
     )
 
 
-def read_labelled(
-    patterns: Sequence[str],
-    options: ReadOptions,
-    *,
-    like: LabelledReviews | None = None,
-    room: int | None = None,
-) -> LabelledReviews:
-    """Read files of labelled reviews.
-
-    Files whose label columns have the same name are read by one rule, so that a shard with only
-    positive reviews is read like the others. Rows without a label or a text, and neutral ones, are
-    dropped and counted in the notes and warnings; so are files without rows.
-
-    Args:
-        patterns: Paths, globs, folders, "-" for standard input.
-        options: How to read them.
-        like: Reviews with the same kind of labels, such as the training data: 1 and 2 have the
-            meaning they have there. `options.positive` and `options.negative` take precedence.
-        room: The number of characters to keep in memory; with more, all texts go to a temporary
-            file. None for no limit.
-
-    Raises:
-        DataError: A file is missing or damaged; its columns or labels cannot be determined; files
-            contradict each other; or no reviews are left.
-        UsageError: An option does not fit.
-    """
-    texts = GrowingTexts(room)
-    tables = [read_table(where, options, texts) for where in expand(patterns)]
-    return label_tables(tables, texts.done(), options, like=like)
-
-
-def label_tables(
-    all_tables: Sequence[Table],
-    texts: Sequence[str],
-    options: ReadOptions,
-    *,
-    like: LabelledReviews | None = None,
-) -> LabelledReviews:
-    """Read the labels of tables; see `read_labelled`.
-
-    Args:
-        all_tables: The files.
-        texts: The texts of all their rows, which are not examined.
-        options: How they were read.
-        like: As in `read_labelled`.
-
-    Raises:
-        DataError: The labels cannot be read; files contradict each other; or no reviews are left.
-    """
-    tables = [table for table in all_tables if table.filled]
-    if all_tables and not tables:
-        raise DataError(f"{name_of(all_tables)}: no rows")
-    notes = list(_announce(tables))
-    groups = by_column(tables)
-    if like and like.rules and not (options.positive or options.negative):
-        groups, more = by_rules_of(like.rules, tables)
-        notes += more
-    elif not (options.positive or options.negative):
-        groups = by_rule(tables)
-    readings = [_read_group(group, options) for group in groups]
-    notes += _describe(groups, readings)
-    warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.filled]
-    warnings += [warning for reading in readings for warning in reading.warnings]
-    reviews = LabelledReviews(
-        texts=texts,
-        labels=_labels_of(tables, groups, readings),
-        notes=notes,
-        warnings=warnings,
-        rules=_rules_of(groups, readings),
-        columns={
-            name: [value for table in tables for value in table.kept[name]] for name in options.keep
-        },
-        files=tuple((table.name, len(table.filled)) for table in tables),
-        assumed=() if options.positive or options.negative else _assumed(tables, groups),
-        one_reading=len(groups) < 2,
-    )
-    return _drop_rows(reviews, tables, readings) if tables else reviews
-
-
-def read_texts(
-    patterns: Sequence[str], options: ReadOptions, *, room: int | None = None
-) -> Sequence[str]:
-    """Read the texts of files, ignoring labels; empty texts are left out.
-
-    Args:
-        patterns: Paths, globs, folders, "-" for standard input.
-        options: How to read them.
-        room: As for `read_labelled`.
-
-    Raises:
-        DataError: A file is missing or damaged, or its column of text cannot be determined.
-        UsageError: An option does not fit.
-    """
-    texts = GrowingTexts(room)
-    for where in expand(patterns):
-        opened = open_reviews(where, options, need_label=False)
-        for batch in opened.batches:
-            texts.extend([text for text in texts_of(batch, opened.columns) if text.strip()])
-    return texts.done()
-
-
-def _announce(tables: Sequence[Table]) -> Iterable[str]:
-    """Yield how the files are read, once for files read in the same way."""
-    for how in dict.fromkeys(table.how for table in tables):
-        yield f"{name_of(table for table in tables if table.how == how)}: {how}"
-
-
 def _read_group(group: Group, options: ReadOptions) -> LabelReading:
-    """Read the labels of the tables of a group."""
     tables = group.tables
-    ends = list(accumulate(len(table.values) for table in tables))
+    ends = list(accumulate((len(table.values) for table in tables), initial=0))
 
     def locate(row: int) -> str:
-        number = bisect_right(ends, row)
-        start = ends[number - 1] if number else 0
-        return f"{tables[number].name}, row {row - start + 1}"
+        number = bisect_right(ends, row) - 1
+        return f"{tables[number].name}, row {row - ends[number] + 1}"
 
     return read_labels(
         [value for table in tables for value in table.values],
-        positive=options.positive,
-        negative=options.negative,
-        strict=options.strict,
-        name=name_of(tables),
+        options,
+        name=_name_of(tables),
         column=tables[0].column,
         locate=locate,
         rule=group.rule,
     )
 
 
-def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iterable[str]:
+def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iterator[str]:
     """Yield how the labels of each group were read."""
     for group, reading in zip(groups, readings, strict=True):
-        name = f"{name_of(group.tables)}: " if len(groups) > 1 else ""
+        name = f"{_name_of(group.tables)}: " if len(groups) > 1 else ""
         like = "; as in the training reviews" if group.as_before else ""
         yield f"{name}{reading.description}{like}"
 
@@ -329,29 +373,22 @@ def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rule
     return rules
 
 
-def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> tuple[Assumed, ...]:
-    """Return the groups whose label orientation was assumed."""
-    ends = list(accumulate(len(table.filled) for table in tables))
+def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> Iterator[Assumed]:
+    """Yield the groups whose label orientation was assumed."""
+    ends = accumulate(len(table.filled) for table in tables)
     spans = {table: (end - len(table.filled), end) for table, end in zip(tables, ends, strict=True)}
-    found = []
     for group in groups:
-        values = set().union(*(table.keys for table in group.tables))
-        if group.rule is not None and is_assumed(group.rule, values):
-            negative, positive = group.rule.values_of(values)
+        if group.rule is not None and is_assumed(group.rule, group.keys):
+            negative, positive = group.rule.values_of(group.keys)
             theirs = tuple(spans[table] for table in group.tables)
-            name, column = name_of(group.tables), group.tables[0].column
-            found.append(Assumed(name, column, negative, positive, theirs))
-    return tuple(found)
+            column = group.tables[0].column
+            yield Assumed(_name_of(group.tables), column, negative, positive, theirs)
 
 
 def _drop_rows(
     reviews: LabelledReviews, tables: Sequence[Table], readings: Sequence[LabelReading]
 ) -> LabelledReviews:
-    """Keep the rows that have a label and a text.
-
-    Raises:
-        DataError: No row is left.
-    """
+    """Keep the rows that have a label and a text."""
     labelled = reviews.labels != DROPPED
     filled = np.concatenate([np.array(table.filled, np.bool_) for table in tables])
     kept = np.flatnonzero(labelled & filled)
@@ -363,8 +400,8 @@ def _drop_rows(
             "without text": empty,
         }
         found = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-        raise DataError(f"{name_of(tables)}: no reviews left: {found}")
+        raise DataError(f"{_name_of(tables)}: no reviews left: {found}")
     if empty:
         rows = "row has" if empty == 1 else "rows have"
-        reviews.warnings.append(f"{name_of(tables)}: {empty:,} {rows} no text; dropped")
+        reviews.warnings.append(f"{_name_of(tables)}: {empty:,} {rows} no text; dropped")
     return reviews.take(kept)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
-from sentiment.missing import MISSING_WORDS, is_missing, is_missing_word
 from sentiment.reviews.cells import and_more, cell
+from sentiment.reviews.streams import ReadOptions
+from sentiment.values import MISSING_WORDS, is_missing, is_missing_word
 
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
@@ -70,12 +71,8 @@ def as_text(value: Any) -> str:
 def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:
     """Return the key that values are compared by: "1", "1.0", 1 and True share one.
 
-    Args:
-        value: As read; the bytes of Parquet's binary columns are text.
-        missing: Words for missing values.
-
-    Returns:
-        A number, a case-folded word, or None for a missing value (None, "", NaN).
+    It is a number, a case-folded word, or None for a missing value (None, "", NaN, or a word for
+    these). The bytes of Parquet's binary columns are text.
     """
     try:
         key = _cached_key(value)
@@ -102,8 +99,8 @@ def _cached_key(value: Any) -> Key:
 def _key_of_word(word: str) -> Key:
     """Return a word, the same for equal ratings: `4 stars`, `4.0 out of 5`, `★★★★☆`."""
     word = word.replace("\ufe0f", "")  # the emoji variation selector
-    if said := _STARS.fullmatch(word):
-        return f"{float(said[1].replace(',', '.')):g} stars"
+    if stars := _STARS.fullmatch(word):
+        return f"{float(stars[1].replace(',', '.')):g} stars"
     if signs := _SIGNS.fullmatch(word):
         return f"{len(signs[1])} stars"
     return word or None
@@ -124,25 +121,15 @@ Rules = Mapping[str, tuple["Rule", ...]]  # by the name of the label column
 
 @dataclass(frozen=True)
 class Rule:
-    """The meaning of values: 1 positive, 0 negative, -1 neither.
+    """The meaning of values: 1 positive, 0 negative, -1 neither."""
 
-    Attributes:
-        meaning: All values it knows, whether or not they occur in a file.
-        other: The meaning of all other values; None if they are unknown.
-        words: A description; "" to list the values that were found.
-    """
-
-    meaning: Mapping[Key, int]
-    other: int | None = None
-    words: str = ""
-
-    def read(self, key: Key) -> int | None:
-        """Return the meaning of a value, or None if it is unknown."""
-        return self.meaning.get(key, self.other)
+    meaning: Mapping[Key, int]  # all values it knows, whether or not they occur in a file
+    other: int | None = None  # the meaning of all other values; None if they are unknown
+    words: str = ""  # a description; "" to list the values that were found
 
     def known(self, keys: Iterable[Key]) -> dict[Key, int]:
         """Return the meanings of values, without unknown ones."""
-        read = {key: self.read(key) for key in keys}
+        read = {key: self.meaning.get(key, self.other) for key in keys}
         return {key: label for key, label in read.items() if label is not None}
 
     def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -258,6 +245,7 @@ def show(key: Key) -> str:
     return f"{key:g}".replace("-", "−") if isinstance(key, float) else str(key)
 
 
+DEFAULTS = ReadOptions()
 LARGE_SHARE = 0.2
 SHOWN_VALUES, SHOWN_OF_MANY = 10, 3
 SHOWN_CHARS = 30
@@ -265,35 +253,20 @@ SHOWN_CHARS = 30
 
 @dataclass(frozen=True, eq=False)
 class LabelReading:
-    """The labels of a column.
+    """The labels of a column."""
 
-    Attributes:
-        labels: int8 [n]: 1 positive, 0 negative, -1 neutral or missing (to be dropped).
-        description: The reading in words, for display.
-        warnings: Warnings about dropped rows.
-        positive: The number of positive rows.
-        negative: The number of negative rows.
-        neutral: The number of neutral rows.
-        missing: The number of rows without a label.
-        rule: The rule that was applied; None if all labels are missing.
-    """
-
-    labels: NDArray[np.int8]
-    description: str
-    warnings: list[str]
-    positive: int
-    negative: int
-    neutral: int
-    missing: int
-    rule: Rule | None = None
+    labels: NDArray[np.int8]  # [n]: 1 positive, 0 negative, -1 neutral or missing, to be dropped
+    description: str  # the reading in words, for display
+    warnings: list[str]  # about dropped rows
+    neutral: int  # the number of neutral rows
+    missing: int  # the number of rows without a label
+    rule: Rule | None = None  # that was applied; None if all labels are missing
 
 
 def read_labels(
     values: Sequence[Any],
+    options: ReadOptions = DEFAULTS,
     *,
-    positive: Sequence[str] = (),
-    negative: Sequence[str] = (),
-    strict: bool = False,
     name: str,
     column: str = "label",
     locate: Callable[[int], str] | None = None,
@@ -301,65 +274,46 @@ def read_labels(
 ) -> LabelReading:
     """Read a column of labels; the set of distinct values determines the rule.
 
-    Args:
-        values: The values as read, of any type.
-        positive: The values the user called positive.
-        negative: The values the user called negative; with both given, others are neutral, with
-            one given, all others are the other class.
-        strict: Neutral and missing labels are errors.
-        name: The source, for messages.
-        column: The column, for messages.
-        locate: Returns the place of a row from its 0-based index; by default `name, row 1`.
-        rule: A rule that knows all values; None to find one.
+    A rule that knows all values may be given. The names of the source and the column, and the
+    place of a row by its 0-based index, are for messages.
 
     Raises:
         DataError: The values cannot be read; a value the user named does not occur, which leaves
             one class; or, with `strict`, some are neutral or missing.
         UsageError: A value is both positive and negative.
     """
-    asked = [*positive, *negative]
-    no_value = MISSING_WORDS - asked_keys(asked)
-    keys = [key_of(value, no_value) for value in values]
+    asked = [*options.positive, *options.negative]
+    missing_words = MISSING_WORDS - asked_keys(asked)
+    keys = [key_of(value, missing_words) for value in values]
     counts = Counter(keys)
     missing = counts.pop(None, 0)
-    if asked:
-        rule = asked_rule(positive, negative)
-    rule = rule or find_rule(counts)
+    rule = asked_rule(options.positive, options.negative) if asked else rule or find_rule(counts)
     if rule is None and counts:
         raise DataError(_unknown(values, keys, name, column))
     meaning = {**(rule.known(counts) if rule else {}), None: DROPPED}
     labels = np.fromiter((meaning[key] for key in keys), dtype=np.int8, count=len(keys))
-    if strict and (labels == DROPPED).any():
+    dropped = int(np.count_nonzero(labels == DROPPED))
+    if options.strict and dropped:
         row = int(np.argmin(labels))
         place = locate(row) if locate else f"{name}, row {row + 1}"
         what = "no label" if keys[row] is None else f"neutral label {values[row]!r}"
         raise DataError(f'{place}: {what} in "{column}"; leave it out, or run without --strict')
-    n_positive = int(np.count_nonzero(labels == POSITIVE))
-    n_negative = int(np.count_nonzero(labels == NEGATIVE))
-    neutral = len(values) - n_positive - n_negative - missing
     where = f'{name}: "{column}"'
     absent = [value for value in asked if not counts.keys() & asked_keys([value])]
-    if absent and not (n_positive and n_negative) and counts.keys() - asked_keys(asked):
+    one_class = not {POSITIVE, NEGATIVE} <= {meaning[key] for key in counts}
+    if absent and one_class and counts.keys() - asked_keys(asked):
         raise DataError(f"{where} is never {absent[0]}; it holds {_examples(values, keys)}")
-    words = rule.describe(counts) if rule else "all missing"
-    return LabelReading(
-        labels=labels,
-        description=f'labels in "{column}": {words}{_dropped(neutral, len(values))}',
-        warnings=_warnings(neutral, missing, len(values), where)
-        + [f"{where} is never {value}" for value in absent],  # it may be misspelt
-        positive=n_positive,
-        negative=n_negative,
-        neutral=neutral,
-        missing=missing,
-        rule=rule if counts else None,
-    )
+    neutral = dropped - missing
+    description = f'labels in "{column}": {rule.describe(counts) if rule else "all missing"}'
+    if neutral:
+        description += f"; dropped {_rows(neutral, 'neutral ')} ({neutral / len(values):.0%})"
+    warnings = _warnings(neutral, missing, len(values), where)
+    warnings += [f"{where} is never {value}" for value in absent]  # it may be misspelt
+    return LabelReading(labels, description, warnings, neutral, missing, rule if counts else None)
 
 
-def _dropped(neutral: int, total: int) -> str:
-    if not neutral:
-        return ""
-    rows = "row" if neutral == 1 else "rows"
-    return f"; dropped {neutral:,} neutral {rows} ({neutral / total:.0%})"
+def _rows(number: int, kind: str = "") -> str:
+    return f"{number:,} {kind}{'row' if number == 1 else 'rows'}"
 
 
 def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
@@ -367,23 +321,22 @@ def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
     if neutral > LARGE_SHARE * total:
         warnings.append(f"{where} is neutral in {neutral / total:.0%} of rows; they were dropped")
     if missing:
-        rows = "row" if missing == 1 else "rows"
-        warnings.append(f"{where} is empty in {missing:,} {rows}; dropped")
+        warnings.append(f"{where} is empty in {_rows(missing)}; dropped")
     return warnings
 
 
 def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str) -> str:
     """Return the message about unknown values: which they are and what to do."""
-    holds, ask = _examples(values, keys), "say which is which with --positive VALUE"
+    found, ask = _examples(values, keys), "say which is which with --positive VALUE"
     ask += " and --negative VALUE (each may be repeated)"
     many = len({*keys} - {None})
     if many == 1:
-        holds = f"only {holds}"
+        found = f"only {found}"
         ask = "give the other kind, too, or say what it is: --positive VALUE or --negative VALUE"
     elif many > SHOWN_VALUES:
-        holds = f"{many:,} different values: {holds}"
+        found = f"{many:,} different values: {found}"
         ask = f"name the column of labels with --label-column, or {ask}"
-    return f'{name}: cannot tell positive from negative in "{column}", which holds {holds}; {ask}'
+    return f'{name}: cannot tell positive from negative in "{column}", which holds {found}; {ask}'
 
 
 def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:

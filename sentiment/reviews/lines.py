@@ -4,7 +4,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from sentiment.reviews.header import (
     is_written_as_name,
     reads_as_header,
     stands_above,
+    words_in,
 )
 from sentiment.reviews.jsonl import is_json_lines
 from sentiment.reviews.labels import (
@@ -47,16 +48,14 @@ _LAST = re.compile(
 _TAIL = 200  # characters to search for it
 _DELIMITERS_LAST = ("@", ",", ";", "|")
 # Words that a number or *positive* belongs to, and that do not end a text.
-_NO_END = frozenset(
-    {
-        "a", "about", "all", "an", "and", "are", "as", "at", "be", "been", "being", "both", "but",
-        "by", "came", "day", "episode", "feel", "felt", "floor", "for", "from", "gave", "give",
-        "highly", "in", "is", "it", "just", "level", "more", "most", "mostly", "my", "night", "no",
-        "not", "number", "of", "only", "or", "over", "overall", "page", "part", "quite", "rate",
-        "rated", "rating", "really", "score", "season", "so", "than", "the", "them",
-        "this", "to", "too", "top", "us", "version", "very", "was", "were", "with",
-    }
-)  # fmt: skip
+_NO_END = words_in(
+    """
+    a about all an and are as at be been being both but by came day episode feel felt floor for from
+    gave give highly in is it just level more most mostly my night no not number of only or over
+    overall page part quite rate rated rating really score season so than the them this to too top
+    us version very was were with
+    """
+)
 # What follows a label at the start of a line: white space, a mark, or both.
 _BEHIND = r"(?=[\s,;|@:~#=])[^\S\t]*+(?:[\t,;|@:]|[~#]++|[-=]>|[-=](?=\s))?+\s*+"
 _OPENED, _CLOSED = r"[\[({<\"]?", r"[\])}>\"]?"
@@ -76,19 +75,12 @@ _ITEM = re.compile(r"(?P<label>)\s*[-*•]\s+(?P<quote>[\"']?)(?P<text>.*)(?P=qu
 
 
 class Layout(NamedTuple):
-    """The layout of lines.
-
-    Attributes:
-        format: The format to read them by.
-        note: A note for the user; "" for plain lines.
-        split: Splits a line into label and text, for lines with labels or marks.
-        skipped: The number of header lines.
-    """
+    """The layout of lines."""
 
     format: str
-    note: str = ""
-    split: Split | None = None
-    skipped: int = 0
+    note: str = ""  # for the user; "" for plain lines
+    split: Split | None = None  # divides a line with a mark into label and text
+    skipped: int = 0  # the number of header lines
 
 
 _MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
@@ -96,13 +88,9 @@ HEADER_LINE = "first line taken as header"
 
 
 def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
-    """Detect the layout of lines.
+    """Detect the layout of a text, by its first lines and the format according to the suffix.
 
-    Args:
-        text: The first lines, complete.
-        name: The file, for messages.
-        by_name: The format according to the suffix.
-        need_label: Labels are needed, so tabs always separate columns.
+    If labels are needed, tabs always separate columns.
 
     Raises:
         DataError: They are JSON that is not one object per line, or is without reviews.
@@ -234,10 +222,7 @@ def _has_one_of_texts(rows: Sequence[Sequence[str]]) -> bool:
 
 def _table(lines: Sequence[str]) -> Layout | None:
     """Detect CSV: rows of one width, with names of columns, or with a column of labels."""
-    for delimiter in _DELIMITERS:
-        rows = _parsed(lines, delimiter)
-        if len(rows) < 2 or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
-            continue
+    for delimiter, rows in _tables(lines):
         named = _has_named_columns(rows) or (delimiter != "," and _has_a_header(rows))
         # Two columns without names can also be read as lines with labels.
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
@@ -248,22 +233,22 @@ def _table(lines: Sequence[str]) -> Layout | None:
 
 def _cells(lines: Sequence[str]) -> Layout | None:
     """Detect CSV without names: a text and single words, without spaces after delimiters."""
-    for delimiter in _DELIMITERS:
-        rows = _parsed(lines, delimiter)
-        if len(rows) < len(lines) or len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
-            continue
+    for _, rows in _tables(lines):
         tight = all(has_letters(cell) and cell == cell.strip() for row in rows for cell in row)
-        if tight and _has_one_of_texts(rows):
+        if tight and len(rows) == len(lines) and _has_one_of_texts(rows):
             return _read_as("csv", "CSV")
     return None
 
 
-def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Return the complete rows."""
-    rows: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # such as a quote that is closed later
-        rows.extend(csv.reader([f"{line}\n" for line in lines], delimiter=delimiter, strict=True))
-    return rows
+def _tables(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield each delimiter by which all complete rows have the same number of columns; the rows."""
+    ended = [f"{line}\n" for line in lines]
+    for delimiter in _DELIMITERS:
+        rows: list[list[str]] = []
+        with contextlib.suppress(csv.Error):  # such as a quote that is closed later
+            rows.extend(csv.reader(ended, delimiter=delimiter, strict=True))
+        if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
+            yield delimiter, rows
 
 
 def _has_named_columns(rows: Sequence[Sequence[str]]) -> bool:

@@ -1,37 +1,45 @@
-"""Opening sources by name: globs, folders, formats by suffix and by content."""
+"""Opening sources by name: globs, folders, formats by suffix and by content; their columns."""
 
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from sentiment.errors import DataError, UsageError, hint_file
 from sentiment.reviews.batch import (
     BATCH_CHARS,
     BATCH_ROWS,
     STOP,
+    Ahead,
     BadRow,
-    BadRows,
     Batch,
     Row,
     Source,
     Unreadable,
+    first_readable,
     readable,
 )
 from sentiment.reviews.cells import and_more
+from sentiment.reviews.columns import PLAIN, Columns, find_columns
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import (
-    FasttextSource,
-    FeedSource,
-    LinesSource,
-    TextFeed,
-    check_encoding,
-)
-from sentiment.reviews.formats import INPUT_FORMATS, SUFFIXES, input_format_of, suffix_of
+from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.streams import COMPRESSIONS, ByteStream, OpenFile, Where, open_stream
+from sentiment.reviews.streams import (
+    COMPRESSIONS,
+    INPUT_FORMATS,
+    SUFFIXES,
+    ByteStream,
+    OpenFile,
+    ReadOptions,
+    Where,
+    input_format_of,
+    open_stream,
+    suffix_of,
+)
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
@@ -43,7 +51,9 @@ FOLDER_LABELS = {
     "pos": "positive",
     "positive": "positive",
 }
+FIXED = (*PLAIN, "fasttext")  # formats that define the columns
 SHOWN_FILES = 3
+DEFAULTS = ReadOptions()
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
@@ -63,18 +73,19 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         raise UsageError("an empty file name is given; name a file, or - for standard input")
     found: list[Where] = []
     for pattern in patterns:
+        path = Path(pattern)
         if pattern == "-":
             found.append("-")
-        elif Path(pattern).exists():
-            found += _parquet_in(Path(pattern)) or [Path(pattern)]
+        elif path.exists():
+            found += _parquet_in(path) or [path]
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
         else:
-            raise DataError(f"no such file: {pattern}{_near(Path(pattern))}")
+            raise DataError(f"no such file: {pattern}{_similar(path)}")
     return found
 
 
-def _near(path: Path) -> str:
+def _similar(path: Path) -> str:
     """Return a suggestion of a similar file in the same folder, or ""."""
     try:
         return hint_file(path, sorted(path.parent.iterdir()))
@@ -90,67 +101,108 @@ def _parquet_in(path: Path) -> list[Path]:
     return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A source whose columns are chosen."""
+
+    source: Source
+    columns: Columns  # empty without rows
+    batches: Iterator[Batch]
+
+
+def open_reviews(where: Where, options: ReadOptions, *, need_label: bool) -> Opened:
+    """Open a file and choose its columns by the first batch.
+
+    Raises:
+        DataError: It cannot be read, or its columns cannot be determined.
+        UsageError: An option does not fit.
+    """
+    source = open_source(where, options, need_label=need_label)
+    try:
+        return choose_columns(source, options, need_label=need_label)
+    except BaseException:
+        source.close()
+        raise
+
+
+def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) -> Opened:
+    """Choose the columns of a source; see `open_reviews`."""
+    batches = Ahead(source.batches())
+    # A header without rows is enough to find the texts; labels need rows.
+    if (need_label or not source.columns) and not first_readable(batches):
+        return Opened(source, Columns((), None, ""), batches)
+    for name in source.columns:
+        if name.casefold() in options.not_columns:
+            raise UsageError(
+                f'{source.name}: "{name}" is a column and also a built-in slice; '
+                "rename the column to slice by either"
+            )
+
+    def sample() -> Batch | None:
+        fixed = source.format in FIXED  # do not wait for rows
+        return None if fixed else first_readable(batches)
+
+    columns = find_columns(source.columns, sample, options, need_label=need_label, name=source.name)
+    return Opened(source, columns, batches)
+
+
 def open_source(
     where: Path | str | OpenFile,
+    options: ReadOptions = DEFAULTS,
     *,
-    format: str | None = None,
-    encoding: str = "utf-8",
-    header: bool | None = None,
     need_label: bool = False,
-    columns: Sequence[str] = (),
-    bad_rows: BadRows = STOP,
 ) -> Source:
     """Open one input, waiting for the first rows only if the format or names depend on them.
 
     Args:
         where: A path, "-" for standard input, or an open file.
-        format: One of `INPUT_FORMATS`; None detects it by the suffix, or else by the first lines.
-        encoding: The encoding of text formats; a byte order mark is dropped.
-        header: Whether a delimited file has a header; None detects it.
+        options: How to read it; a first row with one of the named columns is a header.
         need_label: Labels are needed, so plain lines are an error.
-        columns: Columns the user named; a first row with one of them is a header.
-        bad_rows: The policy for bad rows.
 
     Raises:
         DataError: The input cannot be opened or read in this format.
         UsageError: There is no such format or encoding.
     """
+    format = options.format
     if format is not None and format not in INPUT_FORMATS:
         raise UsageError(f"unknown input format {format!r}; one of {', '.join(INPUT_FORMATS)}")
-    if isinstance(where, str) and where != "-":
-        where = Path(where)
-    if isinstance(where, Path) and where.is_dir():
+    name = where.name if isinstance(where, OpenFile) else str(where)
+    if not isinstance(where, OpenFile) and name != "-" and Path(where).is_dir():
         if format not in (None, "folder"):
-            raise UsageError(f"{where} is a folder; it cannot be read as {format}")
-        return FolderSource(where, encoding, need_label=need_label, bad_rows=bad_rows)
+            raise UsageError(f"{name} is a folder; it cannot be read as {format}")
+        return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
-        name = where.name if isinstance(where, OpenFile) else where
         raise UsageError(f"{name} is not a folder")
-    by_name = format or _format_by_name(where)
+    by_name = format or ("lines" if name == "-" else input_format_of(name) or "lines")
     stream = open_stream(where)
     try:
         if by_name == "parquet":
             return _open_parquet(stream, where)
-        row_chars = where.row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, encoding, row_chars, markup=format == "lines")
-        told = format not in (None, "jsonl")
-        layout = Layout(by_name) if told else _layout(feed, by_name, need_label=need_label)
-        source = _open_text(feed, layout, header, columns, need_label, bad_rows)
+        max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
+        feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
+        layout = Layout(by_name)
+        if format in (None, "jsonl"):
+            layout = _layout(feed, by_name, need_label=need_label)
+        return _open_text(feed, layout, options, need_label=need_label)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
     except BaseException:
         stream.close()
         raise
-    if layout.note:
-        lines = "" if need_label else "; --input-format lines reads plain lines"
-        source.notes.insert(0, layout.note + lines)
-    return source
 
 
-def _format_by_name(where: Path | str | OpenFile) -> str:
-    name = where.name if isinstance(where, OpenFile) else where
-    return "lines" if name == "-" else input_format_of(name) or "lines"
+def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
+    file: BinaryIO | str
+    if isinstance(where, OpenFile):
+        file = where.file
+    elif Path(where).is_file():
+        file = str(where)
+    else:
+        return ParquetSource(stream, None)  # a pipe cannot be reopened
+    if Path(stream.name).suffix.lower() in COMPRESSIONS:
+        raise DataError(f"{stream.name}: Parquet in a compressed file; unpack it first")
+    return ParquetSource(stream, file)
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
@@ -164,42 +216,32 @@ def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     return layout_of(start, feed.name, by_name, need_label=need_label)
 
 
-def _is_file(where: Path | str | OpenFile) -> bool:
-    return isinstance(where, OpenFile) or (isinstance(where, Path) and where.is_file())
-
-
-def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
-    if not _is_file(where):
-        return ParquetSource(stream, None)  # a pipe cannot be reopened
-    if Path(stream.name).suffix.lower() in COMPRESSIONS:
-        raise DataError(f"{stream.name}: Parquet in a compressed file; unpack it first")
-    return ParquetSource(stream, where.file if isinstance(where, OpenFile) else str(where))
-
-
-def _open_text(
-    feed: TextFeed,
-    layout: Layout,
-    header: bool | None,
-    columns: Sequence[str],
-    need_label: bool,
-    bad_rows: BadRows,
-) -> FeedSource:
+def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool) -> Source:
+    bad_rows = options.bad_rows or STOP
+    asked = [*options.text_columns, *options.keep]
+    if need_label and options.label_column:
+        asked.append(options.label_column)
+    source: FeedSource
     match layout.format:
         case "csv":
-            return CsvSource(feed, header, columns, bad_rows)
+            source = CsvSource(feed, options.header, asked, bad_rows)
         case "tsv":
-            return TsvSource(feed, header, columns, bad_rows)
+            source = TsvSource(feed, options.header, asked, bad_rows)
         case "jsonl":
-            return JsonlSource(feed, bad_rows)
+            source = JsonlSource(feed, bad_rows)
         case "fasttext":
-            return FasttextSource(feed, bad_rows, layout.split, layout.skipped)
+            source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
         case _:
             if need_label and feed.peek():
                 raise DataError(f"{feed.name}: {NO_LABELS}")
-            return LinesSource(feed, bad_rows, layout.split, layout.skipped)
+            source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
+    if layout.note:
+        lines = "" if need_label else "; --input-format lines reads plain lines"
+        source.notes.insert(0, layout.note + lines)
+    return source
 
 
-class FolderSource:
+class FolderSource(Source):
     """The `.txt` files below `pos/` and `neg/` (or `positive/`, `negative/`), sorted by name.
 
     Columns: `text`, `label` ("positive" or "negative"), `file` (its path within the folder).
@@ -212,33 +254,23 @@ class FolderSource:
     """
 
     format = "folder"
-    has_header = True
 
-    def __init__(
-        self,
-        path: Path,
-        encoding: str = "utf-8",
-        *,
-        need_label: bool = False,
-        bad_rows: BadRows = STOP,
-    ) -> None:
-        self.name = str(path)
-        self._bad_rows = bad_rows
-        self._encoding = check_encoding(encoding)
+    def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
+        self._bad_rows = options.bad_rows or STOP
+        self._encoding = check_encoding(options.encoding)
         self._path = path
         folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
-        labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
-        files, others = _list_files([path / name for name in folders] if labelled else [path])
-        if not labelled and (need_label or not files):
+        self._labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
+        self._files, others = _list_files([path / n for n in folders] if self._labelled else [path])
+        if not self._labelled and (need_label or not self._files):
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
                 f"with .txt files{'' if need_label else ', or .txt files'}; {_instead(path)}"
             )
-        self._files = files
-        self._labelled = labelled
-        self.columns = ["text", "label", "file"] if labelled else ["text", "file"]
-        self.header = self.columns
-        self.notes = [self._describe(others)] if others else []
+        super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
+        if others:
+            names = and_more(others, SHOWN_FILES, self._short)
+            self.notes.append(f"skipped {len(others):,} that are not .txt files: {names}")
 
     def batches(self) -> Iterator[Batch]:
         """Yield the rows in batches; see `Source.batches`."""
@@ -253,17 +285,8 @@ class FolderSource:
             items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
             chars += len(text)
             if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
-                yield from self._bad_rows.batches(
-                    items, before + 1, name=self.name, format=self.format
-                )
+                yield from self._bad_rows.batches(items, before + 1, self)
                 items, chars, before = [], 0, number
-
-    def would_block(self) -> bool:
-        """Return False: files are never waited for."""
-        return False
-
-    def close(self) -> None:
-        """Do nothing, as no file stays open."""
 
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Return the text of a file, and what is wrong with it, or None."""
@@ -278,10 +301,6 @@ class FolderSource:
 
     def _short(self, file: Path) -> str:
         return file.relative_to(self._path).as_posix()
-
-    def _describe(self, others: list[Path]) -> str:
-        names = and_more(others, SHOWN_FILES, self._short)
-        return f"skipped {len(others):,} that are not .txt files: {names}"
 
 
 def _instead(path: Path) -> str:

@@ -1,70 +1,48 @@
-"""Parquet files, read a record batch at a time."""
+"""Reading and writing Parquet files, a record batch at a time."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import Any, BinaryIO, overload
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Row, unique_names
+from sentiment.reviews.batch import (
+    BATCH_CHARS,
+    BATCH_ROWS,
+    Batch,
+    Source,
+    row_error,
+    unique_names,
+)
+from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.streams import ByteStream, foreign
+from sentiment.reviews.writers import Writer, new_column_error
 from sentiment.runtime import require
 
+GROUP_BYTES = 64 << 20
+SHOWN_CHARS = 40  # of a value that does not fit
 
-class ArrowRows(Sequence[Row]):
-    """The rows of a record batch, converted on first access.
 
-    Args:
-        batch: A `pyarrow.RecordBatch` with unique column names.
-        name: The name of the source, for messages.
+def import_pyarrow() -> Any:
+    """Import pyarrow and its Parquet module, which takes longer than answering one text.
+
+    Raises:
+        MissingDependencyError: pyarrow is not installed.
     """
+    require("Parquet needs pyarrow", "pyarrow.parquet", "pyarrow")
+    import pyarrow
+    import pyarrow.parquet
 
-    def __init__(self, batch: Any, name: str) -> None:
-        self._batch = batch
-        self._name = name
-        self._rows: list[Row] | None = None
-
-    def column(self, name: str) -> list[Any]:
-        """Return the values of one column without converting the rows; None if missing."""
-        if name not in self._batch.schema.names:
-            return [None] * len(self)
-        return self._python(self._batch.column(name))
-
-    def __len__(self) -> int:
-        return int(self._batch.num_rows)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return self._made()[index]
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._made())
-
-    def _made(self) -> list[Row]:
-        if self._rows is None:
-            self._rows = self._python(self._batch)
-        return self._rows
-
-    def _python(self, arrow: Any) -> list[Any]:
-        try:
-            values: list[Any] = arrow.to_pylist()
-        except (ValueError, OverflowError) as error:  # such as a date after the year 9999
-            raise DataError(f"{self._name}: a value that Python cannot hold ({error})") from error
-        return values
+    return pyarrow
 
 
-class ParquetSource:
-    """A Parquet file; standard input, which is not seekable, is read into memory.
+class ParquetSource(Source):
+    """A Parquet file, by its stream, which is closed, and its path or file.
 
-    Attributes:
-        class_names: The names of the numbers 0, 1, … of a column, if its metadata have them.
-
-    Args:
-        stream: The bytes; it is closed, and a file reopened by its path.
-        path: The file or its path; None for standard input.
+    Without these, as for standard input, which is not seekable, it is read into memory.
 
     Raises:
         DataError: The file is not Parquet, or damaged.
@@ -72,7 +50,6 @@ class ParquetSource:
     """
 
     format = "parquet"
-    has_header = True
 
     def __init__(self, stream: ByteStream, path: str | BinaryIO | None) -> None:
         pyarrow = import_pyarrow()
@@ -89,10 +66,9 @@ class ParquetSource:
         finally:
             stream.close()
         self.schema = self._file.schema_arrow
+        super().__init__(stream.name, unique_names(self.schema.names))
         self.header = list(self.schema.names)
-        self.columns = unique_names(self.header)
         self.row_count: int = self._file.metadata.num_rows
-        self.notes: list[str] = []
         self.class_names = _class_names(self.schema.metadata or {})
 
     def batches(self) -> Iterator[Batch]:
@@ -101,18 +77,13 @@ class ParquetSource:
         try:
             for arrow in self._file.iter_batches(batch_size=BATCH_ROWS):
                 arrow.validate(full=True)
-                for part in parts_of(arrow):
-                    rows = ArrowRows(part.rename_columns(self.columns), self.name)
-                    yield Batch(rows, first, part, self.name, self.format)
-                    first += len(rows)
+                for part in _parts_of(arrow):
+                    yield Batch((), first, part, self.columns, self.name, self.format)
+                    first += part.num_rows
         except self._damage as error:
             raise self._damaged(error) from error
         finally:
             self.close()
-
-    def would_block(self) -> bool:
-        """Return False: files are never waited for."""
-        return False
 
     def close(self) -> None:
         """Close the file."""
@@ -136,7 +107,7 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
         return {}
 
 
-def parts_of(arrow: Any) -> Iterator[Any]:
+def _parts_of(arrow: Any) -> Iterator[Any]:
     """Yield parts of about `BATCH_CHARS` of a record batch, without copying."""
     count = -(-arrow.nbytes // BATCH_CHARS)
     step = max(1, -(-arrow.num_rows // max(1, count)))
@@ -144,14 +115,148 @@ def parts_of(arrow: Any) -> Iterator[Any]:
         yield arrow.slice(start, step)
 
 
-def import_pyarrow() -> Any:
-    """Import pyarrow and its Parquet module, which takes longer than answering one text.
+class ParquetWriter(Writer):
+    """Writes the columns of the input, a nullable string `predicted` and double `p_positive`.
 
-    Raises:
-        MissingDependencyError: pyarrow is not installed.
+    Rows from Parquet keep their Arrow schema. For other rows, the first batch determines the type
+    of each column: boolean, integer, float, or else text. The stream need not be seekable.
     """
-    require("Parquet needs pyarrow", "pyarrow.parquet", "pyarrow")
-    import pyarrow
-    import pyarrow.parquet
 
-    return pyarrow
+    def __init__(self, stream: BinaryIO, source: Source, added: Sequence[str]) -> None:
+        super().__init__(stream)
+        self._pyarrow = import_pyarrow()
+        self._columns = source.columns
+        self._added = added
+        self._own = source.schema
+        self._writer: Any = None
+        self._waiting: list[Any] = []
+        self._waiting_bytes = 0
+
+    def write(
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
+    ) -> None:
+        """Add a batch; full row groups are written."""
+        pyarrow = self._pyarrow
+        try:
+            own = self._own_arrays(batch)
+        except DataError:
+            if (half := len(batch) // 2) == 0:
+                raise
+            # Write the rows before the one with the error, by bisection.
+            self.write(batch.part(0, half), predicted[:half], p_positive[:half])
+            self.write(batch.part(half, len(batch)), predicted[half:], p_positive[half:])
+            return
+        words = pyarrow.array([word or None for word in predicted], pyarrow.string())
+        numbers = pyarrow.array(np.asarray(p_positive, np.float64), from_pandas=True)
+        part = pyarrow.RecordBatch.from_arrays([*own, words, numbers], schema=self._schema())
+        self._waiting.append(part)
+        self._waiting_bytes += part.nbytes
+        if self._waiting_bytes >= GROUP_BYTES:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the last row group and the footer, which readers need."""
+        if self._own is None:
+            self._own = self._schema_of(Batch([]))
+        self._write_group()
+        self._writer.close()
+        super().close()
+
+    def _write_group(self) -> None:
+        if self._writer is None:
+            sink = self._pyarrow.PythonFile(_Sink(self._stream), mode="w")
+            self._writer = self._pyarrow.parquet.ParquetWriter(sink, self._schema())
+        if self._waiting:
+            table = self._pyarrow.Table.from_batches(self._waiting)
+            self._writer.write_table(table, row_group_size=len(table))
+        self._waiting, self._waiting_bytes = [], 0
+
+    def _schema(self) -> Any:
+        pyarrow = self._pyarrow
+        name, p_name = self._added
+        schema = self._own.append(pyarrow.field(name, pyarrow.string()))
+        return schema.append(pyarrow.field(p_name, pyarrow.float64()))
+
+    def _own_arrays(self, batch: Batch) -> list[Any]:
+        """Return the columns of the input as Arrow arrays."""
+        if self._own is None:
+            self._own = self._schema_of(batch.readable())
+        if batch.arrow is not None and batch.arrow.schema.equals(self._own):
+            return list(batch.arrow.columns)
+        known = frozenset(self._columns)
+        for number, row in enumerate(batch.rows):
+            if not row.keys() <= known and number not in batch.bad:
+                raise new_column_error(batch, number, known, "parquet")
+        return [
+            self._column(batch, name, field.type)
+            for name, field in zip(self._columns, self._own, strict=True)
+        ]
+
+    def _column(self, batch: Batch, name: str, type: Any) -> Any:
+        """Return a column as an array; values of bad rows that do not fit become null."""
+        values = batch.column(name)
+        if (array := self._array(values, type)) is not None:
+            return array
+        for number, value in enumerate(values):
+            if self._array([value], type) is not None:
+                continue
+            if number not in batch.bad:
+                what = (
+                    f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
+                    f"{type}, the type in the first rows; write --format jsonl"
+                )
+                raise row_error(batch.name, batch.row_number(number), what)
+            values[number] = None
+        return self._array(values, type)
+
+    def _schema_of(self, batch: Batch) -> Any:
+        types = [self._type_of(batch.column(name)) for name in self._columns]
+        names = [encode(name).decode() for name in self._columns]
+        return self._pyarrow.schema(zip(names, types, strict=True))
+
+    def _type_of(self, values: Sequence[Any]) -> Any:
+        kinds = {type(value) for value in values if value is not None}
+        if kinds == {bool}:
+            return self._pyarrow.bool_()
+        if kinds == {int}:
+            return self._pyarrow.int64()
+        if kinds and kinds <= {int, float}:
+            return self._pyarrow.float64()
+        return self._pyarrow.string()
+
+    def _array(self, values: list[Any], type: Any) -> Any:
+        """Return an array, or None if a value does not fit the type."""
+        if type == self._pyarrow.string():
+            values = [None if value is None else encode(cell(value)).decode() for value in values]
+        try:
+            return self._pyarrow.array(values, type)
+        except (self._pyarrow.ArrowException, OverflowError, TypeError):
+            return None
+
+
+class _Sink:
+    """A stream that Arrow cannot close or seek, because standard output must stay open."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._written = 0
+
+    def write(self, data: Any) -> int:
+        self._stream.write(data)
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        pass

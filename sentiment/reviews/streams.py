@@ -1,15 +1,21 @@
-"""Reading bytes from files and stdin, decompressed; recognition of files without reviews."""
+"""Reading bytes from files and stdin, decompressed; kinds of files by name and first bytes."""
 
 import io
+import os
 import re
 import stat
 import sys
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, UsageError
 from sentiment.runtime import require
+
+if TYPE_CHECKING:
+    from sentiment.reviews.batch import BadRows
 
 Where = Path | Literal["-"]
 STDIN = "<stdin>"  # the name of "-" in messages
@@ -17,12 +23,64 @@ STDIN = "<stdin>"  # the name of "-" in messages
 BLOCK_BYTES = 1 << 17  # larger blocks are slower
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 # The first bytes of compressed data.
-_PACKED = {
+_COMPRESSED = {
     "gzip": re.compile(rb"\x1f\x8b"),
     "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
     "xz": re.compile(rb"\xfd7zXZ\0"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
+INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "folder", "fasttext")
+OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
+SUFFIXES = {
+    ".txt": "lines",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".ft": "fasttext",
+}
+NOT_READ = {
+    ".xlsx": "spreadsheets are not read; save the sheet as CSV",
+    ".xls": "spreadsheets are not read; save the sheet as CSV",
+    ".zip": "archives are not read; unpack it first",
+    ".tar": "archives are not read; unpack it first",
+    ".tgz": "archives are not read; unpack it first",
+}
+# Suffixes of files that answers cannot be written to, with the kind of file.
+OTHER_KINDS = {
+    "spreadsheets": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar", ".zst"),
+    "documents": (".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".epub"),
+    "pages": (".html", ".htm", ".xhtml"),
+    "pictures": (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
+    "databases": (".db", ".sqlite", ".sqlite3", ".duckdb"),
+    "models": (".safetensors", ".onnx", ".keras", ".h5", ".bin", ".pt"),
+    "XML and YAML": (".xml", ".yaml", ".yml"),
+    "arrays and frames": (".arrow", ".feather", ".avro", ".orc", ".pkl", ".pickle", ".npy", ".npz"),
+}
+NAMES_WRITTEN = "name it .csv, .tsv, .jsonl, .parquet or .txt"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """The options for reading files of reviews."""
+
+    format: str | None = None  # None detects it by suffix and content
+    encoding: str = "utf-8"  # of text formats
+    header: bool | None = None  # whether delimited files have one; None detects it
+    text_columns: tuple[str, ...] = ()  # empty to detect them
+    label_column: str | None = None  # None to detect it
+    positive: tuple[str, ...] = ()  # values that mean positive
+    negative: tuple[str, ...] = ()
+    strict: bool = False  # neutral and missing labels are errors
+    keep: tuple[str, ...] = ()  # additional columns to keep
+    slices: tuple[str, ...] = ()  # names allowed in `keep` that need no column, for suggestions
+    not_columns: tuple[str, ...] = ()  # built-in slices; a column with such a name is an error
+    bad_rows: "BadRows | None" = None  # the policy; None stops at the first
 
 
 class TooLargeError(DataError):
@@ -31,19 +89,12 @@ class TooLargeError(DataError):
 
 @dataclass(frozen=True)
 class OpenFile:
-    """An open file, such as an upload.
+    """An open file, such as an upload."""
 
-    Attributes:
-        file: Binary and seekable; it stays open.
-        name: Its name in messages; the suffix determines format and compression.
-        most_bytes: The maximum size, decompressed.
-        row_chars: The maximum number of characters of a row.
-    """
-
-    file: BinaryIO
-    name: str
-    most_bytes: int
-    row_chars: int
+    file: BinaryIO  # seekable; it stays open
+    name: str  # in messages; the suffix determines format and compression
+    max_bytes: int  # decompressed
+    max_row_chars: int
 
     @property
     def suffix(self) -> str:
@@ -58,8 +109,8 @@ class ByteStream:
         stream: An open binary stream.
         name: Its name in messages.
         owned: Whether `close` closes the stream; standard input is left open.
-        packed: Its compression, one of `COMPRESSIONS`; None to detect it by the first bytes.
-        most: The maximum size, decompressed; None for no limit.
+        compression: One of the values of `COMPRESSIONS`; None to detect it by the first bytes.
+        max_bytes: The maximum size, decompressed; None for no limit.
     """
 
     def __init__(
@@ -68,19 +119,19 @@ class ByteStream:
         name: str,
         *,
         owned: bool = True,
-        packed: str | None = None,
-        most: int | None = None,
+        compression: str | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.name = name
-        self._most = most
-        self._given = 0
+        self._max_bytes = max_bytes
+        self._bytes = 0  # read so far
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
         self._owned = owned
-        self._packed = packed
+        self._compression = compression
         self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
-        self._begun = False
+        self._at_start = True
 
     def read(self) -> bytes:
         """Return what is available, at most a block, waiting for at least a byte; b"" at the end.
@@ -91,20 +142,19 @@ class ByteStream:
             MissingDependencyError: Its decompressor is not installed.
         """
         block = self._block()
-        if self._begun:
+        if not self._at_start:
             return block
-        self._begun = True
-        packed = self._packed or next(
-            (name for name, start in _PACKED.items() if start.match(block)), None
-        )
-        if packed is None:
+        self._at_start = False
+        detected = (name for name, start in _COMPRESSED.items() if start.match(block))
+        compression = self._compression or next(detected, None)
+        if compression is None:
             return block
 
-        if not _PACKED[packed].match(block) and (what := foreign(block)):
+        if not _COMPRESSED[compression].match(block) and (what := foreign(block)):
             raise DataError(f"{self.name}: {what}")
-        self._given = 0  # count decompressed bytes only
-        unpacked, self._damage = _unpacked(packed, _Rest(block, self._read))
-        self._read = getattr(unpacked, "read1", unpacked.read)
+        self._bytes = 0  # count decompressed bytes only
+        stream, self._damage = _decompressed(compression, _Rest(block, self._read))
+        self._read = getattr(stream, "read1", stream.read)
         return self._block()
 
     def _block(self) -> bytes:
@@ -114,9 +164,11 @@ class ByteStream:
             raise DataError(f"{self.name}: damaged or cut short ({error}); get it again") from error
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
-        self._given += len(block)
-        if self._most is not None and self._given > self._most:
-            raise TooLargeError(f"{self.name}: more than {self._most:,} bytes, unpacked; cut it up")
+        self._bytes += len(block)
+        if self._max_bytes is not None and self._bytes > self._max_bytes:
+            raise TooLargeError(
+                f"{self.name}: more than {self._max_bytes:,} bytes, unpacked; cut it up"
+            )
         return block
 
     def read_all(self) -> bytes:
@@ -142,10 +194,7 @@ class ByteStream:
 
 
 def open_stream(where: Path | str | OpenFile) -> ByteStream:
-    """Open a file or standard input, decompressed according to its suffix or first bytes.
-
-    Args:
-        where: A path, "-" for standard input, or an open file.
+    """Open a path, "-" for standard input, or an open file, decompressed if necessary.
 
     Raises:
         DataError: The file cannot be opened.
@@ -155,24 +204,29 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
             raise DataError(f"{STDIN}: closed; it cannot be read")
         return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
-        packed = COMPRESSIONS.get(where.suffix)
-        if packed and not where.file.seek(0, 2):
-            raise _nothing_in(where.name)
-        where.file.seek(0)
-        return ByteStream(where.file, where.name, owned=False, packed=packed, most=where.most_bytes)
-    path = Path(where)
-    packed = COMPRESSIONS.get(path.suffix.lower())
-    try:
-        if packed and path.is_file() and not path.stat().st_size:
-            raise _nothing_in(str(path))
-        return ByteStream(path.open("rb"), str(where), packed=packed)
-    except OSError as error:
-        raise DataError(f"{where}: {error.strerror or error}") from error
-
-
-def _nothing_in(name: str) -> DataError:
-    """Return the error for an empty file, which gzip would accept as an empty text."""
-    return DataError(f"{name}: damaged or cut short (it is empty); get it again")
+        stream, name, suffix = where.file, where.name, where.suffix
+        empty = not stream.seek(0, 2)
+        stream.seek(0)
+    else:
+        path, name = Path(where), str(where)
+        suffix = path.suffix.lower()
+        try:
+            empty = path.is_file() and not path.stat().st_size
+            stream = path.open("rb")
+        except OSError as error:
+            raise DataError(f"{name}: {error.strerror or error}") from error
+    max_bytes = where.max_bytes if isinstance(where, OpenFile) else None
+    found = ByteStream(
+        stream,
+        name,
+        owned=not isinstance(where, OpenFile),
+        compression=COMPRESSIONS.get(suffix),
+        max_bytes=max_bytes,
+    )
+    if empty and suffix in COMPRESSIONS:  # gzip would accept it as an empty text
+        found.close()
+        raise DataError(f"{name}: damaged or cut short (it is empty); get it again")
+    return found
 
 
 class _Rest(io.RawIOBase):
@@ -193,24 +247,18 @@ class _Rest(io.RawIOBase):
         return len(block[:size])
 
 
-def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return a decompressed stream, and the exceptions it raises for damaged data.
-
-    Decompressors are imported when needed.
-
-    Raises:
-        MissingDependencyError: The decompressor is not installed.
-    """
-    if packed == "gzip":
+def _decompressed(compression: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
+    """Return a decompressed stream, and the exceptions it raises for damaged data."""
+    if compression == "gzip":
         import gzip
         import zlib
 
         return gzip.GzipFile(fileobj=rest, mode="rb"), (EOFError, gzip.BadGzipFile, zlib.error)
-    if packed == "bzip2":
+    if compression == "bzip2":
         import bz2
 
         return bz2.BZ2File(rest), (EOFError, OSError)
-    if packed == "xz":
+    if compression == "xz":
         import lzma
 
         return lzma.LZMAFile(rest), (EOFError, lzma.LZMAError)
@@ -223,8 +271,6 @@ def _unpacked(packed: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]
 
 def _pipe_number(stream: BinaryIO) -> int | None:
     """Return the descriptor of a stream that may wait for its producer; None for regular files."""
-    import os
-
     try:
         number = stream.fileno()
         return None if stat.S_ISREG(os.fstat(number).st_mode) else number
@@ -232,170 +278,62 @@ def _pipe_number(stream: BinaryIO) -> int | None:
         return None
 
 
+def input_format_of(path: str | Path) -> str | None:
+    """Return the input format by the suffix of a file, or None if unknown.
+
+    Raises:
+        DataError: Files with that suffix cannot be read.
+    """
+    if reason := NOT_READ.get(suffix_of(path)):
+        raise DataError(f"{path}: {reason}")
+    return SUFFIXES.get(suffix_of(path))
+
+
+def output_format_of(path: str | Path, named: str | None = None) -> str:
+    """Return the output format: the one the user named, else by the suffix, else text.
+
+    Raises:
+        UsageError: The suffix is that of another format, or cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in COMPRESSIONS:
+        raise UsageError(
+            f"{path}: answers are not compressed; write {Path(path).with_suffix('')}, "
+            f"then compress it with {COMPRESSIONS[suffix]}"
+        )
+    for kind, suffixes in OTHER_KINDS.items():
+        if suffix in suffixes:
+            raise UsageError(f"{path}: answers are not written as {kind}; {NAMES_WRITTEN}")
+    if suffix == ".json" and named != "jsonl":
+        raise UsageError(f"{path}: JSON is written one object a line; name it .jsonl")
+    by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
+    # Any text format may have the suffix .txt.
+    fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
+    if named and not fits:
+        raise UsageError(
+            f"{path} ends in {suffix}, but the format is {named}: rename the file, or leave the "
+            "format out"
+        )
+    return named or by_name or "text"
+
+
+def looks_like_file(text: str) -> bool:
+    """Return whether a text ends like the name of a file of reviews, readable or not."""
+    suffix = suffix_of(text)
+    return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
+
+
+def suffix_of(path: str | Path) -> str:
+    """Return the last suffix in lower case, ignoring those of compression."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    while suffixes and suffixes[-1] in COMPRESSIONS:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
 LOOKED_AT = 4096  # bytes
-_CONVERT = "write it as CSV, JSON lines or Parquet"
-_UNPACK = "unpack it first"
-
-# First bytes → the kind of file, and what to do.
-_KINDS = {
-    rb"version https://git-lfs\.github\.com/spec/": (
-        "a Git LFS pointer, not the data; fetch that with: git lfs pull"
-    ),
-    rb"(?:\.\./)*(?:\.git)?/?annex/objects/\S+\s*\Z": (
-        "a git-annex pointer, not the data; fetch that with: git annex get FILE"
-    ),
-    rb"(?:[a-z]\w*+:[^\n]*+\n){0,20}?outs:\s*\n[ ]*- (?:md5|etag|hash|size|path|checksum):": (
-        "a DVC pointer, not the data; fetch that with: dvc pull"
-    ),
-    rb"PAR1": "Parquet; read it with --input-format parquet",
-    rb"SQLite format 3\0": (
-        "an SQLite database; write a table as CSV: sqlite3 -header -csv FILE "
-        "'SELECT * FROM reviews' > reviews.csv"
-    ),
-    rb"ARROW1|FEA1|\xff\xff\xff\xff[^\0]..\0": (
-        f"an Arrow or Feather file, which is not read; {_CONVERT}"
-    ),
-    rb"\x80[\x02-\x05][\x80-\xffA-Z()\]}cKMJGX]": (
-        f"a pickle, which could run code and is never read; {_CONVERT} with pandas"
-    ),
-    # Protocols 0 and 1, which have no magic bytes.
-    rb"\((?:lp|dp|tp)\d+\n|\(?[VS][^\n]*\np\d+\n|c[\w.]+\n\w+\n(?:p\d+\n|q\0|\()"
-    rb"|[\])}]q\0|\(?X..\0\0": (
-        f"a pickle, which could run code and is never read; {_CONVERT} with pandas"
-    ),
-    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|BM....\0\0\0\0": (
-        "an image, which holds no text"
-    ),
-    rb"%PDF-": "a PDF; save its text as .txt or .csv",
-    rb"\{\\rtf": "an RTF document; save its text as .txt or .csv",
-    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file; save a sheet as CSV",
-    rb"PK\x03\x04[\s\S]{26,3900}?(?:xl/|opendocument\.spreadsheet)": (
-        "a spreadsheet, which is not read; save the sheet as CSV"
-    ),
-    rb"PK\x03\x04[\s\S]{26,3900}?(?:word/|opendocument\.text)": (
-        "a document of a word processor; save its text as .txt"
-    ),
-    rb"PK\x03\x04|PK\x05\x06": f"a zip archive; {_UNPACK}",
-    rb"7z\xbc\xaf\x27\x1c": f"a 7z archive; {_UNPACK}",
-    rb"Rar!\x1a\x07": f"a RAR archive; {_UNPACK}",
-    rb"[\s\S]{257}ustar": f"a tar archive; {_UNPACK}",
-    rb"\x04\x22\x4d\x18": f"compressed with lz4; {_UNPACK}",
-    rb"\x1f\x9d": f"compressed with compress; {_UNPACK}",
-    rb"[^\0][\s\S]{2}[\s\S]{0,2}\0{3,5}\{\"": (
-        "a model (safetensors), not reviews; name a model with -m"
-    ),
-    rb"\x89HDF\r\n\x1a\n": f"an HDF5 file, which is not read; {_CONVERT}",
-    rb"Obj\x01": f"an Avro file, which is not read; {_CONVERT}",
-    rb"ORC[\s\S]?[\0-\x08]": f"an ORC file, which is not read; {_CONVERT}",
-    rb"\x93NUMPY": f"a NumPy array, which is not read; {_CONVERT}",
-    rb"RD[AX][23]\n|[ABX]\n\0\0\0": f"R data, which are not read; {_CONVERT}",
-    rb"<stata_dta>|\$FL[23]@\(#\)|MATLAB 5\.0 MAT-file": (
-        f"data of a statistics program, which are not read; {_CONVERT}"
-    ),
-    rb"\x7fELF|MZ\x90\0|\xca\xfe\xba\xbe": "a program, not reviews",
-}
-
-_LIST_READ = "ast.literal_eval('(' + sys.stdin.read() + ')')"
-_LINES_READ = "map(ast.literal_eval, sys.stdin)"
-_ROWS = (
-    "Python's notation of rows, which is not read; write it as CSV: python3 -c \"import ast, csv, "
-    'sys; csv.writer(sys.stdout).writerows(%s)" < FILE > reviews.csv'
-)
-_OBJECTS = (
-    "Python's notation of dictionaries, which is not read; write it as JSON lines: python3 -c "
-    '"import ast, json, sys; [print(json.dumps(each)) for each in %s]" < FILE > reviews.jsonl'
-)
-_TEXT_LISTS = (
-    "Python's notation of lists, which is not read; write it as JSON lines: python3 -c \"import "
-    "ast, json, sys; [print(json.dumps(each)) for line in sys.stdin for each in "
-    'ast.literal_eval(line)]" < FILE > reviews.jsonl'
-)
-_LITERAL = r"(?:[rbu]?'(?:[^'\\\n]|\\.)*+'|[rbu]?\"(?:[^\"\\\n]|\\.)*+\"|[-+.\d]++|None|True|False)"
-_ROW = rf"[(\[]\s*+(?=.*['\"])(?:{_LITERAL}\s*,\s*)++(?:{_LITERAL}\s*)?[)\]]"
-_TEXT_LIST = (
-    r"\[\s*(?:'(?:[^'\\\n]|\\.)*+'|\"[^\"\n]*'[^\"\n]*\")(?:\s*,\s*"
-    rf"{_LITERAL})*+\s*,?\s*\]"
-)
-_DICT = r"\{\s*u?'[^'\n]*'\s*:.*\}"
-_REFUSED = (
-    r"(?:bad request|unauthori[sz]ed|payment required|forbidden|(?:\w+ )?not found|gone|"
-    r"method not allowed|request time-?out|too many requests|internal server error|bad gateway|"
-    r"service (?:temporarily )?unavailable|gateway time-?out|access denied)"
-)
-ERROR_ANSWER = "a web server's error, saved instead of the data; download the data again"
-_XML = f"XML, which is not read; {_CONVERT}"
-_DRAWN = "a table drawn for reading; write it as CSV (psql --csv, sqlite3 -header -csv)"
-_INLINE = (
-    r"(?:p|b|i|u|a|s|br|hr|q|div|span|em|strong|small|font|ul|ol|li|img|h\d|table|tr|td|th|pre|"
-    r"code|blockquote|section|article|center|sup|sub|mark|del|ins)"
-)
-_COLUMNS = "words in columns (CoNLL), which are not read; write a text on each line"
-_TAG = r"(?:O|[BIESLU]-\S+|DT|NNP?S?|JJ[RS]?|VB[DGNPZ]?|RB[RS]?|IN|PRP\$?|[.,:])"
-_FEATURES = (
-    r"[-+]?\d+(?:\.\d+)?(?: qid:\d+)?(?: +\d+:[-+.\de]+)+(?:\s*#.*)?|(?:\S+:\d+ +)+#label#:\S+"
-)
-# Kinds of text, readable with --input-format lines. Beginning → as above.
-_TEXTS = {
-    r"(?i:\s*(?:<!--[\s\S]{0,900}?-->\s*)?<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]))": (
-        "an HTML page, perhaps a login or an error, saved instead of the data; download the "
-        "data again"
-    ),
-    rf"(?i:\s*(?:(?:http/[\d.]+|error:?)\s+)?[45]\d\d(?:\s*[:-]\s*|\s+){_REFUSED}\W*\Z)"
-    r"|(?i:\s*(?:entry|repository) not found\W*\Z|\s*error code: \d{3,4}\s*\Z)"
-    r"|HTTP/\d[.\d]* \d{3}\b": ERROR_ANSWER,
-    r"\s*<\?xml[\s?]|\s*<!DOCTYPE\s|\s*<svg[\s>]": _XML,
-    # XML without a declaration: an element that is not HTML, around others or to the end of a line.
-    rf"(?i:\s*(?:<!--[\s\S]*?-->\s*)?<(?!{_INLINE}[\s/>])([a-z_][\w:.-]*)(?:\s[^<>]*)?>"
-    r"(?:\s*<([a-z_][\w:.-]*)(?:\s[^<>]*)?(?:/>|>[^<]*</\2>|>\s*<)"
-    r"|[\s\S]*?</\1>\s*(?:\n|<|\Z)))": _XML,
-    r"-----BEGIN [A-Z0-9 ]+-----|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-\S+) AAAA": (
-        "a key or certificate, not reviews"
-    ),
-    r"(?:\s*[\w-]+/[\w-]+: .*\n){1,20}?review/\w+:": (
-        "blocks of keys and values, as of SNAP, which are not read; take the texts out: "
-        "sed -n 's#^review/text: ##p' FILE > reviews.txt"
-    ),
-    r"\s*\|.*\n\s*\|(?:\s*:?-+:?\s*\|)+": (
-        "a Markdown table, which is not read; write it as CSV: "
-        "sed -e '2d; s/^ *| *//; s/ *| *$//; s/ *| */|/g' FILE > reviews.csv"
-    ),
-    r"[^\n]*\|[^\n]*\n[ ]?-+(?:\+-+)+-?\n|\+-+(?:\+-+)*\+\n|[┌╭╔][─━═┬╦┐]": _DRAWN,
-    r"%YAML |\s*(?:---\s*\n)?(?:[\w-]+:[ ]*\n)?"
-    r"[ ]*- ([\w-]+):[ ].*\n(?:[ ]*- \1:|[ ]+[\w-]+:)": (f"YAML, which is not read; {_CONVERT}"),
-    r"\s*\d+\s*\n\d+:\d\d:\d\d[,.]\d+ --> |WEBVTT\b": (
-        "subtitles; take the texts out: grep -v -e '-->' -e '^[0-9]*[[:space:]]*$' FILE > "
-        "reviews.txt"
-    ),
-    r"(?i:(?:\s|--.*\n|/\*[\s\S]*?\*/;?|(?!create\s+table)"
-    r"(?:set|use|pragma|begin|start|lock|drop|create|alter|select)\b.*;)*+"
-    r"(?:insert\s+(?:ignore\s+)?into\s+\S+\s*(?:\(|values|select)|create\s+table\s+[^\n]*\(|"
-    r"copy\s+\S+.*from\s+stdin))": (
-        "an SQL dump; load it into its database, and write the table as CSV"
-    ),
-    r"(?i:(?:\s|%.*\n)*@relation\s)": f"an ARFF file, which is not read; {_CONVERT}",
-    r"-DOCSTART-|(?:#[^\n]*\n)*# text = ": _COLUMNS,
-    r"From \S+ +\w{3} \w{3} +\d{1,2} \d\d:\d\d": (
-        "mail (mbox), which is not read; write the text of each message as CSV or JSON lines"
-    ),
-    rf"\s*\[\s*{_ROW}|\s*{_ROW}\s*,\s*(?:\n|\Z)": _ROWS % _LIST_READ,
-    rf"\s*\[\s*{_DICT}|\s*{_DICT}\s*,\s*(?:\n|\Z)": _OBJECTS % _LIST_READ,
-}
-# Pattern of every line, and the minimum number of lines → as above.
-_LINES = {
-    (rf"(?=\(){_ROW}", 1): _ROWS % _LINES_READ,
-    (rf"(?=\[){_ROW}", 2): _ROWS % _LINES_READ,
-    (_TEXT_LIST, 1): _TEXT_LISTS,
-    (_DICT, 1): _OBJECTS % _LINES_READ,
-    (_FEATURES, 1): "numbers of features (libsvm), not texts; use the texts they were made of",
-    (rf"\S+(?:[ \t]+\S+){{0,9}}[ \t]+{_TAG}", 3): _COLUMNS,
-}
 READ_LINES = "--input-format lines reads its lines"
-REFUSAL = re.compile(
-    rf"(?i:{_REFUSED}\W*|bad credentials|invalid (?:api )?(?:key|token).*|.*rate limit.*)"
-)
-_KNOWN = [(re.compile(start, re.DOTALL), what) for start, what in _KINDS.items()]
-_KNOWN_TEXTS = [(re.compile(start), what) for start, what in _TEXTS.items()]
-_KNOWN_LINES = [(re.compile(line), least, what) for (line, least), what in _LINES.items()]
+ERROR_ANSWER = "a web server's error, saved instead of the data; download the data again"
 
 
 def foreign(start: bytes, *, markup: bool = False) -> str | None:
@@ -406,24 +344,56 @@ def foreign(start: bytes, *, markup: bool = False) -> str | None:
         markup: Whether to accept HTML, XML and other notations as texts.
     """
     head = start[:LOOKED_AT]
-    what = next((what for pattern, what in _KNOWN if pattern.match(head)), None)
+    what = next((what for pattern, _, what in _kinds("bytes") if pattern.match(head)), None)
     if what or markup:
         return what
     text = re.sub(r"\r\n?", "\n", head.decode("utf-8", "replace").removeprefix("\ufeff"))
-    what = next((what for pattern, what in _KNOWN_TEXTS if pattern.match(text)), None)
+    what = next((what for pattern, _, what in _kinds("text") if pattern.match(text)), None)
     what = what or _of_lines(text, cut=len(start) > LOOKED_AT)
     return what and f"{what}; {READ_LINES}"
+
+
+def is_refusal(text: str) -> bool:
+    """Return whether a text is the error message of a web service."""
+    others = r"bad credentials|invalid (?:api )?(?:key|token).*|.*rate limit.*"
+    return re.fullmatch(rf"(?i:{_catalog()['fragments']['refused']}\W*|{others})", text) is not None
 
 
 def _of_lines(text: str, *, cut: bool) -> str | None:
     """Return the kind of the lines; None if they may be texts."""
     lines = text.split("\n")[: -1 if cut else None]
     lines = [line.strip() for line in lines if line.strip()]
-    return next(
-        (
-            what
-            for pattern, least, what in _KNOWN_LINES
-            if len(lines) >= least and all(map(pattern.fullmatch, lines))
-        ),
-        None,
-    )
+    for pattern, least, what in _kinds("line"):
+        if len(lines) >= least and all(map(pattern.fullmatch, lines)):
+            return what
+    return None
+
+
+@cache
+def _catalog() -> dict[str, Any]:
+    """Return the catalogue, with each pattern in one piece."""
+    path = Path(__file__).with_name("foreign.toml")
+    catalog = tomllib.loads(path.read_text(encoding="utf-8"))
+    fragments: dict[str, str] = {}
+
+    def joined(pattern: str | list[str]) -> str:
+        return re.sub("@([a-z-]+)@", lambda name: fragments[name[1]], "".join(pattern))
+
+    for name, pattern in catalog["fragments"].items():
+        fragments[name] = joined(pattern)
+    for kind in (*catalog["bytes"], *catalog["text"], *catalog["line"]):
+        kind["pattern"] = joined(kind["pattern"])
+    return catalog | {"fragments": fragments}
+
+
+@cache
+def _kinds(table: str) -> list[tuple[re.Pattern[Any], int, str]]:
+    """Return the patterns of a table, the least number of lines they need, and what they are."""
+
+    def compiled(pattern: str) -> re.Pattern[Any]:
+        if table == "bytes":
+            return re.compile(pattern.encode("latin-1"), re.DOTALL)
+        return re.compile(pattern)
+
+    kinds = _catalog()[table]
+    return [(compiled(kind["pattern"]), kind.get("lines", 0), kind["what"]) for kind in kinds]

@@ -3,15 +3,14 @@
 from abc import ABC, abstractmethod
 from codecs import getincrementalencoder
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.batch import Batch, Row, Source, row_error
+from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import (
     cell,
     csv_cell,
@@ -25,22 +24,17 @@ from sentiment.reviews.cells import (
 )
 from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
 from sentiment.reviews.delimited import DelimitedSource, Dialect
-from sentiment.reviews.formats import OUTPUT_FORMATS
+from sentiment.reviews.streams import OUTPUT_FORMATS
+
+# Text → its explanation, a JSON value.
+Explainer = Callable[[str], Any]
 
 
 class Writer(ABC):
-    """Writes one record for each row, in order.
+    """Writes one record for each row, in order, to a binary stream, which the caller closes."""
 
-    Args:
-        stream: A binary stream; the caller flushes and closes it.
-
-    Attributes:
-        columns: Where the texts are; to be set again when the source changes.
-        note: A note for the user about the output, or None.
-    """
-
-    columns: Columns | None = None
-    note = ""
+    columns: Columns  # where the texts are; to be set again when the source changes
+    note = ""  # for the user, about the output
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -53,101 +47,85 @@ class Writer(ABC):
         p_positive: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
-        """Write a batch.
+        """Write a batch of n rows.
 
         Args:
-            batch: The rows, n of them.
-            predicted: `positive`, `negative`, `uncertain` or "" for each row.
-            p_positive: The probability of positive for each row, NaN where there is no answer.
+            batch: The rows.
+            predicted: `positive`, `negative`, `uncertain` or "", [n].
+            p_positive: The probability of positive, NaN where there is no answer, [n].
             reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
 
         Raises:
             DataError: A row does not fit the format; those before it are written.
         """
 
-    @contextmanager
-    def _lines(self) -> Iterator[list[str]]:
-        """Write the lines added to a list, including those before an error.
-
-        On an interrupt nothing is written, because the stream may be closed.
-        """
-        lines: list[str] = []
-        try:
-            yield lines
-        except Exception:
-            self._put(lines)
-            raise
-        self._put(lines)
-
-    def _put(self, lines: Sequence[str]) -> None:
-        self._stream.write(encode("".join([f"{line}\n" for line in lines])))
-
     def close(self) -> None:
         """Write the rest, such as the header of an empty table, and flush the stream."""
         self._stream.flush()
 
 
-def new_column_error(
-    batch: Batch, number: int, row: Row, known: frozenset[str], format: str
-) -> DataError:
-    """Return the error for a row with a column that is missing in the header.
+class Answers(NamedTuple):
+    """The answers to n rows, as `Writer.write` takes them."""
 
-    Args:
-        batch: The batch of the row.
-        number: The 0-based index of the row in it.
-        row: The row.
-        known: The columns in the header.
-        format: The output format.
-    """
-    new = min(row.keys() - known)
-    what = f'has a column "{new}" that the first rows lack, and {format} has one header'
-    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+    predicted: Sequence[str]
+    p_positive: Sequence[float]
+    reasons: Sequence[str]
 
 
-# Text → its explanation, a JSON value.
-Explainer = Callable[[str], Any]
+class LineWriter(Writer):
+    """Writes a line for each row."""
+
+    def write(
+        self,
+        batch: Batch,
+        predicted: Sequence[str],
+        p_positive: NDArray[np.floating],
+        reasons: Sequence[str] = (),
+    ) -> None:
+        """Write a batch; see `Writer.write`."""
+        lines: list[str] = []
+        try:
+            # Not `extend`, to have the lines before an error.
+            for line in self._lines(batch, Answers(predicted, p_positive.tolist(), reasons)):
+                lines.append(line)  # noqa: PERF402
+        except Exception:  # not an interrupt, after which the stream may be closed
+            self._put(lines)
+            raise
+        self._put(lines)
+
+    @abstractmethod
+    def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
+        """Yield the line of each row, without its end."""
+
+    def _put(self, lines: Sequence[str]) -> None:
+        self._stream.write(encode("".join([f"{line}\n" for line in lines])))
 
 
-class TextWriter(Writer):
+class TextWriter(LineWriter):
     """Writes `predicted<TAB>p_positive<TAB>text`."""
-
-    columns: Columns
 
     def __init__(self, stream: BinaryIO, columns: Columns) -> None:
         super().__init__(stream)
         self.columns = columns
 
-    def write(
-        self,
-        batch: Batch,
-        predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
-        reasons: Sequence[str] = (),
-    ) -> None:
-        """Write a line for each row; see `Writer.write`."""
+    def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         texts = texts_to_show(batch, self.columns)
-        self._stream.write(encode("".join(map(text_line, predicted, p_positive.tolist(), texts))))
+        return map(text_line, answers.predicted, answers.p_positive, texts)
 
 
-class FasttextWriter(Writer):
-    """Writes `__label__positive 0.9800`: the label and its probability, as fastText prints them."""
+class FasttextWriter(LineWriter):
+    """Writes `__label__positive 0.9800`: the label and its probability, as fastText prints them.
 
-    def write(
-        self,
-        batch: Batch,
-        predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
-        reasons: Sequence[str] = (),
-    ) -> None:
-        """Write a line for each row, an empty one for an empty answer; see `Writer.write`."""
-        lines = []
-        for word, p in zip(predicted, p_positive.tolist(), strict=True):
+    The line of an empty answer is empty.
+    """
+
+    def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
+        for word, p in zip(answers.predicted, answers.p_positive, strict=True):
             p_label = 1 - p if word == "negative" else p
-            lines.append(f"__label__{word} {four_digits(p_label)}".rstrip() if word else "")
-        self._stream.write(encode("".join(f"{line}\n" for line in lines)))
+            yield f"__label__{word} {four_digits(p_label)}".rstrip() if word else ""
 
 
-class DelimitedWriter(Writer):
+class DelimitedWriter(LineWriter):
     """Writes CSV or TSV: the columns of the input, then `predicted` and `p_positive`.
 
     If the input has the same format, its delimiter, line ends and byte order mark are kept. Files
@@ -159,7 +137,6 @@ class DelimitedWriter(Writer):
     ) -> None:
         super().__init__(stream)
         self._columns = source.columns
-        self._known = frozenset(source.columns)
         self._format = format
         self._dialect = Dialect("," if format == "csv" else "\t")
         if isinstance(source, DelimitedSource) and source.format == format:
@@ -180,25 +157,17 @@ class DelimitedWriter(Writer):
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         self._encode = getincrementalencoder(encoding)("backslashreplace").encode
 
-    def write(
-        self,
-        batch: Batch,
-        predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
-        reasons: Sequence[str] = (),
-    ) -> None:
-        """Write a line for each row; see `Writer.write`."""
+    def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         self._write_header()
         quote = self._quoting(raw=batch.format == self._format == "tsv")
-        join, columns, known = self._dialect.delimiter.join, self._columns, self._known
-        with self._lines() as lines:
-            for number, (row, word, p) in enumerate(
-                zip(batch.rows, predicted, p_positive.tolist(), strict=True)
-            ):
-                if not row.keys() <= known and number not in batch.bad:
-                    raise new_column_error(batch, number, row, known, self._format)
-                fields = [quote(cell(row.get(name))) for name in columns]
-                lines.append(join((*fields, word, six_digits(p))))
+        join, columns = self._dialect.delimiter.join, self._columns
+        known = frozenset(columns)
+        rows = zip(batch.rows, answers.predicted, answers.p_positive, strict=True)
+        for number, (row, word, p) in enumerate(rows):
+            if not row.keys() <= known and number not in batch.bad:
+                raise new_column_error(batch, number, known, self._format)
+            fields = [quote(cell(row.get(name))) for name in columns]
+            yield join((*fields, word, six_digits(p)))
 
     def close(self) -> None:
         """Write the header if there were no rows, and flush the stream."""
@@ -210,9 +179,8 @@ class DelimitedWriter(Writer):
         dialect = self._dialect
         lines = [dialect.preface] if dialect.preface and not self._begun else []
         if self._header:
-            lines.append(
-                dialect.delimiter.join(map(self._quoting(raw=self._raw_header), self._header))
-            )
+            quote = self._quoting(raw=self._raw_header)
+            lines.append(dialect.delimiter.join(map(quote, self._header)))
             self._header = None
         self._put(lines)
 
@@ -229,14 +197,19 @@ class DelimitedWriter(Writer):
         return str if raw else tsv_cell
 
 
-class JsonlWriter(Writer):
+def new_column_error(batch: Batch, number: int, known: frozenset[str], format: str) -> DataError:
+    """Return the error for the row at an index, which has a column that the header lacks."""
+    new = min(batch.rows[number].keys() - known)
+    what = f'has a column "{new}" that the first rows lack, and {format} has one header'
+    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+
+
+class JsonlWriter(LineWriter):
     """Writes an object per line: the keys of the row, then `predicted` and `p_positive`, or null.
 
     After them come the explanation, with an explainer; the reason for an uncertain answer; and for
     a bad row `error` and its original text as `raw`, which replace its keys with these names.
     """
-
-    columns: Columns
 
     def __init__(
         self,
@@ -251,52 +224,39 @@ class JsonlWriter(Writer):
         self._taken = frozenset(names.values())
         self._explainer = explainer
 
-    def write(
-        self,
-        batch: Batch,
-        predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
-        reasons: Sequence[str] = (),
-    ) -> None:
-        """Write a line for each row; see `Writer.write`."""
+    def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         texts = texts_to_score(batch, self.columns) if self._explainer else []
         names = self._names
-        with self._lines() as lines:
-            for number, (row, word, p) in enumerate(
-                zip(batch.rows, predicted, p_positive.tolist(), strict=True)
-            ):
-                answer: dict[str, Any] = {
-                    names["predicted"]: word or None,
-                    names["p_positive"]: json_probability(p),
-                }
-                if self._explainer:
-                    answer[names["words"]] = self._explainer(texts[number])
-                if reasons and reasons[number]:
-                    answer[names["reason"]] = reasons[number]
-                own = row
-                if bad := batch.bad.get(number):
-                    own = {name: row[name] for name in row if name not in self._taken}
-                    answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
-                elif not self._taken.isdisjoint(row):
-                    name = next(name for name in names.values() if name in row)
-                    what = f'has "{name}" already; choose other names with --prefix'
-                    raise row_error(batch.name, batch.row_number(number), what)
-                lines.append(to_json(own | answer))
+        rows = zip(batch.rows, answers.predicted, answers.p_positive, strict=True)
+        for number, (row, word, p) in enumerate(rows):
+            answer: dict[str, Any] = {
+                names["predicted"]: word or None,
+                names["p_positive"]: json_probability(p),
+            }
+            if self._explainer:
+                answer[names["words"]] = self._explainer(texts[number])
+            if answers.reasons and answers.reasons[number]:
+                answer[names["reason"]] = answers.reasons[number]
+            own = row
+            if bad := batch.bad.get(number):
+                own = {name: row[name] for name in row if name not in self._taken}
+                answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
+            elif not self._taken.isdisjoint(row):
+                name = next(name for name in names.values() if name in row)
+                what = f'has "{name}" already; choose other names with --prefix'
+                raise row_error(batch.name, batch.row_number(number), what)
+            yield to_json(own | answer)
 
 
 def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:
     """Return the columns that a format adds: their content → their names.
 
-    Args:
-        format: One of `OUTPUT_FORMATS`.
-        prefix: Of all these names.
-        explained: Whether explanations are added.
-        kept: Whether bad rows are kept.
+    Those of JSON lines depend on whether explanations are added and bad rows kept.
     """
-    held = ["predicted", "p_positive"]
+    contents = ["predicted", "p_positive"]
     if format == "jsonl":
-        held += [*["words"] * explained, "reason", *["error", "raw"] * kept]
-    return {what: f"{prefix}{what}" for what in held}
+        contents += [*["words"] * explained, "reason", *["error", "raw"] * kept]
+    return {what: f"{prefix}{what}" for what in contents}
 
 
 def writer_for(
@@ -342,7 +302,7 @@ def writer_for(
     if format == "jsonl":
         return JsonlWriter(stream, columns, names, explainer)
     if format == "parquet":
-        from sentiment.reviews.parquet_writer import ParquetWriter
+        from sentiment.reviews.parquet import ParquetWriter
 
         return ParquetWriter(stream, source, list(names.values()))
     raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

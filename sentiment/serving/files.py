@@ -27,11 +27,15 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.cells import json_probability
 from sentiment.reviews.columns import Columns, texts_of
-from sentiment.reviews.dataset import choose_columns
-from sentiment.reviews.formats import ReadOptions, input_format_of
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
-from sentiment.reviews.streams import COMPRESSIONS, OpenFile, TooLargeError
+from sentiment.reviews.streams import (
+    COMPRESSIONS,
+    OpenFile,
+    ReadOptions,
+    TooLargeError,
+    input_format_of,
+)
 from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.limits import Limits
 
@@ -195,18 +199,18 @@ class FileAnswers:
             MissingDependencyError: There is nothing here that reads its format.
         """
         asked, limits = self._request, self._limits
-        source = self._source = open_source(
-            OpenFile(self._file, asked.name, limits.max_file, limits.max_body),
+        reading = ReadOptions(
             format=asked.format,
             encoding=asked.encoding,
             header=asked.header,
-            columns=asked.text_columns,
+            text_columns=asked.text_columns,
             bad_rows=BadRows("keep"),
         )
+        file = OpenFile(self._file, asked.name, limits.max_file, limits.max_body)
+        source = self._source = open_source(file, reading)
         self._check_width(source)
         self._to = asked.to or (source.format if source.format in _TABLES else "csv")
         notes, trouble = list(source.notes), None
-        reading = ReadOptions(text_columns=asked.text_columns)
         try:
             opened = choose_columns(source, reading, need_label=False)
         except DataError as error:

@@ -17,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 
 from sentiment.errors import DataError
 from sentiment.reviews.cells import encode, to_json
-from sentiment.reviews.jsonl import as_row, strict_json
+from sentiment.reviews.jsonl import as_row
 from sentiment.serving.limits import Limits
 from sentiment.serving.service import Answer, Service, aside
+from sentiment.values import read_strict_json
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
@@ -207,7 +208,7 @@ def read_json(body: bytes) -> Any:
         HTTPException: it is none, or nested too deeply.
     """
     try:
-        return strict_json(body.decode("utf-8-sig"))
+        return read_strict_json(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise HTTPException(400, f"not UTF-8 (byte {error.start + 1})") from None
     except json.JSONDecodeError as error:

@@ -15,7 +15,7 @@ from sentiment.model.component import sigmoid
 from sentiment.model.network import Network
 from sentiment.model.provenance import Rows
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
-from sentiment.storage import joined
+from sentiment.storage import concatenate
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Epoch
 from sentiment.training.fitting import Fitter
@@ -73,7 +73,7 @@ class TrainingData:
         """
         texts, labels, digests = reviews.texts, reviews.labels, reviews.digest()
         if validation is not None:
-            texts = joined(texts, validation.texts)
+            texts = concatenate(texts, validation.texts)
             labels = np.concatenate((labels, validation.labels))
             digests = np.concatenate((digests, validation.digest()))
             splits = [Split(*np.split(np.arange(labels.size), [len(reviews)]))]
@@ -96,7 +96,9 @@ class TrainingData:
                 f"{negative:,} negative; give more, or --validation"
             )
         last = labels.size + len(unlabeled)
-        return cls(joined(texts, unlabeled), labels, digests, splits, np.arange(labels.size, last))
+        return cls(
+            concatenate(texts, unlabeled), labels, digests, splits, np.arange(labels.size, last)
+        )
 
     @property
     def cross_validated(self) -> bool:

@@ -75,8 +75,8 @@ def test_rejects_of_a_run_that_never_began_are_those_from_before(run, trained, b
         (["--rejects", "bad.csv"], "--on-bad-row skip"),
         (["--rejects", "bad.csv", "--on-bad-row", "keep"], "--on-bad-row skip"),
         (["--rejects", "bad.parquet", "--on-bad-row", "skip"], ".csv, .tsv or .jsonl"),
-        (["--rejects", "a.csv", "-o", "a.csv", "--on-bad-row", "skip"], "name another"),
-        (["--rejects", "in.csv", "--on-bad-row", "skip"], "files that are read"),
+        (["--rejects", "a.csv", "-o", "a.csv", "--on-bad-row", "skip"], "choose another path"),
+        (["--rejects", "in.csv", "--on-bad-row", "skip"], "would overwrite an input"),
         (["--on-bad-row", "guess"], "--on-bad-row"),
     ],
 )

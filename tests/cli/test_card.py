@@ -39,7 +39,7 @@ def test_the_header_holds_the_held_out_figures_and_no_guess(run, trained):
         "accuracy": round(about["accuracy"], 4),
         "log_loss": round(best["validation_loss"], 4),
     }
-    for words in ("# model\n", "## Limits of the figures", "801 positive and 800 negative"):
+    for words in ("# model\n", "## Limits\n", "801 positive and 800 negative"):
         assert words in body
     assert "then fitted on all" in body
 

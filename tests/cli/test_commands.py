@@ -37,9 +37,9 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
         'text from "text"',
         "labels in",
         "1,600 reviews (800 positive, 800 negative), 5-fold cross-validation",
-        "characters 2–5",
+        "2–5-character pieces",
         "epoch 2/2",
-        "in 5-fold cross-validation of 1,600 reviews: accuracy",
+        "on 1,600 reviews (5-fold cross-validation): accuracy",
     ):
         assert words in done.stderr
     result = json.loads(done.stdout)
@@ -54,7 +54,7 @@ def test_validation_reviews_are_taken_and_one_of_a_thing_is_no_plural(run, train
     known = "(trained on the 1,600 sample reviews only; -m general answers better)"
     assert known in run("predict", "-m", tmp_path / "m", "good").stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
-    assert "of 1 review," in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
+    assert "1 review, threshold" in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 
 
 def test_train_quietly_says_nothing(run, tmp_path):
@@ -92,7 +92,7 @@ def test_the_constant_answer_stands_beside_the_models_figures(run, trained, tmp_
     rows = ["text,label", *(f"fine thing {n},pos" for n in range(9)), "dull thing,neg"]
     (tmp_path / "data.csv").write_text("\n".join(rows))
     text = run("evaluate", tmp_path / "data.csv", "-m", trained).stdout
-    assert "answering always positive: accuracy 90.0%, macro F1 47.4%" in text
+    assert "always positive: accuracy 90.0%, macro F1 47.4%" in text
     flat = json.loads(run("evaluate", tmp_path / "data.csv", "-m", trained, "--json").stdout)
     assert (flat["constant_accuracy"], round(flat["constant_macro_f1"], 3)) == (0.9, 0.474)
     run("report", tmp_path / "data.csv", "-m", trained, "-o", tmp_path / "page.html")
@@ -202,7 +202,7 @@ def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path)
 
 def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
     done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
-    assert "400 of 400 validation reviews stand in the training data too" in done.stderr
+    assert "400 of 400 validation reviews are also training reviews" in done.stderr
 
 
 def test_with_few_reviews_the_model_is_saved_with_a_warning(run, tmp_path):

@@ -27,7 +27,7 @@ def test_a_model_compared_with_itself_differs_in_nothing(run, trained):
 
 def test_a_model_agrees_with_its_own_predictions(run, trained, scored):
     text = run("compare", trained, scored, TEST).stdout
-    assert "Both answer alike." in text
+    assert "Both give the same answers." in text
     assert "better" not in text  # rounded probabilities are no finding
 
 
@@ -43,14 +43,14 @@ def test_a_careful_model_agrees_with_its_own_predictions_and_with_itself(run, tr
         assert facts["unanswered"] == {"a": 0, "b": 0}
         assert facts["uncertain"] == {"a": uncertain, "b": uncertain if other == scored else 0}
         text = run("compare", careful, other, TEST).stdout
-        assert "Both answer alike." in text
-        assert f"A leaves {uncertain} uncertain: they count by their probability." in text
+        assert "Both give the same answers." in text
+        assert f"A is uncertain about {uncertain}: these count by their probability." in text
 
 
 def test_a_model_is_one_whatever_it_is_called(run, trained, tmp_path):
     (tmp_path / "model").write_bytes(trained.read_bytes())
     done = run("compare", tmp_path / "model", trained, TEST)
-    assert "Both answer alike." in done.stdout, done.stderr
+    assert "Both give the same answers." in done.stdout, done.stderr
 
 
 def test_no_winner_is_announced_from_one_review(run, tmp_path):
@@ -59,7 +59,7 @@ def test_no_winner_is_announced_from_one_review(run, tmp_path):
     (tmp_path / "b.csv").write_text("p_positive\n0.9\n")
     files = ("a.csv", "b.csv", "data.csv")
     text = run("compare", *files, cwd=tmp_path).stdout
-    assert "fewer than 30 reviews show none" in text
+    assert "needs 30 reviews" in text
     assert "better" not in text
     facts = json.loads(run("compare", *files, "--json", cwd=tmp_path).stdout)
     assert (facts["better"], facts["macro_f1"], facts["log_loss"]["interval"]) == (None, None, None)
@@ -73,7 +73,7 @@ def test_predictions_of_a_file_without_a_header_have_none_and_are_read(
     done = run("predict", "-m", trained, "-i", "in.tsv", "-o", name, cwd=tmp_path)
     assert len((tmp_path / name).read_text().splitlines()) == 2, done.stderr
     text = run("compare", trained, name, "in.tsv", cwd=tmp_path).stdout
-    assert "Both answer alike." in text
+    assert "Both give the same answers." in text
 
 
 def test_the_better_one_is_named_with_what_they_differ_on(run, trained, tmp_path):
@@ -81,8 +81,8 @@ def test_the_better_one_is_named_with_what_they_differ_on(run, trained, tmp_path
         labels = [row["label"] for row in csv.DictReader(file)]
     (tmp_path / "right.csv").write_text("predicted\n" + "\n".join(labels))
     text = run("compare", trained, tmp_path / "right.csv", TEST).stdout
-    assert "B is right more often (McNemar's test: p < 0.0001)." in text
-    assert "Log loss is left out" in text
+    assert "B is more accurate (McNemar's test: p < 0.0001)." in text
+    assert "Log loss is missing" in text
     facts = json.loads(run("compare", tmp_path / "right.csv", trained, TEST, "--json").stdout)
     assert (facts["better"], facts["accuracy"]["a"]) == ("a", 1)
     assert facts["only_a_right"] == 400 - facts["both_right"]
@@ -98,8 +98,8 @@ def test_rows_that_are_dropped_are_dropped_of_the_predictions_too(run, tmp_path)
     assert (facts["n"], facts["accuracy"]["a"], facts["accuracy"]["b"]) == (2, 1, 0)
     assert [row["row"] for row in facts["unlike"]] == [1, 4]
     text = run("compare", *files, cwd=tmp_path).stdout
-    assert "B leaves 1 without an answer" in text
-    assert "Neither can be told to be right more often (McNemar's test: p = 0.16)." in text
+    assert "B leaves 1 unanswered" in text
+    assert "No significant difference in accuracy (McNemar's test: p = 0.16)." in text
     assert "\x1b" not in text
 
 

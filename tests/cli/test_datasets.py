@@ -51,7 +51,7 @@ def test_list_shows_each_set_with_size_reviews_and_licence(cached):
     assert all(dataset.about in done.stdout for dataset in CATALOG.values())
     assert "here" not in done.stdout.split()
     cached("datasets", "get", "uci")
-    assert re.search(r"^uci +0.1 MB +here$", cached("datasets", "list").stdout, re.MULTILINE)
+    assert re.search(r"^uci +0.1 MB +downloaded$", cached("datasets", "list").stdout, re.MULTILINE)
 
 
 def test_list_as_json_says_where_and_whether_pinned(cached):
@@ -71,16 +71,16 @@ def test_get_says_licence_and_size_before_anything_comes(cached):
     lines = done.stderr.splitlines()
     assert lines[0].startswith("uci: Sentiment Labelled Sentences")
     assert lines[1].startswith("licence: CC BY 4.0; see https://archive.ics.uci.edu/")
-    assert lines[2].startswith("fetching 0.1 MB from http://127.0.0.1")
+    assert lines[2].startswith("downloading 0.1 MB from http://127.0.0.1")
     assert "warning: uci was published with 1,000 amazon" in lines[3]
     assert lines[4] == f"saved {cached.folder / 'uci'}: 4 amazon, 2 imdb, 2 yelp"
-    assert lines[5].startswith("unpinned: its rows hash to ")
+    assert lines[5].startswith("unpinned: stored the hash of its rows, ")
 
 
 def test_get_again_does_nothing_unless_forced(cached, site):
     cached("datasets", "get", "uci")
     done = cached("datasets", "get", "uci", "--json")
-    assert "uci is here already; --force" in done.stderr
+    assert "uci is already here; --force" in done.stderr
     assert json.loads(done.stdout)[0]["here"]
     assert len(site.requests) == 1
     assert cached("datasets", "get", "uci", "--force").returncode == 0
@@ -95,7 +95,7 @@ def test_get_warns_of_rows_that_changed(cached, site):
     name = "sentiment labelled sentences/yelp_labelled.txt"
     site.files[ZIP] = File(zip_of(UCI | {name: UCI[name] + b"More soup.\t1\n"}))
     assert (
-        "warning: uci has changed: its rows" in cached("datasets", "get", "uci", "--force").stderr
+        "warning: uci has changed: the hash" in cached("datasets", "get", "uci", "--force").stderr
     )
 
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_had_is_one_line(cached):
     assert "404 Not Found" in done.stderr
     done = cached("datasets", "get", "imbd")
     assert done.returncode == 2
-    assert "no set is called 'imbd' (did you mean imdb?); there are imdb, sst2" in done.stderr
+    assert "no data set 'imbd' (did you mean imdb?); there are imdb, sst2" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

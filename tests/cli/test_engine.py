@@ -10,7 +10,7 @@ import pytest
 
 from sentiment.cli.cluster import Layout, written
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 RAY = ["--engine", "ray"]
 ONE = ["-i", "in/a.parquet", "-o", "scored"]
@@ -74,8 +74,8 @@ def test_without_ray_the_command_that_installs_it_is_said(folder, command):
     )
 
 
-def targets(names, out="out", *, named=False):
-    layout = Layout.of(names, Path(out), named=named)
+def targets(names, out="out", *, is_parquet=False):
+    layout = Layout.of(names, Path(out), is_parquet=is_parquet)
     return {str(source): str(target) for source, target in layout.targets.items()}
 
 
@@ -113,11 +113,11 @@ def test_another_name_is_taken_where_the_user_says_so(folder):
     Path("in/a.parquet").rename("in/a.data")
     with pytest.raises(UsageError, match="--input-format parquet"):
         targets(["in/a.data"])
-    assert targets(["in/a.data"], named=True) == {"in/a.data": "out/a.data"}
+    assert targets(["in/a.data"], is_parquet=True) == {"in/a.data": "out/a.data"}
 
 
 def test_a_folder_with_files_is_kept_without_force(folder):
-    layout = Layout.of(["in/a.parquet"], Path("out"), named=False)
+    layout = Layout.of(["in/a.parquet"], Path("out"), is_parquet=False)
     model = Path("a.csv")
     layout.check(model, force=False)
     Path("out").mkdir()
@@ -129,12 +129,12 @@ def test_a_folder_with_files_is_kept_without_force(folder):
 
 
 def test_nothing_that_is_read_is_written(folder):
-    with pytest.raises(UsageError, match=r"in/a\.parquet is one of the files that are read"):
-        Layout.of(["in/a.parquet"], Path("in"), named=False).check(Path("a.csv"), force=True)
+    with pytest.raises(UsageError, match=r"in/a\.parquet: would overwrite an input"):
+        Layout.of(["in/a.parquet"], Path("in"), is_parquet=False).check(Path("a.csv"), force=True)
     Path("out").mkdir()
     Path("out/a.parquet").symlink_to(folder / "in/x/b.parquet")
-    with pytest.raises(UsageError, match="one of the files that are read"):
-        Layout.of(["in/a.parquet", "in/x/*"], Path("out"), named=False).check(
+    with pytest.raises(UsageError, match="would overwrite an input"):
+        Layout.of(["in/a.parquet", "in/x/*"], Path("out"), is_parquet=False).check(
             Path("a.csv"), force=True
         )
 
@@ -142,15 +142,15 @@ def test_nothing_that_is_read_is_written(folder):
 @pytest.mark.parametrize("out", ["a.csv", "no/where", "in/a.parquet/x"])
 def test_a_folder_that_cannot_be_written_is_said_at_once(folder, out):
     with pytest.raises(UsageError):
-        Layout.of(["in/a.parquet"], Path(out), named=False).check(Path("a.csv"), force=True)
+        Layout.of(["in/a.parquet"], Path(out), is_parquet=False).check(Path("a.csv"), force=True)
 
 
 def test_jobs_are_found_from_any_folder(folder):
-    (job,) = Layout.of(["in/x/*"], Path("out"), named=False).jobs(ReadOptions(), "m_")
+    (job,) = Layout.of(["in/x/*"], Path("out"), is_parquet=False).jobs(ReadOptions(), "m_")
     assert (job.source.path, job.source.name) == (folder / "in/x/b.parquet", "in/x/b.parquet")
     assert (job.target, job.prefix) == (folder / "out/b.parquet", "m_")
     with pytest.raises(UsageError, match="control characters"):
-        Layout.of(["in/x/*"], Path("out"), named=False).jobs(ReadOptions(), "m\n")
+        Layout.of(["in/x/*"], Path("out"), is_parquet=False).jobs(ReadOptions(), "m\n")
 
 
 def test_what_was_begun_is_deleted_and_what_is_whole_stays(folder):

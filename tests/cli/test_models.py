@@ -34,7 +34,7 @@ def along(empty, trained):
 def test_the_model_is_that_of_the_program_as_a_last_resort(along, trained, monkeypatch, capsys):
     monkeypatch.setattr(console, "verbose", True)
     assert open_model(None)[0] == along
-    assert "model: general, which comes with the program" in capsys.readouterr().err
+    assert "model: general, the bundled model" in capsys.readouterr().err
     here = Path("model.safetensors")
     shutil.copy(trained, here)
     assert open_model(None)[0] == here
@@ -59,7 +59,7 @@ def test_what_is_called_general_here_goes_first(along, trained):
 
 @pytest.mark.parametrize("name", ["imdb", "SST-2", "uci:yelp"])
 def test_a_public_set_is_no_model(empty, name):
-    with pytest.raises(ModelError, match=f"{name}: a public set .* `sentiment train {name} -o"):
+    with pytest.raises(ModelError, match=f"{name}: a public data set.* `sentiment train {name} -o"):
         find_model(Path(name))
 
 
@@ -67,7 +67,7 @@ def test_general_is_known_wherever_a_model_is_named(along, capsys):
     arguments = ["general", str(along), str(TEST), "-q"]
     with compare.command.make_context("compare", arguments) as context:
         compare.command.invoke(context)
-    assert "Both answer alike." in capsys.readouterr().out
+    assert "Both give the same answers." in capsys.readouterr().out
     assert train._load_base(Path("general")).own.network == load_model(along).own.network
 
 

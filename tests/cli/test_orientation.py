@@ -14,11 +14,11 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.orientation import orientation_of
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST, TRAIN
 
-TURNED, UNRELATED = "look turned round", "hardly go with sentiment"
+TURNED, UNRELATED = "look swapped", "seem unrelated to sentiment"
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,8 @@ def test_what_the_warning_says_can_be_followed(run, write, name, negative, posit
     done = run("evaluate", path, "-m", "general")
     assert done.returncode == 0, done.stderr
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
-    assert warning.startswith(f'warning: {path}: the labels in "label" look turned round')
-    turn, keep = re.search(r"; try (.+); if they are meant so, say (.+)", warning).groups()
+    assert warning.startswith(f'warning: {path}: the labels in "label" look swapped')
+    turn, keep = re.search(r"; try (.+); if they are correct, confirm with (.+)", warning).groups()
     followed = run("evaluate", path, "-m", "general", "--json", *shlex.split(turn))
     assert followed.returncode == 0, followed.stderr
     assert TURNED not in followed.stderr
@@ -100,7 +100,7 @@ def test_options_are_not_named_where_other_files_would_obey_them_too(run, write)
     done = run("evaluate", words, numbers, "-m", "general")
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert str(numbers) in warning
-    assert warning.endswith("turn them round in that file")
+    assert warning.endswith("swap them in that file")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_labels_of_something_else_are_said_to_be_that(tmp_path):
     (tmp_path / "a.tsv").write_text("\n".join(["text\tlabel", *lines]), encoding="utf-8")
     (warning,) = reading(tmp_path / "a.tsv")
     assert UNRELATED in warning
-    assert warning.endswith("if they are meant so, say --positive 1 --negative 0")
+    assert warning.endswith("if they are correct, confirm with --positive 1 --negative 0")
     few = "\n".join(["text\tlabel", *lines[::16]])  # chance might be all there is to it
     (tmp_path / "few.tsv").write_text(few, encoding="utf-8")
     assert reading(tmp_path / "few.tsv") == []

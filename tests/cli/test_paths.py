@@ -64,7 +64,7 @@ def test_nothing_that_is_read_is_written_over(run, folder, name):
     done = run(*READ[name], "--force", cwd=folder)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is one of the files that are read: name another" in line
+    assert "would overwrite an input; choose another path" in line
     assert contents(folder) == before
 
 
@@ -73,7 +73,7 @@ def test_nothing_that_is_read_is_written_over(run, folder, name):
 def test_stdout_is_no_input_either(folder, redirected):
     command = f"{sys.executable} -m sentiment predict -m m.safetensors --format csv {redirected}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.returncode, "files that are read" in done.stderr) == (2, True)
+    assert (done.returncode, "would overwrite an input" in done.stderr) == (2, True)
     assert (folder / "in.csv").read_text() == TABLE
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_there_yet_is_none_of_a_glob(run, folder):
     asked = ["predict", *M, "-i", "l*.txt", "-o", "lout.txt"]
     assert run(*asked, cwd=folder).returncode == 0
     again = run(*asked, "--force", cwd=folder)
-    assert (again.returncode, "files that are read" in again.stderr) == (2, True)
+    assert (again.returncode, "would overwrite an input" in again.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_not_there_yet_is_none_of_a_glob(run, folder):
 def test_two_things_are_not_written_to_one_file(run, folder, asked):
     before = contents(folder)
     done = run(*asked, cwd=folder)
-    assert (done.returncode, "written to twice: name another" in done.stderr) == (2, True)
+    assert (done.returncode, "written twice; choose another path" in done.stderr) == (2, True)
     assert contents(folder) == before
 
 

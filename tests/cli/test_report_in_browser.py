@@ -11,8 +11,8 @@ from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
 from sentiment.model.file import load_model
 from sentiment.model.model import Decision
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from tests.browser import Browser
 from tests.conftest import TEST
 

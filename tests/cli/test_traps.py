@@ -132,7 +132,7 @@ def test_no_model_of_ones_own_is_lost_to_the_sample(run, trained, tmp_path):
 
 def test_the_model_that_answers_is_named_unless_it_was_by_the_user(run, trained, tmp_path):
     general = run("predict", "good", cwd=tmp_path)
-    assert general.stderr == "model: general, which comes with the program\n"
+    assert general.stderr == "model: general, the bundled model\n"
     (tmp_path / "model.safetensors").write_bytes(trained.read_bytes())
     assert run("predict", "good", cwd=tmp_path).stderr == "model: ./model.safetensors\n"
     by_variable = run("info", cwd=tmp_path, env={"SENTIMENT_MODEL": str(trained)})
@@ -233,9 +233,9 @@ def test_a_row_that_cannot_be_read_can_be_left_out_as_its_message_says(run, here
     ("arguments", "code", "said"),
     [
         (["a.txt", "good"], 2, "a.txt is a file, and 'good' a text: give files or texts"),
-        (["a.txt", "--", "good"], 2, "what follows -- is a text"),
+        (["a.txt", "--", "good"], 2, "arguments after -- are texts"),
         (["good", "-i", "a.txt"], 2, "either texts or -i files"),
-        (["-i", "a.txt", "in"], 2, "a pattern stands in quotes: -i '*.csv'"),
+        (["-i", "a.txt", "in"], 2, "put quotes around a pattern: -i '*.csv'"),
         (["nosuch.parquet", "hello"], 2, "no such file: nosuch.parquet, and 'hello' a text"),
         (["*.pq", "hello"], 2, "no such file: *.pq, and 'hello' a text"),
         (["reviws.csv"], 3, "no such file: reviws.csv (did you mean reviews.csv?)"),
@@ -427,13 +427,13 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["I love it"], 'ask about a text or a file: sentiment predict "I love it"'),
-        (["I", "love", "it"], 'ask about a text or a file: sentiment predict "I love it"'),
-        (["It cost $5!"], "ask about a text or a file: sentiment predict 'It cost $5!'"),
-        (["reviews.csv"], 'ask about a text or a file: sentiment predict "reviews.csv"'),
+        (["I love it"], 'classify a text or a file: sentiment predict "I love it"'),
+        (["I", "love", "it"], 'classify a text or a file: sentiment predict "I love it"'),
+        (["It cost $5!"], "classify a text or a file: sentiment predict 'It cost $5!'"),
+        (["reviews.csv"], 'classify a text or a file: sentiment predict "reviews.csv"'),
         (["predict", "good", "--threshold", "80%"], "'80%': write 0.8."),
         (["train", "reviews.csv", "--validation-share", "12.5 %"], "'12.5 %': write 0.125."),
-        (["predict", "good", "--threshold", "high"], "'high' is no number."),
+        (["predict", "good", "--threshold", "high"], "'high' is not a number."),
         (
             ["evaluate", "tables", "-m", "general"],
             "to read the files in it, name them: 'tables/*.csv'",

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from sentiment.cluster.files import FileJob, Named, check_job, check_written, sc
 from sentiment.errors import DataError, UsageError
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def job(folder, table, *, name="in.parquet", **options):
     source = folder / name
     pq.write_table(table, source)
     reading = ReadOptions(text_columns=options.pop("text_columns", ()))
-    return FileJob(Named.of(source), folder / "out.parquet", reading, **options)
+    return FileJob(Named.of(source), reading, folder / "out.parquet", **options)
 
 
 def reviews(count=5):
@@ -114,7 +115,7 @@ def test_a_damaged_file_is_called_as_the_user_did_and_leaves_nothing(model, tmp_
     given = job(tmp_path, reviews())
     content = given.source.path.read_bytes()
     given.source.path.write_bytes(content[:4] + b"\xff" * 40 + content[44:])
-    given = FileJob(Named.of(given.source.path.relative_to(tmp_path)), given.target, given.reading)
+    given = replace(given, source=Named.of(given.source.path.relative_to(tmp_path)))
     with pytest.raises(DataError, match=r"^in\.parquet: not a Parquet file, or damaged"):
         score_file(model, given)
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]

@@ -12,8 +12,8 @@ from sentiment.errors import DataError
 from sentiment.evaluation.mistakes import reading_for, slice_values
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 SLICED = ("shop", "length", "negation")
 FILES = {

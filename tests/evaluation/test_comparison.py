@@ -7,7 +7,7 @@ from scipy.stats import chi2
 from sentiment.evaluation.comparison import System, compare
 from sentiment.evaluation.intervals import FEWEST_CHANGES, mcnemar, paired_interval
 from sentiment.evaluation.metrics import Evaluation
-from sentiment.reviews.predictions import NO_ANSWER
+from sentiment.reviews.dataset import NO_ANSWER
 
 
 def system(p):

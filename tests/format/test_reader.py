@@ -14,8 +14,8 @@ from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import MODEL
-from sentiment.missing import gives_no_opinion
 from sentiment.model.file import load_model
+from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors

@@ -35,7 +35,7 @@ def test_it_remembers_its_reviews_whether_their_titles_are_read_or_not(run, data
         done = run("evaluate", "-m", "general", path, "--label-column", "Rating", *flags)
         found, checked = re.search(r"([\d,]+) of ([\d,]+) reviews that could", done.stderr).groups()
         assert found == checked
-        assert "the figures say nothing of new reviews" in done.stderr
+        assert "the figures say nothing about new reviews" in done.stderr
 
 
 def test_it_answers_where_no_other_is_named(run, tmp_path):

@@ -2,7 +2,7 @@ from itertools import islice
 
 from sentiment.probing import CAPABILITIES
 from tools.general.lessons import BAD, GOOD, lessons, subjects_of
-from tools.general.sources import Source, anonymous, fresh_words, words_of_who
+from tools.general.sources import Source, anonymous, fresh_words, identity_words
 
 
 def test_lessons_are_the_same_for_the_same_seed_and_differ_for_another():
@@ -38,7 +38,7 @@ def test_subjects_are_what_something_is_said_of_without_what_is_said():
 
 def test_names_are_learned_from_their_capitals_and_people_are_listed():
     texts = ["I met Anna in Lisbon, and Anna met me. Then it rained."] * 3
-    who = words_of_who(texts)
+    who = identity_words(texts)
     assert {"anna", "lisbon", "nigerian", "wives", "daughters"} & who == {
         "anna",
         "lisbon",

@@ -164,7 +164,7 @@ def test_evaluate_finds_reviews_read_by_other_columns(run, shop, tmp_path, train
             done = run("evaluate", shop, *flags, *by, "-m", tmp_path / "m")
         assert done.returncode == 0, done.stderr
     assert "120 of 120 reviews were used to make the model" in done.stderr
-    assert "the figures say nothing of new reviews" in done.stderr
+    assert "the figures say nothing about new reviews" in done.stderr
 
 
 def test_compare_says_once_that_both_have_seen_the_reviews(run, shop, tmp_path):
@@ -177,5 +177,6 @@ def test_compare_says_once_that_both_have_seen_the_reviews(run, shop, tmp_path):
     assert done.stderr.count("warning") == 1
     assert (
         f"120 of 120 reviews were used to make {made[0]}, 120 of 120 reviews to make {made[1]}, "
-        "or share their longest sentence with one that was; the figures say nothing of new reviews"
+        "or share their longest sentence with one that was; the figures say nothing about new "
+        "reviews"
     ) in done.stderr

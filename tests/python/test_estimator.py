@@ -174,9 +174,9 @@ def test_it_stands_on_a_base(base):
     [
         ("one text", ["a", "b"], TypeError, "put it into a list"),
         (["a", "b", "c"], ["x", "y", "z"], ValueError, "Only binary classification"),
-        (["a", "b", "c"], [1, 3, 5], ValueError, r"3 labels, \[1, 3, 5\]: .* two kinds"),
-        (["a", "b"], ["x", "x"], ValueError, "two classes .* here is one class"),
-        ([], [], ValueError, "two classes .* here is none"),
+        (["a", "b", "c"], [1, 3, 5], ValueError, r"3 labels, \[1, 3, 5\]: merge or leave out"),
+        (["a", "b"], ["x", "x"], ValueError, "two classes .* found one class"),
+        ([], [], ValueError, "two classes .* found none"),
         (["a", "b"], ["x"], ValueError, "inconsistent numbers of samples"),
         (["a", None], ["x", "y"], ValueError, "text 1 is missing"),
         (["a", "b"], [0.0, np.nan], ValueError, "NaN"),
@@ -217,5 +217,5 @@ def test_it_repairs_texts_unless_it_is_told_not_to(reviews):
 
 
 def test_a_base_that_is_no_model_is_a_clear_error(fitted):
-    with pytest.raises(TypeError, match=r"base is a SentimentClassifier: .* what `load` gave"):
+    with pytest.raises(TypeError, match=r"base is a SentimentClassifier: .* what `load` returned"):
         SentimentClassifier(base=fitted).fit(["a", "b"], ["x", "y"])

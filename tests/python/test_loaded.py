@@ -78,6 +78,24 @@ def test_any_sequence_of_texts_will_do(kind, general):
     assert general.predict(kind(TEXTS)).tolist() == general.predict(TEXTS).tolist()
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["good", None],
+        [float("nan"), "good"],
+        np.array(["good", None], object),
+        pd.Series(["good", None]),
+        pd.Series(["good", pd.NA], dtype="string"),
+        pd.Series([None, "good"], dtype="category"),
+        pd.Series([np.nan, np.nan]),
+    ],
+)
+def test_missing_texts_have_no_answer_and_no_probability(texts, general):
+    missing = pd.isna(pd.Series(texts)).to_numpy()
+    assert [answer is None for answer in general.predict(texts)] == missing.tolist()
+    assert np.isnan(general.predict_proba(texts)).tolist() == [[each] * 2 for each in missing]
+
+
 def test_no_texts_are_no_answers(general):
     assert general.predict([]).shape == (0,)
     assert general.predict_proba([]).shape == (0, 2)
@@ -92,9 +110,6 @@ def test_no_texts_are_no_answers(general):
         ({"fine": 1}, TypeError, "a dict, not a list of texts"),
         ({"fine"}, TypeError, "a set, not a list of texts"),
         (["fine", 5], TypeError, "text 1 is a int"),
-        (["fine", None], ValueError, "text 1 is missing"),
-        ([float("nan")], ValueError, "text 0 is missing"),
-        (pd.Series(["fine", pd.NA], dtype="string"), ValueError, "text 1 is missing"),
         (np.array([["fine"]]), ValueError, "one dimension, not 2"),
         (pd.DataFrame({"text": ["fine"]}), ValueError, "frame\\['text'\\]"),
     ],
@@ -106,7 +121,7 @@ def test_what_is_no_text_is_a_clear_error(texts, error, words, general):
 
 def test_many_texts_are_scored_in_batches_with_the_same_answers(general, monkeypatch):
     whole = general.predict_proba(TEXTS * 3)
-    monkeypatch.setattr("sentiment.api._BATCH", 5)
+    monkeypatch.setattr("sentiment.api.BATCH", 5)
     assert np.array_equal(general.predict_proba(TEXTS * 3), whole, equal_nan=True)
 
 
@@ -131,7 +146,7 @@ def test_the_package_lists_what_it_has_before_that_is_imported():
     code = "import sentiment, sys; print(*dir(sentiment)); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names, loaded = (set(line.split()) for line in done.stdout.splitlines())
-    assert {"LoadedModel", "SentimentClassifier", "__version__", "load"} <= names
+    assert {"LoadedModel", "SentimentClassifier", "__version__", "annotate", "load"} <= names
     assert "sentiment.api" not in loaded
 
 

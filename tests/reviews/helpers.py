@@ -10,9 +10,23 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sentiment.reviews.columns import Columns, find_columns
-from sentiment.reviews.opening import open_source
+from sentiment.reviews import columns as of_columns
+from sentiment.reviews import opening
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.writers import writer_for
+
+
+def open_source(where, *, need_label=False, columns=(), **options):
+    """Open an input; the options are those of `ReadOptions`, and columns that are asked for."""
+    reading = ReadOptions(keep=tuple(columns), **options)
+    return opening.open_source(where, reading, need_label=need_label)
+
+
+def find_columns(columns, sample, *, need_label, name, **options):
+    return of_columns.find_columns(
+        columns, sample, ReadOptions(**options), need_label=need_label, name=name
+    )
 
 
 def rows_of(where, **options):
@@ -43,7 +57,7 @@ def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="
     """Write all rows of a source with one and the same answer; give the bytes."""
     stream = io.BytesIO()
     batches = list(source.batches())
-    sample = batches[0].rows if batches else []
+    sample = batches[0] if batches else None
     if columns is None:
         try:
             columns = find_columns(source.columns, lambda: sample, need_label=False, name="x")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import SentimentError
-from sentiment.reviews.formats import INPUT_FORMATS, OUTPUT_FORMATS, ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, ReadOptions
 
 from .helpers import rows_from, stdin, stdin_source, written
 

@@ -6,7 +6,7 @@ import pytest
 
 from sentiment.errors import DataError
 from sentiment.reviews.batch import BadRows
-from sentiment.reviews.opening import open_source
+from tests.reviews.helpers import open_source
 
 from .helpers import rows_of, save, stdin_source, written
 

@@ -1,11 +1,16 @@
+import weakref
+from functools import partial
+
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.columns import find_columns, text_of
+from sentiment.reviews.batch import Batch
+from sentiment.reviews.columns import text_of
+from tests.reviews.helpers import find_columns
 
 
 def find(columns, rows=(), *, need_label=True, **options):
-    rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    rows = Batch([dict(zip(columns, row, strict=True)) for row in rows])
     return find_columns(columns, lambda: rows, need_label=need_label, name="a.csv", **options)
 
 
@@ -96,7 +101,7 @@ def test_a_label_that_cannot_be_read_stays_where_nothing_better_is(columns, rows
 
 def test_a_label_is_one_whose_values_the_user_named():
     rows = [(LONG, "Economy", 1), (LONG + "!", "Business", 5)]
-    found = find(["text", "class", "rating"], rows, named_labels={"economy"})
+    found = find(["text", "class", "rating"], rows, positive=("economy",))
     assert found.label == "class"
 
 
@@ -226,7 +231,7 @@ def test_a_single_column_is_the_text():
 
 
 def test_named_columns_are_taken_whatever_their_case():
-    found = find(["text", "Title", "Stars"], text_columns=["title", "TEXT"], label_column="stars")
+    found = find(["text", "Title", "Stars"], text_columns=("title", "TEXT"), label_column="stars")
     assert (found.text, found.label) == (("Title", "text"), "Stars")
     assert found.how == 'text from "Title" + "text" (as asked), label from "Stars" (as asked)'
 
@@ -259,7 +264,7 @@ def test_a_named_column_that_does_not_fit_is_a_usage_error(options):
     ],
 )
 def test_joined_columns_leave_out_what_is_empty(row, text):
-    columns = find(["a", "b"], text_columns=["a", "b"], need_label=False)
+    columns = find(["a", "b"], text_columns=("a", "b"), need_label=False)
     assert text == text_of(row, columns)
 
 
@@ -274,3 +279,11 @@ def test_labels_that_were_named_as_the_text_are_told(labels):
         find(["opinion", "verdict"], rows, text_columns=["verdict"])
     options = {"label_column": "verdict", "text_columns": ["opinion"]}  # as it says
     assert find(["opinion", "verdict"], rows, **options).label == "verdict"
+
+
+def test_the_rows_that_columns_are_chosen_by_are_not_kept():
+    rows = Batch([{"text": "A lovely stay", "n": "1"}, {"text": "A dirty room", "n": "2"}])
+    kept = weakref.ref(rows)
+    find_columns(rows.rows[0], partial(Batch.readable, rows), need_label=False, name="x")
+    del rows
+    assert kept() is None

@@ -14,10 +14,9 @@ import pytest
 import safetensors.numpy
 
 from sentiment.errors import DataError
-from sentiment.reviews.dataset import open_reviews
-from sentiment.reviews.formats import ReadOptions
-from sentiment.reviews.opening import open_source
-from sentiment.reviews.streams import foreign
+from sentiment.reviews.opening import open_reviews
+from sentiment.reviews.streams import ReadOptions, foreign
+from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin
 

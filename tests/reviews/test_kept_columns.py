@@ -7,8 +7,8 @@ import pytest
 
 from sentiment.errors import UsageError
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 
 from .helpers import save, stdin
 

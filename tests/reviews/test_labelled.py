@@ -3,8 +3,8 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.dataset import LabelledReviews, require_both_classes
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.reviews.streams import ReadOptions
 
 from .helpers import save, stdin
 
@@ -233,7 +233,7 @@ class TestReadingLikeOtherReviews:
     def like(self, folder, training, validation, *, column="stars", **options):
         reviews = read(self.save(folder, "train.csv", training), **options)
         path = self.save(folder, "val.csv", validation, column)
-        return read_labelled([str(path)], ReadOptions(**options), like=reviews)
+        return read_labelled([str(path)], ReadOptions(**options), rules_from=reviews)
 
     @pytest.mark.parametrize(
         ("training", "validation", "labels"),
@@ -276,10 +276,10 @@ class TestReadingLikeOtherReviews:
         first = self.save(tmp_path, "a.csv", "01", "label")
         training = read(first, self.save(tmp_path, "b.csv", "12"))
         path = self.save(tmp_path, "c.csv", "1")
-        assert read_labelled([str(path)], ReadOptions(), like=training).labels.tolist() == [0]
+        assert read_labelled([str(path)], ReadOptions(), rules_from=training).labels.tolist() == [0]
         path = self.save(tmp_path, "d.csv", "1", "score")
         with pytest.raises(DataError, match=r"d\.csv: .*several kinds of labels.*--positive VALUE"):
-            read_labelled([str(path)], ReadOptions(), like=training)
+            read_labelled([str(path)], ReadOptions(), rules_from=training)
 
     def test_the_rules_stay_with_the_rows_and_out_of_sight(self, tmp_path):
         reviews = read(self.save(tmp_path, "a.csv", "12345")).take([0, 1])

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.reviews.dataset import open_reviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.lines import layout_of
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.opening import open_reviews
+from sentiment.reviews.streams import ReadOptions
+from tests.reviews.helpers import open_source
 
 from .helpers import rows_of, save, stdin
 

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, MissingDependencyError, UsageError
-from sentiment.reviews.columns import find_columns, texts_of
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.columns import texts_of
+from tests.reviews.helpers import find_columns, open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
 
@@ -121,11 +121,11 @@ def test_parquet_gives_texts_without_making_rows(tmp_path):
     pq.write_table(TABLE, tmp_path / "a.parquet")
     (batch,) = open_source(tmp_path / "a.parquet").batches()
     columns = find_columns(
-        TABLE.column_names, list, text_columns=["text"], need_label=False, name=""
+        TABLE.column_names, lambda: None, text_columns=("text",), need_label=False, name=""
     )
     assert texts_of(batch, columns) == ["good", "", "bad"]
     columns = find_columns(
-        TABLE.column_names, list, text_columns=["text", "label"], need_label=False, name=""
+        TABLE.column_names, lambda: None, text_columns=("text", "label"), need_label=False, name=""
     )
     assert texts_of(batch, columns) == ["good\n1", "0", "bad"]
 

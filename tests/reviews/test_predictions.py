@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError
-from sentiment.reviews.predictions import read_predictions
+from sentiment.reviews.dataset import read_predictions
 
 from .helpers import save
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews import feed
-from sentiment.reviews.formats import input_format_of, output_format_of
-from sentiment.reviews.opening import expand, open_source
+from sentiment.reviews.opening import expand
+from sentiment.reviews.streams import input_format_of, output_format_of
+from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
 

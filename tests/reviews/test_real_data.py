@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sentiment.errors import DataError
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.streams import ReadOptions
+from tests.reviews.helpers import open_source
 
 DATASETS = Path(__file__).parents[3] / "shared" / "datasets"
 

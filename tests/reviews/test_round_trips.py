@@ -11,7 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sentiment.reviews.columns import find_columns
+from sentiment.reviews.batch import Batch
+from tests.reviews.helpers import find_columns
 
 from .helpers import stdin_source, written
 
@@ -129,7 +130,8 @@ def test_a_header_above_texts_alone_is_never_scored(noun, others, rows, place, d
     else:
         source = stdin_source("".join(f'"{row[0]}"\n' for row in table).encode(), "csv")
     columns = find_columns(
-        source.columns, lambda: [dict(zip(table[0], row, strict=True)) for row in table[1:]],
+        source.columns,
+        lambda: Batch([dict(zip(table[0], row, strict=True)) for row in table[1:]]),
         need_label=False, name="x",
     )  # fmt: skip
     assert columns.text == (noun,)

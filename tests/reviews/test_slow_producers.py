@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from sentiment.reviews.batch import BadRows
-from sentiment.reviews.opening import open_source
+from tests.reviews.helpers import open_source
 
 from .helpers import stdin
 
@@ -73,5 +73,5 @@ def test_many_lines_that_are_no_rows_may_come_one_by_one(format, line):
         stdin(line * 100 + header + first),
     ):
         source = open_source("-", format=format, bad_rows=BadRows("keep"))
-        (row,) = [row for batch in source.batches() for row in batch.readable_rows()]
+        (row,) = [row for batch in source.batches() for row in batch.readable().rows]
     assert row["text"].startswith("good")

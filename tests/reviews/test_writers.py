@@ -1,4 +1,3 @@
-import gc
 import io
 import json
 
@@ -9,10 +8,10 @@ import pytest
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import TextsSource
-from sentiment.reviews.columns import Columns, find_columns
-from sentiment.reviews.formats import OUTPUT_FORMATS
-from sentiment.reviews.opening import open_source
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.streams import OUTPUT_FORMATS
 from sentiment.reviews.writers import writer_for
+from tests.reviews.helpers import find_columns, open_source
 
 from .helpers import stdin_source, written
 
@@ -122,7 +121,7 @@ def test_text_is_never_turned_round(char):
 def test_text_joins_the_text_columns():
     source = stdin_source(b"title,text\nFine,Good\n", "csv")
     columns = find_columns(
-        source.columns, list, text_columns=["title", "text"], need_label=False, name=""
+        source.columns, lambda: None, text_columns=("title", "text"), need_label=False, name=""
     )
     assert written("text", source, columns=columns) == b"positive\t0.9800\tFine\\nGood\n"
 
@@ -161,7 +160,7 @@ def test_an_unknown_format_is_a_usage_error():
 def test_each_batch_is_written_at_once(tmp_path):
     source = TextsSource(["good"])
     (batch,) = source.batches()
-    columns = find_columns(["text"], list, need_label=False, name="")
+    columns = find_columns(["text"], lambda: None, need_label=False, name="")
     for format in set(OUTPUT_FORMATS) - {"parquet"}:
         stream = io.BytesIO()
         writer_for(format, stream, source, columns).write(batch, ["positive"], np.array([0.9]))
@@ -174,7 +173,7 @@ def test_rows_of_another_source_keep_to_the_first_header():
         stdin_source(b"text\nx\\y\n", "csv"),
     )
     stream = io.BytesIO()
-    columns = find_columns(first.columns, list, need_label=False, name="")
+    columns = find_columns(first.columns, lambda: None, need_label=False, name="")
     writer = writer_for("tsv", stream, first, columns)
     for source in (first, second):
         for batch in source.batches():
@@ -230,7 +229,7 @@ def test_parquet_is_written_to_a_pipe_that_stays_open(tmp_path):
     reader, writer = os.pipe()
     with open(writer, "wb") as stream:  # noqa: PTH123
         source = TextsSource(["good"])
-        columns = find_columns(["text"], list, need_label=False, name="")
+        columns = find_columns(["text"], lambda: None, need_label=False, name="")
         sink = writer_for("parquet", stream, source, columns)
         for batch in source.batches():
             sink.write(batch, ["positive"], np.array([0.9]))
@@ -248,7 +247,7 @@ def test_parquet_of_two_schemas_takes_what_fits(tmp_path):
         path = tmp_path / f"{number}.parquet"
         pq.write_table(table, path)
         source = open_source(path)
-        columns = find_columns(source.columns, list, need_label=False, name="")
+        columns = find_columns(source.columns, lambda: None, need_label=False, name="")
         writer = writer or writer_for("parquet", stream, source, columns)
         for batch in source.batches():
             writer.write(batch, ["positive"], np.array([0.9]))
@@ -261,7 +260,7 @@ def test_text_follows_the_columns_of_each_source():
     writer = None
     for name in ("text", "review"):
         source = stdin_source(f"{name},label\ngood,1\n".encode(), "csv")
-        columns = find_columns(source.columns, list, need_label=False, name="")
+        columns = find_columns(source.columns, lambda: None, need_label=False, name="")
         writer = writer or writer_for("text", stream, source, columns)
         writer.columns = columns
         for batch in source.batches():
@@ -275,11 +274,15 @@ def test_an_empty_input_is_written_without_error(format, source):
     assert isinstance(written(format, stdin_source(b"", source)), bytes)
 
 
-def test_lines_that_an_interrupt_let_go_of_are_not_written_once_the_stream_is_closed():
-    # One may come when the lines are begun, and nothing is yet there to end them.
+def test_an_interrupt_while_rows_are_written_leaves_a_closed_stream_alone():
     stream = io.BytesIO()
-    lines = writer_for("text", stream, TextsSource(["x"]), Columns(("text",), None, ""))._lines()
-    lines.__enter__()
-    stream.close()
-    del lines  # would be heard of as an exception that nobody can raise
-    gc.collect()
+
+    def explain(text):
+        stream.close()
+        raise KeyboardInterrupt
+
+    source = TextsSource(["x"])
+    columns = Columns(("text",), None, "")
+    writer = writer_for("jsonl", stream, source, columns, explainer=explain)
+    with pytest.raises(KeyboardInterrupt):
+        writer.write(next(source.batches()), ["positive"], np.array([0.9]))

@@ -27,7 +27,7 @@ from sentiment.cli.predict import open_inputs
 from sentiment.errors import SentimentError
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
-from sentiment.reviews.formats import ReadOptions
+from sentiment.reviews.streams import ReadOptions
 from tests.torture.outcome import Outcome
 from tests.torture.row_answers import Answer, answers_of
 from tests.torture.row_files import FILES, File, open_quote_files

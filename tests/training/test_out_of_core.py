@@ -9,8 +9,8 @@ from sentiment.errors import SentimentError
 from sentiment.features.vectorizer import EncodedDataset, Vectorizer
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import Memory
 from sentiment.storage import ArrayFile, TextStore
 from sentiment.training.ngrams import choose, index
@@ -41,7 +41,7 @@ def reviews() -> LabelledReviews:
 
 
 def in_file(rows: slice) -> LabelledReviews:
-    there = read_labelled([str(TRAIN)], ReadOptions(), room=1000)
+    there = read_labelled([str(TRAIN)], ReadOptions(), max_chars=1000)
     assert isinstance(there.texts, TextStore)
     return there.take(np.arange(600)[rows])
 
@@ -78,7 +78,7 @@ def test_so_it_does_beside_reviews_without_labels_and_others_held_out(reviews, t
 
 
 def test_reviews_without_labels_are_read_into_a_file(reviews):
-    there = read_texts([str(TRAIN)], ReadOptions(), room=1000)
+    there = read_texts([str(TRAIN)], ReadOptions(), max_chars=1000)
     assert isinstance(there, TextStore)
     assert list(there) == reviews.texts
 
@@ -98,7 +98,7 @@ def test_a_full_disk_is_said_with_the_way_out():
     file = ArrayFile()
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(SentimentError, match=r"no room for temporary files .* TMPDIR"):
+        with pytest.raises(SentimentError, match=r"no space for temporary files .* TMPDIR"):
             file.append(np.zeros(1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

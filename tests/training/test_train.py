@@ -11,8 +11,8 @@ from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.file import load_model, save_model
 from sentiment.model.network import Layer, Network
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import EpochSelector
 from sentiment.training.fitting import Fitter

@@ -16,8 +16,8 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Seen
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import Epoch, Stack
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
@@ -189,7 +189,7 @@ def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tm
     save_model(tower, tmp_path / "tower")
     assert len(load_model(tmp_path / "tower").components) == MAX_DEPTH
     done = run("train", TRAIN, "--base", tmp_path / "tower", "-o", tmp_path / "out")
-    assert (done.returncode, "stand one on the other" in done.stderr) == (2, True)
+    assert (done.returncode, "can be stacked" in done.stderr) == (2, True)
     save_model(base.on(tower, 1.0), tmp_path / "too-deep")
     with pytest.raises(ModelError, match="more than 8 models"):
         load_model(tmp_path / "too-deep")

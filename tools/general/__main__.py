@@ -1,6 +1,6 @@
-"""Make the model that ships with the program: `make model` (minutes; needs the real data sets).
+"""Build the bundled model: `make model` (takes minutes; needs the real datasets).
 
-`make model-card` makes only its card and what it remembers of its sources anew: every answer stays.
+`make model-card` updates only its card and its hashes of training reviews; all answers stay.
 """
 
 import argparse
@@ -19,14 +19,14 @@ OWN = ROOT / "data" / "train.csv"
 
 
 def main() -> None:
-    """Build or renew, and save."""
+    """Build or update the model, and save it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without", action="append", default=[], metavar="SOURCE")
     parser.add_argument("-o", "--output", type=Path, default=MODEL)
-    parser.add_argument("--renew", action="store_true", help="keep the weights and answers it has")
+    parser.add_argument("--renew", action="store_true", help="keep the weights and answers")
     asked = parser.parse_args()
     if not DATASETS.is_dir():
-        sys.exit(f"{DATASETS}: the real data sets are not here")
+        sys.exit(f"{DATASETS}: the real datasets are missing")
     if asked.renew:
         model = renewed(load_model(MODEL), asked.without)
     else:
@@ -36,14 +36,16 @@ def main() -> None:
 
 
 def renewed(old: Model, without: list[str]) -> Model:
-    """Make memory and card anew; see that nothing else is another."""
+    """Update the hashes and the card; check that nothing else changes."""
     new = build.renewed(old, read_sources(DATASETS, OWN, without), DATASETS)
     before, after = (tensors_of(model) for model in (old, new))
     kept = [name for name in after if not name.startswith("training.")]
     assert all(before[name].tobytes() == after[name].tobytes() for name in kept)
     same = (old.own.calibration, old.decision, old.own.least_known)
     assert same == (new.own.calibration, new.decision, new.own.least_known)
-    print(f"{len(kept)} tensors as they were; remembered: {new.record.seen.whole.size:,} hashes")
+    print(
+        f"{len(kept)} tensors unchanged; {new.record.seen.whole.size:,} hashes of training reviews"
+    )
     assert new.record.provenance is not None
     for title, text in new.record.provenance.card.items():
         print(f"{title}: {text}")

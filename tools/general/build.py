@@ -1,4 +1,4 @@
-"""Sources → the model that ships with the program."""
+"""Build the bundled model from its sources."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,8 +24,8 @@ from tools.general.sources import (
     anonymous,
     describe_sure,
     fresh_words,
+    identity_words,
     read_sources,
-    words_of_who,
 )
 from tools.general.student import EPOCHS, NGRAMS, School
 
@@ -58,19 +58,19 @@ CARD = {
 
 
 def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0) -> Model:
-    """Train the model: once with a tenth of each source held out to calibrate by, then with all.
+    """Train the model: first without a tenth of each source, to calibrate by, then with all.
 
     Args:
-        datasets: the folder of real data sets.
-        own: this project's training reviews.
-        without: sources to leave out.
-        seed: of everything that is drawn.
+        datasets: the folder of the real datasets.
+        own: the training reviews of this project.
+        without: names of sources to leave out.
+        seed: of the random numbers.
     """
     sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
     more = {"lessons": _lessons(sources, seed)}
     first = _train({**kept, **more}, seed)
-    logits, labels = _asked(first, held_out.values())
+    logits, labels = _logits(first, held_out.values())
     calibration = Calibration.fit(logits, labels)
     right = (calibration.log_odds(logits) >= 0) == (labels == 1)
     figures = _figures(_calibrated(first, calibration), held_out)
@@ -95,16 +95,16 @@ def _calibrated(model: Model, calibration: Calibration) -> Model:
 
 
 def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
-    """Return a model with its memory and its card made anew; what it answers stays.
+    """Return a model with new hashes of its training reviews and a new card; answers stay.
 
     Args:
-        model: made from these sources; of its card the figures are kept.
-        sources: what `read_sources` gives.
-        datasets: the folder of real data sets, to measure by.
+        model: built from these sources; the figures on its card are kept.
+        sources: as `read_sources` returns them.
+        datasets: the folder of the real datasets, for the figures on neutral texts.
     """
     provenance = model.record.provenance
     if provenance is None:
-        raise ValueError("a model that does not say where it came from")
+        raise ValueError("a model without a record of its training")
     figures = {"figures": provenance.card["figures"]}
     card = CARD | {"neutral texts": describe_sure(model, datasets)} | figures
     seen = Seen().adding(_texts_of(sources.values()))
@@ -113,7 +113,7 @@ def renewed(model: Model, sources: dict[str, Source], datasets: Path) -> Model:
 
 
 def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Take a tenth of each source with labels away."""
+    """Return the sources without a tenth of each labelled one, and these tenths."""
     kept, held_out = {}, {}
     for name, source in sources.items():
         kept[name] = source
@@ -126,12 +126,13 @@ def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source],
     return kept, held_out
 
 
-def _asked(
+def _logits(
     model: Model, held_out: Iterable[Source]
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Ask for the logits of as many reviews of both labels: float64 [n], int8 [n].
+    """Return logits and labels of held-out reviews: float64 [n], int8 [n].
 
-    No source gives more than some, so that the largest does not say alone what a logit means.
+    Each source has the same number of both labels, and at most `FROM_EACH` of each, so that the
+    largest source does not dominate the calibration.
     """
     texts, labels = [], []
     for source in held_out:
@@ -145,12 +146,12 @@ def _asked(
 
 
 def _figures(model: Model, held_out: dict[str, Source]) -> str:
-    """Say how many held-out reviews of each source are answered right."""
-    told = []
+    """Return the accuracy on the held-out reviews of each source, as a sentence."""
+    figures = []
     for name, (texts, labels) in held_out.items():
         right = np.mean((model.probabilities(texts) >= 0.5) == (labels == 1))
-        told.append(f"{name} {right:.1%} of {len(texts):,}")
-    return f"Right of held-out reviews: {', '.join(told)}."
+        figures.append(f"{name} {right:.1%} of {len(texts):,}")
+    return f"Right of held-out reviews: {', '.join(figures)}."
 
 
 def _digests(sources: Iterable[Source]) -> Hashes:
@@ -162,7 +163,7 @@ def _texts_of(sources: Iterable[Source]) -> Iterator[str]:
 
 
 def _about(sources: Iterable[Source]) -> Rows:
-    """Count the reviews with labels, and hash them."""
+    """Count and hash the labelled reviews."""
     labelled = [source for source in sources if not np.isnan(source.labels).any()]
     labels = np.concatenate([source.labels for source in labelled])
     content = hashlib.blake2b(_digests(labelled).astype("<u8").tobytes(), digest_size=16)
@@ -172,21 +173,21 @@ def _about(sources: Iterable[Source]) -> Rows:
 
 
 def _lessons(sources: dict[str, Source], seed: int) -> Source:
-    """Make lessons about what the reviews are about."""
+    """Write lessons about the subjects of the reviews."""
     subjects = subjects_of([*sources["unlabeled"].texts, *sources["neutral"].texts])
     made = list(lessons(LESSONS, subjects, seed))
     return Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
 
 
 def _train(sources: dict[str, Source], seed: int) -> Model:
-    """Take out who it is about, and teach."""
+    """Mask names and identities in all texts, and train on them."""
     fresh = fresh_words()
-    who = words_of_who(
+    hidden = identity_words(
         chain.from_iterable(
             sources[n].texts for n in ("imdb", "unlabeled", "goemotions", "neutral")
         )
     )
-    every = {name: anonymous(source, who, fresh) for name, source in sources.items()}
+    every = {name: anonymous(source, hidden, fresh) for name, source in sources.items()}
     texts = {name: source.texts for name, source in every.items()}
     school = School(texts, {name: source.labels for name, source in every.items()}, seed)
     vectorizer, network = school.teach()

@@ -1,8 +1,8 @@
-"""Short sentences from word lists, for what few reviews teach: praise under a negation is blame.
+"""Short sentences from word lists, for what few reviews teach, such as negated praise.
 
-They are seen by the network that ships with the program, beside real reviews. They are not the
-checks of `sentiment probe`; the first were written without those at hand, and kinds that failed (what
-things do, trouble, service) were added after a look at which.
+The bundled model is trained on them and on real reviews. They are not the checks of `sentiment
+probe`: the first were written without looking at those, and later ones (what things do, trouble,
+service) for the kinds of checks that failed.
 """
 
 import random
@@ -51,14 +51,14 @@ STATEMENTS = _phrases("statements")
 PEOPLE = _words("people")
 NO_SUBJECT = _words("no_subject")
 
-# What comes before *was* in real texts: *the end of the book*.
+# Subjects of *was* in real texts: *the end of the book*.
 _SUBJECT = re.compile(
     r"\b((?:the|my|this|our|their|his|her|these|those|your) (?:[a-z'-]+ ){1,4}?)"
     r"(?:is|was|are|were|looks|seems|feels|looked|felt)\b"
 )
 
-# How likely a sentence is meant well: said outright, taken back, or neither. What is not bad need
-# not be good.
+# The probability that a sentence is positive: stated, negated, leaning, neutral. *Not bad* is not
+# always good.
 _SAID = {True: 0.97, False: 0.03}
 _TAKEN_BACK = {True: 0.06, False: 0.85}
 _LEANING = {True: 0.8, False: 0.2}
@@ -69,24 +69,24 @@ class Writer:
     """Fills patterns with words at random."""
 
     def __init__(self, seed: int, subjects: Sequence[str] = ()) -> None:
-        """Take a seed, and more things to say something of."""
+        """Seed the random numbers; `subjects` are used in addition to the listed things."""
         self._random = random.Random(seed)
         self._subjects = subjects
 
     def one(self, *choices: str) -> str:
-        """One of some texts."""
+        """Return one of the choices."""
         return self._random.choice(choices)
 
     def side(self) -> bool:
-        """Whether it is good."""
+        """Return whether a sentence is to be positive."""
         return self._random.random() < 0.5
 
     def adjective(self, good: bool) -> str:
-        """A word of praise or blame."""
+        """Return an adjective."""
         return self.one(*(GOOD if good else BAD))
 
     def thing(self) -> tuple[str, bool]:
-        """Something with its article, and whether it is several."""
+        """Return a subject with its article, and whether it is plural."""
         if self._subjects and self._random.random() < 0.5:
             return self._random.choice(self._subjects), False
         thing = self.one(*THINGS)
@@ -100,31 +100,31 @@ class Writer:
         )
 
     def noun(self) -> str:
-        """Something single, without an article."""
+        """Return a singular noun without an article."""
         return self.one(*(thing for thing in THINGS if not thing.endswith("*")))
 
     def was(self, several: bool) -> str:
-        """*Was* or *is*."""
+        """Return *was* or *is*, or the plural."""
         return self.one("were", "are") if several else self.one("was", "is", "was")
 
     def was_not(self, several: bool) -> str:
-        """*Was not*, in one of its forms."""
+        """Return a form of *was not*."""
         not_, n_t = ("were not", "weren't") if several else ("was not", "wasn't")
         now = ("are not", "aren't") if several else ("is not", "isn't")
         return self.one(not_, n_t, *now)
 
     def degree(self) -> str:
-        """How much, or nothing."""
+        """Return an adverb of degree, or ""."""
         return self.one(
             "", "", "", "really ", "very ", "so ", "absolutely ", "quite ", "just ", "pretty "
         )
 
     def like(self, good: bool, tense: int) -> str:
-        """To like or dislike; or, with tense 1, to have done so."""
+        """Return a verb of liking or disliking; with tense 1, in the past tense."""
         return self.one(*(LIKING if good else DISLIKING)).split("/")[tense]
 
     def said(self, good: bool) -> str:
-        """An opinion, said outright."""
+        """Return a plain opinion."""
         thing, several = self.thing()
         adjective = self.adjective(good)
         return self.one(
@@ -142,7 +142,7 @@ class Writer:
         )
 
     def filled(self, phrase: str) -> str:
-        """Put words where a phrase leaves them open."""
+        """Fill in the placeholders of a phrase."""
         return phrase.format_map(
             {
                 "thing": self.thing()[0],
@@ -156,13 +156,13 @@ class Writer:
         )
 
     def again(self) -> str:
-        """What one does again."""
+        """Return something that satisfied customers do again."""
         return self.one("buy it again", "go back", "order again", "come back", "watch it again", "stay here again",
                         "use them again", "recommend it", "read it again", "do it again")  # fmt: skip
 
 
 class Lesson(NamedTuple):
-    """A sentence, and how far it is positive, from 0 to 1."""
+    """A sentence, and the degree to which it is positive, from 0 to 1."""
 
     text: str
     positive: float
@@ -206,7 +206,7 @@ def _negation(w: Writer) -> Lesson:
 
 
 def _doing(w: Writer) -> Lesson:
-    """What things do, or do not."""
+    """Describe what things do or do not do."""
     good = w.side()
     thing, several = w.thing()
     base, does, did = w.one(*(DELIVERING if good else FAILING)).split("/")
@@ -228,7 +228,7 @@ def _doing(w: Writer) -> Lesson:
 
 
 def _having(w: Writer) -> Lesson:
-    """What a thing is full of, or without."""
+    """Describe what a thing has or lacks."""
     good = w.side()
     one, two = (w.one(*(VIRTUES if good else TROUBLE)) for _ in range(2))
     thing, _ = w.thing()
@@ -245,7 +245,7 @@ def _having(w: Writer) -> Lesson:
 
 
 def _service(w: Writer) -> Lesson:
-    """What people write to firms."""
+    """Write to a company."""
     good = w.side()
     text = w.one(*(COMPLIMENTS if good else COMPLAINTS))
     if w.side():
@@ -254,7 +254,7 @@ def _service(w: Writer) -> Lesson:
 
 
 def _fixed(w: Writer) -> Lesson:
-    """Turns of phrase whose words mislead."""
+    """Use idioms whose words mislead."""
     good = w.side()
     return Lesson(w.filled(w.one(*(PRAISE if good else BLAME))), _SAID[good])
 
@@ -436,12 +436,12 @@ _KINDS: dict[Callable[[Writer], Lesson], int] = {
 
 
 def lessons(count: int, subjects: Sequence[str] = (), seed: int = 0) -> Iterator[Lesson]:
-    """Make so many lessons, the same for the same seed.
+    """Yield a number of lessons, the same for the same seed.
 
     Args:
-        count: how many.
-        subjects: more things to say something of, such as *the end of the book*.
-        seed: of what is drawn.
+        count: the number.
+        subjects: additional subjects of sentences, such as *the end of the book*.
+        seed: of the random numbers.
     """
     writer, mechanics = Writer(seed, subjects), random.Random(seed + 1)
     kinds, shares = list(_KINDS), list(_KINDS.values())
@@ -456,7 +456,7 @@ def lessons(count: int, subjects: Sequence[str] = (), seed: int = 0) -> Iterator
 
 
 def subjects_of(texts: Iterable[str]) -> list[str]:
-    """Find what real texts say something of, without what says something by itself."""
+    """Return the subjects of sentences in real texts, except those that express an opinion."""
     opinions = {*NO_SUBJECT, *GOOD, *BAD}
     found = {match.strip() for text in texts for match in _SUBJECT.findall(text)}
     return sorted(subject for subject in found if opinions.isdisjoint(subject.split()))

@@ -1,7 +1,6 @@
-"""The reviews that the bundled model is made from, and the neutral texts that it is measured on.
+"""The training reviews of the bundled model, and the neutral texts that it is measured on.
 
-Words that say who or where somebody is are taken out: a model that never sees such a word in
-training cannot hold it for or against anybody.
+Names and words for identities and places are masked, so that the model cannot use them.
 """
 
 import csv
@@ -17,32 +16,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.model import Model
-from sentiment.reviews.formats import ReadOptions
 from sentiment.reviews.labelled import read_labelled, read_texts
+from sentiment.reviews.streams import ReadOptions
 from tools.general.lessons import PEOPLE
 
-# The grouping of GoEmotions' authors, by the numbers of the data set.
+# The grouping by GoEmotions' authors, by the numbers in the dataset.
 _POSITIVE = frozenset(["0", "1", "4", "5", "8", "13", "15", "17", "18", "20", "21", "23"])
 _NEGATIVE = frozenset(["2", "3", "9", "10", "11", "12", "14", "16", "19", "24", "25"])
 _NEUTRAL = frozenset(["27"])
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-# After these a capital says nothing.
+# After these, a capital letter does not mark a name.
 _BREAK = re.compile(r"[.!?:\"(>\n*-]")
 _LETTERS = "bcdfghjklmnpqrstvwxz"
 
-_STEM = 5  # letters that are a feature of their own
+_STEM = 5  # letters of a word beginning that is a feature
 
-# Beyond these an answer reads as a sure one.
+# Probabilities beyond these count as sure.
 LOW, HIGH = 0.2, 0.8
 
 
 class Source(NamedTuple):
-    """Reviews of one kind.
+    """Reviews from one source.
 
     Attributes:
         texts: reviews, [n].
-        labels: how far each is positive, from 0 to 1, float64 [n]; NaN where nobody said.
+        labels: the degree to which each is positive, from 0 to 1, float64 [n]; NaN if unknown.
     """
 
     texts: list[str]
@@ -50,17 +49,17 @@ class Source(NamedTuple):
 
     @classmethod
     def unlabelled(cls, texts: list[str]) -> "Source":
-        """Take reviews without labels."""
+        """Return reviews without labels."""
         return cls(texts, np.full(len(texts), np.nan))
 
 
 def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, Source]:
-    """Read everything but the lessons.
+    """Read all sources except the lessons.
 
     Args:
         datasets: the folder with imdb, sst2, goemotions, uci, clothing.
-        own: this project's own training reviews.
-        without: names of sources to leave out, to be evaluated on.
+        own: the training reviews of this project.
+        without: names of sources to leave out, for evaluation.
     """
     comments, neutral = read_comments(datasets / "goemotions/train.tsv")
     unlabeled = list(read_texts([str(datasets / "imdb/unsup.parquet")], ReadOptions()))
@@ -86,7 +85,7 @@ def _labelled(path: Path, options: ReadOptions | None = None) -> Source:
 
 
 def read_comments(path: Path) -> tuple[Source, Source]:
-    """Read comments of feelings that all are positive or all negative; and those of none."""
+    """Read comments whose feelings are all positive or all negative, and neutral comments."""
     texts, labels, neutral = [], [], []
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -99,13 +98,13 @@ def read_comments(path: Path) -> tuple[Source, Source]:
     return Source(texts, np.array(labels)), Source.unlabelled(neutral)
 
 
-def words_of_who(texts: Iterable[str], least: int = 3, share: float = 0.9) -> set[str]:
-    """Find the words that name or describe people and places.
+def identity_words(texts: Iterable[str], min_count: int = 3, share: float = 0.9) -> set[str]:
+    """Return the words, in lower case, that name or describe people and places.
 
     Args:
-        texts: reviews to learn from which words are nearly always written with a capital.
-        least: how often such a word occurs at the least.
-        share: how often of all it has its capital at the least, inside of sentences.
+        texts: reviews, in which names are almost always capitalized.
+        min_count: minimum number of occurrences of a name.
+        share: minimum share of these with a capital letter, within sentences.
     """
     capital: Counter[str] = Counter()
     small: Counter[str] = Counter()
@@ -120,7 +119,7 @@ def words_of_who(texts: Iterable[str], least: int = 3, share: float = 0.9) -> se
         word
         for word, times in capital.items()
         if len(word) > 1
-        and times >= least
+        and times >= min_count
         and times >= share * (times + small[word])
         and not word.startswith(("i'", "i’"))
     }
@@ -129,15 +128,15 @@ def words_of_who(texts: Iterable[str], least: int = 3, share: float = 0.9) -> se
     return names | people | {word for word in (*capital, *small) if word[:_STEM] in stems}
 
 
-def anonymous(source: Source, who: set[str], fresh: Iterator[str]) -> Source:
-    """Put, for every word that says who, a word that occurs nowhere else."""
+def anonymous(source: Source, hidden: set[str], fresh: Iterator[str]) -> Source:
+    """Replace every occurrence of hidden words by the next of some fresh words."""
 
     def replace(found: re.Match[str]) -> str:
         word = found.group()
         lower = word.lower().replace("’", "'")
-        if lower in who:
+        if lower in hidden:
             return next(fresh)
-        if lower.endswith("'s") and lower[:-2] in who:
+        if lower.endswith("'s") and lower[:-2] in hidden:
             return f"{next(fresh)}'s"
         return word
 
@@ -145,7 +144,7 @@ def anonymous(source: Source, who: set[str], fresh: Iterator[str]) -> Source:
 
 
 def fresh_words() -> Iterator[str]:
-    """Words that nobody writes, each with a beginning of its own."""
+    """Yield nonsense words, which all begin differently."""
     for number in count():
         letters, rest = [], number
         for _ in range(6):
@@ -155,7 +154,7 @@ def fresh_words() -> Iterator[str]:
 
 
 def read_neutral(datasets: Path) -> dict[str, list[str]]:
-    """Read neutral texts that no model was made from, by what they are called.
+    """Read neutral texts that no model was trained on, by name.
 
     Args:
         datasets: the folder with airline and goemotions.
@@ -179,7 +178,7 @@ def share_of_sure(model: Model, texts: list[str]) -> float:
 
 
 def describe_sure(model: Model, datasets: Path) -> str:
-    """Say in a sentence how sure a model is of the texts kept for figures: half B, and test."""
+    """Return a sentence on how sure a model is of neutral texts: half B, and test."""
     shares = [
         f"{share_of_sure(model, texts):.0%} of {len(texts):,} {name.split(',')[0]}"
         for name, texts in read_neutral(datasets).items()

@@ -1,9 +1,9 @@
-"""One network taught by all labels, and by what experts say of texts without any.
+"""A network trained on labels and, for unlabelled texts, on the opinions of experts.
 
-An expert learns one source and never sees the others; the sum of what experts say (a product of
-experts: Hinton, 2002) is right more often on a source that is new to all of them than one network
-of all sources is. The student learns from them (distillation: Hinton, Vinyals and Dean, 2015), and
-from lessons.
+An expert is trained on one source only. The sum of the experts' log-odds (a product of experts:
+Hinton, 2002) is right more often on a source new to all of them than one network trained on all
+sources. The student learns from them (distillation: Hinton, Vinyals and Dean, 2015), and from
+lessons.
 """
 
 from dataclasses import dataclass, replace
@@ -34,12 +34,12 @@ FOLDS = 3
 
 @dataclass(frozen=True)
 class Expert:
-    """How one is trained, and how much it counts.
+    """How an expert is trained.
 
     Attributes:
-        sources: what it learns.
+        sources: the names of its sources.
         epochs, learning_rate: of its training.
-        weight: of its log-odds.
+        weight: of its log-odds in the sum.
     """
 
     sources: tuple[str, ...]
@@ -55,27 +55,27 @@ EXPERTS = (
     Expert(("own", "clothing", "yelp", "amazon"), 8, 0.01, 0.5),
 )
 
-# How often the student sees each text, and how far labels are believed where experts say otherwise.
+# How often the student sees each text, and the weight of a label against the experts' opinion.
 TIMES = {"imdb": 2, "sst2": 2, "yelp": 2, "amazon": 2}
 BELIEVED = {"imdb": 0.8, "sst2": 0.7, "goemotions": 0.5}
-# Whole reviews are judged by the expert for whole reviews alone.
+# Sources of whole reviews, which only the expert for whole reviews judges.
 _WHOLE = ("imdb", "unlabeled")
 EPOCHS = 3
 LEARNING_RATE = 0.004
 
 
 class School:
-    """All texts, their n-grams found once."""
+    """All texts, whose n-grams are extracted once."""
 
     def __init__(self, texts: dict[str, list[str]], labels: dict[str, Floats], seed: int) -> None:
-        """Take texts and labels by source."""
+        """Extract the n-grams of texts; texts and labels are by source."""
         ends = np.cumsum([len(texts[name]) for name in texts])
         self.rows: dict[str, Numbers] = dict(
             zip(texts, np.split(np.arange(ends[-1]), ends[:-1]), strict=True)
         )
         self.labels = np.concatenate([labels[name] for name in texts])
         self.texts = [text for each in texts.values() for text in each]
-        self._incidence = DocumentTermMatrix.of(self.texts, NGRAMS, MIN_COUNT)
+        self._matrix = DocumentTermMatrix.of(self.texts, NGRAMS, MIN_COUNT)
         self._seed = seed
 
     @cached_property
@@ -91,13 +91,11 @@ class School:
         hidden: tuple[int, ...] = (16,),
         features: int = 180_000,
     ) -> tuple[Vectorizer, Network, EncodedDataset]:
-        """Fit vectorizer and network to some rows, each as often as it is named."""
+        """Fit a vectorizer and a network to some rows, which may be repeated."""
         times = np.bincount(rows, minlength=labels.size)
         shown = np.where(times > 0, labels, np.nan)
-        vectorizer = Vectorizer.fit(
-            self._incidence, shown, times, limit=features, min_count=MIN_COUNT
-        )
-        vectors = EncodedDataset.of(self._incidence, vectorizer)
+        vectorizer = Vectorizer.fit(self._matrix, shown, times, limit=features, min_count=MIN_COUNT)
+        vectors = EncodedDataset.of(self._matrix, vectorizer)
         recipe = Hyperparameters(
             NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
         )
@@ -105,10 +103,9 @@ class School:
         return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
-        """Ask an expert about all texts; about its own, one that did not learn them.
+        """Return an expert's calibrated log-odds of all texts, float64 [n].
 
-        Returns:
-            Calibrated log-odds of all texts, without the prior of its source, float64 [n].
+        Those of its own texts are out-of-fold. The prior of its source is left out.
         """
         own = np.concatenate([self.rows[name] for name in expert.sources if name in self.rows])
         how = (expert.epochs, expert.learning_rate)
@@ -122,7 +119,7 @@ class School:
         return Calibration.fit(logits[own], labels).slope * logits
 
     def balanced(self, rows: Numbers) -> Numbers:
-        """Show some texts of the rarer class twice."""
+        """Return the rows, some of the rarer class twice."""
         positive = self.labels[rows] == 1
         fewer, more = sorted((rows[positive], rows[~positive]), key=len)
         count = min(more.size - fewer.size, fewer.size)
@@ -130,7 +127,7 @@ class School:
         return np.concatenate((rows, again))
 
     def teach(self) -> tuple[Vectorizer, Network]:
-        """Train the experts, and then the student."""
+        """Train the experts and then the student."""
         opinions = [self.opinion(expert) for expert in EXPERTS]
         together = sigmoid(
             sum(

@@ -1,7 +1,10 @@
-"""Placeholders instead of texts: missing values as programs write them, and *no comment*."""
+"""Values from outside: strict JSON, missing values, and texts that say nothing."""
 
+import json
 import math
 import re
+from collections import Counter
+from typing import Any
 
 # How pandas, R, spreadsheets and SQL write missing values and errors, in lower case.
 MISSING_WORDS = frozenset(
@@ -83,3 +86,51 @@ def gives_no_opinion(text: str) -> bool:
 def words_of(text: str) -> str:
     """Return the words of a text, separated by spaces, without punctuation; `don't` is one."""
     return " ".join(re.findall(r"[^\W_]+", re.sub("['\u2019`\u00b4]", "", text)))
+
+
+def read_strict_json(text: str) -> Any:
+    """Read JSON as strictly as its standard: NaN, infinite numbers and duplicate keys are errors.
+
+    Raises:
+        ValueError: It is not JSON, or a number has too many digits; a `json.JSONDecodeError` has
+            the place.
+        RecursionError: It is nested too deeply.
+    """
+    return _STRICT.decode(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):  # Python would keep the last
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f'the key "{twice}" occurs twice; keep one')
+    return made
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        shown = digits if len(digits) <= _SHOWN_DIGITS else f"{digits[:_SHOWN_DIGITS]}…"
+        raise ValueError(f"{shown} is too large a number; write it as a string")
+    return value
+
+
+def _int(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:  # more digits than Python allows
+        what = f"a number of {len(digits.lstrip('-')):,} digits is too long; write it as a string"
+        raise ValueError(what) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON; write null")
+
+
+_SHOWN_DIGITS = 20
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_constant=_refuse_constant,
+    parse_float=_float,
+    parse_int=_int,
+)

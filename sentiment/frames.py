@@ -1,0 +1,143 @@
+"""Answers added to pandas frames: a whole frame, or frame by frame as Spark passes them."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sentiment.api import BATCH, LoadedModel, load
+from sentiment.errors import hint
+from sentiment.general import NAME
+from sentiment.model.model import Model, Scores
+from sentiment.reviews.cells import and_more, count_of, progress_bar
+from sentiment.reviews.columns import Columns, text_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FrameScorer = Callable[[Iterable["DataFrame"]], Iterator["DataFrame"]]
+_SHOWN_COLUMNS = 20
+
+
+def annotate(
+    frame: "DataFrame",
+    text: str | Sequence[str],
+    model: str | PathLike[str] | LoadedModel | None = None,
+    *,
+    threshold: float | None = None,
+    prefix: str = "",
+    progress: bool = False,
+) -> "DataFrame":
+    """Return a copy of a pandas DataFrame with two more columns, `predicted` and `p_positive`.
+
+    These are `positive`, `negative` or `uncertain`, and a calibrated probability (float64), as from
+    `sentiment predict`; missing if a text is missing (None, NaN, NA, "", or `N/A` and the like).
+
+    Args:
+        frame: the reviews, a row each.
+        text: the column of texts; several columns are joined by line breaks.
+        model: a model file, what `load` returned, or None for the bundled model.
+        threshold: the lowest probability that is answered positive; None for the model's.
+        prefix: put before the names of the two columns.
+        progress: whether to show a progress bar on stderr.
+
+    Raises:
+        TypeError: this is not a pandas DataFrame.
+        ValueError: it lacks a column, has two of that name, or already has one that would be added.
+        sentiment.errors.ModelError: the model is missing or damaged.
+
+    >>> import pandas
+    >>> reviews = pandas.DataFrame({"review": ["I loved it", None]})
+    >>> annotate(reviews, text="review")["predicted"].fillna("none").tolist()
+    ['positive', 'none']
+    """
+    names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
+    added = [f"{prefix}predicted", f"{prefix}p_positive"]
+    _check(frame, names, added)
+    loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
+    decision = loaded.model.decision
+    if threshold is not None:
+        decision = decision.at(threshold)
+    answers: list[str | None] = []
+    p_positive = np.empty(len(frame))
+    for scores in _scores(frame[names], names, loaded.model):
+        p_positive[len(answers) : len(answers) + BATCH] = scores.p_positive
+        answers += [found or None for found in decision.answers(*scores, loaded.model.labels)]
+        if progress:
+            _show(len(answers), len(frame))
+    return frame.assign(**dict(zip(added, (_strings(answers), p_positive), strict=True)))
+
+
+def frame_scorer(
+    model: str | PathLike[str] = NAME,
+    text_columns: str | Sequence[str] = ("text",),
+    *,
+    threshold: float | None = None,
+    prefix: str = "",
+) -> FrameScorer:
+    """Return a function that annotates pandas frames one by one, for Spark's `mapInPandas`.
+
+    It can be pickled, with the model in it, so that other processes need no model file. The model
+    is loaded immediately.
+
+    Args:
+        model: a model file, or `general`.
+        text_columns: the column of texts, or several to join.
+        threshold: as in `annotate`.
+        prefix: as in `annotate`.
+
+    Raises:
+        sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
+    """
+    loaded = load(model)
+
+    def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
+        for frame in frames:
+            yield annotate(frame, text_columns, loaded, threshold=threshold, prefix=prefix)
+
+    return score
+
+
+def _check(frame: Any, names: Sequence[Any], added: Sequence[str]) -> None:
+    """Raise the errors of `annotate` about its frame."""
+    from pandas import DataFrame
+
+    if not isinstance(frame, DataFrame):
+        kind = type(frame)
+        raise TypeError(f"a {kind.__module__}.{kind.__name__}, not a pandas DataFrame")
+    if not names:
+        raise ValueError("no text column is named")
+    there = list(frame.columns)
+    for name in names:
+        if name not in there:
+            meant = hint(str(name), map(str, there), '"')
+            shown = and_more(there, _SHOWN_COLUMNS, lambda each: f'"{each}"') or "none"
+            raise ValueError(f'there is no column "{name}"{meant}; the columns are: {shown}')
+        if (count := there.count(name)) > 1:
+            raise ValueError(f'there are {count} columns "{name}"; rename one')
+    if taken := [name for name in added if name in there]:
+        raise ValueError(f'there is a column "{taken[0]}" already; choose other names with prefix')
+
+
+def _scores(frame: Any, names: Sequence[Any], model: Model) -> Iterator[Scores]:
+    """Score the rows of a frame, batch by batch."""
+    columns = Columns(tuple(names), None, "")
+    for first in range(0, len(frame), BATCH):
+        rows = frame.iloc[first : first + BATCH].to_dict("records")
+        yield model.scores([text_of(row, columns) for row in rows])
+
+
+def _strings(values: Sequence[str | None]) -> Any:
+    """Return an array of the type that pandas has for strings, even if all are missing."""
+    from pandas import Series
+
+    return Series(values, dtype=Series([""]).dtype).array
+
+
+def _show(done: int, of: int) -> None:
+    """Show on stderr how many rows are done."""
+    end = "\n" if done == of else ""
+    sys.stderr.write(f"\r{progress_bar(done, of)} {done:,} of {count_of(of, 'row')}{end}")
+    sys.stderr.flush()
