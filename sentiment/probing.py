@@ -18,8 +18,7 @@ from typing import Any
 from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import UNCERTAIN, Model
 
-# The name of all results together.
-OVERALL = "overall"
+OVERALL = "overall"  # the name of the combined results
 
 _WRITTEN = Path(__file__).with_suffix(".toml")
 _CHANGE = re.compile(r"\[([^\[|\]]*)\|([^\[|\]]*)\]")
@@ -43,20 +42,11 @@ class Check(ABC):
 
     @abstractmethod
     def off(self, p_positive: Sequence[float]) -> float:
-        """Return how far probabilities are from the expectation.
-
-        Args:
-            p_positive: the probability of *positive* of each text.
-        """
+        """Return the distance of the texts' probabilities of *positive* from the expectation."""
 
     @abstractmethod
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
-        """Return whether the model met the expectation.
-
-        Args:
-            answers: the model's answer to each text.
-            p_positive: the probability of *positive* of each text.
-        """
+        """Return whether the answers to the texts and their probabilities are as expected."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +79,7 @@ class Unmoved(Check):
     @property
     def expected(self) -> str:
         """The same answer, and the tolerance."""
-        return f"the same answer, moved by {self.tolerance:g} at most"
+        return f"the same answer, moved by at most {self.tolerance:g}"
 
     def off(self, p_positive: Sequence[float]) -> float:
         """Return how far the probability moved in either direction."""
@@ -157,8 +147,7 @@ def changed(text: str) -> Pair:
 def swapped(frames: Sequence[str], words: Sequence[str]) -> Iterator[Pair]:
     """Yield pairs of filled frames; each frame uses each word once, in new pairs.
 
-    The pairs are those of a round-robin tournament: the first word keeps its place, the others move
-    on by one. So a few frames give many different pairs.
+    The pairs are those of a round-robin tournament.
 
     Args:
         frames: with `{}` for the word; fewer than the words.
@@ -219,11 +208,6 @@ class Outcome:
         return self.check.holds(self.answers, self.p_positive)
 
     @property
-    def off(self) -> float:
-        """The distance from the expectation."""
-        return self.check.off(self.p_positive)
-
-    @property
     def uncertain(self) -> bool:
         """Whether it failed because the answer to the last text is `uncertain`."""
         return not self.passed and self.answers[-1] == UNCERTAIN
@@ -269,7 +253,7 @@ class Result:
     def worst(self, count: int) -> list[Outcome]:
         """Return up to `count` failures, the worst first."""
         failed = [outcome for outcome in self.outcomes if not outcome.passed]
-        return sorted(failed, key=lambda outcome: -outcome.off)[:count]
+        return sorted(failed, key=lambda outcome: -outcome.check.off(outcome.p_positive))[:count]
 
 
 def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
@@ -279,18 +263,18 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
     scores = model.scores(texts)
     answers = dict(zip(texts, model.answers(scores), strict=True))
-    chances = dict(zip(texts, scores.p_positive.tolist(), strict=True))
+    p_positive = dict(zip(texts, scores.p_positive.tolist(), strict=True))
 
     def outcome(check: Check) -> Outcome:
         return Outcome(
             check,
             tuple(answers[text] for text in check.texts),
-            tuple(chances[text] for text in check.texts),
+            tuple(p_positive[text] for text in check.texts),
         )
 
     return [Result(each.name, tuple(map(outcome, each.checks))) for each in chosen]
 
 
-def together(results: Sequence[Result]) -> Result:
-    """Return all results as one."""
+def combined(results: Sequence[Result]) -> Result:
+    """Combine results into one."""
     return Result(OVERALL, tuple(chain.from_iterable(each.outcomes for each in results)))

@@ -20,8 +20,8 @@ from sentiment.evaluation.metrics import Evaluation, percent
 from sentiment.evaluation.selective import (
     Choice,
     Goal,
+    attainable_precision,
     choose_decision,
-    precision_in_reach,
     read_goals,
 )
 from sentiment.features.hashing import Hashes
@@ -245,8 +245,8 @@ def _choose(
     """Choose a decision for the goals; warn of a label that is never answered."""
     choice = choose_decision(goals, scores.p_known, reviews.labels, threshold)
     # A goal of precision comes first, and may leave a label without answers.
-    if silent := [part.name for parts in choice.held.values() for part in parts if not part.n]:
-        reach = precision_in_reach(scores.p_known, reviews.labels, threshold)
+    if silent := [part.name for parts in choice.goals.values() for part in parts if not part.n]:
+        reach = attainable_precision(scores.p_known, reviews.labels, threshold)
         for name in silent:
             console.warn(
                 f"no threshold reaches {goals[0]} for {name}, so this model will never answer "
@@ -262,7 +262,7 @@ def _decision_facts(decision: Decision) -> dict[str, Any]:
 def _goal_facts(choice: Choice) -> dict[str, Any]:
     goals = [
         {"goal": str(goal)} | {part.name: {"n": part.n, goal.metric: part.share} for part in parts}
-        for goal, parts in choice.held.items()
+        for goal, parts in choice.goals.items()
     ]
     facts = {"confidence": CONFIDENCE, **_decision_facts(choice.decision)}
     return facts | {"coverage": choice.coverage, "goals": goals}
@@ -284,9 +284,9 @@ def _refit_as_text(refit: _Refit, decision: Decision) -> Iterator[str]:
 def _goals_as_text(choice: Choice, n: int) -> Iterator[str]:
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
     title = f"at least ({CONFIDENCE:.0%} confidence)"
-    for goal, parts in choice.held.items():
+    for goal, parts in choice.goals.items():
         yield ""
         yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{title:>29}"
         for part in parts:
-            least = f"{100 * goal.least:g}%" if part.n else "–"
+            least = f"{100 * goal.minimum:g}%" if part.n else "–"
             yield f"{part.name:<9}{part.n:>9,}{percent(part.share):>10}{least:>29}"

@@ -23,7 +23,7 @@ from sentiment.cli.reading import (
 )
 from sentiment.errors import DataError
 from sentiment.evaluation.comparison import Comparison, System, compare
-from sentiment.evaluation.intervals import FEWEST_CHANGES, Interval
+from sentiment.evaluation.intervals import MIN_CHANGES, Interval
 from sentiment.evaluation.metrics import METRICS, Metric, answers_by
 from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
@@ -80,7 +80,7 @@ class Compared:
 def as_json_facts(compared: Compared) -> dict[str, Any]:
     """Return the comparison as JSON values."""
     found = compared.found
-    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    (both_wrong, only_b), (only_a, both_right) = found.correct.tolist()
     facts: dict[str, Any] = {"a": compared.paths[0], "b": compared.paths[1]}
     facts["n"] = len(compared.reviews)
     for name, each in found.differences.items():
@@ -121,7 +121,7 @@ def _figures(compared: Compared) -> Iterator[str]:
 
 
 def _counts(found: Comparison) -> Iterator[str]:
-    (both_wrong, only_b), (only_a, both_right) = found.right.tolist()
+    (both_wrong, only_b), (only_a, both_right) = found.correct.tolist()
     yield f"{'':<9}{'B right':>9}{'B wrong':>9}"
     yield f"{'A right':<9}{both_right:>9,}{only_a:>9,}"
     yield f"{'A wrong':<9}{only_b:>9,}{both_wrong:>9,}"
@@ -188,7 +188,7 @@ def _answer(facts: dict[str, Any]) -> str:
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
     if interval is None:
-        return f"needs {FEWEST_CHANGES} reviews"
+        return f"needs {MIN_CHANGES} reviews"
     return " to ".join(_signed(end, metric) for end in interval)
 
 

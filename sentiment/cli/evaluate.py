@@ -15,7 +15,6 @@ from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.gates import Gate, check_values, missed, read_gate
 from sentiment.evaluation.metrics import (
     HEADLINE,
     OF_CLASS,
@@ -27,19 +26,20 @@ from sentiment.evaluation.metrics import (
     answers_by,
     percent,
 )
-from sentiment.evaluation.mistakes import (
-    FEWEST,
-    MOST,
+from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
+from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.evaluation.slices import (
+    MIN_SLICE,
     SHOWN_SLICES,
-    Mistake,
+    Gate,
     Slice,
-    explain_mistakes,
-    rank_mistakes,
+    check_slices,
+    failed_gates,
+    read_gate,
     reading_for,
     slice_values,
     slices_of,
 )
-from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.files import replacing
 from sentiment.labels import POSITIVE
 from sentiment.model.model import Decision, Model, Scores
@@ -144,7 +144,7 @@ def _evaluate(job: _Job) -> None:
         options.check_targets([job.errors], inputs, force=job.force)
     reviews, scores = _score(job, model, paths)
     values = {column: slice_values(column, reviews) for column in job.columns}
-    check_values(job.gates, values)
+    check_slices(job.gates, values)
     evaluation = Evaluation(scores.p_positive, reviews.labels, model.decision.threshold)
     answers = answers_by(scores.p_positive, model.decision.threshold)
     slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
@@ -153,7 +153,7 @@ def _evaluate(job: _Job) -> None:
         abstention = abstention_of(scores.p_known, reviews.labels, model.decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, model.decision))
-    failures = missed(job.gates, facts, slices)
+    failures = failed_gates(job.gates, facts, slices)
     console.clear_status()
     if job.as_json:
         facts["intervals"] = evaluation.intervals
@@ -213,7 +213,7 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
 
 def _write_errors(path: Path, model: Model, reviews: LabelledReviews, scores: Scores) -> None:
     ranked = rank_mistakes(scores.p_positive, reviews.labels, model.decision.threshold)
-    shown = ranked[:MOST]
+    shown = ranked[:MAX_MISTAKES]
     console.status(f"explaining {shown.size} mistakes …")
     write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)
     which = f"the {shown.size} most confident" if shown.size < ranked.size else "all"
@@ -273,7 +273,7 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     if len(slices) > len(shown):
         rows.append(f"and {len(slices) - len(shown):,} more; --json has them all")
     if any(each.too_small for each in shown):
-        rows.append(f"(too few: fewer than {FEWEST} reviews)")
+        rows.append(f"(too few: fewer than {MIN_SLICE} reviews)")
     return "\n".join(rows)
 
 

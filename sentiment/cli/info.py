@@ -17,7 +17,7 @@ from sentiment.cli.console import bar
 from sentiment.cli.models import describe, describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.metrics import constant, figures_of
+from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.general import LANGUAGE, MODEL
 from sentiment.labels import CLASSES, LabelSet
 from sentiment.model.component import Component
@@ -34,7 +34,7 @@ class HeldOut(NamedTuple):
 
     Attributes:
         reviews: number of held-out reviews.
-        figures: metrics of the model, by the names of `figures_of`.
+        figures: metrics of the model, by the names of `metrics_of`.
         constant: metrics of a classifier that always answers the more frequent label.
         is_chance: whether the model is no better than that classifier: its macro F1 is not higher,
             or its mean recall is within one standard error of one half.
@@ -54,8 +54,8 @@ class HeldOut(NamedTuple):
         sizes = np.array([rows.negative, rows.positive])
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
         figures, same = (
-            {name: float(value) for name, value in figures_of(counts).items()}
-            for counts in (answered, constant(answered))
+            {name: float(value) for name, value in metrics_of(counts).items()}
+            for counts in (answered, constant_confusion(answered))
         )
         recall = correct / np.maximum(sizes, 1)
         error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())

@@ -11,10 +11,10 @@ import click
 from sentiment.cli import options
 from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import GoalError
-from sentiment.evaluation.gates import Gate, missed, read_rate
 from sentiment.evaluation.metrics import percent
+from sentiment.evaluation.slices import Gate, failed_gates, read_rate
 from sentiment.model.model import Decision, Model
-from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, probe, together
+from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, combined, probe
 from sentiment.reviews.cells import four_digits
 
 
@@ -54,7 +54,7 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
       vocabulary       one clear word in a plain sentence, mild to strong
       negation         reversed by not, never, nobody, nothing, hardly …
       negation-at-end  reversed by the last words: …, but it wasn't
-      contrast         praise and blame together, one of which decides: but, although …
+      contrast         praise and blame combined, one of which decides: but, although …
       comparison       better or worse than something else
       question         a question and its answer, or a rhetorical one
       time             how it was, and how it is now
@@ -93,18 +93,18 @@ def _probe(job: _Job) -> None:
     results = probe(model, job.capabilities)
     as_json = _as_json(path, results, job.examples) if job.as_json else ""
     click.echo(as_json or _as_text(model, results, job.examples))
-    rates = {each.name: each.rate for each in (*results, together(results))}
-    if failures := missed(job.gates, rates, {}):
+    rates = {each.name: each.rate for each in (*results, combined(results))}
+    if failures := failed_gates(job.gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
 
 
 def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
     parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
-    return json.dumps({"model": str(path), **_facts(together(results)), "capabilities": parts})
+    return json.dumps({"model": str(path), **_facts(combined(results)), "capabilities": parts})
 
 
 def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
-    blocks = [[*_table(results, together(results), model.decision)]]
+    blocks = [[*_table(results, combined(results), model.decision)]]
     blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
     return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 

@@ -20,7 +20,7 @@ from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
-    from sentiment.evaluation.orientation import Orientation
+    from sentiment.evaluation.mistakes import Orientation
 
 
 def read_reviews(
@@ -65,7 +65,7 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
     """Compare ambiguous labels, such as 0 and 1, with the bundled model's answers."""
     if not reviews.assumed:
         return
-    from sentiment.evaluation.orientation import orientation_of
+    from sentiment.evaluation.mistakes import orientation_of
     from sentiment.general import MODEL, NAME  # most labels are unambiguous
     from sentiment.model.file import load_model
 

@@ -15,18 +15,11 @@ from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.reading import read_reviews, score
 from sentiment.errors import UsageError
 from sentiment.evaluation.metrics import answers_by
-from sentiment.evaluation.mistakes import (
-    BUILT_IN,
-    explain_mistakes,
-    rank_mistakes,
-    reading_for,
-    slice_values,
-    slices_of,
-)
-from sentiment.evaluation.report.content import Report
+from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
+from sentiment.evaluation.report.charts import FORMATS, plot
+from sentiment.evaluation.report.content import PICTURES, Report, picture_of
 from sentiment.evaluation.report.page import page_of
-from sentiment.evaluation.report.pictures import PICTURES, picture_of
-from sentiment.evaluation.report.plots import FORMATS, plot
+from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more

@@ -12,8 +12,15 @@ from sentiment.cli.models import open_model
 from sentiment.errors import UsageError
 from sentiment.model.model import Model
 from sentiment.runtime import require
-from sentiment.serving.limits import Limits, bare_name, host_names
-from sentiment.serving.server import address_of, is_loopback, listen, run
+from sentiment.serving.server import (
+    Limits,
+    address_of,
+    bare_name,
+    host_names,
+    is_loopback,
+    listen,
+    run,
+)
 
 _DEFAULT = Limits()
 _LIMITS = [

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from sentiment.errors import DataError, SentimentError
-from sentiment.evaluation.mistakes import BUILT_IN, built_in_values
+from sentiment.evaluation.slices import BUILT_IN, built_in_values
 from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
 from sentiment.model.model import Model, Scores

@@ -1,4 +1,4 @@
-"""Intervals: by the bootstrap, of paired differences, and bounds for as many new reviews."""
+"""Intervals: bootstrap, paired differences, and prediction bounds for new reviews."""
 
 from bisect import bisect_left
 from math import erfc, sqrt
@@ -14,11 +14,10 @@ REPLICATES = 1000
 SEED = 0
 LEVEL = 0.95
 
-# Of fewer losses, or changes of a loss, the mean does not show how large they can get.
-FEWEST_LOSSES, FEWEST_CHANGES = 20, 30
+# Means of fewer losses, or changes of a loss, get no interval: they miss the rare large one.
+MIN_LOSSES, MIN_CHANGES = 20, 30
 
-# Draws made at a time: few enough for the processor's cache.
-_AT_ONCE = 1 << 17
+_DRAWS_AT_ONCE = 1 << 17  # fits the processor's cache
 _NORMAL = NormalDist()
 _LOWER, _UPPER = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 Z = _NORMAL.inv_cdf(_UPPER)
@@ -27,11 +26,10 @@ Z = _NORMAL.inv_cdf(_UPPER)
 def resampled_counts(
     counts: NDArray[np.integer] | Floats, replicates: int = REPLICATES, seed: int = SEED
 ) -> Floats:
-    """Draw tables like the one that was seen, by a smoothed bootstrap.
+    """Draw tables of counts by a smoothed Bayesian bootstrap.
 
-    Rubin's Bayesian bootstrap (Annals of Statistics 9, 1981), with half a review added to each
-    cell as in Goutte and Gaussier (ECIR 2005). Plain draws never fill a cell that is empty, and
-    find 20 right answers of 20 to be certain.
+    Rubin (Annals of Statistics 9, 1981), with half a review added to each cell as in Goutte and
+    Gaussier (ECIR 2005): plain resampling never fills an empty cell.
 
     Returns:
         Shares of all reviews, float64 [replicates, *counts.shape].
@@ -42,14 +40,10 @@ def resampled_counts(
 
 
 def resampled_means(values: Floats, replicates: int = REPLICATES, seed: int = SEED) -> Floats:
-    """Draw rows with replacement, as many as there are, and average each column, [n, k].
-
-    Returns:
-        float64 [replicates, k].
-    """
+    """Return bootstrap means of each column of `values` [n, k], float64 [replicates, k]."""
     random = np.random.default_rng(seed)
     means = np.zeros((replicates, values.shape[1]))
-    step = max(1, _AT_ONCE // len(values))
+    step = max(1, _DRAWS_AT_ONCE // len(values))
     for start in range(0, replicates, step):
         stop = min(start + step, replicates)
         rows = random.integers(len(values), size=(stop - start, len(values)), dtype=np.int32)
@@ -59,20 +53,16 @@ def resampled_means(values: Floats, replicates: int = REPLICATES, seed: int = SE
 
 
 def percentile_interval(value: float, replicates: Floats) -> Interval:
-    """Return the middle 95% of the replicates, widened where they miss the value itself."""
+    """Return the middle 95% of the replicates, widened to include the value itself."""
     low, high = np.quantile(replicates, [_LOWER, _UPPER])
     return min(float(low), value), max(float(high), value)
 
 
 def mean_interval(values: Floats, replicates: Floats) -> Interval:
-    """Compute the BCa interval of a mean, which allows for the skew of its values.
+    """Compute the BCa interval of the mean of values, [n], from its bootstrap means, [replicates].
 
     Efron (JASA 82, 1987): the percentiles are shifted by the bias of the replicates and by the
     acceleration, which for a mean is a sixth of its skewness.
-
-    Args:
-        values: of each review, [n].
-        replicates: resampled means, [replicates].
     """
     mean = float(values.mean())
     centred = values - mean
@@ -91,16 +81,15 @@ def mean_interval(values: Floats, replicates: Floats) -> Interval:
 
 
 def logit_interval(value: float, deviation: float, level: float = LEVEL) -> Interval | None:
-    """Compute the normal interval on the logit scale, which stays within 0 and 1.
+    """Compute the normal interval on the logit scale, which stays between 0 and 1.
 
     Args:
         value: the estimate, between 0 and 1.
         deviation: its standard error.
-        level: how often the interval is to hold the truth.
+        level: the confidence level.
 
     Returns:
-        None where the value is 0 or 1, or nothing varies: these reviews do not show how far it
-        would move.
+        None if the value is 0 or 1, or the standard error is 0.
     """
     if not 0 < value < 1 or deviation == 0:
         return None
@@ -111,56 +100,45 @@ def logit_interval(value: float, deviation: float, level: float = LEVEL) -> Inte
 
 
 def wilson_interval(shares: Floats, n: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Compute Wilson's intervals (JASA 22, 1927) of shares of n each, [m], within 0 and 1."""
+    """Compute Wilson's intervals (JASA 22, 1927) of shares [m] of n [m] reviews."""
     middle = (shares + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z * np.sqrt(shares * (1 - shares) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
-# Halvings of an interval: beyond what a float can tell.
-_HALVINGS = 60
+_BISECTIONS = 60  # beyond float64 precision
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Compute the p-value of McNemar's test, two-sided, without correction.
+    """Compute the two-sided p-value of McNemar's test (Psychometrika 12, 1947), uncorrected.
 
-    Of the reviews that one alone has right, each is a fair coin if both are equally good
-    (McNemar, Psychometrika 12, 1947). Fagerland et al. (BMC Medical Research Methodology 13, 2013)
-    find it better than the exact test, which rejects too seldom.
-
-    Args:
-        only_a: how many reviews the first alone has right.
-        only_b: how many the second alone has right.
+    Fagerland et al. (BMC Medical Research Methodology 13, 2013) prefer it to the exact test,
+    which is conservative. `only_a` and `only_b` count reviews that only one answers correctly.
     """
     n = only_a + only_b
     return erfc(abs(only_b - only_a) / sqrt(2 * n)) if n else 1.0
 
 
 def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
-    """Compute the 95% interval of the difference of two accuracies on the same n reviews.
+    """Compute the 95% interval of the difference of two accuracies on the same n ≥ 1 reviews.
 
     Tango's score interval (Statistics in Medicine 17, 1998): every difference that a score test
-    does not reject. For a difference of 0 that test is McNemar's, so 0 is in the interval just
-    where McNemar's test is not significant; and if both always agree, it still has a width.
-
-    Args:
-        only_a: how many reviews the first alone has right.
-        only_b: how many the second alone has right.
-        n: all reviews, at least one.
+    does not reject. It contains 0 exactly if McNemar's test is not significant. `only_a` and
+    `only_b` count reviews that only one answers correctly.
     """
-    found = (only_b - only_a) / n
+    observed = (only_b - only_a) / n
 
     def is_possible(difference: float) -> bool:
-        # The likeliest share of `only_a` if that were the difference, and the variance it gives.
+        # The variance at the maximum likelihood estimate under this difference.
         linear = (2 * n - only_b + only_a) * difference - only_a - only_b
         root = sqrt(max(linear**2 + 8 * n * only_a * difference * (1 - difference), 0))
         variance = (root - linear) / (2 * n) + difference * (1 - difference)
-        return n * (found - difference) ** 2 <= Z**2 * variance
+        return n * (observed - difference) ** 2 <= Z**2 * variance
 
     ends = []
     for end in (-1.0, 1.0):
-        inside, outside = found, end
-        for _ in range(0 if is_possible(end) else _HALVINGS):
+        inside, outside = observed, end
+        for _ in range(0 if is_possible(end) else _BISECTIONS):
             middle = (inside + outside) / 2
             inside, outside = (middle, outside) if is_possible(middle) else (inside, middle)
         ends.append(end if is_possible(end) else inside)
@@ -168,12 +146,11 @@ def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
 
 
 def mean_change_interval(changes: Floats) -> Interval | None:
-    """Compute Student's 95% interval of the mean of changes, [n]; None for too few.
+    """Compute Student's 95% interval of the mean of changes [n], None below `MIN_CHANGES`.
 
-    If two are equally good, changes either way are alike: heavy tails then make this interval too
-    wide rather than too narrow, where a bootstrap misses those that it has not drawn.
+    With heavy tails it is too wide rather than too narrow, unlike the bootstrap.
     """
-    if changes.size < FEWEST_CHANGES:
+    if changes.size < MIN_CHANGES:
         return None
     from scipy.special import stdtrit
 
@@ -187,50 +164,51 @@ CONFIDENCE = 0.9
 
 Numbers = NDArray[np.integer] | int
 
-# 0.05 · 60 is not quite 3 for floats.
-_FUZZ = 1e-9
+_EPSILON = 1e-9  # 0.05 · 60 is slightly less than 3 in floating point
 
 
-def share_holds(good: Numbers, n: Numbers, least: float, risk: float) -> NDArray[np.bool_]:
+def share_holds(good: Numbers, n: Numbers, minimum: float, risk: float) -> NDArray[np.bool_]:
     """Return whether at least this share of the next n reviews will be good.
 
-    The more bad ones there are in all, the less often so few come first: it is enough to look at
-    the fewest that make the next n fail.
+    The probability of so few bad reviews now falls with their total number, so only the smallest
+    total that makes the next n fail is tested.
 
     Args:
-        good: how many of the n seen are good, [m] or one.
-        n: how many were seen, [m] or one for all; as many come next.
-        least: the share to hold.
-        risk: the chance of a wrong yes, at most.
+        good: number of good reviews among the n observed, [m] or a scalar.
+        n: number observed, [m] or a scalar; as many come next.
+        minimum: the share to reach.
+        risk: the probability of a wrong "yes", at most.
     """
-    bad, may_be_bad = np.subtract(n, good), np.floor(np.multiply(1 - least, n) + _FUZZ)
-    return _chance(bad, n, may_be_bad) <= risk
+    bad, allowed = np.subtract(n, good), np.floor(np.multiply(1 - minimum, n) + _EPSILON)
+    return _probability(bad, n, allowed) <= risk
 
 
 def lower_bound(good: int, n: int, risk: float) -> float:
-    """Return the largest share that holds among the next n."""
-    fewest_bad = bisect_left(
-        range(n), True, key=lambda bad: bool(_chance(n - good, n, bad) <= risk)
+    """Return the largest share of good reviews that holds among the next n."""
+    bad = bisect_left(
+        range(n), True, key=lambda allowed: bool(_probability(n - good, n, allowed) <= risk)
     )
-    return (n - fewest_bad) / n if n else 0.0
+    return (n - bad) / n if n else 0.0
 
 
-def fewest_good(n: int, least: float, risk: float) -> int | None:
-    """Return how many of n must be good for a share to hold; None if all would not do."""
-    good = bisect_left(range(n + 1), True, key=lambda good: bool(share_holds(good, n, least, risk)))
+def min_good(n: int, minimum: float, risk: float) -> int | None:
+    """Return how many of n must be good for a share to hold, None if all are not enough."""
+    good = bisect_left(
+        range(n + 1), True, key=lambda good: bool(share_holds(good, n, minimum, risk))
+    )
     return good if good <= n else None
 
 
-def fewest_seen(least: float, risk: float) -> int:
-    """Return how many must be seen for a share to hold if all of them are good."""
-    may_be_bad = np.arange(1, 2 - int(np.log2(risk)))
-    n = np.ceil(may_be_bad / (1 - least) - _FUZZ).astype(int)
-    return int(n[np.argmax(share_holds(n, n, least, risk))])
+def min_sample(minimum: float, risk: float) -> int:
+    """Return how many must be observed for a share to hold if all of them are good."""
+    allowed = np.arange(1, 2 - int(np.log2(risk)))
+    n = np.ceil(allowed / (1 - minimum) - _EPSILON).astype(int)
+    return int(n[np.argmax(share_holds(n, n, minimum, risk))])
 
 
-def _chance(bad: Numbers, n: Numbers, may_be_bad: Numbers) -> Floats:
-    """Return the chance of so few bad ones among the first n if the next n have just too many."""
+def _probability(bad: Numbers, n: Numbers, allowed: Numbers) -> Floats:
+    """Return P(at most `bad` among the first n) if the next n have one more than allowed."""
     from scipy.stats import hypergeom
 
-    chance: Floats = hypergeom.cdf(bad, np.multiply(2, n), np.add(np.add(bad, may_be_bad), 1), n)
-    return chance
+    probability: Floats = hypergeom.cdf(bad, np.multiply(2, n), np.add(np.add(bad, allowed), 1), n)
+    return probability

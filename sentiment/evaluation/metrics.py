@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.intervals import (
-    FEWEST_LOSSES,
+    MIN_LOSSES,
     REPLICATES,
     SEED,
     Interval,
@@ -22,10 +22,13 @@ from sentiment.evaluation.intervals import (
 from sentiment.evaluation.ranking import Ranks, pr_auc, pr_auc_interval, roc_auc, roc_auc_interval
 from sentiment.labels import CLASSES
 
+_K = len(CLASSES)
+_ALL = tuple(range(_K))
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
-# Reviews by label (rows) and answer (columns), [..., 2, 2]; further columns hold reviews without an
-# answer. Shares of all reviews will do as well.
+# Confusion matrices, labels in rows and answers in columns, [..., K, K]: counts or shares. Further
+# columns hold reviews without an answer.
 Counts = NDArray[np.int64] | Floats
 Figures = dict[str, float | None]
 Intervals = dict[str, Interval | None]
@@ -33,12 +36,12 @@ Loss = Callable[[Floats], Floats]
 
 
 def percent(value: float | None) -> str:
-    """Write a share; a dash for None."""
+    """Write a share in percent, None as a dash."""
     return "–" if value is None else f"{value:.1%}"
 
 
 def number(value: float | None) -> str:
-    """Write a number that is not a share; a dash for None."""
+    """Write a number with four digits, None as a dash."""
     return "–" if value is None else f"{value:.4f}".replace("-", "−")
 
 
@@ -46,26 +49,26 @@ def number(value: float | None) -> str:
 class Metric:
     """A metric: its name, how it is computed, and where it is shown.
 
-    It is computed by one of `of_counts`, `loss` and `value`. The first two give its interval as
-    well; counts alone are known of slices. Gates take all metrics of which more is better.
+    Exactly one of `of_counts`, `loss` and `value` computes it; the first two also give its
+    interval. Slices have only metrics of counts. Gates accept every metric with
+    `larger_is_better`.
 
     Attributes:
         name: in JSON and in gates.
         title: in text.
-        kind: whether it is written in percent.
-        meaning: what it is, in a few words.
-        heading: its title on the page, if another.
+        kind: a share is written in percent.
+        meaning: a short definition.
+        heading: title on the page, if it differs.
         of_class: the class it is about, None for all reviews.
-        of_counts: confusion matrices → its values, float64 [...].
+        of_counts: maps confusion matrices to values, float64 [...].
         labels: classes that must occur among the labels.
         answers: classes that must occur among the answers.
-        loss: probabilities of the right class → the loss of each review, [n].
-        value: the evaluation → its value, None where it is undefined.
-        interval: the evaluation → its 95% interval.
-        floor: the evaluation → what a perfectly calibrated model would have on average.
-        larger_is_better: whether more is better.
-        headline: whether it is shown by slice, and next to that of the constant answer.
-        compared: how `compare` finds the interval of a difference, None for not at all.
+        loss: maps the probabilities of the true class to losses, [n].
+        value: maps an evaluation to the value, None where undefined.
+        interval: maps an evaluation to the 95% interval.
+        floor: maps an evaluation to the expected value of a perfectly calibrated model.
+        headline: also shown by slice and for the constant answer.
+        compared: the kind of interval of a difference; None if `compare` leaves the metric out.
     """
 
     name: str
@@ -86,11 +89,11 @@ class Metric:
     compared: Literal["proportion", "bootstrap", "mean"] | None = None
 
     def write(self, value: float | None) -> str:
-        """Write a value."""
+        """Return the value as text."""
         return percent(value) if self.kind == "share" else number(value)
 
     def write_interval(self, ends: Interval | None) -> str:
-        """Write an interval; nothing for None."""
+        """Return the interval as text, "" for None."""
         if ends is None:
             return ""
         low, high = ends
@@ -100,29 +103,26 @@ class Metric:
 
 
 def confusion_matrix(labels: Labels, answers: Labels) -> NDArray[np.int64]:
-    """Count reviews by label (rows) and answer (columns), both 0 or 1, [n].
-
-    Returns:
-        int64 [2, 2].
-    """
-    return np.bincount(2 * labels.astype(np.int64) + answers, minlength=4).reshape(2, 2)
+    """Count reviews by label (rows) and answer (columns), both [n]; int64 [K, K]."""
+    cells = _K * labels.astype(np.int64) + answers
+    return np.bincount(cells, minlength=_K**2).reshape(_K, _K)
 
 
 def answers_by(p_positive: Floats, threshold: float) -> NDArray[np.int64]:
-    """Return the class on whose side of a threshold each probability is, 0 or 1, [n]."""
+    """Return 1 for each probability that reaches the threshold, else 0, int64 [n]."""
     return (p_positive >= threshold).astype(np.int64)
 
 
-def constant(counts: Counts) -> NDArray[np.int64]:
-    """Return the confusion matrix [2, 2] if the most frequent label were the answer to all."""
+def constant_confusion(counts: Counts) -> NDArray[np.int64]:
+    """Return the confusion matrix [K, K] of always answering with the most frequent label."""
     support = np.asarray(counts).sum(axis=1)
-    answered = np.zeros((2, 2), np.int64)
+    answered = np.zeros((support.size, support.size), np.int64)
     answered[:, support.argmax()] = support
     return answered
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Divide; 0 where there is nothing to divide by."""
+    """Divide; 0 where the divisor is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)
 
 
@@ -151,24 +151,19 @@ def _f1(counts: Floats, label: int) -> Floats:
 
 
 def _macro_f1(counts: Floats) -> Floats:
-    return (_f1(counts, 0) + _f1(counts, 1)) / 2
+    mean: Floats = np.mean([_f1(counts, label) for label in _ALL], axis=0)
+    return mean
 
 
 def _mcc(counts: Floats) -> Floats:
-    """Compute Matthews' correlation of labels and answers (Baldi et al., Bioinformatics 16, 2000).
-
-    It is 0 where all answers are the same.
-    """
+    """Compute Matthews' correlation (Baldi et al., Bioinformatics 16, 2000), 0 if undefined."""
     (tn, fp), (fn, tp) = np.moveaxis(counts[..., :2], (-2, -1), (0, 1))
     products = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     return _ratio(tp * tn - fp * fn, np.sqrt(products))
 
 
 def _log_loss(p_label: Floats) -> Floats:
-    """Compute the cross-entropy in nats, which of a certainty that is wrong is large, not endless.
-
-    It is cut off where scikit-learn cuts it off.
-    """
+    """Compute the cross-entropy in nats, clipped as in scikit-learn."""
     return -np.log(np.clip(p_label, np.finfo(np.float64).eps, 1))
 
 
@@ -186,14 +181,13 @@ def _metrics_of_class(label: int, name: str) -> tuple[Metric, ...]:
     )
 
 
-_BOTH = (0, 1)
 METRICS: tuple[Metric, ...] = (
-    Metric("accuracy", "accuracy", "share", "share of right answers",
+    Metric("accuracy", "accuracy", "share", "share of correct answers",
            of_counts=_accuracy, headline=True, compared="proportion"),
     Metric("macro_f1", "macro F1", "share", "mean F1 of both classes", "Macro F1",
-           of_counts=_macro_f1, labels=_BOTH, headline=True, compared="bootstrap"),
+           of_counts=_macro_f1, labels=_ALL, headline=True, compared="bootstrap"),
     Metric("mcc", "MCC", "number", "correlation of labels and answers",
-           of_counts=_mcc, labels=_BOTH),
+           of_counts=_mcc, labels=_ALL),
     *(metric for label, name in enumerate(CLASSES) for metric in _metrics_of_class(label, name)),
     Metric("roc_auc", "ROC AUC", "number",
            "chance that a positive review is ranked above a negative one",
@@ -202,9 +196,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("pr_auc", "PR AUC", "number", "mean precision over all thresholds",
            value=lambda evaluation: pr_auc(evaluation.ranks),
            interval=lambda evaluation: pr_auc_interval(evaluation.ranks)),
-    Metric("log_loss", "log loss", "number", "cost of the probabilities", "Log loss",
+    Metric("log_loss", "log loss", "number", "mean cross-entropy", "Log loss",
            loss=_log_loss, larger_is_better=False, compared="mean"),
-    Metric("brier", "Brier", "number", "squared distance of probability and label", "Brier score",
+    Metric("brier", "Brier", "number", "mean squared error of the probabilities", "Brier score",
            loss=_squared_error, larger_is_better=False),
     Metric("ece", "ECE", "number", heading="calibration error (ECE)", larger_is_better=False,
            value=lambda evaluation: calibration_error(evaluation.p_positive, evaluation.labels),
@@ -219,24 +213,16 @@ OF_CLASS = {
 }
 
 
-def figures_of(counts: Counts) -> dict[str, Floats]:
-    """Compute the metrics that counts give, [..., 2, 2]; 0 where there is nothing to divide by.
-
-    Returns:
-        Each of `COUNTED`, float64 [...].
-    """
+def metrics_of(counts: Counts) -> dict[str, Floats]:
+    """Compute each metric of `COUNTED`, float64 [...]; 0 where it is undefined."""
     counts = np.asarray(counts, np.float64)
     return {name: of_counts(counts) for name, of_counts in COUNTED.items()}
 
 
-def figures_or_none(counts: Counts) -> Figures:
-    """Compute the metrics that one table gives, [2, 2]; None where it does not define them.
-
-    A class without reviews has no metrics, nor has what takes both classes; one that is never
-    answered has no precision.
-    """
+def metrics_or_none(counts: Counts) -> Figures:
+    """Compute each metric of `COUNTED` for one matrix, None where a class it needs is missing."""
     labelled, answered = counts.sum(axis=1), counts.sum(axis=0)
-    values = figures_of(counts)
+    values = metrics_of(counts)
     return {
         metric.name: float(values[metric.name])
         if labelled[list(metric.labels)].all() and answered[list(metric.answers)].all()
@@ -247,29 +233,29 @@ def figures_or_none(counts: Counts) -> Figures:
 
 
 def count_intervals(counts: Counts, replicates: int = REPLICATES, seed: int = SEED) -> Intervals:
-    """Compute the 95% interval of each metric that a table gives, [2, 2]; None for others."""
-    drawn = figures_of(resampled_counts(counts, replicates, seed))
+    """Compute the 95% interval of each metric of `COUNTED`, None where the metric is undefined."""
+    drawn = metrics_of(resampled_counts(counts, replicates, seed))
     return {
         name: None if value is None else percentile_interval(value, drawn[name])
-        for name, value in figures_or_none(counts).items()
+        for name, value in metrics_or_none(counts).items()
     }
 
 
 def probability_of_label(p_positive: Floats, labels: Labels) -> Floats:
-    """Return the probability that each review's own label was given, [n]."""
+    """Return the probability of the true label of each review, [n]."""
     return np.where(labels == 1, p_positive, 1 - p_positive)
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Labelled reviews and their scores, and every metric of these.
+    """Every metric of labelled reviews and their scores.
 
     Attributes:
-        p_positive: calibrated probabilities of *positive*, float64 [n], n ≥ 1, none of them NaN.
+        p_positive: calibrated probabilities of *positive*, float64 [n], n ≥ 1, no NaN.
         labels: 0 or 1, [n].
-        threshold: the least probability answered positive.
-        replicates: how often the bootstrap draws.
-        seed: the same seed gives the same intervals.
+        threshold: reviews with at least this probability are answered positive.
+        replicates: bootstrap draws.
+        seed: of the bootstrap.
     """
 
     p_positive: Floats
@@ -280,22 +266,22 @@ class Evaluation:
 
     @property
     def n(self) -> int:
-        """How many reviews there are."""
+        """The number of reviews."""
         return int(self.labels.size)
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
-        """Reviews by label (rows: negative, positive) and answer (columns), int64 [2, 2]."""
+        """Reviews by label (rows) and answer (columns), int64 [K, K]."""
         return confusion_matrix(self.labels, answers_by(self.p_positive, self.threshold))
 
     @property
     def support(self) -> dict[str, int]:
-        """How many reviews of each class there are."""
+        """The number of reviews of each class."""
         return dict(zip(CLASSES, self.confusion.sum(axis=1).tolist(), strict=True))
 
     @cached_property
     def ranks(self) -> Ranks:
-        """The reviews by falling probability."""
+        """The reviews in descending order of probability."""
         return Ranks.of(self.p_positive, self.labels)
 
     @cached_property
@@ -306,18 +292,18 @@ class Evaluation:
 
     @cached_property
     def figures(self) -> Figures:
-        """The value of each metric by its name, None where it is undefined."""
-        found = figures_or_none(self.confusion)
+        """The value of each metric by name, None where undefined."""
+        found = metrics_or_none(self.confusion)
         found |= zip(LOSSES, self.losses.mean(axis=0).tolist(), strict=True)
         found |= {metric.name: metric.value(self) for metric in METRICS if metric.value}
         return found
 
     @cached_property
     def intervals(self) -> Intervals:
-        """The 95% interval of each metric that can have one, None where these reviews have none."""
+        """The 95% interval of each metric that has one, None where undefined."""
         found = count_intervals(self.confusion, self.replicates, self.seed)
         found |= {metric.name: metric.interval(self) for metric in METRICS if metric.interval}
-        if self.n < FEWEST_LOSSES:
+        if self.n < MIN_LOSSES:
             return found | dict.fromkeys(LOSSES)
         means = resampled_means(self.losses, self.replicates, self.seed)
         found |= zip(LOSSES, map(mean_interval, self.losses.T, means.T), strict=True)
@@ -325,16 +311,16 @@ class Evaluation:
 
     @property
     def most_frequent(self) -> str:
-        """The label that most reviews have."""
+        """The most frequent label."""
         return CLASSES[int(self.confusion.sum(axis=1).argmax())]
 
     @property
     def constant(self) -> Figures:
-        """The metrics if that label were the answer to all: what any model has to beat."""
-        return figures_or_none(constant(self.confusion))
+        """The metrics of always answering with the most frequent label: the baseline to beat."""
+        return metrics_or_none(constant_confusion(self.confusion))
 
     def as_json(self) -> dict[str, Any]:
-        """Return one level of JSON values, and the confusion matrix."""
+        """Return all metrics as a flat JSON object, and the confusion matrix."""
         facts: dict[str, Any] = {"n": self.n}
         for metric in OVERALL:
             facts[metric.name] = self.figures[metric.name]
@@ -354,13 +340,12 @@ BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Predicted and observed shares in bins of equal width, but for those without reviews.
+    """Predicted and observed shares in the non-empty bins of equal width, each [bins].
 
     Attributes:
-        mean_predicted: mean probability of *positive*, float64 [bins].
-        fraction_positive: share of positive reviews, float64 [bins].
-        low, high: its 95% interval, float64 [bins].
-        n: how many reviews, int64 [bins].
+        mean_predicted: mean probability of *positive*.
+        low, high: 95% interval of `fraction_positive`.
+        n: number of reviews.
     """
 
     mean_predicted: Floats
@@ -371,7 +356,7 @@ class Reliability:
 
 
 def reliability_of(p_positive: Floats, labels: Labels) -> Reliability:
-    """Compare probabilities of *positive*, [n], with labels, 0 or 1, [n], in `BINS` bins."""
+    """Compare probabilities of *positive*, [n], with 0/1 labels, [n], in `BINS` bins."""
     bins = _bins(p_positive)
     counts = np.bincount(bins, minlength=BINS)
     filled = np.flatnonzero(counts)
@@ -384,7 +369,7 @@ def reliability_of(p_positive: Floats, labels: Labels) -> Reliability:
 
 
 def calibration_error(p_positive: Floats, labels: Labels) -> float:
-    """Compute the expected calibration error of probabilities of *positive*, [n].
+    """Compute the expected calibration error (ECE) of probabilities of *positive*, [n].
 
     ECE = Σ (n_b / n) · |mean label − mean probability| over 15 bins of equal width (Guo et al.,
     "On calibration of modern neural networks", ICML 2017).
@@ -394,10 +379,10 @@ def calibration_error(p_positive: Floats, labels: Labels) -> float:
 
 
 def calibration_noise(p_positive: Floats) -> float:
-    """Compute the ECE to expect on these rows of a perfectly calibrated model.
+    """Compute the expected ECE of a perfectly calibrated model with these probabilities, [n].
 
-    The gap of a bin is a sum of independent draws, close to normal with the variance Σ p·(1 − p):
-    its mean size is σ·√(2/π). An ECE below the sum of these cannot be told from perfect.
+    The gap of a bin is a sum of independent draws, roughly normal with variance Σ p·(1 − p), so
+    its expected absolute value is σ·√(2/π).
     """
     variance = np.bincount(_bins(p_positive), weights=p_positive * (1 - p_positive), minlength=BINS)
     return float(np.sqrt(variance * 2 / np.pi).sum() / p_positive.size)

@@ -1,46 +1,37 @@
-"""Where a model errs: its most confident mistakes, and metrics by slice."""
+"""Where labels and a model disagree: its most confident mistakes, and labels that look swapped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import (
-    Figures,
-    Floats,
-    Intervals,
-    Labels,
-    count_intervals,
-    figures_or_none,
-)
-from sentiment.features.ngrams import holds_negation
+from sentiment.evaluation.metrics import Floats, Labels
+from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
 from sentiment.labels import CLASSES, POSITIVE
 from sentiment.model.component import log_odds
+from sentiment.model.coverage import known_shares
 from sentiment.model.explanation import Explanation, WordSum, explain
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.streams import ReadOptions
 
-# Explaining takes some milliseconds a review: as many as a person reads cost less than a second.
-MOST = 100
-_DRIVERS = 8
-_LEAST = 0.005  # less than this rounds to nothing
+MAX_MISTAKES = 100  # explaining takes a few milliseconds a review
+_MAX_DRIVERS = 8
+_MIN_CONTRIBUTION = 0.005  # smaller ones round to 0.00
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A review that the model's threshold puts on the wrong side.
+    """A review on the wrong side of the threshold.
 
     Attributes:
-        number: which of the reviews it is, from 0.
-        file: where it was read; empty if it was not read from a file.
+        number: its index among the reviews.
+        file: where it was read, "" if not from a file.
         row: its row there, from 1.
-        label: `negative` or `positive`.
-        explanation: its text, the answer (`uncertain` within the band), the probability, and every
-            word with its place and what it adds to the logit.
+        label: the name of its label.
+        explanation: text, answer (`uncertain` in the abstention interval), probability and
+            contributions of all words.
     """
 
     number: int
@@ -51,20 +42,21 @@ class Mistake:
 
     @property
     def drivers(self) -> list[WordSum]:
-        """The words that moved it to the wrong side, strongest first, eight at the most."""
+        """The up to eight words that pushed it most to the wrong side, strongest first."""
         sign = -1 if self.label == POSITIVE else 1
-        words = [word for word in self.explanation.by_word() if sign * word.contribution >= _LEAST]
-        return sorted(words, key=lambda word: -abs(word.contribution))[:_DRIVERS]
+        words = self.explanation.by_word()
+        wrong = [word for word in words if sign * word.contribution >= _MIN_CONTRIBUTION]
+        return sorted(wrong, key=lambda word: -abs(word.contribution))[:_MAX_DRIVERS]
 
 
 def rank_mistakes(p_positive: Floats, labels: Labels, threshold: float) -> NDArray[np.int64]:
-    """Return the rows on the wrong side of the threshold, the most confident first.
+    """Return the rows on the wrong side of the threshold, most confident first.
 
-    As in all metrics every review counts, answered or left uncertain. Confidence is the distance
-    from the threshold in log-odds: with a threshold of 0.2, too, both sides can be equally far.
+    Confidence is the distance from the threshold in log-odds. Uncertain answers count by their
+    probability, as in all metrics.
 
     Args:
-        p_positive: float64 [n], none of them NaN.
+        p_positive: float64 [n], no NaN.
         labels: 0 or 1, [n].
         threshold: the least probability answered positive.
     """
@@ -76,13 +68,7 @@ def rank_mistakes(p_positive: Floats, labels: Labels, threshold: float) -> NDArr
 def explain_mistakes(
     model: Model, reviews: LabelledReviews, rows: NDArray[np.int64]
 ) -> list[Mistake]:
-    """Explain some mistakes, some milliseconds each.
-
-    Args:
-        model: the model, with the decision that was measured.
-        reviews: what it was measured on.
-        rows: which of them, of those that `rank_mistakes` returns.
-    """
+    """Explain the mistakes in the given rows, a few milliseconds each."""
     return [
         Mistake(
             row,
@@ -94,99 +80,75 @@ def explain_mistakes(
     ]
 
 
-# Slices that need no column. A hyphen, not a dash: gates name them.
-LENGTHS = ("up to 10", "11-50", "51-200", "over 200")
-_LENGTH_ENDS = (10, 50, 200)
-BUILT_IN = ("length", "negation")
+# Fewer readable reviews of a label are not enough to judge.
+_MIN_PER_LABEL = 20
+# Reviews scored of each label: at first, and if the result is unclear.
+_SAMPLE, _LARGE_SAMPLE = 150, 1_500
+_MAX_CHARACTERS = 2_000  # of a review
+# A text is readable if this share of its words is known, a data set if this share of its texts is.
+_MIN_KNOWN, _MIN_READABLE = 0.5, 0.5
+# Labels are swapped if the AUC is below the first, unrelated to sentiment if it is surely between
+# both. With 800 reviews and random labels, the interval is about 0.1 wide.
+_SWAPPED, _RELATED, _LEVEL = 0.4, 0.6, 0.99
+# Outside of these, the first sample is enough.
+_CLEARLY_SWAPPED, _CLEARLY_RELATED = 0.3, 0.65
 
-# With fewer reviews, the interval of an accuracy near 50% is wider than 30 points.
-FEWEST = 40
-# Of a column with many values, text and page show so many slices.
-SHOWN_SLICES = 20
+Verdict = Literal["fits", "turned", "unrelated"]
 
 
-@dataclass(frozen=True, eq=False)
-class Slice:
-    """The reviews that share a value.
+@dataclass(frozen=True)
+class Orientation:
+    """How labels relate to sentiment.
 
     Attributes:
-        value: what they share.
-        n: how many there are.
-        figures: each of `COUNTED`; None where these reviews do not define it.
-        intervals: the 95% interval of each figure that is not None, else None.
+        verdict: `turned` if texts labelled positive read negative, `unrelated` if labels do not
+            depend on sentiment, else `fits`.
+        auc: how often a text labelled positive reads more positive than one labelled negative.
+        read: number of texts scored.
     """
 
-    value: str
-    n: int
-    figures: Figures
-    intervals: Intervals
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers."""
-        return self.figures["accuracy"] or 0.0
-
-    @property
-    def too_small(self) -> bool:
-        """Whether there are fewer reviews than `FEWEST`, whatever becomes of them."""
-        return self.n < FEWEST
-
-    def as_json(self) -> dict[str, Any]:
-        """Flatten to JSON values, but for the intervals."""
-        facts = {"value": self.value, "n": self.n, **self.figures, "too_small": self.too_small}
-        return facts | {"intervals": self.intervals}
+    verdict: Verdict
+    auc: float
+    read: int
 
 
-def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
-    """Keep the columns to slice by; one that is called as a built-in slice is refused."""
-    keep = tuple(name for name in sliced if name not in BUILT_IN)
-    built_in = tuple(set(sliced) & set(BUILT_IN))
-    return replace(reading, keep=keep, slices=BUILT_IN, not_columns=built_in)
-
-
-def slice_values(column: str, reviews: LabelledReviews) -> list[str]:
-    """Return the slice of each review.
-
-    Args:
-        column: `length` (by words between white space), `negation`, or a column that was kept.
-        reviews: n reviews.
-    """
-    if column in BUILT_IN and column not in reviews.columns:
-        return built_in_values(column, reviews.texts)
-    return reviews.columns[column]
-
-
-def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
-    """Return the slice of each text by `length` or `negation`."""
-    if name == "length":
-        words = [len(text.split()) for text in texts]
-        return [LENGTHS[bin_] for bin_ in np.searchsorted(_LENGTH_ENDS, words).tolist()]
-    return np.where(holds_negation(texts), "yes", "no").tolist()
-
-
-def slices_of(values: Sequence[str], labels: Labels, answers: Labels) -> list[Slice]:
-    """Evaluate the reviews of each value.
-
-    Args:
-        values: which slice each review is in, n of them.
-        labels: 0 or 1, [n].
-        answers: 0 or 1, [n].
+def orientation_of(model: Model, texts: Sequence[str], labels: Labels) -> Orientation | None:
+    """Compare 0/1 labels [n] with the scores of a sample of the texts [n].
 
     Returns:
-        The slices, the least accurate first, and after them those that are too small.
+        None if the model can read too few of the texts.
     """
-    names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
-    cells = 4 * which + 2 * labels.astype(np.int64) + answers
-    tables = np.bincount(cells, minlength=4 * names.size).reshape(-1, 2, 2)
-    slices = [
-        Slice(value, int(table.sum()), *_measured(tuple(table.ravel().tolist())))
-        for value, table in zip(names, tables, strict=True)
-    ]
-    return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
+    rows = [np.flatnonzero(labels == label) for label in (0, 1)]
+    if min(map(len, rows)) < _MIN_PER_LABEL:
+        return None
+    found = None
+    for count in (_SAMPLE, _LARGE_SAMPLE):
+        sample = np.concatenate([_spread(of_label, count) for of_label in rows])
+        chosen = [texts[row][:_MAX_CHARACTERS] for row in sample.tolist()]
+        found = _orientation(model, chosen, labels[sample])
+        if found is None or not _CLEARLY_SWAPPED < found.auc < _CLEARLY_RELATED:
+            break
+    return found
 
 
-@lru_cache(maxsize=4096)
-def _measured(cells: tuple[int, ...]) -> tuple[Figures, Intervals]:
-    """Return figures and intervals; of thousands of small slices many have the same counts."""
-    table = np.array(cells).reshape(2, 2)
-    return figures_or_none(table), count_intervals(table)
+def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return at most `count` rows, evenly spaced."""
+    return rows[np.linspace(0, rows.size - 1, min(count, rows.size)).astype(np.int64)]
+
+
+def _orientation(model: Model, texts: list[str], labels: Labels) -> Orientation | None:
+    readable = known_shares(texts, model.own.encoder) >= _MIN_KNOWN  # False for NaN
+    fewest = min(np.count_nonzero(readable & (labels == label)) for label in (0, 1))
+    if fewest < _MIN_PER_LABEL or readable.mean() < _MIN_READABLE:
+        return None
+    kept = [text for text, keep in zip(texts, readable, strict=True) if keep]
+    ranks = Ranks.of(model.log_odds(kept), labels[readable])
+    auc = roc_auc(ranks)
+    if auc is None:
+        return None
+    low, high = roc_auc_interval(ranks, _LEVEL) or (auc, auc)  # None for an AUC of 0 or 1
+    swapped = auc < _SWAPPED and high < 0.5
+    unrelated = low > _SWAPPED and high < _RELATED
+    return Orientation(
+        "turned" if swapped else "unrelated" if unrelated else "fits", auc, len(kept)
+    )

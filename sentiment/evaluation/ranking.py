@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ranks:
-    """Reviews by falling score; those of equal scores are one step.
+    """Numbers of reviews by descending score; equal scores form one step.
 
     Attributes:
         positive: positive reviews of each step, float64 [steps].
@@ -24,7 +24,7 @@ class Ranks:
 
     @classmethod
     def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "Ranks":
-        """Count the reviews of each class at every score."""
+        """Count the reviews of each class, labels 0 or 1, at every score."""
         _, steps = np.unique(-scores, return_inverse=True)
         return cls(
             np.bincount(steps, weights=labels).astype(np.float64),
@@ -33,7 +33,7 @@ class Ranks:
 
     @property
     def has_both_classes(self) -> bool:
-        """Whether there is something to rank."""
+        """Whether both classes occur."""
         return bool(self.positive.any() and self.negative.any())
 
 
@@ -54,10 +54,11 @@ def pr_auc(ranks: Ranks) -> float | None:
 def roc_auc_interval(ranks: Ranks, level: float = LEVEL) -> Interval | None:
     """Compute the interval of the ROC AUC, on the logit scale.
 
-    A review's share in the AUC is how many of the other class it is on the right side of.
+    DeLong's variance (Biometrics 44, 1988): that of the share of the other class that each review
+    is ranked correctly against.
 
     Returns:
-        None with one class, fewer than two reviews of either, or nothing ranked wrongly.
+        None with one class, fewer than two reviews of either, or a perfect ranking.
     """
     positives, negatives = ranks.positive.sum(), ranks.negative.sum()
     auc = roc_auc(ranks)
@@ -78,10 +79,10 @@ def roc_auc_interval(ranks: Ranks, level: float = LEVEL) -> Interval | None:
 def pr_auc_interval(ranks: Ranks) -> Interval | None:
     """Compute the interval of the average precision, on the logit scale.
 
-    Each review has a hand in the precision of all steps from its own on.
+    The influence of each review is its share in the precision of all steps from its own downward.
 
     Returns:
-        None with one class, or nothing ranked wrongly.
+        None with one class, or a perfect ranking.
     """
     average = pr_auc(ranks)
     if average is None:
@@ -89,8 +90,8 @@ def pr_auc_interval(ranks: Ranks) -> Interval | None:
     positives = ranks.positive.sum()
     precision = _precision(ranks)
     answered = np.cumsum(ranks.positive + ranks.negative)
-    less = _from_here_on(ranks.positive * precision / answered)
-    more = _from_here_on(ranks.positive / answered)
+    less = _sum_downward(ranks.positive * precision / answered)
+    more = _sum_downward(ranks.positive / answered)
     of_negative = -less / positives
     of_positive = (precision - average + more - less) / positives
     squares = ranks.positive @ of_positive**2 + ranks.negative @ of_negative**2
@@ -98,7 +99,7 @@ def pr_auc_interval(ranks: Ranks) -> Interval | None:
 
 
 def _beaten(ranks: Ranks) -> Floats:
-    """Return the share of negative reviews below each step, half of those on it included."""
+    """Return the share of negative reviews below each step, counting half of those on it."""
     return 1 - (np.cumsum(ranks.negative) - ranks.negative / 2) / ranks.negative.sum()
 
 
@@ -107,17 +108,16 @@ def _precision(ranks: Ranks) -> Floats:
     return np.cumsum(ranks.positive) / np.cumsum(ranks.positive + ranks.negative)
 
 
-def _from_here_on(steps: Floats) -> Floats:
+def _sum_downward(steps: Floats) -> Floats:
     return np.cumsum(steps[::-1])[::-1]
 
 
-# More points than this look the same.
-POINTS = 300
+POINTS = 300  # more look the same
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Points of a curve, float64 [at most `POINTS`]; the threshold falls along it."""
+    """Points of a curve by descending threshold, float64 [at most `POINTS`]."""
 
     x: Floats
     y: Floats
@@ -126,21 +126,21 @@ class Curve:
 def roc_curve(ranks: Ranks) -> Curve:
     """Return the true positive rate (y) by the false positive rate, with both classes."""
     shares = [np.cumsum(side) / side.sum() for side in (ranks.negative, ranks.positive)]
-    return _thinned(*(np.concatenate(([0.0], share)) for share in shares))
+    return _simplified(*(np.concatenate(([0.0], share)) for share in shares))
 
 
 def precision_recall_curve(ranks: Ranks) -> Curve:
     """Return the precision of *positive* (y) by its recall, with both classes."""
     true = np.cumsum(ranks.positive)
     precision = true / np.cumsum(ranks.positive + ranks.negative)
-    return _thinned(true / true[-1], precision)
+    return _simplified(true / true[-1], precision)
 
 
-def _thinned(x: Floats, y: Floats) -> Curve:
-    """Keep points that are about as far from each other along the curve, and both ends."""
+def _simplified(x: Floats, y: Floats) -> Curve:
+    """Keep both ends and points about equally spaced along the curve."""
     if x.size <= POINTS:
         return Curve(x, y)
-    way = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
-    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], POINTS)))
+    length = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))))
+    kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], POINTS)))
     kept[-1] = x.size - 1
     return Curve(x[kept], y[kept])

@@ -10,71 +10,66 @@ from numpy.typing import NDArray
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.intervals import (
     CONFIDENCE,
-    fewest_good,
-    fewest_seen,
     lower_bound,
+    min_good,
+    min_sample,
     share_holds,
 )
 from sentiment.evaluation.metrics import Floats, Labels
-from sentiment.labels import CLASSES, POSITIVE
+from sentiment.labels import CLASSES
 from sentiment.model.component import log_odds
 from sentiment.model.model import Decision
 
-# Edges of a band beyond every probability: that label is never answered.
+# Ends of an abstention interval beyond every probability: that label is never answered.
 BELOW_ALL, ABOVE_ALL = -1.0, 2.0
 
 _RISK = 1 - CONFIDENCE
-# Precision is tried from the most confident answers on, each time for this much more of them …
-_STEP = 1.1
-# … and once more from this many times as many, if those at the very top are not the surest.
-_NEXT_START = 8
+_STEP = 1.1  # precision is tested on this many times as many answers each time
+_NEXT_START = 8  # each further walk starts at this many times as many answers
 
 
 def for_precision(
-    least: float, p_positive: Floats, labels: Labels, threshold: float
+    minimum: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Answer each label from a cut-off on, as many as possible; the threshold stays.
+    """Keep the threshold; answer each label beyond its own cutoff, as often as possible.
 
     Returns:
-        None if neither label can be held; one that cannot is never answered.
+        None if no label reaches the precision; a label that does not is never answered.
     """
-    low = _cut(-p_positive[p_positive < threshold], labels[p_positive < threshold] == 0, least)
-    high = _cut(p_positive[p_positive >= threshold], labels[p_positive >= threshold] == 1, least)
+    below = p_positive < threshold
+    low = _cutoff(-p_positive[below], labels[below] == 0, minimum)
+    above = p_positive >= threshold
+    high = _cutoff(p_positive[above], labels[above] == 1, minimum)
     if low is None and high is None:
         return None
-    edges = (
+    interval = (
         BELOW_ALL if low is None else min(-low, threshold),
         ABOVE_ALL if high is None else max(high, threshold),
     )
-    return Decision(threshold, None if edges == (threshold, threshold) else edges)
+    return Decision(threshold, None if interval == (threshold, threshold) else interval)
 
 
-def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None:
-    """Find the least score from which on the share of right answers holds.
+def _cutoff(scores: Floats, correct: NDArray[np.bool_], minimum: float) -> float | None:
+    """Return the lowest score down to which the share of correct answers holds, both [n].
 
-    Taking the best of many cut-offs would be too hopeful. So they are tested in an order that does
-    not depend on the labels, from the most confident on, and the first that fails ends the walk:
-    fixed-sequence testing, as in Angelopoulos et al., "Learn then test" (2021), section 3. Where
-    there are enough answers there are several walks, which share the risk equally (Bonferroni).
-
-    Args:
-        scores: the higher the more confident, float64 [n].
-        right: whether each answer is, [n].
-        least: the share to hold.
+    Choosing the best of many cutoffs would be optimistic. They are tested in an order that does
+    not depend on the labels, the highest scores first, until one fails: fixed-sequence testing as
+    in Angelopoulos et al., "Learn then test" (2021), section 3. With enough answers there are
+    several walks, which share the risk equally (Bonferroni).
 
     Returns:
-        −∞ if all may be answered, None if none.
+        −∞ if all may be answered, None if none may.
     """
     order = np.argsort(-scores, kind="stable")
-    ranked, hits = scores[order], np.cumsum(right[order])
-    risk, starts = _starts(scores.size, least)
+    ranked, hits = scores[order], np.cumsum(correct[order])
+    risk, starts = _starts(scores.size, minimum)
     most = 0
     for start in starts:
         steps = ceil(log(scores.size / start) / log(_STEP)) + 1
         ranks = np.minimum(np.round(start * _STEP ** np.arange(steps)), scores.size).astype(int)
-        # Equal scores are answered alike.
+        # Equal scores get equal answers.
         ranks = np.searchsorted(-ranked, -ranked[ranks - 1], side="right")
-        passes = share_holds(hits[ranks - 1], ranks, least, risk)
+        passes = share_holds(hits[ranks - 1], ranks, minimum, risk)
         walked = steps if passes.all() else int(np.argmin(passes))
         most = max(most, int(ranks[walked - 1]) if walked else 0)
     if not most:
@@ -82,17 +77,17 @@ def _cut(scores: Floats, right: NDArray[np.bool_], least: float) -> float | None
     return -np.inf if most == scores.size else float(ranked[most - 1])
 
 
-def _starts(n: int, least: float) -> tuple[float, list[int]]:
+def _starts(n: int, minimum: float) -> tuple[float, list[int]]:
     """Return the risk of each walk and the ranks where they start.
 
-    The first is as short as it can be: if all of it is right, it reaches the goal.
+    The first walk is as short as possible: it passes only if all its answers are correct.
     """
     found: tuple[float, list[int]] = (_RISK, [])
-    if n * (1 - least) < 0.5:  # too few for any walk; to compute how many it takes would take hours
+    if n * (1 - minimum) < 0.5:  # too few for any walk; `min_sample` would take hours
         return found
     for walks in range(1, 64):
         risk = _RISK / walks
-        first = fewest_seen(least, risk)
+        first = min_sample(minimum, risk)
         if first * _NEXT_START ** (walks - 1) > n:
             break
         found = (risk, [first * _NEXT_START**walk for walk in range(walks)])
@@ -100,16 +95,16 @@ def _starts(n: int, least: float) -> tuple[float, list[int]]:
 
 
 def for_recall(
-    least: float, p_positive: Floats, labels: Labels, threshold: float
+    minimum: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Keep the threshold between the bounds of both classes; None if they leave no room.
+    """Move the threshold no further than both recalls need; None if they conflict.
 
-    The recall of a class only falls as the threshold moves its way: one bound is enough.
+    The recall of a class changes monotonically with the threshold, so one bound each is enough.
     """
-    # Those without a probability are on the wrong side of every threshold.
+    # Reviews without a probability are on the wrong side of every threshold.
     positive = np.sort(np.nan_to_num(p_positive[labels == 1], nan=BELOW_ALL))[::-1]
     negative = np.sort(np.nan_to_num(p_positive[labels == 0], nan=ABOVE_ALL))
-    needed = [fewest_good(each.size, least, _RISK) for each in (positive, negative)]
+    needed = [min_good(each.size, minimum, _RISK) for each in (positive, negative)]
     if None in needed:
         return None
     highest = float(positive[(needed[0] or 1) - 1])
@@ -120,13 +115,10 @@ def for_recall(
 
 
 def for_coverage(
-    least: float, p_positive: Floats, labels: Labels, threshold: float
+    minimum: float, p_positive: Floats, labels: Labels, threshold: float
 ) -> Decision | None:
-    """Abstain nearest to the threshold in log-odds, as often as possible; None if impossible.
-
-    There is one order: one bound is enough.
-    """
-    needed = fewest_good(labels.size, least, _RISK)
+    """Abstain nearest to the threshold in log-odds, as often as possible; None if impossible."""
+    needed = min_good(labels.size, minimum, _RISK)
     if needed is None:
         return None
     distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))
@@ -144,53 +136,46 @@ def for_coverage(
 
 @dataclass(frozen=True)
 class Abstention:
-    """How much is answered, and how well.
-
-    Attributes:
-        coverage: share of the reviews that are answered.
-        accuracy_answered: share of right answers among them; None where there are none.
-    """
+    """The share of reviews answered, and of correct answers among them, None without any."""
 
     coverage: float
     accuracy_answered: float | None
 
 
 def abstention_of(p_positive: Floats, labels: Labels, decision: Decision) -> Abstention:
-    """Measure what a decision answers of n ≥ 1 reviews; NaN is never answered."""
+    """Measure a decision on n ≥ 1 reviews; NaN is never answered."""
     answers = np.array(decision.answers(p_positive), dtype=object)
     answered = np.isin(answers, CLASSES)
-    right = (answers == POSITIVE) == (labels == 1)
-    accuracy = float(np.mean(right[answered])) if answered.any() else None
-    return Abstention(float(np.mean(answered)), accuracy)
+    correct = (answers == np.array(CLASSES, dtype=object)[labels])[answered]
+    return Abstention(float(np.mean(answered)), float(np.mean(correct)) if correct.size else None)
 
 
 GOALS = ("precision", "recall", "coverage")
-
-# Where a goal is missed, these are tried to say what is in reach.
-_NOTHING = "nothing above 0.5"
-_REACHES = np.arange(0.995, 0.5, -0.005).round(3).tolist()
+# Goals tried to find the highest attainable one.
+_TRIED = np.arange(0.995, 0.5, -0.005).round(3).tolist()
+_NONE = "nothing above 0.5"
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A metric of `GOALS` and its least value, above 0 and below 1."""
+    """A metric of `GOALS` and its minimum, strictly between 0 and 1."""
 
     metric: str
-    least: float
+    minimum: float
 
     def __str__(self) -> str:
-        """Write it as the command line has it."""
-        return f"{self.metric}={self.least!r}"
+        """Return the goal as written on the command line."""
+        return f"{self.metric}={self.minimum!r}"
 
 
 @dataclass(frozen=True)
 class Part:
-    """Where a goal holds: among the answers of a label, the reviews of a class, or all reviews.
+    """The reviews that a goal is about: answers of a label, reviews of a class, or all reviews.
 
     Attributes:
-        name: `negative`, `positive` or `all`.
-        n: how many there are.
-        good: how many of them are right (precision), found (recall) or answered (coverage).
+        name: the class, or `all`.
+        n: number of reviews.
+        good: how many are correct (precision), found (recall) or answered (coverage).
     """
 
     name: str
@@ -199,35 +184,29 @@ class Part:
 
     @property
     def share(self) -> float | None:
-        """The share of good ones; None of none."""
+        """Good / n, None for n = 0."""
         return self.good / self.n if self.n else None
 
     @property
     def bound(self) -> float:
-        """The share that holds among the next n, unless a cut-off was chosen on these."""
+        """The share that holds among the next n, unless a cutoff was chosen on these."""
         return lower_bound(self.good, self.n, 1 - CONFIDENCE)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A decision that holds all goals.
-
-    Attributes:
-        decision: its threshold and band.
-        coverage: the share of the reviews that it answers.
-        held: each goal with its parts.
-    """
+    """A decision that meets all goals, its coverage, and each goal with its parts."""
 
     decision: Decision
     coverage: float
-    held: dict[Goal, tuple[Part, ...]]
+    goals: dict[Goal, tuple[Part, ...]]
 
 
 def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
-    """Read goals as the command line has them; the decision is chosen for the first returned.
+    """Read goals from the command line; the decision is chosen for the first one returned.
 
     Raises:
-        UsageError: One is written wrongly, there is no such goal, or they do not go together.
+        UsageError: wrong syntax, an unknown metric, or goals that cannot be combined.
     """
     goals = tuple(sorted(map(_read_goal, texts), key=lambda goal: GOALS.index(goal.metric)))
     metrics = [goal.metric for goal in goals]
@@ -235,8 +214,8 @@ def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
         raise UsageError(f"--goal is given twice for {max(metrics, key=metrics.count)}")
     if metrics == ["recall", "coverage"]:
         raise UsageError(
-            "--goal recall and coverage do not go together: recall leaves nothing unanswered; "
-            "give one of them, or both with precision"
+            "--goal recall and coverage cannot be combined, since recall leaves nothing "
+            "unanswered; give one of them, or both with precision"
         )
     return goals
 
@@ -244,15 +223,15 @@ def read_goals(texts: Sequence[str]) -> tuple[Goal, ...]:
 def _read_goal(text: str) -> Goal:
     metric, _, number = text.partition("=")
     try:
-        least = float(number)
+        minimum = float(number)
     except ValueError:
-        least = 0.0
-    if metric not in GOALS or not 0 < least < 1:
+        minimum = 0.0
+    if metric not in GOALS or not 0 < minimum < 1:
         raise UsageError(
             f"--goal {text}: write precision, recall or coverage, and a number between 0 and 1, "
             "for instance precision=0.95"
         )
-    return Goal(metric, least)
+    return Goal(metric, minimum)
 
 
 def choose_decision(
@@ -260,76 +239,72 @@ def choose_decision(
 ) -> Choice:
     """Choose where to answer so that each goal holds on as many new reviews.
 
-    *Precision*: the threshold stays. Each label by itself is answered from a cut-off on, as many
-    as can be; one that cannot be held to the goal is never answered. *Recall*: nothing is
-    uncertain; the threshold is moved, no further than it must be. *Coverage*: the answers nearest
-    to the threshold are left uncertain, as many as may be.
-
-    With precision, recall and coverage are asked of what it leaves answered: since that is as much
-    as can be, they hold with it or not at all. Recall then counts what is answered and right.
+    *Precision* keeps the threshold and answers each label beyond its own cutoff. *Recall* moves
+    the threshold and leaves nothing uncertain. *Coverage* leaves the answers nearest to the
+    threshold uncertain. With precision, recall and coverage are checked on what it leaves
+    answered; recall then counts correct answers.
 
     Args:
-        goals: what is to hold, as `read_goals` gives them.
-        p_positive: of reviews that the model was not trained on, float64 [n]; NaN where it knows
-            too little of one to answer it, whatever the decision.
+        goals: as returned by `read_goals`.
+        p_positive: of reviews the model was not trained on, float64 [n]; NaN where the model
+            abstains whatever the decision.
         labels: 0 or 1, [n]; both occur.
         threshold: the model's own.
 
     Raises:
-        GoalError: No cut-off holds one of them; the message says which, and what is in reach.
+        GoalError: a goal cannot be met; the message says what is attainable.
     """
     first, *others = goals
-    decision = _WAYS[first.metric](first.least, p_positive, labels, threshold)
+    decision = _CHOOSERS[first.metric](first.minimum, p_positive, labels, threshold)
     if decision is None:
-        reach = _reach(first.metric, p_positive, labels, threshold)
-        raise _out_of_reach(str(first), labels.size, reach)
+        attainable = _attainable(first.metric, p_positive, labels, threshold)
+        raise _unattainable(str(first), labels.size, attainable)
     answers = np.array(decision.answers(p_positive), dtype=object)
-    held = {goal: _parts(goal.metric, answers, labels) for goal in goals}
+    measured = {goal: _parts(goal.metric, answers, labels) for goal in goals}
     for goal in others:
-        if min(part.bound for part in held[goal]) < goal.least:
+        if min(part.bound for part in measured[goal]) < goal.minimum:
             reached = " and ".join(
-                f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in held[goal]
+                f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in measured[goal]
             )
-            raise _out_of_reach(f"{goal} beside {first}", labels.size, reached)
-    return Choice(decision, float(np.mean(np.isin(answers, CLASSES))), held)
+            raise _unattainable(f"{goal} together with {first}", labels.size, reached)
+    return Choice(decision, float(np.mean(np.isin(answers, CLASSES))), measured)
 
 
-def _out_of_reach(what: str, n: int, reach: str) -> GoalError:
+def _unattainable(what: str, n: int, attainable: str) -> GoalError:
     return GoalError(
-        f"{what} cannot be held with {CONFIDENCE:.0%} confidence on these {n:,} reviews; "
-        f"{reach} is in reach: ask for less, or give more reviews"
+        f"{what} cannot be guaranteed with {CONFIDENCE:.0%} confidence on these {n:,} reviews "
+        f"(attainable: {attainable}); lower the goal or give more reviews"
     )
 
 
-_Way = Callable[[float, Floats, Labels, float], Decision | None]
-_WAYS: dict[str, _Way] = {
+_Chooser = Callable[[float, Floats, Labels, float], Decision | None]
+_CHOOSERS: dict[str, _Chooser] = {
     "precision": for_precision,
     "recall": for_recall,
     "coverage": for_coverage,
 }
 
 
-def _reach(metric: str, p_positive: Floats, labels: NDArray[np.integer], threshold: float) -> str:
-    """Say what is the highest goal that can be held; of precision, for either label."""
+def _attainable(metric: str, p_positive: Floats, labels: Labels, threshold: float) -> str:
+    """Describe the highest goal that can be met; of precision, for each label."""
     if metric == "precision":
-        reaches = precision_in_reach(p_positive, labels, threshold)
-        none = set(reaches.values()) == {"nothing"}
-        return _NOTHING if none else " and ".join(f"{reaches[name]} of {name}" for name in CLASSES)
-    tried = (_WAYS[metric](least, p_positive, labels, threshold) for least in _REACHES)
-    held = (f"{least:g}" for least, decision in zip(_REACHES, tried, strict=True) if decision)
-    return next(held, _NOTHING)
+        reached = attainable_precision(p_positive, labels, threshold)
+        if set(reached.values()) == {"nothing"}:
+            return _NONE
+        return " and ".join(f"{reached[name]} of {name}" for name in CLASSES)
+    choose = _CHOOSERS[metric]
+    met = (f"{each:g}" for each in _TRIED if choose(each, p_positive, labels, threshold))
+    return next(met, _NONE)
 
 
-def precision_in_reach(
-    p_positive: Floats, labels: NDArray[np.integer], threshold: float
-) -> dict[str, str]:
-    """Return for each label the highest precision that can be held, in words."""
-    reaches = dict.fromkeys(CLASSES, "nothing")
-    for least in reversed(_REACHES):
-        if decision := for_precision(least, p_positive, labels, threshold):
-            held = decision.answers(np.array([0.0, 1.0]))
-            reaches |= {name: f"{least:g}" for name in CLASSES if name in held}
-    return reaches
+def attainable_precision(p_positive: Floats, labels: Labels, threshold: float) -> dict[str, str]:
+    """Return the highest attainable precision of each label, as text."""
+    reached = dict.fromkeys(CLASSES, "nothing")
+    for minimum in reversed(_TRIED):
+        if decision := for_precision(minimum, p_positive, labels, threshold):
+            answered = decision.answers(np.array([0.0, 1.0]))
+            reached |= {name: f"{minimum:g}" for name in CLASSES if name in answered}
+    return reached
 
 
 def _parts(metric: str, answers: NDArray[np.object_], labels: Labels) -> tuple[Part, ...]:
@@ -337,7 +312,7 @@ def _parts(metric: str, answers: NDArray[np.object_], labels: Labels) -> tuple[P
         return (Part("all", labels.size, int(np.count_nonzero(np.isin(answers, CLASSES)))),)
     parts = []
     for label, name in enumerate(CLASSES):
-        of = answers == name if metric == "precision" else labels == label
+        members = answers == name if metric == "precision" else labels == label
         good = (answers == name) & (labels == label)
-        parts.append(Part(name, int(np.count_nonzero(of)), int(np.count_nonzero(good))))
+        parts.append(Part(name, int(np.count_nonzero(members)), int(np.count_nonzero(good))))
     return tuple(parts)

@@ -1,7 +1,5 @@
-"""The HTTP service: a model that many ask at once.
+"""The HTTP service: one model, many clients.
 
-`server` listens, and has uvicorn run the `app`, which finds what answers a path; `requests` turns
-bodies into texts, and refuses what is too much for the `limits`; the `service` answers texts of
-many together, in a thread. A file goes by `file_endpoints`: `files` reads and writes it, Parquet on
-`trial` first.
+`server` has the limits, the socket and uvicorn; `app` the routes; `requests` reads bodies;
+`service` batches texts and answers them. `file_endpoints` receives files, which `files` answers.
 """

@@ -1,4 +1,4 @@
-"""Files over HTTP: a query → what is asked for, a body → a temporary file, `files` → an answer."""
+"""Files over HTTP: the query, the upload to a temporary file, and the response."""
 
 import asyncio
 import base64
@@ -19,18 +19,17 @@ from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.reviews.cells import encode, to_json, visible
 from sentiment.reviews.feed import check_encoding
 from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, TooLargeError
-from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
-from sentiment.serving.limits import Limits
+from sentiment.serving.files import FileAnswers, FileRequest, Found, Step, Trial
 from sentiment.serving.requests import (
     JSON_LINES,
     Meter,
-    PartsResponse,
+    StreamedResponse,
     length_of,
     media_type,
     read_chunks,
 )
+from sentiment.serving.server import Limits
 from sentiment.serving.service import Service
-from sentiment.serving.trial import Trial
 from sentiment.storage import folder
 
 T = TypeVar("T")
@@ -45,29 +44,29 @@ _TYPES = {
     "fasttext": "text/plain; charset=utf-8",
 }
 
-_FILES_AT_ONCE = 4  # of the largest size
-_PACE = 16_384  # bytes of a file that have to arrive for its time to begin anew
-_AT_ONCE = 1 << 20  # bytes that are written at once
-_HELD = 1 << 18  # bytes of a result that are made before it is sent
-_PART = 1 << 20  # bytes of a result in a line of JSON
+_FILES_AT_ONCE = 4  # of maximum size
+_PROGRESS = 16_384  # bytes of a file that restart its timeout
+_WRITE_SIZE = 1 << 20
+_HEAD_SIZE = 1 << 18  # bytes of a result made before the response starts
+_PART_SIZE = 1 << 20  # bytes of a result in a line of JSON
 
-# One, as for long JSON; but whoever asks for a text does not wait until some of a file is read.
+# Separate from the thread that scores texts, so that single texts do not wait for files.
 _thread = ThreadPoolExecutor(1)
 
 
 class FileEndpoints:
-    """Answers files: with a file, or with what there is to tell of it on the way.
+    """The endpoints that answer a file with a file, or with events.
 
     Attributes:
-        routes: the paths of both.
+        routes: their routes.
     """
 
-    def __init__(self, service: Service, limits: Limits, held: Meter) -> None:
-        """Take what answers texts, how much is taken on, and what counts the bytes of bodies."""
+    def __init__(self, service: Service, limits: Limits, meter: Meter) -> None:
+        """Build the routes; `meter` counts bytes kept in memory."""
         self._service = service
         self._limits = limits
-        self._held = held
-        self._places = Meter(max(limits.max_requests // 32, 1), "too many files at once")
+        self._meter = meter
+        self._slots = Meter(max(limits.max_requests // 32, 1), "too many files at once")
         self._bytes = Meter(_FILES_AT_ONCE * limits.max_file, "too many large files at once")
         self.routes = [
             Route("/files", self._result, methods=["POST"]),
@@ -75,30 +74,29 @@ class FileEndpoints:
         ]
 
     async def _result(self, request: Request) -> Response:
-        """Answer with the file and its answers.
+        """Answer with the scored file.
 
-        What is wrong with the file is a status, unless it is far behind in it: then the answer is
-        broken off.
+        An error in the file is a status; far behind in a large file, it aborts the response.
         """
         answers, found = await self._opened(request)
         if found.error is not None:
             raise HTTPException(422, found.error)
         parts = self._steps(request, answers, lambda step: step.part)
-        begun = bytearray()
+        head = bytearray()
         async for part in parts:
-            begun += part
-            if len(begun) >= _HELD:
+            head += part
+            if len(head) >= _HEAD_SIZE:
                 break
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.result)}",
             "Content-Type": _TYPES[found.to],
         }
-        if len(begun) < _HELD:
-            return Response(bytes(begun), headers=headers)
-        return PartsResponse(bytes(begun), parts, self._held, headers=headers)
+        if len(head) < _HEAD_SIZE:
+            return Response(bytes(head), headers=headers)
+        return StreamedResponse(bytes(head), parts, self._meter, headers=headers)
 
     async def _events(self, request: Request) -> Response:
-        """Answer with JSON lines: what was found, and with some rows each how far it is."""
+        """Answer with JSON lines: what was found, then progress with parts of the result."""
         answers, found = await self._opened(request)
 
         async def rest() -> AsyncIterator[bytes]:
@@ -111,97 +109,88 @@ class FileEndpoints:
                 yield _line("error", {"error": error.detail})
 
         first = _line("opened", vars(found))
-        return PartsResponse(first, rest(), self._held, media_type=JSON_LINES)
+        return StreamedResponse(first, rest(), self._meter, media_type=JSON_LINES)
 
     async def _opened(self, request: Request) -> tuple[FileAnswers, Found]:
-        """Receive a file, and look what is in it."""
+        """Receive a file and inspect it."""
         if media_type(request) != _BYTES:
-            raise HTTPException(415, f"send it as it is, with Content-Type: {_BYTES}")
+            raise HTTPException(415, f"send the raw file with Content-Type: {_BYTES}")
         asked = file_request(request.scope["query_string"])
-        self._places.take(request.scope)
+        self._slots.acquire(request.scope)
         file = await self._received(request)
-        answers = FileAnswers(file, asked, self._limits, in_terms_of_http)
+        answers = FileAnswers(file, asked, self._limits, http_wording)
         at_end = request.scope["at_end"]
         at_end.callback(_thread.submit, answers.close)
-        if _foreseen(asked.is_parquet):
+        if _with_status(asked.is_parquet):
             trial = Trial(file, asked, self._limits)
             at_end.callback(trial.end)
-            await asyncio.to_thread(_foreseen, trial.wait)
+            await asyncio.to_thread(_with_status, trial.wait)
             file.seek(0)
-        return answers, await _aside(answers.open)
+        return answers, await _in_thread(answers.open)
 
     async def _received(self, request: Request) -> BinaryIO:
-        """Receive the file that a request sends, in a temporary file that ends with the request.
+        """Receive a body into a temporary file that is removed when the request ends.
 
-        It is read when all of it is there: browsers and proxies listen to no answer before.
-
-        Raises:
-            HTTPException: it is too large, does not go on in time, or there is no room.
-            ClientDisconnect: the client went away.
+        The whole file arrives before it is read: browsers and proxies ignore earlier responses.
         """
         most, size, waiting = self._limits.max_file, 0, bytearray()
         too_large = HTTPException(413, f"the file has more than {most:,} bytes; send it in parts")
         if (length_of(request) or 0) > most:
             raise too_large
 
-        def goes_on(chunk: bytes) -> bool:
-            return (size + len(chunk)) // _PACE > size // _PACE
+        def is_progress(chunk: bytes) -> bool:
+            return (size + len(chunk)) // _PROGRESS > size // _PROGRESS
 
         try:
             file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder()))  # noqa: SIM115
             request.scope["at_end"].callback(_thread.submit, file.close)
-            async for chunk in read_chunks(request, self._limits, goes_on):
-                self._bytes.take(request.scope, len(chunk))
+            async for chunk in read_chunks(request, self._limits, is_progress):
+                self._bytes.acquire(request.scope, len(chunk))
                 size += len(chunk)
                 waiting += chunk
                 if size > most:
                     raise too_large
-                if len(waiting) >= _AT_ONCE:
-                    await _aside(file.write, bytes(waiting))
+                if len(waiting) >= _WRITE_SIZE:
+                    await _in_thread(file.write, bytes(waiting))
                     waiting.clear()
-            await _aside(file.write, bytes(waiting))
-            await _aside(file.flush)
+            await _in_thread(file.write, bytes(waiting))
+            await _in_thread(file.flush)
         except OSError as error:
-            why = f"there is no room here for the file ({error.strerror or error})"
-            raise HTTPException(503, f"{why}; come again later", {"Retry-After": "60"}) from error
+            why = f"no space for the file ({error.strerror or error}); try again later"
+            raise HTTPException(503, why, {"Retry-After": "60"}) from error
         return file
 
     async def _steps(
         self, request: Request, answers: FileAnswers, form: Callable[[Step], bytes]
     ) -> AsyncIterator[bytes]:
-        """Answer a file, as long as somebody waits for it; give each step in a form."""
-        while (texts := await _aside(answers.read)) is not None:
-            said = await self._service.answers(texts)
+        """Answer a file until the client disconnects; yield the form of each step."""
+        while (texts := await _in_thread(answers.read)) is not None:
+            answered = await self._service.answers(texts)
             if await request.is_disconnected():
                 raise ClientDisconnect
-            yield await _aside(form, await _aside(answers.write, said))
-        yield await _aside(form, await _aside(answers.end))
+            yield await _in_thread(form, await _in_thread(answers.write, answered))
+        yield await _in_thread(form, await _in_thread(answers.end))
 
 
-async def _aside(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function in the thread of files."""
+async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_thread, _foreseen, function, *arguments)
+    return await loop.run_in_executor(_thread, _with_status, function, *arguments)
 
 
-def _foreseen(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function; what may be wrong with a file is an answer of HTTP.
-
-    Raises:
-        HTTPException: something is.
-    """
+def _with_status(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function, turning this program's errors into HTTP errors."""
     try:
         return function(*arguments)
     except SentimentError as error:
         status = {TooLargeError: 413, MissingDependencyError: 415}.get(type(error), 422)
-        raise HTTPException(status, in_terms_of_http(str(error))) from error
+        raise HTTPException(status, http_wording(str(error))) from error
 
 
 def _lines_of(to: str, step: Step) -> bytes:
-    """Write a step in lines of JSON; the part of a result that is no text in lines of base64."""
+    """Write a step as JSON lines; binary parts go in lines of base64 before it."""
     if to != "parquet":
         return _line("rows", {**vars(step), "part": step.part.decode()})
-    parts = [step.part[at : at + _PART] for at in range(0, len(step.part), _PART)]
+    parts = [step.part[at : at + _PART_SIZE] for at in range(0, len(step.part), _PART_SIZE)]
     lines = [_line("part", {"base64": base64.b64encode(part).decode()}) for part in parts]
     return b"".join(lines) + _line("rows", {**vars(step), "part": ""})
 
@@ -211,19 +200,19 @@ def _line(event: str, values: dict[str, Any]) -> bytes:
 
 
 _NAME_CHARS = 255
-_MOST_ROWS = 1_000  # beyond that, somebody wants all of them
-_MOST_FIELDS = 1_000
+_MAX_ROWS = 1_000  # a limit for previews
+_MAX_FIELDS = 1_000
 
-# How messages for the command line call what a query calls otherwise.
-_FLAG = re.compile(r"--(input-format|format|encoding|prefix|text-column)(?: (\w[\w-]*))?")
+# Options of the command line, and the query parameters of other names.
+_OPTION = re.compile(r"--(input-format|format|encoding|prefix|text-column)(?: (\w[\w-]*))?")
 _PARAMETERS = {"input-format": "format", "format": "to", "text-column": "text_column"}
 
 
 def file_request(query: bytes) -> FileRequest:
-    """Read a query.
+    """Read a query string.
 
     Raises:
-        HTTPException: it asks for something that there is not.
+        HTTPException: a parameter is unknown, repeated or invalid.
     """
     given: dict[str, Any] = {}
     for name, value in _fields(query):
@@ -234,25 +223,24 @@ def file_request(query: bytes) -> FileRequest:
             given.setdefault("text_columns", []).append(value)
         elif name in given:
             raise HTTPException(422, f'"{name}" is given twice')
-        elif value or name == "prefix":  # what is left empty is not said
+        elif value or name == "prefix":  # other empty parameters mean the default
             given[name] = _READERS[name](name, value)
     columns = tuple(filter(None, given.pop("text_columns", ())))
     return FileRequest(**given, text_columns=columns)
 
 
-def in_terms_of_http(message: str) -> str:
-    """Put parameters of a query in the place of the options that a message names."""
+def http_wording(message: str) -> str:
+    """Replace command-line options in a message by query parameters."""
 
     def parameter(found: re.Match[str]) -> str:
         name = _PARAMETERS.get(found[1], found[1])
         return f"{name}={found[2] or '…'}"
 
-    message = _FLAG.sub(parameter, message)
+    message = _OPTION.sub(parameter, message)
     return message.replace("--no-header", "header=false").replace("--header", "header=true")
 
 
 def _fields(query: bytes) -> list[tuple[str, str]]:
-    """Give the names and values of a query, in order."""
     if not query:
         return []
     try:
@@ -261,15 +249,15 @@ def _fields(query: bytes) -> list[tuple[str, str]]:
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
-            max_num_fields=_MOST_FIELDS,
+            max_num_fields=_MAX_FIELDS,
         )
-    except ValueError as error:  # UnicodeError is one
+    except ValueError as error:  # including UnicodeError
         what = "not in UTF-8" if isinstance(error, UnicodeError) else "not name=value&…"
         raise HTTPException(400, f"the query is {what}") from None
 
 
 def _name(_: str, value: str) -> str:
-    """Take the last part of a path, as it can be shown."""
+    """Return the last part of a path, without control characters."""
     name = visible(re.split(r"[/\\]", value)[-1])
     if len(name) > _NAME_CHARS:
         raise HTTPException(422, f'"name" has more than {_NAME_CHARS} characters')
@@ -285,7 +273,7 @@ def _one_of(*choices: str) -> Callable[[str, str], str]:
     return read
 
 
-def _yes_or_no(name: str, value: str) -> bool:
+def _boolean(name: str, value: str) -> bool:
     return _one_of("true", "false")(name, value) == "true"
 
 
@@ -303,8 +291,8 @@ def _prefix(name: str, value: str) -> str:
 
 
 def _rows(name: str, value: str) -> int:
-    if re.fullmatch(r"[0-9]{1,9}", value) is None or not 1 <= int(value) <= _MOST_ROWS:
-        raise HTTPException(422, f'"{name}" is a whole number from 1 to {_MOST_ROWS:,}')
+    if re.fullmatch(r"[0-9]{1,9}", value) is None or not 1 <= int(value) <= _MAX_ROWS:
+        raise HTTPException(422, f'"{name}" is a whole number from 1 to {_MAX_ROWS:,}')
     return int(value)
 
 
@@ -312,10 +300,10 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "name": _name,
     "format": _one_of(*(format for format in INPUT_FORMATS if format != "folder")),
     "encoding": _encoding,
-    "header": _yes_or_no,
+    "header": _boolean,
     "text_column": lambda _, value: value,
     "to": _one_of(*OUTPUT_FORMATS),
     "prefix": _prefix,
     "rows": _rows,
-    "cut": _yes_or_no,
+    "cut": _boolean,
 }

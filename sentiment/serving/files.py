@@ -1,21 +1,28 @@
-"""A file of reviews, answered row by row: what `sentiment predict -i` does with it, in steps.
+"""A file of reviews answered step by step, as `sentiment predict -i` does; no HTTP here.
 
-Nothing here knows of HTTP, and nothing waits: whoever opens a file reads a few rows of it, has
-their texts answered, and has the rows written with the answers, again and again.
+The caller opens a file, reads some rows, has their texts answered, writes the rows with the
+answers, and so on. A Parquet file is first processed on trial, in a process with little memory: a
+few bytes can expand to gigabytes, and a file that crashes the library kills only that process.
 """
 
+import json
 import math
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, MissingDependencyError, SentimentError, UsageError
+from sentiment.labels import NEGATIVE, POSITIVE
+from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.batch import (
     BadRow,
     BadRows,
@@ -37,36 +44,36 @@ from sentiment.reviews.streams import (
     input_format_of,
 )
 from sentiment.reviews.writers import Writer, added_names, writer_for
-from sentiment.serving.limits import Limits
+from sentiment.serving.server import Limits
 
-# What a row may come to: an answer of the model, no text to answer, or no row that can be read.
-OUTCOMES = ("positive", "negative", "uncertain", "without_text", "unreadable")
+_NO_TEXT, _UNREADABLE = "without_text", "unreadable"
+OUTCOMES = (POSITIVE, NEGATIVE, UNCERTAIN, _NO_TEXT, _UNREADABLE)
 
-_ROWS = 256  # that are answered at once, so that others have their turn
-_COLUMNS = 1_000
-_SHOWN = 100  # rows that are shown, and rows whose errors are told
-_SHOWN_CHARS = 300  # of a text that is shown
+_ROWS = 256  # per step, so that other requests get their turn
+_MAX_COLUMNS = 1_000
+_SHOWN = 100  # rows, and rows with their errors
+_SHOWN_CHARS = 300  # of a text
 _PREFIX = "sentiment_"
-_TABLES = ("csv", "tsv", "jsonl", "parquet")  # whose results are of the same format
+_TABLES = ("csv", "tsv", "jsonl", "parquet")  # their results have the same format
 _SUFFIXES = {"text": "txt", "fasttext": "txt"}
-# What a spreadsheet takes for a formula; a plain number with a sign is none.
+# What a spreadsheet reads as a formula; not a plain number with a sign.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*[.,]?\d*$)")
 
 
 @dataclass(frozen=True)
 class FileRequest:
-    """How a file is to be read, and what is to become of it.
+    """How to read a file, and the result to write.
 
     Attributes:
-        name: What it is called; the suffix tells its format and how it is compressed.
-        format: One of `INPUT_FORMATS`; None decides by the name and the content.
-        encoding: That of text formats.
-        header: Whether a first row names the columns; None decides by the first rows.
-        text_columns: Where the texts are; none to have them found.
-        to: One of `OUTPUT_FORMATS`; None for that of the file, or CSV if it has no columns.
-        prefix: Comes before the names that are added; None for one that is free.
-        rows: As many first rows are answered, and no more; None for all.
-        cut: It is the beginning of a file: its last row is left out, for it may go on.
+        name: its name; the suffix shows format and compression.
+        format: one of `INPUT_FORMATS`, None to detect it.
+        encoding: of text formats.
+        header: whether the first row names the columns, None to detect it.
+        text_columns: columns of texts, empty to detect them.
+        to: one of `OUTPUT_FORMATS`; None for the format of the file, or CSV if it has no columns.
+        prefix: of the added columns, None for one that avoids clashes.
+        rows: number of first rows to answer, None for all.
+        cut: whether the file is truncated, so that its last row is ignored.
     """
 
     name: str = "reviews"
@@ -80,27 +87,27 @@ class FileRequest:
     cut: bool = False
 
     def is_parquet(self) -> bool:
-        """Tell whether it is read as Parquet.
+        """Return whether to read it as Parquet.
 
         Raises:
-            DataError: Files of such a name are not read.
+            DataError: files with this suffix are not supported.
         """
         return (self.format or input_format_of(self.name)) == "parquet"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of a file before its rows are answered.
+    """What is known about a file before its rows are answered.
 
     Attributes:
-        format: What it is read as.
-        header: Whether a first row names the columns; None where a format has no such row.
-        columns: Their names.
-        text_columns: Where the texts are; none if there are no rows, or that cannot be told.
-        notes: How it is read, as far as nobody said so.
-        to: The format of the result.
-        result: What to call the result.
-        error: Why the texts cannot be told, and the way out; None if they can.
+        format: the format it is read as.
+        header: whether the first row names the columns, None if the format has no header.
+        columns: names of all columns.
+        text_columns: columns of texts, empty without rows or if they are unclear.
+        notes: what was detected.
+        to: format of the result.
+        result: file name of the result.
+        error: why the text column is unclear and what to do, else None.
     """
 
     format: str
@@ -114,12 +121,12 @@ class Found:
 
 
 class Answered(NamedTuple):
-    """What the model says to a text.
+    """The answer to a text.
 
     Attributes:
-        word: `positive`, `negative`, `uncertain`, or "" for no answer.
-        p_positive: The probability of positive; NaN for no answer.
-        reason: Why it is uncertain, "" if it is not.
+        word: a class, `uncertain`, or "" for no answer.
+        p_positive: probability of *positive*, NaN for no answer.
+        reason: why it is uncertain, else "".
     """
 
     word: str
@@ -129,18 +136,18 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """Some rows that were answered.
+    """Progress after some rows.
 
     Attributes:
-        rows: How many were answered, with all before them.
-        outcomes: How many of them came to what.
-        share: How much of the file was read, from 0 to 1.
-        formulas: Rows so far with a cell that a spreadsheet would take for a formula.
-        shown: Those that are among the first, for people to look at: their number from 1 on, the
-            beginning of the text, the outcome, and why it is uncertain or cannot be read.
-        errors: Which rows could not be read, and why; not all if there are many.
-        part: What they add to the result; nothing if it is still held back.
-        end: Whether the result is complete.
+        rows: number of rows answered so far.
+        outcomes: their numbers by outcome.
+        share: share of the file read so far, 0 to 1.
+        formulas: rows so far with a cell that a spreadsheet would read as a formula.
+        shown: those of the first rows in this step, for display: number (from 1), beginning of the
+            text, outcome, probability and reason.
+        errors: messages about unreadable rows, the first ones only.
+        part: bytes to append to the result.
+        end: whether the result is complete.
     """
 
     rows: int
@@ -154,9 +161,9 @@ class Step:
 
 
 class FileAnswers:
-    """One file on its way through the model: `open`, then `read` and `write` by turns, `end`.
+    """Answers one file: `open`, then `read` and `write` in turn, then `end`.
 
-    Rows that cannot be read keep their places, without an answer.
+    Unreadable rows keep their places, without an answer.
     """
 
     def __init__(
@@ -164,20 +171,13 @@ class FileAnswers:
         file: BinaryIO,
         request: FileRequest,
         limits: Limits,
-        words: Callable[[str], str] = str,
+        reword: Callable[[str], str] = str,
     ) -> None:
-        """Take a file, and what is to become of it.
-
-        Args:
-            file: It can be searched.
-            request: What is asked for.
-            limits: How much is taken on.
-            words: Says what a message for the command line says, to whoever asks here.
-        """
+        """Prepare to answer a seekable file; `reword` adapts messages of the command line."""
         self._file = file
         self._request = request
         self._limits = limits
-        self._words = words
+        self._reword = reword
         self._size = file.seek(0, 2)
         file.seek(0)
         self._source: Source | None = None
@@ -191,12 +191,12 @@ class FileAnswers:
         self._rows = self._formulas = self._unpacked = 0
 
     def open(self) -> Found:
-        """Find out what is in it.
+        """Inspect the file.
 
         Raises:
-            DataError: It cannot be read.
-            UsageError: It has no such column, or what is asked for does not go together.
-            MissingDependencyError: There is nothing here that reads its format.
+            DataError: it cannot be read.
+            UsageError: a column does not exist, or the request is contradictory.
+            MissingDependencyError: a package for its format is missing.
         """
         asked, limits = self._request, self._limits
         reading = ReadOptions(
@@ -218,46 +218,46 @@ class FileAnswers:
                 raise
             trouble = str(error)
         else:
-            self._columns, self._pieces = opened.columns, self._chosen(opened.batches)
+            self._columns, self._pieces = opened.columns, self._selected(opened.batches)
             if source.format != "lines":
                 notes.insert(0, opened.columns.how)
-            notes += self._begin(source)
+            notes += self._open_writer(source)
         return Found(
             format=source.format,
             header=source.has_header if source.format in ("csv", "tsv") else None,
             columns=tuple(source.columns),
             text_columns=self._columns.text,
-            notes=tuple(map(self._words, notes)),
+            notes=tuple(map(self._reword, notes)),
             to=self._to,
             result=_result_name(asked.name, self._to),
-            error=trouble and self._words(trouble),
+            error=trouble and self._reword(trouble),
         )
 
     def read(self) -> list[str] | None:
-        """Read some rows, and give the texts that are to be answered; None at the end.
+        """Read some rows and return their texts, None at the end.
 
         Raises:
-            DataError: From here on it cannot be read.
+            DataError: the rest cannot be read.
         """
         piece = next(self._pieces, None)
         if piece is None:
             return None
         self._texts = texts_of(piece, self._columns)
-        self._piece = self._told(piece)
+        self._piece = self._with_reasons(piece)
         return ["" if n in self._piece.bad else text for n, text in enumerate(self._texts)]
 
     def write(self, answers: Sequence[Answered]) -> Step:
-        """Write the rows that were read with the answers to their texts.
+        """Write the rows just read with their answers.
 
         Raises:
-            DataError: One does not fit into the format of the result.
+            DataError: a row does not fit the format of the result.
         """
-        piece, writer = self._piece, self._opened_writer()
+        piece = self._piece
         p_positive = np.array([each.p_positive for each in answers], np.float64)
         words, reasons = [each.word for each in answers], [each.reason for each in answers]
-        writer.write(piece, words, p_positive, reasons)
+        self._opened_writer().write(piece, words, p_positive, reasons)
         outcomes = [
-            "unreadable" if place in piece.bad else word or "without_text"
+            _UNREADABLE if place in piece.bad else word or _NO_TEXT
             for place, word in enumerate(words)
         ]
         shown, errors = tuple(self._show(answers, outcomes)), tuple(self._errors())
@@ -268,32 +268,32 @@ class FileAnswers:
         return self._step(shown, errors)
 
     def end(self) -> Step:
-        """Write what the result ends with."""
+        """Write the end of the result."""
         self._opened_writer().close()
         return replace(self._step(), share=1.0, end=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._source is not None:
             self._source.close()
         self._file.close()
 
-    def _begin(self, source: Source) -> list[str]:
-        """Make the writer; give what is to be said of it."""
+    def _open_writer(self, source: Source) -> list[str]:
+        """Open the writer; return notes."""
         if not self._columns.text:
             source = RowsSource([], [], source.name)  # a table without rows
-        prefix = self._request.prefix
-        if prefix is None:
-            prefix = _free_prefix(source, self._to)
-        columns = self._columns
-        self._writer = writer_for(self._to, self._sink, source, columns, prefix=prefix, kept=True)
-        if self._request.prefix is not None or not prefix:
+        asked = self._request.prefix
+        prefix = _free_prefix(source, self._to) if asked is None else asked
+        self._writer = writer_for(
+            self._to, self._sink, source, self._columns, prefix=prefix, kept=True
+        )
+        if asked is not None or not prefix:
             return []
-        return [f"has a column of a name that is added: names that are begin with {prefix}"]
+        return [f"a column already has the name of an added one: added names begin with {prefix}"]
 
     def _opened_writer(self) -> Writer:
         if self._writer is None:
-            raise ValueError("nothing is open, or where the texts are cannot be told")
+            raise ValueError("not opened, or no text column was found")
         return self._writer
 
     def _step(self, shown: Iterable[dict[str, Any]] = (), errors: Iterable[str] = ()) -> Step:
@@ -306,61 +306,59 @@ class FileAnswers:
         )  # fmt: skip
 
     def _share(self) -> float:
-        """Tell how much was read; of Parquet, whose end is read first, by the rows."""
+        """Return the share of the file read; of Parquet, which is read from its end, by rows."""
         if isinstance(self._source, ParquetSource):
             return self._rows / max(self._source.row_count, 1)
         return min(self._file.tell() / max(self._size, 1), 1.0)
 
     def _check_width(self, source: Source) -> None:
-        """Refuse what nobody's table is, and what would make each short row a long one."""
+        """Refuse tables so wide that each short row would become a long record."""
         count, chars = len(source.columns), sum(map(len, source.columns))
-        if count > _COLUMNS:
-            raise DataError(f"{source.name}: {count:,} columns; at most {_COLUMNS:,} are taken")
+        if count > _MAX_COLUMNS:
+            raise DataError(f"{source.name}: {count:,} columns; the limit is {_MAX_COLUMNS:,}")
         if chars > self._limits.max_chars:
             raise DataError(
                 f"{source.name}: the names of its columns have {chars:,} characters; "
-                f"at most {self._limits.max_chars:,} are taken"
+                f"the limit is {self._limits.max_chars:,}"
             )
 
-    def _chosen(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Give the rows that are asked for, in pieces."""
-        pieces = self._cut_up(batches)
+    def _selected(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Return the rows to answer, in small batches."""
+        pieces = self._split(batches)
         if self._request.cut:
             pieces = _without_last(pieces)
         return pieces if self._request.rows is None else _first(pieces, self._request.rows)
 
-    def _cut_up(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Cut batches into pieces that are soon answered."""
+    def _split(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
             if batch.arrow is not None:
                 self._unpacked += batch.arrow.nbytes
                 if self._unpacked > self._limits.max_file:
                     most = f"{self._limits.max_file:,}"
                     raise TooLargeError(
-                        f"{batch.name}: more than {most} bytes, unpacked; cut it up"
+                        f"{batch.name}: more than {most} bytes, decompressed; split it"
                     )
             if batch.arrow is not None and self._to == "parquet":
-                yield batch  # as it stands, which is not made row by row
+                yield batch  # written without conversion to rows
                 continue
             for start in range(0, len(batch.rows), _ROWS):
                 yield batch.part(start, min(start + _ROWS, len(batch.rows)))
 
-    def _told(self, piece: Batch) -> Batch:
-        """Say why rows cannot be read; one with a longer text than is answered is such a row."""
+    def _with_reasons(self, piece: Batch) -> Batch:
+        """Mark rows with too long texts as unreadable; reword the reasons of the others."""
         most = self._limits.max_chars
         bad = {
-            place: replace(row, reason=self._words(row.reason)) for place, row in piece.bad.items()
+            place: replace(row, reason=self._reword(row.reason)) for place, row in piece.bad.items()
         }
         for place, text in enumerate(self._texts):
             if len(text) > most and place not in bad:
-                reason = f"a text of {len(text):,} characters; at most {most:,} are taken"
+                reason = f"a text of {len(text):,} characters; the limit is {most:,}"
                 bad[place] = BadRow(reason, piece.rows[place], "")
         return replace(piece, bad=bad) if bad else piece
 
     def _errors(self) -> Iterator[str]:
-        """Say why rows cannot be read, of the first ones."""
-        piece, told = self._piece, self._outcomes["unreadable"]
-        for place, bad in list(piece.bad.items())[: max(_SHOWN - told, 0)]:
+        piece, before = self._piece, self._outcomes[_UNREADABLE]
+        for place, bad in list(piece.bad.items())[: max(_SHOWN - before, 0)]:
             number = piece.row_number(place)
             yield str(row_error(bad.file or piece.name, number, bad.reason, bad.line))
 
@@ -379,31 +377,28 @@ class FileAnswers:
             }
 
 
-NO_ANSWER = Answered("", math.nan, "")
-
-
-def _first(pieces: Iterable[Batch], most: int) -> Iterator[Batch]:
-    """Give so many first rows."""
+def _first(pieces: Iterable[Batch], count: int) -> Iterator[Batch]:
+    """Yield the first `count` rows."""
     for piece in pieces:
-        yield piece if len(piece.rows) <= most else piece.part(0, most)
-        most -= len(piece.rows)
-        if most <= 0:
+        yield piece if len(piece.rows) <= count else piece.part(0, count)
+        count -= len(piece.rows)
+        if count <= 0:
             return
 
 
 def _without_last(pieces: Iterable[Batch]) -> Iterator[Batch]:
-    """Leave out the last row; nor is damage behind it an error."""
-    held: Batch | None = None
+    """Leave out the last row, and ignore an error after it."""
+    previous: Batch | None = None
     try:
         for piece in pieces:
-            if held is not None:
-                yield held
-            held = piece
+            if previous is not None:
+                yield previous
+            previous = piece
     except (DataError, Unreadable):
-        if held is None:
+        if previous is None:
             raise
-    if held is not None and len(held.rows) > 1:
-        yield held.part(0, len(held.rows) - 1)
+    if previous is not None and len(previous.rows) > 1:
+        yield previous.part(0, len(previous.rows) - 1)
 
 
 def _has_formula(cells: Iterable[object]) -> bool:
@@ -411,7 +406,7 @@ def _has_formula(cells: Iterable[object]) -> bool:
 
 
 def _result_name(name: str, format: str) -> str:
-    """Call a result by the name of the file: `reviews.csv.gz` → `reviews.scored.csv`."""
+    """Return the name of the result: `reviews.csv.gz` → `reviews.scored.csv`."""
     path = PurePath(name)
     while path.suffix.lower() in COMPRESSIONS:
         path = path.with_suffix("")
@@ -419,9 +414,88 @@ def _result_name(name: str, format: str) -> str:
 
 
 def _free_prefix(source: Source, format: str) -> str:
-    """Find what to put before the names that are added, so that none is taken."""
+    """Return a prefix with which the added columns do not clash."""
     taken = {*source.columns, *source.header}
     prefix = ""
     while not taken.isdisjoint(added_names(format, prefix, explained=False, kept=True).values()):
         prefix += _PREFIX
     return prefix
+
+
+_MEMORY = 768 << 20  # bytes, including pyarrow itself
+_SECONDS = 120  # of CPU time
+_START = """
+import sys
+sys.path[:] = sys.argv[3:]
+from sentiment.serving.files import try_file
+try_file(*sys.argv[1:3])
+"""
+_ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
+_KINDS = {
+    kind.__name__: kind for kind in (DataError, MissingDependencyError, TooLargeError, UsageError)
+}
+
+
+class Trial:
+    """A process that reads and writes a file without answering it."""
+
+    def __init__(self, file: BinaryIO, request: FileRequest, limits: Limits) -> None:
+        """Start the process; `file` has a descriptor, whose position changes."""
+        self._request = request
+        file.seek(0)
+        values = [json.dumps(asdict(value)) for value in (request, limits)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, *values, *sys.path],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT,
+        )
+
+    def wait(self) -> None:
+        """Wait for the process to end.
+
+        Raises:
+            SentimentError: the file cannot be read, or needs too much memory.
+        """
+        output, _ = self._process.communicate()
+        if output:
+            kind, why = json.loads(output)
+            raise _KINDS.get(kind, DataError)(why)
+        if self._process.returncode:
+            raise _too_much(self._request)
+
+    def end(self) -> None:
+        """Kill the process if it still runs."""
+        self._process.kill()
+
+
+def try_file(request: str, limits: str) -> None:
+    """Process the file on stdin; write an error to stdout as JSON."""
+    _limit_resources()
+    values = json.loads(request)
+    asked = FileRequest(**{**values, "text_columns": tuple(values["text_columns"])})
+    try:
+        answers = FileAnswers(sys.stdin.buffer, asked, Limits(**json.loads(limits)))
+        if answers.open().error is None:
+            while (texts := answers.read()) is not None:
+                answers.write([Answered("", math.nan, "")] * len(texts))
+            answers.end()
+    except (MemoryError, SentimentError) as error:
+        starved = isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError)
+        failure = _too_much(asked) if starved else error
+        sys.stdout.write(json.dumps([type(failure).__name__, str(failure)]))
+
+
+def _limit_resources() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _too_much(request: FileRequest) -> TooLargeError:
+    return TooLargeError(f"{request.name}: damaged, or needs too much memory to read; split it")

@@ -1,6 +1,6 @@
-"""What a request asks for: bodies, within limits of size and time; texts, out of their JSON.
+"""Request bodies, within limits of size and time, and the texts in them.
 
-JSON lines are answered in constant memory: one record for one line, in order.
+JSON lines are answered in constant memory: one record per line, in order.
 """
 
 import asyncio
@@ -18,69 +18,67 @@ from starlette.types import Receive, Scope, Send
 from sentiment.errors import DataError
 from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.jsonl import as_row
-from sentiment.serving.limits import Limits
-from sentiment.serving.service import Answer, Service, aside
+from sentiment.serving.server import Limits
+from sentiment.serving.service import Answer, Service, offload
 from sentiment.values import read_strict_json
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
 
-# Lines that are answered before others have their turn: a chunk may hold thousands of short ones.
-_AT_ONCE = 256
+_LINES_AT_ONCE = 256  # then other requests get their turn
 
 ADDED = ("predicted", "p_positive", "reason", "error")
 
 
 class Meter:
-    """Counts what is taken at once: places for requests, bytes of bodies.
+    """A limit on what all requests use at once: slots, or bytes of bodies.
 
     Attributes:
-        taken: how much is.
+        taken: how much is in use.
     """
 
-    def __init__(self, most: int, what: str) -> None:
-        """Take how much there is, and what an error calls having taken it all."""
+    def __init__(self, limit: int, message: str) -> None:
         self.taken = 0
-        self._most = most
-        self._what = what
+        self._limit = limit
+        self._message = message
 
-    def take(self, scope: Scope, amount: int = 1) -> None:
-        """Take some until a request is answered, however it ends.
+    def acquire(self, scope: Scope, amount: int = 1) -> None:
+        """Use some until a request ends.
 
         Raises:
-            HTTPException: there is not as much left.
+            HTTPException: that would exceed the limit.
         """
-        if self.taken + amount > self._most:
-            why = f"{self._what}; come again in a second"
+        if self.taken + amount > self._limit:
+            why = f"{self._message}; try again in a second"
             raise HTTPException(503, why, {"Retry-After": "1"})
         self.taken += amount
-        scope["at_end"].callback(self._give_back, amount)
+        scope["at_end"].callback(self._release, amount)
 
-    def _give_back(self, amount: int) -> None:
+    def _release(self, amount: int) -> None:
         self.taken -= amount
 
 
-class PartsResponse(StreamingResponse):
-    """An answer in parts; whole over HTTP/1.0, which knows no parts.
+class StreamedResponse(StreamingResponse):
+    """A response in parts, or in one piece over HTTP/1.0.
 
-    Starlette would read the request meanwhile, to see whether the client is there; here that is
-    the business of what makes the parts, since more of the body may be coming.
+    Starlette's class would read the request to notice a disconnect, but here the rest of the body
+    may still be coming.
     """
 
-    def __init__(self, first: bytes, rest: AsyncIterator[bytes], held: Meter, **more: Any) -> None:
-        """Take the first part, the others, and what counts the bytes that are held."""
+    def __init__(self, first: bytes, rest: AsyncIterator[bytes], meter: Meter, **more: Any) -> None:
+        """Send `first`, then `rest`; `meter` counts bytes kept in memory."""
         super().__init__(_chained(first, rest), **more)
-        self._held = held
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         if scope["http_version"] != "1.0":
-            with suppress(HTTPException, ClientDisconnect):  # in its midst nothing can be said
+            with suppress(HTTPException, ClientDisconnect):  # too late for another status
                 await self.stream_response(send)
             return
         whole = bytearray()
         async for part in self.body_iterator:
-            self._held.take(scope, len(part))
+            self._meter.acquire(scope, len(part))
             whole += cast(bytes, part)
         await Response(bytes(whole), headers=dict(self.headers))(scope, receive, send)
 
@@ -92,50 +90,44 @@ async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Answer with a JSON value."""
+    """Return a response with a JSON value."""
     return Response(encode(to_json(value)) + b"\n", status, headers, JSON)
 
 
 def media_type(request: Request) -> str:
-    """Return what the body is said to be, in lower case, without parameters.
+    """Return the content type in lower case, without parameters.
 
     Raises:
-        HTTPException: it is encoded in a way that is not read here, or taken for another protocol.
+        HTTPException: the body is compressed, not UTF-8, or the client asks for another protocol.
     """
     kinds = []
     for name, value in request.scope["headers"]:
         if name == b"content-type":
             kinds.append(value.decode("latin-1").lower())
         elif name == b"content-encoding" and value.strip().lower() != b"identity":
-            raise HTTPException(415, "compressed bodies are not read here; send it as it is")
+            raise HTTPException(415, "compressed bodies are not supported; send it uncompressed")
         elif name == b"upgrade":
-            why = "no other protocol is spoken here: leave out the header Upgrade"
-            raise HTTPException(400, why)
+            raise HTTPException(400, "only HTTP is supported; leave out the Upgrade header")
     kind, *parameters = ",".join(kinds).split(";")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8", "us-ascii"):
-            raise HTTPException(415, "JSON is UTF-8; no other charset is read here")
+            raise HTTPException(415, "JSON must be UTF-8; other charsets are not supported")
     return kind.strip()
 
 
 def length_of(request: Request) -> int | None:
-    """Return how many bytes the body has, if that is said; the server has seen that it is so."""
-    said = dict(request.scope["headers"]).get(b"content-length")
-    return None if said is None else int(said)
+    """Return the Content-Length, which the server has checked; None without one."""
+    length = dict(request.scope["headers"]).get(b"content-length")
+    return None if length is None else int(length)
 
 
-async def read_body(request: Request, limits: Limits, held: Meter) -> bytes:
-    """Read a whole body.
-
-    Args:
-        request: whose body it is.
-        limits: how large it may be, and how long it may take.
-        held: counts the bytes of all bodies.
+async def read_body(request: Request, limits: Limits, meter: Meter) -> bytes:
+    """Read a whole body, counting its bytes in a meter.
 
     Raises:
-        HTTPException: it is too large, or does not arrive in time.
-        ClientDisconnect: the client went away.
+        HTTPException: it is too large or too slow.
+        ClientDisconnect: the client has gone.
     """
     most = limits.max_body
     if (length_of(request) or 0) > most:
@@ -144,8 +136,8 @@ async def read_body(request: Request, limits: Limits, held: Meter) -> bytes:
     try:
         async with asyncio.timeout(limits.timeout):
             while more:
-                chunk, more = await _next(request)
-                held.take(request.scope, len(chunk))
+                chunk, more = await _next_chunk(request)
+                meter.acquire(request.scope, len(chunk))
                 body += chunk
                 if len(body) > most:
                     raise _too_large(most)
@@ -155,35 +147,30 @@ async def read_body(request: Request, limits: Limits, held: Meter) -> bytes:
 
 
 async def read_chunks(
-    request: Request, limits: Limits, goes_on: Callable[[bytes], bool]
+    request: Request, limits: Limits, is_progress: Callable[[bytes], bool]
 ) -> AsyncIterator[bytes]:
-    """Read a body as it arrives, as long as it goes on within each time that it has.
-
-    Args:
-        request: whose body it is.
-        limits: how long it may take to go on.
-        goes_on: whether a chunk is as much as has to arrive in that time.
+    """Yield the chunks of a body as they arrive; one that `is_progress` restarts the timeout.
 
     Raises:
-        HTTPException: it does not go on.
-        ClientDisconnect: the client went away.
+        HTTPException: a timeout.
+        ClientDisconnect: the client has gone.
     """
     clock = asyncio.get_running_loop().time
     until, more = clock() + limits.timeout, True
     while more:
         try:
             async with asyncio.timeout_at(until):
-                chunk, more = await _next(request)
+                chunk, more = await _next_chunk(request)
         except TimeoutError:
             raise _too_slow(limits) from None
-        went_on = goes_on(chunk)
+        progress = is_progress(chunk)
         if chunk:
             yield chunk
-        if went_on:
+        if progress:
             until = clock() + limits.timeout
 
 
-async def _next(request: Request) -> tuple[bytes, bool]:
+async def _next_chunk(request: Request) -> tuple[bytes, bool]:
     """Return the next part of a body, and whether there is more."""
     message = await request.receive()
     if message["type"] == "http.disconnect":
@@ -202,10 +189,10 @@ def _too_slow(limits: Limits) -> HTTPException:
 
 
 def read_json(body: bytes) -> Any:
-    """Read JSON as strictly as its standard is.
+    """Read JSON strictly.
 
     Raises:
-        HTTPException: it is none, or nested too deeply.
+        HTTPException: it is invalid or nested too deeply.
     """
     try:
         return read_strict_json(body.decode("utf-8-sig"))
@@ -220,10 +207,10 @@ def read_json(body: bytes) -> Any:
 
 
 def read_texts(body: bytes, names: tuple[str, ...], limits: Limits) -> str | list[str]:
-    """Read `{"text": "…"}` or `{"texts": ["…", …]}`, as far as their names are taken.
+    """Read `{"text": "…"}` or `{"texts": ["…", …]}`, whichever `names` allow.
 
     Raises:
-        HTTPException: it is something else, too long, or too many.
+        HTTPException: it is anything else, too long, or too many.
     """
     value = read_json(body)
     wanted = " or ".join(f'{{"{name}": …}}' for name in names)
@@ -233,42 +220,37 @@ def read_texts(body: bytes, names: tuple[str, ...], limits: Limits) -> str | lis
         raise HTTPException(422, f"{wanted} is expected, with no other keys")
     ((name, given),) = value.items()
     if name == "text":
-        return checked(given, '"text"', limits)
+        return _checked(given, '"text"', limits)
     if not isinstance(given, list):
         raise HTTPException(422, f'"texts" is {_kind(given)}; a list of strings is expected')
     if len(given) > limits.max_texts:
-        most = f"at most {limits.max_texts:,} are taken at once"
+        most = f"the limit is {limits.max_texts:,}"
         why = f"{len(given):,} texts; {most}: send fewer, or JSON lines as a stream"
         raise HTTPException(422, why)
-    return [checked(text, f'"texts", number {n},', limits) for n, text in enumerate(given, 1)]
+    return [_checked(text, f'"texts", number {n},', limits) for n, text in enumerate(given, 1)]
 
 
-def checked(text: Any, what: str, limits: Limits) -> str:
-    """Take a text.
-
-    Args:
-        text: what is in its place.
-        what: what an error calls it.
-        limits: how long it may be.
+def _checked(text: Any, what: str, limits: Limits) -> str:
+    """Return a text if it is one.
 
     Raises:
-        HTTPException: it is none, too long, or cannot be written as UTF-8.
+        HTTPException: not a string, too long, or not encodable as UTF-8.
     """
     if not isinstance(text, str):
         raise HTTPException(422, f"{what} is {_kind(text)}; a string is expected")
     if len(text) > limits.max_chars:
-        most = f"at most {limits.max_chars:,} are taken"
+        most = f"the limit is {limits.max_chars:,}"
         raise HTTPException(422, f"{what} has {len(text):,} characters; {most}")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        why = f"{what} has a lone surrogate (character {error.start + 1}), which is no text"
+        why = f"{what} has a lone surrogate (character {error.start + 1}), which is not text"
         raise HTTPException(422, why) from None
     return text
 
 
 def _kind(value: Any) -> str:
-    """Name the type of a value as JSON does."""
+    """Return the JSON type of a value."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     kinds: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
@@ -276,31 +258,27 @@ def _kind(value: Any) -> str:
 
 
 class LineCutter:
-    """Cuts what arrives into lines.
-
-    What is longer than a line may be is not kept: a None comes in its place.
-    """
+    """Splits chunks into lines; a line that is too long is replaced by None."""
 
     def __init__(self, longest: int) -> None:
-        """Take how many bytes a line may have."""
         self._longest = longest
         self._rest = bytearray()
         self._too_long = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes | None]:
-        """Take what arrived; give the lines that are complete, and not blank."""
+        """Yield the lines that are complete and not blank."""
         *complete, rest = chunk.split(b"\n")
         for part in complete:
-            self._hold(part)
+            self._append(part)
             if self._too_long:
                 yield None
             elif self._rest and not self._rest.isspace():
                 yield bytes(self._rest)
             self._rest.clear()
             self._too_long = False
-        self._hold(rest)
+        self._append(rest)
 
-    def _hold(self, part: bytes) -> None:
+    def _append(self, part: bytes) -> None:
         if len(self._rest) + len(part) > self._longest:
             self._too_long = True
             self._rest.clear()
@@ -311,35 +289,29 @@ class LineCutter:
 async def answer_lines(
     chunks: AsyncIterator[bytes], service: Service, limits: Limits
 ) -> AsyncIterator[bytes]:
-    """Answer the lines of each chunk as it arrives.
+    """Answer the lines of a body as they arrive.
 
-    A record is what the line has, and what `sentiment predict --json` adds. A line that cannot be
-    read gets `error`, and no answer.
-
-    Args:
-        chunks: the body.
-        service: gives the answers.
-        limits: how long a line and a text may be.
+    A record has the keys of its line, and those that `sentiment predict --json` adds. A line that
+    cannot be read gets `error` and no answer.
     """
     cutter = LineCutter(limits.max_body)
     async for chunk in chunks:
         lines = cutter.feed(chunk)
-        while some := list(islice(lines, _AT_ONCE)):
+        while some := list(islice(lines, _LINES_AT_ONCE)):
             yield await _answer(some, service, limits)
     if last := list(cutter.feed(b"\n")):
         yield await _answer(last, service, limits)
 
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
-    """Answer some lines: a record each."""
     size = sum(len(line or b"") for line in lines)
-    rows = await aside(size, lambda: [_read_line(line, limits) for line in lines])
+    rows = await offload(size, lambda: [_read_line(line, limits) for line in lines])
     answers = await service.predict(["" if isinstance(row, str) else row["text"] for row in rows])
-    return await aside(size, lambda: b"".join(map(_record, rows, answers)))
+    return await offload(size, lambda: b"".join(map(_record, rows, answers)))
 
 
 def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
-    """Return the keys and values of a line, or why it cannot be read."""
+    """Return the object on a line, or why it cannot be read."""
     if line is None:
         return f"the line has more than {limits.max_body:,} bytes"
     try:
@@ -347,8 +319,8 @@ def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
         if "text" not in row:
             return 'the line has no "text"'
         if taken := [name for name in ADDED if name in row]:
-            return f'the line has "{taken[0]}" already'
-        checked(row["text"], '"text"', limits)
+            return f'the line already has "{taken[0]}"'
+        _checked(row["text"], '"text"', limits)
     except HTTPException as error:
         return error.detail
     except ValueError as error:  # neither an object nor a string
@@ -361,6 +333,6 @@ def _record(row: dict[str, Any] | str, answer: Answer) -> bytes:
     try:
         if not isinstance(row, str):
             return encode(to_json({**row, **answer})) + b"\n"
-    except DataError as failure:  # nested more deeply than can be written
+    except DataError as failure:  # nested too deeply to be written
         row = str(failure)
     return encode(to_json({"predicted": None, "p_positive": None, "error": row})) + b"\n"

@@ -1,41 +1,90 @@
-"""From a model and an address to a service that runs until it is told to stop."""
+"""How the service is reached: limits, host names, the socket, and uvicorn, which runs the app."""
 
 import logging
+import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from types import FrameType
 from typing import Any
 
 from sentiment.errors import UsageError
-from sentiment.serving.limits import Limits
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _BACKLOG = 2048
-# Seconds that requests have to be answered once the service is told to stop.
-_GRACE = 30
-# Seconds that a connection may be idle between two requests; longer than proxies keep one.
-_KEEP_ALIVE = 75
+_GRACE = 30  # seconds to finish requests after a signal
+_KEEP_ALIVE = 75  # seconds that a connection may idle; longer than proxies keep one
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{0,5})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on requests; what exceeds them is refused.
+
+    Attributes:
+        max_body: bytes of a JSON body and of a line of JSON lines; characters of a row of a file.
+        max_texts: texts in a JSON body, but not in JSON lines.
+        max_chars: characters of a text.
+        max_file: bytes of a file, compressed and decompressed.
+        max_requests: concurrent requests.
+        max_connections: open connections.
+        timeout: seconds for a body to arrive, and for each step of a stream.
+    """
+
+    max_body: int = 2_000_000
+    max_texts: int = 1_000
+    max_chars: int = 100_000
+    max_file: int = 200_000_000
+    max_requests: int = 256
+    max_connections: int = 4_096
+    timeout: float = 10.0
+
+    def of_bodies(self) -> dict[str, int]:
+        """Return the limits that clients need to know."""
+        names = ("max_body", "max_texts", "max_chars", "max_file")
+        return {name: getattr(self, name) for name in names}
+
+
+def host_names(loopback: bool, allowed: Iterable[str] = ()) -> frozenset[str] | None:
+    """Return the accepted values of the Host header, None for any.
+
+    This prevents DNS rebinding: a web page whose host name resolves to 127.0.0.1 could otherwise
+    read the answers.
+
+    Args:
+        loopback: whether the service listens on a loopback address.
+        allowed: further names; if there are any, only these.
+    """
+    others = frozenset(filter(None, map(bare_name, allowed)))
+    return LOOPBACK | others if loopback or others else None
+
+
+@lru_cache(256)
+def bare_name(name: str) -> str | None:
+    """Return a host name in lower case without port and trailing dot, None if it is invalid."""
+    host = _HOST.fullmatch(name.lower())
+    return host[1].removesuffix(".") if host else None
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the socket that requests come to.
-
-    Args:
-        host: an address of this machine, or a name that has one.
-        port: 0 for one that is free.
+    """Open the listening socket; port 0 is any free one.
 
     Raises:
-        UsageError: there is no such address here, or the port cannot be had.
+        UsageError: the address does not exist or the port is not available.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = min(found, key=lambda each: each[0])
         listening = socket.socket(family, kind, protocol)
         try:
-            if hasattr(socket, "SO_REUSEPORT"):  # not Windows, where it would let two have one port
+            if hasattr(socket, "SO_REUSEPORT"):  # not on Windows: two servers could share the port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # A client that vanished without a word is let go when the system finds out.
+            # The system detects clients that vanished.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             listening.bind(address)
             listening.listen(_BACKLOG)
@@ -51,13 +100,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listening: socket.socket) -> str:
-    """Say where a socket listens: `http://127.0.0.1:8000`."""
+    """Return the URL of a socket: `http://127.0.0.1:8000`."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_loopback(listening: socket.socket) -> bool:
-    """Tell whether only this machine reaches a socket."""
+    """Return whether only this machine can reach a socket."""
     return ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
 
 
@@ -65,29 +114,23 @@ def run(
     app: Any,
     listening: socket.socket,
     limits: Limits,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
     started: Callable[[], None],
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT, then finish those that were accepted.
+    """Serve an ASGI application until SIGTERM or SIGINT.
 
-    The signal that ended it is raised again at the end.
-
-    Args:
-        app: the application.
-        listening: where requests come to.
-        limits: how many connections there may be, and how long each may wait.
-        say: told of what goes wrong with connections, in lines.
-        started: called once signals are taken as said.
+    Accepted requests are then finished, and the signal is raised again. `log` receives a line for
+    each error of a connection; `started` is called once signals are handled.
     """
     from uvicorn import Config, Server
 
     class Announced(Server):
-        """Where interrupts are ignored, as in the background of a script, they stay so."""
+        """A server that keeps ignoring interrupts if the shell set it so (background jobs)."""
 
         ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            _hold_signals(block=False)
+            _block_signals(block=False)
             await super().startup(sockets)
             started()
 
@@ -95,17 +138,16 @@ def run(
             if not (self.ignores and sig == signal.SIGINT):
                 super().handle_exit(sig, frame)
 
-    _allow_files(limits.max_connections + _BACKLOG + 64)
+    _raise_file_limit(limits.max_connections + _BACKLOG + 64)
     logger = logging.getLogger("asyncio")
-    logger.handlers[:] = [_Lines(say)]
-    logger.propagate = False
+    logger.handlers[:], logger.propagate = [_LineHandler(log)], False
     config = Config(
         app,
         http="httptools",
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level=logging.CRITICAL,  # the application tells of its errors itself
+        log_level=logging.CRITICAL,  # the application logs its own errors
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -114,33 +156,32 @@ def run(
         timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
-    # One that came before the server takes signals would break off what was not yet awaited.
-    _hold_signals(block=True)
+    # A signal before the server handles them would abort its start.
+    _block_signals(block=True)
     Announced(config).run(sockets=[listening])
 
 
-def _hold_signals(*, block: bool) -> None:
-    """Let signals wait that end the service, or let them through."""
+def _block_signals(*, block: bool) -> None:
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         how = signal.SIG_BLOCK if block else signal.SIG_UNBLOCK
         signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
 
 
-class _Lines(logging.Handler):
-    """Passes on what is logged, a line each."""
+class _LineHandler(logging.Handler):
+    """Passes on each log record as one line."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None]) -> None:
         super().__init__(logging.ERROR)
-        self._say = say
+        self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         more = f": {type(error).__name__}: {error}" if error else ""
-        self._say(f"{record.getMessage().strip()}{more}")
+        self._log(f"{record.getMessage().strip()}{more}")
 
 
-def _allow_files(count: int) -> None:
-    """Let this process have that many connections, as far as the system allows."""
+def _raise_file_limit(count: int) -> None:
+    """Allow this process `count` open files, or as many as the system permits."""
     try:
         import resource
     except ImportError:  # Windows

@@ -76,7 +76,10 @@ def test_a_goal_out_of_reach_writes_nothing(run, trained, tmp_path):
     done = run("calibrate", TEST, "-m", trained, "--goal", "recall=0.99", "-q", "-o", out)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout, out.exists()) == (6, "", False)
-    assert "recall=0.99 cannot be held with 90% confidence on these 400 reviews; 0." in line
+    assert (
+        "recall=0.99 cannot be guaranteed with 90% confidence on these 400 reviews (attainable: 0."
+        in line
+    )
 
 
 @pytest.fixture(scope="module")
@@ -209,9 +212,9 @@ def test_goals_together(run, trained, tmp_path):
         (
             ["precision=0.8", "coverage=0.99"],
             6,
-            "coverage=0.99 beside precision=0.8 cannot be held",
+            "coverage=0.99 together with precision=0.8 cannot be guaranteed",
         ),
-        (["recall=0.6", "coverage=0.5"], 2, "do not go together"),
+        (["recall=0.6", "coverage=0.5"], 2, "cannot be combined"),
         (["recall=0.6", "recall=0.5"], 2, "twice for recall"),
     ):
         asked = [word for goal in goals for word in ("--goal", goal)]

@@ -12,7 +12,7 @@ import pytest
 from sentiment import general
 from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
-from sentiment.evaluation.orientation import orientation_of
+from sentiment.evaluation.mistakes import orientation_of
 from sentiment.model.file import load_model
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions

@@ -9,7 +9,7 @@ import pytest
 
 from sentiment.cluster.files import Named, TableJob, merge, score_table
 from sentiment.errors import DataError
-from sentiment.evaluation.mistakes import reading_for, slice_values
+from sentiment.evaluation.slices import reading_for, slice_values
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.reviews.labelled import read_labelled

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from sentiment.evaluation.comparison import System, compare
-from sentiment.evaluation.intervals import FEWEST_CHANGES, mcnemar, paired_interval
+from sentiment.evaluation.intervals import MIN_CHANGES, mcnemar, paired_interval
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.reviews.dataset import NO_ANSWER
 
@@ -89,8 +89,8 @@ def test_intervals_hold_the_truth_whether_reviews_are_few_or_many(n, skill):
 
 def test_with_few_reviews_no_loss_is_significant():
     """One review is all it took: resampled, it is always the same."""
-    labels = np.ones(FEWEST_CHANGES, int)
-    better, worse = np.full(FEWEST_CHANGES, 0.9), np.linspace(0.7, 0.8, FEWEST_CHANGES)
+    labels = np.ones(MIN_CHANGES, int)
+    better, worse = np.full(MIN_CHANGES, 0.9), np.linspace(0.7, 0.8, MIN_CHANGES)
     enough = compare(system(worse), system(better), labels).differences["log_loss"]
     few = compare(system(worse[1:]), system(better[1:]), labels[1:]).differences["log_loss"]
     assert (enough.is_significant, few.interval, few.is_significant) == (True, None, False)
@@ -116,7 +116,7 @@ def test_figures_are_those_of_evaluations():
     for name, each in found.differences.items():
         assert (each.a, each.b) == pytest.approx((a[name], b[name]))
         assert each.interval[0] < each.difference < each.interval[1]
-    assert found.right.sum() == 80
+    assert found.correct.sum() == 80
 
 
 def test_a_system_that_is_clearly_better_is_significantly_so():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from sentiment.evaluation.intervals import mean_interval, resampled_means
-from sentiment.evaluation.metrics import Evaluation, confusion_matrix, figures_of
+from sentiment.evaluation.metrics import Evaluation, confusion_matrix, metrics_of
 from sentiment.evaluation.ranking import Ranks, pr_auc_interval, roc_auc_interval
 
 
@@ -26,7 +26,7 @@ def drawn(n, seed=0, spread=3.0):
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1))
 def test_figures_of_counts_are_those_of_scikit_learn(rows):
     labels, answers = np.array(rows).T
-    found = figures_of(confusion_matrix(labels, answers))
+    found = metrics_of(confusion_matrix(labels, answers))
     precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
         labels, answers, labels=[0, 1], zero_division=0
     )
@@ -63,7 +63,7 @@ def _truth(p, chances):
     counts = np.bincount(cells, weights=weights, minlength=4).reshape(2, 2)
     log_loss, brier = np.average(Evaluation(twice, labels, 0.5).losses, axis=0, weights=weights)
     return {
-        **figures_of(counts),
+        **metrics_of(counts),
         "roc_auc": sklearn_metrics.roc_auc_score(labels, twice, sample_weight=weights),
         "pr_auc": sklearn_metrics.average_precision_score(labels, twice, sample_weight=weights),
         "log_loss": log_loss,

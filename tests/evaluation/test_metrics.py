@@ -6,7 +6,7 @@ from sklearn import metrics as sklearn
 from sklearn.dummy import DummyClassifier
 
 from sentiment.evaluation.metrics import Evaluation, calibration_error, calibration_noise
-from sentiment.evaluation.mistakes import slices_of
+from sentiment.evaluation.slices import slices_of
 
 
 def test_figures_of_a_case_worked_out_by_hand():

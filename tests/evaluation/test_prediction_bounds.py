@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, hypergeom
 
-from sentiment.evaluation.intervals import fewest_good, fewest_seen, lower_bound, share_holds
+from sentiment.evaluation.intervals import lower_bound, min_good, min_sample, share_holds
 
 SHARES = st.sampled_from([0.3, 0.5, 0.8, 0.9, 0.95, 0.99])
 
@@ -41,7 +41,7 @@ def test_the_bound_is_the_largest_share_that_holds(n, data):
 
 @given(st.integers(0, 300), SHARES)
 def test_the_fewest_are_enough_and_one_less_is_not(n, least):
-    found = fewest_good(n, least, 0.1)
+    found = min_good(n, least, 0.1)
     if found is None:
         assert not share_holds(n, n, least, 0.1)
         return
@@ -53,4 +53,4 @@ def test_the_fewest_are_enough_and_one_less_is_not(n, least):
 @pytest.mark.parametrize("least", [0.05, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99])
 def test_the_shortest_run_is_the_first_that_holds_if_all_are_good(least, risk):
     n = np.arange(1, 1000)
-    assert fewest_seen(least, risk) == n[np.argmax(share_holds(n, n, least, risk))]
+    assert min_sample(least, risk) == n[np.argmax(share_holds(n, n, least, risk))]

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import METRICS
-from sentiment.evaluation.mistakes import explain_mistakes, slices_of
-from sentiment.evaluation.report.content import Cuts, Report
+from sentiment.evaluation.mistakes import explain_mistakes
+from sentiment.evaluation.report.content import PICTURES, Cuts, Report, picture_of
 from sentiment.evaluation.report.page import page_of, visible
-from sentiment.evaluation.report.pictures import PICTURES, picture_of
+from sentiment.evaluation.slices import slices_of
 from sentiment.model.model import Decision
 from sentiment.reviews.cells import SPELLED
 from sentiment.reviews.dataset import LabelledReviews
@@ -167,7 +167,7 @@ def test_every_link_and_every_label_leads_somewhere():
 @pytest.mark.parametrize("words", ["good film " * 2000, "x" * 20_000])
 def test_a_long_review_is_cut_and_says_so(words):
     page = page_of(report_of([*PLAIN[:3], words])).decode()
-    assert "… and 14,000 characters that are not in this page" in page
+    assert "… and 14,000 more characters, not in this page" in page
 
 
 def test_with_one_label_the_page_says_what_it_leaves_out():
@@ -200,7 +200,7 @@ def test_cuts_count_what_is_below_each_place_and_on_it(p_positive, threshold):
     model = replace(MODEL, decision=Decision(threshold))
     cuts = Cuts.of(replace(PLAIN_REPORT, model=model, p_positive=np.array(p_positive)))
     assert threshold in cuts.places
-    for label, cells in enumerate((cuts.negative, cuts.positive)):
+    for label, cells in enumerate(cuts.cells.values()):
         ours = np.array(p_positive)[label == LABELS]
         sums = list(accumulate(cells))
         assert sums[0::2][:-1] == [int(np.sum(ours < place)) for place in cuts.places]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sentiment.evaluation.mistakes import slice_values, slices_of
+from sentiment.evaluation.slices import slice_values, slices_of
 from sentiment.reviews.dataset import LabelledReviews
 
 

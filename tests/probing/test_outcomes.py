@@ -14,8 +14,8 @@ from sentiment.probing import (
     Capability,
     Moved,
     Unmoved,
+    combined,
     probe,
-    together,
 )
 
 each = pytest.mark.parametrize("capability", CAPABILITIES.values(), ids=lambda each: each.name)
@@ -150,6 +150,6 @@ def test_all_texts_are_asked_in_one_batch_each_once():
     (asked,) = model.asked
     assert len(asked) == len(set(asked))
     assert [result.name for result in results] == list(CAPABILITIES)
-    overall = together(results)
+    overall = combined(results)
     assert overall.n == sum(result.n for result in results)
     assert overall.passed == sum(result.passed for result in results)

@@ -21,7 +21,7 @@ from sentiment.cli.serve import model_info
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
 from sentiment.serving.app import App
-from sentiment.serving.limits import LOOPBACK, Limits
+from sentiment.serving.server import LOOPBACK, Limits
 from sentiment.serving.service import Service
 
 JSON = "application/json"

@@ -71,12 +71,12 @@ def test_lines_that_cannot_be_read_have_their_place(served):
         b"[]": "an object is expected on each line, not a list",
         b"{}": 'the line has no "text"',
         b'{"text": 1}': '"text" is a number; a string is expected',
-        b'{"text": "\\ud800"}': '"text" has a lone surrogate (character 1), which is no text',
+        b'{"text": "\\ud800"}': '"text" has a lone surrogate (character 1), which is not text',
         b'{"text": "a", "text": "b"}': 'the key "text" occurs twice; keep one',
-        b'{"text": "a", "predicted": 1}': 'the line has "predicted" already',
+        b'{"text": "a", "predicted": 1}': 'the line already has "predicted"',
         b'{"text": "a", "n": NaN}': "NaN is not JSON; write null",
         b'{"text": "a", "n": ' + b"[" * 200_000 + b"]" * 200_000 + b"}": "nested too deeply",
-        b'{"text": "' + b"a" * 100_001 + b'"}': '"text" has 100,001 characters; at most 100,000',
+        b'{"text": "' + b"a" * 100_001 + b'"}': '"text" has 100,001 characters; the limit is',
         b'"' + b"a" * 3_000_000 + b'"': "the line has more than 2,000,000 bytes",
     }
     body = b'"good"\n' + b"".join(line + b'\n\n"good"\r\n' for line in bad)

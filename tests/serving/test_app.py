@@ -9,8 +9,8 @@ import pytest
 
 from sentiment.serving import requests
 from sentiment.serving.app import App
-from sentiment.serving.limits import LOOPBACK, Limits
 from sentiment.serving.requests import LineCutter, answer_lines, read_json
+from sentiment.serving.server import LOOPBACK, Limits
 from tests.serving.conftest import LINES, ask, body_of
 
 BODY = b'{"text": "good"}'
@@ -38,17 +38,17 @@ def test_what_nobody_foresaw_is_500_and_told_and_the_next_is_answered(app):
         start, body = ask(app, BODY)
         assert start["status"] == 500
         assert (b"x-content-type-options", b"nosniff") in start["headers"]
-        assert json.loads(body["body"]) == {"error": "something unexpected went wrong here"}
+        assert json.loads(body["body"]) == {"error": "an unexpected error occurred in the service"}
     assert [str(error) for error in app.told] == ["nobody foresaw it"] * 3
     assert app.logged[0].startswith("? POST /predict 500 ")
-    assert app._places.taken == app._bytes.taken == 0
+    assert app._slots.taken == app._bytes.taken == 0
 
 
 def test_who_goes_away_is_not_answered_and_gives_the_place_back(app):
     assert ask(app, BODY, None) == []
     assert app.told == []
-    assert app._places.taken == app._bytes.taken == 0
-    assert " gone " in app.logged[0]
+    assert app._slots.taken == app._bytes.taken == 0
+    assert " disconnected " in app.logged[0]
 
 
 def test_lines_are_cut_alike_however_they_come():

@@ -11,7 +11,7 @@ import pytest
 
 from sentiment.serving import app as application
 from sentiment.serving.app import App
-from sentiment.serving.limits import LOOPBACK, Limits
+from sentiment.serving.server import LOOPBACK, Limits
 from tests.serving.conftest import (
     JSON,
     LINES,
@@ -54,7 +54,7 @@ def narrow():
     app = App(Echo(), LOOPBACK, NARROW, report=unforeseen.append)
     yield app
     assert unforeseen == []
-    meters = (app._places, app._streams, app._explanations, app._bytes)
+    meters = (app._slots, app._streams, app._explanations, app._bytes)
     assert [meter.taken for meter in meters] == [0, 0, 0, 0]
 
 
@@ -151,7 +151,7 @@ def test_who_does_not_read_an_answer_keeps_nothing_of_the_service(narrow, kind):
     kept = []
 
     def reads(_):
-        kept.append((narrow._places.taken, narrow._bytes.taken))
+        kept.append((narrow._slots.taken, narrow._bytes.taken))
         return 0
 
     assert len(ask(narrow, BODY, kind=kind, reads=reads)) == 2
@@ -186,7 +186,7 @@ def test_those_there_is_no_place_for_come_again(what, monkeypatch):
     thread.start()
     time.sleep(0.2)
     status, why, headers = refused(ask(app, *quick, path=path, kind=kind))
-    assert (status, why) == (503, f"too many {what} at once; come again in a second")
+    assert (status, why) == (503, f"too many {what} at once; try again in a second")
     assert headers[b"retry-after"] == b"1"
     assert ask(app, b"1", path=other_path, kind=other_kind)[0]["status"] in (200, 422)
     thread.join()

@@ -1,4 +1,4 @@
-"""The report page: its content, from metrics to HTML."""
+"""The report as an HTML page without external resources."""
 
 import hashlib
 from base64 import b64encode
@@ -20,21 +20,21 @@ from sentiment.evaluation.metrics import (
     number,
     percent,
 )
-from sentiment.evaluation.mistakes import FEWEST, SHOWN_SLICES
-from sentiment.evaluation.report.content import STEPS, Cuts, Forest, Report
-from sentiment.evaluation.report.pictures import CHARTS, Drawing, draw
+from sentiment.evaluation.report.charts import Drawing, draw
+from sentiment.evaluation.report.content import ANSWERS, CHARTS, STEPS, Cuts, Forest, Report
+from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
+from sentiment.labels import CLASSES
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
+from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.cells import SPELLED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_SHOWN_WORDS = 70  # before the rest is folded
+_MAX_CHARACTERS = 6000  # of a review in the page
 
-# Words that are shown at once, and characters that are in the page at all.
-_AT_ONCE = 70
-_LONGEST = 6000
-
-# Characters, and the class that colors them.
+# Characters, and the CSS class of their color.
 Marked = tuple[str, str]
 
 
@@ -43,10 +43,10 @@ class Body:
     """The text of a mistake.
 
     Attributes:
-        beginning: what is shown at once.
-        rest: what can be unfolded.
-        words: how many words that holds.
-        left_out: how many characters are not in the page.
+        beginning: shown at once.
+        rest: folded.
+        words: number of words in the rest.
+        left_out: number of characters that are not in the page.
     """
 
     beginning: Sequence[Marked]
@@ -57,34 +57,34 @@ class Body:
 
 def body_of(explanation: Explanation) -> Body:
     """Return the text of a review with its words marked."""
-    text = explanation.text[:_LONGEST]
+    text = explanation.text[:_MAX_CHARACTERS]
     words = [word for word in explanation.words if word.end <= len(text)]
-    parts = ((_space(part), share) for part, share in parts_of(text, words))
-    # Words and what stands between them come in turns, so this is a bit more than half of them.
-    beginning = list(islice(parts, 2 * _AT_ONCE))
+    parts = ((_collapse(part), share) for part, share in parts_of(text, words))
+    # Words alternate with the characters between them.
+    beginning = list(islice(parts, 2 * _SHOWN_WORDS))
     rest = list(parts)
-    if len(rest) < _AT_ONCE:
+    if len(rest) < _SHOWN_WORDS:
         beginning, rest = beginning + rest, []
     return Body(
-        list(_marked(beginning)),
-        list(_marked(rest)),
+        list(_mark(beginning)),
+        list(_mark(rest)),
         sum(not part.isspace() for part, _ in rest),
         len(explanation.text) - len(text),
     )
 
 
-def _space(part: str) -> str:
+def _collapse(part: str) -> str:
     """Reduce white space to one line break or one space."""
     return ("\n" if "\n" in part else " ") if part.isspace() else part
 
 
-def _marked(parts: Sequence[Part]) -> Iterator[Marked]:
-    def mark(part: Part) -> str:
+def _mark(parts: Sequence[Part]) -> Iterator[Marked]:
+    def css_class(part: Part) -> str:
         level = level_of(part[1])
         return f"{'for' if part[1] > 0 else 'against'}-{level}" if level else ""
 
-    # Every marked word by itself; what is between them in one piece.
-    for name, run in groupby(parts, mark):
+    # Each marked word separately, everything between two of them in one piece.
+    for name, run in groupby(parts, css_class):
         if name:
             yield from ((text, name) for text, _ in run)
         else:
@@ -97,7 +97,7 @@ _SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not 
 
 def page_of(report: Report) -> bytes:
     """Render the page; the same report gives the same bytes."""
-    style, script = (_part(name) for name in ("report.css", "report.js"))
+    style, script = (_markup(name) for name in ("report.css", "report.js"))
     page = _environment().get_template("report.html.jinja")
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
     text = page.render(
@@ -106,23 +106,26 @@ def page_of(report: Report) -> bytes:
         overall=OVERALL,
         headline=HEADLINE,
         of_class=OF_CLASS,
+        classes=CLASSES,
+        answers=ANSWERS,
+        uncertain=UNCERTAIN,
         drawings=_drawings(report),
         cuts=Cuts.of(report),
         steps=STEPS,
         forest=Forest.of(shown),
-        fewest=FEWEST,
+        min_slice=MIN_SLICE,
         shown_slices=SHOWN_SLICES,
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
-    # A lone surrogate, which UTF-8 does not have, is spelled out too.
+    # Lone surrogates, which UTF-8 cannot encode, are spelled out.
     return text.encode("utf-8", "backslashreplace")
 
 
 def visible(value: Any) -> Any:
-    """Spell out control characters and those that turn text around in what is inserted."""
+    """Spell out control and bidirectional characters of inserted text."""
     return value.translate(_SPELLED) if type(value) is str else value
 
 
@@ -136,20 +139,21 @@ def _drawings(report: Report) -> dict[str, Drawing]:
 
 
 def meaning_of(metric: Metric, evaluation: Evaluation) -> str:
-    """Write what a metric is, and what to hold its value against."""
+    """Return what a metric means, and what to compare its value with."""
     parts = [metric.meaning] if metric.meaning else []
     if metric.headline:
         constant = metric.write(evaluation.constant[metric.name])
-        parts.append(f"answering always {evaluation.most_frequent}: {constant}")
+        parts.append(f"always answering {evaluation.most_frequent}: {constant}")
     if metric.floor:
-        parts.append(f"{metric.write(metric.floor(evaluation))} would be perfect")
+        floor = metric.write(metric.floor(evaluation))
+        parts.append(f"a perfectly calibrated model would show about {floor} by chance")
     elif not metric.larger_is_better:
-        parts.append("less is better")
+        parts.append("lower is better")
     return "; ".join(parts)
 
 
 def signed(value: float) -> str:
-    """Write what is added to a logit, or taken from it."""
+    """Write a change of the log-odds with its sign."""
     return f"{value:+.2f}".replace("-", "−")
 
 
@@ -170,7 +174,7 @@ def _environment() -> "Environment":
     return environment
 
 
-def _part(name: str) -> Any:
+def _markup(name: str) -> Any:
     from markupsafe import Markup
 
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))

@@ -1,14 +1,14 @@
-// The answer: a word, a probability, and where it lies between negative and positive.
+// The answer: a word, its probability, and its position on the scale.
 
 import { el, show } from "./dom.js";
 import { percent, visible } from "./words.js";
 
 const REASONS = {
   "no known words": "The model knows none of these words, so it does not guess.",
-  "few known words": "The model knows too few of these words to say.",
+  "few known words": "The model knows too few of these words to answer.",
 };
 
-/** Show an answer on the scale of where the model decides. */
+/** Show an answer on the scale with the model's threshold. */
 export function showAnswer({ predicted, p_positive: p, reason }, decision) {
   if (predicted === null) {
     showNothing(decision);
@@ -17,7 +17,7 @@ export function showAnswer({ predicted, p_positive: p, reason }, decision) {
   const unknown = reason in REASONS;
   el("answer").dataset.answer = predicted;
   el("verdict").textContent = predicted;
-  el("chance").textContent = unknown ? "no probability of its own" : `${percent(p)} likely to be positive`;
+  el("chance").textContent = unknown ? "not enough known words" : `${percent(p)} likely to be positive`;
   drawScale(decision);
   place(p, decision.threshold);
   show(el("marker"), true);
@@ -25,7 +25,7 @@ export function showAnswer({ predicted, p_positive: p, reason }, decision) {
   el("why").textContent = predicted === "uncertain" ? whyOf(reason, p) : "";
 }
 
-/** Show that there is nothing to answer. */
+/** Show that there is no answer. */
 export function showNothing(decision) {
   el("answer").dataset.answer = "none";
   el("verdict").textContent = "nothing yet";
@@ -37,7 +37,7 @@ export function showNothing(decision) {
   show(el("why"), false);
 }
 
-/** Say the answer to those who listen. */
+/** Announce the answer to screen readers. */
 export function speak({ predicted, p_positive: p, reason }) {
   const chance = reason in REASONS ? "" : `, ${percent(p)} likely to be positive`;
   const why = predicted === "uncertain" ? `. ${whyOf(reason, p)}` : "";
@@ -45,9 +45,9 @@ export function speak({ predicted, p_positive: p, reason }) {
 }
 
 function whyOf(reason, p) {
-  if (reason in REASONS) return `${REASONS[reason]} (${percent(p)} is what an empty review gets.)`;
-  if (!reason) return "The model would rather not say.";
-  return `The probability is ${visible(reason)}, where this model would rather not say.`;
+  if (reason in REASONS) return `${REASONS[reason]} (An empty review gets ${percent(p)}.)`;
+  if (!reason) return "The model abstains here.";
+  return `The probability is ${visible(reason)}, where this model abstains.`;
 }
 
 function drawScale({ threshold, band }) {
@@ -63,7 +63,7 @@ function place(p, threshold) {
   set(el("reach"), { left: Math.min(p, threshold), right: 1 - Math.max(p, threshold) });
 }
 
-/** Set places by share of the width; a style sheet cannot know them. */
+/** Set custom properties to shares of the width. */
 function set(element, shares) {
   for (const [name, share] of Object.entries(shares)) {
     element.style.setProperty(name, `${(100 * share).toFixed(2)}%`);

@@ -1,4 +1,4 @@
-// Elements made and found; text is only ever set as text.
+// Helpers for elements; text is always set as text.
 
 /** Find the element with an id. */
 export const el = (id) => document.getElementById(id);
@@ -14,12 +14,12 @@ export function make(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Show an element or hide it. */
+/** Show or hide an element. */
 export function show(element, shown) {
   element.hidden = !shown;
 }
 
-/** Give a click, a submission by Enter, or a change to a function; nothing else becomes of it. */
+/** Handle an event; a form is not submitted. */
 export function on(element, event, handle) {
   element.addEventListener(event, (what) => {
     if (event === "submit") what.preventDefault();
@@ -27,13 +27,13 @@ export function on(element, event, handle) {
   });
 }
 
-/** Write a whole number for people. */
+/** Format a whole number. */
 export const grouped = (number) => number.toLocaleString("en-US");
 
-/** Write a number of rows for people. */
+/** Format a number of rows. */
 export const rowsOf = (count) => `${grouped(count)} ${count === 1 ? "row" : "rows"}`;
 
-/** Call a function once nothing has happened for a while, or not at all. */
+/** Debounce: call a function after a pause. */
 export function later(pause, call) {
   let timer = null;
   return {

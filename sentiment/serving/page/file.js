@@ -1,4 +1,4 @@
-// A file of reviews: chosen or dropped, looked at, sent to the service, and given back with its answers.
+// A file of reviews: chosen or dropped, previewed, sent to the service, downloaded with its answers.
 
 import { el, grouped, make, on, rowsOf, show } from "./dom.js";
 import { rowOf, showNotes, showOutcome } from "./outcome.js";
@@ -6,22 +6,22 @@ import { answerFile } from "./service.js";
 import { inWords, visible } from "./words.js";
 
 const PREVIEW = 5; // rows
-const BEGINNING = 1_000_000; // bytes that tell what is in a file, where they can be read without the rest
-const BUSY_TRIES = 8; // before people are asked whether to try again
+const BEGINNING = 1_000_000; // bytes sent for a preview, if a part of the file can be read
+const BUSY_TRIES = 8; // before the user is asked to try again
 const SPEAK_EACH = 10_000; // milliseconds
 const DRAW_EACH = 100;
 const NAMES = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet" };
-const NOT_READ = "it cannot be read: is it a folder, or gone?";
-const CHANGED = "it has changed or gone since it was chosen; choose it again";
-// What a person may say of a file, and what is then found anew.
+const NOT_READ = "it cannot be read; is it a folder, or deleted?";
+const CHANGED = "it was changed or deleted after it was chosen; choose it again";
+// What the user may choose, and what is then detected again.
 const CHOICES = { format: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
 
-/** Take files that are chosen, or dropped anywhere on the page. */
+/** Handle files that are chosen, or dropped anywhere on the page. */
 export function startFile() {
   const plan = new Plan();
   on(el("choose"), "change", () => {
     if (el("choose").files.length > 0) plan.take(el("choose").files);
-    el("choose").value = ""; // the same file may be chosen again
+    el("choose").value = ""; // so that the same file can be chosen again
   });
   on(document, "dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
@@ -45,22 +45,22 @@ export function startFile() {
   return plan;
 }
 
-/** What is to be done with a file, and how far it is. */
+/** A file, its options, and its results. */
 class Plan {
   #file = null;
-  #taken = 0; // counts files; one that is looked at too late is not shown
-  #most = Infinity; // bytes that the service takes
-  #chosen = {}; // what the person has said of it
-  #found = null; // what the service has found in it
-  #result = null; // { rows, outcomes, parts, complete, … } of what was answered
-  #abort = null; // of what the service is asked for
+  #taken = 0; // number of files chosen; an outdated one is not shown
+  #most = Infinity; // bytes that the service accepts
+  #chosen = {}; // the user's choices
+  #found = null; // what the service has detected
+  #result = null; // { rows, outcomes, parts, complete, … }
+  #abort = null; // aborts the current request
 
-  /** Take in how large a file may be. */
+  /** Set the maximum size of a file. */
   takeNoMoreThan(bytes) {
     this.#most = bytes;
   }
 
-  /** Look at a file, the first that was given. */
+  /** Preview the first of the given files. */
   async take([file, ...others]) {
     this.stop();
     const number = ++this.#taken;
@@ -68,7 +68,7 @@ class Plan {
     if (number !== this.#taken) return;
     if (!readable || file.size > this.#most) {
       show(el("plan"), false);
-      const large = `it has ${sizeOf(file.size)}; the service takes ${sizeOf(this.#most)}`;
+      const large = `it has ${sizeOf(file.size)}; the limit is ${sizeOf(this.#most)}`;
       return this.#complain(`${file.name}: ${readable ? large : NOT_READ}`);
     }
     [this.#file, this.#chosen] = [file, { encoding: "utf-8" }];
@@ -78,14 +78,14 @@ class Plan {
     if (others.length > 0 && file === this.#file) this.#complain(`One file at a time: this is ${file.name}.`);
   }
 
-  /** Read the file as the person says it is. */
+  /** Apply a choice of the user. */
   choose(name) {
     this.#chosen[name] = name === "header" ? el(name).checked : el(name).value;
     for (const other of CHOICES[name]) delete this.#chosen[other];
     return this.preview();
   }
 
-  /** Show what is found in the file, and its first rows with their answers. */
+  /** Show what is detected, and the first rows with their answers. */
   async preview() {
     const whole = /\.(parquet|pq)$/i.test(this.#file.name) || this.#chosen.format === "parquet";
     const cut = !whole && this.#file.size > BEGINNING;
@@ -101,12 +101,12 @@ class Plan {
     show(el("rows-part"), this.#found !== null && this.#found.error === null);
     if (this.#found === null) return;
     el("start").disabled = shown.length === 0;
-    el("rows-title").textContent = shown.length > 0 ? "The first rows" : "There are no rows in it.";
-    const rows = shown.length < PREVIEW ? rowsOf(shown.length) : "its first rows are shown";
+    el("rows-title").textContent = shown.length > 0 ? "The first rows" : "The file has no rows.";
+    const rows = shown.length < PREVIEW ? rowsOf(shown.length) : "the first rows are shown";
     el("file-spoken").textContent = `${visible(this.#file.name)}: ${rows}`;
   }
 
-  /** Have every row answered. */
+  /** Score all rows. */
   async score() {
     if (this.#abort || this.#found === null) return;
     const { format, header, text_columns: [column] } = this.#found;
@@ -119,7 +119,7 @@ class Plan {
       if (event.event === "opened") Object.assign(result, { name: event.result, to: event.to, share: 0 });
       if (event.event === "part") result.parts.push(bytesOf(event.base64));
       if (event.event === "rows") {
-        if (event.part) result.parts.push(new Blob([event.part])); // which need not stay in memory
+        if (event.part) result.parts.push(new Blob([event.part])); // which the browser may keep on disk
         result.errors.push(...event.errors);
         for (const name of ["rows", "outcomes", "share", "formulas"]) result[name] = event[name];
         el("rows").append(...event.shown.map(rowOf));
@@ -136,24 +136,24 @@ class Plan {
       }
     });
     clearTimeout(timer);
-    if (this.#result === result) this.#ended(); // or another file was taken, or another column
+    if (this.#result === result) this.#ended(); // unless another file or option was chosen
   }
 
-  /** Stop what is being done; what is answered can still be downloaded. */
+  /** Abort the request; rows already answered can still be downloaded. */
   stop() {
     this.#abort?.abort(new DOMException("stopped", "AbortError"));
     this.#abort = null;
     show(el("file-trouble"), false);
   }
 
-  /** Try again what failed. */
+  /** Repeat the failed request. */
   again() {
     show(el("file-trouble"), false);
     if (this.#result) return this.score();
     return this.preview();
   }
 
-  /** Give the rows back with their answers. */
+  /** Save the result. */
   download() {
     const { parts, name } = this.#result;
     const href = URL.createObjectURL(new Blob(parts));
@@ -166,7 +166,7 @@ class Plan {
     return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
   }
 
-  /** Ask the service, by itself again while it is busy; false if something else is asked since. */
+  /** Ask the service, retrying while it is busy; false if there is a newer request. */
   async #ask(query, body, take) {
     const [abort, file] = [new AbortController(), this.#file];
     this.#abort = abort;
@@ -195,7 +195,7 @@ class Plan {
     return true;
   }
 
-  /** Show what was found. */
+  /** Show what was detected. */
   #open(found) {
     this.#found = found;
     const { format, header, columns, text_columns: [column], notes, error } = found;
@@ -212,7 +212,7 @@ class Plan {
     if (error !== null) this.#complain(error);
   }
 
-  /** Show the file, and nothing of what was found in it or answered before. */
+  /** Show the file without any results. */
   #reset() {
     this.stop();
     [this.#found, this.#result] = [null, null];
@@ -241,7 +241,7 @@ class Plan {
     const result = this.#result;
     const focused = document.activeElement === el("cancel");
     const line = result.complete ? `${rowsOf(result.rows)} answered.` : `Stopped after ${rowsOf(result.rows)}.`;
-    // What Parquet ends with says where everything is.
+    // A Parquet file without its end is unreadable.
     const given = result.complete || (result.rows > 0 && result.to !== "parquet");
     show(el("cancel"), false);
     show(el("start"), true);
@@ -277,7 +277,7 @@ function pause(time, signal) {
   });
 }
 
-/** Say how far it is; how much of a file has been sent, no browser tells here. */
+/** Show the progress; browsers do not report that of an upload. */
 function showProgress({ rows, share, began }, file, line = "") {
   if (share === null) el("progress").removeAttribute("value");
   else el("progress").value = share;

@@ -1,12 +1,12 @@
-// Which model answers, and what its maker says of it.
+// The model and its card.
 
 import { el, grouped, make } from "./dom.js";
 import { info } from "./service.js";
 import { visible } from "./words.js";
 
-const PATIENCE = 3000; // until it is asked again, if there was no answer
+const PATIENCE = 3000; // milliseconds before another try
 
-/** Ask for the model until there is an answer, and show it; gives where it decides. */
+/** Load and show facts about the model, retrying until there is an answer; returns them. */
 export async function startModel() {
   let facts = null;
   while (facts === null) {
@@ -29,21 +29,21 @@ function* lines(facts) {
   const about = facts.provenance ?? {};
   for (const [title, text] of Object.entries(facts.card)) yield [title, text];
   if (facts.bytes) yield ["size", `${(facts.bytes / 1e6).toFixed(1)} MB`];
-  if (facts.vectorizer) yield ["knows", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
-  yield ["answers", decision(facts)];
+  if (facts.vectorizer) yield ["vocabulary", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
+  yield ["decision", decision(facts)];
   if (about.training) {
     const { positive, negative } = about.training;
     yield ["trained on", `${grouped(positive)} positive and ${grouped(negative)} negative reviews`];
   }
-  if (typeof about.accuracy === "number") yield ["right", `${(100 * about.accuracy).toFixed(1)}% of the held-out reviews`];
+  if (typeof about.accuracy === "number") yield ["validation accuracy", `${(100 * about.accuracy).toFixed(1)}%`];
 }
 
 function decision({ threshold, band }) {
-  if (!band) return `positive from ${short(threshold)} on`;
+  if (!band) return `threshold ${short(threshold)}`;
   const [low, high] = band;
   const negative = low < 0 ? "never negative" : `negative up to ${short(low)}`;
-  const positive = high > 1 ? "never positive" : `positive from ${short(high)} on`;
-  return `${negative}, ${positive}; between them uncertain`;
+  const positive = high > 1 ? "never positive" : `positive from ${short(high)}`;
+  return `${negative}, ${positive}; uncertain in between`;
 }
 
 const short = (number) => String(Number(Number(number).toPrecision(3)));

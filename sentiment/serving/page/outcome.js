@@ -1,11 +1,11 @@
-// What came of a file: counts, shares, notes, and rows of the table.
+// The results of a file: counts, shares, notes, and table rows.
 
 import { el, grouped, make, rowsOf, show } from "./dom.js";
 import { inWords, visible } from "./words.js";
 
 const NAMES = { without_text: "without text" };
 
-/** Show how many rows came to what. */
+/** Show the number of rows by outcome. */
 export function showOutcome({ rows, outcomes }) {
   const found = Object.entries(outcomes).filter(([, count]) => count > 0);
   el("shares").replaceChildren(...found.map(([name, count]) => {
@@ -18,25 +18,25 @@ export function showOutcome({ rows, outcomes }) {
     make("dd", {}, grouped(count), make("small", {}, ` ${((100 * count) / rows).toFixed(1)}%`)))));
 }
 
-/** Show what is to be known of a result before it is opened. */
+/** Show warnings about a result. */
 export function showNotes({ outcomes, errors, formulas }, name) {
   const notes = [];
   const unreadable = outcomes.unreadable ?? 0;
   if (unreadable > 0) {
     const first = errors[0].replace(`${name}, `, "");
-    notes.push(`${rowsOf(unreadable)} that cannot be read${unreadable === 1 ? "" : "; the first"}: ${inWords(first)}`);
+    notes.push(`${rowsOf(unreadable)} unreadable${unreadable === 1 ? "" : "; the first"}: ${inWords(first)}`);
   }
   if (formulas > 0) {
-    notes.push(`${rowsOf(formulas)} with what a spreadsheet would take for a formula (=, +, - or @ first), left as it is: import the file as text.`);
+    notes.push(`${rowsOf(formulas)} with a cell that a spreadsheet would read as a formula (starting with =, +, - or @): import the file as text.`);
   }
   el("notes").replaceChildren(...notes.flatMap((note) => [visible(note), make("br")]).slice(0, -1));
   show(el("notes"), notes.length > 0);
 }
 
-/** Make the row of a table for one of the first rows, as the service tells of it. */
+/** Return the table row for one of the rows `shown` by the service. */
 export function rowOf({ number, text, outcome, p_positive: p, reason }) {
   const why = reason ? [make("small", {}, visible(inWords(reason)))] : [];
-  // On a phone a row is no table row to the style sheet; to a screen reader it is.
+  // On phones the style sheet changes the display of rows, which would hide their role.
   return make("tr", { role: "row" },
     make("th", { role: "rowheader", scope: "row" }, grouped(number)),
     make("td", { role: "cell" }, make("span", { className: `answered ${outcome}` }, NAMES[outcome] ?? outcome)),

@@ -1,4 +1,4 @@
-// The page of `sentiment serve`: a review as it is typed, a file row by row, and the model.
+// The page of `sentiment serve`: a review as it is typed, a file, and the model.
 
 import { startFile } from "./file.js";
 import { startModel } from "./model.js";

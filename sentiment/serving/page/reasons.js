@@ -1,17 +1,17 @@
-// What an answer rests on: the words and phrases that count most, and what would change it.
+// Why: the most important words and phrases, and what would change the answer.
 
 import { el, make, on, show } from "./dom.js";
 import { byWord, percent, side, signed, visible } from "./words.js";
 
 const WORDS = 8;
 const PHRASES = 6;
-const LEAST = 0.005; // what would be written as 0.00
+const LEAST = 0.005; // smaller ones round to 0.00
 const MOST_ROWS = 2000;
-const TRIED = 10; // words that the service takes out at the most
+const TRIED = 10; // words that the service removes at most
 
 let putBack = null; // the text before words were taken out of it
 
-/** Show what an answer rests on, and where the model decides; null shows nothing. `put` puts another text into the field. */
+/** Show the reasons for an answer, null for none; `put` replaces the text of the field. */
 export function showReasons(facts, sheet, put) {
   show(el("reasons"), facts !== null && facts.words.length > 0);
   if (facts === null) return;
@@ -61,12 +61,12 @@ function showPhrases(phrases, sheet) {
 function showSum({ logit, base }, moving) {
   const words = logit - base;
   el("sum").textContent = moving
-    ? `Log-odds ${signed(logit)} = ${signed(base)} of an empty review, ${signed(words)} of these words. `
-      + "What a phrase adds is in its words, too."
-    : `No word counts here: the log-odds ${signed(base)} are those of an empty review.`;
+    ? `Log-odds ${signed(logit)} = baseline ${signed(base)}, words ${signed(words)}. `
+      + "Contributions of phrases are included in those of their words."
+    : `No word matters here: the log-odds are the baseline, ${signed(base)}.`;
 }
 
-/** Say without which words the answer would be another, and let people try. */
+/** Show which words to remove for another answer, with buttons to try it. */
 function showFlip({ text, words, without, predicted, p_positive: p, threshold }, sheet, put) {
   const line = el("flip-line");
   const taken = without?.words ?? [];
@@ -82,7 +82,7 @@ function showFlip({ text, words, without, predicted, p_positive: p, threshold },
   const focused = el("flip").contains(document.activeElement) ? document.activeElement : null;
   show(el("flip-try"), taken.length > 0);
   show(el("flip-back"), putBack?.after === text);
-  if (focused?.hidden) el("flip").focus({ preventScroll: true }); // or the focus would be lost
+  if (focused?.hidden) el("flip").focus({ preventScroll: true }); // else the focus would be lost
   el("flip-try").onclick = () => {
     putBack = { before: text, after: withoutWords(text, taken) };
     put(putBack.after);
@@ -90,18 +90,18 @@ function showFlip({ text, words, without, predicted, p_positive: p, threshold },
   el("flip-back").onclick = () => put(putBack.before);
 }
 
-/** Say what was tried in vain: the words that speak for a side were taken out, strongest first. */
+/** Describe the vain attempt: removing the words that favor the answer, strongest first. */
 function inSpiteOf(words, towards) {
   const count = words.filter(({ contribution }) => contribution !== 0 && side(contribution) === towards).length;
-  if (count === 0) return `: no word speaks for ${towards}`;
+  if (count === 0) return `: no word favors ${towards}`;
   if (count === words.length && count <= TRIED) return " until no word is left";
-  if (count === 1) return ` even without the one word that speaks for ${towards}`;
-  return ` even without the ${Math.min(count, TRIED)} words that speak most for ${towards}`;
+  if (count === 1) return ` even without the only word that favors ${towards}`;
+  return ` even without the ${Math.min(count, TRIED)} words that favor ${towards} most`;
 }
 
 const joint = (n, count) => (n === 0 ? "" : n === count - 1 ? " and " : ", ");
 
-/** Put a space in the place of words, as the service did when it tried. */
+/** Replace words by spaces, as the service does. */
 function withoutWords(text, words) {
   let kept = "";
   let done = 0;

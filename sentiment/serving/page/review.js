@@ -1,4 +1,4 @@
-// The review that is typed, and its answer: asked again as it changes, shown as it comes.
+// The review in the text field: asks for its answer whenever it changes.
 
 import { showAnswer, showNothing, speak } from "./answer.js";
 import { el, later, make, on, show } from "./dom.js";
@@ -8,12 +8,12 @@ import { explain } from "./service.js";
 import { Sheet } from "./sheet.js";
 import { moved, unitsOf, worthMarking } from "./words.js";
 
-const PAUSE = 120; // after a key
+const PAUSE = 120; // milliseconds after a key
 const IMPATIENT = 400; // while keys keep coming
-const SETTLED = 900; // until the answer is read out
-const MOST_ASKED = 4; // at once; the oldest has to go
+const SETTLED = 900; // before the answer is announced
+const MOST_ASKED = 4; // at once; then the oldest request is aborted
 
-/** Ask for an answer whenever the review changes; gives what the page may tell it. */
+/** Start; returns the review. */
 export function startReview() {
   const review = new Review();
   on(review.field, "input", () => review.changed());
@@ -25,16 +25,16 @@ export function startReview() {
     on(button, "click", () => review.put(text));
     el("examples-title").parentElement.append(button);
   }
-  if (review.field.value) review.changed(); // what a browser kept over a reload
+  if (review.field.value) review.changed(); // restored by the browser
   return review;
 }
 
 class Review {
   field = el("review");
   #sheet = new Sheet(this.field, el("mirror"));
-  #words = []; // with places in `#seen`
+  #words = []; // with positions in `#seen`
   #phrases = [];
-  #seen = ""; // the text that words and phrases stand in
+  #seen = ""; // the text of words and phrases
   #decision = { threshold: 0.5, band: null };
   #facts = null;
   #shown = 0; // the number of the request whose answer is shown
@@ -44,14 +44,14 @@ class Review {
   #pause = later(PAUSE, () => this.ask());
   #spoken = later(SETTLED, () => this.#isCurrent() && speak(this.#facts));
 
-  /** Take in where the model decides. */
+  /** Set the decision of the model. */
   decideAt(threshold, band) {
     this.#decision = { threshold, band };
     if (this.#facts) showAnswer(this.#facts, this.#decision);
     else showNothing(this.#decision);
   }
 
-  /** Put another text in the place of what is there; with a keyboard, so that it can be undone. */
+  /** Replace the text; on desktops so that it can be undone. */
   put(text) {
     const before = document.activeElement;
     if (matchMedia("(pointer: fine)").matches) {
@@ -65,7 +65,7 @@ class Review {
     this.changed();
   }
 
-  /** Follow a change of the text: move the marks at once, and ask soon. */
+  /** Handle a change of the text: move the marks at once, ask soon. */
   changed() {
     const text = this.field.value;
     this.#words = moved(this.#words, this.#seen, text);
@@ -79,7 +79,7 @@ class Review {
     else this.#pause.start();
   }
 
-  /** Ask for the answer to the text as it is now. */
+  /** Request the answer to the current text. */
   async ask() {
     this.#pause.stop();
     this.#lastAsked = Date.now();
@@ -103,7 +103,7 @@ class Review {
     return this.#facts !== null && this.#facts.text === this.field.value;
   }
 
-  /** Show an answer; those that were asked for before it are not wanted any more. */
+  /** Show an answer, and abort older requests. */
   #take(number, text, facts) {
     this.#settle(number);
     this.#facts = { ...facts, text };
@@ -137,11 +137,11 @@ class Review {
 
   #fail(number, { message, again = true, wait = 0 }) {
     this.#settle(number);
-    if (wait > 0) setTimeout(() => number === this.#asked && this.ask(), wait); // it was busy
+    if (wait > 0) setTimeout(() => number === this.#asked && this.ask(), wait); // the service was busy
     el("trouble-line").textContent = message;
     show(el("again"), again);
     show(el("trouble"), true);
-    el("answer").classList.add("stale"); // what it shows is of another text
+    el("answer").classList.add("stale"); // it belongs to another text
   }
 
   #settle(number) {

@@ -1,10 +1,10 @@
-// Questions to the service, and what goes wrong with them in words for people.
+// Requests to the service, and readable errors.
 
 const PATIENCE = 60_000;
 const NOT_REACHED = "The service cannot be reached.";
-const BROKEN_OFF = "The answer of the service broke off.";
+const BROKEN_OFF = "The connection to the service was lost.";
 
-/** What went wrong: one line, and whether it helps to ask again. */
+/** An error: a line to show, and whether trying again may help. */
 export class Trouble extends Error {
   constructor(message, { again = true, wait = 0 } = {}) {
     super(message);
@@ -13,16 +13,16 @@ export class Trouble extends Error {
   }
 }
 
-/** Explain the answer to a text: what `sentiment explain --json` prints. */
+/** Return the explanation of a text, as `sentiment explain --json` prints it. */
 export const explain = (text, signal) => ask("explain", asJson({ text }), signal, (answer) => answer.json());
 
-/** Tell what there is to know of the model. */
+/** Return facts about the model. */
 export const info = (signal) => ask("info", {}, signal, (answer) => answer.json());
 
 /**
- * Have a file answered: gives what the service tells on the way, event by event.
- * @param {Object<string, string>} query how it is to be read, and what is to become of it
- * @param {Blob} body the file as it is
+ * Send a file; yields the events of the service.
+ * @param {Object<string, string>} query see POST /files in openapi.json
+ * @param {Blob} body the file
  * @param {AbortSignal} signal
  */
 export async function* answerFile(query, body, signal) {
@@ -44,7 +44,7 @@ export async function* answerFile(query, body, signal) {
   if (!complete) throw new Trouble(BROKEN_OFF);
 }
 
-/** Give the lines of a stream as they come. */
+/** Yield the lines of a stream as they arrive. */
 async function* linesOf(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let begun = [];
@@ -73,17 +73,17 @@ async function ask(path, request, signal, read) {
     return await read(answer);
   } catch (error) {
     if (error instanceof Trouble || signal?.aborted) throw error;
-    if (error.name === "TimeoutError") throw new Trouble("The service takes too long to answer.");
-    if (error instanceof SyntaxError) throw new Trouble("The answer of the service cannot be read.");
+    if (error.name === "TimeoutError") throw new Trouble("The service took too long to answer.");
+    if (error instanceof SyntaxError) throw new Trouble("The answer of the service is invalid.");
     throw new Trouble(NOT_REACHED);
   }
 }
 
-async function refusal(answer, who = "The service says: ") {
+async function refusal(answer, who = "The service reports: ") {
   const said = await answer.json().catch(() => null);
   const busy = answer.status === 429 || answer.status === 503;
   const again = busy || answer.status >= 500 || answer.status === 408;
   const wait = busy ? 1000 * (Number(answer.headers.get("Retry-After")) || 1) : 0;
-  const line = said?.error ? `${who}${said.error}` : `The service refuses (status ${answer.status}).`;
+  const line = said?.error ? `${who}${said.error}` : `The service returned status ${answer.status}.`;
   return new Trouble(line, { again, wait });
 }

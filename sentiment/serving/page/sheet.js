@@ -1,16 +1,16 @@
-// The text under the pen: the same words as in the field, in a layer behind it, with their marks.
+// A layer behind the text field with the same words, marked.
 
 import { el, make, on, show } from "./dom.js";
 import { pieces, side, signed, strengthOf, visible } from "./words.js";
 
-/** Draws the marks behind the field, and says what the word in question adds. */
+/** Draws the marks, and describes the word under the pointer or cursor. */
 export class Sheet {
   #field;
   #mirror;
   #text = "";
   #marks = [];
   #phrases = [];
-  #lit = []; // places that are highlighted
+  #lit = []; // highlighted places
 
   constructor(field, mirror) {
     this.#field = field;
@@ -21,7 +21,7 @@ export class Sheet {
     on(field, "blur", () => this.#tell(null));
   }
 
-  /** Show a text with its marks; phrases have places as marks have. */
+  /** Show a text with its marks and phrases. */
   show(text, marks, phrases) {
     [this.#text, this.#marks, this.#phrases, this.#lit] = [text, marks, phrases, []];
     this.#draw();
@@ -48,7 +48,7 @@ export class Sheet {
       if (lit) piece.classList.add("lit");
       return piece;
     });
-    // A line break at the end is a line of its own in a field, but not elsewhere.
+    // A final line break makes a new line in a text field, but not elsewhere.
     this.#mirror.classList.toggle("lighting", this.#lit.length > 0);
     this.#mirror.replaceChildren(...drawn, "\u200b");
   }
@@ -66,7 +66,7 @@ export class Sheet {
     this.#tell(at === selectedTo ? touched : null);
   }
 
-  /** Say what a word adds, and which phrases it is in. */
+  /** Describe a word: its contribution, and its phrases. */
   #tell(mark) {
     show(el("here"), Boolean(mark));
     show(el("legend"), !mark);

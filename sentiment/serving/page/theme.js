@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, until the reader says otherwise. Loaded before anything is drawn.
+// Light or dark theme, by default that of the system. Loaded before the page is drawn.
 "use strict";
 
 (() => {
@@ -17,7 +17,7 @@
   const other = () => (shown() === "dark" ? "light" : "dark");
 
   function choose(theme) {
-    // What the system has anyway is followed from then on.
+    // Choosing the system's theme means following it.
     const own = theme !== (systemDark.matches ? "dark" : "light");
     if (own) root.dataset.theme = theme;
     else delete root.dataset.theme;
@@ -25,7 +25,7 @@
       if (own) localStorage.setItem(KEY, theme);
       else localStorage.removeItem(KEY);
     } catch {
-      // then it holds for this visit
+      // then it lasts for this visit
     }
   }
 

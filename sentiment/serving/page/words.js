@@ -1,21 +1,21 @@
-// Words and what they add: where they stand, how strongly they are marked, how they are written.
+// Words: their positions, contributions, and how to show them.
 
 /**
- * A word or phrase where it stands.
+ * A word or phrase with its position.
  * @typedef {{start: number, end: number, contribution: number, text: string}} Mark
  *   start, end: in UTF-16 units of the text.
  */
 
-// Weaker texts are not to look as decided as strong ones: below this, marks stay pale.
+// The contribution of a fully dark mark, at least; so that weak texts stay pale.
 const STRONG = 1;
-// What is less than this share of the strongest is not marked; nor more words than can be drawn.
+// Words below this share of the strongest are not marked, nor more words than can be drawn.
 const FAINT = 0.03;
 const MOST_MARKS = 3000;
 
-// What a screen obeys without showing it: controls, marks that turn text round, line separators.
+// Control and bidirectional characters, line separators.
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Spell out characters that are not to be seen, so that a text cannot pose as another. */
+/** Spell out invisible characters, so that a text cannot look like another. */
 export function visible(text) {
   return text.replace(UNSEEN, (char) => {
     if (char === "\n" || char === "\r" || char === "\t") return { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[char];
@@ -24,20 +24,20 @@ export function visible(text) {
   });
 }
 
-/** Call what a query of the service names as the page calls it. */
+/** Replace query parameters in a message by the labels of the page. */
 export function inWords(line) {
   const fields = { format: "Format", encoding: "Encoding", text_column: "Text in column", to: "Result" };
   return line.replace(/\b(format|encoding|text_column|to)=([\w-]+|…)/g, (_, name, value) =>
     `“${fields[name]}${value === "…" ? "" : `: ${value}`}”`);
 }
 
-/** Write a contribution with its sign. */
+/** Format a contribution with its sign. */
 export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
 
-/** Say for which side a contribution speaks. */
+/** Return the class that a contribution favors. */
 export const side = (number) => (number < 0 ? "negative" : "positive");
 
-/** Write a probability for people: none is said to be certain. */
+/** Format a probability; none is shown as certain. */
 export function percent(p) {
   if (p > 0.999) return "> 99.9%";
   if (p < 0.001) return "< 0.1%";
@@ -45,7 +45,7 @@ export function percent(p) {
 }
 
 /**
- * Turn places in characters, as the service counts them, into places in UTF-16 units.
+ * Convert positions in characters, as in the service's answers, to UTF-16 units.
  * @param {string} text
  * @returns {(place: number) => number}
  */
@@ -61,7 +61,7 @@ export function unitsOf(text) {
   return (place) => starts[place];
 }
 
-/** Move marks to where their words stand in a text that has been edited; those it touches go. */
+/** Move marks to their positions in an edited text; edited words lose theirs. */
 export function moved(marks, before, after) {
   if (before === after) return marks;
   const most = Math.min(before.length, after.length);
@@ -80,9 +80,9 @@ export function moved(marks, before, after) {
 }
 
 /**
- * Cut a text where marks and highlighted places begin and end.
+ * Split a text at the ends of marks and highlighted places.
  * @param {string} text
- * @param {Mark[]} marks in order, apart from each other
+ * @param {Mark[]} marks in order, not overlapping
  * @param {[number, number][]} places to highlight
  * @returns {{text: string, mark: Mark | null, lit: boolean}[]}
  */
@@ -99,7 +99,7 @@ export function pieces(text, marks, places = []) {
   });
 }
 
-/** Choose the words to mark: not the faint, and no more than can be drawn. */
+/** Return the words worth marking: not too weak, and not too many. */
 export function worthMarking(words) {
   const most = words.reduce((found, word) => Math.max(found, Math.abs(word.contribution)), 0);
   const strong = words.filter(({ contribution }) => most > 0 && Math.abs(contribution) >= FAINT * most);
@@ -108,13 +108,13 @@ export function worthMarking(words) {
   return strong.filter(({ contribution }) => Math.abs(contribution) > least);
 }
 
-/** How deep a word is colored, from 0 to 1. */
+/** Return a function from a word to the strength of its color, 0 to 1. */
 export function strengthOf(marks) {
   const most = marks.reduce((found, { contribution }) => Math.max(found, Math.abs(contribution)), STRONG);
   return ({ contribution }) => Math.abs(contribution) / most;
 }
 
-/** Add up what each word does at all its places, whatever its case; in order of appearance. */
+/** Sum up each word over all its occurrences, ignoring case; in order of appearance. */
 export function byWord(words) {
   const alike = new Map();
   for (const word of words) {

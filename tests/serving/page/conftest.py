@@ -24,7 +24,7 @@ def page(browser: Browser, address: str) -> Browser:
     """The page, freshly opened on a wide screen."""
     browser.screen(1200)
     browser.open(address)
-    browser.until("document.getElementById('model-name').textContent != 'asking …'")
+    browser.until("document.getElementById('model-name').textContent != 'loading …'")
     return browser
 
 

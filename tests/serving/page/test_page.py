@@ -155,7 +155,7 @@ def test_what_changes_nothing_is_said_to_have_been_tried(page):
     line = "document.getElementById('flip-line').textContent"
     typed(page, "wonderful " * 15)
     page.until("!document.getElementById('reasons').hidden")
-    said = "It stays positive even without the 10 words that speak most for positive."
+    said = "It stays positive even without the 10 words that favor positive most."
     page.until(f"{line} === {json.dumps(said)}")
     typed(page, "Wonderful")
     page.until(f"{line} === 'It stays positive until no word is left.'")
@@ -165,7 +165,7 @@ def test_what_is_unknown_is_said_to_be(page):
     typed(page, "Превосходный ужин")
     page.until("document.getElementById('verdict').textContent === 'uncertain'")
     assert "knows none of these words" in text_of(page, "#why")
-    assert text_of(page, "#chance") == "no probability of its own"
+    assert text_of(page, "#chance") == "not enough known words"
     page.until("document.getElementById('spoken').textContent.startsWith('uncertain')")
     page.run("document.getElementById('review').select()")
     page.press("Space")
@@ -181,16 +181,14 @@ def test_where_the_model_would_rather_not_say_is_shown(holding, address):
     )
     holding.until("document.getElementById('model-name').textContent === 'shy'")
     assert holding.run("document.getElementById('band').style.width") == "40%"
-    assert "between them uncertain" in text_of(holding, "#facts")
+    assert "uncertain in between" in text_of(holding, "#facts")
     hold(holding, "/explain")
     holding.run("document.getElementById('review').focus()")
     holding.write("so so")
     shy = {"predicted": "uncertain", "reason": "between 0.3 and 0.7"}
     fulfil(holding, held(holding), made_up("so so", 0.6) | shy)
     holding.until("document.getElementById('verdict').textContent === 'uncertain'")
-    assert "is between 0.3 and 0.7, where this model would rather not say" in text_of(
-        holding, "#why"
-    )
+    assert "is between 0.3 and 0.7, where this model abstains" in text_of(holding, "#why")
 
 
 def test_without_the_service_it_says_so_and_tries_again(holding):
@@ -228,5 +226,5 @@ def test_the_model_is_asked_for_until_it_answers(holding, address):
 def test_the_model_is_named_and_its_figures_shown(page):
     assert text_of(page, "#model-name") == "model"
     facts = text_of(page, "#facts")
-    assert "positive from 0.5 on" in facts
-    assert "of the held-out reviews" in facts
+    assert "threshold 0.5" in facts
+    assert "validation accuracy" in facts

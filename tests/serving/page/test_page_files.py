@@ -50,7 +50,7 @@ def looked_at(page: Browser, file: Path) -> None:
         f"document.getElementById('file-name').textContent === {json.dumps(file.name)} && "
         "!document.getElementById('plan').hidden && "
         "(!document.getElementById('start').disabled || "
-        "document.getElementById('rows-title').textContent === 'There are no rows in it.')"
+        "document.getElementById('rows-title').textContent === 'The file has no rows.')"
     )
 
 
@@ -152,7 +152,7 @@ def test_a_file_comes_back_as_predict_writes_it(page, run, trained, tmp_path):
     rows = list(csv.reader(io.StringIO(done.stdout.decode(), newline="")))
     assert [row[:3] for row in rows] == [HEADER, *ROWS]
     notes = page.run("document.getElementById('notes').textContent")
-    assert "2 rows with what a spreadsheet would take for a formula" in notes
+    assert "2 rows with a cell that a spreadsheet would read as a formula" in notes
     select(page, "to", "jsonl")
     scored(page)
     lines = downloaded(page, tmp_path, "said.scored.jsonl").decode().splitlines()
@@ -274,7 +274,7 @@ def test_rows_that_cannot_be_read_keep_their_place(page, tmp_path):
         ("I loved it", True), ("Dreadful", False), ("so good", False), ("fine", True)
     ]  # fmt: skip
     notes = page.run("document.getElementById('notes').textContent")
-    assert notes.startswith("2 rows that cannot be read; the first: row 2 (line 3): 3 fields where")
+    assert notes.startswith("2 rows unreadable; the first: row 2 (line 3): 3 fields where")
     assert "3 fields where 2 are expected" in table(page)[1][3]
 
 
@@ -289,7 +289,7 @@ def test_what_cannot_be_read_is_refused_in_a_line(page, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     page.drop(tmp_path / "folder.csv", 600, 200)
     line = refused(page, "folder.csv")
-    assert line == "folder.csv: it cannot be read: is it a folder, or gone?"
+    assert line == "folder.csv: it cannot be read; is it a folder, or deleted?"
     assert page.run("document.getElementById('plan').hidden")
     chosen(page, write(tmp_path / "empty.csv", ""))
     assert page.run("document.getElementById('start').disabled")
@@ -302,7 +302,7 @@ def test_a_file_that_is_larger_than_is_taken_is_not_sent(page, tmp_path):
         stream.truncate(200_100_000)
     page.events.clear()
     page.choose("#choose", file)
-    assert refused(page, "large.csv") == "large.csv: it has 200.1 MB; the service takes 200 MB"
+    assert refused(page, "large.csv") == "large.csv: it has 200.1 MB; the limit is 200 MB"
     assert not any("/files" in asked for asked in page.requests())
 
 
@@ -345,7 +345,7 @@ def test_what_failed_can_be_tried_again(page, tmp_path):
 def test_what_came_before_the_answer_broke_off_can_be_kept(page, tmp_path):
     with_stream(page, tmp_path)
     page.run("fail()")
-    assert refused(page, "broke off") == "The answer of the service broke off."
+    assert refused(page, "was lost") == "The connection to the service was lost."
     assert not page.run("document.getElementById('file-again').hidden")
     said = page.run("document.getElementById('progress-line').textContent")
     assert said.startswith("Stopped after 100 rows.")
@@ -375,7 +375,7 @@ def test_scoring_is_cancelled_and_what_is_done_can_be_kept(page, tmp_path):
 def test_half_a_parquet_file_is_none(page, tmp_path):
     with_stream(page, tmp_path, "{ ...opened, to: 'parquet' }")
     page.run("fail()")
-    refused(page, "broke off")
+    refused(page, "was lost")
     page.until("!document.getElementById('start').hidden")
     assert page.run("document.getElementById('downloads').hidden")
 
@@ -422,7 +422,7 @@ def test_a_file_that_changed_is_said_to_have(page, tmp_path):
     write(file, "Dreadful, avoid\nIt is another one\n")
     page.run("document.getElementById('start').click()")
     line = refused(page, "changed")
-    assert line == "said.txt: it has changed or gone since it was chosen; choose it again"
+    assert line == "said.txt: it was changed or deleted after it was chosen; choose it again"
     assert page.run("document.getElementById('file-again').hidden")
 
 

@@ -67,7 +67,7 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(page):
             page.write("The cake was wonderful")
             answered(page, "The cake was wonderful")
         page.press("Tab")
-    assert reached[:5] == ["Go to the review", "A whole file", "The model", "theme", "review"]
+    assert reached[:5] == ["Go to the review", "Score a file", "The model", "theme", "review"]
     assert {"a good book", "flip-try", "All words as a table", "choose", "model"} <= set(reached)
     page.run("document.querySelector('#reasons summary').focus()")
     page.press("Enter")

@@ -1,22 +1,23 @@
 "use strict";
 (() => {
   const section = document.getElementById("threshold");
-  const { steps, places, negative, positive, unknown, threshold, band } = Object.fromEntries(
+  const { steps, places, cells: counts, unknown, threshold, band } = Object.fromEntries(
     Object.entries(section.dataset).map(([name, text]) => [name, JSON.parse(text)]));
   const at = new Map(places.map((place, number) => [place, number]));
   const byId = (id) => document.getElementById(id);
 
-  // Reviews of a class in cells: below the first place, on it, between it and the second …
+  // Reviews of a class: below the first place, on it, between it and the second …
   const cumulated = (cells) => { let sum = 0; return cells.map((count) => sum += count); };
-  const cells = { negative: cumulated(negative), positive: cumulated(positive) };
+  const classes = Object.keys(counts);
+  const cells = Object.fromEntries(classes.map((name) => [name, cumulated(counts[name])]));
   const known = (name) => cells[name].at(-1);
-  const all = (name) => known(name) + unknown[name === "negative" ? 0 : 1];
+  const all = (name) => known(name) + unknown[name];
   const below = (name, place) =>
     place < 0 ? 0 : place > 1 ? known(name) : cells[name][2 * at.get(place)];
   const upTo = (name, place) =>
     place < 0 ? 0 : place > 1 ? known(name) : cells[name][2 * at.get(place) + 1];
 
-  // As Python writes it: a tie goes to the even digit.
+  // As Python formats it: ties round to the even digit.
   const percent = (part, whole) => {
     if (!whole) return "–";
     const value = 100 * (part / whole);
@@ -26,7 +27,7 @@
   // Negative up to `low`, positive from `high` on; the same for both: negative below it.
   function counted(low, high) {
     const counts = {};
-    for (const name of ["negative", "positive"]) {
+    for (const name of classes) {
       const answeredNegative = low < high ? upTo(name, low) : below(name, low);
       const answeredPositive = known(name) - below(name, high);
       counts[name] = {
@@ -47,7 +48,7 @@
       accuracy: percent(counts.negative.negative + counts.positive.positive, answered),
       coverage: percent(answered, reviews),
     };
-    for (const name of ["negative", "positive"]) {
+    for (const name of classes) {
       figures[`recall-${name}`] = percent(counts[name][name], all(name));
       figures[`precision-${name}`] = percent(counts[name][name], of(name));
       for (const answer of ["negative", "uncertain", "positive"]) {
@@ -90,7 +91,7 @@
     }
   }
 
-  // Say how to have it so, where there is a way.
+  // Show the command that does the same, where there is one.
   function command(cut, leaves, coverage) {
     const share = parseFloat(coverage) / 100;
     const code = document.createElement("code");
