@@ -189,4 +189,4 @@ def test_labels_that_have_nothing_to_do_with_the_texts_are_warned_of(run, tmp_pa
     assert done.returncode == 0, done.stderr
     assert "no better than answering every review the same" in done.stderr
     told = run("info", "m.safetensors", cwd=tmp_path).stdout
-    assert "of the held-out reviews: no better than answering every review the same" in told
+    assert re.search(r"held-out .*: no better than answering every review the same", told)
