@@ -1,4 +1,4 @@
-# Two targets do everything: `make demo` shows the program at work, `make test` proves it.
+# The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
 .PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model model-card torture clean
 
@@ -6,13 +6,13 @@ PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-# Versions that pip is to take beside what pyproject.toml asks for, such as numpy==2.0.
+# Additional version constraints for pip, such as numpy==2.0.
 PINS :=
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# A name on PATH is not yet a Python that runs (version managers leave shims behind): try each.
+# Try each name: one on PATH may be a shim that a version manager left behind.
 $(READY): pyproject.toml
 	@for python in $(PYTHONS); do \
 	    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
@@ -26,7 +26,7 @@ $(READY): pyproject.toml
 	    rm -rf $(VENV) benchmarks/.peers && $$found -m venv $(VENV); \
 	fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' $(PINS)
-	@$(BIN)/python -m compileall -q sentiment # as pip does with what it copies
+	@$(BIN)/python -m compileall -q sentiment # as pip does for packages that are not editable
 	@touch $@
 
 define DEMO
@@ -47,16 +47,16 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m "not slow"
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m "not slow"
 
-test-slow: $(READY) ## the tests that take minutes: trainings, statistics, built wheels
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet -m slow
+test-slow: $(READY) ## run the slow tests: repeated trainings, statistics, built wheels
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m slow
 
-test-all: ## the same on Python 3.11, 3.12 and 3.13, each with packages of its own
+test-all: ## run all tests on Python 3.11, 3.12 and 3.13, each in its own environment
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \
 	    $(MAKE) --no-print-directory VENV=.venv-$$python PYTHONS=$$python test test-slow || exit; done
 
-test-lowest: ## run the tests with the lowest versions that pyproject.toml allows, on Python 3.11
+test-lowest: ## run all tests with the lowest versions that pyproject.toml allows, on Python 3.11
 	@pins=$$(python3.11 .ci/lowest.py) && \
 	    $(MAKE) --no-print-directory VENV=.venv-lowest PYTHONS=python3.11 PINS="$$pins" pytest test-slow
 
@@ -65,39 +65,39 @@ lint: $(READY) ## ruff and mypy
 
 bench: bench-speed bench-serve bench-accuracy bench-general bench-explanations ## run every benchmark (needs ../shared/datasets)
 
-bench-accuracy: $(READY) ## accuracy beside its peers, written to benchmarks/RESULTS.md
+bench-accuracy: $(READY) ## accuracy compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
 
 bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/cluster.py
 
-bench-explanations: $(READY) ## whether explanations are faithful, written to benchmarks/RESULTS.md
+bench-explanations: $(READY) ## faithfulness of explanations, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/explanations.py
 
-bench-few: $(READY) ## few and unbalanced reviews beside scikit-learn, written to benchmarks/RESULTS.md
+bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/few.py
 
 bench-general: $(READY) ## the bundled model and fine-tuning it, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/general.py
 
-bench-large: $(READY) ## training on more than memory holds (an hour), written to benchmarks/RESULTS.md
+bench-large: $(READY) ## training on data larger than memory (an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/large.py
 
-bench-serve: $(READY) ## the HTTP service beside its peers, written to benchmarks/RESULTS.md
+bench-serve: $(READY) ## the HTTP service compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/serving.py
 
-bench-speed: $(READY) ## speed and memory beside its peers, written to benchmarks/RESULTS.md
+bench-speed: $(READY) ## speed and memory compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
 
-model: $(READY) ## make the model that ships with the program (needs ../shared/datasets)
+model: $(READY) ## train the bundled model (needs ../shared/datasets)
 	@$(BIN)/python -m tools.general
 
-model-card: $(READY) ## its card and what it remembers of its sources alone, made anew
+model-card: $(READY) ## rewrite the card of the bundled model and its hashes of sources, without training
 	@$(BIN)/python -m tools.general --renew
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
 	@$(BIN)/python -m tests.torture
 
-clean: ## remove everything that make made
+clean: ## remove everything that make creates
 	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over a pipe (the Chrome DevTools Protocol): no package, no port."""
+"""A headless Chromium driven over a pipe by the Chrome DevTools Protocol, without a package."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-# Debian, Ubuntu, macOS; a browser that is told where it is goes first.
+# Debian, Ubuntu, macOS; $CHROMIUM takes precedence.
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -24,9 +24,9 @@ _FLAGS = (
 _KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "Tab": 9, "Enter": 13, "Space": 32}
 _TEXTS = {"Enter": "\r", "Space": " "}
 _SHIFT = 8
-_PATIENCE = 30  # seconds, on a machine that has other things to do
+_PATIENCE = 30  # seconds, generous for a busy machine
 
-# The browser reads commands from descriptor 3, and writes what it has to say to 4.
+# The browser reads commands from descriptor 3 and writes answers and events to descriptor 4.
 _START = """
 import fcntl, os, sys
 apart = [fcntl.fcntl(int(name), fcntl.F_DUPFD, 10) for name in sys.argv[1:3]]
@@ -37,16 +37,16 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def find_chromium() -> str | None:
-    """Where a Chromium is, if there is one."""
+    """Return the path of a Chromium, or None."""
     named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 class Browser:
-    """One page, and what happened on it.
+    """A browser with one page, and the events on it.
 
     Attributes:
-        events: all that was reported, each with its `method` and `params`.
+        events: the events so far, each with its `method` and `params`.
     """
 
     def __init__(self, path: str) -> None:
@@ -75,7 +75,7 @@ class Browser:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Call a method of the protocol, and wait for its result."""
+        """Call a method of the protocol and return its result."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         if self._session is not None:
@@ -89,14 +89,14 @@ class Browser:
             self.events.append(answer)
 
     def open(self, page: Path | str) -> None:
-        """Open a file or an address, and wait until it has been read."""
+        """Open a file or a URL and wait until it has loaded."""
         self.events.clear()
         self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._receive())
 
     def run(self, script: str) -> Any:
-        """Run JavaScript on the page, and give its value; that of a promise once it is kept."""
+        """Run JavaScript on the page; return its value, or that of its promise."""
         done = self.call(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
@@ -104,7 +104,7 @@ class Browser:
         return done["result"].get("value")
 
     def until(self, script: str) -> Any:
-        """Run JavaScript again and again until its value is true; give that."""
+        """Repeat JavaScript until its value is true; return that value."""
         ends = time.monotonic() + _PATIENCE
         while not (value := self.run(script)):
             assert time.monotonic() < ends, f"never true: {script}"
@@ -112,7 +112,7 @@ class Browser:
         return value
 
     def wait_for(self, method: str) -> dict[str, Any]:
-        """Wait for the next event of a kind that was not waited for before; give its params."""
+        """Wait for the next event of a kind; remove it and return its params."""
         while True:
             for number, event in enumerate(self.events):
                 if event.get("method") == method:
@@ -120,7 +120,7 @@ class Browser:
             self.events.append(self._receive())
 
     def press(self, key: str, *, shift: bool = False) -> None:
-        """Press a key where the focus is."""
+        """Press a key in the focused element."""
         text = {"text": _TEXTS[key]} if key in _TEXTS else {}
         name = {"Space": " "}.get(key, key)
         for what in ("keyDown", "keyUp"):
@@ -128,60 +128,60 @@ class Browser:
                       windowsVirtualKeyCode=_KEYS[key], modifiers=_SHIFT * shift)  # fmt: skip
 
     def write(self, text: str) -> None:
-        """Write a text where the focus is."""
+        """Type a text into the focused element."""
         self.call("Input.insertText", text=text)
 
     def point(self, x: float, y: float) -> None:
-        """Move the mouse to a place."""
+        """Move the mouse to a position."""
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def choose(self, field: str, file: Path) -> None:
-        """Choose a file in a field, by its selector."""
+        """Choose a file in the input field with this selector."""
         page = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=page, selector=field)["nodeId"]
         self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
 
     def drop(self, file: Path, x: float, y: float) -> None:
-        """Drag a file to a place, and drop it there."""
+        """Drop a file at a position."""
         data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
         for what in ("dragEnter", "dragOver", "drop"):
             self.call("Input.dispatchDragEvent", type=what, x=x, y=y, data=data)
 
     def downloads(self, folder: Path) -> None:
-        """Let what is downloaded go to a folder, without asking."""
+        """Save downloads in a folder without asking."""
         self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def screen(self, width: int, height: int = 900, *, dark: bool = False) -> None:
-        """Set the size of the screen, and which colors its user prefers."""
+        """Set the size of the screen and the preferred color scheme."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=width < 500)  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def picture(self, path: Path) -> None:
-        """Write what the whole page looks like into a PNG file."""
+        """Write a screenshot of the whole page as PNG."""
         taken = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(taken["data"]))
 
     def printed(self, path: Path) -> None:
-        """Write what the page looks like on paper into a PDF file."""
+        """Print the page to a PDF file."""
         taken = self.call("Page.printToPDF", preferCSSPageSize=True)
         path.write_bytes(base64.b64decode(taken["data"]))
 
     def problems(self) -> list[str]:
-        """What the console shows: errors, warnings, violations of the page's policy."""
-        self.run("0")  # what was reported before comes before this answer
+        """Return what the console shows: errors, warnings, policy violations."""
+        self.run("0")  # earlier events arrive before this answer
         shown = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
         return [json.dumps(event) for event in self.events if event.get("method") in shown]
 
     def requests(self) -> list[str]:
-        """What was asked for, with the page itself."""
+        """Return the requested URLs, including the page itself."""
         self.run("0")
         asked = (e for e in self.events if e.get("method") == "Network.requestWillBeSent")
         return [event["params"]["request"]["url"] for event in asked]
 
     def close(self) -> None:
-        """End the browser."""
+        """Close the browser."""
         os.close(self._commands)
         self._answers.close()
         self._process.kill()
@@ -191,7 +191,7 @@ class Browser:
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             ready, _, _ = select.select([self._answers], [], [], _PATIENCE)
-            assert ready, "the browser says nothing"
+            assert ready, "the browser does not answer"
             more = os.read(self._answers.fileno(), 1 << 16)
             assert more, "the browser ended"
             self._rest += more

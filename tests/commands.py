@@ -1,4 +1,4 @@
-"""The program's commands, run by tests: in their own process, or in another."""
+"""Run the program's commands in this process or in a separate one."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def run(
     env: dict[str, str] | None = None,
     cwd: str | Path | None = None,
 ) -> subprocess.CompletedProcess[Any]:
-    """Run a command in this process, with standard streams that are files."""
+    """Run a command in this process, with files as its standard streams."""
     binary = binary or isinstance(stdin, bytes)
     given = stdin if isinstance(stdin, bytes) else (stdin or "").encode(errors="surrogateescape")
     with ExitStack() as stack:
@@ -46,7 +46,7 @@ def start(
     env: dict[str, str] | None = None,
     **options: Any,
 ) -> subprocess.CompletedProcess[Any]:
-    """Run a command in a process of its own."""
+    """Run a command in a separate process."""
     as_bytes = binary or isinstance(stdin, bytes)
     return subprocess.run(
         [sys.executable, "-m", "sentiment", *map(str, args)],
@@ -66,7 +66,7 @@ def _without_a_model() -> dict[str, str]:
 
 @contextmanager
 def _streams(files: list[Any]) -> Iterator[None]:
-    """Let descriptors 0 to 2 be these files, and Python's streams go through them."""
+    """Replace descriptors 0 to 2 and Python's streams with these files."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     before = sys.stdin, sys.stdout, sys.stderr

@@ -1,8 +1,12 @@
-"""What several tests share: real data where it is, the program as users run it, a trained model."""
+"""Shared fixtures: real data sets where present, the program, a trained model, a browser."""
 
+import gc
+import hashlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,14 +20,24 @@ ROOT = Path(__file__).parent.parent
 TRAIN = ROOT / "data" / "train.csv"
 TEST = ROOT / "data" / "test.csv"
 
-# How long one example takes says more of the machine than of the code.
+# Collecting 4,000 tests makes garbage collection walk the same objects again and again: a quarter
+# of the time. None runs until all are collected, and they are left out of it from then on.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+# The time of one example depends on the machine more than on the code.
 settings.register_profile("random", deadline=None)
-# The same inputs in every run, so that a change is what makes one fail; before a release, and now
+# The same inputs in every run, so that only a change makes a test fail. Before a release, and now
 # and then, `HYPOTHESIS_PROFILE=random make test` looks for others.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-# A shell lets what it starts in the background ignore interrupts, and so would what tests start.
+# A shell makes its background jobs ignore interrupts, and tests pass that on to what they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -32,7 +46,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def datasets() -> Path:
     folder = ROOT.parent / "shared" / "datasets"
     if not folder.is_dir():
-        pytest.skip("the real data sets (../shared/datasets) are not here")
+        pytest.skip("no real data sets (../shared/datasets) here")
     return folder
 
 
@@ -44,22 +58,47 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def start() -> Run:
-    """Run the program as `run` does, but in a process of its own, as users do."""
+    """Run the program in a separate process, as users do."""
     return commands.start
 
 
 @pytest.fixture(scope="session")
-def trained(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model trained on the bundled reviews and one more: of these alone it would say so."""
-    path = tmp_path_factory.mktemp("trained") / "model.safetensors"
-    more = path.with_name("more.csv")
-    more.write_text("text,label\nA fine model for tests.,positive\n")
-    done = run("train", TRAIN, more, "-o", path, "--epochs", "8")
-    assert done.returncode == 0, done.stderr
+def trained(
+    run: Run, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A model of the bundled reviews and one more; of these alone, commands warn of the sample.
+
+    It is trained once for all workers, and again only when the code or a package has changed.
+    """
+    cached = pytestconfig.cache.mkdir("trained") / f"{_hash_of_training()}.safetensors"
+    with cached.with_name("lock").open("w") as lock:
+        if os.name == "posix":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not cached.exists():
+            for old in cached.parent.glob("*.safetensors"):
+                old.unlink()
+            more = tmp_path_factory.mktemp("more") / "more.csv"
+            more.write_text("text,label\nA fine model for tests.,positive\n")
+            done = run("train", TRAIN, more, "-o", cached, "--epochs", "8")
+            assert done.returncode == 0, done.stderr
+        path = tmp_path_factory.mktemp("trained") / "model.safetensors"
+        path.write_bytes(cached.read_bytes())
     return path
 
 
-@pytest.fixture(scope="module")
+def _hash_of_training() -> str:
+    """Return a hash of what the trained model depends on."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in [Path(__file__), TRAIN, *sorted((ROOT / "sentiment").rglob("*.py"))]:
+        digest.update(path.read_bytes())
+    for package in ("keras", "numpy", "tensorflow"):
+        digest.update(version(package).encode())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:

@@ -49,6 +49,7 @@ def python(site: Path, *args: str, light: bool = False, cwd: Path) -> subprocess
     )
 
 
+@pytest.mark.slow
 def test_the_wheel_has_what_the_service_sends_as_it_is(wheel):
     folder = wheel / "sentiment" / "serving"
     assert (folder / "openapi.json").is_file()
@@ -70,6 +71,7 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
     assert "<style>:root {" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp_path):
     packed = list(wheel.rglob("*.safetensors"))
     assert packed == [wheel / "sentiment" / "general.safetensors"]
@@ -83,10 +85,10 @@ def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp
     assert re.search(r"^time +\d", done.stdout, re.MULTILINE), done.stderr
 
 
-def test_click_numpy_and_safetensors_are_enough_to_predict(wheel, trained, tmp_path):
+def test_click_numpy_and_safetensors_are_enough_to_predict(trained, tmp_path):
     light = tmp_path / "light"
     light.mkdir()
-    (light / "sentiment").symlink_to(wheel / "sentiment")
+    (light / "sentiment").symlink_to(ROOT / "sentiment")
     for name in ("click", "numpy", "safetensors"):
         package = Path(find_spec(name).origin).parent
         (light / name).symlink_to(package)

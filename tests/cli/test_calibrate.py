@@ -241,6 +241,7 @@ def test_of_a_label_that_is_never_answered_it_is_said_what_is_in_reach(run, tmp_
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [0.85, 0.9])
 def test_what_is_set_on_half_of_the_reviews_holds_on_the_other(shops, least):
     """In at least 9 of 10 halvings of those in which it can be set; the seeds are fixed."""

@@ -15,6 +15,8 @@ import pytest
 from sentiment.cli import COMMANDS
 from tests.conftest import ROOT, TEST, TRAIN
 
+QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
+
 
 @pytest.mark.slow
 def test_train_without_output_writes_and_replaces_its_own_model(run, tmp_path):
@@ -45,15 +47,18 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     assert result["model"] == str(tmp_path / "m")
 
 
-def test_one_of_a_thing_is_no_plural(run, trained, tmp_path):
-    done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
+def test_validation_reviews_are_taken_and_one_of_a_thing_is_no_plural(run, trained, tmp_path):
+    done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
+    assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
     assert "at most 1 epoch\n" in done.stderr
+    known = "(trained on the 1,600 sample reviews only; -m general answers better)"
+    assert known in run("predict", "-m", tmp_path / "m", "good").stderr
     (tmp_path / "one.csv").write_text("text,label\na fine film,positive\n")
     assert "1 review, threshold" in run("evaluate", "-m", trained, tmp_path / "one.csv").stdout
 
 
 def test_train_quietly_says_nothing(run, tmp_path):
-    done = run("train", TRAIN, "-o", tmp_path / "m", "--epochs", "1", "-q")
+    done = run("train", TRAIN, "-o", tmp_path / "m", *QUICK, "-q")
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -68,11 +73,6 @@ def test_train_without_output_does_not_replace_what_is_no_model(run, tmp_path):
     done = run("train", TRAIN, cwd=tmp_path)
     assert (done.returncode, "--force" in done.stderr) == (2, True)
     assert (tmp_path / "model.safetensors").read_text() == "something of mine"
-
-
-def test_train_takes_validation_reviews(run, tmp_path):
-    done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
-    assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
 
 
 def test_without_data_the_bundled_reviews_are_taken(run, trained, tmp_path):
@@ -201,7 +201,7 @@ def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path)
 
 
 def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
-    done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", "--epochs", "1")
+    done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
     assert "400 of 400 validation reviews are also training reviews" in done.stderr
 
 

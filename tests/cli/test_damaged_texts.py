@@ -6,8 +6,9 @@ import json
 import pytest
 
 from sentiment.model.file import load_model
-from tests.conftest import TEST, TRAIN
+from tests.conftest import TEST
 
+QUICK = ["--epochs", "2", "--no-refit", "--features", "5000"]
 PLAIN = "It doesn't work and I wouldn't buy it again"
 SIGNS = ["`", "´", "&#039;", "&rsquo;", "&amp;#39;", "â€™", "‚Äô", "\\u2019", "Ã¢â‚¬â„¢"]
 DAMAGED = [PLAIN.replace("'", sign) for sign in SIGNS]
@@ -28,7 +29,7 @@ def file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def unrepaired(run, tmp_path_factory):
     path = tmp_path_factory.mktemp("unrepaired") / "m.safetensors"
-    done = run("train", TRAIN, "--no-repair", "--epochs", "2", "--no-refit", "-o", path)
+    done = run("train", TEST, "--no-repair", *QUICK, "-o", path)
     assert done.returncode == 0, done.stderr
     return path
 
@@ -110,19 +111,19 @@ def test_a_model_trained_without_repair_answers_without(run, unrepaired, file):
 
 def test_training_says_what_it_repaired_and_remembers_texts_as_they_were(run, tmp_path):
     data, model = tmp_path / "damaged.csv", tmp_path / "m"
-    damaged = TRAIN.read_text(encoding="utf-8").replace("'", "`")
+    damaged = TEST.read_text(encoding="utf-8").replace("'", "`")
     data.write_text(damaged, encoding="utf-8")
-    done = run("train", data, "--epochs", "2", "--no-refit", "-o", model)
+    done = run("train", data, *QUICK, "-o", model)
     assert "other signs for apostrophes in" in done.stderr
     assert done.stderr.count("repaired") == 1
     assert load_model(model).repairs
     assert "texts are not repaired" not in run("info", model).stdout
     seen = run("evaluate", data, "-m", model).stderr
-    assert "1,600 of 1,600 reviews were used to make the model" in seen
+    assert "400 of 400 reviews were used to make the model" in seen
 
 
 def test_without_repair_a_base_does_not_repair_either(run, tmp_path):
-    rows = TRAIN.read_text(encoding="utf-8").splitlines()[:61]
+    rows = TEST.read_text(encoding="utf-8").splitlines()[:61]
     (tmp_path / "few.csv").write_text("\n".join(rows), encoding="utf-8")
     done = run("train", tmp_path / "few.csv", "--base", "general", "--no-repair", "--epochs", "1",
                "-o", tmp_path / "m")  # fmt: skip

@@ -3,16 +3,17 @@
 import pytest
 
 
-def test_onnx(start, trained, tmp_path):
+def test_onnx(run, trained, tmp_path):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-    done = start("export", trained, "--to", "onnx", cwd=tmp_path)
+    done = run("export", trained, "--to", "onnx", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.startswith("saved model.onnx (")
     onnx.checker.check_model(onnx.load(tmp_path / "model.onnx"), full_check=True)
-    again = start("export", trained, "--to", "onnx", cwd=tmp_path)
+    again = run("export", trained, "--to", "onnx", cwd=tmp_path)
     assert (again.returncode, "--force" in again.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_keras(start, trained, tmp_path):
     target = tmp_path / "mine.keras"
     done = start("export", trained, "--to", "keras", "-o", target)
@@ -29,8 +30,8 @@ def test_keras(start, trained, tmp_path):
         (["general"], 2, "'--to'. Choose from: keras, onnx. Try"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(start, tmp_path, arguments, code, words):
-    done = start("export", *arguments, cwd=tmp_path)
+def test_what_cannot_be_done_is_one_line(run, tmp_path, arguments, code, words):
+    done = run("export", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n"), words in done.stderr) == (code, 1, True)
     assert not list(tmp_path.iterdir())
 

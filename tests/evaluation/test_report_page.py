@@ -96,7 +96,8 @@ class Page(HTMLParser):
         self.others.append(data)
 
 
-PLAIN_PAGE = Page(page_of(report_of(PLAIN)))
+PLAIN_REPORT = report_of(PLAIN)
+PLAIN_PAGE = Page(page_of(PLAIN_REPORT))
 
 
 @settings(max_examples=60)
@@ -197,8 +198,7 @@ def test_there_is_something_to_read_beside_every_chart():
 )
 def test_cuts_count_what_is_below_each_place_and_on_it(p_positive, threshold):
     model = replace(MODEL, decision=Decision(threshold))
-    report = report_of(PLAIN, model=model, p_positive=np.array(p_positive), mistakes=())
-    cuts = Cuts.of(report)
+    cuts = Cuts.of(replace(PLAIN_REPORT, model=model, p_positive=np.array(p_positive)))
     assert threshold in cuts.places
     for label, cells in enumerate(cuts.cells.values()):
         ours = np.array(p_positive)[label == LABELS]

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.features.matrix import DocumentTermMatrix, extract_ngrams
@@ -21,6 +21,7 @@ WORDS = NGrams(words=1, tail=0, stem=0, negation=0)
 ROWS = st.tuples(st.text(alphabet="abc ", max_size=9), st.integers(0, 1), st.integers(0, 2))
 
 
+@settings(max_examples=50)  # a matrix takes 30 ms, however small
 @given(st.lists(ROWS, max_size=12))
 def test_counts_are_those_of_a_counter(rows):
     texts = [text for text, _, _ in rows]

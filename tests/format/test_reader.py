@@ -115,12 +115,12 @@ def test_an_exported_network_takes_what_the_reader_makes(path):
 
 
 @cache  # no fixture: Hypothesis would print it whole beside a failing text
-def general() -> tuple[reader.Model, object]:
-    return reader.read(MODEL), load_model(MODEL)
+def both(path: Path) -> tuple[reader.Model, object]:
+    return reader.read(path), load_model(path)
 
 
 def test_the_bundled_model_on_this_project_s_reviews():
-    theirs, ours = general()
+    theirs, ours = both(MODEL)
     texts = [line for line in TEST.read_text(encoding="utf-8").splitlines() if line][::4]
     check_answers(theirs, ours, texts)
 
@@ -128,13 +128,13 @@ def test_the_bundled_model_on_this_project_s_reviews():
 @given(st.lists(WILD, min_size=1, max_size=3))
 def test_any_text(texts):
     for path in MODELS:
-        check_answers(reader.read(path), load_model(path), texts)
+        check_answers(*both(path), texts)
 
 
 @given(st.lists(WILD, min_size=1, max_size=3))
 @example(["nothing", "good"])
 def test_any_text_by_the_bundled_model(texts):
-    check_answers(*general(), texts)
+    check_answers(*both(MODEL), texts)
 
 
 def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
@@ -169,10 +169,13 @@ def test_any_texts_have_the_same_tokens_and_negations(texts):
         assert flags[rows == row].tolist() == reader.negated(tokens, 6, 12)
 
 
+# All up to the large blocks of Chinese and Korean, then one in seven.
+CHARACTERS = [chr(code) for code in [*range(0x3400), *range(0x3400, 0x110000, 7)]]
+
+
 def test_code_points_have_the_class_that_the_document_says():
-    characters = [chr(code) for code in [*range(0x3400), *range(0x3400, 0x110000, 7)]]
     # A letter on either side: what is a word character joins them, space parts them, a mark stands.
-    normal = [c for c in characters if c not in "':;=<" and reader.normalize(c) == c]
+    normal = [c for c in CHARACTERS if c not in "':;=<" and reader.normalize(c) == c]
     for first in range(0, len(normal), 0x4000):
         text = " ".join(f"a{c}a" for c in normal[first : first + 0x4000])
         assert len(text) < PIECE_SIZE
@@ -182,11 +185,10 @@ def test_code_points_have_the_class_that_the_document_says():
 
 
 def test_a_letter_between_which_signs_are_apostrophes_is_what_the_document_says():
-    characters = [chr(code) for code in range(0x110000)]
-    letters = [c for c in characters if not 0xD800 <= ord(c) < 0xE000 and reader.is_letter(c)]
+    letters = [c for c in CHARACTERS if not 0xD800 <= ord(c) < 0xE000 and reader.is_letter(c)]
     text = " ".join(f"{c}`{c}" for c in letters)
     assert repair(text) == " ".join(f"{c}'{c}" for c in letters)
-    others = [c for c in characters if not reader.is_letter(c) and c not in "\\"]
+    others = [c for c in CHARACTERS if not reader.is_letter(c) and c not in "\\"]
     assert "a'" not in repair("".join(f"a`{c} " for c in others if ord(c) not in reader.SIGNS))
 
 

@@ -39,6 +39,7 @@ def test_an_expert_is_asked_of_its_own_texts_before_it_has_learned_them(school, 
     monkeypatch.setattr(
         School, "fit", lambda self, rows, *how: shown.append(set(rows)) or fit(self, rows, *how)
     )
+    monkeypatch.setattr(student, "EPOCHS", 1)
     opinion = school.opinion(Expert(("own",), 2, 0.05))
     own = set(school.rows["own"])
     assert shown[0] == own  # what is said of others

@@ -169,9 +169,9 @@ def test_evaluate_finds_reviews_read_by_other_columns(run, shop, tmp_path, train
 
 def test_compare_says_once_that_both_have_seen_the_reviews(run, shop, tmp_path):
     made = [tmp_path / "a", tmp_path / "b"]
-    for seed, path in enumerate(made):
-        run("train", shop, "--label-column", "stars", "--text-column", "body", "-o", path,
-            "--epochs", "1", "--seed", str(seed))  # fmt: skip
+    run("train", shop, "--label-column", "stars", "--text-column", "body", "-o", made[0],
+        "--epochs", "1")  # fmt: skip
+    made[1].write_bytes(made[0].read_bytes())
     done = run("compare", *made, shop, "--label-column", "stars", "--text-column", "body")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("warning") == 1

@@ -1,4 +1,4 @@
-"""The service in this process, ways to ask it; and in a process of its own, where that matters."""
+"""The service in this process, clients for it, and the service in a separate process."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 
 class Served:
-    """A service, asked over HTTP."""
+    """An HTTP client of a service."""
 
     def __init__(self, client: httpx2.Client) -> None:
         self.client = client
@@ -55,12 +55,12 @@ class Served:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Ask once."""
+        """Send one request."""
         got = self.client.request(method, path, content=body, headers=headers)
         return Answer(got.status_code, dict(got.headers), got.content)
 
     def post(self, path: str, value: Any, kind: str = JSON) -> Answer:
-        """Send a JSON value, or bytes as they are."""
+        """Post a value as JSON, or bytes unchanged."""
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         return self.ask("POST", path, body, {"Content-Type": kind})
 
@@ -69,7 +69,7 @@ class Served:
 def in_process(
     limits: Limits, hosts: frozenset[str] | None = LOOPBACK, service: Any = None
 ) -> Iterator[Served]:
-    """Have the service in this process; nothing in it may be unforeseen."""
+    """Run the service in this process; fail on any unexpected exception."""
     if service is None:
         model = load_model(MODEL)
         service = Service(model, model_info(MODEL, model))
@@ -82,7 +82,7 @@ def in_process(
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
-    """A service with the bundled model, and the limits that it has by itself."""
+    """A service with the bundled model and the default limits."""
     with in_process(Limits()) as running:
         yield running
 
@@ -99,11 +99,13 @@ def ask(
     reads: Callable[[list[Any]], float] = lambda _: 0,
     leaves: asyncio.Event | None = None,
 ) -> list[Any]:
-    """Ask over ASGI; give the messages that were sent.
+    """Send a request over ASGI; return the messages that were sent back.
 
-    A part is some bytes of the body, after which more may come, or a pause in seconds, or `None`:
-    the client goes away. What `reads` gives of the messages so far is how long the next one waits;
-    once the body has been sent, the client goes away when it `leaves`.
+    Args:
+        app: the application.
+        parts: bytes of the body, pauses in seconds, or None where the client disconnects.
+        reads: returns the delay in seconds before the next message, given those so far.
+        leaves: once the body is sent, the client disconnects when this is set.
     """
     coming, sent = list(parts), []
     given = [(b"host", b"localhost"), (b"content-type", kind.encode()), *headers]
@@ -130,17 +132,17 @@ def ask(
 
 
 def body_of(sent: list[Any]) -> bytes:
-    """The body that was sent."""
+    """Return the body of an answer."""
     return b"".join(message.get("body", b"") for message in sent)
 
 
 class Running(Served):
-    """A service in a process of its own.
+    """A service in a separate process.
 
     Attributes:
-        process: where it runs.
-        port: where it listens.
-        told: what it has said on stderr so far.
+        process: its process.
+        port: the port it listens on.
+        told: its stderr so far.
     """
 
     def __init__(self, process: subprocess.Popen[str], port: int, told: str) -> None:
@@ -152,30 +154,30 @@ class Running(Served):
         )
 
     def connect(self, data: bytes = b"") -> socket.socket:
-        """Open a connection, and send some bytes."""
+        """Open a connection and send some bytes."""
         opened = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         opened.sendall(data)
         return opened
 
     def raw(self, request: bytes) -> bytes:
-        """Send a request as it is, and read all that comes until the connection ends."""
+        """Send raw bytes; return everything received until the connection closes."""
         with self.connect(request) as opened:
             return everything(opened)
 
     def stop(self, how: int = signal.SIGTERM) -> tuple[int, str]:
-        """Tell it to stop; give its exit code and all that it said."""
+        """Send a signal; return the exit code and all of stderr."""
         self.process.send_signal(how)
         return self.wait()
 
     def wait(self) -> tuple[int, str]:
-        """Wait for its end; give its exit code and all that it said."""
+        """Wait for the process to exit; return the exit code and all of stderr."""
         _, rest = self.process.communicate(timeout=40)
         self.told += rest
         return self.process.returncode, self.told
 
 
 def everything(opened: socket.socket) -> bytes:
-    """Read a connection to its end."""
+    """Read a connection until it closes."""
     got = b""
     while True:
         try:
@@ -188,7 +190,7 @@ def everything(opened: socket.socket) -> bytes:
 
 
 def read_until(opened: socket.socket, mark: bytes, times: int = 1) -> bytes:
-    """Read until something has come, as many times as it is to."""
+    """Read until a mark has arrived the given number of times."""
     got = b""
     while got.count(mark) < times:
         part = opened.recv(1 << 16)
@@ -198,22 +200,22 @@ def read_until(opened: socket.socket, mark: bytes, times: int = 1) -> bytes:
 
 
 def head(path: str, length: int | None, kind: str = JSON) -> bytes:
-    """Write the head of a POST; without a length its body is chunked."""
+    """Return the head of a POST request; without a length its body is chunked."""
     size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     text = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{size}\r\n\r\n"
     return text.encode()
 
 
 def chunk(data: bytes) -> bytes:
-    """Write a chunk of a body."""
+    """Return a chunk of a chunked body."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
-    """Wait until something holds, and give it."""
+    """Wait until a condition returns a true value; return that value."""
     end = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < end, "in vain"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.02)
     return value
 
@@ -222,7 +224,7 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 def serving(
     *options: str, model: str = "general", environment: dict[str, str] | None = None, **more: Any
 ) -> Iterator[Running]:
-    """Run `sentiment serve` on a free port, with more in its environment."""
+    """Run `sentiment serve` on a free port, with additions to its environment."""
     environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"} | (
         environment or {}
     )
@@ -252,7 +254,7 @@ def serving(
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[Running]:
-    """A service in a process of its own."""
+    """A service in a separate process."""
     with serving() as running:
         yield running
         code, told = running.stop()

@@ -46,6 +46,7 @@ def drawn(count: int, share: float, seed: int) -> LabelledReviews:
     return LabelledReviews(texts, labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "share"), [(300, 0.2), (300, 0.5), (60, 0.2)])
 def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     model = train(drawn(count, share, 1), TrainingOptions())
@@ -64,6 +65,7 @@ def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     assert figures["macro_f1"] > 0.55
 
 
+@pytest.mark.slow
 def test_a_handful_of_the_rarer_label_is_still_answered():
     reviews = drawn(400, 0.5, 3)
     rows = np.concatenate(
@@ -133,8 +135,8 @@ def write(path, texts, labels):
     ("options", "metric"),
     [
         ((), "accuracy"),
-        (("--optimize", "macro-f1"), "macro-f1"),
-        (("--validation", "others.csv"), "accuracy"),
+        pytest.param(("--optimize", "macro-f1"), "macro-f1", marks=pytest.mark.slow),
+        pytest.param(("--validation", "others.csv"), "accuracy", marks=pytest.mark.slow),
     ],
 )
 def test_train_says_when_the_bundled_model_would_help_and_the_command_works(
@@ -180,7 +182,7 @@ def test_what_is_held_out_is_told_beside_one_answer_to_all(run, tmp_path):
     assert "no better" not in run("info", "m.safetensors", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize("share", [0.5, 0.15])
+@pytest.mark.parametrize("share", [pytest.param(0.5, marks=pytest.mark.slow), 0.15])
 def test_labels_that_have_nothing_to_do_with_the_texts_are_warned_of(run, tmp_path, share):
     reviews = drawn(200, 0.5, 6)
     labels = (np.random.default_rng(7).random(200) < share).astype(int)

@@ -1,4 +1,4 @@
-"""The page of `serve` as people use it: a service of this machine, and a headless Chromium."""
+"""The page of `serve` in a headless Chromium, with a local service behind it."""
 
 import json
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ MIXED = "The pasta was cold and the waiter rude, but the cake was wonderful. ðŸ
 
 @pytest.fixture(scope="session")
 def address(trained: Path) -> Iterator[str]:
-    """Where `sentiment serve` answers, with a model of the reviews in `data/`."""
+    """The address of `sentiment serve` with the trained model."""
     with serving(model=str(trained)) as served:
         yield f"http://127.0.0.1:{served.port}/"
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Browser:
-    """The page, just opened, on a wide screen."""
+    """The page, freshly opened on a wide screen."""
     browser.screen(1200)
     browser.open(address)
     browser.until("document.getElementById('model-name').textContent != 'loading â€¦'")
@@ -29,7 +29,7 @@ def page(browser: Browser, address: str) -> Browser:
 
 
 def typed(page: Browser, text: str) -> None:
-    """Write a review in the place of what is there, and wait for its answer."""
+    """Replace the review on the page and wait for its answer."""
     page.run(
         "document.getElementById('review').focus(), document.getElementById('review').select()"
     )
@@ -38,7 +38,7 @@ def typed(page: Browser, text: str) -> None:
 
 
 def answered(page: Browser, text: str) -> None:
-    """Wait until the answer on the page is that to a text."""
+    """Wait until the page shows the answer to a text."""
     page.until(
         f"document.getElementById('review').value === {json.dumps(text)} && "
         "document.getElementById('answer').ariaBusy === 'false'"
