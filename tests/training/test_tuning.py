@@ -220,4 +220,4 @@ def test_the_command_says_what_it_did(run, trained, tmp_path):
     words = sum(word["contribution"] for word in explained["words"])
     assert explained["logit"] == pytest.approx(explained["base"] + words, abs=1e-4)
     refused = run("train", TRAIN, "--base", trained, "--unlabeled", TRAIN, "-o", tmp_path / "n")
-    assert (refused.returncode, "do not go together" in refused.stderr) == (2, True)
+    assert (refused.returncode, "cannot be combined" in refused.stderr) == (2, True)
