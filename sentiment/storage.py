@@ -5,7 +5,6 @@ rarely in memory itself. They have no name: the system deletes them however the 
 """
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -31,6 +30,8 @@ def folder() -> str:
     named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     if not named and _ROOMY.is_dir() and os.access(_ROOMY, os.W_OK | os.X_OK):
         return str(_ROOMY)
+    import tempfile  # few trainings, and no answer to a text, need a file
+
     return tempfile.gettempdir()
 
 
@@ -44,6 +45,8 @@ class ArrayFile:
             SentimentError: it cannot be created.
         """
         try:
+            import tempfile
+
             self._file = tempfile.TemporaryFile(dir=folder(), buffering=0)  # noqa: SIM115
         except OSError as error:
             raise _no_space(error) from error

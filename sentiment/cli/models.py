@@ -141,11 +141,12 @@ def find_model(named: Path, *, or_reviews: bool = False) -> Path:
             )
         return named
     if not named.suffix:
-        from sentiment.datasets.catalog import find_dataset
         from sentiment.general import find_bundled
 
         if (bundled := find_bundled(named)) is not None:
             return bundled
+        from sentiment.datasets.catalog import find_dataset  # only for a mistake
+
         name = str(named).partition(":")[0]
         if find_dataset(name):
             raise ModelError(

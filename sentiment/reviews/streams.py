@@ -5,7 +5,6 @@ import os
 import re
 import stat
 import sys
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -372,6 +371,8 @@ def _of_lines(text: str, *, cut: bool) -> str | None:
 @cache
 def _catalog() -> dict[str, Any]:
     """Return the catalogue, with each pattern in one piece."""
+    import tomllib  # a text alone is answered without it
+
     path = Path(__file__).with_name("foreign.toml")
     catalog = tomllib.loads(path.read_text(encoding="utf-8"))
     fragments: dict[str, str] = {}
