@@ -60,7 +60,8 @@ class Metric:
         meaning: a short definition.
         heading: title on the page, if it differs.
         of_class: the class it is about, None for all reviews.
-        of_counts: maps confusion matrices to values, float64 [...].
+        of_counts: maps confusion matrices, [..., K, K + 1] where some reviews have no answer, to
+            values, float64 [...].
         labels: classes that must occur among the labels.
         answers: classes that must occur among the answers.
         loss: maps the probabilities of the true class to losses, [n].

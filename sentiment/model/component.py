@@ -1,4 +1,4 @@
-"""A component of a model: an encoder, a network, a calibration. What each kind of them must do."""
+"""A component of a model: encoder, network and calibration; the protocols of the first two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

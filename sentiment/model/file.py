@@ -1,4 +1,4 @@
-"""Model files: checked before anything is built, and written whole."""
+"""Read and write model files; everything is checked before a model is built."""
 
 import json
 import os

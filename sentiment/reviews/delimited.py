@@ -1,4 +1,4 @@
-"""CSV and TSV: dialects, unclosed quotes, rows of the wrong width."""
+"""Read CSV and TSV: find the dialect, mend unclosed quotes and rows of the wrong width."""
 
 import csv
 import re

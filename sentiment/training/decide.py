@@ -265,12 +265,12 @@ class Stack(NamedTuple):
         """
         design = np.stack([logits, base, np.ones_like(base)], axis=1)
         targets = labels.astype(np.float64)
-        slope, weight, intercept = _most_likely(design, targets, [0, 1, 2])
+        slope, weight, intercept = _map_estimate(design, targets, [0, 1, 2])
         # One that would be reversed is left out, and the other fitted alone.
         if slope < 0:
-            slope, weight, intercept = _most_likely(design, targets, [1, 2])
+            slope, weight, intercept = _map_estimate(design, targets, [1, 2])
         if weight < 0:
-            slope, weight, intercept = _most_likely(design, targets, [0, 2])
+            slope, weight, intercept = _map_estimate(design, targets, [0, 2])
         return cls(Calibration(max(slope, _LEAST_SLOPE), intercept), max(weight, 0.0))
 
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
@@ -278,7 +278,7 @@ class Stack(NamedTuple):
         return self.calibration.log_odds(logits) + self.weight * base
 
 
-def _most_likely(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
+def _map_estimate(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
     """Return the maximum of the posterior; parameters of other columns are 0."""
     every, mean, precision = np.zeros(3), _PRIOR_MEAN[columns], _PRIOR_PRECISION[columns]
     every[columns] = fit_logistic(design[:, columns], targets, mean, precision)
