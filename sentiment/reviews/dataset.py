@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
 from sentiment.reviews.labels import (
     NEGATIVE_WORDS,
@@ -60,6 +61,7 @@ class LabelledReviews:
         files: Each file and its number of rows; empty if made by hand.
         assumed: Labels that could be the other way round.
         one_reading: Whether all labels were read together, so that options can reverse them.
+        label_set: The classes.
     """
 
     texts: Sequence[str]
@@ -73,6 +75,7 @@ class LabelledReviews:
     files: tuple[tuple[str, int], ...] = field(default=(), repr=False)
     assumed: tuple[Assumed, ...] = field(default=(), repr=False)
     one_reading: bool = True
+    label_set: LabelSet = SENTIMENT
 
     def __post_init__(self) -> None:
         if not self.rows_read:  # made by hand, without dropped rows
