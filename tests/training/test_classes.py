@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, UsageError
 from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
@@ -87,8 +87,9 @@ def test_several_classes_are_learned_and_kept(reviews, options, tmp_path):
     assert accuracy(model, later) > 0.8
     assert model.labels == model.own.labels == reviews.label_set
     assert isinstance(model.decision, MultiDecision)
-    assert bool(model.decision.offsets) == (options.optimize is not None)
     about = model.record.provenance
+    assert about.recipe["objective"] == (options.optimize or "macro-f1")  # the first is rare
+    assert bool(model.decision.offsets) == (about.recipe["objective"] != "accuracy")
     counts = np.bincount(reviews.labels, minlength=classes).tolist()
     if options.refit:
         assert list(about.validation.counts.values()) == counts
@@ -194,6 +195,14 @@ def test_little_memory_and_a_second_run_give_the_same_bytes(three, tmp_path):
     )
     one, other = (bytes_of(model, tmp_path) for model in parts)
     assert one == other
+
+
+@pytest.mark.parametrize("names", [("ham", "spam"), ("neutral", "spam", "ham")])
+def test_a_base_that_shares_fewer_than_two_classes_is_refused(three, names):
+    reviews = drawn(60, LabelSet(names))
+    expected = f"base answers negative, neutral, positive, and the labels are {', '.join(names)}:"
+    with pytest.raises(UsageError, match=expected):
+        train(reviews, FAST, base=three)
 
 
 def only(reviews: LabelledReviews, labels: LabelSet) -> LabelledReviews:
