@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from itertools import chain, permutations
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.errors import ModelError
 from sentiment.features.ngrams import NGrams
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.component import Calibration, probabilities_of
@@ -30,6 +32,8 @@ from sentiment.model.model import (
     reasons_of,
 )
 from tests.model.small import WORDS, changed, small_model
+from tests.model.test_file import FIXTURES
+from tests.torture.forging import change_the_document, originals
 
 NAMES = ("negative", "neutral", "positive", "mixed", "spam")
 TEXTS = ["a good film", "not bad", " ".join(WORDS), "", "zxcv", "good good 映画"]
@@ -322,6 +326,29 @@ def test_a_base_that_answers_with_other_classes_is_refused(changes):
         del base["asked"]
     with pytest.raises((ValueError, KeyError)):
         model_of(document | {"base": {"weight": 1.0, "model": base}}, tensors)
+
+
+@pytest.fixture(scope="module")
+def good() -> bytes:
+    *_, classes = originals(FIXTURES)
+    return classes
+
+
+@given(st.integers(0, 10**9))
+def test_a_forged_description_is_refused_in_one_line_or_answers(good, tmp_path_factory, seed):
+    path = tmp_path_factory.getbasetemp() / "forged-classes"
+    path.write_bytes(change_the_document(good, Random(seed)))
+    try:
+        model = load_model(path)
+    except ModelError as error:
+        assert str(error).isprintable()  # noqa: PT017 (either outcome is right)
+        return
+    scores = model.scores(TEXTS)
+    assert np.isnan(scores.probabilities).any(axis=1).tolist() == [text == "" for text in TEXTS]
+    assert set(model.answers(scores)) <= {*model.labels.names, "uncertain", ""}
+    about = model.record.provenance
+    if about is not None and about.right is not None:
+        assert list(about.right) == list(about.validation.counts)
 
 
 def test_a_model_that_is_asked_as_it_is_has_no_asked_in_its_file():
