@@ -205,6 +205,15 @@ def test_a_base_that_shares_fewer_than_two_classes_is_refused(three, names):
         train(reviews, FAST, base=three)
 
 
+@pytest.mark.slow
+def test_two_ordered_classes_are_learned_as_any_two():
+    plain = only(THREE, SENTIMENT)
+    ordered = replace(plain, label_set=LabelSet(SENTIMENT.names, ordered=True))
+    assert train(plain, FAST).own.network == train(ordered, FAST).own.network
+    turned = replace(THREE, label_set=replace(WITH_NEUTRAL, ordered=True))
+    assert train(turned, FAST).own.network != train(THREE, FAST).own.network
+
+
 def only(reviews: LabelledReviews, labels: LabelSet) -> LabelledReviews:
     """The reviews of some classes."""
     indices = np.array(labels.indices_of(reviews.label_set.names), np.int8)[reviews.labels]

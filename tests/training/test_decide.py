@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 
 from sentiment.model.model import MultiDecision
-from sentiment.training.decide import choose_decision, choose_threshold, score
+from sentiment.training.decide import (
+    choose_decision,
+    choose_threshold,
+    score,
+    spread_to_neighbors,
+)
 
 SCORES = {
     "macro-f1": lambda labels, answers, **given: f1_score(
@@ -96,6 +101,15 @@ def test_offsets_nearly_reach_the_best_of_all(objective):
                     best = max(best, expected(objective, p, answers))
         lacking.append(best - expected(objective, p, choose_decision(p, objective).choose(p)))
     assert np.mean(lacking) < 0.005
+
+
+def test_labels_are_spread_to_their_neighbors_alone():
+    found = spread_to_neighbors(np.eye(4))
+    assert found.sum(axis=1) == pytest.approx(np.ones(4))
+    apart = np.abs(np.subtract.outer(range(4), range(4)))
+    assert ((found > 0) == (apart <= 1)).all()
+    assert (found.argmax(axis=1) == range(4)).all()
+    assert found[::-1, ::-1] == pytest.approx(found)
 
 
 def test_the_most_likely_of_several_classes_is_most_accurate():
