@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError, ModelError
 from sentiment.model import provenance
-from sentiment.model.component import sigmoid
+from sentiment.model.component import probabilities_of
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import TrainingHashes
@@ -40,34 +40,43 @@ def base(reviews) -> Model:
     return train(reviews.take(np.arange(100, 700)), FAST)
 
 
-def drawn(n: int, slope: float, weight: float, seed: int) -> tuple[np.ndarray, ...]:
+def drawn(n: int, slope: float, weight: float, seed: int, classes: int) -> tuple[np.ndarray, ...]:
     """Logits of a network and of its base, and labels that are drawn by both."""
     random = np.random.default_rng(seed)
-    own, of_base = random.normal(size=(2, n)) * 2
-    return own, of_base, (random.random(n) < sigmoid(slope * own + weight * of_base)).astype(int)
+    own, of_base = random.normal(size=(2, n, classes - 1)) * 2
+    p = probabilities_of(slope * own + weight * of_base)
+    labels = (random.random((n, 1)) > p.cumsum(axis=1)).sum(axis=1).clip(0, classes - 1)
+    return own, of_base, labels
 
 
-def test_of_many_reviews_the_weights_are_found():
-    stack = Stack.fit(*drawn(200_000, 0.7, 1.3, seed=1))
+of_classes = pytest.mark.parametrize("classes", [2, 3, 5])
+
+
+@of_classes
+def test_of_many_reviews_the_weights_are_found(classes):
+    stack = Stack.fit(*drawn(200_000, 0.7, 1.3, 1, classes))
     assert (stack.calibration.slope, stack.weight) == pytest.approx((0.7, 1.3), abs=0.03)
-    assert stack.calibration.intercept == pytest.approx(0, abs=0.03)
+    assert stack.calibration.intercepts == pytest.approx([0] * (classes - 1), abs=0.03)
 
 
-def test_of_few_reviews_the_base_stays_nearly_as_it_is():
-    stack = Stack.fit(*drawn(4, 0.0, 1.0, seed=2))
+@of_classes
+def test_of_few_reviews_the_base_stays_nearly_as_it_is(classes):
+    stack = Stack.fit(*drawn(4, 0.0, 1.0, 2, classes))
     assert stack.weight == pytest.approx(1, abs=0.5)
-    assert abs(stack.calibration.intercept) < 0.5
+    assert np.abs(stack.calibration.intercepts).max() < 0.5
 
 
-def test_a_network_that_contradicts_is_left_out():
-    own, of_base, labels = drawn(5_000, -1.0, 1.0, seed=3)
+@of_classes
+def test_a_network_that_contradicts_is_left_out(classes):
+    own, of_base, labels = drawn(5_000, -1.0, 1.0, 3, classes)
     stack = Stack.fit(own, of_base, labels)
     assert 0 < stack.calibration.slope < 1e-3
     assert stack.weight > 0
 
 
-def test_a_base_that_contradicts_is_left_out():
-    own, of_base, labels = drawn(5_000, 1.0, -1.0, seed=3)
+@of_classes
+def test_a_base_that_contradicts_is_left_out(classes):
+    own, of_base, labels = drawn(5_000, 1.0, -1.0, 3, classes)
     stack = Stack.fit(own, of_base, labels)
     assert stack.weight == 0
     assert stack.calibration.slope > 0.5
@@ -99,10 +108,10 @@ def test_a_model_adds_its_base(reviews, base):
         tuned.own.network.logits(tuned.own.encoder.transform(reviews.texts[:9]))
     )
     together = own + tuned.own.weight * base.log_odds(reviews.texts[:9])
-    assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(sigmoid(together))
+    assert tuned.probabilities(reviews.texts[:9]) == pytest.approx(probabilities_of(together))
     about = tuned.record.provenance
     assert about.cross_validated
-    assert about.validation.positive + about.validation.negative == 60
+    assert about.validation.total == 60
     assert set(reviews.take(np.arange(60)).digest()) <= set(tuned.record.training_hashes.whole)
     assert set(base.record.training_hashes.whole) <= set(tuned.record.training_hashes.whole)
 
@@ -113,9 +122,8 @@ def test_a_model_with_a_base_is_one_file(reviews, base, tmp_path):
     for model in (tuned, twice):
         save_model(model, tmp_path / "m")
         loaded = load_model(tmp_path / "m")
-        assert loaded.probabilities(reviews.texts[:50]).tolist() == pytest.approx(
-            model.probabilities(reviews.texts[:50]).tolist()
-        )
+        expected = model.probabilities(reviews.texts[:50])
+        assert loaded.probabilities(reviews.texts[:50]) == pytest.approx(expected)
         assert b'format\\":4' in (tmp_path / "m").read_bytes()
 
 
@@ -135,7 +143,7 @@ def test_held_out_reviews_weigh_the_base_where_there_are_some(reviews, base):
     )
     of_epoch, (count, of_base, alone, _) = heard
     assert (count, alone) == (60, of_epoch)
-    right = (base.probabilities(held_out.texts) >= 0.5) == (held_out.labels == 1)
+    right = (base.probabilities(held_out.texts)[:, 1] >= 0.5) == (held_out.labels == 1)
     assert of_base == pytest.approx(right.mean())
     assert not tuned.record.provenance.cross_validated
 
@@ -149,8 +157,7 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
 
     tuned = train(reviews.take(np.arange(60, 160)), FAST, run=Run(progress=Listener()), base=base)
     assert heard == [40]  # the base was made with the other sixty
-    judged = tuned.record.provenance.validation
-    assert judged.positive + judged.negative == 40, "of these the accuracy is told"
+    assert tuned.record.provenance.validation.total == 40, "of these the accuracy is told"
     knows_all = train(reviews.take(np.arange(100, 160)), FAST, base=base)
     assert (knows_all.record.provenance.accuracy, knows_all.own.weight) == (None, 1.0)
 
@@ -179,7 +186,7 @@ def test_without_a_last_fit_reviews_are_held_out_once(reviews, base):
     tuned = train(reviews.take(np.arange(100)), replace(FAST, refit=False), base=base)
     about = tuned.record.provenance
     assert (about.cross_validated, about.refitted) == (False, False)
-    assert about.validation.positive + about.validation.negative == 10
+    assert about.validation.total == 10
 
 
 def test_no_more_than_eight_models_stand_one_on_the_other(run, reviews, base, tmp_path):
