@@ -255,7 +255,7 @@ def _answer_input(
     for batch, scores in batches:
         answers = model.answers(scores)
         reasons = model.decision.reasons(answers, scores.coverage)
-        writer.write(batch, answers, scores.p_positive, reasons)
+        writer.write(batch, answers, scores.p_positive[:, None], reasons)
         tally.add(answers)
         output.stream.flush()
 

@@ -166,7 +166,7 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
             for batch in opened.batches:
                 scores = model.scores(texts_to_score(batch, opened.columns))
                 found = model.answers(scores)
-                writer.write(batch, found, scores.p_positive)
+                writer.write(batch, found, scores.p_positive[:, None])
                 answers.update(found)
             writer.close()
             _check_rows(job, stream, expected)

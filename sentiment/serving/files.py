@@ -255,7 +255,7 @@ class FileAnswers:
         piece = self._piece
         p_positive = np.array([each.p_positive for each in answers], np.float64)
         words, reasons = [each.word for each in answers], [each.reason for each in answers]
-        self._opened_writer().write(piece, words, p_positive, reasons)
+        self._opened_writer().write(piece, words, p_positive[:, None], reasons)
         outcomes = [
             _UNREADABLE if place in piece.bad else word or _NO_TEXT
             for place, word in enumerate(words)

@@ -315,7 +315,7 @@ def gain_from_base(
     base: Floats,
     logits: Floats,
     alone: NDArray[np.bool_],
-    labels: NDArray[np.int8],
+    labels: NDArray[np.int16],
     objective: Objective,
 ) -> Gain | None:
     """Compare a network with what it would be with a base.
@@ -351,7 +351,7 @@ def gain_from_base(
 def _may_be_chance(
     alone: NDArray[np.bool_],
     together: NDArray[np.bool_],
-    labels: NDArray[np.int8],
+    labels: NDArray[np.int16],
     objective: Objective,
 ) -> bool:
     """Return whether other reviews might show no gain, or nothing better than one answer to all.

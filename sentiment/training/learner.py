@@ -48,7 +48,7 @@ class TrainingData:
 
     Attributes:
         texts: all reviews, [n].
-        labels: 0 or 1, int8 [labelled].
+        labels: 0 or 1, int16 [labelled].
         digests: hashes of the labelled texts, uint64 [labelled].
         splits: one if a share is held out; in cross-validation one for each fold, and a last one
             that fits all.
@@ -56,7 +56,7 @@ class TrainingData:
     """
 
     texts: Sequence[str]
-    labels: NDArray[np.int8]
+    labels: NDArray[np.int16]
     digests: Hashes
     splits: Sequence[Split]
     unlabeled: Numbers

@@ -106,7 +106,7 @@ class _HeldOut:
 
     Attributes:
         rows: their numbers, without those that the base knows, int64 [n].
-        labels: 0 or 1, int8 [n].
+        labels: 0 or 1, int16 [n].
         calibrated: whether there are enough to calibrate on.
         calibration: of the new network.
         weight: of the base; 0 without one.
@@ -115,7 +115,7 @@ class _HeldOut:
     """
 
     rows: Numbers
-    labels: NDArray[np.int8]
+    labels: NDArray[np.int16]
     calibrated: bool
     calibration: Calibration
     weight: float
