@@ -154,9 +154,11 @@ class Rule:
 
     def describe(self, found: Collection[Key], classes: LabelSet = SENTIMENT) -> str:
         """Return a description of the meaning of the values that were found."""
-        if self.words or not found:
+        if self.words:
             between = ", between neutral" if self in SCALES and NEUTRAL in classes.names else ""
-            return self.words + between if self.words else "all missing"
+            return self.words + between
+        if not found:
+            return "all missing"
         read = self.known(found)
         parts = []
         for word in dict.fromkeys((*classes.names, NEUTRAL)):
@@ -255,12 +257,9 @@ def asked_rule(options: ReadOptions, values: Iterable[Any], where: str) -> Rule 
     if options.positive or options.negative:
         return _two_classes(options)
     wanted = options.label_set.names if options.label_set else options.named
-    asked = options.classes or options.label_set
-    return (
-        None
-        if not asked or (wanted and _are_sentiment(wanted))
-        else _each(options, wanted, values, where)
-    )
+    if not (options.classes or options.label_set) or (wanted and _are_sentiment(wanted)):
+        return None
+    return _each(options, wanted, values, where)
 
 
 def _two_classes(options: ReadOptions) -> Rule:
