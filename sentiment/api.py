@@ -82,7 +82,7 @@ class LoadedModel:
 
     @property
     def classes_(self) -> NDArray[np.object_]:
-        """The classes of the columns of `predict_proba`: `negative`, `positive`."""
+        """The classes of the columns of `predict_proba`, such as `negative`, `positive`."""
         return np.array(self.model.labels.names, object)
 
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
@@ -93,7 +93,7 @@ class LoadedModel:
                 may be missing: None, NaN or NA.
 
         Returns:
-            float64 [n, 2], calibrated, the columns as in `classes_`. NaN where there is nothing to
+            float64 [n, K], calibrated, the columns as in `classes_`. NaN where there is nothing to
             read: a text is missing, or empty. A text with too few known words has the probability
             of an empty review.
 
@@ -104,8 +104,7 @@ class LoadedModel:
         >>> general.predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
-        positive = self._scores(texts_or_none(texts)).p_positive
-        return np.stack([1 - positive, positive], axis=1)
+        return self._scores(texts_or_none(texts)).probabilities
 
     def predict(self, texts: Iterable[Any]) -> NDArray[np.object_]:
         """Answer each text as the command line does.

@@ -147,7 +147,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Unlike a model from `load`, it always answers: a text that is blank, or of which no word is
         known, like an empty review.
         """
-        positive = self._p_positive(X) >= self._model().decision.threshold
+        positive = self._p_positive(X) >= self._model().binary.threshold
         return self.classes_[(positive == self._last_is_positive()).astype(np.intp)]
 
     def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
@@ -164,7 +164,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Above 0, the answer of `predict` is `classes_[1]`; below 0, `classes_[0]`.
         """
-        threshold, positive = self._model().decision.threshold, self._p_positive(X)
+        threshold, positive = self._model().binary.threshold, self._p_positive(X)
         above = log_odds(positive) - log_odds(np.array([threshold]))
         # Never 0: a probability equal to the threshold is answered positive.
         above = np.where(positive >= threshold, np.maximum(above, _TINY), np.minimum(above, -_TINY))
@@ -184,7 +184,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the probability of the label `positive_`, float64 [n]."""
         model = self._model()
         positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
-        return np.where(np.isnan(positive), sigmoid(np.array(model.empty_logit)), positive)
+        return np.where(np.isnan(positive), sigmoid(model.empty_logits), positive)
 
     def _model(self) -> Model:
         check_is_fitted(self, "model_")

@@ -100,8 +100,8 @@ def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str
     for number, layer in enumerate(chain[:-1], start=1):
         sums = _dense(layer, f"{prefix}hidden_{number}", "relu")(sums)
     logit = _dense(chain[-1], f"{prefix}logit")(sums)
-    slope, intercept = (np.float32(number) for number in component.calibration)
-    calibration = Layer.exact(np.full((1, 1), slope), np.full(1, intercept))
+    slope, (intercept, *_) = component.calibration
+    calibration = Layer.exact(np.full((1, 1), np.float32(slope)), np.full(1, np.float32(intercept)))
     return _dense(calibration, f"{prefix}log_odds")(logit)
 
 
@@ -174,8 +174,8 @@ def onnx_file(model: Model) -> bytes:
     )
     about = {
         "labels": list(model.labels.names),
-        "threshold": model.decision.threshold,
-        "band": model.decision.abstention_interval,
+        "threshold": model.binary.threshold,
+        "band": model.binary.abstention_interval,
     }
     helper.set_model_props(made, {name: json.dumps(value) for name, value in about.items()})
     onnx.checker.check_model(made, full_check=True)
@@ -226,7 +226,7 @@ def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
         sums = graph.add("Add", sums, graph.doubles(layer.bias))
     logits = graph.add("Squeeze", sums, graph.integers(1))
     scaled = graph.add("Mul", logits, graph.doubles(component.calibration.slope))
-    return graph.add("Add", scaled, graph.doubles(component.calibration.intercept))
+    return graph.add("Add", scaled, graph.doubles(component.calibration.intercepts[0]))
 
 
 def _row_sums(graph: _Graph, kernel: NDArray[Any], prefix: str) -> str:

@@ -54,20 +54,20 @@ def annotate(
     ['positive', 'none']
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
-    added = [f"{prefix}predicted", f"{prefix}p_positive"]
-    _check(frame, names, added)
     loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
-    decision = loaded.model.decision
-    if threshold is not None:
-        decision = decision.at(threshold)
+    scorer = loaded.model if threshold is None else loaded.model.at(threshold)
+    columns = scorer.labels.columns
+    added = [f"{prefix}predicted", *(f"{prefix}{name}" for name, _ in columns)]
+    _check(frame, names, added)
     answers: list[str | None] = []
-    p_positive = np.empty(len(frame))
-    for scores in _scores(frame[names], names, loaded.model):
-        p_positive[len(answers) : len(answers) + BATCH] = scores.p_positive
-        answers += [found or None for found in decision.answers(*scores, loaded.model.labels)]
+    probabilities = np.empty((len(frame), len(scorer.labels)))
+    for scores in _scores(frame[names], names, scorer):
+        probabilities[len(answers) : len(answers) + BATCH] = scores.probabilities
+        answers += [found or None for found in scorer.answers(scores)]
         if progress:
             _show(len(answers), len(frame))
-    return frame.assign(**dict(zip(added, (_strings(answers), p_positive), strict=True)))
+    values = [_strings(answers), *(probabilities[:, label] for _, label in columns)]
+    return frame.assign(**dict(zip(added, values, strict=True)))
 
 
 def frame_scorer(

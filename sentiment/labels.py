@@ -6,6 +6,8 @@ from functools import cached_property
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
 
+MAX_CLASSES = 50
+
 
 @dataclass(frozen=True)
 class LabelSet:
@@ -51,5 +53,5 @@ class LabelSet:
 
 
 SENTIMENT = LabelSet((NEGATIVE, POSITIVE))
-WITH_NEUTRAL = LabelSet((NEGATIVE, NEUTRAL, POSITIVE), ordered=True)
+WITH_NEUTRAL = LabelSet((NEGATIVE, NEUTRAL, POSITIVE))
 CLASSES = SENTIMENT.names

@@ -254,7 +254,7 @@ def _answer_input(
     )
     for batch, scores in batches:
         answers = model.answers(scores)
-        reasons = model.decision.reasons(answers, scores.coverage)
+        reasons = model.reasons(answers, scores)
         writer.write(batch, answers, scores.p_positive[:, None], reasons)
         tally.add(answers)
         output.stream.flush()

@@ -151,14 +151,14 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     if job.refit:
         rows, others = _halves(reviews) if job.goals else (np.arange(len(reviews)),) * 2
         refit = _fit(reviews.take(rows), scores.take(rows), data_name(job.data))
-        decision = Decision(model.decision.threshold)
+        decision = Decision(model.binary.threshold)
         made = replace(made.recalibrated(refit.calibration), decision=decision)
         rest = reviews.take(others)
         facts |= refit.as_json() | _decision_facts(decision)
         lines += _refit_as_text(refit, decision)
     if job.goals:
         scores = made.scores(rest.texts) if job.refit else scores
-        choice = _choose(job.goals, scores, rest, made.decision.threshold)
+        choice = _choose(job.goals, scores, rest, made.binary.threshold)
         made = replace(made, decision=choice.decision)
         facts |= _goal_facts(choice)
         lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest))]
@@ -200,8 +200,8 @@ def _fit(reviews: LabelledReviews, scores: Scores, name: str) -> _Refit:
         DataError: there are too few, or positive reviews are not more probable.
     """
     known = np.flatnonzero(~np.isnan(scores.p_known))
-    labels, z = reviews.labels[known], log_odds(scores.p_known[known])
-    if not enough_to_choose(labels):
+    labels, z = reviews.labels[known], log_odds(scores.p_known[known])[:, None]
+    if not enough_to_choose(labels, 2):
         raise DataError(f"{name}: too few reviews of a class to refit the calibration")
     calibration = Calibration.fit(z, labels)
     if calibration == Calibration():
@@ -221,7 +221,7 @@ def _out_of_fold(z: NDArray[np.float64], labels: NDArray[Any], fold: Hashes) -> 
     p = np.empty(z.size)
     for each in np.unique(fold):
         inside = fold == each
-        p[inside] = Calibration.fit(z[~inside], labels[~inside]).probabilities(z[inside])
+        p[inside] = Calibration.fit(z[~inside], labels[~inside]).probabilities(z[inside])[:, 1]
     return p
 
 

@@ -262,8 +262,8 @@ def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -
     if isinstance(content, Model):
         scores = score_all(content, reviews, path)
         p_positive = scores.p_positive
-        answers = answers_by(p_positive, content.decision.threshold)
-        uncertain = np.array(content.decision.answers(*scores)) == UNCERTAIN
+        answers = answers_by(p_positive, content.binary.threshold)
+        uncertain = np.array(content.answers(scores)) == UNCERTAIN
         return System(np.where(np.isnan(p_positive), NO_ANSWER, answers), p_positive, uncertain)
     if len(content) != reviews.rows_read:
         raise DataError(

@@ -145,14 +145,14 @@ def _evaluate(job: _Job) -> None:
     reviews, scores = _score(job, model, paths)
     values = {column: slice_values(column, reviews) for column in job.columns}
     check_slices(job.gates, values)
-    evaluation = Evaluation(scores.p_positive, reviews.labels, model.decision.threshold)
-    answers = answers_by(scores.p_positive, model.decision.threshold)
+    evaluation = Evaluation(scores.p_positive, reviews.labels, model.binary.threshold)
+    answers = answers_by(scores.p_positive, model.binary.threshold)
     slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
     facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
-    if model.decision.abstention_interval is not None or scores.unknown.any():
-        abstention = abstention_of(scores.p_known, reviews.labels, model.decision)
+    if model.binary.abstention_interval is not None or scores.unknown.any():
+        abstention = abstention_of(scores.p_known, reviews.labels, model.binary)
         facts |= asdict(abstention)
-        parts.append(abstention_as_text(abstention, model.decision))
+        parts.append(abstention_as_text(abstention, model.binary))
     failures = failed_gates(job.gates, facts, slices)
     console.clear_status()
     if job.as_json:
@@ -212,7 +212,7 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
 
 
 def _write_errors(path: Path, model: Model, reviews: LabelledReviews, scores: Scores) -> None:
-    ranked = rank_mistakes(scores.p_positive, reviews.labels, model.decision.threshold)
+    ranked = rank_mistakes(scores.p_positive, reviews.labels, model.binary.threshold)
     shown = ranked[:MAX_MISTAKES]
     console.status(f"explaining {shown.size} mistakes …")
     write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)

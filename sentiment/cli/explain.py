@@ -197,7 +197,7 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, style: S
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     answer = style.style(removal.answer, _COLORS.get(removal.answer), bold=True)
-    return f"without {named} it would be {answer} ({removal.p_positive:.4f})"
+    return f"without {named} it would be {answer} ({removal.probabilities[explanation.toward]:.4f})"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.general import LANGUAGE, MODEL
 from sentiment.labels import CLASSES, LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import UNCERTAIN, Decision, Model, Record
+from sentiment.model.model import UNCERTAIN, Decision, Model, MultiDecision, Record
 from sentiment.model.provenance import Provenance
 from sentiment.reviews.cells import count_of, printable, visible
 
@@ -50,8 +50,9 @@ class HeldOut(NamedTuple):
         """Compute the metrics from the correct answers of each class; None if not recorded."""
         if about is None or about.right is None or about.accuracy is None:
             return None
-        rows, correct = about.validation, np.array(about.right)
-        sizes = np.array([rows.negative, rows.positive])
+        sizes, correct = (
+            np.array([*counts.values()]) for counts in (about.validation.counts, about.right)
+        )
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
         figures, same = (
             {name: float(value) for name, value in metrics_of(counts).items()}
@@ -88,7 +89,7 @@ def facts_of(model: Model) -> dict[str, Any]:
 
 
 def _facts(
-    labels: LabelSet, component: Component, decision: Decision, record: Record
+    labels: LabelSet, component: Component, decision: Decision | MultiDecision, record: Record
 ) -> dict[str, Any]:
     encoder, layers = component.encoder, component.network.summary()
     return {
@@ -100,13 +101,25 @@ def _facts(
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
-        "threshold": decision.threshold,
-        "band": decision.abstention_interval,
-        "calibration": component.calibration._asdict(),
+        **_decision_facts(decision),
+        "calibration": {
+            "slope": component.calibration.slope,
+            "intercept": _one_or_all(component.calibration.intercepts),
+        },
         "history": list(record.history),
         "provenance": record.provenance.as_json() if record.provenance else None,
         "base": None,
     }
+
+
+def _decision_facts(decision: Decision | MultiDecision) -> dict[str, Any]:
+    if isinstance(decision, MultiDecision):
+        return decision._asdict()
+    return {"threshold": decision.threshold, "band": decision.abstention_interval}
+
+
+def _one_or_all(numbers: tuple[float, ...]) -> float | list[float]:
+    return numbers[0] if len(numbers) == 1 else list(numbers)
 
 
 def about_model(facts: Mapping[str, Any]) -> Rows:

@@ -2,11 +2,10 @@
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from sentiment.cli.console import console
-from sentiment.errors import DataError, ModelError, command_line, hint_file
+from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Decision, Model
 from sentiment.reviews.streams import looks_like_file
@@ -84,10 +83,20 @@ def open_model(
     if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
     if threshold is not None:
-        model = replace(model, decision=model.decision.at(threshold))
+        model = _at(model, threshold)
     if repair is not None:
         model = model.with_repair(repair)
     return path, model
+
+
+def _at(model: Model, threshold: float) -> Model:
+    if not model.labels.is_binary:
+        names = ", ".join(model.labels.names)
+        raise UsageError(
+            f"--threshold is for two classes, and this model has {len(model.labels)} ({names}); "
+            "choose two with --classes negative,positive"
+        )
+    return model.at(threshold)
 
 
 def note_sample(name: str, model: Model) -> bool:

@@ -104,7 +104,7 @@ def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
 
 
 def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
-    blocks = [[*_table(results, combined(results), model.decision)]]
+    blocks = [[*_table(results, combined(results), model.binary)]]
     blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
     return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 

@@ -109,8 +109,8 @@ def _report(
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
     reviews, scores = score(model, reviews)
-    answers = answers_by(scores.p_positive, model.decision.threshold)
-    worst = rank_mistakes(scores.p_positive, reviews.labels, model.decision.threshold)[:_MISTAKES]
+    answers = answers_by(scores.p_positive, model.binary.threshold)
+    worst = rank_mistakes(scores.p_positive, reviews.labels, model.binary.threshold)[:_MISTAKES]
     return Report(
         model=model,
         p_positive=scores.p_positive,

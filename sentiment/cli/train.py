@@ -230,7 +230,7 @@ def _train(job: _Job) -> Model:
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
     with job.run.opened(overwrite=job.force):
-        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
+        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars, label_set=None)
         require_classes(reviews, data_name(paths))
         _warn_of_contradictions(reviews)
         held_out = _read_validation(job, reviews)
@@ -335,9 +335,8 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
     else:
         if not about.calibrated:
             console.warn(
-                f"{about.validation.positive:,} positive and "
-                f"{count_of(about.validation.negative, 'negative review')} held out: "
-                "too few to calibrate the probabilities"
+                f"{_counted(about.validation.counts)} held out: too few to calibrate the "
+                "probabilities"
             )
         console.note(figures.describe(cross_validated=about.cross_validated))
         if figures.is_chance:
@@ -384,6 +383,15 @@ def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
     console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
 
 
+def _counted(counts: dict[str, int]) -> str:
+    """Return how many reviews of each class there are, the last class first."""
+    *first, (name, count) = reversed([*counts.items()])
+    return (
+        ", ".join(f"{n:,} {word}" for word, n in first)
+        + f" and {count_of(count, f'{name} review')}"
+    )
+
+
 def _facts(model: Model, target: Path) -> dict[str, Any]:
     provenance = model.record.provenance
     about = provenance.as_json() if provenance else {}
@@ -392,7 +400,7 @@ def _facts(model: Model, target: Path) -> dict[str, Any]:
     return {
         "model": str(target),
         "features": model.own.encoder.size,
-        "threshold": model.decision.threshold,
+        **({"threshold": model.binary.threshold} if model.labels.is_binary else {}),
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
         "base": {"weight": model.own.weight} if len(model.components) > 1 else None,

@@ -141,7 +141,7 @@ def _orientation(model: Model, texts: list[str], labels: Labels) -> Orientation 
     if fewest < _MIN_PER_LABEL or readable.mean() < _MIN_READABLE:
         return None
     kept = [text for text, keep in zip(texts, readable, strict=True) if keep]
-    ranks = Ranks.of(model.log_odds(kept), labels[readable])
+    ranks = Ranks.of(model.log_odds(kept)[:, 0], labels[readable])
     auc = roc_auc(ranks)
     if auc is None:
         return None

@@ -66,7 +66,8 @@ class Vectorizer:
 
         Args:
             matrix: the n-grams of some reviews.
-            labels: the probability that each is positive, [n]; both classes must occur.
+            labels: the probability of each class, [n, K], or of the second of two, [n]; all
+                classes must occur.
             sample_weight: how often each review counts, [n]; 0 leaves it out. None: once each.
             max_features: the maximum number of features.
             min_df: n-grams in fewer of the counted reviews are left out.
@@ -79,8 +80,11 @@ class Vectorizer:
 
         if sample_weight is None:
             sample_weight = np.ones(len(matrix), np.int64)
+        targets = np.asarray(labels, np.float64)
+        if targets.ndim == 1:
+            targets = np.stack((1 - targets, targets), axis=1)
         chosen = FeatureSelection.none()
-        for keys, counts in count_by_class(matrix, np.asarray(labels, np.float64), sample_weight):
+        for keys, counts in count_by_class(matrix, targets, sample_weight):
             chosen = chosen.merge(keys, counts, max_features, min_df, smoothing)
         # As the model file stores them, so that training sees what prediction will.
         weights = chosen.ratios.astype(np.float16).astype(np.float32)

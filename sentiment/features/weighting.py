@@ -22,54 +22,51 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """The document frequency of each feature by class; a review may belong to both in part.
+    """The document frequency of each feature by class; a review may belong to several in part.
 
     Attributes:
-        negative, positive: float64 [features], numbers of reviews.
-        n_negative, n_positive: numbers of reviews counted.
+        counts: numbers of reviews, float64 [K, features].
+        sizes: numbers of reviews counted, float64 [K].
     """
 
-    negative: NDArray[np.float64]
-    positive: NDArray[np.float64]
-    n_negative: float
-    n_positive: float
+    counts: Floats
+    sizes: Floats
 
     @property
-    def document_frequency(self) -> NDArray[np.float64]:
+    def document_frequency(self) -> Floats:
         """The document frequency of each feature, float64 [features]."""
-        return self.negative + self.positive
+        return self.counts.sum(axis=0)
 
 
 def count_by_class(
-    matrix: DocumentTermMatrix, labels: NDArray[np.floating], sample_weight: NDArray[np.integer]
+    matrix: DocumentTermMatrix, targets: Floats, sample_weight: NDArray[np.integer]
 ) -> Iterator[tuple[Hashes, ClassCounts]]:
     """Count the reviews of each class with each feature.
 
     Args:
         matrix: the document-term matrix.
-        labels: the probability that each review is positive, [n].
-        sample_weight: how often each review counts, [n]; 0 leaves it out, and its label may be NaN.
+        targets: the probability of each class, [n, K].
+        sample_weight: how often each review counts, [n]; 0 leaves it out, and its targets may be
+            NaN.
 
     Yields:
         Keys and their counts, in ascending order; in several parts if there are many.
     """
-    positive = np.where(sample_weight > 0, labels, 0.0) * sample_weight
-    negative = sample_weight - positive
-    n_negative, n_positive = float(negative.sum()), float(positive.sum())
-    amounts = np.stack([negative, positive])
+    amounts = np.where(sample_weight > 0, targets.T, 0.0) * sample_weight
+    sizes = amounts.sum(axis=1)
     counts = ArrayFile() if len(matrix.shards) > 1 else ArrayList()
     for shard, rows in matrix.shards_with_rows():
         for sums in _sums_by_feature(shard, amounts[:, rows]):
             short = sums.astype(np.float32)
             counts.append(short if np.array_equal(short, sums) else sums)
-    arrays = counts.arrays()
+    arrays, classes = counts.arrays(), len(amounts)
     for keys, parts in matrix.merged():
-        by_class = np.zeros((2, keys.size))
-        by_shard = zip(arrays[::2], arrays[1::2], strict=True)
+        by_class = np.zeros((classes, keys.size))
+        by_shard = zip(*(arrays[label::classes] for label in range(classes)), strict=True)
         for of_shard, (some, places) in zip(by_shard, parts, strict=True):
             for sums, of_class in zip(by_class, of_shard, strict=True):
                 sums[places] += of_class[some]  # keys are distinct within a shard
-        yield keys, ClassCounts(by_class[0], by_class[1], n_negative, n_positive)
+        yield keys, ClassCounts(by_class, sizes)
 
 
 def _sums_by_feature(shard: Shard, amounts: Floats) -> Floats:
@@ -87,22 +84,30 @@ def _sums_by_feature(shard: Shard, amounts: Floats) -> Floats:
     return sums
 
 
-def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> NDArray[np.float64]:
+def log_count_ratios(counts: ClassCounts, smoothing: float = 2.0) -> Floats:
     """Return the naive-Bayes log-count ratio of each feature (Wang and Manning, ACL 2012).
 
-    r = log((p + a·π₊) / N₊) − log((q + a·π₋) / N₋), with p and q the numbers of positive and
-    negative reviews with the feature, N the sizes of the classes and π their shares. The
-    smoothing mass a is divided in proportion to the classes, so that an unseen feature has r = 0
-    even for unbalanced data; with balanced classes a = 2 is add-one smoothing.
+    r = log((p + a·π) / N) − log((q + a·(1 − π)) / M), with p and q the numbers of reviews with the
+    feature in a class and outside it, N and M those of all such reviews, and π the share of the
+    class. The smoothing mass a is divided in proportion to the classes, so that an unseen feature
+    has r = 0 even for unbalanced data; with two balanced classes a = 2 is add-one smoothing.
+
+    Two classes have one ratio, that of the second. Of more, each against the rest, it is the square
+    root of Σ π·r² (chosen in benchmarks/FINDINGS.md): with two classes this would be |r|.
 
     Returns:
-        float64 [features]; above 0 for features of the positive class.
+        float64 [features]; for two classes above 0 for features of the second.
     """
-    total = counts.n_positive + counts.n_negative
-    share = counts.n_positive / total
-    positive = (counts.positive + smoothing * share) / counts.n_positive
-    negative = (counts.negative + smoothing * (1 - share)) / counts.n_negative
-    return np.log(positive) - np.log(negative)
+    total, every = counts.sizes.sum(), counts.document_frequency
+    squares = np.zeros(every.size)
+    for of_class, size in zip(counts.counts[::-1], counts.sizes[::-1], strict=True):
+        share, rest = size / total, total - size
+        inside = np.log((of_class + smoothing * share) / size)
+        ratios: Floats = inside - np.log((every - of_class + smoothing * (1 - share)) / rest)
+        if counts.sizes.size == 2:
+            return ratios
+        squares += share * ratios**2
+    return np.sqrt(squares)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.values import gives_no_opinion
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ class Network(Protocol):
     """Rows → logits."""
 
     def logits(self, rows: Any) -> Floats:
-        """Return the log-odds of *positive* of rows, before calibration: float64 [rows]."""
+        """Return the log-odds of rows, before calibration: float64 [rows, K − 1]."""
 
     def credit(self, row: Any) -> Floats:
-        """Return what each entry of a row adds to its logit, float64 [entries]."""
+        """Return what each entry of a row adds to its log-odds, float64 [entries, K − 1]."""
 
     def summary(self) -> list[dict[str, Any]]:
         """Return what each layer is, as JSON values."""
@@ -99,42 +100,63 @@ MIN_COVERAGE = 0.25
 
 
 class Calibration(NamedTuple):
-    """Platt scaling: p = σ(slope · logit + intercept).
+    """Platt scaling: log-odds = slope · logits + intercepts. The identity by default.
 
-    Platt, "Probabilistic outputs for support vector machines" (1999). The identity by default.
+    Platt, "Probabilistic outputs for support vector machines" (1999); for more than two classes a
+    temperature, 1 / slope, and a bias of each class (Guo et al., ICML 2017).
+
+    Attributes:
+        slope: above 0.
+        intercepts: one for each class but the first, or one for all.
     """
 
     slope: float = 1.0
-    intercept: float = 0.0
+    intercepts: tuple[float, ...] = (0.0,)
 
     @classmethod
     def fit(cls, logits: Floats, labels: NDArray[np.integer]) -> "Calibration":
         """Fit by maximum likelihood on held-out rows, with Platt's smoothed targets.
 
         The targets, (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2) instead of 1 and 0, keep the slope finite
-        if few rows are perfectly separated.
+        if few rows are perfectly separated. Of more than two classes, that of a row has
+        (n + 1) / (n + 2) if n rows have its label, and the others share the rest alike.
 
         Args:
-            logits: float64 [n], of rows that the network was not fitted on.
-            labels: 0 or 1, [n].
+            logits: float64 [n, K − 1], of rows that the network was not fitted on.
+            labels: from 0 to K − 1, [n].
         """
-        positives = int(labels.sum())
-        negatives = labels.size - positives
-        targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
         scale = float(logits.std()) or 1.0
-        design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
-        parameters = fit_logistic(design, targets, np.zeros(2), np.zeros(2), ridge=1e-9)
-        slope, intercept = parameters[0] / scale, parameters[1]
+        if logits.shape[1] == 1:
+            positives = int(labels.sum())
+            negatives = labels.size - positives
+            targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+            design = np.stack([logits[:, 0] / scale, np.ones(labels.size)], axis=1)
+            found = fit_logistic(design, targets, np.zeros(2), np.zeros(2), ridge=1e-9)
+        else:
+            outputs = logits.shape[1]
+            biases = np.broadcast_to(np.eye(outputs), (*logits.shape, outputs))
+            design = np.concatenate((logits[:, :, None] / scale, biases), axis=2)
+            none = np.zeros(1 + outputs)
+            found = fit_softmax(design, smoothed(labels, outputs + 1), none, none, ridge=1e-9)
+        slope, *intercepts = found.tolist()
         # Any other slope would reverse the answers: too few rows to calibrate on.
-        return cls(float(slope), float(intercept)) if slope > 0 else cls()
+        return cls(slope / scale, tuple(intercepts)) if slope > 0 else cls()
 
     def log_odds(self, logits: Floats) -> Floats:
-        """Return calibrated log-odds of *positive*."""
-        return self.slope * logits + self.intercept
+        """Return calibrated log-odds, [n, K − 1]."""
+        return self.slope * logits + np.array(self.intercepts)
 
     def probabilities(self, logits: Floats) -> Floats:
-        """Return calibrated probabilities of *positive*."""
-        return sigmoid(self.log_odds(logits))
+        """Return calibrated probabilities, [n, K]."""
+        return probabilities_of(self.log_odds(logits))
+
+
+def smoothed(labels: NDArray[np.integer], classes: int) -> Floats:
+    """Return Platt's targets for K classes, [n, K]: the label of n rows has (n + 1) / (n + 2)."""
+    rest = 1 / (np.bincount(labels, minlength=classes)[labels] + 2)
+    targets = np.repeat(rest[:, None] / (classes - 1), classes, axis=1)
+    targets[np.arange(labels.size), labels] = 1 - rest
+    return targets
 
 
 def fit_logistic(
@@ -168,6 +190,50 @@ def fit_logistic(
     return parameters
 
 
+def fit_softmax(
+    design: Floats,
+    targets: Floats,
+    prior_mean: Floats,
+    prior_precision: Floats,
+    ridge: float = 0.0,
+) -> Floats:
+    """Fit log-odds that are linear in parameters shared by the classes, by Newton's method.
+
+    Args:
+        design: [n, K − 1, parameters], in standard units.
+        targets: probabilities of the classes, [n, K].
+        prior_mean: as for `fit_logistic`.
+        prior_precision: as for `fit_logistic`.
+        ridge: as for `fit_logistic`.
+
+    Returns:
+        The maximum of the posterior, [parameters].
+    """
+    parameters = prior_mean.copy()
+    for _ in range(100):
+        p = probabilities_of(design @ parameters)[:, 1:]
+        gradient = np.einsum("nk,nkp->p", p - targets[:, 1:], design)
+        weighted = p[:, :, None] * design
+        mean = weighted.sum(axis=1)
+        hessian = np.einsum("nkp,nkq->pq", weighted, design) - mean.T @ mean
+        gradient += prior_precision * (parameters - prior_mean)
+        step = np.linalg.solve(hessian + np.diag(prior_precision + ridge), gradient)
+        parameters -= step / max(1.0, float(np.abs(step).max()))
+        if np.abs(step).max() < 1e-10:
+            break
+    return parameters
+
+
+def probabilities_of(log_odds: Floats) -> Floats:
+    """Return the probabilities of log-odds against the first class: [n, K − 1] → [n, K]."""
+    if log_odds.shape[1] == 1:
+        second = sigmoid(log_odds)
+        return np.concatenate((1 - second, second), axis=1)
+    every = np.concatenate((np.zeros((len(log_odds), 1)), log_odds), axis=1)
+    exponentials = np.exp(every - every.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
 def log_odds(p: Floats) -> Floats:
     """Return log(p / (1 − p)), the inverse of `sigmoid`; finite for 0 and 1 as well."""
     inside = np.clip(p, 1e-15, 1 - 1e-15)
@@ -179,6 +245,14 @@ def sigmoid(logits: Floats) -> Floats:
     return 0.5 * (1 + np.tanh(0.5 * logits))
 
 
+def _projection(known: LabelSet, asked: LabelSet) -> Floats:
+    """Return what turns log-odds of known classes into those of others, [K − 1, K − 1]."""
+    wanted = np.array(known.indices_of(asked.names))
+    every = np.eye(len(known))[:, wanted]
+    every[:, wanted < 0] = every[:, wanted >= 0].mean(axis=1, keepdims=True)
+    return (every[:, 1:] - every[:, :1])[1:]
+
+
 @dataclass(frozen=True)
 class Component:
     """Encoder → network → calibration: texts → log-odds.
@@ -186,11 +260,13 @@ class Component:
     Attributes:
         encoder: texts → rows.
         network: rows → logits.
-        calibration: logits → log-odds of *positive*.
+        calibration: logits of the classes asked for → log-odds.
         min_coverage: the smallest share of known words for an answer, from 0 to 1. A text without
             known words is never answered.
         phrases: the text of the most influential features, which are hashes otherwise, by key.
         weight: the factor of the sum of the components after this one, at least 0.
+        labels: the classes that the network tells apart.
+        asked: the classes that it is asked for, which may be others; None for the same.
     """
 
     encoder: Encoder
@@ -199,6 +275,8 @@ class Component:
     min_coverage: float = MIN_COVERAGE
     phrases: dict[int, str] = field(default_factory=dict)
     weight: float = 0.0
+    labels: LabelSet = SENTIMENT
+    asked: LabelSet | None = None
 
     def encode(self, texts: Sequence[str]) -> tuple[Rows, NDArray[np.uint8], NDArray[np.bool_]]:
         """Return the rows of texts, and how much of each is known.
@@ -221,21 +299,49 @@ class Component:
         return rows, coverage, blank
 
     def log_odds(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
-        """Return the log-odds of *positive* and the `Coverage` of each text.
+        """Return the log-odds of the classes asked for, [n, K − 1], and the `Coverage` of texts.
 
         A text of which too little is known has the log-odds of an empty one, a text without a token
         NaN.
         """
         rows, coverage, blank = self.encode(texts)
-        log_odds = self.calibration.log_odds(self.network.logits(rows))
-        log_odds[coverage != Coverage.OK] = self.empty_logit
+        log_odds = self.log_odds_of(rows)
+        log_odds[coverage != Coverage.OK] = self.empty_logits
         log_odds[blank] = np.nan
         return log_odds, coverage
 
+    def log_odds_of(self, rows: Rows) -> Floats:
+        """Return the log-odds of the classes asked for, [rows, K − 1]."""
+        return self.calibration.log_odds(self._projected(self.network.logits(rows)))
+
+    def credit(self, row: Rows) -> Floats:
+        """Return what each entry of a row adds to its log-odds, [entries, K − 1]."""
+        return self._projected(self.network.credit(row)) * self.calibration.slope
+
+    def for_labels(self, labels: LabelSet) -> "Component":
+        """Return the component asked for other classes, at least two of which it knows.
+
+        Its others are left out, which is to say that the rest is renormalised. A class that it does
+        not know gets the geometric mean of the probabilities of those that it does.
+        """
+        now = self.asked or self.labels
+        if labels.names == now.names:
+            return self
+        slope, intercepts = self.calibration
+        every = np.broadcast_to(intercepts, len(now) - 1) @ _projection(now, labels)
+        calibration = Calibration(slope, tuple(every.tolist()))
+        return replace(self, calibration=calibration, asked=labels)
+
+    def _projected(self, logits: Floats) -> Floats:
+        """Return the logits of the classes asked for, [n, K − 1]."""
+        if self.asked is None or self.asked.names == self.labels.names:
+            return logits
+        return logits @ _projection(self.labels, self.asked)
+
     @cached_property
-    def empty_logit(self) -> float:
-        """The log-odds of *positive* of an empty text."""
-        return float(self.calibration.log_odds(self.network.logits(self.encoder.empty()))[0])
+    def empty_logits(self) -> Floats:
+        """The log-odds of an empty text, [K − 1]."""
+        return self.log_odds_of(self.encoder.empty())[0]
 
     def with_repair(self, repair: bool) -> "Component":
         """Return the component with repair of texts on or off."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.places import Spans
-from sentiment.model.component import Component, sigmoid
-from sentiment.model.model import NO_ANSWER, Model, Scores
+from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.component import Component
+from sentiment.model.model import NO_ANSWER, Model
 
 Span = tuple[int, int]
 
@@ -26,7 +27,7 @@ class Word:
     Attributes:
         text: as written.
         start, end: its span, in characters of the review as written.
-        contribution: what it adds to the logit; above 0 it counts for *positive*.
+        contribution: what it adds to the logit; above 0 it counts for that class.
     """
 
     text: str
@@ -69,12 +70,17 @@ class Phrase:
 class Explanation:
     """An answer and its parts: base + the contributions of all words = logit.
 
+    The logit is that of the second of two classes. Of more it is the margin, in log-odds, of one
+    class over another: of the most likely over the next, or of the one asked for over the most
+    likely other one.
+
     Attributes:
         text: the review as written.
         answer: as `predict` gives it; empty for an empty review.
         reason: why it is `uncertain`; empty for other answers.
-        p_positive: the probability of *positive*, NaN for an empty review.
-        logit: its log-odds.
+        probabilities: of the classes, [K]; NaN for an empty review.
+        toward, over: the labels of the two classes that the logit compares.
+        logit: the log-odds of the former against the latter.
         base: the logit of an empty review.
         words: every token, in order.
         phrases: those with the largest contributions, the largest first.
@@ -83,14 +89,21 @@ class Explanation:
     text: str
     answer: str
     reason: str
-    p_positive: float
+    probabilities: tuple[float, ...]
+    toward: int
+    over: int
     logit: float
     base: float
     words: tuple[Word, ...]
     phrases: tuple[Phrase, ...]
 
-    def toward(self, sign: int) -> list[int]:
-        """Return the indices of words for *positive* (1) or against it (−1), strongest first."""
+    @property
+    def p_positive(self) -> float:
+        """The probability of the class that the logit is for."""
+        return self.probabilities[self.toward]
+
+    def strongest(self, sign: int) -> list[int]:
+        """Return the indices of words for the class (1) or against it (−1), strongest first."""
         weights = np.array([sign * word.contribution for word in self.words])
         ranked: list[int] = np.argsort(-weights, kind="stable").tolist()
         return [number for number in ranked if weights[number] > 0]
@@ -110,23 +123,42 @@ class Explanation:
         ]
 
 
-def explain(model: Model, text: str) -> Explanation:
-    """Explain the answer to a review."""
-    each = [_Parts.of(component, text) for component in model.components]
-    parts = model.add_up(each, _Parts.plus)
-    p_positive = sigmoid(np.array([parts.logit if parts.starts.size else np.nan]))
-    scores = Scores(p_positive, np.array([parts.coverage], np.uint8))
+def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
+    """Explain the answer to a review.
+
+    Args:
+        model: the model.
+        text: the review.
+        toward: the label to explain, for more than two classes; None for the answer.
+    """
+    scores = model.scores([text])
     answers = model.answers(scores)
+    winner, other = _compared(model, scores.probabilities, toward)
+    direction = np.eye(len(model.labels))[winner] - np.eye(len(model.labels))[other]
+    each = [_Parts.of(component, text, direction[1:]) for component in model.components]
+    parts = model.add_up(each, _Parts.plus)
     return Explanation(
         text,
         answers[0],
-        model.decision.reasons(answers, scores.coverage)[0],
-        float(p_positive[0]),
+        model.reasons(answers, scores)[0],
+        tuple(scores.probabilities[0].tolist()),
+        winner,
+        other,
         parts.logit,
         parts.empty,
         _words(text, parts),
         _phrases(parts),
     )
+
+
+def _compared(model: Model, probabilities: NDArray[np.float64], toward: int | None) -> Span:
+    """Return the labels of the two classes that an explanation compares."""
+    if model.labels.is_binary:
+        return 1, 0
+    winner = int(model.decision.choose(probabilities)[0]) if toward is None else toward
+    others = np.nan_to_num(probabilities[0])
+    others[winner] = -1
+    return winner, int(others.argmax())
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,16 +182,15 @@ class _Parts:
     phrases: dict[str, tuple[float, set[Span]]]
 
     @classmethod
-    def of(cls, component: Component, text: str) -> "_Parts":
-        """Return the parts of a component's logit."""
+    def of(cls, component: Component, text: str, direction: NDArray[np.float64]) -> "_Parts":
+        """Return the parts of a component's log-odds in a direction, [K − 1]."""
         row, (coverage,), _ = component.encode([text])
         spans = component.encoder.spans(text, row)
-        calibration, network = component.calibration, component.network
-        credit = spans.divided(network.credit(row) * calibration.slope)
+        credit = spans.divided(component.credit(row) @ direction)
         return cls(
             coverage,
-            float(calibration.log_odds(network.logits(row))[0]),
-            component.empty_logit,
+            float(component.log_odds_of(row)[0] @ direction),
+            float(component.empty_logits @ direction),
             spans.starts,
             spans.ends,
             spans.shared(credit),
@@ -261,18 +292,21 @@ def unnested(names: Iterable[str], limit: int) -> list[str]:
 Moves = list[tuple[str, float]]
 
 
-def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
-    """Return the phrases of a model that change the logit most, each as a review of its own.
+def strongest_phrases(model: Model, count: int, label: int = 1) -> tuple[Moves, Moves]:
+    """Return the phrases of a model that change the log-odds of a class most, each as a review.
 
     Args:
         model: the model.
         count: the maximum number of either kind.
+        label: the class; of more than two it is compared with the mean of the others.
 
     Returns:
-        Phrases for *positive*, and against it, none within another, the strongest first, each with
-        its change of the calibrated logit.
+        Phrases for the class, and against it, none within another, the strongest first, each with
+        its change of the calibrated log-odds.
     """
-    moves = model.add_up(map(_moves, model.components), _plus)
+    share = 1 / len(model.labels)
+    direction = (np.eye(len(model.labels))[label] - share)[1:] / (1 - share)
+    moves = model.add_up((_moves(each, direction) for each in model.components), _plus)
     names = sorted(moves, key=lambda name: -moves[name])
     ranked = (
         [name for name in names if moves[name] > 0],
@@ -284,13 +318,12 @@ def strongest_phrases(model: Model, count: int) -> tuple[Moves, Moves]:
     return positive, negative
 
 
-def _moves(component: Component) -> dict[str, float]:
-    """Return how far each phrase changes the calibrated logit of a component."""
-    network, texts = component.network, [*component.phrases.values()]
+def _moves(component: Component, direction: NDArray[np.float64]) -> dict[str, float]:
+    """Return how far each phrase changes the log-odds of a component in a direction, [K − 1]."""
+    texts = [*component.phrases.values()]
     known, rows = component.encoder.single_rows([*component.phrases])
     names = [texts[number] for number in known.tolist()]
-    empty = network.logits(component.encoder.empty())
-    moves = component.calibration.slope * (network.logits(rows) - empty)
+    moves = (component.log_odds_of(rows) - component.empty_logits) @ direction
     # The same text may name several features: the strongest comes last, and stays.
     order = np.argsort(np.abs(moves), kind="stable").tolist()
     return {names[number]: float(moves[number]) for number in order}
@@ -308,12 +341,12 @@ class Removal:
     Attributes:
         words: their indices in the explanation, ascending.
         answer: the answer without them.
-        p_positive: the probability of *positive* without them.
+        probabilities: of the classes without them, [K].
     """
 
     words: tuple[int, ...]
     answer: str
-    p_positive: float
+    probabilities: tuple[float, ...]
 
 
 def without(text: str, words: Iterable[Word]) -> str:
@@ -339,8 +372,8 @@ def smallest_removal(model: Model, explanation: Explanation, most: int = 10) -> 
     Returns:
         None if the answer stays, and for an empty review.
     """
-    sign = 1 if explanation.p_positive >= model.decision.threshold else -1
-    ranked = explanation.toward(sign)[:most]
+    answer = model.decision.choose(np.array([explanation.probabilities]))[0]
+    ranked = explanation.strongest(1 if answer == explanation.toward else -1)[:most]
     flipping = _first_flip(
         model, explanation, (ranked[:count] for count in range(1, len(ranked) + 1))
     )
@@ -367,7 +400,8 @@ def _first_flip(
         scores = model.scores([text])
         (answer,) = model.answers(scores)
         if answer not in (explanation.answer, NO_ANSWER):
-            return Removal(tuple(sorted(numbers)), answer, float(scores.p_positive[0]))
+            probabilities = tuple(scores.probabilities[0].tolist())
+            return Removal(tuple(sorted(numbers)), answer, probabilities)
     return None
 
 
@@ -402,14 +436,21 @@ def _gap(text: str) -> Iterator[Part]:
     return ((part, 0.0) for part in _SPACE.split(_BREAK.sub("\n", text)) if part)
 
 
-def as_values(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
+def as_values(
+    explanation: Explanation, removal: Removal | None, labels: LabelSet = SENTIMENT
+) -> dict[str, Any]:
     """Return an explanation as JSON values; `without` is None if there is no removal."""
     blank = not explanation.words
     values: dict[str, Any] = {
         "text": explanation.text,
         "predicted": explanation.answer or None,
         "reason": explanation.reason or None,
-        "p_positive": None if blank else round(explanation.p_positive, 6),
+        **_columns(explanation.probabilities, labels, blank=blank),
+    }
+    if not labels.is_binary:
+        pair = (labels.names[label] for label in (explanation.toward, explanation.over))
+        values |= dict(zip(("toward", "over"), pair, strict=True))
+    values |= {
         "logit": None if blank else explanation.logit,
         "base": explanation.base,
         "words": [asdict(word) for word in explanation.words],
@@ -420,6 +461,15 @@ def as_values(explanation: Explanation, removal: Removal | None) -> dict[str, An
         values["without"] = {
             "words": [asdict(explanation.words[number]) for number in removal.words],
             "predicted": removal.answer,
-            "p_positive": round(removal.p_positive, 6),
+            **_columns(removal.probabilities, labels),
         }
     return values
+
+
+def _columns(
+    probabilities: Sequence[float], labels: LabelSet, *, blank: bool = False
+) -> dict[str, float | None]:
+    """Return the probabilities as JSON values by the names of their columns."""
+    return {
+        name: None if blank else round(probabilities[label], 6) for name, label in labels.columns
+    }

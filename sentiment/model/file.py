@@ -4,7 +4,7 @@ import json
 import os
 import reprlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
@@ -17,9 +17,17 @@ from sentiment.errors import ModelError, command_line
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component, Encoder, Network
-from sentiment.model.model import MAX_DEPTH, NO_ANSWER, UNCERTAIN, Decision, Model, Record
+from sentiment.model.model import (
+    MAX_DEPTH,
+    NO_ANSWER,
+    UNCERTAIN,
+    Decision,
+    Model,
+    MultiDecision,
+    Record,
+)
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
@@ -88,24 +96,34 @@ def tensors_of(model: Model) -> Tensors:
 
 def document_of(model: Model) -> dict[str, Any]:
     """Return the rest of a model as JSON values; a base is within the document of its model."""
-    own = {} if model.labels == SENTIMENT else {"labels": asdict(model.labels)}
-    return own | model.add_up(
+    return model.add_up(
         [_document(*part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
     )
 
 
-def _document(component: Component, decision: Decision, record: Record) -> dict[str, Any]:
-    kind = component.encoder.kind
-    return _compact(
+def _document(
+    component: Component, decision: Decision | MultiDecision, record: Record
+) -> dict[str, Any]:
+    kind, labels = component.encoder.kind, component.labels
+    slope, intercepts = component.calibration
+    classes = {} if labels == SENTIMENT else {"labels": asdict(labels)}
+    if component.asked not in (None, labels):
+        classes["asked"] = asdict(component.asked)
+    return classes | _compact(
         {
             "kind": kind,
             **_KINDS[kind].document(component.encoder, component.network),
-            "calibration": component.calibration._asdict(),
+            "calibration": {
+                "slope": slope,
+                "intercept": intercepts[0] if len(intercepts) == 1 else list(intercepts),
+            },
             "decision": {
                 "threshold": decision.threshold,
                 "band": decision.abstention_interval,
-            },
+            }
+            if isinstance(decision, Decision)
+            else decision._asdict(),
             "history": list(record.history),
             "provenance": record.provenance and record.provenance.as_json(),
             "phrases": [[str(key), text] for key, text in component.phrases.items()],
@@ -118,7 +136,12 @@ def format_of(model: Model) -> int:
     """Return the oldest format version that can hold a model."""
     encoders = [component.encoder for component in model.components]
     oldest = max(_KINDS[encoder.kind].version(encoder) for encoder in encoders)
-    return max(oldest, 1 if len(encoders) == 1 else 2, 1 if model.labels == SENTIMENT else 5)
+    named = any(
+        labels not in (None, SENTIMENT)
+        for component in model.components
+        for labels in (component.labels, component.asked)
+    )
+    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if named else 1)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
@@ -127,14 +150,15 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
     Raises:
         ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
-    labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     components: list[Component] = []
-    records: list[tuple[Decision, Record]] = []
+    records: list[tuple[Decision | MultiDecision, Record]] = []
     while True:
         base = mapping(document["base"]) if "base" in document else None
         weight = 0.0 if base is None else number(base["weight"], 0, _LARGEST_WEIGHT)
-        components.append(_component(document, tensors, weight))
-        records.append((_decision(document["decision"]), _record(document, tensors)))
+        component = _component(document, tensors, weight)
+        components.append(component)
+        decision = _decision(document["decision"], component.asked or component.labels)
+        records.append((decision, _record(document, tensors)))
         if base is None:
             break
         if len(components) == MAX_DEPTH:
@@ -146,6 +170,9 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
             if name.startswith(_BASE)
         }
     (decision, record), *below = records
+    labels, *others = (component.asked or component.labels for component in components)
+    if any(other.names != labels.names for other in others):
+        raise ValueError("its components answer with different classes")
     return Model(tuple(components), decision, record, labels, tuple(below))
 
 
@@ -153,35 +180,56 @@ def _labels(fields: object) -> LabelSet:
     labels = mapping(fields)
     names = tuple(map(string, labels["names"]))
     are_names = all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names)
-    if not are_names or len(set(names) - {UNCERTAIN, NO_ANSWER}) != 2 or len(names) != 2:
-        raise ValueError("its labels are not the names of two classes")
+    different = len(set(names) - {UNCERTAIN, NO_ANSWER})
+    if not are_names or different != len(names) or not 2 <= different <= MAX_CLASSES:
+        raise ValueError("its labels are not the names of classes")
     return LabelSet(names, truth(labels["ordered"]))
 
 
 def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
     kind = _KINDS[string(document.get("kind", _LEFT_OUT["kind"]))]
-    encoder, network = kind.read(document, tensors)
+    labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
+    asked = _labels(document["asked"]) if "asked" in document else None
+    if asked is not None and sum(place >= 0 for place in labels.indices_of(asked.names)) < 2:
+        raise ValueError("it is asked for classes that it does not know")
+    encoder, network = kind.read(document, tensors, len(labels) - 1)
     return Component(
         encoder,
         network,
-        calibration=_calibration(document["calibration"]),
+        calibration=_calibration(document["calibration"], len(asked or labels) - 1),
         min_coverage=number(document.get("least_known", MIN_COVERAGE), 0, 1),
         phrases={
             whole(int(string(key)), 0, _LARGEST_KEY): string(text)
             for key, text in document["phrases"]
         },
         weight=weight,
+        labels=labels,
+        asked=asked,
     )
 
 
-def _calibration(fields: dict[str, Any]) -> Calibration:
+def _calibration(fields: dict[str, Any], classes: int) -> Calibration:
     slope = number(fields["slope"], 0, _LARGEST)
     if slope == 0:
         raise ValueError("its calibration gives all texts the same probability")
-    return Calibration(slope, number(fields["intercept"], -_LARGEST, _LARGEST))
+    found = fields["intercept"]
+    intercepts = _numbers(found if isinstance(found, list) else [found], -_LARGEST, _LARGEST)
+    if len(intercepts) not in (1, classes):
+        raise ValueError("its calibration is of other classes")
+    return Calibration(slope, intercepts)
 
 
-def _decision(fields: dict[str, Any]) -> Decision:
+def _numbers(values: Iterable[object], least: float, most: float) -> tuple[float, ...]:
+    return tuple(number(value, least, most) for value in values)
+
+
+def _decision(fields: dict[str, Any], labels: LabelSet) -> Decision | MultiDecision:
+    if not labels.is_binary:
+        offsets = _numbers(fields["offsets"], -_LARGEST, _LARGEST)
+        minima = fields["minima"] and _numbers(fields["minima"], 0, 2)
+        if len(offsets) not in (0, len(labels)) or len(minima or labels) != len(labels):
+            raise ValueError("its decision is between other classes")
+        return MultiDecision(offsets, minima)
     threshold, interval = number(fields["threshold"], 0, 1), fields["band"]
     if interval is not None:
         # An end beyond all probabilities leaves that side without answers.
@@ -216,13 +264,14 @@ class _Kind(NamedTuple):
     Attributes:
         tensors, document: (encoder, network) → tensors, JSON values.
         version: encoder → the oldest format version that can hold it.
-        read: (document, tensors) → encoder, network; raises ValueError, TypeError or KeyError.
+        read: (document, tensors, outputs) → encoder, network; raises ValueError, TypeError or
+            KeyError.
     """
 
     tensors: Callable[[Any, Any], Tensors]
     document: Callable[[Any, Any], dict[str, Any]]
     version: Callable[[Any], int]
-    read: Callable[[dict[str, Any], Tensors], tuple[Encoder, Network]]
+    read: Callable[[dict[str, Any], Tensors, int], tuple[Encoder, Network]]
 
 
 def _ngram_tensors(encoder: Vectorizer, network: DenseNetwork) -> Tensors:
@@ -248,9 +297,11 @@ def _ngram_version(encoder: Vectorizer) -> int:
     return 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
 
 
-def _read_ngrams(document: dict[str, Any], tensors: Tensors) -> tuple[Vectorizer, DenseNetwork]:
+def _read_ngrams(
+    document: dict[str, Any], tensors: Tensors, outputs: int
+) -> tuple[Vectorizer, DenseNetwork]:
     encoder = _vectorizer(document["ngrams"], tensors)
-    return encoder, _network(document["layers"], encoder.size, tensors)
+    return encoder, _network(document["layers"], encoder.size, outputs, tensors)
 
 
 _KINDS = {"ngrams": _Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}
@@ -280,7 +331,7 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
     return Vectorizer(ngrams, keys, weights)
 
 
-def _network(depth: object, inputs: int, tensors: Tensors) -> DenseNetwork:
+def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> DenseNetwork:
     layers = []
     reach = 1.0  # the largest absolute input
     for place in range(whole(depth, 1, 64)):
@@ -294,8 +345,8 @@ def _network(depth: object, inputs: int, tensors: Tensors) -> DenseNetwork:
         number(reach, 0, _LARGEST_LATER_SUM if place else _LARGEST_SUM)
         layers.append(Layer(kernel, scale, bias))
         inputs = bias.size
-    if inputs != 1:
-        raise ValueError("the last layer has more than one output")
+    if inputs != outputs:
+        raise ValueError(f"the last layer has {inputs} outputs and not {outputs}")
     return DenseNetwork(tuple(layers))
 
 
@@ -312,7 +363,7 @@ def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray
 
 
 # Each format version has fields that older ones lack, with a value if they are left out.
-_READERS = dict.fromkeys(range(1, 6), model_of)
+_READERS = dict.fromkeys(range(1, 5), model_of)
 
 FORMAT_VERSION = max(_READERS)
 MAX_FILE_SIZE = 1 << 30

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.component import Calibration, Component, Coverage, Floats, sigmoid
+from sentiment.model.component import Calibration, Component, Coverage, Floats, probabilities_of
 from sentiment.model.provenance import Provenance, TrainingHashes
 
 UNCERTAIN, NO_ANSWER = "uncertain", ""
@@ -18,13 +18,23 @@ class Scores(NamedTuple):
     """The scores of some reviews, before the decision.
 
     Attributes:
-        p_positive: float64 [n]; NaN for a review without a token, that of an empty review if too
-            little is known.
+        probabilities: of each class, float64 [n, K]; NaN for a review without a token, those of an
+            empty review if too little is known.
         coverage: the `Coverage` of each, uint8 [n].
     """
 
-    p_positive: Floats
+    probabilities: Floats
     coverage: NDArray[np.uint8]
+
+    @property
+    def p_known(self) -> Floats:
+        """The probability of the second of two classes, NaN if too little is known, [n]."""
+        return self.known[:, 1]
+
+    @property
+    def p_positive(self) -> Floats:
+        """The probability of the second of two classes, float64 [n]."""
+        return self.probabilities[:, 1]
 
     @property
     def unknown(self) -> NDArray[np.bool_]:
@@ -32,20 +42,20 @@ class Scores(NamedTuple):
         return self.coverage != Coverage.OK
 
     @property
-    def p_known(self) -> Floats:
-        """The probabilities, NaN if too little is known."""
-        return np.where(self.unknown, np.nan, self.p_positive)
+    def known(self) -> Floats:
+        """The probabilities, NaN if too little is known, [n, K]."""
+        return np.where(self.unknown[:, None], np.nan, self.probabilities)
 
     def take(self, rows: NDArray[np.integer]) -> "Scores":
         """Return the scores of some reviews."""
-        return Scores(self.p_positive[rows], self.coverage[rows])
+        return Scores(self.probabilities[rows], self.coverage[rows])
 
 
 class Decision(NamedTuple):
-    """Where *positive* begins, and where the model abstains.
+    """The decision between two classes: where the second begins, and where the model abstains.
 
     Attributes:
-        threshold: the lowest probability of *positive* that is answered `positive`.
+        threshold: the lowest probability of the second class that is answered so.
         abstention_interval: probabilities strictly between these two are answered `uncertain`;
             None for none.
     """
@@ -57,40 +67,79 @@ class Decision(NamedTuple):
         """Return a decision with another threshold and no abstention."""
         return Decision(threshold)
 
-    def answers(
-        self,
-        p_positive: Floats,
-        coverage: NDArray[np.uint8] | None = None,
-        labels: LabelSet = SENTIMENT,
-    ) -> list[str]:
-        """Return the answer to each review; an empty review, NaN, has the empty answer.
+    def answers(self, p_second: Floats) -> list[str]:
+        """Return the answers of a sentiment model to probabilities of *positive*, [n]."""
+        probabilities = np.stack((1 - p_second, p_second), axis=1)
+        return answers_of(self, Scores(probabilities, np.zeros(p_second.size, np.uint8)), SENTIMENT)
 
-        Args:
-            p_positive: float64 [n].
-            coverage: as in `Scores`; None if enough of each is known.
-            labels: the names of the answers.
-        """
-        words = np.array(labels.names, object)[(p_positive >= self.threshold).astype(np.intp)]
-        if self.abstention_interval is not None:
-            low, high = self.abstention_interval
-            words[(p_positive > low) & (p_positive < high)] = UNCERTAIN
-        if coverage is not None:
-            words[coverage != Coverage.OK] = UNCERTAIN
-        words[np.isnan(p_positive)] = NO_ANSWER
-        return words.tolist()
+    def choose(self, probabilities: Floats) -> NDArray[np.int64]:
+        """Return the label on whose side of the threshold each review is, [n]; abstention aside."""
+        return (probabilities[:, 1] >= self.threshold).astype(np.int64)
 
-    def reasons(self, answers: Sequence[str], coverage: NDArray[np.uint8]) -> list[str]:
-        """Return why each answer is `uncertain`; nothing for other answers."""
-        return [
-            (Coverage(each).reason or self._interval()) if answer == UNCERTAIN else ""
-            for answer, each in zip(answers, coverage.tolist(), strict=True)
-        ]
+    def abstains(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Return which reviews are left without an answer, bool [n]."""
+        low, high = self.abstention_interval or (1, 0)
+        second = probabilities[:, 1]
+        return (second > low) & (second < high)
 
-    def _interval(self) -> str:
+    def reason(self) -> str:
+        """Return why the model abstains."""
         low, high = self.abstention_interval or (0, 1)
         if low < 0:
             return f"below {high:.3g}"
         return f"above {low:.3g}" if high > 1 else f"between {low:.3g} and {high:.3g}"
+
+
+class MultiDecision(NamedTuple):
+    """The decision between more than two classes.
+
+    Attributes:
+        offsets: the answer is the class whose log-probability less its offset is highest, [K];
+            empty for none.
+        minima: the lowest probability of each answer; below it is `uncertain`, [K]; None for none.
+    """
+
+    offsets: tuple[float, ...] = ()
+    minima: tuple[float, ...] | None = None
+
+    def choose(self, probabilities: Floats) -> NDArray[np.int64]:
+        """Return the most likely label of each review after the offsets, [n]; abstention aside."""
+        with np.errstate(divide="ignore"):
+            return (np.log(probabilities) - np.array(self.offsets or 0.0)).argmax(axis=1)
+
+    def abstains(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Return which reviews are left without an answer, bool [n]."""
+        chosen = self.choose(probabilities)
+        minima = np.array(self.minima or (0.0,) * probabilities.shape[1])
+        return probabilities[np.arange(chosen.size), chosen] < minima[chosen]
+
+    def reason(self) -> str:
+        """Return why the model abstains."""
+        return "not likely enough"
+
+
+def even_decision(classes: int) -> Decision | MultiDecision:
+    """Return the decision for the most likely class."""
+    return Decision() if classes == 2 else MultiDecision()
+
+
+def answers_of(decision: Decision | MultiDecision, scores: Scores, labels: LabelSet) -> list[str]:
+    """Return the answer to each review; one without a token has the empty answer."""
+    words = np.array(labels.names, object)[decision.choose(scores.probabilities)]
+    words[decision.abstains(scores.probabilities)] = UNCERTAIN
+    words[scores.unknown] = UNCERTAIN
+    words[np.isnan(scores.probabilities[:, 0])] = NO_ANSWER
+    return words.tolist()
+
+
+def reasons_of(
+    decision: Decision | MultiDecision, answers: Sequence[str], coverage: NDArray[np.uint8]
+) -> list[str]:
+    """Return why each answer is `uncertain`; nothing for other answers."""
+    return [
+        (Coverage(each).reason or decision.reason()) if answer == UNCERTAIN else ""
+        for answer, each in zip(answers, coverage.tolist(), strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -128,10 +177,10 @@ class Model:
     """
 
     components: tuple[Component, ...]
-    decision: Decision = Decision()
+    decision: Decision | MultiDecision = Decision()
     record: Record = Record()
     labels: LabelSet = SENTIMENT
-    below: tuple[tuple[Decision, Record], ...] = ()
+    below: tuple[tuple[Decision | MultiDecision, Record], ...] = ()
 
     @property
     def own(self) -> Component:
@@ -139,18 +188,55 @@ class Model:
         return self.components[0]
 
     @property
-    def parts(self) -> Iterator[tuple[Component, Decision, Record]]:
+    def binary(self) -> Decision:
+        """The decision of a model of two classes.
+
+        Raises:
+            TypeError: it has more.
+        """
+        if not isinstance(self.decision, Decision):
+            raise TypeError(f"a model of {len(self.labels)} classes has no threshold")
+        return self.decision
+
+    def at(self, threshold: float) -> "Model":
+        """Return the model of two classes with another threshold and no abstention.
+
+        Raises:
+            TypeError: it has more classes.
+        """
+        return replace(self, decision=self.binary.at(threshold))
+
+    @property
+    def parts(self) -> Iterator[tuple[Component, Decision | MultiDecision, Record]]:
         """Each component with its decision and record."""
         every = ((self.decision, self.record), *self.below)
         for component, (decision, record) in zip(self.components, every, strict=True):
             yield component, decision, record
 
     def on(self, base: "Model", weight: float) -> "Model":
-        """Return this model, which has no base, with one: its log-odds are added · weight."""
+        """Return this model, which has no base, with one: its log-odds are added · weight.
+
+        Classes that only the base has are left out; see `Component.for_labels`.
+        """
         return replace(
             self,
-            components=(replace(self.own, weight=weight), *base.components),
+            components=(
+                replace(self.own, weight=weight),
+                *(each.for_labels(self.labels) for each in base.components),
+            ),
             below=((base.decision, base.record), *base.below),
+        )
+
+    def restricted(self, labels: LabelSet) -> "Model":
+        """Return the model that is asked for some of its classes; the others are left out.
+
+        The most likely of those left is the answer. The same classes are the same model.
+        """
+        if labels.names == self.labels.names:
+            return self
+        components = tuple(each.for_labels(labels) for each in self.components)
+        return replace(
+            self, components=components, labels=labels, decision=even_decision(len(labels))
         )
 
     def recalibrated(self, outer: Calibration) -> "Model":
@@ -158,10 +244,9 @@ class Model:
 
         It is applied to the calibration and the weight of the first component.
         """
-        inner = self.own.calibration
-        calibration = Calibration(
-            outer.slope * inner.slope, outer.slope * inner.intercept + outer.intercept
-        )
+        slope, intercepts = self.own.calibration
+        moved = outer.slope * np.array(intercepts) + np.array(outer.intercepts)
+        calibration = Calibration(outer.slope * slope, tuple(moved.tolist()))
         own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
         return replace(self, components=(own, *self.components[1:]))
 
@@ -188,27 +273,31 @@ class Model:
         return replace(self, components=tuple(each.with_repair(repair) for each in self.components))
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return the probability of *positive*: float64 [n], NaN for a review without a token."""
-        return self.scores(texts).p_positive
+        """Return the probability of each class: float64 [n, K], NaN without a token."""
+        return self.scores(texts).probabilities
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
-        """Return the log-odds of *positive*: float64 [n], NaN for a review without a token."""
+        """Return the log-odds: float64 [n, K − 1], NaN for a review without a token."""
         return self._weighed(texts)[0]
 
     def scores(self, texts: Sequence[str]) -> Scores:
-        """Return the probability of *positive* of each review, and how much of it is known."""
+        """Return the probabilities of each review, and how much of it is known."""
         log_odds, coverage = self._weighed(texts)
-        return Scores(sigmoid(log_odds), coverage)
+        return Scores(probabilities_of(log_odds), coverage)
 
     def answers(self, scores: Scores) -> list[str]:
         """Return the answer to each review."""
-        return self.decision.answers(scores.p_positive, scores.coverage, self.labels)
+        return answers_of(self.decision, scores, self.labels)
+
+    def reasons(self, answers: Sequence[str], scores: Scores) -> list[str]:
+        """Return why each answer is `uncertain`; nothing for other answers."""
+        return reasons_of(self.decision, answers, scores.coverage)
 
     @property
-    def empty_logit(self) -> float:
-        """The log-odds of *positive* of an empty review."""
-        empty_logits = (component.empty_logit for component in self.components)
-        return self.add_up(empty_logits, lambda own, base, weight: own + weight * base)
+    def empty_logits(self) -> Floats:
+        """The log-odds of an empty review, [K − 1]."""
+        empty = (component.empty_logits for component in self.components)
+        return self.add_up(empty, lambda own, base, weight: own + weight * base)
 
     def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds and the coverage, the best of all components with a weight."""

@@ -47,12 +47,16 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class DenseNetwork:
-    """Dense layers with ReLU between them, over sparse rows; the last has one output, the logit."""
+    """Dense layers with ReLU between them, over sparse rows.
+
+    The outputs of the last are log-odds against the first class, K − 1 of them. Training has a
+    sigmoid for one of them; for more a softmax of K units, whose first is subtracted.
+    """
 
     layers: tuple[Layer, ...]
 
     def logits(self, rows: CSRMatrix) -> Doubles:
-        """Return the log-odds of *positive* of rows, before calibration: float64 [rows]."""
+        """Return the log-odds of rows, before calibration: float64 [rows, K − 1]."""
         first, *rest = self.layers
         products = sparse_product(rows, first.kernel) * first.scale + first.bias
         # In double precision, so that the number of rows multiplied at once does not show.
@@ -60,10 +64,10 @@ class DenseNetwork:
         for layer in rest:
             np.maximum(activations, 0, out=activations)
             activations = activations @ layer.dense_kernel().astype(np.float64) + layer.bias
-        return activations[:, 0]
+        return activations
 
     def credit(self, row: CSRMatrix) -> Doubles:
-        """Compute what each feature of a row adds to its logit, by integrated gradients.
+        """Compute what each feature of a row adds to its log-odds, by integrated gradients.
 
         Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value
         of a feature times its mean gradient on the straight path from the empty row to this one.
@@ -71,16 +75,19 @@ class DenseNetwork:
         these known, the mean is exact for any number of layers.
 
         Returns:
-            float64 [non-zeros]; the sum is the row's logit less that of the empty row.
+            float64 [non-zeros, K − 1]; the sums are the row's log-odds less those of the empty row.
         """
         first, *_ = self.layers
         kernel = first.kernel[row.indices] * first.scale.astype(np.float64)
         values = row.data.astype(np.float64)
         reached = values @ kernel  # what the whole row adds to the first layer's units
-        return values * (kernel @ self._mean_gradient(reached))
+        outputs = range(self.layers[-1].bias.size)
+        return np.stack(
+            [values * (kernel @ self._mean_gradient(reached, output)) for output in outputs], axis=1
+        )
 
-    def _mean_gradient(self, reached: Doubles) -> Doubles:
-        """Return the mean gradient by the first layer's sums, from bias to bias + reached."""
+    def _mean_gradient(self, reached: Doubles, output: int) -> Doubles:
+        """Return the mean gradient of an output by the first layer's sums, over `reached`."""
         first, *rest = self.layers
         kernels = [layer.dense_kernel().astype(np.float64) for layer in rest]
         biases = [layer.bias.astype(np.float64) for layer in rest]
@@ -96,7 +103,8 @@ class DenseNetwork:
         for depth in range(len(rest)):
             times = np.union1d(times, _crossings(times, sums_at(times, depth)))
         middles, lengths = (times[1:] + times[:-1]) / 2, np.diff(times)
-        gradient = np.ones((middles.size, 1))
+        gradient = np.zeros((middles.size, self.layers[-1].bias.size))
+        gradient[:, output] = 1
         for depth in reversed(range(len(rest))):
             gradient = (gradient @ kernels[depth].T) * (sums_at(middles, depth) > 0)
         return lengths @ gradient
@@ -108,16 +116,19 @@ class DenseNetwork:
 
     def summary(self) -> list[dict[str, Any]]:
         """Return name, sizes and activation of each layer, as JSON values."""
-        names = [f"hidden {number}" for number in range(1, len(self.layers))]
+        shapes = [layer.kernel.shape for layer in self.layers]
+        inputs, outputs = shapes.pop()
+        kinds = [(f"hidden {number}", *shape, "ReLU") for number, shape in enumerate(shapes, 1)]
+        last = (1, "sigmoid") if outputs == 1 else (outputs + 1, "softmax")
         return [
             {
                 "name": name,
-                "inputs": layer.kernel.shape[0],
-                "units": layer.kernel.shape[1],
-                "activation": "sigmoid" if name == "output" else "ReLU",
-                "trainable_parameters": layer.kernel.size + layer.bias.size,
+                "inputs": inputs,
+                "units": units,
+                "activation": activation,
+                "trainable_parameters": (inputs + 1) * units,
             }
-            for name, layer in zip([*names, "output"], self.layers, strict=True)
+            for name, inputs, units, activation in [*kinds, ("output", inputs, *last)]
         ]
 
     def __eq__(self, other: object) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.digests import digests_of, passages_of
 from sentiment.features.hashing import Hashes, among
+from sentiment.labels import SENTIMENT
 from sentiment.model.tensors import mapping, number, string, whole
 
 _MOST = 1 << 62
@@ -25,30 +26,34 @@ class DatasetSummary:
     """A set of reviews that went into a model.
 
     Attributes:
-        positive, negative: the number of each.
+        counts: the number of each class, by its name, in the order of labels.
         hash: of texts and labels in order; equal for the same data.
     """
 
-    positive: int
-    negative: int
+    counts: dict[str, int]
     hash: str
+
+    @property
+    def total(self) -> int:
+        """The number of reviews."""
+        return sum(self.counts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values; two sentiment classes are two fields, as in older files."""
+        if tuple(self.counts) == SENTIMENT.names:
+            return {name: self.counts[name] for name in reversed(self.counts)} | {"hash": self.hash}
+        return {"counts": self.counts, "hash": self.hash}
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Check and return what `asdict` made JSON values of."""
+        """Check and return what `as_json` made JSON values of."""
         fields = mapping(value)
-        return cls(
-            whole(fields["positive"], 0, _MOST),
-            whole(fields["negative"], 0, _MOST),
-            string(fields["hash"]),
-        )
+        counts = fields.get("counts") or {name: fields[name] for name in SENTIMENT.names}
+        return cls(_counts(counts), string(fields["hash"]))
 
 
-class Right(NamedTuple):
-    """The number of correctly answered held-out reviews of each class."""
-
-    negative: int
-    positive: int
+def _counts(value: object) -> dict[str, int]:
+    return {string(name): whole(count, 0, _MOST) for name, count in mapping(value).items()}
 
 
 _JSON_NAMES = {"cross_validated": "in_turns"}
@@ -82,7 +87,7 @@ class Provenance:
     best_epoch: int
     calibrated: bool
     refitted: bool
-    right: Right | None = None
+    right: dict[str, int] | None = None
     cross_validated: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +99,7 @@ class Provenance:
     def as_json(self) -> dict[str, Any]:
         """Return JSON values; an empty card and missing figures are left out."""
         values = {_JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
-        values["right"] = None if self.right is None else self.right._asdict()
+        values |= {"training": self.training.as_json(), "validation": self.validation.as_json()}
         for name in ("card", "right"):
             if not values[name]:
                 del values[name]
@@ -115,7 +120,7 @@ class Provenance:
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
-            right=_right(fields.get("right")),
+            right=None if fields.get("right") is None else _counts(fields["right"]),
             cross_validated=bool(fields.get("in_turns", False)),  # older files have none
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
@@ -126,13 +131,6 @@ class Provenance:
             goal=string(fields.get("goal", "")),  # older files have none
             card=_card(fields.get("card", {})),
         )
-
-
-def _right(value: object) -> Right | None:
-    if value is None:
-        return None
-    fields = mapping(value)
-    return Right(*(whole(fields[name], 0, _MOST) for name in Right._fields))
 
 
 def _card(value: object) -> dict[str, str]:

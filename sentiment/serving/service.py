@@ -155,7 +155,7 @@ def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
     """Return the answer to each text."""
     scores = model.scores(texts)
     words = model.answers(scores)
-    reasons = model.decision.reasons(words, scores.coverage)
+    reasons = model.reasons(words, scores)
     return list(map(Answered, words, scores.p_positive.tolist(), reasons))
 
 

@@ -31,12 +31,12 @@ class Architecture(Protocol):
     def fit_encoder(
         self,
         indexed: Any,
-        labels: NDArray[np.float64],
+        targets: NDArray[np.float64],
         sample_weight: NDArray[np.integer],
         recipe: Hyperparameters,
         options: TrainingOptions,
     ) -> Encoder:
-        """Fit an encoder to reviews, each counted `sample_weight` times."""
+        """Fit an encoder to the targets of reviews, [n, K], each counted `sample_weight` times."""
 
     def encode(self, indexed: Any, encoder: Any) -> EncodedRows:
         """Return the rows of all reviews."""
@@ -50,7 +50,9 @@ class Architecture(Protocol):
     ) -> dict[int, str]:
         """Return the text of the most influential features, by key."""
 
-    def build(self, widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
+    def build(
+        self, widths: Sequence[int], hidden: Sequence[int], classes: int, options: TrainingOptions
+    ) -> Any:
         """Compile a `keras.Sequential` of networks side by side, for rows of these widths."""
 
     def interleave(self, parts: Sequence[Any], places: Sequence[NDArray[np.int64]]) -> Any:

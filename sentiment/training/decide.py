@@ -7,17 +7,27 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.component import Calibration, Network, fit_logistic, sigmoid
+from sentiment.model.component import (
+    Calibration,
+    Network,
+    fit_logistic,
+    fit_softmax,
+    probabilities_of,
+)
+from sentiment.model.model import Decision, MultiDecision, even_decision
 from sentiment.model.network import DenseNetwork
 from sentiment.training.options import Objective
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.float64] | NDArray[np.int64]
 Numbers = NDArray[np.int64]
 
 # With fewer held-out rows of a class, a calibration would fit noise.
 _ENOUGH = 5
 # Reviews scored at once.
 _BLOCK = 4096
+# How often each offset is chosen anew.
+_SWEEPS = 5
 
 
 class EncodedRows(Protocol):
@@ -40,33 +50,91 @@ class EncodedSplit:
     Attributes:
         rows: those of these reviews and others, [m, features].
         numbers: which rows are these reviews, int64 [n]; a row may occur twice.
-        labels: the probability that each is positive, [n].
+        targets: the probability of each class, one of them 1 for a label, float64 [n, K].
     """
 
     rows: EncodedRows
     numbers: Numbers
-    labels: NDArray[np.floating]
+    targets: Floats
 
     def logits(self, network: Network) -> Floats:
-        """Return the logits of these reviews, [n]."""
+        """Return the logits of these reviews, [n, K − 1]."""
         return logits_of(network, self.rows, self.numbers)
 
 
 def in_blocks(numbers: Numbers) -> list[Numbers]:
-    """Return numbers of reviews in blocks to score at once."""
-    return [numbers[first : first + _BLOCK] for first in range(0, numbers.size, _BLOCK)]
+    """Return numbers of reviews in blocks to score at once, at least one."""
+    return [numbers[first : first + _BLOCK] for first in range(0, max(numbers.size, 1), _BLOCK)]
 
 
 def logits_of(network: Network, rows: EncodedRows, numbers: Numbers) -> Floats:
-    """Return the logits of some reviews, float64 [numbers]."""
-    scored = (network.logits(rows.take(some)) for some in in_blocks(numbers))
-    return np.concatenate([np.zeros(0), *scored])
+    """Return the logits of some reviews, float64 [numbers, K − 1]."""
+    return np.concatenate([network.logits(rows.take(some)) for some in in_blocks(numbers)])
 
 
-def enough_to_choose(labels: NDArray[np.integer]) -> bool:
-    """Return whether there are enough held-out rows of both classes to choose anything by."""
-    positives = int(labels.sum())
-    return min(positives, labels.size - positives) >= _ENOUGH
+def one_hot(labels: NDArray[np.integer], classes: int) -> Floats:
+    """Return labels as targets, float64 [n, K]."""
+    return np.eye(classes)[labels]
+
+
+def enough_to_choose(labels: NDArray[np.integer], classes: int) -> bool:
+    """Return whether there are enough held-out rows of each class to choose anything by."""
+    return int(np.bincount(labels, minlength=classes).min()) >= (_ENOUGH if classes == 2 else 1)
+
+
+def choose_decision(probabilities: Floats, objective: Objective) -> Decision | MultiDecision:
+    """Return the decision with the best expected objective, by calibrated probabilities, [n, K]."""
+    if probabilities.shape[1] == 2:
+        return Decision(choose_threshold(probabilities[:, 1], objective))
+    return MultiDecision(() if objective == "accuracy" else _offsets(probabilities, objective))
+
+
+def _offsets(probabilities: Floats, objective: Objective) -> tuple[float, ...]:
+    """Return the offsets with the best expected objective, by coordinate ascent, [K].
+
+    The expectation is as in `choose_threshold`. An offset decides which reviews its class takes
+    from the classes that they have without it; the best place to cut is found exactly.
+    """
+    logs = np.log(np.clip(probabilities, 1e-12, None))
+    count, classes = probabilities.shape
+    offsets, sizes = np.zeros(classes), probabilities.sum(axis=0)
+    for _ in range(_SWEEPS):
+        before = offsets.copy()
+        for label in range(classes):
+            others = logs - offsets
+            others[:, label] = -np.inf
+            rest = others.argmax(axis=1)
+            margins = logs[:, label] - others.max(axis=1)  # the offset at which it is the answer
+            order = np.argsort(-margins, kind="stable")
+            taken = np.zeros((count + 1, classes))
+            answered = np.zeros((count + 1, classes))
+            rows = np.arange(count)
+            taken[0] = np.bincount(rest, probabilities[rows, rest], minlength=classes)
+            answered[0] = np.bincount(rest, minlength=classes)
+            np.subtract.at(taken, (rows + 1, rest[order]), probabilities[order, rest[order]])
+            np.subtract.at(answered, (rows + 1, rest[order]), 1)
+            taken[1:, label] += probabilities[order, label]
+            answered[1:, label] += 1
+            scores = _objective(objective, taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
+            ranked = margins[order]
+            possible = np.flatnonzero(ranked[1:] < ranked[:-1]) + 1  # equal ones stay together
+            if possible.size:
+                best = possible[scores[possible] >= scores[possible].max() - 1e-12]
+                cuts = (ranked[best - 1] + ranked[best]) / 2
+                offsets[label] = cuts[np.argmin(np.abs(cuts))]
+        if np.array_equal(before, offsets):
+            break
+    offsets -= offsets[0]
+    return tuple(offsets.tolist())
+
+
+def _objective(objective: Objective, right: Counts, answered: Counts, sizes: Counts) -> Floats:
+    """Compute an objective from right answers and answers by class, [..., K], and class sizes."""
+    if objective == "macro-f1":
+        return (2 * right / np.maximum(answered + sizes, 1e-12)).mean(axis=-1)
+    if objective == "balanced-accuracy":
+        return (right / np.maximum(sizes, 1e-12)).mean(axis=-1)
+    return right.sum(axis=-1) / sizes.sum(axis=-1)
 
 
 def choose_threshold(p_positive: Floats, objective: Objective) -> float:
@@ -100,13 +168,13 @@ def choose_threshold(p_positive: Floats, objective: Objective) -> float:
     return float(candidates[np.argmin(np.abs(candidates - 0.5))])
 
 
-def score(objective: Objective, answers: NDArray[np.bool_], labels: NDArray[np.integer]) -> float:
-    """Compute the objective of *positive* answers, [n], for labels of both classes, [n]."""
-    positive = labels == 1
-    right = np.array(np.count_nonzero(answers & positive), np.float64)
-    answered = np.array(np.count_nonzero(answers))
-    positives = int(np.count_nonzero(positive))
-    return float(_OBJECTIVES[objective](right, answered, positives, labels.size - positives))
+def score(
+    objective: Objective, answers: NDArray[np.integer], labels: NDArray[np.integer], classes: int
+) -> float:
+    """Compute the objective of answers, [n], for labels, [n]."""
+    right = np.bincount(labels[answers == labels], minlength=classes)
+    counts = (np.bincount(each, minlength=classes) for each in (answers, labels))
+    return float(_objective(objective, right, *counts))
 
 
 def _accuracy(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
@@ -133,7 +201,7 @@ _OBJECTIVES = {
 
 @dataclass(frozen=True)
 class Epoch:
-    """The figures of an epoch; losses are binary cross-entropy in nats."""
+    """The figures of an epoch; losses are cross-entropy in nats."""
 
     number: int
     loss: float
@@ -182,7 +250,8 @@ class EpochSelector:
         Networks without held-out reviews come last; they are kept and not evaluated.
         """
         self._held_out = held_out
-        self._labels = np.concatenate([each.labels for each in held_out]).astype(np.int8)
+        targets = np.concatenate([each.targets for each in held_out])
+        self._labels, self._classes = targets.argmax(axis=1), targets.shape[1]
         self._patience = patience
         self.so_far = EpochSelection((), 0, (), 0, np.full(self._labels.size, np.inf))
 
@@ -218,18 +287,21 @@ class EpochSelector:
                     for held_out, network in zip(self._held_out, networks, strict=False)
                 ]
             )
-        enough = enough_to_choose(self._labels)
+        enough = enough_to_choose(self._labels, self._classes)
         calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
-        p_positive = np.clip(calibration.probabilities(logits), 1e-12, 1 - 1e-12)
-        of_truth = np.where(self._labels == 1, p_positive, 1 - p_positive)
-        accuracy = float(np.mean((p_positive >= 0.5) == (self._labels == 1)))
-        return -np.log(of_truth), accuracy
+        probabilities = calibration.probabilities(logits)
+        others = np.clip(probabilities[:, 1:], 1e-12, 1 - 1e-12)
+        first = np.maximum(1 - others.sum(axis=1, keepdims=True), 1e-12)
+        every = np.concatenate((first, others), axis=1)
+        answers = even_decision(self._classes).choose(probabilities)
+        accuracy = float(np.mean(answers == self._labels))
+        return -np.log(every[np.arange(answers.size), self._labels]), accuracy
 
 
-# The prior of the new network's slope, the base's weight and the intercept: the base is right as it
-# is, and the network half as confident as it should be. Means, and inverse variances.
-_PRIOR_MEAN = np.array([0.5, 1.0, 0.0])
-_PRIOR_PRECISION = np.array([4.0, 4.0, 4.0])
+# The prior of the new network's slope, the base's weight and the intercepts: the base is right as
+# it is, and the network half as confident as it should be. Means, and the inverse variance of each.
+_PRIOR_MEAN = (0.5, 1.0, 0.0)
+_PRIOR_PRECISION = 4.0
 # The slope of a network that is left out.
 _LEAST_SLOPE = 1e-6
 
@@ -248,8 +320,8 @@ class Stack(NamedTuple):
     @classmethod
     def prior(cls) -> "Stack":
         """Return the stack without any held-out reviews."""
-        slope, weight, intercept = _PRIOR_MEAN.tolist()
-        return cls(Calibration(slope, intercept), weight)
+        slope, weight, intercept = _PRIOR_MEAN
+        return cls(Calibration(slope, (intercept,)), weight)
 
     @classmethod
     def fit(cls, logits: Floats, base: Floats, labels: NDArray[np.integer]) -> "Stack":
@@ -259,30 +331,41 @@ class Stack(NamedTuple):
         normal prior around the base.
 
         Args:
-            logits: the new network's, of reviews that it was not fitted on, float64 [n].
-            base: the base's log-odds of them, float64 [n].
-            labels: 0 or 1, [n].
+            logits: the new network's, of reviews that it was not fitted on, float64 [n, K − 1].
+            base: the base's log-odds of them, float64 [n, K − 1].
+            labels: from 0 to K − 1, [n].
         """
-        design = np.stack([logits, base, np.ones_like(base)], axis=1)
-        targets = labels.astype(np.float64)
-        slope, weight, intercept = _map_estimate(design, targets, [0, 1, 2])
+        slope, weight, *intercepts = _map_estimate(logits, base, labels)
         # One that would be reversed is left out, and the other fitted alone.
         if slope < 0:
-            slope, weight, intercept = _map_estimate(design, targets, [1, 2])
+            slope, weight, *intercepts = _map_estimate(None, base, labels)
         if weight < 0:
-            slope, weight, intercept = _map_estimate(design, targets, [0, 2])
-        return cls(Calibration(max(slope, _LEAST_SLOPE), intercept), max(weight, 0.0))
+            slope, weight, *intercepts = _map_estimate(logits, None, labels)
+        return cls(Calibration(max(slope, _LEAST_SLOPE), tuple(intercepts)), max(weight, 0.0))
 
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
-        """Return the log-odds of *positive*, float64 [n]."""
+        """Return the log-odds, float64 [n, K − 1]."""
         return self.calibration.log_odds(logits) + self.weight * base
 
 
-def _map_estimate(design: Floats, targets: Floats, columns: list[int]) -> list[float]:
-    """Return the maximum of the posterior; parameters of other columns are 0."""
-    every, mean, precision = np.zeros(3), _PRIOR_MEAN[columns], _PRIOR_PRECISION[columns]
-    every[columns] = fit_logistic(design[:, columns], targets, mean, precision)
-    return every.tolist()
+def _map_estimate(
+    logits: Floats | None, base: Floats | None, labels: NDArray[np.integer]
+) -> list[float]:
+    """Return the maximum of the posterior: slope, weight, intercepts; 0 for what is None."""
+    given = [each for each in (logits, base) if each is not None]
+    outputs = given[0].shape[1]
+    intercepts = np.broadcast_to(np.eye(outputs), (*given[0].shape, outputs))
+    design = np.concatenate([*(each[:, :, None] for each in given), intercepts], axis=2)
+    means = [*_PRIOR_MEAN[:2], *_PRIOR_MEAN[2:] * outputs]
+    kept = [logits is not None, base is not None, *[True] * outputs]
+    mean = np.array(means)[kept]
+    precision = np.full(mean.size, _PRIOR_PRECISION)
+    found = np.zeros(len(kept))
+    if outputs == 1:
+        found[kept] = fit_logistic(design[:, 0], labels.astype(np.float64), mean, precision)
+    else:
+        found[kept] = fit_softmax(design, one_hot(labels, outputs + 1), mean, precision)
+    return found.tolist()
 
 
 # With more reviews of its own, a model gains too little from a base to try one.
@@ -314,59 +397,65 @@ class Gain(NamedTuple):
 def gain_from_base(
     base: Floats,
     logits: Floats,
-    alone: NDArray[np.bool_],
-    labels: NDArray[np.int16],
+    alone: NDArray[np.int64],
+    labels: NDArray[np.integer],
     objective: Objective,
 ) -> Gain | None:
     """Compare a network with what it would be with a base.
 
-    Weights and threshold are fitted on one half of the reviews and evaluated on the other, and vice
+    Weights and decision are fitted on one half of the reviews and evaluated on the other, and vice
     versa.
 
     Args:
-        base: the base's log-odds, [n].
-        logits: of the network, of reviews that it was not fitted on, [n].
-        alone: which of them the network answers *positive*, [n].
-        labels: 0 or 1, [n].
-        objective: what thresholds are chosen for, and what is compared.
+        base: the base's log-odds, [n, K − 1].
+        logits: of the network, of reviews that it was not fitted on, [n, K − 1].
+        alone: the network's answers, [n].
+        labels: from 0 to K − 1, [n].
+        objective: what decisions are chosen for, and what is compared.
 
     Returns:
         The gain; None if it is at most a point, or may be chance.
     """
-    together = np.zeros(labels.size, np.bool_)
+    classes = logits.shape[1] + 1
+    together = np.zeros(labels.size, np.int64)
     by_class = np.argsort(labels, kind="stable")
     halves = by_class[::2], by_class[1::2]
     for fitted, tried in (halves, halves[::-1]):
-        if len(set(labels[fitted].tolist())) < 2:
+        if len(set(labels[fitted].tolist())) < classes:
             return None
         stack = Stack.fit(logits[fitted], base[fitted], labels[fitted])
-        p_fitted, p_tried = (sigmoid(stack.log_odds(logits[h], base[h])) for h in (fitted, tried))
-        together[tried] = p_tried >= choose_threshold(p_fitted, objective)
-    before, after = (score(objective, each, labels) for each in (alone, together))
-    if after - before <= _LEAST_GAIN or _may_be_chance(alone, together, labels, objective):
+        p_fitted, p_tried = (
+            probabilities_of(stack.log_odds(logits[half], base[half])) for half in (fitted, tried)
+        )
+        together[tried] = choose_decision(p_fitted, objective).choose(p_tried)
+    before, after = (score(objective, each, labels, classes) for each in (alone, together))
+    if after - before <= _LEAST_GAIN or _may_be_chance(alone, together, labels, objective, classes):
         return None
     return Gain(objective, labels.size, before, after)
 
 
 def _may_be_chance(
-    alone: NDArray[np.bool_],
-    together: NDArray[np.bool_],
-    labels: NDArray[np.int16],
+    alone: NDArray[np.int64],
+    together: NDArray[np.int64],
+    labels: NDArray[np.integer],
     objective: Objective,
+    classes: int,
 ) -> bool:
-    """Return whether other reviews might show no gain, or nothing better than one answer to all.
+    """Return whether other reviews might show no gain, or nothing better than a constant answer.
 
     A paired bootstrap, by class.
     """
     random = np.random.default_rng(0)
-    answered = np.empty((2, 2, _SAMPLES))  # *positive* answers of each, by label
-    for label in (0, 1):
+    right, answered = np.zeros((2, 2, _SAMPLES, classes))  # of the network alone, and of both
+    sizes = np.bincount(labels, minlength=classes)
+    for label in range(classes):
         rows = labels == label
-        kinds = np.bincount(2 * together[rows] + alone[rows], minlength=4)
-        drawn = random.multinomial(kinds.sum(), kinds / kinds.sum(), _SAMPLES)
-        answered[:, label] = drawn[:, [1, 3]].sum(1), drawn[:, [2, 3]].sum(1)
-    positives = int(np.count_nonzero(labels))
-    sizes = positives, labels.size - positives
-    before, after = (_OBJECTIVES[objective](of[1], of.sum(0), *sizes) for of in answered)
-    recall = _balanced_accuracy(answered[1, 1], answered[1].sum(0), *sizes)
-    return any(np.quantile(each, _RISK) <= 0 for each in (after - before, recall - 0.5))
+        pairs = np.bincount(classes * together[rows] + alone[rows], minlength=classes**2)
+        drawn = random.multinomial(pairs.sum(), pairs / pairs.sum(), _SAMPLES)
+        for which, axis in enumerate((1, 2)):
+            answers = drawn.reshape(_SAMPLES, classes, classes).sum(axis=axis)
+            right[which, :, label] = answers[:, label]
+            answered[which] += answers
+    before, after = (_objective(objective, right[w], answered[w], sizes) for w in (0, 1))
+    recall = _objective("balanced-accuracy", right[1], answered[1], sizes)
+    return any(np.quantile(each, _RISK) <= 0 for each in (after - before, recall - 1 / classes))

@@ -127,7 +127,7 @@ class Fitter:
         generator.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is not a number; lower --learning-rate")
-        constant = np.mean([_entropy(float(split.labels.mean())) for split in training])
+        constant = np.mean([_entropy(split.targets.mean(axis=0)) for split in training])
         astray = losses[-1] > _DIVERGED * constant or max(losses) > _ASTRAY * constant
         if self._options.learning_rate and astray:
             self._progress.diverged(max(losses), float(constant))
@@ -136,9 +136,10 @@ class Fitter:
     def _start(self, training: Sequence[EncodedSplit], hidden: tuple[int, ...]) -> Any:
         """Return the networks before the first step; each output starts at the prior."""
         widths = [split.rows.width for split in training]
+        classes = training[0].targets.shape[1]
         if (self._widths, self._hidden) != (widths, hidden):
             self._release()
-            self._model = self._kind.build(widths, hidden, self._options)
+            self._model = self._kind.build(widths, hidden, classes, self._options)
             self._widths, self._hidden = widths, hidden
             self._release = finalize(self, release, _variables(self._model))
             self._release.atexit = False  # the process frees its memory anyway
@@ -147,9 +148,12 @@ class Fitter:
             variable.assign(value)
         for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
-        priors = np.array([split.labels.mean() for split in training])
+        priors = np.array([split.targets.mean(axis=0) for split in training])
+        logits = np.log(priors)
+        if classes == 2:
+            logits = np.log(priors[:, 1] / (1 - priors[:, 1]))
         bias = self._model.layers[-1].bias
-        bias.assign(np.log(priors / (1 - priors)).reshape(bias.shape))
+        bias.assign(logits.reshape(bias.shape))
         return self._model
 
 
@@ -219,24 +223,24 @@ class BatchGenerator:
         ]
         if len(splits) == 1:  # nothing to fill up or interleave
             (split,), (order,) = splits, orders
-            targets = split.labels[order].astype(np.float32)[:, None]
+            targets = _outputs(split.targets[order])
             return split.rows.take(split.numbers[order]), targets, np.ones_like(targets[:, 0])
-        parts, places, labels, weights = [], [], [], []
+        parts, places, every, weights = [], [], [], []
         most = max(order.size for order in orders)
         for split, order in zip(splits, orders, strict=True):
             parts.append(split.rows.take(split.numbers[order]))
             places.append(np.pad(np.arange(order.size), (0, most - order.size), constant_values=-1))
-            labels.append(np.pad(split.labels[order], (0, most - order.size)))
+            every.append(np.pad(_outputs(split.targets[order]), ((0, most - order.size), (0, 0))))
             weights.append((places[-1] >= 0) * len(orders) * most / max(order.size, 1))
         rows = self._kind.interleave(parts, places)
-        targets = np.stack(labels, axis=1).astype(np.float32)[:, :, None]
-        return rows, targets, np.stack(weights, axis=1).astype(np.float32)
+        return rows, np.stack(every, axis=1), np.stack(weights, axis=1).astype(np.float32)
 
     def _dataset(self, epochs: range) -> Any:
         """Return a `tf.data.Dataset` of tensors, targets and weights, two batches ahead."""
         import tensorflow as tf
 
         kind, axes = self._kind, 1 + (len(self._splits) > 1)
+        outputs = _outputs(self._splits[0].targets[:1]).shape[1]
         width = sum(split.rows.width for split in self._splits)
 
         # Converting it would write a temporary file, and the disk may be full.
@@ -246,7 +250,7 @@ class BatchGenerator:
 
         specs = (
             kind.specs(),
-            tf.TensorSpec((None,) * axes + (1,), tf.float32),
+            tf.TensorSpec((None,) * axes + (outputs,), tf.float32),
             tf.TensorSpec((None,) * axes, tf.float32),
         )
         batches = tf.data.Dataset.from_generator(
@@ -255,9 +259,14 @@ class BatchGenerator:
         return batches.map(to_tensors).prefetch(2)
 
 
-def _entropy(share: float) -> float:
-    """Return the loss of answering every review with the share of *positive* among all."""
-    return -sum(part * math.log(part) for part in (share, 1 - share) if part > 0)
+def _outputs(targets: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return what the output units are to be: one for two classes, one for each of more."""
+    return (targets[:, 1:] if targets.shape[1] == 2 else targets).astype(np.float32)
+
+
+def _entropy(shares: NDArray[np.float64]) -> float:
+    """Return the loss of answering every review with the shares of the classes among all."""
+    return -sum(part * math.log(part) for part in shares.tolist() if part > 0)
 
 
 def _callback(

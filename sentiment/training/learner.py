@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
-from sentiment.model.component import Encoder, Network, sigmoid
+from sentiment.labels import LabelSet
+from sentiment.model.component import Encoder, Network, probabilities_of
 from sentiment.model.model import Model
 from sentiment.model.provenance import DatasetSummary
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
@@ -23,6 +24,7 @@ from sentiment.training.decide import (
     Numbers,
     in_blocks,
     logits_of,
+    one_hot,
 )
 from sentiment.training.fitting import Fitter
 from sentiment.training.options import (
@@ -48,18 +50,20 @@ class TrainingData:
 
     Attributes:
         texts: all reviews, [n].
-        labels: 0 or 1, int16 [labelled].
+        labels: from 0 to K − 1, [labelled].
         digests: hashes of the labelled texts, uint64 [labelled].
         splits: one if a share is held out; in cross-validation one for each fold, and a last one
             that fits all.
         unlabeled: numbers of the reviews without labels.
+        label_set: the classes.
     """
 
     texts: Sequence[str]
-    labels: NDArray[np.int16]
+    labels: NDArray[np.integer]
     digests: Hashes
     splits: Sequence[Split]
     unlabeled: Numbers
+    label_set: LabelSet
 
     @classmethod
     def gather(
@@ -90,18 +94,20 @@ class TrainingData:
             splits = [Split(*stratified_split(labels, share, options.seed, groups=digests))]
         held_out = np.concatenate([split.held_out for split in splits])
         if any(
-            len(set(labels[rows].tolist())) < 2
+            len(set(labels[rows].tolist())) < len(reviews.label_set)
             for rows in [*(split.training for split in splits), held_out]
         ):
-            positive, negative = (np.unique(digests[labels == label]).size for label in (1, 0))
-            raise DataError(
-                f"too few different reviews to hold some of each label out: {positive:,} positive, "
-                f"{negative:,} negative; give more, or --validation"
+            counts = ", ".join(
+                f"{np.unique(digests[labels == label]).size:,} {name}"
+                for label, name in reversed([*enumerate(reviews.label_set.names)])
             )
-        last = labels.size + len(unlabeled)
-        return cls(
-            concatenate(texts, unlabeled), labels, digests, splits, np.arange(labels.size, last)
-        )
+            raise DataError(
+                f"too few different reviews to hold some of each label out: {counts}; give more, "
+                "or --validation"
+            )
+        numbers = np.arange(labels.size, labels.size + len(unlabeled))
+        every = concatenate(texts, unlabeled)
+        return cls(every, labels, digests, splits, numbers, reviews.label_set)
 
     @property
     def cross_validated(self) -> bool:
@@ -138,7 +144,8 @@ class TrainingData:
         hashes = base.record.training_hashes
         digests = np.concatenate([hashes.digests(self.texts_of(some)) for some in in_blocks(rows)])
         new = np.flatnonzero(hashes.new(digests))
-        if hashes.is_known_set(digests) or len(set(self.labels[rows[new]].tolist())) < 2:
+        classes = set(self.labels[rows[new]].tolist())
+        if hashes.is_known_set(digests) or len(classes) < len(self.label_set):
             return new[:0]
         return new
 
@@ -163,8 +170,9 @@ class TrainingData:
         content = hashlib.blake2b(digest_size=16)
         content.update(self.digests[rows].astype("<u8").tobytes())
         content.update(labels.astype(np.int8).tobytes())
-        positive = int(labels.sum())
-        return DatasetSummary(positive, labels.size - positive, content.hexdigest())
+        counts = np.bincount(labels, minlength=len(self.label_set)).tolist()
+        named = dict(zip(self.label_set.names, counts, strict=True))
+        return DatasetSummary(named, content.hexdigest())
 
 
 # The maximum number of rounds of pseudo-labels.
@@ -184,9 +192,9 @@ class FitResult:
         epochs, best_epoch: of the fit.
         held_out: logits of the held-out reviews, each by the network not fitted on it, in the order
             of `TrainingData.held_out`; empty after a fit for a given number of epochs.
-        unlabeled: logits of the unlabeled reviews by each network, [networks, unlabeled].
-        pseudo_labels: the probabilities used as labels of the unlabeled reviews, of the same shape;
-            None if unused.
+        unlabeled: logits of the unlabeled reviews by each network, [networks, unlabeled, K − 1].
+        pseudo_labels: the probabilities used as labels of the unlabeled reviews, [networks,
+            unlabeled, K]; None if unused.
     """
 
     encoder: Encoder
@@ -202,6 +210,14 @@ class FitResult:
     def loss(self) -> float:
         """The lowest validation loss."""
         return min(epoch.validation_loss for epoch in self.epochs)
+
+
+def _pseudo_labels(logits: Floats) -> Floats:
+    """Return probabilities of logits, [..., K − 1] → [..., K], in steps whose sums are exact."""
+    every = probabilities_of(logits.reshape(-1, logits.shape[-1]))
+    others = np.rint(every[:, 1:] / _STEP) * _STEP
+    first = np.maximum(1 - others.sum(axis=1, keepdims=True), 0.0)
+    return np.concatenate((first, others), axis=1).reshape(*logits.shape[:-1], -1)
 
 
 class Learner:
@@ -229,8 +245,7 @@ class Learner:
         count = self._data.unlabeled.size
         for number in range(1, ROUNDS + 1 if count else 1):
             self._progress.unlabeled(number, count)
-            labels = np.rint(sigmoid(best.unlabeled) / _STEP) * _STEP
-            candidate = self._fit(self._data.splits, labels, None)
+            candidate = self._fit(self._data.splits, _pseudo_labels(best.unlabeled), None)
             better = candidate.loss < best.loss
             self._progress.judged(better, candidate.loss, best.loss)
             if not better:
@@ -260,7 +275,7 @@ class Learner:
 
         Args:
             splits: with pseudo-labels, labelled reviews count twice, since they are certain.
-            pseudo_labels: of the unlabeled reviews for each network, [splits, unlabeled]; None
+            pseudo_labels: of the unlabeled reviews for each network, [splits, unlabeled, K]; None
                 leaves these out.
             epochs: how many; None to select by the held-out rows.
         """
@@ -269,9 +284,9 @@ class Learner:
             self._fit_encoder(split.training, labels)
             for split, labels in zip(splits, of_each, strict=True)
         ]
-        labels = self._data.labels.astype(np.float64)
+        labels, classes = self._data.labels, len(self._data.label_set)
         validation = [
-            EncodedSplit(training.rows, split.held_out, labels[split.held_out])
+            EncodedSplit(training.rows, split.held_out, one_hot(labels[split.held_out], classes))
             for (_, training), split in zip(fitted, splits, strict=True)
             if split.held_out.size and epochs is None
         ]
@@ -296,7 +311,7 @@ class Learner:
             fitted[0][0],
             done.epochs,
             done.best_epoch,
-            np.concatenate([np.zeros(0), *held_out]),
+            np.concatenate([np.zeros((0, classes - 1)), *held_out]),
             np.array(unlabeled),
             pseudo_labels,
         )
@@ -306,12 +321,13 @@ class Learner:
     ) -> tuple[Encoder, EncodedSplit]:
         """Fit an encoder to the reviews that a network is to fit; return it, and these reviews."""
         data = self._data
-        labels = np.full(len(self._indexed), np.nan)  # of the rows that do not count
-        labels[rows] = data.labels[rows]
+        classes = len(data.label_set)
+        targets = np.full((len(self._indexed), classes), np.nan)  # of the rows that do not count
+        targets[rows] = one_hot(data.labels[rows], classes)
         if pseudo_labels is not None:
-            labels[data.unlabeled] = pseudo_labels
+            targets[data.unlabeled] = pseudo_labels
             rows = np.concatenate((rows, rows, data.unlabeled))
-        weight = np.bincount(rows, minlength=labels.size)
-        encoder = self._kind.fit_encoder(self._indexed, labels, weight, self._recipe, self._options)
-        encoded = self._kind.encode(self._indexed, encoder)
-        return encoder, EncodedSplit(encoded, rows, labels[rows])
+        weight = np.bincount(rows, minlength=len(targets))
+        indexed, recipe, options = self._indexed, self._recipe, self._options
+        encoder = self._kind.fit_encoder(indexed, targets, weight, recipe, options)
+        return encoder, EncodedSplit(self._kind.encode(indexed, encoder), rows, targets[rows])

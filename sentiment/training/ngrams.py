@@ -49,8 +49,8 @@ def choose(
     """
     few = labels.size < FEW  # many words are rare, and pieces of words help
     short = float(np.median([len(text.split()) for text in sample])) < _SHORT
-    share = float(labels.mean())
-    balanced = UNBALANCED <= share <= 1 - UNBALANCED
+    counts = np.bincount(labels)
+    balanced = counts.min() / labels.size * counts.size >= 2 * UNBALANCED
     small, tiny = few or short, labels.size < _TINY
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
@@ -135,7 +135,7 @@ def _found(
 
 def fit_encoder(
     indexed: DocumentTermMatrix,
-    labels: NDArray[np.float64],
+    targets: NDArray[np.float64],
     sample_weight: NDArray[np.integer],
     recipe: Hyperparameters,
     options: TrainingOptions,
@@ -143,7 +143,7 @@ def fit_encoder(
     """Select and weigh features."""
     return Vectorizer.fit(
         indexed,
-        labels,
+        targets,
         sample_weight,
         max_features=options.features,
         min_df=recipe.min_count,
@@ -221,8 +221,13 @@ def tensor(arrays: Any, width: int) -> Any:
     return tf.SparseTensor(places, data, (count, width))
 
 
-def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions) -> Any:
+def build(
+    widths: Sequence[int], hidden: Sequence[int], classes: int, options: TrainingOptions
+) -> Any:
     """Build and compile the `keras.Sequential` of one network, or of several side by side.
+
+    Two classes have one sigmoid and binary cross-entropy, more a softmax and categorical
+    cross-entropy.
 
     Several share only the compiled training step. Their features come one after the other, and
     their rows are interleaved: row b · networks + k belongs to network k, and has features of that
@@ -232,6 +237,7 @@ def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions
     Args:
         widths: the number of features of each network.
         hidden: units of each hidden layer.
+        classes: the number of classes.
         options: dropout, and the seed.
     """
     with seeded(options.seed):
@@ -244,10 +250,13 @@ def build(widths: Sequence[int], hidden: Sequence[int], options: TrainingOptions
             layer = _dense(count)
             if options.dropout:
                 model.add(keras.layers.Dropout(options.dropout))
-        model.add(layer(1, "sigmoid"))
-        model.compile(
-            optimizer=fused_adam(), loss="binary_crossentropy", weighted_metrics=["accuracy"]
-        )
+        if classes == 2:
+            model.add(layer(1, "sigmoid"))
+            loss = "binary_crossentropy"
+        else:
+            model.add(layer(classes, "softmax"))
+            loss = "categorical_crossentropy"
+        model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
         model.optimizer.build(model.trainable_variables)
         return model
 
@@ -321,18 +330,21 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
     """Return each network that `build` made for these widths, without Keras."""
     dense = [weights for layer in model.layers if (weights := layer.get_weights())]
     if len(widths) == 1:
-        return (DenseNetwork(tuple(Layer.exact(*weights) for weights in dense)),)
+        return (_network(dense),)
     (kernel, bias), *rest = dense
     ends = np.cumsum(widths)[:-1]
     return tuple(
-        DenseNetwork(
-            (
-                Layer.exact(first, bias[place]),
-                *(Layer.exact(kernels[place], biases[place]) for kernels, biases in rest),
-            )
-        )
+        _network([(first, bias[place]), *((kernels[place], each[place]) for kernels, each in rest)])
         for place, first in enumerate(np.split(kernel, ends))
     )
+
+
+def _network(dense: Sequence[Sequence[NDArray[np.float32]]]) -> DenseNetwork:
+    """Return the network of these kernels and biases; a softmax as log-odds against its first."""
+    *hidden, (kernel, bias) = dense
+    if bias.size > 1:
+        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    return DenseNetwork(tuple(Layer.exact(*weights) for weights in [*hidden, (kernel, bias)]))
 
 
 def compact(network: DenseNetwork) -> DenseNetwork:

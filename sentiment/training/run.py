@@ -22,7 +22,7 @@ from sentiment.training.backend import load_keras
 from sentiment.training.decide import Epoch, EpochSelection, Gain
 from sentiment.training.options import Hyperparameters
 
-Labels = NDArray[np.int16]
+Labels = NDArray[np.integer]
 
 
 class Progress:

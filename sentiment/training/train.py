@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.model.component import MIN_COVERAGE, Calibration, Component, sigmoid
-from sentiment.model.model import Decision, Model, Record
-from sentiment.model.provenance import Provenance, Right, TrainingHashes
+from sentiment.model.component import MIN_COVERAGE, Calibration, Component, probabilities_of
+from sentiment.model.model import Decision, Model, MultiDecision, Record, even_decision
+from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.backend import start_loading
@@ -21,7 +21,7 @@ from sentiment.training.decide import (
     Floats,
     Numbers,
     Stack,
-    choose_threshold,
+    choose_decision,
     enough_to_choose,
     gain_from_base,
 )
@@ -65,6 +65,8 @@ def train(
     """
     run = run or Run()
     start_loading()  # while we featurize
+    if base is not None:
+        base = base.restricted(reviews.label_set)
     if base is not None and not options.repair:
         base = base.with_repair(False)
     data = TrainingData.gather(reviews, validation, unlabeled, options)
@@ -79,10 +81,17 @@ def train(
     if validation is None and options.refit:
         final = _refit(learner, selected, data, held_out, base, run.progress)
     coverage, phrases = _min_coverage(selected, data), learner.phrases(final)
-    own = Component(final.encoder, final.network, held_out.calibration, coverage, phrases)
+    own = Component(
+        final.encoder,
+        final.network,
+        held_out.calibration,
+        coverage,
+        phrases,
+        labels=data.label_set,
+    )
     refitted = final is not selected or data.cross_validated
     record = _record(data, selected, held_out, options, recipe, base, refitted=refitted)
-    model = Model((own,), Decision(held_out.threshold), record)
+    model = Model((own,), held_out.decision, record, data.label_set)
     return model if base is None else model.on(base, held_out.weight)
 
 
@@ -106,26 +115,31 @@ class _HeldOut:
 
     Attributes:
         rows: their numbers, without those that the base knows, int64 [n].
-        labels: 0 or 1, int16 [n].
+        labels: from 0 to K − 1, [n].
         calibrated: whether there are enough to calibrate on.
         calibration: of the new network.
         weight: of the base; 0 without one.
-        p_positive: the calibrated probabilities, float64 [n].
-        threshold: chosen by them.
+        probabilities: calibrated, float64 [n, K].
+        decision: chosen by them.
     """
 
     rows: Numbers
-    labels: NDArray[np.int16]
+    labels: NDArray[np.integer]
     calibrated: bool
     calibration: Calibration
     weight: float
-    p_positive: Floats
-    threshold: float
+    probabilities: Floats
+    decision: Decision | MultiDecision
+
+    @property
+    def answers(self) -> Numbers:
+        """The label that each is answered with, [n]."""
+        return self.decision.choose(self.probabilities)
 
     @property
     def right(self) -> NDArray[np.bool_]:
         """Which are answered correctly, bool [n]."""
-        return (self.p_positive >= self.threshold) == (self.labels == 1)
+        return self.answers == self.labels
 
 
 def _evaluate(
@@ -141,24 +155,25 @@ def _evaluate(
         new = data.new_to(base, rows)
         rows, logits = rows[new], logits[new]
     labels = data.labels[rows]
-    enough = enough_to_choose(labels)
+    enough = enough_to_choose(labels, len(data.label_set))
     alone = Calibration.fit(logits, labels) if enough else Calibration()
     if base is None:
-        stack, p_positive = Stack(alone, 0.0), alone.probabilities(logits)
+        stack, probabilities = Stack(alone, 0.0), alone.probabilities(logits)
     elif not rows.size:
-        stack, p_positive = Stack.prior(), logits
+        stack, probabilities = Stack.prior(), probabilities_of(logits)
     else:
         enough, of_base = True, data.log_odds(base, rows)  # the prior makes up for few
         stack = Stack.fit(logits, of_base, labels)
         together = stack.log_odds(logits, of_base)
-        p_positive = sigmoid(together)
+        probabilities = probabilities_of(together)
+        even = even_decision(len(data.label_set))
         accuracies = (
-            float(np.mean((log_odds >= 0) == (labels == 1)))
+            float(np.mean(even.choose(probabilities_of(log_odds)) == labels))
             for log_odds in (of_base, alone.log_odds(logits), together)
         )
         progress.stacked(labels.size, *accuracies)
-    threshold = choose_threshold(p_positive, objective)
-    return _HeldOut(rows, labels, enough, *stack, p_positive, threshold)
+    decision = choose_decision(probabilities, objective)
+    return _HeldOut(rows, labels, enough, *stack, probabilities, decision)
 
 
 def _suggest_base(
@@ -166,8 +181,9 @@ def _suggest_base(
 ) -> None:
     """Report whether another base would have helped, by some of the held-out reviews."""
     other = run.other_base()
-    if other is None:
+    if other is None or not set(data.label_set.names) <= set(other.labels.names):
         return
+    other = other.restricted(data.label_set)
     new = data.new_to(other, held_out.rows)
     some = new[:: max(-(-new.size // ASKED), 1)]
     if not some.size:
@@ -175,7 +191,7 @@ def _suggest_base(
     gain = gain_from_base(
         data.log_odds(other, held_out.rows[some]),
         selected.held_out[some],
-        held_out.p_positive[some] >= held_out.threshold,
+        held_out.answers[some],
         held_out.labels[some],
         objective,
     )
@@ -214,7 +230,7 @@ def _suits(final: FitResult, base: Model | None, data: TrainingData, held_out: _
     log_odds = held_out.calibration.log_odds(logits)
     if base is not None:
         log_odds += held_out.weight * np.nan_to_num(base.log_odds(texts))
-    own = (sigmoid(log_odds) >= held_out.threshold) == (data.labels[some] == 1)
+    own = held_out.decision.choose(probabilities_of(log_odds)) == data.labels[some]
     right = held_out.right
     spread = np.sqrt(own.var() / own.size + right.var() / right.size)
     return bool(own.mean() >= right.mean() - 2 * spread)
@@ -249,7 +265,10 @@ def _record(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
         accuracy=float(right.mean()) if right.size else None,
-        right=Right(*(int(right[held_out.labels == label].sum()) for label in (0, 1))),
+        right={
+            name: int(right[held_out.labels == label].sum())
+            for label, name in enumerate(data.label_set.names)
+        },
         best_epoch=selected.best_epoch,
         calibrated=held_out.calibrated,
         refitted=refitted,

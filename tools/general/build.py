@@ -169,7 +169,9 @@ def _about(sources: Iterable[Source]) -> DatasetSummary:
     content = hashlib.blake2b(_digests(labelled).astype("<u8").tobytes(), digest_size=16)
     content.update(labels.astype(np.int8).tobytes())
     positive = int(labels.sum())
-    return DatasetSummary(positive, labels.size - positive, content.hexdigest())
+    return DatasetSummary(
+        {"negative": labels.size - positive, "positive": positive}, content.hexdigest()
+    )
 
 
 def _lessons(sources: dict[str, Source], seed: int) -> Source:

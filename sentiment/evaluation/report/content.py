@@ -75,7 +75,7 @@ class Report:
     @property
     def decision(self) -> Decision:
         """The model's threshold and abstention interval."""
-        return self.model.decision
+        return self.model.binary
 
     @property
     def p_known(self) -> Floats:
