@@ -28,6 +28,8 @@ _ENOUGH = 5
 _BLOCK = 4096
 # How often each offset is chosen anew.
 _SWEEPS = 5
+# The target of a neighboring class, as a share of that of an ordered label.
+_NEIGHBOR = 0.3
 
 
 class EncodedRows(Protocol):
@@ -75,6 +77,18 @@ def logits_of(network: Network, rows: EncodedRows, numbers: Numbers) -> Floats:
 def one_hot(labels: NDArray[np.integer], classes: int) -> Floats:
     """Return labels as targets, float64 [n, K]."""
     return np.eye(classes)[labels]
+
+
+def spread_to_neighbors(targets: Floats) -> Floats:
+    """Return targets of ordered classes for a network to fit, [n, K]: neighbors get a share.
+
+    A network that fits them is wrong by fewer classes, and right more often (soft labels for
+    ordinal regression: Diaz and Marathe, CVPR 2019; figures in benchmarks/FINDINGS.md).
+    """
+    classes = targets.shape[1]
+    apart = np.abs(np.arange(classes)[:, None] - np.arange(classes))
+    shares = np.select([apart == 0, apart == 1], [1.0, _NEIGHBOR])
+    return targets @ (shares / shares.sum(axis=1, keepdims=True))
 
 
 def enough_to_choose(labels: NDArray[np.integer], classes: int) -> bool:

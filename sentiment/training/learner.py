@@ -25,6 +25,7 @@ from sentiment.training.decide import (
     in_blocks,
     logits_of,
     one_hot,
+    spread_to_neighbors,
 )
 from sentiment.training.fitting import Fitter
 from sentiment.training.options import (
@@ -330,4 +331,7 @@ class Learner:
         weight = np.bincount(rows, minlength=len(targets))
         indexed, recipe, options = self._indexed, self._recipe, self._options
         encoder = self._kind.fit_encoder(indexed, targets, weight, recipe, options)
-        return encoder, EncodedSplit(self._kind.encode(indexed, encoder), rows, targets[rows])
+        fitted = targets[rows]
+        if data.label_set.ordered:
+            fitted = spread_to_neighbors(fitted)
+        return encoder, EncodedSplit(self._kind.encode(indexed, encoder), rows, fitted)
