@@ -332,6 +332,6 @@ class Learner:
         indexed, recipe, options = self._indexed, self._recipe, self._options
         encoder = self._kind.fit_encoder(indexed, targets, weight, recipe, options)
         fitted = targets[rows]
-        if data.label_set.ordered:
+        if data.label_set.ordered and not data.label_set.is_binary:
             fitted = spread_to_neighbors(fitted)
         return encoder, EncodedSplit(self._kind.encode(indexed, encoder), rows, fitted)
