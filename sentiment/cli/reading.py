@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError
 from sentiment.features.repair import repairs
+from sentiment.labels import CLASSES, NEUTRAL, SENTIMENT
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of
@@ -109,6 +111,27 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
     return " ".join(
         f"{flag}={value}" if value.startswith("-") else f"{flag} {value}" for flag, value in values
     )
+
+
+def shared_classes(
+    models: Sequence[Model], reviews: LabelledReviews
+) -> tuple[list[Model], LabelledReviews]:
+    """Leave out the neutral class of models where all reviews are negative or positive; say so.
+
+    Returns:
+        The models, which renormalise their other probabilities, and the reviews with their labels.
+    """
+    names = reviews.label_set.names
+    present = {names[label] for label in np.unique(reviews.labels).tolist()}
+    if NEUTRAL in names and present == set(CLASSES) == set(names) - {NEUTRAL}:
+        models = [model.restricted(SENTIMENT) for model in models]
+        labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
+        reviews = replace(reviews, labels=labels, label_set=SENTIMENT)
+        console.note(
+            "no review is neutral, so neutral is left out of the answers too: the probabilities of "
+            "negative and positive are scaled to add up to 1"
+        )
+    return list(models), reviews
 
 
 class Repairs:
