@@ -1,5 +1,6 @@
 """What the classes of a model are called, and in which order answers show them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,13 +40,38 @@ class LabelSet:
     def columns(self) -> tuple[tuple[str, int], ...]:
         """The columns of probabilities in output, each with its label.
 
-        Two classes have `p_positive` alone. A larger set with *positive* has it first, any other
-        set has all classes in their order.
+        Two classes have that of the second alone: `p_positive`. A larger set with *positive* has it
+        first, any other set has all classes in their order.
         """
         if self.is_binary:
-            return (("p_positive", 1),)
+            return ((f"p_{self.names[1]}", 1),)
         labels = sorted(range(len(self)), key=lambda label: label != self.positive)
         return tuple((f"p_{self.names[label]}", label) for label in labels)
+
+    def subset(self, names: Sequence[str]) -> "LabelSet":
+        """Return the set of some of these classes, in the order of this set.
+
+        Raises:
+            ValueError: one is not of these, or fewer than two are named.
+        """
+        known = ", ".join(self.names)
+        if strangers := [name for name in names if name not in self.names]:
+            raise ValueError(f"no class {', '.join(strangers)}; the model's classes are {known}")
+        if len(set(names)) < 2:
+            raise ValueError(f"two classes or more are needed; the model's classes are {known}")
+        return LabelSet(tuple(name for name in self.names if name in names), self.ordered)
+
+    def shown(self, answer: str, probabilities: Sequence[float]) -> float:
+        """Return the probability to show with an answer.
+
+        It is that of *positive*, or without such a class that of the answer, NaN for no class.
+
+        Args:
+            answer: of a class, or another word.
+            probabilities: of the classes, [K].
+        """
+        (label,) = self.indices_of([answer]) if self.positive is None else [self.positive]
+        return math.nan if label < 0 else probabilities[label]
 
     def indices_of(self, names: Sequence[str]) -> list[int]:
         """Return the label of each name, −1 for a name that is not of these."""

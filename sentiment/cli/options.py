@@ -315,6 +315,18 @@ threshold = click.option(
 )
 
 
+def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return () if value is None else tuple(name.strip() for name in value.split(","))
+
+
+answered_classes = click.option(
+    "--classes",
+    metavar="NAMES",
+    callback=_names,
+    help="Answer only these classes of the model, such as negative,positive.",
+)
+
+
 def verbosity(command: Command) -> Command:
     """Declare `--quiet`, `--verbose` and `--debug`, and set the console by them."""
 

@@ -466,6 +466,7 @@ class Waiting:
 
     def __init__(self, most):
         self.info = {"name": "waiting"}
+        self.labels = SENTIMENT
         self.asked = 0
         self.most = most
         self.reached = asyncio.Event()
@@ -475,7 +476,7 @@ class Waiting:
         if self.asked > self.most:
             self.reached.set()
             await asyncio.sleep(0.1)
-        return [Answered("positive", 0.9, "")] * len(texts)
+        return [Answered("positive", [0.9], "")] * len(texts)
 
 
 def ask_for_events(service, body, leave):
