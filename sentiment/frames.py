@@ -92,7 +92,9 @@ def frame_scorer(
     Args:
         model: a model file, or `general`.
         text_columns: the column of texts, or several to join.
-        threshold, classes, prefix: as in `annotate`.
+        threshold: as in `annotate`.
+        classes: as in `annotate`.
+        prefix: as in `annotate`.
 
     Raises:
         sentiment.errors.ModelError: the model is missing or damaged, or is not a model.

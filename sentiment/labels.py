@@ -1,7 +1,7 @@
 """What the classes of a model are called, and in which order answers show them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,21 +61,30 @@ class LabelSet:
             raise ValueError(f"two classes or more are needed; the model's classes are {known}")
         return LabelSet(tuple(name for name in self.names if name in names), self.ordered)
 
-    def shown(self, answer: str, probabilities: Sequence[float]) -> float:
-        """Return the probability to show with an answer.
-
-        It is that of *positive*, or without such a class that of the answer, NaN for no class.
-
-        Args:
-            answer: of a class, or another word.
-            probabilities: of the classes, [K].
-        """
-        (label,) = self.indices_of([answer]) if self.positive is None else [self.positive]
-        return math.nan if label < 0 else probabilities[label]
-
     def indices_of(self, names: Sequence[str]) -> list[int]:
         """Return the label of each name, −1 for a name that is not of these."""
         return [self.names.index(name) if name in self.names else -1 for name in names]
+
+
+def shown_probability(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
+    """Return a function from an answer and its row of probabilities to the one to show with it.
+
+    It is that of *positive*, or without such a class that of the answer, NaN if there is none.
+    """
+    if labels.positive is not None:
+        return lambda _, row: row[0]
+    return probability_of_answer(labels)
+
+
+def probability_of_answer(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
+    """Return a function from an answer and its row of probabilities to the answer's, or NaN.
+
+    Of two classes, `uncertain` has the probability of the second.
+    """
+    if labels.is_binary:
+        return lambda word, row: 1 - row[0] if word == labels.names[0] else row[0]
+    places = {labels.names[label]: place for place, (_, label) in enumerate(labels.columns)}
+    return lambda word, row: row[places[word]] if word in places else math.nan
 
 
 SENTIMENT = LabelSet((NEGATIVE, POSITIVE))

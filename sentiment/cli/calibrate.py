@@ -28,7 +28,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
 from sentiment.model.model import Decision, Model, Scores
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
 
@@ -142,7 +142,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     )
     _, model = open_model(job.model_path)
     reviews = read_reviews(job.data, job.reading, "calibration")
-    require_both_classes(reviews, data_name(job.data), "calibration")
+    require_classes(reviews, data_name(job.data), "calibration")
     reviews, scores = score(model, reviews)
     facts: dict[str, Any] = {"n": len(reviews)}
     lines: list[str] = []

@@ -29,11 +29,12 @@ from sentiment.labels import CLASSES
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, Predictions, read_predictions
+from sentiment.reviews.dataset import LabelledReviews, Predictions, read_predictions
 from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
 _TEXT_WIDTH = 60
+NO_ANSWER = len(CLASSES)  # as a `System` has it
 _WORDS = (*CLASSES, "no answer")
 # Smaller differences in log loss do not show, and may come from rounded probabilities.
 _LEAST_LOSS = 5e-5
@@ -270,9 +271,10 @@ def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -
             "one is needed for each row, in the same order"
         )
     answers = content.answers[reviews.places]
-    if content.p_positive is None:
+    answers = np.where(answers < 0, NO_ANSWER, answers)
+    if content.probabilities is None:
         return System(answers)
     # Without an answer the probability counts, as it does for an abstaining model.
-    p_positive = content.p_positive[reviews.places]
+    p_positive = content.probabilities[reviews.places, 1]
     uncertain = (answers == NO_ANSWER) & ~np.isnan(p_positive)
     return System(np.where(uncertain, answers_by(p_positive, 0.5), answers), p_positive, uncertain)

@@ -233,7 +233,7 @@ def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledRev
             writer.write(
                 Batch(rows, 1, name=source.name, format=source.format),
                 [explanation.answer for explanation in explained],
-                np.array([explanation.p_positive for explanation in explained]),
+                np.array([[explanation.p_positive] for explanation in explained]),
                 [explanation.reason for explanation in explained],
             )
         writer.close()

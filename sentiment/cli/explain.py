@@ -247,7 +247,7 @@ class _Job:
 
     model_path: Path | None
     threshold: float | None
-    classes: tuple[str, ...]
+    only: tuple[str, ...]
     toward: str | None
     repair: bool | None
     most: int
@@ -307,7 +307,7 @@ def _explain(job: _Job, given: Given) -> None:
     """Write an explanation for each text."""
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     opened = open_inputs(given.texts, places, job.reading)
-    _, model = open_model(job.model_path, job.threshold, classes=job.classes, repair=job.repair)
+    _, model = open_model(job.model_path, job.threshold, classes=job.only, repair=job.repair)
     toward = None if job.toward is None else _label(model, job.toward)
     style = _style()
     repairs = Repairs(wanted=model.repairs)

@@ -17,6 +17,7 @@ from sentiment.cli.models import open_model
 from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
+from sentiment.labels import shown_probability
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
 from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
@@ -270,7 +271,7 @@ class _Job:
     output: Path | None
     output_format: str | None
     threshold: float | None
-    classes: tuple[str, ...]
+    only: tuple[str, ...]
     repair: bool | None
     explain: bool
     workers: int | None
@@ -284,7 +285,7 @@ class _Job:
 
     def open_model(self) -> tuple[Path, Model]:
         """Load the model; it answers and repairs as the options ask."""
-        return open_model(self.model_path, self.threshold, classes=self.classes, repair=self.repair)
+        return open_model(self.model_path, self.threshold, classes=self.only, repair=self.repair)
 
 
 @click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
@@ -386,7 +387,8 @@ def _answer_texts(texts: Sequence[str], model: Model) -> None:
         damaged.report()
     scores = model.scores(texts)
     answers = model.answers(scores)
-    shown = map(model.labels.shown, answers, scores.probabilities.tolist())
+    probabilities = scores.of_columns(model.labels).tolist()
+    shown = map(shown_probability(model.labels), answers, probabilities)
     lines = map(text_line, answers, shown, texts)
     sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))
 

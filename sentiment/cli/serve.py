@@ -59,7 +59,7 @@ _LIMITS = [
 @options.verbosity
 def command(
     model_path: Path | None,
-    classes: tuple[str, ...],
+    only: tuple[str, ...],
     threshold: float | None,
     host: str,
     port: int,
@@ -90,7 +90,7 @@ def command(
     for name in allowed:
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not a host name")
-    path, model = open_model(model_path, threshold, classes=classes)
+    path, model = open_model(model_path, threshold, classes=only)
     from sentiment.serving.app import App  # after the packages were checked
     from sentiment.serving.service import Service
 

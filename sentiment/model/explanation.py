@@ -97,6 +97,11 @@ class Explanation:
     words: tuple[Word, ...]
     phrases: tuple[Phrase, ...]
 
+    @property
+    def p_positive(self) -> float:
+        """The probability of the class that the logit is for."""
+        return self.probabilities[self.toward]
+
     def strongest(self, sign: int) -> list[int]:
         """Return the indices of words for the class (1) or against it (−1), strongest first."""
         weights = np.array([sign * word.contribution for word in self.words])

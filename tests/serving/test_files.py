@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment.labels import SENTIMENT
 from sentiment.serving import file_endpoints
 from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
