@@ -16,16 +16,19 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
+from sentiment.labels import SENTIMENT
 from sentiment.model.component import log_odds, sigmoid
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
 from sentiment.values import is_missing
 
 # Labels that the command line reads as positive, 1, and as negative.
+_TWO_CLASSES = ReadOptions(label_set=SENTIMENT)
 _KNOWN_LABELS: dict[Key, int] = {
     **dict.fromkeys(POSITIVE_WORDS, 1),
     **dict.fromkeys(NEGATIVE_WORDS, 0),
@@ -132,7 +135,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         positive = self._find_positive(classes)
         filled = [row for row, text in enumerate(texts) if text.strip()]
         reviews = LabelledReviews(
-            [texts[row] for row in filled], (labels[filled] == positive).astype(np.int8)
+            [texts[row] for row in filled], (labels[filled] == positive).astype(np.int16)
         )
         self.model_: Model = train(reviews, options, base=base)
         self.classes_, self.positive_ = classes, positive
@@ -229,7 +232,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return classes[classes == self.positive][0]
         names = [str(each) for each in classes.tolist()]
         try:
-            first, last = read_labels(names, name="y").labels.tolist()
+            first, last = read_labels(names, _TWO_CLASSES, name="y").labels.tolist()
         except DataError:  # other words; one of the two may be known
             first, last = (_KNOWN_LABELS.get(key_of(name)) for name in names)
         first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)

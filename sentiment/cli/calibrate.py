@@ -33,7 +33,7 @@ from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
 from sentiment.model.model import Decision, Model, MultiDecision, Scores
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
 
@@ -151,11 +151,10 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     options.check_targets(
         [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
     )
-    _, model = open_model(job.model_path)
-    reading = replace(job.reading, label_set=model.labels)
-    reviews = read_reviews(job.data, reading, "calibration")
-    (model,), reviews = shared_classes([model], reviews)
-    require_both_classes(reviews, data_name(job.data), "calibration")
+    _, model = open_model(job.model_path, classes=job.reading.named)
+    reviews = read_reviews(job.data, job.reading, "calibration", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, job.reading.named)
+    require_classes(reviews, data_name(job.data), "calibration")
     check_goals(job.goals, model.labels)
     reviews, scores = score(model, reviews)
     facts: dict[str, Any] = {"n": len(reviews)}

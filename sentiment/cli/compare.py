@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import shortened
-from sentiment.cli.models import find_model, note_sample
+from sentiment.cli.models import find_model, note_sample, restricted
 from sentiment.cli.reading import (
     overlap_of,
     read_reviews,
@@ -25,10 +25,10 @@ from sentiment.cli.reading import (
 from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
-from sentiment.evaluation.metrics import Metric, metrics_for, of_two
-from sentiment.labels import LabelSet
+from sentiment.evaluation.metrics import Metric, metrics_for
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import UNCERTAIN, Decision, Model
+from sentiment.model.model import UNCERTAIN, Model, even_decision
 from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, read_predictions
 from sentiment.reviews.streams import ReadOptions
@@ -226,21 +226,28 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
     folders of labelled reviews, as for train. Each model answers by its own threshold. Reviews
     answered `uncertain` count, too: those of a model by its threshold, those of a file by
-    `p_positive` ≥ 0.5.
+    `p_positive` ≥ 0.5. Models are compared on the classes that both have. Two files of predictions
+    are of positive and negative reviews, unless --classes names others; a file then has `predicted`
+    or the probability of each class, as in `p_neutral`.
 
     \b
     Examples:
       sentiment compare old.safetensors new.safetensors held_out.csv
       sentiment compare new.safetensors their_answers.csv held_out.csv --json
     """
-    openings = [(path, _open(path)) for path in (a, b)]
-    models = {path: content for path, content in openings if content is not None}
+    opened = {path: _open(path) for path in (a, b)}
+    models = {
+        path: restricted(model, reading.named) if reading.named else model
+        for path, model in opened.items()
+        if model is not None
+    }
+    label_set = None if reading.classes else SENTIMENT
     if models:
         models = _sharing(models)
-        reading = replace(reading, label_set=next(iter(models.values())).labels)
-    reviews = read_reviews(data, reading, "evaluation")
-    restricted, reviews = shared_classes(list(models.values()), reviews)
-    models = dict(zip(models, restricted, strict=True))
+        label_set = next(iter(models.values())).labels
+    reviews = read_reviews(data, reading, "evaluation", label_set=label_set)
+    shared, reviews = shared_classes(list(models.values()), reviews, reading.named)
+    models = dict(zip(models, shared, strict=True))
     warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
     systems = [_system(path, models.get(path), reviews) for path in (a, b)]
     unreadable = np.zeros(len(reviews), np.bool_)
@@ -302,9 +309,9 @@ def _system(path: str, model: Model | None, reviews: LabelledReviews) -> System:
         unreadable = np.isnan(scores.probabilities).any(axis=1)
         answers = model.decision.choose(scores.probabilities)
         uncertain = np.array(model.answers(scores)) == UNCERTAIN
-        return System(np.where(unreadable, -1, answers), scores.probabilities, uncertain)
+        return System(np.where(unreadable, NO_ANSWER, answers), scores.probabilities, uncertain)
     try:
-        content = read_predictions(path)
+        content = read_predictions(path, reviews.label_set)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from error
     if len(content) != reviews.rows_read:
@@ -313,10 +320,10 @@ def _system(path: str, model: Model | None, reviews: LabelledReviews) -> System:
             "one is needed for each row, in the same order"
         )
     answers = content.answers[reviews.places]
-    if content.p_positive is None:
+    if content.probabilities is None:
         return System(answers)
     # Without an answer the probability counts, as it does for an abstaining model.
-    probabilities = of_two(content.p_positive[reviews.places])
+    probabilities = content.probabilities[reviews.places]
     uncertain = (answers == NO_ANSWER) & ~np.isnan(probabilities).any(axis=1)
-    by_probability = Decision().choose(probabilities)
+    by_probability = even_decision(len(reviews.label_set)).choose(probabilities)
     return System(np.where(uncertain, by_probability, answers), probabilities, uncertain)

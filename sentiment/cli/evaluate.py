@@ -49,9 +49,8 @@ from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 
 _FORMATS = ("csv", "tsv", "jsonl", "parquet")
-_COLUMNS = ("file", "row", "label", "text", "words", "predicted", "p_positive")
+_COLUMNS = ("file", "row", "label", "text", "words")
 _REASON = "reason"  # why an answer is uncertain, in JSON lines
-_ADDED = 2  # the last columns, which every writer adds by itself
 _VALUE_WIDTH = 30
 _NAME_WIDTH = 20  # of a class
 _MATRIX_CLASSES = 10  # more do not fit a terminal
@@ -138,10 +137,12 @@ def command(
 def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
-    path, model = open_model(job.model_path, job.threshold, repair=job.repair)
+    classes = job.reading.named
+    path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
     if job.errors is not None:
+        check_errors_file(job.errors, job.reading.keep, model.labels)
         inputs = [*options.resolve_inputs(paths, "evaluation"), path]
         options.check_targets([job.errors], inputs, force=job.force)
     model, reviews, scores = _score(job, model, paths)
@@ -185,8 +186,6 @@ def _check(job: _Job) -> None:
         from sentiment.cluster.engine import RAY
 
         require(*RAY)
-    if job.errors is not None:
-        check_errors_file(job.errors, job.reading.keep)
 
 
 def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, LabelledReviews, Scores]:
@@ -194,18 +193,29 @@ def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, Labell
     if job.engine.is_ray:
         from sentiment.cli.cluster import score_files
 
-        return model, *score_files(job.engine, model, paths, job.reading, job.columns)
-    reading = replace(job.reading, label_set=model.labels)
-    (model,), reviews = shared_classes([model], read_reviews(paths, reading, "evaluation"))
+        reading = replace(job.reading, label_set=model.labels)
+        reviews, scores = score_files(job.engine, model, paths, reading, job.columns)
+        (shared,), reviews = shared_classes([model], reviews, reading.named)
+        kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
+        return (
+            shared,
+            reviews,
+            scores._replace(
+                probabilities=kept / kept.sum(axis=1, keepdims=True) if shared != model else kept
+            ),
+        )
+    reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, job.reading.named)
     return model, *score(model, reviews)
 
 
-def check_errors_file(path: Path, columns: Sequence[str]) -> None:
+def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -> None:
     """Check the file of mistakes before any work is done.
 
     Args:
         path: the file to write.
         columns: columns of the reviews that are written, too.
+        label_set: the classes of the model.
 
     Raises:
         UsageError: its format is not a table, or a column has the name of another.
@@ -213,7 +223,8 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
     format = output_format_of(path)
     if format not in _FORMATS:
         raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
-    own = (*_COLUMNS, _REASON) if format == "jsonl" else _COLUMNS
+    own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
+    own += [_REASON] * (format == "jsonl")
     if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes its own column "{taken[0]}"; rename that of --slice, '
@@ -225,25 +236,29 @@ def _write_errors(path: Path, model: Model, reviews: LabelledReviews, scores: Sc
     ranked = rank_mistakes(scores.probabilities, reviews.labels, model.decision)
     shown = ranked[:MAX_MISTAKES]
     console.status(f"explaining {shown.size} mistakes …")
-    write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)
+    write_mistakes(path, explain_mistakes(model, reviews, shown), reviews, model.labels)
     which = f"the {shown.size} most confident" if shown.size < ranked.size else "all"
     console.note(f"saved {path}: {which} of {ranked.size:,} mistakes")
 
 
-def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews) -> None:
+def write_mistakes(
+    path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews, label_set: LabelSet
+) -> None:
     """Write a record for each mistake, in order, with the kept columns of its row."""
     format = output_format_of(path)
     rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
-    names = [*_COLUMNS[:-_ADDED], *reviews.columns]
+    names = [*_COLUMNS, *reviews.columns]
     source = RowsSource(rows, names, str(path))
     with replacing(path) as stream:
-        writer = writer_for(format, stream, source, Columns(("text",), "label", ""))
+        columns = Columns(("text",), "label", "")
+        writer = writer_for(format, stream, source, columns, labels=label_set)
         if rows:
             explained = [mistake.explanation for mistake in mistakes]
+            shown = [label for _, label in label_set.columns]
             writer.write(
                 Batch(rows, 1, name=source.name, format=source.format),
                 [explanation.answer for explanation in explained],
-                np.array([explanation.p_positive for explanation in explained]),
+                np.array([explanation.probabilities for explanation in explained])[:, shown],
                 [explanation.reason for explanation in explained],
             )
         writer.close()

@@ -1,6 +1,7 @@
 """Find, load and describe models; find the sample reviews."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,9 +18,12 @@ def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENT
     if isinstance(decision, MultiDecision):
         if decision.minima is None:
             return "every review is answered"
+        if len(set(decision.minima)) == 1:
+            return f"uncertain below {decision.minima[0]:.3g}"
         minima = zip(label_set.names, decision.minima, strict=True)
         return ", ".join(
-            f"never {name}" if least > 1 else f"{name} from {least:.3g}" for name, least in minima
+            f"never {name}" if least > 1 else f"{name} {f'from {least:.3g}' if least else 'always'}"
+            for name, least in minima
         )
     if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"
@@ -72,7 +76,11 @@ BUNDLED = "general"
 
 
 def open_model(
-    named: Path | None, threshold: float | None = None, *, repair: bool | None = None
+    named: Path | None,
+    threshold: float | None = None,
+    *,
+    classes: Sequence[str] = (),
+    repair: bool | None = None,
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
@@ -81,20 +89,36 @@ def open_model(
     Args:
         named: a file, or `general`.
         threshold: of the decision; None for the model's own.
+        classes: those that it may answer; () for all.
         repair: whether to repair texts; None for what the model does.
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
+        UsageError: it lacks a class, or has too many for a threshold.
     """
     path, name = _choose(named)
     model = load_model(path)
     if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
+    if classes:
+        model = restricted(model, classes)
     if threshold is not None:
         model = _at(model, threshold)
     if repair is not None:
         model = model.with_repair(repair)
     return path, model
+
+
+def restricted(model: Model, classes: Sequence[str]) -> Model:
+    """Return the model that answers only some of its classes, as `--classes` asks.
+
+    Raises:
+        UsageError: it lacks one, or fewer than two are named.
+    """
+    try:
+        return model.restricted(model.labels.subset(classes))
+    except ValueError as error:
+        raise UsageError(f"--classes {','.join(classes)}: {error}") from error
 
 
 def _at(model: Model, threshold: float) -> Model:

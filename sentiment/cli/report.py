@@ -79,7 +79,7 @@ def command(
     targets = [*([page] if page else []), *plots]
     if plots:
         require("pictures need matplotlib", "matplotlib")
-    path, model = open_model(model_path, threshold)
+    path, model = open_model(model_path, threshold, classes=reading.named)
     paths = data or test_reviews()
     options.check_targets(
         targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force
@@ -107,8 +107,9 @@ def _report(
 ) -> Report:
     """Measure a model on reviews, and collect what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
-    reading = reading_for(list(dict.fromkeys(sliced)), replace(reading, label_set=model.labels))
-    (model,), reviews = shared_classes([model], read_reviews(paths, reading, "evaluation"))
+    reading = reading_for(list(dict.fromkeys(sliced)), reading)
+    reviews = read_reviews(paths, reading, "evaluation", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, reading.named)
     reviews, scores = score(model, reviews)
     answers = model.decision.choose(scores.probabilities)
     worst = rank_mistakes(scores.probabilities, reviews.labels, model.decision)[:_MISTAKES]

@@ -30,7 +30,7 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of, progress_bar
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
@@ -231,7 +231,7 @@ def _train(job: _Job) -> Model:
     max_chars = job.run.memory.texts
     with job.run.opened(overwrite=job.force):
         reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
-        require_both_classes(reviews, data_name(paths))
+        require_classes(reviews, data_name(paths))
         _warn_of_contradictions(reviews)
         held_out = _read_validation(job, reviews)
         if held_out is None and cross_validates(len(reviews), job.options):
@@ -302,7 +302,7 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
         label_rule_from=training,
         max_chars=job.run.memory.texts,
     )
-    require_both_classes(held_out, data_name(job.validation))
+    require_classes(held_out, data_name(job.validation), "validation")
     if shared := int(among(held_out.digest(), training.digest()).sum()):
         console.warn(
             f"{shared:,} of {len(held_out):,} validation reviews are also training reviews: "

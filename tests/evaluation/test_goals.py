@@ -280,7 +280,7 @@ def test_goals_of_many_classes_hold_of_as_many_new_reviews_as_often_as_is_said(t
             if goal.metric == "precision" and given.any():
                 losses[label] += np.mean(labels[given] == label) < goal.minimum
     assert max(losses.values()) <= MOST_LOST
-    assert held == DRAWS
+    assert held > DRAWS / 2
 
 
 def test_precision_of_many_classes_answers_each_from_its_own_probability():
