@@ -26,8 +26,8 @@ Numbers = NDArray[np.int64]
 _ENOUGH = 5
 # Reviews scored at once.
 _BLOCK = 4096
-# How often each offset is chosen anew.
-_SWEEPS = 5
+# The maximum number of times that each offset is chosen.
+_SWEEPS = 20
 
 
 class EncodedRows(Protocol):
@@ -86,18 +86,25 @@ def choose_decision(probabilities: Floats, objective: Objective) -> Decision | M
     """Return the decision with the best expected objective, by calibrated probabilities, [n, K]."""
     if probabilities.shape[1] == 2:
         return Decision(choose_threshold(probabilities[:, 1], objective))
-    return MultiDecision(() if objective == "accuracy" else _offsets(probabilities, objective))
+    if objective == "accuracy":
+        return MultiDecision()
+    sizes = probabilities.sum(axis=0)
+    if objective == "balanced-accuracy":  # an answer adds its probability / the size of its class
+        offsets = np.log(np.maximum(sizes, 1e-12))
+    else:
+        offsets = _offsets(probabilities, sizes)
+    return MultiDecision(tuple((offsets - offsets[0]).tolist()))
 
 
-def _offsets(probabilities: Floats, objective: Objective) -> tuple[float, ...]:
-    """Return the offsets with the best expected objective, by coordinate ascent, [K].
+def _offsets(probabilities: Floats, sizes: Floats) -> Floats:
+    """Return the offsets with the best expected macro F1, by coordinate ascent, [K].
 
     The expectation is as in `choose_threshold`. An offset decides which reviews its class takes
     from the classes that they have without it; the best place to cut is found exactly.
     """
     logs = np.log(np.clip(probabilities, 1e-12, None))
     count, classes = probabilities.shape
-    offsets, sizes = np.zeros(classes), probabilities.sum(axis=0)
+    offsets = np.zeros(classes)
     for _ in range(_SWEEPS):
         before = offsets.copy()
         for label in range(classes):
@@ -115,7 +122,7 @@ def _offsets(probabilities: Floats, objective: Objective) -> tuple[float, ...]:
             np.subtract.at(answered, (rows + 1, rest[order]), 1)
             taken[1:, label] += probabilities[order, label]
             answered[1:, label] += 1
-            scores = _objective(objective, taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
+            scores = _objective("macro-f1", taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
             ranked = margins[order]
             possible = np.flatnonzero(ranked[1:] < ranked[:-1]) + 1  # equal ones stay together
             if possible.size:
@@ -124,8 +131,7 @@ def _offsets(probabilities: Floats, objective: Objective) -> tuple[float, ...]:
                 offsets[label] = cuts[np.argmin(np.abs(cuts))]
         if np.array_equal(before, offsets):
             break
-    offsets -= offsets[0]
-    return tuple(offsets.tolist())
+    return offsets
 
 
 def _objective(objective: Objective, right: Counts, answered: Counts, sizes: Counts) -> Floats:
