@@ -50,6 +50,8 @@ class HeldOut(NamedTuple):
         """Compute the metrics from the correct answers of each class; None if not recorded."""
         if about is None or about.right is None or about.accuracy is None:
             return None
+        if len(about.right) > len(CLASSES):  # what wrong answers were is not recorded
+            return None
         sizes, correct = (
             np.array([*counts.values()]) for counts in (about.validation.counts, about.right)
         )
@@ -126,10 +128,18 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     """Yield titles and texts that describe a model, from what `facts_of` returns."""
     vectorizer, calibration = facts["vectorizer"], facts["calibration"]
     yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
-    decision = Decision(facts["threshold"], facts["band"])
-    yield "labels", f"{', '.join(facts['labels'])} ({describe_band(decision)})"
+    decision: Decision | MultiDecision
     slope, intercept = calibration["slope"], calibration["intercept"]
-    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
+    if "threshold" in facts:
+        decision = Decision(facts["threshold"], facts["band"])
+        fitted = f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
+    else:
+        decision = MultiDecision(facts["offsets"], facts["minima"])
+        biases = ", ".join(f"{each:+.3f}" for each in np.atleast_1d(intercept))
+        fitted = f"p = softmax({slope:.3f} · logits, biases {biases})"
+    band = describe_band(decision, LabelSet(tuple(facts["labels"])))
+    yield "labels", f"{', '.join(facts['labels'])} ({band})"
+    yield "calibration", fitted
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
@@ -146,16 +156,20 @@ def _base(base: Mapping[str, Any]) -> str:
 
 
 def _reviews(rows: Mapping[str, Any]) -> str:
-    return (
-        f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
-        f"(hash {rows['hash'][:12]})"
-    )
+    *first, last = [f"{count:,} {name}" for name, count in _counts(rows).items()]
+    return f"{', '.join(first)} and {last} reviews (hash {rows['hash'][:12]})"
+
+
+def _counts(rows: Mapping[str, Any]) -> dict[str, int]:
+    """Return the number of reviews of each class."""
+    found: dict[str, int] | None = rows.get("counts")
+    return found or {name: rows[name] for name in reversed(CLASSES)}
 
 
 def _origin(about: Mapping[str, Any]) -> Rows:
     yield "trained on", _reviews(about["training"])
     rows = about["validation"]
-    if rows["positive"] + rows["negative"]:  # none if a base knew them all
+    if sum(_counts(rows).values()):  # none if a base knew them all
         yield "cross-val." if about["in_turns"] else "held out", _reviews(rows)
     if about["accuracy"] is not None:
         figures = HeldOut.of(Provenance.from_json(about))

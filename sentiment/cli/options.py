@@ -335,6 +335,14 @@ def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
 
 
 repair = repair_option()
+answered_classes = click.option(
+    "--classes",
+    "only",
+    type=Classes(),
+    default=(),
+    metavar="NAMES",
+    help="Answer only these classes of the model, as in negative,positive.",
+)
 threshold = click.option(
     "--threshold",
     type=Number(0, 1),

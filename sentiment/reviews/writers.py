@@ -1,6 +1,5 @@
 """Writers of rows with their answers, one for each format."""
 
-import math
 from abc import ABC, abstractmethod
 from codecs import getincrementalencoder
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import SENTIMENT, LabelSet, probability_of_answer, shown_probability
 from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import (
     cell,
@@ -101,27 +100,6 @@ class LineWriter(Writer):
 
     def _put(self, lines: Sequence[str]) -> None:
         self._stream.write(encode("".join([f"{line}\n" for line in lines])))
-
-
-def shown_probability(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
-    """Return a function from an answer and its row of probabilities to the one to show with it.
-
-    It is that of *positive*, or without such a class that of the answer, NaN if there is none.
-    """
-    if labels.positive is not None:
-        return lambda _, row: row[0]
-    return probability_of_answer(labels)
-
-
-def probability_of_answer(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
-    """Return a function from an answer and its row of probabilities to the answer's, or NaN.
-
-    Of two classes, `uncertain` has the probability of the second.
-    """
-    if labels.is_binary:
-        return lambda word, row: 1 - row[0] if word == labels.names[0] else row[0]
-    places = {labels.names[label]: place for place, (_, label) in enumerate(labels.columns)}
-    return lambda word, row: row[places[word]] if word in places else math.nan
 
 
 class TextWriter(LineWriter):

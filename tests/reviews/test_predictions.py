@@ -74,7 +74,7 @@ def test_what_is_no_prediction_is_an_error_that_names_its_row(tmp_path, data, me
         ("x,4,0.1,0.2,0.7\ny,uncertain,0.3,0.3,0.4\n", STARS, [2, -1],
          [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]),
         ("neutral,0.2,fine film\nnegative,0.1,bad film\n", WITH_NEUTRAL, [1, 0], None),
-        ("predicted,p_positive\nHam,0.1\nspam,0.9\n", LabelSet(("ham", "spam")), [0, 1],
+        ("predicted,p_spam\nHam,0.1\nspam,0.9\n", LabelSet(("ham", "spam")), [0, 1],
          [[0.9, 0.1], [0.1, 0.9]]),
     ],
 )  # fmt: skip

@@ -315,7 +315,7 @@ def test_an_interrupt_while_rows_are_written_leaves_a_closed_stream_alone():
         (ODD, "tsv", ("a\\b c", 0.5, 0.3, 0.2),
          'text\tpredicted\tp_very "bad", no\tp_a\\\\b c\tp_é\ngood\ta\\\\b c\t0.5\t0.3\t0.2\n'),
         (LabelSet(("ham", "spam")), "csv", ("ham", 0.2),
-         "text,predicted,p_positive\ngood,ham,0.2\n"),
+         "text,predicted,p_spam\ngood,ham,0.2\n"),
         (LabelSet(("ham", "spam")), "fasttext", ("ham", 0.2), "__label__ham 0.8000\n"),
     ],
 )  # fmt: skip

@@ -51,8 +51,8 @@ def drawn(count: int, share: float, seed: int) -> LabelledReviews:
 def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     model = train(drawn(count, share, 1), TrainingOptions())
     later = drawn(3_000, share, 2)
-    about, threshold = model.record.provenance, model.decision.threshold
-    found = Evaluation(model.probabilities(later.texts)[:, 1], later.labels, threshold)
+    about = model.record.provenance
+    found = Evaluation(model.probabilities(later.texts), later.labels, model.decision)
     figures = found.figures
     assert figures["ece"] < 0.1
     assert min(figures["recall_negative"], figures["recall_positive"]) > 0.3
@@ -74,8 +74,7 @@ def test_a_handful_of_the_rarer_label_is_still_answered():
     )
     model = train(reviews.take(rows), TrainingOptions())
     later = drawn(2_000, 0.1, 4)
-    p_positive = model.probabilities(later.texts)[:, 1]
-    found = Evaluation(p_positive, later.labels, model.decision.threshold)
+    found = Evaluation(model.probabilities(later.texts), later.labels, model.decision)
     assert found.figures["recall_positive"] > 0.1
     assert found.figures["macro_f1"] > found.constant["macro_f1"]
 
