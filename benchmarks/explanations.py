@@ -36,7 +36,7 @@ def sides() -> tuple[LabelledReviews, LabelledReviews]:
 def occluded(model: Model, explanation: Explanation, sign: int) -> list[int]:
     """The words that move the probability most when taken out one at a time, best first."""
     texts = [without(explanation.text, [word]) for word in explanation.words]
-    moved = sign * (explanation.p_positive - model.probabilities(texts))
+    moved = sign * (explanation.p_positive - model.probabilities(texts)[:, 1])
     return np.argsort(-moved, kind="stable").tolist()
 
 
@@ -45,11 +45,11 @@ def sets_of(model: Model, texts: list[str]) -> Iterator[tuple[Explanation, dict[
     random = np.random.default_rng(0)
     for text in texts:
         explanation = explain(model, text)
-        sign = 1 if explanation.p_positive >= model.decision.threshold else -1
+        sign = 1 if explanation.p_positive >= model.binary.threshold else -1
         yield (
             explanation,
             {
-                "explain": explanation.toward(sign)[:WORDS],
+                "explain": explanation.strongest(sign)[:WORDS],
                 "random": random.permutation(len(explanation.words))[:WORDS].tolist(),
                 "occlusion": occluded(model, explanation, sign)[:WORDS],
             },
@@ -64,7 +64,7 @@ def movements(model: Model, texts: list[str]) -> dict[str, list[float]]:
             without(explanation.text, [explanation.words[number] for number in numbers])
             for numbers in sets.values()
         ]
-        distances = np.abs(model.probabilities(shorter) - explanation.p_positive)
+        distances = np.abs(model.probabilities(shorter)[:, 1] - explanation.p_positive)
         for name, distance in zip(sets, np.nan_to_num(distances).tolist(), strict=True):
             moved.setdefault(name, []).append(distance)
     return moved

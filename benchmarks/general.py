@@ -40,7 +40,7 @@ def accuracy(answers: Answers, labels: NDArray[np.integer]) -> float:
 
 def answers_of(model: Model, reviews: LabelledReviews) -> Answers:
     """Answer as `predict` does, an empty review negative."""
-    return model.probabilities(reviews.texts) >= model.decision.threshold
+    return model.probabilities(reviews.texts)[:, 1] >= model.binary.threshold
 
 
 def foreign(table: Table) -> None:
@@ -48,7 +48,8 @@ def foreign(table: Table) -> None:
     model = load_model(MODEL)
     for name, path in (("SST-2 test", "sst2/test.tsv"), ("IMDb test", "imdb/test.parquet")):
         reviews = read(path)
-        found = Evaluation(model.probabilities(reviews.texts), reviews.labels, 0.5).as_json()
+        p_positive = model.probabilities(reviews.texts)[:, 1]
+        found = Evaluation(p_positive, reviews.labels, 0.5).as_json()
         table.add(name, [found["accuracy"]])
         table.add("  ECE", [found["ece"]], percent=False)
         table.add("  VADER", [accuracy(vader_answers(reviews.texts), reviews.labels)])
@@ -74,7 +75,7 @@ def corpus(table: Table) -> None:
     labels = np.array([row["label"] == "positive" for row in rows])
     texts = [row["text"] for row in rows]
     right = {
-        "": (load_model(MODEL).probabilities(texts) >= 0.5) == labels,
+        "": (load_model(MODEL).probabilities(texts)[:, 1] >= 0.5) == labels,
         "  VADER": vader_answers(texts) == labels,
     }
     for column in ("phenomenon", "domain"):

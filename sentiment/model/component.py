@@ -249,7 +249,7 @@ def _projection(known: LabelSet, asked: LabelSet) -> Floats:
     """Return what turns log-odds of known classes into those of others, [K − 1, K − 1]."""
     wanted = np.array(known.indices_of(asked.names))
     every = np.eye(len(known))[:, wanted]
-    every[:, wanted < 0] = every[:, wanted >= 0].mean(axis=1, keepdims=True)
+    every[:, wanted < 0] = 1 / len(known)
     return (every[:, 1:] - every[:, :1])[1:]
 
 
@@ -319,10 +319,10 @@ class Component:
         return self._projected(self.network.credit(row)) * self.calibration.slope
 
     def for_labels(self, labels: LabelSet) -> "Component":
-        """Return the component asked for other classes, at least two of which it knows.
+        """Return the component asked for other classes.
 
         Its others are left out, which is to say that the rest is renormalised. A class that it does
-        not know gets the geometric mean of the probabilities of those that it does.
+        not know gets the geometric mean of the probabilities of all that it does.
         """
         now = self.asked or self.labels
         if labels.names == now.names:

@@ -4,7 +4,7 @@ import json
 import os
 import reprlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
@@ -33,6 +33,7 @@ from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
     Tensors,
+    listed,
     mapping,
     metadata,
     number,
@@ -173,12 +174,14 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
     labels, *others = (component.asked or component.labels for component in components)
     if any(other.names != labels.names for other in others):
         raise ValueError("its components answer with different classes")
+    if not set(labels.names) <= set(components[0].labels.names):  # a base may lack some
+        raise ValueError("it is asked for classes that it does not know")
     return Model(tuple(components), decision, record, labels, tuple(below))
 
 
 def _labels(fields: object) -> LabelSet:
     labels = mapping(fields)
-    names = tuple(map(string, labels["names"]))
+    names = tuple(map(string, listed(labels["names"])))
     are_names = all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names)
     different = len(set(names) - {UNCERTAIN, NO_ANSWER})
     if not are_names or different != len(names) or not 2 <= different <= MAX_CLASSES:
@@ -190,8 +193,6 @@ def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Com
     kind = _KINDS[string(document.get("kind", _LEFT_OUT["kind"]))]
     labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     asked = _labels(document["asked"]) if "asked" in document else None
-    if asked is not None and sum(place >= 0 for place in labels.indices_of(asked.names)) < 2:
-        raise ValueError("it is asked for classes that it does not know")
     encoder, network = kind.read(document, tensors, len(labels) - 1)
     return Component(
         encoder,
@@ -213,22 +214,26 @@ def _calibration(fields: dict[str, Any], classes: int) -> Calibration:
     if slope == 0:
         raise ValueError("its calibration gives all texts the same probability")
     found = fields["intercept"]
-    intercepts = _numbers(found if isinstance(found, list) else [found], -_LARGEST, _LARGEST)
-    if len(intercepts) not in (1, classes):
-        raise ValueError("its calibration is of other classes")
-    return Calibration(slope, intercepts)
+    found = found if isinstance(found, list) else [found]
+    counts = (1, classes)
+    return Calibration(slope, _numbers(found, -_LARGEST, _LARGEST, counts))
 
 
-def _numbers(values: Iterable[object], least: float, most: float) -> tuple[float, ...]:
-    return tuple(number(value, least, most) for value in values)
+def _numbers(
+    values: object, least: float, most: float, counts: tuple[int, ...]
+) -> tuple[float, ...]:
+    numbers = tuple(number(value, least, most) for value in listed(values))
+    if len(numbers) not in counts:
+        raise ValueError(f"{len(numbers)} numbers for other classes")
+    return numbers
 
 
 def _decision(fields: dict[str, Any], labels: LabelSet) -> Decision | MultiDecision:
     if not labels.is_binary:
-        offsets = _numbers(fields["offsets"], -_LARGEST, _LARGEST)
-        minima = fields["minima"] and _numbers(fields["minima"], 0, 2)
-        if len(offsets) not in (0, len(labels)) or len(minima or labels) != len(labels):
-            raise ValueError("its decision is between other classes")
+        offsets = _numbers(fields["offsets"], -_LARGEST, _LARGEST, (0, len(labels)))
+        minima = fields["minima"]
+        if minima is not None:
+            minima = _numbers(minima, 0, 2, (len(labels),))
         return MultiDecision(offsets, minima)
     threshold, interval = number(fields["threshold"], 0, 1), fields["band"]
     if interval is not None:

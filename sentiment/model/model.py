@@ -222,12 +222,10 @@ class Model:
 
         Classes that only the base has are left out; see `Component.for_labels`.
         """
+        base = base.restricted(self.labels)
         return replace(
             self,
-            components=(
-                replace(self.own, weight=weight),
-                *(each.for_labels(self.labels) for each in base.components),
-            ),
+            components=(replace(self.own, weight=weight), *base.components),
             below=((base.decision, base.record), *base.below),
         )
 
@@ -238,9 +236,13 @@ class Model:
         """
         if labels.names == self.labels.names:
             return self
-        components = tuple(each.for_labels(labels) for each in self.components)
+        even = even_decision(len(labels))
         return replace(
-            self, components=components, labels=labels, decision=even_decision(len(labels))
+            self,
+            components=tuple(each.for_labels(labels) for each in self.components),
+            decision=even,
+            labels=labels,
+            below=tuple((even, record) for _, record in self.below),
         )
 
     def recalibrated(self, outer: Calibration) -> "Model":

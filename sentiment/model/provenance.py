@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.digests import digests_of, passages_of
 from sentiment.features.hashing import Hashes, among
-from sentiment.labels import SENTIMENT
+from sentiment.labels import MAX_CLASSES, SENTIMENT
 from sentiment.model.tensors import mapping, number, string, whole
 
 _MOST = 1 << 62
@@ -53,7 +53,10 @@ class DatasetSummary:
 
 
 def _counts(value: object) -> dict[str, int]:
-    return {string(name): whole(count, 0, _MOST) for name, count in mapping(value).items()}
+    counts = {string(name): whole(count, 0, _MOST) for name, count in mapping(value).items()}
+    if not 2 <= len(counts) <= MAX_CLASSES:
+        raise ValueError(f"reviews of {len(counts)} classes")
+    return counts
 
 
 _JSON_NAMES = {"cross_validated": "in_turns"}
@@ -113,14 +116,15 @@ class Provenance:
             ValueError, KeyError: it is anything else.
         """
         fields = mapping(value)
+        validation = DatasetSummary.from_json(fields["validation"])
         return cls(
             training=DatasetSummary.from_json(fields["training"]),
-            validation=DatasetSummary.from_json(fields["validation"]),
+            validation=validation,
             accuracy=None if fields["accuracy"] is None else number(fields["accuracy"], 0, 1),
             best_epoch=whole(fields["best_epoch"], 1, _MOST),
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
-            right=None if fields.get("right") is None else _counts(fields["right"]),
+            right=_right(fields.get("right"), validation.counts),
             cross_validated=bool(fields.get("in_turns", False)),  # older files have none
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),
@@ -131,6 +135,16 @@ class Provenance:
             goal=string(fields.get("goal", "")),  # older files have none
             card=_card(fields.get("card", {})),
         )
+
+
+def _right(value: object, of: dict[str, int]) -> dict[str, int] | None:
+    """Return the right answers among some reviews by class, in their order; older files none."""
+    if value is None:
+        return None
+    right = _counts(value)
+    if right.keys() != of.keys() or any(right[name] > of[name] for name in of):
+        raise ValueError("the right answers are not of the held-out reviews")
+    return {name: right[name] for name in of}
 
 
 def _card(value: object) -> dict[str, str]:

@@ -55,6 +55,13 @@ def mapping(value: object) -> dict[str, Any]:
     return value
 
 
+def listed(value: object) -> list[Any]:
+    """Return a JSON array."""
+    if not isinstance(value, list):
+        raise ValueError(f"{reprlib.repr(value)} is not a list")
+    return value
+
+
 def string(value: object) -> str:
     """Return a string."""
     if not isinstance(value, str):

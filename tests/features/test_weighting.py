@@ -33,24 +33,24 @@ def test_counts_are_those_of_a_counter(rows):
                 expected[key, label] += count
     incidence = DocumentTermMatrix.of(texts, WORDS)
     shown = np.where(times > 0, labels, np.nan)
+    shown = np.stack((1 - shown, shown), axis=1)
     [(keys, counts)] = count_by_class(incidence, shown, times.astype(int))
     assert keys.tolist() == sorted({key for key, _ in expected})
-    assert counts.negative.tolist() == [expected[key, 0] for key in keys.tolist()]
-    assert counts.positive.tolist() == [expected[key, 1] for key in keys.tolist()]
-    assert counts.n_negative == times[labels == 0].sum()
-    assert counts.n_positive == times[labels == 1].sum()
+    for label in (0, 1):
+        assert counts.counts[label].tolist() == [expected[key, label] for key in keys.tolist()]
+        assert counts.sizes[label] == times[labels == label].sum()
 
 
 def test_a_soft_label_is_counted_in_part_for_each_class():
     incidence = DocumentTermMatrix.of(["good", "good", "bad"], WORDS)
-    [(_, counts)] = count_by_class(incidence, np.array([1, 0.25, 0.5]), np.ones(3, int))
-    assert sorted(counts.positive) == pytest.approx([0.5, 1.25])
-    assert sorted(counts.negative) == pytest.approx([0.5, 0.75])
-    assert (counts.n_positive, counts.n_negative) == pytest.approx((1.75, 1.25))
+    targets = np.array([[0, 1], [0.75, 0.25], [0.5, 0.5]])
+    [(_, counts)] = count_by_class(incidence, targets, np.ones(3, int))
+    assert np.sort(counts.counts) == pytest.approx(np.array([[0.5, 0.75], [0.5, 1.25]]))
+    assert counts.sizes == pytest.approx([1.25, 1.75])
 
 
 def counts_of(negative, positive, n_negative, n_positive) -> ClassCounts:
-    return ClassCounts(np.array(negative), np.array(positive), n_negative, n_positive)
+    return ClassCounts(np.array([negative, positive], float), np.array([n_negative, n_positive]))
 
 
 def test_with_balanced_classes_the_weight_is_that_of_add_one_smoothing():
@@ -70,9 +70,7 @@ def test_one_sighting_in_the_larger_class_does_not_speak_for_the_smaller():
 
 def test_swapping_the_classes_turns_the_weights_round():
     counts = counts_of([3, 0, 5], [1, 7, 5], 30, 12)
-    swapped = replace(
-        counts, negative=counts.positive, positive=counts.negative, n_negative=12, n_positive=30
-    )
+    swapped = ClassCounts(counts.counts[::-1], counts.sizes[::-1])
     assert log_count_ratios(swapped) == pytest.approx(-log_count_ratios(counts))
 
 
@@ -83,7 +81,7 @@ def strongest(counts: ClassCounts, limit: int, min_count: int) -> list[int]:
     whole = FeatureSelection.none().merge(KEYS, counts, limit, min_count)
     parted = FeatureSelection.none()
     for part in (slice(0, 1), slice(1, 3), slice(3, 4)):
-        some = replace(counts, negative=counts.negative[part], positive=counts.positive[part])
+        some = replace(counts, counts=counts.counts[:, part])
         parted = parted.merge(KEYS[part], some, limit, min_count)
     assert parted.keys.tolist() == whole.keys.tolist()
     assert parted.ratios.tolist() == whole.ratios.tolist()

@@ -584,6 +584,8 @@ class Model:
         self.ngrams = document["ngrams"]
         self.numbers = {key: i for i, key in enumerate(own["features.keys"].all())}
         self.weights = own["features.weights"].all()
+        self.labels = document.get("labels", {"names": ["negative", "positive"]})["names"]
+        self.asked = document["asked"]["names"] if "asked" in document else self.labels
         self.base = None
         if "base" in document:
             self.base = Model(document["base"]["model"], own, "base/")
@@ -594,7 +596,8 @@ class Model:
         length = math.sqrt(sum(float32(self.weights[i] ** 2) for i in there)) or 1.0
         return {i: float32(self.weights[i] * float32(1 / length)) for i in sorted(there)}
 
-    def logit(self, row: dict[int, float]) -> float:
+    def logits(self, row: dict[int, float]) -> list[float]:
+        """Those of each class but the first."""
         sums: list[float] = []
         for depth in range(self.document["layers"]):
             kernel, scale, bias = (
@@ -606,7 +609,7 @@ class Model:
                 for unit, weight in enumerate(kernel.row(i)):
                     products[unit] += value * weight
             sums = [p * s + b for p, s, b in zip(products, scale.all(), bias.all(), strict=True)]
-        return sums[0]
+        return sums
 
     def known(self, text: str, row: dict[int, float]) -> float:
         """The share of its words that is known of a text; NaN where it has no token."""
@@ -676,30 +679,54 @@ class Model:
             return {}, 1 if known else 2
         return row, 0
 
-    def weigh(self, text: str) -> tuple[float, int]:
+    def weigh(self, text: str) -> tuple[list[float], int]:
         """The log-odds, NaN of a text without a token, and how little is known."""
         row, little = self.known_row(text)
+        logits = [0.0, *self.logits(row)]
+        every = dict(zip(self.labels, logits, strict=True))
+        first, *others = (every.get(name, sum(logits) / len(logits)) for name in self.asked)
         calibration = self.document["calibration"]
-        log_odds = calibration["slope"] * self.logit(row) + calibration["intercept"]
+        intercepts = calibration["intercept"]
+        if not isinstance(intercepts, list):
+            intercepts = [intercepts] * len(others)
+        log_odds = [
+            calibration["slope"] * (other - first) + intercept
+            for other, intercept in zip(others, intercepts, strict=True)
+        ]
         if self.base is not None:
             weight = self.document["base"]["weight"]
             of_base, little_of_base = self.base.weigh(text)
-            log_odds += weight * of_base
+            log_odds = [x + weight * y for x, y in zip(log_odds, of_base, strict=True)]
             little = min(little, little_of_base) if weight > 0 else little
-        return (log_odds if tokens_of(characters_of(text, self.ngrams)) else math.nan), little
+        if not tokens_of(characters_of(text, self.ngrams)):
+            log_odds = [math.nan] * len(others)
+        return log_odds, little
 
-    def answer(self, text: str) -> tuple[float, str]:
-        """The probability of positive, and the answer."""
+    def answer(self, text: str) -> tuple[list[float], str]:
+        """The probabilities of the classes, and the answer."""
         log_odds, little = self.weigh(text)
-        p = 1 / (1 + math.exp(-log_odds))
+        most = max(0.0, *log_odds)
+        shares = [math.exp(each - most) for each in (0.0, *log_odds)]
+        p = [share / sum(shares) for share in shares]
+        if math.isnan(log_odds[0]):
+            return [math.nan] * len(p), ""
+        return p, "uncertain" if little else self.decide(p)
+
+    def decide(self, p: list[float]) -> str:
         decision = self.document["decision"]
-        if math.isnan(p):
-            return p, ""
-        band = decision["band"]
-        if little or (band and band[0] < p < band[1]):
-            return p, "uncertain"
-        labels = self.document.get("labels", {"names": ["negative", "positive"]})
-        return p, labels["names"][p >= decision["threshold"]]
+        if len(p) == 2:
+            band = decision["band"]
+            if band and band[0] < p[1] < band[1]:
+                return "uncertain"
+            return self.asked[p[1] >= decision["threshold"]]
+        offsets = decision["offsets"] or [0.0] * len(p)
+        scores = [
+            (math.log(each) if each else -math.inf) - offset
+            for each, offset in zip(p, offsets, strict=True)
+        ]
+        label = scores.index(max(scores))
+        minima = decision["minima"]
+        return "uncertain" if minima and p[label] < minima[label] else self.asked[label]
 
     # 9. An exported network
 

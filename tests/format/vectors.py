@@ -16,7 +16,8 @@ from sentiment.model.model import Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"
-FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in (1, 2, 3, 4)]
+VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes"]
+FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in VERSIONS]
 
 WORDS = ["", "a", "good", "não", "映画", "👍"]
 FAMILIES = ["end", "stem", "negated", "characters"]
@@ -94,13 +95,13 @@ def _text(text: str) -> dict[str, Any]:
 
 def _answers(model: Model) -> list[dict[str, Any]]:
     scores, log_odds = model.scores(TEXTS), model.log_odds(TEXTS)
-    answers = model.decision.answers(scores.p_positive, scores.coverage)
+    answers = model.answers(scores)
     return [
         {
             "text": text,
             **_rows(model, text),
             "known": int(scores.coverage[place]),
-            "log-odds": None if math.isnan(log_odds[place]) else float(log_odds[place]),
+            "log-odds": None if math.isnan(log_odds[place, 0]) else log_odds[place].tolist(),
             "answer": answers[place],
         }
         for place, text in enumerate(TEXTS)
@@ -121,8 +122,8 @@ def _row(component: Component, text: str) -> dict[str, Any]:
          float(component.encoder.weights[column]), float(value)]
         for column, value in zip(row.indices[order], row.data[order], strict=True)
     ]  # fmt: skip
-    (logit,) = component.network.logits(row).tolist()
-    return {"features": features, "logit": logit}
+    (logits,) = component.network.logits(row).tolist()
+    return {"features": features, "logits": logits}
 
 
 def _hash(word: str) -> int:

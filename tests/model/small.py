@@ -9,8 +9,9 @@ import numpy as np
 from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Calibration, Component
-from sentiment.model.model import Model, Record
+from sentiment.model.model import Model, Record, even_decision
 from sentiment.model.network import DenseNetwork, Layer
 
 WORDS = [
@@ -33,11 +34,14 @@ SHAPES = [(), (16,), (64, 32)]
 CHARACTERS = NGrams(2, 3, 1, 3, 4, (1, 4))
 
 
-def small_model(hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS) -> Model:
+def small_model(
+    hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS, labels: LabelSet = SENTIMENT
+) -> Model:
     random = np.random.default_rng(3)
     texts = [" ".join(random.choice(WORDS, 8)) for _ in range(60)]
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(texts, ngrams), np.arange(60) % 2)
-    sizes = [vectorizer.keys.size, *hidden, 1]
+    outputs = len(labels) - 1
+    sizes = [vectorizer.keys.size, *hidden, outputs]
     layers = [
         Layer.exact(
             (3 * random.normal(size=shape) / np.sqrt(shape[0] ** 0.3)).astype(np.float32),
@@ -46,7 +50,9 @@ def small_model(hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS) ->
         for shape in pairwise(sizes)
     ]
     network = DenseNetwork((layers[0].quantized(), *layers[1:]))
-    return Model((Component(vectorizer, network, Calibration(0.9, 0.2)),))
+    calibration = Calibration(0.9, (0.2, -0.1, 0.3, 0.0)[:outputs])
+    own = Component(vectorizer, network, calibration, labels=labels)
+    return Model((own,), even_decision(len(labels)), labels=labels)
 
 
 def changed(model: Model, **changes: Any) -> Model:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.labels import SENTIMENT
 from sentiment.model.component import Coverage, sigmoid
 from sentiment.model.explanation import explain, smallest_removal
-from sentiment.model.model import Decision
+from sentiment.model.model import Decision, Scores, answers_of, reasons_of
 from tests.conftest import TEST
 from tests.model.knowing import FAMILIES, knowing
 from tests.model.small import changed
@@ -46,7 +47,7 @@ def test_what_nothing_is_known_of_is_uncertain_at_the_base_rate(family, text):
     assert scores.unknown.all()
     assert scores.p_positive == pytest.approx(sigmoid(np.array([0.2, 0.2])))
     for decision in (Decision(), Decision(0.01), Decision(0.99), Decision(0.5, (0.49, 0.51))):
-        assert decision.answers(*scores) == ["uncertain", "uncertain"]
+        assert answers_of(decision, scores, SENTIMENT) == ["uncertain", "uncertain"]
 
 
 @every
@@ -88,14 +89,14 @@ def test_a_typo_is_known_by_its_characters_where_these_are_features():
 def test_a_few_shared_words_do_not_make_a_language_known(family, text):
     scores = knowing(family).scores([text])
     assert scores.coverage.tolist() == [Coverage.LOW]
-    assert Decision().reasons(["uncertain"], scores.coverage) == ["few known words"]
+    assert reasons_of(Decision(), ["uncertain"], scores.coverage) == ["few known words"]
 
 
 def test_a_review_without_a_token_has_no_answer():
     scores = knowing("words").scores(["", " <br> ", "\u200b"])
     assert np.isnan(scores.p_positive).all()
     assert not scores.unknown.any()
-    assert Decision().answers(*scores) == ["", "", ""]
+    assert answers_of(Decision(), scores, SENTIMENT) == ["", "", ""]
 
 
 def test_reasons_are_given_for_what_is_uncertain_alone():
@@ -103,9 +104,11 @@ def test_reasons_are_given_for_what_is_uncertain_alone():
         [Coverage.OK, Coverage.OK, Coverage.LOW, Coverage.NONE, Coverage.OK], np.uint8
     )
     decision = Decision(0.5, (0.31, 0.738))
-    said = decision.answers(np.array([0.1, 0.5, 0.5, 0.5, np.nan]), evidence)
+    p_positive = np.array([0.1, 0.5, 0.5, 0.5, np.nan])
+    scores = Scores(np.stack((1 - p_positive, p_positive), axis=1), evidence)
+    said = answers_of(decision, scores, SENTIMENT)
     assert said == ["negative", "uncertain", "uncertain", "uncertain", ""]
-    assert decision.reasons(said, evidence) == [
+    assert reasons_of(decision, said, evidence) == [
         "", "between 0.31 and 0.738", "few known words", "no known words", "",
     ]  # fmt: skip
 
@@ -114,7 +117,7 @@ def test_reasons_are_given_for_what_is_uncertain_alone():
     ("band", "reason"), [((-1.0, 0.66), "below 0.66"), ((0.31, 2.0), "above 0.31")]
 )
 def test_a_label_that_is_never_answered_has_its_reason(band, reason):
-    assert Decision(0.5, band).reasons(["uncertain"], np.array([Coverage.OK])) == [reason]
+    assert reasons_of(Decision(0.5, band), ["uncertain"], np.array([Coverage.OK])) == [reason]
 
 
 @every
@@ -150,7 +153,7 @@ def test_what_the_model_or_its_base_knows_is_answered():
     assert not both.scores([text]).unknown.any()
     assert both.log_odds([text]) == pytest.approx(0.2 + 2 * words.log_odds([text]))
     assert blind.on(words, 0.0).scores([text]).unknown.all()
-    assert both.log_odds(["очень"]) == pytest.approx([0.2 + 2 * 0.2])
+    assert both.log_odds(["очень"]) == pytest.approx(np.array([[0.2 + 2 * 0.2]]))
 
 
 @every

@@ -45,7 +45,7 @@ def answer_of(model: Model, text: str) -> str:
 def test_base_and_words_add_up_to_the_logit_of_the_probability(text, number):
     model = MODELS[number]
     explanation = explain(model, text)
-    (p_positive,) = model.probabilities([text])
+    ((_, p_positive),) = model.probabilities([text])
     if math.isnan(p_positive):
         assert (explanation.answer, explanation.words) == ("", ())
         assert math.isnan(explanation.p_positive)
@@ -72,8 +72,8 @@ def test_words_taken_out_change_the_answer_and_none_of_them_could_stay(text, num
     if removal is None:
         return
     words = [explanation.words[number] for number in removal.words]
-    (p_positive,) = model.probabilities([without(text, words)])
-    assert removal.p_positive == p_positive
+    (probabilities,) = model.probabilities([without(text, words)])
+    assert removal.probabilities == tuple(probabilities)
     assert answer_of(model, without(text, words)) == removal.answer
     assert removal.answer not in (explanation.answer, "")
     for left in words:

@@ -53,14 +53,15 @@ def test_rows_longer_than_a_block_are_multiplied_too():
     assert sparse_product(rows, kernel) == pytest.approx(dense(rows) @ kernel, abs=1e-3)
 
 
-def test_layers_are_chained_with_relu_between_them():
-    network = random_network(6, 4, 3, 1)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_layers_are_chained_with_relu_between_them(outputs):
+    network = random_network(6, 4, 3, outputs)
     rows = random_rows([2, 0, 6], 6)
     x = dense(rows)
     for layer in network.layers[:-1]:
         x = np.maximum(x @ layer.kernel + layer.bias, 0)
     expected = x @ network.layers[-1].kernel + network.layers[-1].bias
-    assert network.logits(rows) == pytest.approx(expected[:, 0], abs=1e-5)
+    assert network.logits(rows) == pytest.approx(expected, abs=1e-5)
     assert network.hidden == (4, 3)
 
 
@@ -68,7 +69,7 @@ def test_without_hidden_layers_the_network_is_linear():
     network = random_network(6, 1)
     rows = random_rows([3, 1], 6)
     layer = network.layers[0]
-    assert network.logits(rows) == pytest.approx((dense(rows) @ layer.kernel + layer.bias)[:, 0])
+    assert network.logits(rows) == pytest.approx(dense(rows) @ layer.kernel + layer.bias)
     assert network.hidden == ()
 
 

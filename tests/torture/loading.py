@@ -39,7 +39,7 @@ def complaint(path: Path) -> str:
         model = load_model(path)
     except ModelError as error:
         return "" if str(error).isprintable() else f"not one line: {error!r}"
-    p_positive = model.probabilities(_TEXTS)
+    p_positive = model.probabilities(_TEXTS)[:, 1]
     if np.isnan(p_positive).tolist() != [False, True, False, False]:
         return f"probabilities {p_positive}"
     for name, *arguments in _COMMANDS:

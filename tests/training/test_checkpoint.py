@@ -9,7 +9,7 @@ from sentiment.training.decide import EncodedSplit
 from sentiment.training.fitting import Fitter
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Checkpoint, Run
-from tests.training.test_train import recipe, some_rows
+from tests.training.test_train import recipe, some_rows, targets
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,8 @@ def fits(checkpoint=None) -> list[tuple[tuple[DenseNetwork, ...], list, int]]:
     """A fit of three epochs with reviews to judge by, one of two without, and two side by side."""
     labels, rows = np.random.default_rng(0).integers(0, 2, 90) * 1.0, some_rows(90)
     training, held_out = (
-        EncodedSplit(rows, part, labels[part]) for part in (np.arange(60), np.arange(60, 90))
+        EncodedSplit(rows, part, targets(labels[part]))
+        for part in (np.arange(60), np.arange(60, 90))
     )
     fitter, three = (
         Fitter(OPTIONS, Run(checkpoint=checkpoint)),
@@ -135,7 +136,8 @@ def test_a_state_of_another_network_is_refused(tmp_path, halfway):
     labels = np.arange(60) % 2 * 1.0
     with pytest.raises(DataError, match="of another network"):
         fitter.fit(
-            recipe(epochs=3, hidden=(4,)), [EncodedSplit(some_rows(60, 31), np.arange(60), labels)]
+            recipe(epochs=3, hidden=(4,)),
+            [EncodedSplit(some_rows(60, 31), np.arange(60), targets(labels))],
         )
 
 

@@ -40,7 +40,9 @@ def test_it_varies_less_than_the_best_threshold_of_a_small_sample():
         labels = (random.random(60) < p).astype(int)
         chosen.append(choose_threshold(p, "macro-f1"))
         cuts = np.sort(p)
-        best.append(cuts[np.argmax([score("macro-f1", p >= cut, labels) for cut in cuts])])
+        best.append(
+            cuts[np.argmax([score("macro-f1", (p >= cut).astype(int), labels, 2) for cut in cuts])]
+        )
     assert np.std(chosen) < 0.5 * np.std(best)
 
 
@@ -50,7 +52,7 @@ def test_what_is_reached_is_what_scikit_learn_says(rows):
     if labels.all() or not labels.any():
         return
     theirs = f1_score(labels, answers, average="macro", zero_division=0)
-    assert score("macro-f1", answers, labels.astype(int)) == pytest.approx(theirs)
+    assert score("macro-f1", answers.astype(int), labels.astype(int), 2) == pytest.approx(theirs)
 
 
 def test_for_accuracy_a_calibrated_probability_is_cut_in_half():

@@ -36,7 +36,7 @@ def keras_probabilities(network, rows: CSRMatrix) -> np.ndarray:
 
     numbers = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
     entries = np.stack([numbers, rows.indices], axis=1)
-    return network(tf.SparseTensor(entries, rows.data, (len(rows), rows.width))).numpy()[:, 0]
+    return network(tf.SparseTensor(entries, rows.data, (len(rows), rows.width))).numpy()
 
 
 @pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
@@ -44,7 +44,7 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], hidden, TrainingOptions())
+    network = build([rows.width], hidden, 2, TrainingOptions())
     (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
@@ -67,6 +67,11 @@ def some_rows(count: int, width: int = 30) -> CSRMatrix:
     columns = np.concatenate([random.permutation(width)[:3] for _ in range(count)])
     values = random.normal(size=columns.size).astype(np.float32)
     return CSRMatrix(columns.astype(np.int32), values, np.arange(count + 1) * 3, width)
+
+
+def targets(p_positive) -> np.ndarray:
+    """The targets of two classes, [n, 2], by the probability of the second."""
+    return np.stack((1 - p_positive, p_positive), axis=1)
 
 
 def test_every_architecture_that_can_be_asked_for_is_there():
@@ -95,18 +100,18 @@ def test_very_many_reviews_move_a_weight_no_further_than_many():
 
 def test_the_output_starts_at_the_share_of_positive_rows():
     labels = np.repeat([1.0, 0.0], [20, 80])
-    example = EncodedSplit(some_rows(100), np.arange(100), labels)
+    example = EncodedSplit(some_rows(100), np.arange(100), targets(labels))
     fitter = Fitter(TrainingOptions())
     network = fitter.fit(recipe(learning_rate=1e-12), [example], epochs=1).network
     empty = CSRMatrix(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(2, np.int64), 30)
-    assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx(0.2)
+    assert 1 / (1 + np.exp(-network.logits(empty)[0])) == pytest.approx([0.2])
 
 
 @pytest.mark.slow
 def test_a_second_fit_knows_nothing_of_the_first():
     rows, options = some_rows(60), TrainingOptions(dropout=0.3)
-    one = EncodedSplit(rows, np.arange(60), np.arange(60) % 2 * 1.0)
-    other = EncodedSplit(rows, np.arange(40), np.arange(40) % 3 / 2)
+    one = EncodedSplit(rows, np.arange(60), targets(np.arange(60) % 2))
+    other = EncodedSplit(rows, np.arange(40), targets(np.arange(40) % 3 / 2))
     used = Fitter(options)
     plan = recipe(hidden=(4,))
     used.fit(plan, [other])
@@ -190,10 +195,10 @@ def test_out_of_fold_answers_are_of_every_review_once_and_the_model_fits_all(rev
     data = TrainingData.gather(reviews, None, (), FAST)
     fit = fitted(data)
     assert np.sort(data.held_out).tolist() == list(range(len(reviews)))
-    assert fit.held_out.size == len(reviews)
+    assert fit.held_out.shape == (len(reviews), 1)
     rows = fit.encoder.transform(reviews.texts)
-    own = np.mean((fit.network.logits(rows) > 0) == (reviews.labels == 1))
-    held_out = np.mean((fit.held_out > 0) == (reviews.labels[data.held_out] == 1))
+    own = np.mean((fit.network.logits(rows)[:, 0] > 0) == (reviews.labels == 1))
+    held_out = np.mean((fit.held_out[:, 0] > 0) == (reviews.labels[data.held_out] == 1))
     assert own > 0.95 > held_out
 
 
@@ -224,12 +229,12 @@ def test_unlabeled_reviews_are_learned_from_while_that_lowers_the_held_out_loss(
 @pytest.mark.slow
 def test_unlabeled_reviews_that_do_not_help_leave_the_supervised_model(reviews, monkeypatch):
     def turned_round(logits):
-        return 1.0 * (logits < 0)
+        return np.concatenate((logits > 0, logits < 0), axis=1).astype(float)
 
     options = replace(FAST, epochs=6)
     plain = train(reviews, options)
     listener = Listener()
-    monkeypatch.setattr("sentiment.training.learner.sigmoid", turned_round)
+    monkeypatch.setattr("sentiment.training.learner.probabilities_of", turned_round)
     model = train(reviews, options, unlabeled=reviews.texts * 3, run=Run(progress=listener))
     assert listener.verdicts == [False]
     assert model.record.provenance.unlabeled == 0
@@ -243,7 +248,8 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
     noise = random.integers(0, 2, 120) * 1.0
     rows = some_rows(120)
     training, held_out = (
-        EncodedSplit(rows, part, noise[part]) for part in (np.arange(80), np.arange(80, 120))
+        EncodedSplit(rows, part, targets(noise[part]))
+        for part in (np.arange(80), np.arange(80, 120))
     )
     options = TrainingOptions(patience=2)
     fitter = Fitter(options)
@@ -258,7 +264,9 @@ def test_the_network_of_the_chosen_epoch_is_kept_and_training_stops_after_patien
 
 def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
     labels = np.arange(400) % 2 * 1.0
-    selector = EpochSelector([EncodedSplit(some_rows(400), np.arange(400), labels)], patience=9)
+    selector = EpochSelector(
+        [EncodedSplit(some_rows(400), np.arange(400), targets(labels))], patience=9
+    )
     random = np.random.default_rng(0)
     losses = [level + random.normal(0, 0.1, 400) for level in (0.5, 0.3, 0.302, 0.4)]
     monkeypatch.setattr(selector, "_evaluate", lambda _: (losses[len(selector.so_far.epochs)], 0.9))
@@ -273,7 +281,7 @@ def test_of_epochs_that_cannot_be_told_apart_the_latest_is_chosen(monkeypatch):
 def test_a_network_that_is_only_too_sure_is_judged_by_its_calibrated_answers():
     rows, labels = some_rows(200), np.arange(200) % 2 * 1.0
     weights = np.random.default_rng(1).normal(size=(30, 1)).astype(np.float32)
-    selector = EpochSelector([EncodedSplit(rows, np.arange(200), labels)], patience=3)
+    selector = EpochSelector([EncodedSplit(rows, np.arange(200), targets(labels))], patience=3)
     for scale in (1, 100):
         layer = Layer.exact(scale * weights, np.zeros(1, np.float32))
         assert selector.update(0.5, [DenseNetwork((layer,))])
@@ -305,7 +313,7 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
     kept, held_out = stratified_split(labels, 0.3, 1)
     model = train(reviews.take(kept), TrainingOptions(epochs=5, validation_share=0.3))
     assert model.record.provenance.recipe["objective"] == "macro-f1"
-    answers = np.array(model.decision.answers(model.probabilities([texts[i] for i in held_out])))
+    answers = np.array(model.answers(model.scores([texts[i] for i in held_out])))
     recall = [(answers[labels[held_out] == y] == word).mean()
               for y, word in ((0, "negative"), (1, "positive"))]  # fmt: skip
     assert min(recall) > 0.7
@@ -315,7 +323,7 @@ def test_unbalanced_labels_do_not_collapse_to_the_larger_class():
 def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_path):
     model = train(reviews, FAST)
     about = model.record.provenance
-    assert [n.positive + n.negative for n in (about.training, about.validation)] == [120, 120]
+    assert [n.total for n in (about.training, about.validation)] == [120, 120]
     assert about.options["seed"] == 0
     assert str(TRAIN.parent) not in str(about)
     assert len(model.own.phrases) > 100
@@ -325,7 +333,7 @@ def test_provenance_counts_rows_and_names_nothing_of_this_machine(reviews, tmp_p
 def test_of_a_training_that_is_over_no_weights_stay_in_memory():
     rows, labels = some_rows(80), np.arange(80) % 2 * 1.0
     fitter = Fitter(TrainingOptions())
-    done = fitter.fit(recipe(epochs=1), [EncodedSplit(rows, np.arange(80), labels)])
+    done = fitter.fit(recipe(epochs=1), [EncodedSplit(rows, np.arange(80), targets(labels))])
     variables = [*fitter._model.variables]
     weights = done.network.layers[0].kernel.copy()
     del fitter
@@ -336,7 +344,7 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
 def test_a_network_is_let_go_of_even_while_another_is_compiled():
     import tensorflow as tf
 
-    variables = build([30], (16,), FAST).variables
+    variables = build([30], (16,), 2, FAST).variables
 
     @tf.function
     def compiled():

@@ -72,7 +72,7 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
     first = _train({**kept, **more}, seed)
     logits, labels = _logits(first, held_out.values())
     calibration = Calibration.fit(logits, labels)
-    right = (calibration.log_odds(logits) >= 0) == (labels == 1)
+    right = (calibration.log_odds(logits)[:, 0] >= 0) == (labels == 1)
     figures = _figures(_calibrated(first, calibration), held_out)
     model = _train({**sources, **more}, seed)
     provenance = Provenance(
@@ -129,7 +129,7 @@ def _hold_out(sources: dict[str, Source], seed: int) -> tuple[dict[str, Source],
 def _logits(
     model: Model, held_out: Iterable[Source]
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return logits and labels of held-out reviews: float64 [n], int8 [n].
+    """Return logits and labels of held-out reviews: float64 [n, 1], int8 [n].
 
     Each source has the same number of both labels, and at most `FROM_EACH` of each, so that the
     largest source does not dominate the calibration.
@@ -149,7 +149,7 @@ def _figures(model: Model, held_out: dict[str, Source]) -> str:
     """Return the accuracy on the held-out reviews of each source, as a sentence."""
     figures = []
     for name, (texts, labels) in held_out.items():
-        right = np.mean((model.probabilities(texts) >= 0.5) == (labels == 1))
+        right = np.mean((model.probabilities(texts)[:, 1] >= 0.5) == (labels == 1))
         figures.append(f"{name} {right:.1%} of {len(texts):,}")
     return f"Right of held-out reviews: {', '.join(figures)}."
 

@@ -173,7 +173,7 @@ def read_neutral(datasets: Path) -> dict[str, list[str]]:
 
 def share_of_sure(model: Model, texts: list[str]) -> float:
     """Return which share of texts has a probability below `LOW` or above `HIGH`."""
-    p_positive = model.probabilities(texts)
+    p_positive = model.probabilities(texts)[:, 1]
     return float(np.mean((p_positive < LOW) | (p_positive > HIGH)))
 
 

@@ -102,7 +102,8 @@ class School:
         recipe = Hyperparameters(
             NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
         )
-        example = EncodedSplit(vectors, rows, labels[rows])
+        targets = np.stack((1 - labels[rows], labels[rows]), axis=1)
+        example = EncodedSplit(vectors, rows, targets)
         return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
@@ -119,7 +120,7 @@ class School:
             rest = np.delete(own, fold)
             _, network, vectors = self.fit(self.balanced(rest), self.labels, *how)
             logits[own[fold]] = logits_of(network, vectors, own[fold])
-        return Calibration.fit(logits[own], labels).slope * logits
+        return Calibration.fit(logits[own], labels).slope * logits[:, 0]
 
     def balanced(self, rows: Numbers) -> Numbers:
         """Return the rows, some of the rarer class twice."""
