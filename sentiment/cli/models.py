@@ -7,13 +7,21 @@ from pathlib import Path
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Decision, Model
+from sentiment.model.model import Decision, Model, MultiDecision
 from sentiment.reviews.streams import looks_like_file
 
 
-def describe_band(decision: Decision) -> str:
-    """Return which probabilities of *positive* get which answer, in words."""
+def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENTIMENT) -> str:
+    """Return which probabilities get which answer, in words; of two classes those of *positive*."""
+    if isinstance(decision, MultiDecision):
+        if decision.minima is None:
+            return "every review is answered"
+        minima = zip(label_set.names, decision.minima, strict=True)
+        return ", ".join(
+            f"never {name}" if least > 1 else f"{name} from {least:.3g}" for name, least in minima
+        )
     if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"
     low, high = decision.abstention_interval

@@ -12,7 +12,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.info import CHANCE, HeldOut, why_kept
+from sentiment.cli.info import CHANCE, HeldOut, by_class, why_kept
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
@@ -335,7 +335,7 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
     else:
         if not about.calibrated:
             console.warn(
-                f"{_counted(about.validation.counts)} held out: too few to calibrate the "
+                f"{by_class(about.validation.counts)} held out: too few to calibrate the "
                 "probabilities"
             )
         console.note(figures.describe(cross_validated=about.cross_validated))
@@ -381,15 +381,6 @@ def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
         "-m general, to get the bundled model"
     )
     console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
-
-
-def _counted(counts: dict[str, int]) -> str:
-    """Return how many reviews of each class there are, the last class first."""
-    *first, (name, count) = reversed([*counts.items()])
-    return (
-        ", ".join(f"{n:,} {word}" for word, n in first)
-        + f" and {count_of(count, f'{name} review')}"
-    )
 
 
 def _facts(model: Model, target: Path) -> dict[str, Any]:

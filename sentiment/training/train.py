@@ -141,6 +141,16 @@ class _HeldOut:
         """Which are answered correctly, bool [n]."""
         return self.answers == self.labels
 
+    @property
+    def confusion(self) -> list[list[int]]:
+        """Count the reviews by label (rows) and answer, K × K."""
+        classes = self.probabilities.shape[1]
+        cells = classes * self.labels.astype(np.int64) + self.answers
+        counts: list[list[int]] = (
+            np.bincount(cells, minlength=classes**2).reshape(classes, -1).tolist()
+        )
+        return counts
+
 
 def _evaluate(
     selected: FitResult,
@@ -269,6 +279,7 @@ def _record(
             name: int(right[held_out.labels == label].sum())
             for label, name in enumerate(data.label_set.names)
         },
+        confusion=None if data.label_set.is_binary else held_out.confusion,
         best_epoch=selected.best_epoch,
         calibrated=held_out.calibrated,
         refitted=refitted,
