@@ -15,6 +15,7 @@ from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, 
 from results import DATASETS, Table, write_parts
 
 from sentiment.evaluation.metrics import Evaluation
+from sentiment.labels import SENTIMENT
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled, read_texts
@@ -28,7 +29,7 @@ Reviews = LabelledReviews
 
 def read(*names: str) -> Reviews:
     """Read data sets as the command line does."""
-    return read_labelled([str(DATASETS / name) for name in names], ReadOptions())
+    return read_labelled([str(DATASETS / name) for name in names], ReadOptions(label_set=SENTIMENT))
 
 
 def ours(

@@ -230,7 +230,7 @@ def _train(job: _Job) -> Model:
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
     with job.run.opened(overwrite=job.force):
-        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
+        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars, label_set=None)
         require_classes(reviews, data_name(paths))
         _warn_of_contradictions(reviews)
         held_out = _read_validation(job, reviews)

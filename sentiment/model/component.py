@@ -118,8 +118,8 @@ class Calibration(NamedTuple):
         """Fit by maximum likelihood on held-out rows, with Platt's smoothed targets.
 
         The targets, (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2) instead of 1 and 0, keep the slope finite
-        if few rows are perfectly separated. Of more than two classes, each that is not the label of
-        a row shares 1 / (n + K) alike, where n rows have that label.
+        if few rows are perfectly separated. Of more than two classes, that of a row has
+        (n + 1) / (n + 2) if n rows have its label, and the others share the rest alike.
 
         Args:
             logits: float64 [n, K − 1], of rows that the network was not fitted on.
@@ -152,10 +152,10 @@ class Calibration(NamedTuple):
 
 
 def smoothed(labels: NDArray[np.integer], classes: int) -> Floats:
-    """Return Platt's targets for K classes, [n, K]: the label of n rows has (n + 1) / (n + K)."""
-    counts = np.bincount(labels, minlength=classes)[labels]
-    targets = np.repeat(1 / (counts + classes)[:, None], classes, axis=1)
-    targets[np.arange(labels.size), labels] = (counts + 1) / (counts + classes)
+    """Return Platt's targets for K classes, [n, K]: the label of n rows has (n + 1) / (n + 2)."""
+    rest = 1 / (np.bincount(labels, minlength=classes)[labels] + 2)
+    targets = np.repeat(rest[:, None] / (classes - 1), classes, axis=1)
+    targets[np.arange(labels.size), labels] = 1 - rest
     return targets
 
 

@@ -209,7 +209,8 @@ def label_tables(
         options = replace(options, label_set=rules_from.label_set)
         groups, more = _by_rules_of(rules_from.rules, tables)
         notes += more
-    others = [table for table in tables if not any(table in group.tables for group in groups)]
+    grouped = {table for group in groups for table in group.tables}
+    others = [table for table in tables if table not in grouped]
     groups += _by_options(others, options)
     label_set = _common_classes(groups, options)
     readings = [_read_group(group, options, label_set) for group in groups]
@@ -217,7 +218,7 @@ def label_tables(
     warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.filled]
     warnings += [warning for reading in readings for warning in reading.warnings]
     labels = _labels_of(tables, groups, readings)
-    if options.label_set is None:
+    if tables and options.named and options.label_set is None:
         _check_named(labels, label_set, tables, options)
     reviews = LabelledReviews(
         texts=texts,
@@ -342,15 +343,13 @@ def _check_named(
     labels: NDArray[np.int16], label_set: LabelSet, tables: Sequence[Table], options: ReadOptions
 ) -> None:
     """Check that the classes the user named occur."""
-    if not options.named:
-        return
     counts = np.bincount(labels[labels != DROPPED], minlength=len(label_set))
     for name, count in zip(label_set.names, counts.tolist(), strict=True):
         if not count:
             values = [value for table in tables for value in table.values]
             missing_words = missing_for(options)
             held = examples(values, (key_of(value, missing_words) for value in values))
-            where = f'{_name_of(tables)}: "{tables[0].column}"' if tables else "no file"
+            where = f'{_name_of(tables)}: "{tables[0].column}"'
             raise DataError(f"{where} is never {name}; it holds {held or 'nothing'}")
 
 

@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.labels import (
+    MAX_CLASSES,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SENTIMENT,
+    WITH_NEUTRAL,
+    LabelSet,
+)
 from sentiment.reviews.cells import and_more, cell
 from sentiment.reviews.streams import ReadOptions
 from sentiment.values import MISSING_WORDS, is_missing, is_missing_word
@@ -116,7 +124,6 @@ def reads_as_label(key: Key) -> bool:
 
 DROPPED = -1  # the label of rows without a class
 OTHER = ""  # the meaning of values that belong to no class
-MAX_CLASSES = 50
 MAX_NAME = 80  # characters
 _SHORT_NAMES = {"neg": NEGATIVE, "neu": NEUTRAL, "pos": POSITIVE}
 _WAY_OUT = "name the column of labels with --label-column, or the classes to keep with --classes"
@@ -154,9 +161,11 @@ class Rule:
 
     def describe(self, found: Collection[Key], classes: LabelSet = SENTIMENT) -> str:
         """Return a description of the meaning of the values that were found."""
-        if self.words or not found:
+        if self.words:
             between = ", between neutral" if self in SCALES and NEUTRAL in classes.names else ""
-            return self.words + between if self.words else "all missing"
+            return self.words + between
+        if not found:
+            return "all missing"
         read = self.known(found)
         parts = []
         for word in dict.fromkeys((*classes.names, NEUTRAL)):
@@ -255,12 +264,9 @@ def asked_rule(options: ReadOptions, values: Iterable[Any], where: str) -> Rule 
     if options.positive or options.negative:
         return _two_classes(options)
     wanted = options.label_set.names if options.label_set else options.named
-    asked = options.classes or options.label_set
-    return (
-        None
-        if not asked or (wanted and _are_sentiment(wanted))
-        else _each(options, wanted, values, where)
-    )
+    if not (options.classes or options.label_set) or (wanted and _are_sentiment(wanted)):
+        return None
+    return _each(options, wanted, values, where)
 
 
 def _two_classes(options: ReadOptions) -> Rule:
@@ -327,18 +333,12 @@ def _each(
         _check_classes(names, where, as_stars=as_stars)
         in_order = sorted(names, key=float if all(map(is_number, names)) else str)
         ordered = as_stars or find_rule(kinds) in SCALES
-        classes = label_set_of([names[kind] for kind in in_order], ordered=ordered)
+        classes = LabelSet(tuple(names[kind] for kind in in_order), ordered)
     else:
         names = asked
     meaning = {key: names[kind] for key, kind in kinds.items() if kind in names}
     words = and_more(classes.names, SHOWN_VALUES)
     return Rule(meaning, classes, OTHER if options.named else None, words)
-
-
-def label_set_of(names: Sequence[str], *, ordered: bool = False) -> LabelSet:
-    """Return the set of classes with these names; that of sentiment is ordered."""
-    made = LabelSet(tuple(names), ordered)
-    return WITH_NEUTRAL if made.names == WITH_NEUTRAL.names else made
 
 
 def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> None:
@@ -466,7 +466,7 @@ def asked_classes(options: ReadOptions) -> LabelSet | None:
     """Return the classes of a model, or of sentiment that are named; None to find them."""
     if options.label_set is None and options.named and _are_sentiment(options.named):
         asked = _keys_of_classes(options.named)
-        return label_set_of([name for name in WITH_NEUTRAL.names if name in asked])
+        return LabelSet(tuple(name for name in WITH_NEUTRAL.names if name in asked))
     return options.label_set
 
 

@@ -331,16 +331,20 @@ def test_each_probability_column_may_be_taken(format):
         written(format, source, answer=("", 0, 0, 0), labels=WITH_NEUTRAL)
 
 
+def can_name_a_class(name):
+    is_word = name.isprintable() and name == " ".join(name.split()) and name != "uncertain"
+    # TSV escapes a backslash, and is read as it is.
+    return is_word and "\\" not in name and key_of(name, frozenset()) is not None
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     names=st.lists(
-        st.text(min_size=1, max_size=12).filter(
-            lambda name: name.isprintable() and name == " ".join(name.split())
-        ),
+        st.text(min_size=1, max_size=12).filter(can_name_a_class),
         min_size=3,
         max_size=6,
         unique_by=lambda name: class_key(key_of(name, frozenset())),
-    ).filter(lambda names: "uncertain" not in map(str.casefold, names)),
+    ),
     format=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
     data=st.data(),
 )
