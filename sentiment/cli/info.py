@@ -25,7 +25,7 @@ from sentiment.model.model import UNCERTAIN, Decision, Model, MultiDecision, Rec
 from sentiment.model.provenance import DatasetSummary, Provenance
 from sentiment.reviews.cells import and_more, count_of, printable, visible
 
-_SHOWN = 6  # classes named one by one
+SHOWN = 6  # classes named one by one
 CHANCE = "no better than answering every review the same"
 Rows = Iterator[tuple[str, str]]
 
@@ -58,6 +58,7 @@ class HeldOut(NamedTuple):
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
         if about.confusion is not None:
             answered = np.array(about.confusion)
+            sizes, correct = answered.sum(axis=1), np.diag(answered)
         always = np.zeros_like(answered)
         always[:, sizes.argmax()] = sizes
         figures, same = _figures(answered, names), _figures(always, names)
@@ -65,7 +66,7 @@ class HeldOut(NamedTuple):
         error = np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum()) / sizes.size
         no_better = recall.mean() <= 1 / sizes.size + error
         chance = figures["macro_f1"] <= same["macro_f1"] or no_better
-        return cls(int(sizes.sum()), figures, same, bool(chance))
+        return cls(about.validation.total, figures, same, bool(chance))
 
     def as_json(self) -> dict[str, float]:
         """Return macro F1, recalls and the baseline, under the keys of `evaluate --json`."""
@@ -88,10 +89,10 @@ class HeldOut(NamedTuple):
             for name, each in self.figures.items()
             if name.startswith("recall_")
         ]
-        return f"macro F1 {self.figures['macro_f1']:.1%}, recall {and_more(recalls, _SHOWN)}"
+        return f"macro F1 {self.figures['macro_f1']:.1%}, recall {and_more(recalls, SHOWN)}"
 
 
-def _figures(answered: NDArray[np.int64], names: Sequence[str]) -> dict[str, float]:
+def _figures(answered: NDArray[Any], names: Sequence[str]) -> dict[str, float]:
     """Compute metrics of a confusion matrix, [K, K]; those by class are recalls."""
     right, sizes = np.diag(answered), answered.sum(axis=1)
     f1 = 2 * right / np.maximum(sizes + answered.sum(axis=0), 1)
@@ -181,7 +182,7 @@ def _multi_decision(facts: Mapping[str, Any]) -> str:
 def _by_name(names: Sequence[str], numbers: Sequence[float]) -> str:
     """Return numbers of classes with their names."""
     pairs = [f"{name} {number:+.2f}" for name, number in zip(names, numbers, strict=True)]
-    return and_more(pairs, _SHOWN)
+    return and_more(pairs, SHOWN)
 
 
 def _base(base: Mapping[str, Any]) -> str:
@@ -199,7 +200,7 @@ def _reviews(rows: Mapping[str, Any]) -> str:
 
 def by_class(counts: Mapping[str, int]) -> str:
     """Return how many reviews of each class there are, the last class first."""
-    if len(counts) > _SHOWN:
+    if len(counts) > SHOWN:
         return f"{count_of(sum(counts.values()), 'review')} of {len(counts)} classes"
     *first, (name, count) = reversed([*counts.items()])
     some = ", ".join(f"{n:,} {word}" for word, n in first)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.info import CHANCE, HeldOut, by_class, why_kept
+from sentiment.cli.info import CHANCE, SHOWN, HeldOut, by_class, why_kept
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
@@ -29,7 +30,7 @@ from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.cells import count_of, progress_bar
+from sentiment.reviews.cells import and_more, count_of, progress_bar
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
@@ -44,7 +45,7 @@ from sentiment.training.options import (
     Units,
     cross_validates,
 )
-from sentiment.training.run import Checkpoint, Labels, Progress, Run
+from sentiment.training.run import Checkpoint, Progress, Run
 from sentiment.training.train import train
 
 _FEATURIZING = "featurizing, and starting TensorFlow …"
@@ -313,12 +314,17 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
 
 def _warn_of_contradictions(reviews: LabelledReviews) -> None:
     digests = reviews.digest()
-    both = np.intersect1d(digests[reviews.labels == 1], digests[reviews.labels == 0])
+    order = np.lexsort((reviews.labels, digests))
+    texts, labels = digests[order], reviews.labels[order]
+    both = np.unique(texts[1:][(texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])])
     if both.size:
         rows = int(among(digests, both).sum())
+        differ = "positive in some, negative in others"
+        if not reviews.label_set.is_binary:
+            differ = "of different classes"
         console.warn(
-            f"{count_of(both.size, 'text')} in {rows:,} rows: positive in some, negative in others"
-            "; nothing can be learned from these"
+            f"{count_of(both.size, 'text')} in {rows:,} rows: {differ}; nothing can be learned "
+            "from these"
         )
 
 
@@ -405,22 +411,28 @@ class _ShownProgress(Progress):
         self._diverged = False
 
     def chosen(
-        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
+        self,
+        recipe: Hyperparameters,
+        training: dict[str, int],
+        held_out: int,
+        cross_validated: bool,
     ) -> None:
-        positive = int(training.sum())
-        held = "5-fold cross-validation" if cross_validated else f"{len(held_out):,} held out"
-        console.note(
-            f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
-            f"{len(training) - positive:,} negative), {held}"
-        )
+        held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
+        total = sum(training.values())
+        counts = [f"{count:,} {name}" for name, count in reversed(training.items())]
+        console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
         console.note(
             f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
             f"at most {count_of(recipe.epochs, 'epoch')}"
         )
-        share = positive / len(training)
-        if not UNBALANCED <= share <= 1 - UNBALANCED:
+        name, count = [*training.items()][-1]
+        if len(training) > 2:
+            name, count = min(training.items(), key=itemgetter(1))
+        share, even = count / total, 2 / len(training)
+        if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
             console.note(
-                f"unbalanced labels ({share:.1%} positive): the threshold is chosen for "
+                f"unbalanced labels ({share:.1%} {name}): the "
+                f"{'threshold is' if len(training) == 2 else 'offsets are'} chosen for "
                 f"{recipe.objective}"
             )
         console.status(_FEATURIZING)

@@ -59,11 +59,11 @@ def _counts(value: object) -> dict[str, int]:
     return counts
 
 
-def _matrix(value: object) -> list[list[int]] | None:
+def _matrix(value: object) -> list[list[float]] | None:
     """Return a square matrix of counts, None for None."""
     if value is None:
         return None
-    rows = [[whole(count, 0, _MOST) for count in listed(row)] for row in listed(value)]
+    rows = [[number(count, 0, _MOST) for count in listed(row)] for row in listed(value)]
     if any(len(row) != len(rows) for row in rows):
         raise ValueError("a matrix that is not square")
     return rows
@@ -83,7 +83,8 @@ class Provenance:
             also chose epoch, calibration and threshold. None if the base was trained on all.
         best_epoch: the epoch whose weights were kept, from 1.
         right: correctly answered held-out reviews by class; None in older files.
-        confusion: held-out reviews by label (rows) and answer, of more than two classes; else None.
+        confusion: held-out reviews by label (rows) and answer, with their weights; None for two
+            classes without weights, where `right` says it.
         cross_validated: whether the held-out answers are those of a cross-validation.
         refitted: whether the held-out reviews were fitted on afterwards.
         unlabeled: the number of unlabeled reviews learned from.
@@ -102,7 +103,7 @@ class Provenance:
     calibrated: bool
     refitted: bool
     right: dict[str, int] | None = None
-    confusion: list[list[int]] | None = None
+    confusion: list[list[float]] | None = None
     cross_validated: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
