@@ -18,9 +18,12 @@ def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENT
     if isinstance(decision, MultiDecision):
         if decision.minima is None:
             return "every review is answered"
+        if len(set(decision.minima)) == 1:
+            return f"uncertain below {decision.minima[0]:.3g}"
         minima = zip(label_set.names, decision.minima, strict=True)
         return ", ".join(
-            f"never {name}" if least > 1 else f"{name} from {least:.3g}" for name, least in minima
+            f"never {name}" if least > 1 else f"{name} {f'from {least:.3g}' if least else 'always'}"
+            for name, least in minima
         )
     if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"

@@ -13,7 +13,7 @@ from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError
 from sentiment.features.repair import repairs
-from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, LabelSet
+from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of
@@ -117,6 +117,31 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
     return " ".join(
         f"{flag}={value}" if value.startswith("-") else f"{flag} {value}" for flag, value in values
     )
+
+
+def shared_classes(
+    models: Sequence[Model], reviews: LabelledReviews, named: Sequence[str] = ()
+) -> tuple[list[Model], LabelledReviews]:
+    """Leave out neutral if all reviews are negative or positive, and say so.
+
+    Args:
+        models: with the classes of the reviews.
+        reviews: labelled reviews.
+        named: classes that the user named, which stay.
+
+    Returns:
+        The models, which renormalise their other probabilities, and the reviews with their labels.
+    """
+    names = reviews.label_set.names
+    present = {names[label] for label in np.unique(reviews.labels).tolist()}
+    if NEUTRAL not in named and present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
+        labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
+        reviews = replace(reviews, labels=labels, label_set=SENTIMENT)
+        console.note(
+            "no review is neutral, so neutral is left out of the answers too: the probabilities of "
+            "negative and positive are scaled to add up to 1"
+        )
+    return [model.restricted(reviews.label_set) for model in models], reviews
 
 
 class Repairs:

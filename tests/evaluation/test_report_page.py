@@ -13,11 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.evaluation.metrics import METRICS
+from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
 from sentiment.evaluation.report.content import PICTURES, Cuts, Report, picture_of
 from sentiment.evaluation.report.page import page_of, visible
 from sentiment.evaluation.slices import slices_of
+from sentiment.labels import SENTIMENT
 from sentiment.model.model import Decision
 from sentiment.reviews.cells import SPELLED
 from sentiment.reviews.dataset import LabelledReviews
@@ -44,7 +45,7 @@ def report_of(texts: list[str], name: str = "name", **changes) -> Report:
     mistakes = explain_mistakes(MODEL, reviews, np.arange(len(texts)))
     report = Report(
         model=changed(MODEL, phrases={int(key): name for key in MODEL.own.encoder.keys[:4]}),
-        p_positive=P_POSITIVE,
+        probabilities=of_two(P_POSITIVE),
         labels=LABELS,
         slices={name: slices_of([name, "b", "b", name], LABELS, (P_POSITIVE > 0.5).astype(int))},
         mistakes=[replace(mistake, file=name) for mistake in mistakes],
@@ -130,7 +131,11 @@ def squeezed(text: str) -> str:
 
 def test_every_metric_is_on_the_page():
     shown = {" ".join(text.split()) for text in PLAIN_PAGE.texts}
-    headings = {metric.heading or metric.title for metric in METRICS if metric.name != "accuracy"}
+    headings = {
+        metric.heading or metric.title
+        for metric in metrics_for(SENTIMENT).all
+        if metric.name != "accuracy"
+    }
     assert headings <= shown
 
 
@@ -198,7 +203,7 @@ def test_there_is_something_to_read_beside_every_chart():
 )
 def test_cuts_count_what_is_below_each_place_and_on_it(p_positive, threshold):
     model = replace(MODEL, decision=Decision(threshold))
-    cuts = Cuts.of(replace(PLAIN_REPORT, model=model, p_positive=np.array(p_positive)))
+    cuts = Cuts.of(replace(PLAIN_REPORT, model=model, probabilities=of_two(np.array(p_positive))))
     assert threshold in cuts.places
     for label, cells in enumerate(cuts.cells.values()):
         ours = np.array(p_positive)[label == LABELS]

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import (
-    HEADLINE,
-    OF_CLASS,
-    OVERALL,
     Evaluation,
     Metric,
     number,
     percent,
 )
-from sentiment.evaluation.report.charts import Drawing, draw
-from sentiment.evaluation.report.content import ANSWERS, CHARTS, STEPS, Cuts, Forest, Report
+from sentiment.evaluation.report.charts import Drawing, draw, draw_table
+from sentiment.evaluation.report.content import (
+    ANSWERS,
+    CHARTS,
+    STEPS,
+    Cuts,
+    Forest,
+    Report,
+    matrix,
+)
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
-from sentiment.labels import CLASSES
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
 from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.cells import SPELLED
@@ -99,18 +103,20 @@ def page_of(report: Report) -> bytes:
     """Render the page; the same report gives the same bytes."""
     style, script = (_markup(name) for name in ("report.css", "report.js"))
     page = _environment().get_template("report.html.jinja")
+    metrics, binary = report.evaluation.metrics, report.label_set.is_binary
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
     text = page.render(
         report=report,
         evaluation=report.evaluation,
-        overall=OVERALL,
-        headline=HEADLINE,
-        of_class=OF_CLASS,
-        classes=CLASSES,
+        overall=metrics.overall,
+        headline=metrics.headline,
+        of_class=metrics.of_class,
+        classes=report.label_set.names,
         answers=ANSWERS,
         uncertain=UNCERTAIN,
         drawings=_drawings(report),
-        cuts=Cuts.of(report),
+        cuts=Cuts.of(report) if binary else None,
+        matrix=None if binary else draw_table(matrix(report)),
         steps=STEPS,
         forest=Forest.of(shown),
         min_slice=MIN_SLICE,
