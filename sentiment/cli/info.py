@@ -176,7 +176,7 @@ def _multi_decision(facts: Mapping[str, Any]) -> str:
         return most
     decision = MultiDecision((), facts["minima"])
     band = describe_band(decision, LabelSet(tuple(facts["labels"])))
-    return f"{most}; {band}, else {UNCERTAIN}"
+    return f"{most}; {band}"
 
 
 def _by_name(names: Sequence[str], numbers: Sequence[float]) -> str:
