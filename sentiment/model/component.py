@@ -343,11 +343,19 @@ class Component:
         calibration = Calibration(slope, tuple(every.tolist()))
         return replace(self, calibration=calibration, asked=labels)
 
+    @property
+    def projection(self) -> Floats | None:
+        """What turns logits of the network into those of the classes asked for; None for nothing.
+
+        float64 [K − 1 of the network, K − 1 asked for].
+        """
+        if self.asked is None or self.asked.names == self.labels.names:
+            return None
+        return _projection(self.labels, self.asked)
+
     def _projected(self, logits: Floats) -> Floats:
         """Return the logits of the classes asked for, [n, K − 1]."""
-        if self.asked is None or self.asked.names == self.labels.names:
-            return logits
-        return logits @ _projection(self.labels, self.asked)
+        return logits if self.projection is None else logits @ self.projection
 
     @cached_property
     def empty_logits(self) -> Floats:
