@@ -48,7 +48,7 @@ def _weights(given: ArrayLike | None, count: int) -> NDArray[np.float64]:
         row = wrong[0]
         raise ValueError(f"sample_weight {row} is {weights[row]}: give numbers of 0 or more")
     if not weights.any():
-        raise ValueError("all sample weights are 0")
+        raise ValueError("all sample weights are zero")
     return weights
 
 
@@ -156,15 +156,16 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options = TrainingOptions(
             **{field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
-        base, classes = self._base(), self._classes(labels)
+        filled = np.flatnonzero([bool(text.strip()) for text in texts] & (weights > 0))
+        base, classes = self._base(), self._classes(labels[weights > 0])
         label_set, places, positive = self._read(classes)
-        numbers = np.argsort(places)[np.searchsorted(classes, labels)]
-        filled = np.flatnonzero([bool(text.strip()) for text in texts])
+        numbers = np.argsort(places)[np.searchsorted(classes, labels[filled])]
         reviews = LabelledReviews(
             [texts[row] for row in filled],
-            numbers[filled].astype(np.int16),
+            numbers.astype(np.int16),
             label_set=label_set,
-        ).weighted(weights[filled])
+            weights=weights[filled],
+        )
         self.model_: Model = train(reviews, options, base=base)
         self.classes_, self.positive_, self._places = classes, positive, places
         return self

@@ -258,7 +258,8 @@ def _probabilities(graph: _Graph, log_odds: str, labels: LabelSet) -> None:
     every = graph.add("MatMul", log_odds, graph.doubles(np.eye(len(labels))[1:]))
     every = graph.add("Softmax", every, axis=1)
     for name, label in labels.columns:
-        graph.add("Gather", every, graph.constant(np.array(label, np.int64)), named=name, axis=1)
+        one = graph.add("Gather", every, graph.integers(label), axis=1)
+        graph.add("Squeeze", one, graph.integers(1), named=name)
 
 
 def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
