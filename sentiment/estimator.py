@@ -156,7 +156,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options = TrainingOptions(
             **{field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
-        filled = np.flatnonzero([bool(text.strip()) for text in texts] & (weights > 0))
+        filled = np.flatnonzero(
+            [w > 0 and bool(text.strip()) for text, w in zip(texts, weights, strict=True)]
+        )
         base, classes = self._base(), self._classes(labels[weights > 0])
         label_set, places, positive = self._read(classes)
         numbers = np.argsort(places)[np.searchsorted(classes, labels[filled])]
