@@ -15,7 +15,6 @@ from peers import fasttext_autotuned, fasttext_default, nb_logistic_regression, 
 from results import DATASETS, Table, write_parts
 
 from sentiment.evaluation.metrics import Evaluation
-from sentiment.labels import SENTIMENT
 from sentiment.model.file import save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled, read_texts
@@ -29,7 +28,7 @@ Reviews = LabelledReviews
 
 def read(*names: str) -> Reviews:
     """Read data sets as the command line does."""
-    return read_labelled([str(DATASETS / name) for name in names], ReadOptions(label_set=SENTIMENT))
+    return read_labelled([str(DATASETS / name) for name in names], ReadOptions())
 
 
 def ours(

@@ -40,7 +40,7 @@ def accuracy(answers: Answers, labels: NDArray[np.integer]) -> float:
 
 def answers_of(model: Model, reviews: LabelledReviews) -> Answers:
     """Answer as `predict` does, an empty review negative."""
-    return model.probabilities(reviews.texts)[:, 1] >= model.binary.threshold
+    return model.probabilities(reviews.texts) >= model.decision.threshold
 
 
 def foreign(table: Table) -> None:
@@ -74,7 +74,7 @@ def corpus(table: Table) -> None:
     labels = np.array([row["label"] == "positive" for row in rows])
     texts = [row["text"] for row in rows]
     right = {
-        "": (load_model(MODEL).probabilities(texts)[:, 1] >= 0.5) == labels,
+        "": (load_model(MODEL).probabilities(texts) >= 0.5) == labels,
         "  VADER": vader_answers(texts) == labels,
     }
     for column in ("phenomenon", "domain"):

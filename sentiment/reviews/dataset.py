@@ -60,6 +60,7 @@ class LabelledReviews:
         assumed: Labels that could be the other way round.
         one_reading: Whether all labels were read together, so that options can reverse them.
         label_set: The classes.
+        weights: how much each review counts in training, float64 [n]; 1 each by default.
     """
 
     texts: Sequence[str]
@@ -74,8 +75,11 @@ class LabelledReviews:
     assumed: tuple[Assumed, ...] = field(default=(), repr=False)
     one_reading: bool = True
     label_set: LabelSet = SENTIMENT
+    weights: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
 
     def __post_init__(self) -> None:
+        if not self.weights.size:
+            object.__setattr__(self, "weights", np.ones(len(self.texts)))
         if not self.rows_read:  # made by hand, without dropped rows
             object.__setattr__(self, "places", np.arange(len(self.texts)))
             object.__setattr__(self, "rows_read", len(self.texts))
@@ -90,9 +94,14 @@ class LabelledReviews:
             self,
             texts=take(self.texts, chosen),
             labels=self.labels[chosen],
+            weights=self.weights[chosen],
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],
         )
+
+    def weighted(self, weights: NDArray[np.float64]) -> "LabelledReviews":
+        """Return the reviews with these weights, [n]; one of weight 0 is left out."""
+        return replace(self, weights=weights).take(np.flatnonzero(weights))
 
     def place(self, number: int) -> tuple[str, int]:
         """Return the file and the 1-based row of the review with this 0-based index."""
