@@ -37,8 +37,7 @@ def ours(
     """Train with defaults and measure; what `train` and `evaluate` do."""
     model = train(training, TrainingOptions(seed=seed), unlabeled=unlabeled or [])
     ours.model = model  # type: ignore[attr-defined]  # for its size
-    p_positive = model.probabilities(test.texts)[:, 1]
-    return Evaluation(p_positive, test.labels, model.binary.threshold).as_json()
+    return Evaluation(model.probabilities(test.texts), test.labels, model.decision).as_json()
 
 
 def folds(reviews: Reviews, count: int, seed: int) -> Iterator[tuple[Reviews, Reviews]]:

@@ -77,8 +77,8 @@ def tried(training: LabelledReviews, test: LabelledReviews, seed: int) -> Draw:
     """Train on a draw, and measure; the same for the peer."""
     model = train(training, TrainingOptions(seed=seed))
     # A text without a token, of which there are hardly any, has the probability of an even bet.
-    p_positive = np.nan_to_num(model.probabilities(test.texts)[:, 1], nan=0.5)
-    found = Evaluation(p_positive, test.labels, model.binary.threshold).as_json()
+    probabilities = np.nan_to_num(model.probabilities(test.texts), nan=0.5)
+    found = Evaluation(probabilities, test.labels, model.decision).as_json()
     recall = min(found["recall_negative"], found["recall_positive"])
     return Draw(found["macro_f1"], balanced_tfidf(training, test), found["ece"], recall)
 

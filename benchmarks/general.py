@@ -17,10 +17,10 @@ from results import DATASETS, HERE, Table, write_parts
 from speed import PYTHON, SENTIMENT, TEXT
 from timing import alternate
 
-from sentiment.evaluation.metrics import Evaluation
+from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.general import MODEL
 from sentiment.model.file import load_model
-from sentiment.model.model import Model
+from sentiment.model.model import Decision, Model
 from sentiment.probing import CAPABILITIES, probe
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.options import TrainingOptions
@@ -40,7 +40,7 @@ def accuracy(answers: Answers, labels: NDArray[np.integer]) -> float:
 
 def answers_of(model: Model, reviews: LabelledReviews) -> Answers:
     """Answer as `predict` does, an empty review negative."""
-    return model.probabilities(reviews.texts)[:, 1] >= model.binary.threshold
+    return model.probabilities(reviews.texts) >= model.decision.threshold
 
 
 def foreign(table: Table) -> None:
@@ -48,8 +48,7 @@ def foreign(table: Table) -> None:
     model = load_model(MODEL)
     for name, path in (("SST-2 test", "sst2/test.tsv"), ("IMDb test", "imdb/test.parquet")):
         reviews = read(path)
-        p_positive = model.probabilities(reviews.texts)[:, 1]
-        found = Evaluation(p_positive, reviews.labels, 0.5).as_json()
+        found = Evaluation(model.probabilities(reviews.texts), reviews.labels, Decision()).as_json()
         table.add(name, [found["accuracy"]])
         table.add("  ECE", [found["ece"]], percent=False)
         table.add("  VADER", [accuracy(vader_answers(reviews.texts), reviews.labels)])
@@ -58,7 +57,7 @@ def foreign(table: Table) -> None:
         ("airline tweets, macro F1, never trained on", answers_of(model, tweets)),
         ("  VADER", vader_answers(tweets.texts)),
     ):
-        found = Evaluation(answers.astype(float), tweets.labels, 0.5).as_json()
+        found = Evaluation(of_two(answers.astype(float)), tweets.labels, Decision()).as_json()
         table.add(name, [found["macro_f1"]])
 
 
@@ -75,7 +74,7 @@ def corpus(table: Table) -> None:
     labels = np.array([row["label"] == "positive" for row in rows])
     texts = [row["text"] for row in rows]
     right = {
-        "": (load_model(MODEL).probabilities(texts)[:, 1] >= 0.5) == labels,
+        "": (load_model(MODEL).probabilities(texts) >= 0.5) == labels,
         "  VADER": vader_answers(texts) == labels,
     }
     for column in ("phenomenon", "domain"):

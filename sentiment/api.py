@@ -1,6 +1,6 @@
 """Trained models from Python: `load`, and what it returns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -85,6 +85,14 @@ class LoadedModel:
         """The classes of the columns of `predict_proba`, such as `negative`, `positive`."""
         return np.array(self.model.labels.names, object)
 
+    def restricted(self, classes: Sequence[str]) -> "LoadedModel":
+        """Return the model that answers only some of its classes; the others are left out.
+
+        Raises:
+            ValueError: it lacks one, or fewer than two are named.
+        """
+        return LoadedModel(self.model.restricted(self.model.labels.subset(classes)))
+
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -113,9 +121,9 @@ class LoadedModel:
             texts: as in `predict_proba`.
 
         Returns:
-            str as object [n]: `positive` or `negative`, by the model's threshold; `uncertain` if
-            the model knows too few of the words, or leaves this probability open (`sentiment
-            calibrate`); `""` if there is nothing to read; None if the text is missing.
+            str as object [n]: one of `classes_`, by the model's decision; `uncertain` if the model
+            knows too few of the words, or leaves this probability open (`sentiment calibrate`);
+            `""` if there is nothing to read; None if the text is missing.
 
         >>> load("general").predict(["I loved it", "asdf qwer", "", None]).tolist()
         ['positive', 'uncertain', '', None]
@@ -125,8 +133,14 @@ class LoadedModel:
         answers[[text is None for text in given]] = None
         return answers
 
-    def explain(self, text: str) -> "Explanation":
+    def explain(self, text: str, toward: str | None = None) -> "Explanation":
         """Explain one answer: the contribution of each word to the log-odds of *positive*.
+
+        Of more than two classes, to those of the answer over the likeliest other class; or to those
+        of the class `toward`.
+
+        Raises:
+            ValueError: there is no such class.
 
         >>> found = load("general").explain("It was not good.")
         >>> found.answer, [word.text for word in found.words]
@@ -139,7 +153,8 @@ class LoadedModel:
             raise TypeError(f"a {type(text).__name__}, not a str: one text is explained at a time")
         from sentiment.model.explanation import explain  # answers start without it
 
-        return explain(self.model, text)
+        names = self.model.labels.names
+        return explain(self.model, text, None if toward is None else names.index(toward))
 
     def _scores(self, texts: list[str | None]) -> Scores:
         filled = [text or "" for text in texts]

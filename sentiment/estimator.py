@@ -11,31 +11,49 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
-from sentiment.model.component import log_odds, sigmoid
+from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.file import save_model
-from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.model.model import MAX_DEPTH, UNCERTAIN, Model, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.labels import NEGATIVE_WORDS, POSITIVE_WORDS, Key, key_of, read_labels
+from sentiment.reviews.labels import MAX_NAME, WORDS, key_of, read_labels
+from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
 from sentiment.values import is_missing
 
-# Labels that the command line reads as positive, 1, and as negative.
-_KNOWN_LABELS: dict[Key, int] = {
-    **dict.fromkeys(POSITIVE_WORDS, 1),
-    **dict.fromkeys(NEGATIVE_WORDS, 0),
-}
+_TWO_CLASSES = ReadOptions(label_set=SENTIMENT)
 # The smallest distance from the threshold.
 _TINY = float(np.finfo(np.float64).tiny)
 
 
+def _weights(given: ArrayLike | None, count: int) -> NDArray[np.float64]:
+    """Return the weights of texts, float64 [n].
+
+    Raises:
+        ValueError: they are not one finite number of at least 0 for each, or all are 0.
+    """
+    if given is None:
+        return np.ones(count)
+    weights = np.asarray(given, np.float64)
+    if weights.ndim != 1 or weights.size != count:
+        raise ValueError(f"sample_weight: {count} numbers are needed, not shape {weights.shape}")
+    wrong = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
+    if wrong.size:
+        row = wrong[0]
+        raise ValueError(f"sample_weight {row} is {weights[row]}: give numbers of 0 or more")
+    if not weights.any():
+        raise ValueError("all sample weights are zero")
+    return weights
+
+
 class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Train a sentiment classifier on texts with two labels, as `sentiment train` does.
+    """Train a text classifier on texts with labels of two kinds or more, as `sentiment train` does.
 
     The same texts, labels, options and seed give the same model as the command line, byte for byte.
 
@@ -57,13 +75,14 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: of the random numbers; the same seed gives the same model.
         architecture: the kind of features and network: `ngrams`.
         base: an existing model to start from: a path, `"general"`, or what `load` returned.
-        positive: the label that means positive; None to find it, see `positive_`.
+        positive: of two labels the one that means positive; None to find it, see `positive_`.
 
     Attributes:
-        classes_: the two labels, sorted.
-        positive_: the label that is positive in a saved model and for the base: the parameter
-            `positive`; else as the command line reads the two labels (`good`, `pos`, `yes`, 1 …),
-            or one of them; else the last of `classes_`. It does not change the order of `classes_`.
+        classes_: the labels, sorted.
+        positive_: of two labels the one that is positive in a saved model and for the base: the
+            parameter `positive`; else as the command line reads the two labels (`good`, `pos`,
+            `yes`, 1 …), or one of them; else the last of `classes_`. It does not change the order
+            of `classes_`. More labels have none: a saved model calls them what they are.
         model_: the trained `sentiment.model.model.Model`.
 
     >>> from sentiment import SentimentClassifier
@@ -108,87 +127,106 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base = base
         self.positive = positive
 
-    def fit(self, X: Iterable[Any], y: ArrayLike) -> Self:  # noqa: N803
+    def fit(
+        self,
+        X: Iterable[Any],  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train on texts and their labels.
 
         Args:
             X: a list, pandas Series, one-dimensional array or other iterable of str, [n]. Blank
                 texts are left out.
-            y: labels of two kinds, [n].
+            y: labels of two kinds or more, [n].
+            sample_weight: how much each text counts, [n], 0 or more; 2 is like two such texts, 0
+                leaves it out. None for 1 each.
 
         Raises:
-            ValueError: there are not two kinds of labels, or not one label per text; a text or
-                label is missing; or a parameter has an invalid value.
+            ValueError: there are fewer than two kinds of labels, or too many, or not one label per
+                text; a text or label is missing; a weight is negative or no number; or a parameter
+                has an invalid value.
             TypeError: these are not texts, or the base is not a model.
             sentiment.errors.SentimentError: there are too few distinct texts, or the training
                 diverged.
         """
         texts, labels = self._texts(X), self._labels(y)
         check_consistent_length(texts, labels)
+        weights = _weights(sample_weight, len(texts))
         options = TrainingOptions(
             **{field.name: getattr(self, field.name) for field in fields(TrainingOptions)}
         )
-        base, classes = self._base(), self._two_classes(labels)
-        positive = self._find_positive(classes)
-        filled = [row for row, text in enumerate(texts) if text.strip()]
+        filled = np.flatnonzero(
+            [w > 0 and bool(text.strip()) for text, w in zip(texts, weights, strict=True)]
+        )
+        base, classes = self._base(), self._classes(labels[weights > 0])
+        label_set, places, positive = self._read(classes)
+        numbers = np.argsort(places)[np.searchsorted(classes, labels[filled])]
         reviews = LabelledReviews(
-            [texts[row] for row in filled], (labels[filled] == positive).astype(np.int8)
+            [texts[row] for row in filled],
+            numbers.astype(np.int16),
+            label_set=label_set,
+            weights=weights[filled],
         )
         self.model_: Model = train(reviews, options, base=base)
-        self.classes_, self.positive_ = classes, positive
+        self.classes_, self.positive_, self._places = classes, positive, places
         return self
 
     def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
-        """Return the label of each text, [n], by the threshold that `fit` chose.
+        """Return the label of each text, [n], by the decision that `fit` chose.
 
         Unlike a model from `load`, it always answers: a text that is blank, or of which no word is
         known, like an empty review.
         """
-        positive = self._p_positive(X) >= self._model().binary.threshold
-        return self.classes_[(positive == self._last_is_positive()).astype(np.intp)]
+        chosen = self._model().decision.choose(self._probabilities(X))
+        return self.classes_[self._places[chosen]]
 
     def predict_proba(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Return calibrated probabilities, float64 [n, 2], with the columns as in `classes_`.
+        """Return calibrated probabilities, float64 [n, K], with the columns as in `classes_`.
 
         A text that is blank, or of which no word is known, has those of an empty review.
         """
-        positive = self._p_positive(X)
-        columns = np.stack([1 - positive, positive], axis=1)
-        return columns if self._last_is_positive() else columns[:, ::-1]
+        return self._probabilities(X)[:, np.argsort(self._places)]
 
     def decision_function(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Return the log-odds of `classes_[1]` minus those of the threshold, float64 [n].
+        """Return by how much each class is preferred; the highest is the answer of `predict`.
 
-        Above 0, the answer of `predict` is `classes_[1]`; below 0, `classes_[0]`.
+        Two classes have one number, float64 [n]: the log-odds of `classes_[1]` minus those of the
+        threshold, above 0 where that is the answer. More have log-probabilities less the offsets
+        that `fit` chose, float64 [n, K].
         """
-        threshold, positive = self._model().binary.threshold, self._p_positive(X)
-        above = log_odds(positive) - log_odds(np.array([threshold]))
+        probabilities, decision = self._probabilities(X), self._model().decision
+        if isinstance(decision, MultiDecision):
+            with np.errstate(divide="ignore"):
+                preferred = np.log(probabilities) - np.array(decision.offsets or 0.0)
+            return preferred[:, np.argsort(self._places)]
+        above = log_odds(probabilities[:, 1]) - log_odds(np.array([decision.threshold]))
         # Never 0: a probability equal to the threshold is answered positive.
-        above = np.where(positive >= threshold, np.maximum(above, _TINY), np.minimum(above, -_TINY))
-        return above if self._last_is_positive() else -above
+        chosen = decision.choose(probabilities)
+        above = np.where(chosen, np.maximum(above, _TINY), np.minimum(above, -_TINY))
+        return above if self._places[1] else -above
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model file, for `load` and the command line; replace an existing file.
 
-        Its answers are `positive` (for the label `positive_`) and `negative`.
+        Its answers are `positive` (for the label `positive_`) and `negative`; or of more than two
+        classes their labels.
 
         Raises:
             OSError: it cannot be written.
         """
         save_model(self._model(), Path(path))
 
-    def _p_positive(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
-        """Return the probability of the label `positive_`, float64 [n]."""
+    def _probabilities(self, X: Iterable[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """Return the probabilities of the classes of the model, float64 [n, K]."""
         model = self._model()
-        positive = LoadedModel(model).predict_proba(self._texts(X))[:, 1]
-        return np.where(np.isnan(positive), sigmoid(model.empty_logits), positive)
+        probabilities = LoadedModel(model).predict_proba(self._texts(X))
+        empty = probabilities_of(model.empty_logits[None])
+        return np.where(np.isnan(probabilities), empty, probabilities)
 
     def _model(self) -> Model:
         check_is_fitted(self, "model_")
         return self.model_
-
-    def _last_is_positive(self) -> bool:
-        return bool(self.classes_[1] == self.positive_)
 
     def _texts(self, X: Iterable[Any]) -> list[str]:  # noqa: N803
         texts = texts_or_none(X)
@@ -207,19 +245,39 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         assert_all_finite(labels, input_name="y")
         return labels
 
-    def _two_classes(self, labels: NDArray[Any]) -> NDArray[Any]:
+    def _classes(self, labels: NDArray[Any]) -> NDArray[Any]:
         check_classification_targets(labels)
         classes: NDArray[Any] = np.unique(labels)
-        if classes.size > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is "
-                f"{type_of_target(labels)}. There are {classes.size} labels, "
-                f"{reprlib.repr(classes.tolist())}: merge or leave out some"
-            )
         if classes.size < 2:
             found = f"one class, {classes.tolist()[0]!r}" if classes.size else "none"
             raise ValueError(f"labels of two classes are needed; found {found}")
+        if classes.size > MAX_CLASSES:
+            raise ValueError(
+                f"{classes.size:,} kinds of labels, and {MAX_CLASSES} is the maximum: "
+                f"{reprlib.repr(classes.tolist())}; merge or leave out some"
+            )
+        if classes.size > 2 and self.positive is not None:
+            raise ValueError(
+                f"positive={self.positive!r} is for two labels; found {classes.size}: leave it out"
+            )
         return classes
+
+    def _read(self, classes: NDArray[Any]) -> tuple[LabelSet, NDArray[np.intp], Any]:
+        """Return the classes of the model, the place of each among `classes`, and `positive_`.
+
+        Words for negative, neutral and positive are read as such; other labels keep their names.
+        """
+        if classes.size == 2:
+            positive = self._find_positive(classes)
+            return SENTIMENT, np.argsort(classes == positive, kind="stable"), positive
+        names = tuple(map(str, classes.tolist()))
+        known = WITH_NEUTRAL.indices_of([WORDS.meaning.get(key_of(name), "") for name in names])
+        if sorted(known) == [0, 1, 2]:
+            return WITH_NEUTRAL, np.argsort(known), None
+        for name in names:
+            if name in (UNCERTAIN, "") or len(name) > MAX_NAME or not name.isprintable():
+                raise ValueError(f"{reprlib.repr(name)} cannot be the name of a class: rename it")
+        return LabelSet(names), np.arange(classes.size), None
 
     def _find_positive(self, classes: NDArray[Any]) -> Any:
         """Return one of the classes, by the rules of the attribute `positive_`."""
@@ -229,9 +287,11 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return classes[classes == self.positive][0]
         names = [str(each) for each in classes.tolist()]
         try:
-            first, last = read_labels(names, name="y").labels.tolist()
+            first, last = read_labels(names, _TWO_CLASSES, name="y").labels.tolist()
         except DataError:  # other words; one of the two may be known
-            first, last = (_KNOWN_LABELS.get(key_of(name)) for name in names)
+            first, last = SENTIMENT.indices_of(
+                [WORDS.meaning.get(key_of(name), "") for name in names]
+            )
         first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
         return classes[0 if first_is_positive else 1]
 
@@ -249,7 +309,6 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True

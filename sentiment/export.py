@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sentiment import __version__
 from sentiment.errors import UsageError
+from sentiment.labels import LabelSet
 from sentiment.model.component import Component, Rows
-from sentiment.model.model import Model
+from sentiment.model.model import Model, MultiDecision
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
@@ -64,7 +65,8 @@ def keras_file(model: Model) -> bytes:
 
     Inputs: `ids`, int32 [rows, n], and `values`, float32 [rows, n], the features of each row and
     their weights, padded with zeros; for the base model `base_ids` and `base_values`. Outputs:
-    `log_odds` and `p_positive`, float32 [rows, 1] each, calibrated.
+    `log_odds`, float32 [rows, K − 1], against the first class, and the probabilities that
+    `LabelSet.columns` names, float32 [rows, 1] each, calibrated.
     """
     keras = load_keras()
     inputs = {
@@ -77,8 +79,7 @@ def keras_file(model: Model) -> bytes:
         for prefix, component in zip(prefixes_of(model), model.components, strict=True)
     ]
     _, log_odds = model.add_up(each, _add_in_keras)
-    p_positive = keras.layers.Activation("sigmoid", name="p_positive")(log_odds)
-    outputs = {"log_odds": log_odds, "p_positive": p_positive}
+    outputs = {"log_odds": log_odds} | _probabilities_in_keras(log_odds, model.labels)
     made = keras.Model(inputs, outputs, name="sentiment")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
@@ -86,8 +87,21 @@ def keras_file(model: Model) -> bytes:
         return path.read_bytes()
 
 
+def _probabilities_in_keras(log_odds: Any, labels: LabelSet) -> dict[str, Any]:
+    """Return tensors of the probabilities of `LabelSet.columns`, [rows, 1] each, by name."""
+    ((first, _), *_) = labels.columns
+    if labels.is_binary:
+        return {first: load_keras().layers.Activation("sigmoid", name=first)(log_odds)}
+    nothing, each = np.zeros(len(labels), np.float32), np.eye(len(labels), dtype=np.float32)
+    every = _dense(Layer.exact(each[1:], nothing), "probabilities", "softmax")(log_odds)
+    return {
+        name: _dense(Layer.exact(each[:, label, None], nothing[:1]), f"class_{label}")(every)
+        for name, label in labels.columns
+    }
+
+
 def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str) -> Any:
-    """Return a tensor of the log-odds of a component, [rows, 1]."""
+    """Return a tensor of the log-odds of a component, [rows, K − 1]."""
     layers = load_keras().layers
     first, *rest = _layers_of(component)
     # Quantized weights as in the model file, and their scale in a layer behind.
@@ -100,15 +114,26 @@ def _log_odds_in_keras(component: Component, inputs: dict[str, Any], prefix: str
     for number, layer in enumerate(chain[:-1], start=1):
         sums = _dense(layer, f"{prefix}hidden_{number}", "relu")(sums)
     logit = _dense(chain[-1], f"{prefix}logit")(sums)
-    slope, (intercept, *_) = component.calibration
-    calibration = Layer.exact(np.full((1, 1), np.float32(slope)), np.full(1, np.float32(intercept)))
+    if (projection := component.projection) is not None:
+        nothing = np.zeros(projection.shape[1], np.float32)
+        logit = _dense(Layer.exact(projection.astype(np.float32), nothing), f"{prefix}asked")(logit)
+    slope, intercepts = component.calibration
+    size = logit.shape[-1]
+    bias = np.broadcast_to(np.array(intercepts, np.float32), size)
+    calibration = Layer.exact(_scaling(slope, size), bias)
     return _dense(calibration, f"{prefix}log_odds")(logit)
+
+
+def _scaling(factor: float, size: int) -> NDArray[np.float32]:
+    """Return the kernel that multiplies by a factor."""
+    return np.float32(factor) * np.eye(size, dtype=np.float32)
 
 
 def _add_in_keras(own: tuple[str, Any], base: tuple[str, Any], weight: float) -> tuple[str, Any]:
     """Add the weighted log-odds of the base; each comes with the prefix of its names."""
     prefix, log_odds = own
-    factor = Layer.exact(np.full((1, 1), weight, np.float32), np.zeros(1, np.float32))
+    size = log_odds.shape[-1]
+    factor = Layer.exact(_scaling(weight, size), np.zeros(size, np.float32))
     weighted = _dense(factor, f"{prefix}weight")(base[1])
     return prefix, load_keras().layers.Add(name=f"{prefix}both")([log_odds, weighted])
 
@@ -128,7 +153,12 @@ _IR_VERSION = 8
 _ABOUT = (
     "Sentiment of texts. Inputs: the features of all rows, concatenated: indices (ids, int64 [n]), "
     "weights (values, float32 [n]), and the start of each row, then the end of the last (offsets, "
-    "int64 [rows + 1]). Outputs: calibrated log-odds and probability of positive (double [rows])."
+    "int64 [rows + 1]). Outputs: calibrated "
+)
+_OF_TWO = "log-odds and probability of positive (double [rows])."
+_OF_MORE = (
+    "log-odds of each class but the first against it, in the order of labels (double [rows, K - "
+    "1]), and the probability of each class (double [rows])."
 )
 # Arguments of `require`.
 ONNX = ("ONNX needs onnx", "onnx")
@@ -151,8 +181,9 @@ def onnx_file(model: Model) -> bytes:
         return graph.add("Add", own, graph.add("Mul", base, graph.doubles(weight)))
 
     log_odds = model.add_up(map(partial(_log_odds, graph), model.components, prefixes), both)
+    labels = model.labels
     graph.add("Identity", log_odds, named="log_odds")
-    graph.add("Sigmoid", log_odds, named="p_positive")
+    _probabilities(graph, log_odds, labels)
     inputs = []
     for prefix in prefixes:
         inputs += [
@@ -160,9 +191,13 @@ def onnx_file(model: Model) -> bytes:
             helper.make_tensor_value_info(f"{prefix}values", TensorProto.FLOAT, [f"{prefix}n"]),
             helper.make_tensor_value_info(f"{prefix}offsets", TensorProto.INT64, ["rows + 1"]),
         ]
+    shape = ["rows"] if labels.is_binary else ["rows", len(labels) - 1]
     outputs = [
-        helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["rows"])
-        for name in ("log_odds", "p_positive")
+        helper.make_tensor_value_info("log_odds", TensorProto.DOUBLE, shape),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["rows"])
+            for name, _ in labels.columns
+        ),
     ]
     made = helper.make_model(
         helper.make_graph(graph.nodes, "sentiment", inputs, outputs, graph.tensors),
@@ -170,13 +205,14 @@ def onnx_file(model: Model) -> bytes:
         ir_version=_IR_VERSION,
         producer_name="sentiment",
         producer_version=__version__,
-        doc_string=_ABOUT,
+        doc_string=_ABOUT + (_OF_TWO if labels.is_binary else _OF_MORE),
     )
-    about = {
-        "labels": list(model.labels.names),
-        "threshold": model.binary.threshold,
-        "band": model.binary.abstention_interval,
-    }
+    about: dict[str, Any] = {"labels": list(labels.names)}
+    if isinstance(model.decision, MultiDecision):
+        about |= model.decision._asdict()
+    else:
+        threshold, band = model.decision
+        about |= {"threshold": threshold, "band": band}
     helper.set_model_props(made, {name: json.dumps(value) for name, value in about.items()})
     onnx.checker.check_model(made, full_check=True)
     return made.SerializeToString(deterministic=True)
@@ -214,8 +250,20 @@ class _Graph:
         return self.constant(np.array(values, np.int64))
 
 
+def _probabilities(graph: _Graph, log_odds: str, labels: LabelSet) -> None:
+    """Add the probabilities of `LabelSet.columns`, double [rows] each."""
+    if labels.is_binary:
+        graph.add("Sigmoid", log_odds, named=labels.columns[0][0])
+        return
+    every = graph.add("MatMul", log_odds, graph.doubles(np.eye(len(labels))[1:]))
+    every = graph.add("Softmax", every, axis=1)
+    for name, label in labels.columns:
+        one = graph.add("Gather", every, graph.integers(label), axis=1)
+        graph.add("Squeeze", one, graph.integers(1), named=name)
+
+
 def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
-    """Add a component, and return the name of its log-odds, double [rows]."""
+    """Add a component, and return the name of its log-odds, double [rows] or [rows, K − 1]."""
     first, *rest = _layers_of(component)
     sums = _row_sums(graph, first.kernel, prefix)
     sums = graph.add("Mul", sums, graph.doubles(first.scale))
@@ -224,9 +272,14 @@ def _log_odds(graph: _Graph, component: Component, prefix: str) -> str:
         active = graph.add("Relu", sums)
         sums = graph.add("MatMul", active, graph.doubles(layer.dense_kernel()))
         sums = graph.add("Add", sums, graph.doubles(layer.bias))
-    logits = graph.add("Squeeze", sums, graph.integers(1))
-    scaled = graph.add("Mul", logits, graph.doubles(component.calibration.slope))
-    return graph.add("Add", scaled, graph.doubles(component.calibration.intercepts[0]))
+    if (projection := component.projection) is not None:
+        sums = graph.add("MatMul", sums, graph.doubles(projection))
+    slope, intercepts = component.calibration
+    biases: Any = intercepts
+    if (component.asked or component.labels).is_binary:
+        sums, biases = graph.add("Squeeze", sums, graph.integers(1)), intercepts[0]
+    scaled = graph.add("Mul", sums, graph.doubles(slope))
+    return graph.add("Add", scaled, graph.doubles(biases))
 
 
 def _row_sums(graph: _Graph, kernel: NDArray[Any], prefix: str) -> str:

@@ -27,6 +27,7 @@ def annotate(
     model: str | PathLike[str] | LoadedModel | None = None,
     *,
     threshold: float | None = None,
+    classes: Sequence[str] = (),
     prefix: str = "",
     progress: bool = False,
 ) -> "DataFrame":
@@ -34,18 +35,21 @@ def annotate(
 
     These are `positive`, `negative` or `uncertain`, and a calibrated probability (float64), as from
     `sentiment predict`; missing if a text is missing (None, NaN, NA, "", or `N/A` and the like).
+    A model of more than two classes adds the probability of each, such as `p_neutral`.
 
     Args:
         frame: the reviews, a row each.
         text: the column of texts; several columns are joined by line breaks.
         model: a model file, what `load` returned, or None for the bundled model.
         threshold: the lowest probability that is answered positive; None for the model's.
-        prefix: put before the names of the two columns.
+        classes: those that the model may answer; () for all.
+        prefix: put before the names of the added columns.
         progress: whether to show a progress bar on stderr.
 
     Raises:
         TypeError: this is not a pandas DataFrame.
-        ValueError: it lacks a column, has two of that name, or already has one that would be added.
+        ValueError: it lacks a column, has two of that name, or already has one that would be added;
+            or the model lacks a class.
         sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
@@ -55,18 +59,20 @@ def annotate(
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
     loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
-    scorer = loaded.model if threshold is None else loaded.model.at(threshold)
+    scorer = (loaded.restricted(classes) if classes else loaded).model
+    if threshold is not None:
+        scorer = scorer.at(threshold)
     columns = scorer.labels.columns
     added = [f"{prefix}predicted", *(f"{prefix}{name}" for name, _ in columns)]
     _check(frame, names, added)
     answers: list[str | None] = []
-    probabilities = np.empty((len(frame), len(scorer.labels)))
+    probabilities = np.empty((len(frame), len(columns)))
     for scores in _scores(frame[names], names, scorer):
-        probabilities[len(answers) : len(answers) + BATCH] = scores.probabilities
+        probabilities[len(answers) : len(answers) + BATCH] = scores.of_columns(scorer.labels)
         answers += [found or None for found in scorer.answers(scores)]
         if progress:
             _show(len(answers), len(frame))
-    values = [_strings(answers), *(probabilities[:, label] for _, label in columns)]
+    values = [_strings(answers), *probabilities.T]
     return frame.assign(**dict(zip(added, values, strict=True)))
 
 
@@ -75,6 +81,7 @@ def frame_scorer(
     text_columns: str | Sequence[str] = ("text",),
     *,
     threshold: float | None = None,
+    classes: Sequence[str] = (),
     prefix: str = "",
 ) -> FrameScorer:
     """Return a function that annotates pandas frames one by one, for Spark's `mapInPandas`.
@@ -86,6 +93,7 @@ def frame_scorer(
         model: a model file, or `general`.
         text_columns: the column of texts, or several to join.
         threshold: as in `annotate`.
+        classes: as in `annotate`.
         prefix: as in `annotate`.
 
     Raises:
@@ -95,7 +103,9 @@ def frame_scorer(
 
     def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
         for frame in frames:
-            yield annotate(frame, text_columns, loaded, threshold=threshold, prefix=prefix)
+            yield annotate(
+                frame, text_columns, loaded, threshold=threshold, classes=classes, prefix=prefix
+            )
 
     return score
 

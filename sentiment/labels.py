@@ -1,6 +1,7 @@
 """What the classes of a model are called, and in which order answers show them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,17 +40,51 @@ class LabelSet:
     def columns(self) -> tuple[tuple[str, int], ...]:
         """The columns of probabilities in output, each with its label.
 
-        Two classes have `p_positive` alone. A larger set with *positive* has it first, any other
-        set has all classes in their order.
+        Two classes have that of the second alone: `p_positive`. A larger set with *positive* has it
+        first, any other set has all classes in their order.
         """
         if self.is_binary:
-            return (("p_positive", 1),)
+            return ((f"p_{self.names[1]}", 1),)
         labels = sorted(range(len(self)), key=lambda label: label != self.positive)
         return tuple((f"p_{self.names[label]}", label) for label in labels)
+
+    def subset(self, names: Sequence[str]) -> "LabelSet":
+        """Return the set of some of these classes, in the order of this set.
+
+        Raises:
+            ValueError: one is not of these, or fewer than two are named.
+        """
+        known = ", ".join(self.names)
+        if strangers := [name for name in names if name not in self.names]:
+            raise ValueError(f"no class {', '.join(strangers)}; the model's classes are {known}")
+        if len(set(names)) < 2:
+            raise ValueError(f"two classes or more are needed; the model's classes are {known}")
+        return LabelSet(tuple(name for name in self.names if name in names), self.ordered)
 
     def indices_of(self, names: Sequence[str]) -> list[int]:
         """Return the label of each name, −1 for a name that is not of these."""
         return [self.names.index(name) if name in self.names else -1 for name in names]
+
+
+def shown_probability(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
+    """Return a function from an answer and its row of probabilities to the one to show with it.
+
+    It is that of *positive*, or without such a class that of the answer, NaN if there is none.
+    """
+    if labels.positive is not None:
+        return lambda _, row: row[0]
+    return probability_of_answer(labels)
+
+
+def probability_of_answer(labels: LabelSet) -> Callable[[str, Sequence[float]], float]:
+    """Return a function from an answer and its row of probabilities to the answer's, or NaN.
+
+    Of two classes, `uncertain` has the probability of the second.
+    """
+    if labels.is_binary:
+        return lambda word, row: 1 - row[0] if word == labels.names[0] else row[0]
+    places = {labels.names[label]: place for place, (_, label) in enumerate(labels.columns)}
+    return lambda word, row: row[places[word]] if word in places else math.nan
 
 
 SENTIMENT = LabelSet((NEGATIVE, POSITIVE))

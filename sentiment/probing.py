@@ -15,8 +15,9 @@ from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
-from sentiment.labels import NEGATIVE, POSITIVE
-from sentiment.model.model import UNCERTAIN, Model
+from sentiment.errors import UsageError
+from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT
+from sentiment.model.model import Model
 
 OVERALL = "overall"  # the name of the combined results
 
@@ -195,7 +196,7 @@ class Outcome:
     Attributes:
         check: the check.
         answers: the answer to each text of the check.
-        p_positive: the probability of *positive* of each.
+        p_positive: the probability of *positive* of each, *negative* being the only other class.
     """
 
     check: Check
@@ -209,8 +210,8 @@ class Outcome:
 
     @property
     def uncertain(self) -> bool:
-        """Whether it failed because the answer to the last text is `uncertain`."""
-        return not self.passed and self.answers[-1] == UNCERTAIN
+        """Whether it failed because the answer to the last text is `uncertain`, or neutral."""
+        return not self.passed and self.answers[-1] not in SENTIMENT.names
 
 
 @dataclass(frozen=True)
@@ -257,13 +258,28 @@ class Result:
 
 
 def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
-    """Run the checks of some capabilities on a model, scoring each text once."""
+    """Run the checks of some capabilities on a model, scoring each text once.
+
+    Answers are the model's own, so that `neutral` to praise is no pass. How far a change moves the
+    probability is measured between *negative* and *positive*, the other classes left out.
+
+    Raises:
+        UsageError: it lacks one of these two.
+    """
+    known = SENTIMENT.indices_of(model.labels.names)
+    if not {0, 1} <= set(known):
+        raise UsageError(
+            "probe asks for negative and positive; the model's classes are "
+            f"{', '.join(model.labels.names)}"
+        )
     chosen = list(capabilities)
     checks = [check for capability in chosen for check in capability.checks]
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
     scores = model.scores(texts)
     answers = dict(zip(texts, model.answers(scores), strict=True))
-    p_positive = dict(zip(texts, scores.p_positive.tolist(), strict=True))
+    pair = scores.probabilities[:, model.labels.indices_of(SENTIMENT.names)]
+    moved = pair[:, 1] if model.labels.is_binary else pair[:, 1] / pair.sum(axis=1)
+    p_positive = dict(zip(texts, moved.tolist(), strict=True))
 
     def outcome(check: Check) -> Outcome:
         return Outcome(

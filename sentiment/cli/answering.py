@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
-from sentiment.labels import CLASSES
+from sentiment.labels import LabelSet
 from sentiment.model.model import NO_ANSWER, UNCERTAIN, Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
 from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
@@ -68,12 +68,12 @@ class Tally:
         if not self.total:
             raise DataError(f"no rows in {and_more(list(self.rows), 1)} (--fail-if-empty)")
 
-    def report(self, target: Path) -> None:
+    def report(self, target: Path, classes: Sequence[str]) -> None:
         """Print the number of rows and of each answer, the time it took, and the output."""
         seconds = time.monotonic() - self._started
         parts = [
             f"{self.answers[answer]:,} {answer} ({self.answers[answer] / self.total:.0%})"
-            for answer in (*reversed(CLASSES), UNCERTAIN)
+            for answer in (*reversed(classes), UNCERTAIN)
             if self.answers[answer]
         ]
         if self.answers[NO_ANSWER]:
@@ -226,7 +226,7 @@ def answer_rows(
     # Explaining is slow and happens in this process: more workers would wait for it.
     workers = 1 if explainer else workers or default_workers()
     with target.open() as stream, Scorer(model, workers) as scorer:
-        output = _Output(stream, target, explainer)
+        output = _Output(stream, target, model.labels, explainer)
         try:
             for each in inputs:
                 with closing(each.source):
@@ -255,7 +255,7 @@ def _answer_input(
     for batch, scores in batches:
         answers = model.answers(scores)
         reasons = model.reasons(answers, scores)
-        writer.write(batch, answers, scores.p_positive, reasons)
+        writer.write(batch, answers, scores.of_columns(model.labels), reasons)
         tally.add(answers)
         output.stream.flush()
 
@@ -276,6 +276,7 @@ class _Output:
 
     stream: BinaryIO
     target: Target
+    labels: LabelSet
     explainer: Explainer | None = None
     first: Source | None = None
     _writer: Writer | None = None
@@ -293,6 +294,7 @@ class _Output:
                 self.stream,
                 source,
                 columns,
+                labels=self.labels,
                 prefix=self.target.prefix,
                 explainer=self.explainer,
                 kept=self.target.kept,

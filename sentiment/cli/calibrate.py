@@ -13,22 +13,27 @@ from numpy.typing import NDArray
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
-from sentiment.cli.reading import data_name, read_reviews, score
+from sentiment.cli.reading import data_name, read_reviews, score, shared_classes
 from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.metrics import Evaluation, percent
+from sentiment.evaluation.metrics import Evaluation, Floats, Labels, percent
 from sentiment.evaluation.selective import (
+    AnyDecision,
     Choice,
     Goal,
+    Sample,
+    always_answering,
     attainable_precision,
+    check_goals,
     choose_decision,
     read_goals,
 )
 from sentiment.features.hashing import Hashes
+from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
-from sentiment.model.model import Decision, Model, Scores
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.model.model import Decision, Model, MultiDecision, Scores
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
 
@@ -73,7 +78,9 @@ class _Refit(NamedTuple):
         metrics = {
             name: {"before": self.before[name], "after": self.after[name]} for name in self.before
         }
-        return {"refit": {"n": self.n, **self.calibration._asdict(), **metrics}}
+        slope, intercepts = self.calibration
+        intercept = intercepts[0] if len(intercepts) == 1 else intercepts
+        return {"refit": {"n": self.n, "slope": slope, "intercept": intercept, **metrics}}
 
 
 @click.command(short_help="Refit a model's probabilities, or set where it abstains.")
@@ -111,10 +118,14 @@ def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: A
     Goals:
       precision=0.95  95% of the answers of each label are correct; otherwise the answer is
                       `uncertain`, as rarely as possible
-      recall=0.9      90% of the reviews of each class are found: the threshold is moved
+      recall=0.9      90% of the reviews of each class are found: the threshold is moved; with two
+                      classes only
       coverage=0.8    80% of the reviews are answered, the least clear ones are `uncertain`
 
-    With precision, coverage=… and recall=… may be asked of what it leaves answered.
+    With precision, coverage=… and recall=… may be asked of what it leaves answered. With more than
+    two classes, each has a least probability from which it is answered.
+
+    A model with neutral, calibrated on negative and positive reviews alone, is written without it.
 
     \b
     Examples:
@@ -140,9 +151,11 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     options.check_targets(
         [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
     )
-    _, model = open_model(job.model_path)
-    reviews = read_reviews(job.data, job.reading, "calibration")
-    require_both_classes(reviews, data_name(job.data), "calibration")
+    _, model = open_model(job.model_path, classes=job.reading.named)
+    reviews = read_reviews(job.data, job.reading, "calibration", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, job.reading.named)
+    require_classes(reviews, data_name(job.data), "calibration")
+    check_goals(job.goals, model.labels)
     reviews, scores = score(model, reviews)
     facts: dict[str, Any] = {"n": len(reviews)}
     lines: list[str] = []
@@ -150,18 +163,18 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     rest = reviews
     if job.refit:
         rows, others = _halves(reviews) if job.goals else (np.arange(len(reviews)),) * 2
-        refit = _fit(reviews.take(rows), scores.take(rows), data_name(job.data))
-        decision = Decision(model.binary.threshold)
+        decision = always_answering(model.decision)
+        refit = _fit(reviews.take(rows), scores.take(rows), decision, data_name(job.data))
         made = replace(made.recalibrated(refit.calibration), decision=decision)
         rest = reviews.take(others)
         facts |= refit.as_json() | _decision_facts(decision)
-        lines += _refit_as_text(refit, decision)
+        lines += _refit_as_text(refit, decision, made.labels)
     if job.goals:
         scores = made.scores(rest.texts) if job.refit else scores
-        choice = _choose(job.goals, scores, rest, made.binary.threshold)
+        choice = _choose(job.goals, Sample(scores.known, rest.labels, made.decision, made.labels))
         made = replace(made, decision=choice.decision)
         facts |= _goal_facts(choice)
-        lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest))]
+        lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest), made.labels)]
     else:
         _note_dropped_goal(model)
     console.clear_status()
@@ -175,8 +188,10 @@ def _with_record(model: Model, reviews: LabelledReviews, job: _Job) -> Model:
     about = model.record.provenance
     if about is not None:
         about = replace(about, goal=", ".join(map(str, job.goals)))
-        if job.refit:  # its validation figures are those of the old probabilities
-            about = replace(about, calibrated=True, accuracy=None, right=None)
+        # Validation figures are those of the old probabilities, and of all classes.
+        if job.refit or set(about.validation.counts) != set(model.labels.names):
+            calibrated = about.calibrated or job.refit
+            about = replace(about, calibrated=calibrated, accuracy=None, right=None)
     seen = model.record.training_hashes.adding(reviews.texts)
     return replace(model, record=replace(model.record, provenance=about, training_hashes=seen))
 
@@ -188,46 +203,59 @@ def _halves(reviews: LabelledReviews) -> tuple[NDArray[np.intp], NDArray[np.intp
         DataError: the second half has no reviews of one class.
     """
     odd = reviews.digest() % 2 == 1
-    if not 0 < reviews.labels[odd].sum() < odd.sum():
+    if not np.bincount(reviews.labels[odd], minlength=len(reviews.label_set)).all():
         raise DataError("too few reviews to refit on one half and set a goal on the other")
     return np.flatnonzero(~odd), np.flatnonzero(odd)
 
 
-def _fit(reviews: LabelledReviews, scores: Scores, name: str) -> _Refit:
+def _fit(reviews: LabelledReviews, scores: Scores, decision: AnyDecision, name: str) -> _Refit:
     """Fit a calibration of the model's log-odds on the reviews that it knows enough of.
 
     Raises:
-        DataError: there are too few, or positive reviews are not more probable.
+        DataError: there are too few, or those of a class are not more probable.
     """
-    known = np.flatnonzero(~np.isnan(scores.p_known))
-    labels, z = reviews.labels[known], log_odds(scores.p_known[known])[:, None]
-    if not enough_to_choose(labels, 2):
+    known = np.flatnonzero(~scores.unknown)
+    labels, p = reviews.labels[known], scores.probabilities[known]
+    label_set, z = reviews.label_set, _log_odds(p)
+    if not enough_to_choose(labels, len(label_set)):
         raise DataError(f"{name}: too few reviews of a class to refit the calibration")
     calibration = Calibration.fit(z, labels)
     if calibration == Calibration():
+        less = "positive reviews do not get higher probabilities than negative ones"
+        if not label_set.is_binary:
+            less = "the reviews of a class do not get higher probabilities of it than others"
         raise DataError(
-            f"{name}: positive reviews do not get higher probabilities than negative ones, so the "
-            "calibration cannot be refitted; check the labels (--positive VALUE)"
+            f"{name}: {less}, so the calibration cannot be refitted; check the labels"
+            f"{' (--positive VALUE)' if label_set.is_binary else ''}"
         )
-    p = _out_of_fold(z, labels, reviews.digest()[known] // 2 % _FOLDS)
-    before, after = (_metrics(each, labels) for each in (scores.p_known[known], p))
+    fitted = _out_of_fold(z, labels, reviews.digest()[known] // 2 % _FOLDS)
+    before, after = (
+        _metrics(Evaluation(each, labels, decision, label_set)) for each in (p, fitted)
+    )
     if after["log_loss"] >= before["log_loss"]:
         console.warn("the refit does not lower the log loss: the old calibration fits as well")
     return _Refit(calibration, known.size, before, after)
 
 
-def _out_of_fold(z: NDArray[np.float64], labels: NDArray[Any], fold: Hashes) -> NDArray[np.float64]:
-    """Return calibrated probabilities, each fitted without the reviews of its fold, [n]."""
-    p = np.empty(z.size)
+def _log_odds(p: Floats) -> Floats:
+    """Return the log-odds of probabilities [n, K] against the first class, [n, K − 1]."""
+    if p.shape[1] == 2:
+        return log_odds(p[:, 1])[:, None]
+    logs = np.log(np.maximum(p, 1e-15))
+    return logs[:, 1:] - logs[:, :1]
+
+
+def _out_of_fold(z: Floats, labels: Labels, fold: Hashes) -> Floats:
+    """Return calibrated probabilities, each fitted without the reviews of its fold, [n, K]."""
+    p = np.empty((len(z), z.shape[1] + 1))
     for each in np.unique(fold):
         inside = fold == each
-        p[inside] = Calibration.fit(z[~inside], labels[~inside]).probabilities(z[inside])[:, 1]
+        p[inside] = Calibration.fit(z[~inside], labels[~inside]).probabilities(z[inside])
     return p
 
 
-def _metrics(p_positive: NDArray[np.float64], labels: NDArray[Any]) -> dict[str, float]:
-    figures = Evaluation(p_positive, labels, 0.5).figures
-    return {name: float(figures[name] or 0) for name in ("log_loss", "ece")}
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
+    return {name: float(evaluation.figures[name] or 0) for name in ("log_loss", "ece")}
 
 
 def _note_dropped_goal(model: Model) -> None:
@@ -239,14 +267,12 @@ def _note_dropped_goal(model: Model) -> None:
         )
 
 
-def _choose(
-    goals: tuple[Goal, ...], scores: Scores, reviews: LabelledReviews, threshold: float
-) -> Choice:
+def _choose(goals: tuple[Goal, ...], sample: Sample) -> Choice:
     """Choose a decision for the goals; warn of a label that is never answered."""
-    choice = choose_decision(goals, scores.p_known, reviews.labels, threshold)
+    choice = choose_decision(goals, sample)
     # A goal of precision comes first, and may leave a label without answers.
     if silent := [part.name for parts in choice.goals.values() for part in parts if not part.n]:
-        reach = attainable_precision(scores.p_known, reviews.labels, threshold)
+        reach = attainable_precision(sample)
         for name in silent:
             console.warn(
                 f"no threshold reaches {goals[0]} for {name}, so this model will never answer "
@@ -255,7 +281,9 @@ def _choose(
     return choice
 
 
-def _decision_facts(decision: Decision) -> dict[str, Any]:
+def _decision_facts(decision: AnyDecision) -> dict[str, Any]:
+    if isinstance(decision, MultiDecision):
+        return {"offsets": decision.offsets, "minima": decision.minima}
     return {"threshold": decision.threshold, "band": decision.abstention_interval}
 
 
@@ -268,25 +296,29 @@ def _goal_facts(choice: Choice) -> dict[str, Any]:
     return facts | {"coverage": choice.coverage, "goals": goals}
 
 
-def _refit_as_text(refit: _Refit, decision: Decision) -> Iterator[str]:
-    slope, intercept = refit.calibration
+def _refit_as_text(refit: _Refit, decision: AnyDecision, label_set: LabelSet) -> Iterator[str]:
+    slope, intercepts = refit.calibration
+    if isinstance(decision, Decision):
+        moved = f"{intercepts[0]:+.3f}, threshold still {decision.threshold:.3g}"
+    else:
+        pairs = zip(label_set.names[1:], intercepts, strict=True)
+        moved = ", ".join(f"{intercept:+.3f} for {name}" for name, intercept in pairs)
     before, after = refit.before, refit.after
-    yield (
-        f"calibration refitted on {refit.n:,} reviews: log-odds × {slope:.3f} {intercept:+.3f}, "
-        f"threshold still {decision.threshold:.3g}"
-    )
+    yield f"calibration refitted on {refit.n:,} reviews: log-odds × {slope:.3f} {moved}"
     yield (
         f"log loss {before['log_loss']:.4f} → {after['log_loss']:.4f}, "
         f"ECE {before['ece']:.4f} → {after['ece']:.4f} (by 5-fold cross-validation)"
     )
 
 
-def _goals_as_text(choice: Choice, n: int) -> Iterator[str]:
-    yield f"{choice.coverage:.1%} of {n:,} reviews answered; {describe_band(choice.decision)}"
+def _goals_as_text(choice: Choice, n: int, label_set: LabelSet) -> Iterator[str]:
+    band = describe_band(choice.decision, label_set)
+    yield f"{choice.coverage:.1%} of {n:,} reviews answered; {band}"
+    width = max(9, *(len(name) + 1 for name in label_set.names))
     title = f"at least ({CONFIDENCE:.0%} confidence)"
     for goal, parts in choice.goals.items():
         yield ""
-        yield f"{'':<9}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{title:>29}"
+        yield f"{'':<{width}}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{title:>29}"
         for part in parts:
             least = f"{100 * goal.minimum:g}%" if part.n else "–"
-            yield f"{part.name:<9}{part.n:>9,}{percent(part.share):>10}{least:>29}"
+            yield f"{part.name:<{width}}{part.n:>9,}{percent(part.share):>10}{least:>29}"

@@ -200,7 +200,7 @@ def answer_files(
     Raises:
         SentimentError, OSError: a file cannot be read or written as asked, or the cluster failed.
     """
-    check_job(jobs[0])  # report a wrong option before a cluster starts
+    check_job(model.labels, jobs[0])  # report a wrong option before a cluster starts
     tally = Tally()
     done: dict[int, ScoredFile] = {}
     with written(output, [job.target for job in jobs]), running(engine.address) as cluster:

@@ -13,28 +13,29 @@ import numpy as np
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import shortened
-from sentiment.cli.models import find_model, note_sample
+from sentiment.cli.models import find_model, note_sample, restricted
 from sentiment.cli.reading import (
     overlap_of,
     read_reviews,
     readable_rows,
     score_all,
+    shared_classes,
     warn_of_overlap,
 )
-from sentiment.errors import DataError
+from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
-from sentiment.evaluation.metrics import METRICS, Metric, answers_by
-from sentiment.labels import CLASSES
+from sentiment.evaluation.metrics import Metric, metrics_for
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import UNCERTAIN, Model
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, Predictions, read_predictions
+from sentiment.model.model import UNCERTAIN, Model, even_decision
+from sentiment.reviews.cells import and_more, count_of
+from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, read_predictions
 from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
+_SHOWN_NAMES = 5  # of a model's classes
 _TEXT_WIDTH = 60
-_WORDS = (*CLASSES, "no answer")
 # Smaller differences in log loss do not show, and may come from rounded probabilities.
 _LEAST_LOSS = 5e-5
 
@@ -56,6 +57,11 @@ class Compared:
     found: Comparison
 
     @property
+    def label_set(self) -> LabelSet:
+        """The classes."""
+        return self.reviews.label_set
+
+    @property
     def winner(self) -> str | None:
         """`a` or `b`, if one is significantly more accurate."""
         accuracy = self.found.differences["accuracy"]
@@ -66,7 +72,10 @@ class Compared:
     @property
     def unanswered(self) -> list[int]:
         """The number of reviews that each leaves unanswered."""
-        return [int(np.count_nonzero(system.answers == NO_ANSWER)) for system in self.systems]
+        classes = len(self.label_set)
+        return [
+            int(np.count_nonzero(system.answers_or(classes) == classes)) for system in self.systems
+        ]
 
     @property
     def uncertain(self) -> list[int]:
@@ -108,7 +117,7 @@ def _figures(compared: Compared) -> Iterator[str]:
         yield f"{name}  {shortened(path, _TEXT_WIDTH)}"
     yield ""
     yield f"{'':<9}{'A':>9}{'B':>9}{'B − A':>10}    95% interval"
-    for metric in METRICS:
+    for metric in metrics_for(compared.label_set).all:
         each = compared.found.differences.get(metric.name)
         if each is None:
             continue
@@ -156,34 +165,39 @@ def _disagreements(compared: Compared) -> Iterator[str]:
         return
     yield ""
     yield f"they differ on {count_of(rows.size, 'review')}, most on"
-    yield f"{'row':>9}  {'A':<17}{'B':<17}{'label':<10}text"
+    width = max(10, *(len(name) + 2 for name in compared.label_set.names))
+    yield f"{'row':>9}  {'A':<{width + 7}}{'B':<{width + 7}}{'label':<{width}}text"
     for row in rows[:SHOWN_REVIEWS].tolist():
         facts = _as_json(compared, row)
-        answers = "".join(f"{_answer(facts[name]):<17}" for name in "ab")
+        answers = (_answer(facts[name], compared.label_set) for name in "ab")
+        sides = "".join(f"{answer:<{width + 7}}" for answer in answers)
         text = shortened(facts["text"], _TEXT_WIDTH)
-        yield f"{facts['row']:>9,}  {answers}{facts['label']:<10}{text}"
+        yield f"{facts['row']:>9,}  {sides}{facts['label']:<{width}}{text}"
 
 
 def _as_json(compared: Compared, row: int) -> dict[str, Any]:
+    names = compared.label_set.names
     facts: dict[str, Any] = {
         "row": int(compared.reviews.places[row]) + 1,
-        "label": _WORDS[compared.reviews.labels[row]],
+        "label": names[compared.reviews.labels[row]],
         "text": compared.reviews.texts[row],
     }
     for name, system in zip("ab", compared.systems, strict=True):
-        p_positive = nan if system.p_positive is None else float(system.p_positive[row])
-        answer = int(system.answers[row])
-        facts[name] = {
-            "predicted": None if answer == NO_ANSWER else _WORDS[answer],
-            "p_positive": None if isnan(p_positive) else p_positive,
-        }
+        answer = int(system.answers_or(len(names))[row])
+        facts[name] = {"predicted": None if answer == len(names) else names[answer]}
+        for column, label in compared.label_set.columns:
+            p = nan if system.probabilities is None else float(system.probabilities[row, label])
+            facts[name][column] = None if isnan(p) else p
     return facts
 
 
-def _answer(facts: dict[str, Any]) -> str:
-    p_positive = facts["p_positive"]
-    shown = "" if p_positive is None else f" {p_positive:.2f}"
-    return f"{facts['predicted'] or 'no answer'}{shown}"
+def _answer(facts: dict[str, Any], label_set: LabelSet) -> str:
+    """Write an answer and its probability; of two classes that of the second."""
+    shown = None
+    for column, label in label_set.columns:
+        if label_set.is_binary or label_set.names[label] == facts["predicted"]:
+            shown = facts[column]
+    return f"{facts['predicted'] or 'no answer'}{'' if shown is None else f' {shown:.2f}'}"
 
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
@@ -212,26 +226,38 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
     folders of labelled reviews, as for train. Each model answers by its own threshold. Reviews
     answered `uncertain` count, too: those of a model by its threshold, those of a file by
-    `p_positive` ≥ 0.5.
+    `p_positive` ≥ 0.5. Models are compared on the classes that both have. Two files of predictions
+    are of positive and negative reviews, unless --classes names others; a file then has `predicted`
+    or the probability of each class, as in `p_neutral`.
 
     \b
     Examples:
       sentiment compare old.safetensors new.safetensors held_out.csv
       sentiment compare new.safetensors their_answers.csv held_out.csv --json
     """
-    openings = [(path, _open(path)) for path in (a, b)]
-    reviews = read_reviews(data, reading, "evaluation")
-    models = {path: content for path, content in openings if isinstance(content, Model)}
+    opened = {path: _open(path) for path in (a, b)}
+    models = {
+        path: restricted(model, reading.named) if reading.named else model
+        for path, model in opened.items()
+        if model is not None
+    }
+    label_set = None if reading.classes else SENTIMENT
+    if models:
+        models = _sharing(models)
+        label_set = next(iter(models.values())).labels
+    reviews = read_reviews(data, reading, "evaluation", label_set=label_set)
+    shared, reviews = shared_classes(list(models.values()), reviews, reading.named)
+    models = dict(zip(models, shared, strict=True))
     warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
-    systems = [_system(path, content, reviews) for path, content in openings]
+    systems = [_system(path, models.get(path), reviews) for path in (a, b)]
     unreadable = np.zeros(len(reviews), np.bool_)
-    for (_, content), system in zip(openings, systems, strict=True):
-        if isinstance(content, Model) and system.p_positive is not None:
-            unreadable |= np.isnan(system.p_positive)
+    for path, system in zip((a, b), systems, strict=True):
+        if path in models and system.probabilities is not None:
+            unreadable |= np.isnan(system.probabilities).any(axis=1)
     rows = readable_rows(unreadable)
     reviews = reviews.take(rows)
     system_a, system_b = (system.take(rows) for system in systems)
-    found = compare(system_a, system_b, reviews.labels)
+    found = compare(system_a, system_b, reviews.labels, reviews.label_set)
     console.clear_status()
     compared = Compared((a, b), (system_a, system_b), reviews, found)
     if as_json:
@@ -240,39 +266,64 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
         click.echo(as_text(compared))
 
 
-def _open(path: str) -> Model | Predictions:
+def _open(path: str) -> Model | None:
+    """Return a model; None for a file of predictions, which is read after the reviews."""
     try:
         model = find_model(Path(path), or_reviews=True)
-        if model.suffix.lower() == ".safetensors" or is_model_file(model):
-            loaded = load_model(model)
-            note_sample(path, loaded)
-            return loaded
-        return read_predictions(path)
+        if model.suffix.lower() != ".safetensors" and not is_model_file(model):
+            return None
+        loaded = load_model(model)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from error
+    note_sample(path, loaded)
+    return loaded
 
 
-def _system(path: str, content: Model | Predictions, reviews: LabelledReviews) -> System:
+def _sharing(models: dict[str, Model]) -> dict[str, Model]:
+    """Leave out the classes that only one of two models has; say so.
+
+    Raises:
+        ModelError: they share fewer than two.
+    """
+    sets = [model.labels for model in models.values()]
+    shared = [name for name in sets[0].names if all(name in each.names for each in sets)]
+    if all(len(each) == len(shared) for each in sets):
+        return models
+    if len(shared) < 2:
+        own = "; ".join(f"{path}: {and_more(model.labels.names, _SHOWN_NAMES)}"
+                        for path, model in models.items())  # fmt: skip
+        raise ModelError(f"the models share fewer than two classes ({own})")
+    console.note(f"compared on the classes that both models have: {', '.join(shared)}")
+    label_set = LabelSet(tuple(shared), all(each.ordered for each in sets) and len(shared) > 2)
+    return {path: model.restricted(label_set) for path, model in models.items()}
+
+
+def _system(path: str, model: Model | None, reviews: LabelledReviews) -> System:
     """Return the answers of a model or a file of predictions.
 
     Raises:
         DataError: a file of predictions has more or fewer rows than the data.
     """
-    if isinstance(content, Model):
-        scores = score_all(content, reviews, path)
-        p_positive = scores.p_positive
-        answers = answers_by(p_positive, content.binary.threshold)
-        uncertain = np.array(content.answers(scores)) == UNCERTAIN
-        return System(np.where(np.isnan(p_positive), NO_ANSWER, answers), p_positive, uncertain)
+    if model is not None:
+        scores = score_all(model, reviews, path)
+        unreadable = np.isnan(scores.probabilities).any(axis=1)
+        answers = model.decision.choose(scores.probabilities)
+        uncertain = np.array(model.answers(scores)) == UNCERTAIN
+        return System(np.where(unreadable, NO_ANSWER, answers), scores.probabilities, uncertain)
+    try:
+        content = read_predictions(path, reviews.label_set)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error
     if len(content) != reviews.rows_read:
         raise DataError(
             f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
             "one is needed for each row, in the same order"
         )
     answers = content.answers[reviews.places]
-    if content.p_positive is None:
+    if content.probabilities is None:
         return System(answers)
     # Without an answer the probability counts, as it does for an abstaining model.
-    p_positive = content.p_positive[reviews.places]
-    uncertain = (answers == NO_ANSWER) & ~np.isnan(p_positive)
-    return System(np.where(uncertain, answers_by(p_positive, 0.5), answers), p_positive, uncertain)
+    probabilities = content.probabilities[reviews.places]
+    uncertain = (answers == NO_ANSWER) & ~np.isnan(probabilities).any(axis=1)
+    by_probability = even_decision(len(reviews.label_set)).choose(probabilities)
+    return System(np.where(uncertain, by_probability, answers), probabilities, uncertain)

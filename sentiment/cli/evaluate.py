@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,23 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.predict import Engine, engine_options
-from sentiment.cli.reading import read_reviews, score
+from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.metrics import (
-    HEADLINE,
-    OF_CLASS,
-    OVERALL,
     Evaluation,
     Figures,
     Intervals,
     Metric,
-    answers_by,
     percent,
 )
 from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
-from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.evaluation.selective import Abstention, AnyDecision, abstention_of, may_abstain
 from sentiment.evaluation.slices import (
     MIN_SLICE,
     SHOWN_SLICES,
     Gate,
     Slice,
+    check_metrics,
     check_slices,
     failed_gates,
     read_gate,
@@ -41,7 +38,7 @@ from sentiment.evaluation.slices import (
     slices_of,
 )
 from sentiment.files import replacing
-from sentiment.labels import POSITIVE
+from sentiment.labels import LabelSet
 from sentiment.model.model import Decision, Model, Scores
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
@@ -52,10 +49,11 @@ from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 
 _FORMATS = ("csv", "tsv", "jsonl", "parquet")
-_COLUMNS = ("file", "row", "label", "text", "words", "predicted", "p_positive")
+_COLUMNS = ("file", "row", "label", "text", "words")
 _REASON = "reason"  # why an answer is uncertain, in JSON lines
-_ADDED = 2  # the last columns, which every writer adds by itself
 _VALUE_WIDTH = 30
+_NAME_WIDTH = 20  # of a class
+_MATRIX_CLASSES = 10  # more do not fit a terminal
 
 
 @dataclass(frozen=True)
@@ -109,14 +107,16 @@ def command(
     else the test reviews that are part of the program. Warns if the model has already seen any of
     these reviews. Each metric comes with its 95% interval: how far it would move with other
     reviews. Reviews that the model answers `uncertain` are measured by its threshold like all
-    others; coverage, and the accuracy of what it does answer, are printed below.
+    others; coverage, and the accuracy of what it does answer, are printed below. A model with
+    neutral is measured without it where DATA has negative and positive reviews alone.
 
     With --engine ray, each file is read and scored on any free core of a cluster; the metrics are
     the same. Without --address, Ray is started here for the run.
 
-    --errors writes the 100 reviews that are furthest on the wrong side of the threshold, the
-    furthest first: file and row, label, answer (`uncertain` within the abstention range), the words
-    that led to it with their part of the log-odds, and the columns of --slice.
+    --errors writes the 100 most confident mistakes, the most confident first: those furthest on the
+    wrong side of the threshold, or with more than two classes furthest above the label. Each has
+    file and row, label, answer (`uncertain` where the model abstains), the words that led to it
+    with their part of the log-odds, and the columns of --slice.
 
     \b
     Examples:
@@ -124,7 +124,7 @@ def command(
       sentiment evaluate held_out.csv -m big.safetensors --json
       sentiment evaluate held_out.csv --slice domain --slice length --slice negation
       sentiment evaluate held_out.csv --errors mistakes.csv
-      sentiment evaluate held_out.csv --fail-under accuracy=0.9
+      sentiment evaluate held_out.csv --fail-under accuracy=0.9 --fail-under recall_negative=0.8
       sentiment evaluate 'held_out/*.parquet' --engine ray
       sentiment evaluate held_out.csv --fail-under slice:negation=yes:macro_f1=0.8
     """
@@ -137,22 +137,28 @@ def command(
 def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
-    path, model = open_model(job.model_path, job.threshold, repair=job.repair)
+    classes = job.reading.named
+    path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
+    check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
     if job.errors is not None:
+        check_errors_file(job.errors, job.reading.keep, model.labels)
         inputs = [*options.resolve_inputs(paths, "evaluation"), path]
         options.check_targets([job.errors], inputs, force=job.force)
-    reviews, scores = _score(job, model, paths)
+    model, reviews, scores = _score(job, model, paths)
+    check_metrics(job.gates, model.labels)  # a class may have been left out
     values = {column: slice_values(column, reviews) for column in job.columns}
     check_slices(job.gates, values)
-    evaluation = Evaluation(scores.p_positive, reviews.labels, model.binary.threshold)
-    answers = answers_by(scores.p_positive, model.binary.threshold)
-    slices = {name: slices_of(of, reviews.labels, answers) for name, of in values.items()}
+    evaluation = Evaluation(scores.probabilities, reviews.labels, model.decision, model.labels)
+    slices = {
+        name: slices_of(of, reviews.labels, evaluation.answers, model.labels)
+        for name, of in values.items()
+    }
     facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
-    if model.binary.abstention_interval is not None or scores.unknown.any():
-        abstention = abstention_of(scores.p_known, reviews.labels, model.binary)
+    if may_abstain(model.decision) or scores.unknown.any():
+        abstention = abstention_of(scores.known, reviews.labels, model.decision)
         facts |= asdict(abstention)
-        parts.append(abstention_as_text(abstention, model.binary))
+        parts.append(abstention_as_text(abstention, model.decision, model.labels))
     failures = failed_gates(job.gates, facts, slices)
     console.clear_status()
     if job.as_json:
@@ -161,7 +167,9 @@ def _evaluate(job: _Job) -> None:
             facts["slices"] = {name: [s.as_json() for s in of] for name, of in slices.items()}
         click.echo(json.dumps(facts | {"model": str(path), "data": list(paths)}))
     else:
-        click.echo("\n\n".join(parts + [slices_as_text(*each) for each in slices.items()]))
+        headline = evaluation.metrics.headline
+        parts += [slices_as_text(name, of, headline) for name, of in slices.items()]
+        click.echo("\n\n".join(parts))
     if job.errors is not None:
         _write_errors(job.errors, model, reviews, scores)
     if failures:
@@ -178,24 +186,36 @@ def _check(job: _Job) -> None:
         from sentiment.cluster.engine import RAY
 
         require(*RAY)
-    if job.errors is not None:
-        check_errors_file(job.errors, job.reading.keep)
 
 
-def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[LabelledReviews, Scores]:
+def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, LabelledReviews, Scores]:
+    """Read and score reviews; return the model without a class that they do not have, too."""
     if job.engine.is_ray:
         from sentiment.cli.cluster import score_files
 
-        return score_files(job.engine, model, paths, job.reading, job.columns)
-    return score(model, read_reviews(paths, job.reading, "evaluation"))
+        reading = replace(job.reading, label_set=model.labels)
+        reviews, scores = score_files(job.engine, model, paths, reading, job.columns)
+        (shared,), reviews = shared_classes([model], reviews, reading.named)
+        kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
+        return (
+            shared,
+            reviews,
+            scores._replace(
+                probabilities=kept / kept.sum(axis=1, keepdims=True) if shared != model else kept
+            ),
+        )
+    reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, job.reading.named)
+    return model, *score(model, reviews)
 
 
-def check_errors_file(path: Path, columns: Sequence[str]) -> None:
+def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -> None:
     """Check the file of mistakes before any work is done.
 
     Args:
         path: the file to write.
         columns: columns of the reviews that are written, too.
+        label_set: the classes of the model.
 
     Raises:
         UsageError: its format is not a table, or a column has the name of another.
@@ -203,7 +223,8 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
     format = output_format_of(path)
     if format not in _FORMATS:
         raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
-    own = (*_COLUMNS, _REASON) if format == "jsonl" else _COLUMNS
+    own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
+    own += [_REASON] * (format == "jsonl")
     if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes its own column "{taken[0]}"; rename that of --slice, '
@@ -212,28 +233,32 @@ def check_errors_file(path: Path, columns: Sequence[str]) -> None:
 
 
 def _write_errors(path: Path, model: Model, reviews: LabelledReviews, scores: Scores) -> None:
-    ranked = rank_mistakes(scores.p_positive, reviews.labels, model.binary.threshold)
+    ranked = rank_mistakes(scores.probabilities, reviews.labels, model.decision)
     shown = ranked[:MAX_MISTAKES]
     console.status(f"explaining {shown.size} mistakes …")
-    write_mistakes(path, explain_mistakes(model, reviews, shown), reviews)
+    write_mistakes(path, explain_mistakes(model, reviews, shown), reviews, model.labels)
     which = f"the {shown.size} most confident" if shown.size < ranked.size else "all"
     console.note(f"saved {path}: {which} of {ranked.size:,} mistakes")
 
 
-def write_mistakes(path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews) -> None:
+def write_mistakes(
+    path: Path, mistakes: Sequence[Mistake], reviews: LabelledReviews, label_set: LabelSet
+) -> None:
     """Write a record for each mistake, in order, with the kept columns of its row."""
     format = output_format_of(path)
     rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
-    names = [*_COLUMNS[:-_ADDED], *reviews.columns]
+    names = [*_COLUMNS, *reviews.columns]
     source = RowsSource(rows, names, str(path))
     with replacing(path) as stream:
-        writer = writer_for(format, stream, source, Columns(("text",), "label", ""))
+        columns = Columns(("text",), "label", "")
+        writer = writer_for(format, stream, source, columns, labels=label_set)
         if rows:
             explained = [mistake.explanation for mistake in mistakes]
+            shown = [label for _, label in label_set.columns]
             writer.write(
                 Batch(rows, 1, name=source.name, format=source.format),
                 [explanation.answer for explanation in explained],
-                np.array([explanation.p_positive for explanation in explained]),
+                np.array([explanation.probabilities for explanation in explained])[:, shown],
                 [explanation.reason for explanation in explained],
             )
         writer.close()
@@ -244,7 +269,7 @@ def _row(mistake: Mistake, reviews: LabelledReviews, *, as_json: bool) -> dict[s
     return {
         "file": mistake.file,
         "row": mistake.row,
-        "label": mistake.label,
+        "label": mistake.labelled,
         "text": mistake.explanation.text,
         "words": [[word.text, round(word.contribution, 6)] for word in words]
         if as_json
@@ -258,16 +283,16 @@ def metrics_as_text(evaluation: Evaluation) -> str:
     return "\n".join([*_overall(evaluation), "", *_classes(evaluation)])
 
 
-def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
+def slices_as_text(column: str, slices: Sequence[Slice], headline: Sequence[Metric]) -> str:
     """Return the metrics of the first slices of a column as a table."""
     shown = slices[:SHOWN_SLICES]
     names = [shortened(each.value, _VALUE_WIDTH) or "(empty)" for each in shown]
     title = shortened(f"by {column}", _VALUE_WIDTH)
     width = max(map(len, [title, *names]))
-    titles = "".join(f"{metric.title:>10}{'':13}" for metric in HEADLINE)
+    titles = "".join(f"{metric.title:>10}{'':13}" for metric in headline)
     rows = [f"{title:<{width}}{'reviews':>9}{titles}".rstrip()]
     for name, each in zip(names, shown, strict=True):
-        figures = _side_by_side(HEADLINE, each.figures, each.intervals, 10)
+        figures = _side_by_side(headline, each.figures, each.intervals, 10)
         note = "  too few reviews" if each.too_small else ""
         rows.append(f"{name:<{width}}{each.n:>9,}{figures}{note}".rstrip())
     if len(slices) > len(shown):
@@ -277,12 +302,12 @@ def slices_as_text(column: str, slices: Sequence[Slice]) -> str:
     return "\n".join(rows)
 
 
-def abstention_as_text(abstention: Abstention, decision: Decision) -> str:
+def abstention_as_text(abstention: Abstention, decision: AnyDecision, label_set: LabelSet) -> str:
     """Return coverage and selective accuracy as text."""
     return (
         f"coverage {percent(abstention.coverage):>9} of the reviews are answered, "
         f"{percent(abstention.accuracy_answered)} of these correctly\n"
-        f"         ({describe_band(decision)})"
+        f"         ({describe_band(decision, label_set)})"
     )
 
 
@@ -293,20 +318,25 @@ def shortened(text: str, width: int) -> str:
 
 
 def _overall(evaluation: Evaluation) -> Iterator[str]:
-    constant = ", ".join(f"{m.title} {m.write(evaluation.constant[m.name])}" for m in HEADLINE)
+    metrics = evaluation.metrics
+    values = evaluation.constant
+    constant = ", ".join(f"{m.title} {m.write(values[m.name])}" for m in metrics.headline)
+    decision = evaluation.decision
+    side = f", threshold {decision.threshold:.3g}" if isinstance(decision, Decision) else ""
     notes = {
-        "accuracy": f"{count_of(evaluation.n, 'review')}, threshold {evaluation.threshold:.3g}",
+        "accuracy": f"{count_of(evaluation.n, 'review')}{side}",
         "macro_f1": f"always {evaluation.most_frequent}: {constant}",
     }
-    yield f"{'95% interval':>35}"
-    for metric in OVERALL:
+    width = max(9, *(len(metric.title) + 1 for metric in metrics.overall))
+    yield f"{'95% interval':>{width + 26}}"
+    for metric in metrics.overall:
         figure = metric.write(evaluation.figures[metric.name])
         interval = metric.write_interval(evaluation.intervals.get(metric.name))
         note = notes.get(metric.name, "")
         if metric.floor:
             chance = metric.write(metric.floor(evaluation))
             note = f"{metric.heading}; about {chance} by chance if perfectly calibrated"
-        yield f"{metric.title:<9}{figure:>9}{interval:>17}    {note}".rstrip()
+        yield f"{metric.title:<{width}}{figure:>9}{interval:>17}    {note}".rstrip()
 
 
 def _side_by_side(
@@ -320,13 +350,33 @@ def _side_by_side(
 
 
 def _classes(evaluation: Evaluation) -> Iterator[str]:
-    titles = "".join(f"{metric.title:>9}{'':13}" for metric in OF_CLASS[POSITIVE])
-    yield f"{'':<9}{titles}{'reviews':>10}"
-    for name, metrics in OF_CLASS.items():
+    """Write the metrics of the answers to each class, and the confusion matrix."""
+    names = [shortened(name, _NAME_WIDTH) for name in evaluation.label_set.names]
+    width = max(9, *(len(name) + 1 for name in names))
+    of_class = [
+        [metric for metric in metrics if metric.of_counts]
+        for metrics in evaluation.metrics.of_class.values()
+    ]
+    titles = "".join(f"{metric.title:>9}{'':13}" for metric in of_class[0])
+    yield f"{'':<{width}}{titles}{'reviews':>10}"
+    for name, metrics, n in zip(names, of_class, evaluation.support.values(), strict=True):
         figures = _side_by_side(metrics, evaluation.figures, evaluation.intervals, 9)
-        yield f"{name:<9}{figures}{evaluation.support[name]:>10,}"
-    (true_negative, false_positive), (false_negative, true_positive) = evaluation.confusion.tolist()
+        yield f"{name:<{width}}{figures}{n:>10,}"
     yield ""
-    yield "           answered: negative   positive"
-    yield f"is negative {true_negative:18,} {false_positive:10,}"
-    yield f"is positive {false_negative:18,} {true_positive:10,}"
+    if len(names) <= _MATRIX_CLASSES:
+        yield from _matrix(names, evaluation)
+    else:
+        yield f"the confusion matrix of {len(names)} classes: --json, or sentiment report"
+
+
+def _matrix(names: Sequence[str], evaluation: Evaluation) -> Iterator[str]:
+    first, *others = (max(10, len(name)) for name in names)
+    widths = [first + len("answered"), *(width + 1 for width in others)]
+    side = max(map(len, names)) + len("is ")
+    header = f"answered:{names[0]:>{first - 1}}"
+    yield f"{'':{side}}{header}" + "".join(
+        f"{name:>{width}}" for name, width in zip(names[1:], widths[1:], strict=True)
+    )
+    for name, row in zip(names, evaluation.confusion.tolist(), strict=True):
+        cells = (f"{count:>{width},}" for count, width in zip(row, widths, strict=True))
+        yield f"{f'is {name}':<{side}} {''.join(cells)}"

@@ -16,6 +16,8 @@ from sentiment.cli.console import console, two_sided
 from sentiment.cli.models import open_model
 from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
+from sentiment.errors import UsageError
+from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
 from sentiment.model.explanation import (
     LEVELS,
     Explanation,
@@ -28,32 +30,49 @@ from sentiment.model.explanation import (
     parts_of,
     smallest_removal,
 )
+from sentiment.model.model import UNCERTAIN, Model
 from sentiment.reviews.cells import and_more, encode, printable, to_json
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import ReadOptions
 
 # Backgrounds of the 256-color palette, faint to strong; black text is legible on all of them.
-_GREENS = (194, 157, 120, 77)
-_REDS = (224, 217, 210, 203)
+_BACKGROUNDS = {
+    "green": (194, 157, 120, 77),
+    "red": (224, 217, 210, 203),
+    "blue": (189, 153, 117, 75),
+    "magenta": (225, 219, 213, 207),
+}
 _BLACK = 16
+_COLORS = {POSITIVE: "green", NEGATIVE: "red", UNCERTAIN: "yellow"}
 
 
-def highlighted(text: str, words: Sequence[Word], width: int, *, colored: bool) -> Iterator[str]:
-    """Yield the lines of a wrapped text; positive words are green, negative words red.
+def colors_of(explanation: Explanation, labels: LabelSet) -> tuple[str, str]:
+    """Return the colors of words for a class and against it, those of the two classes compared."""
+    toward, over = labels.names[explanation.toward], labels.names[explanation.over]
+    if labels.is_binary:
+        return ("green", "red") if explanation.toward else ("red", "green")
+    other = "blue" if toward in _COLORS else "magenta"
+    return _COLORS.get(toward, "blue"), _COLORS.get(over, other)
+
+
+def highlighted(
+    text: str, words: Sequence[Word], width: int, colors: tuple[str, str] | None
+) -> Iterator[str]:
+    """Yield the lines of a wrapped text.
 
     Args:
         text: the original text; control characters are made visible.
         words: its words, in order.
         width: columns of a line.
-        colored: whether to color the words.
+        colors: of words for a class and against it; None for none.
     """
     line: list[Part] = []
     used = 0
     for between, unit in _units(text, words):
         size = sum(_columns(part) for part, _ in unit)
         if used and (between == "\n" or used + 1 + size > width):
-            yield _styled(line, colored)
+            yield _styled(line, colors)
             line, used = [], 0
         if used:
             line.append((" ", 0.0))
@@ -61,7 +80,7 @@ def highlighted(text: str, words: Sequence[Word], width: int, *, colored: bool) 
         line += unit
         used += size
     if line:
-        yield _styled(line, colored)
+        yield _styled(line, colors)
 
 
 def _units(text: str, words: Sequence[Word]) -> Iterator[tuple[str, list[Part]]]:
@@ -79,16 +98,16 @@ def _units(text: str, words: Sequence[Word]) -> Iterator[tuple[str, list[Part]]]
         yield between, unit
 
 
-def _styled(line: Sequence[Part], colored: bool) -> str:
-    return "".join(styled(text, share) if colored else text for text, share in line)
+def _styled(line: Sequence[Part], colors: tuple[str, str] | None) -> str:
+    return "".join(styled(text, share, colors) if colors else text for text, share in line)
 
 
-def styled(text: str, share: float) -> str:
+def styled(text: str, share: float, colors: tuple[str, str]) -> str:
     """Color a word by its share of the strongest contribution."""
     level = level_of(share)
     if not level:
         return text
-    backgrounds = _GREENS if share > 0 else _REDS
+    backgrounds = _BACKGROUNDS[colors[share < 0]]
     return click.style(text, fg=_BLACK, bg=backgrounds[level - 1], bold=level == LEVELS)
 
 
@@ -104,11 +123,11 @@ def _columns(text: str) -> int:
 
 _WORDS = 8
 _PHRASES = 5
+_CLASSES = 5
 _BAR = 12
 _NAME = 32
 _LEAST = 0.0005
 _WIDEST = 100
-_COLORS = {"positive": "green", "negative": "red", "uncertain": "yellow"}
 
 Row = tuple[str, float]
 
@@ -128,7 +147,7 @@ class Style:
 
 
 def as_text(
-    explanation: Explanation, removal: Removal | None, most: int, style: Style
+    explanation: Explanation, removal: Removal | None, most: int, labels: LabelSet, style: Style
 ) -> Iterator[str]:
     """Yield the lines of an explanation.
 
@@ -136,6 +155,7 @@ def as_text(
         explanation: what to show.
         removal: the words whose removal changes the answer, if found.
         most: how many words were removed at most.
+        labels: the classes of the model.
         style: width and colors.
     """
     if not explanation.words:
@@ -143,11 +163,12 @@ def as_text(
         return
     answer = explanation.answer
     why = f"  {explanation.reason}" if explanation.reason else ""
-    shown = style.style(answer, _COLORS.get(answer), bold=True)
-    yield f"{shown}  {explanation.p_positive:.4f}{why}"
+    shown = style.style(answer, _COLORS.get(answer, "blue"), bold=True)
+    yield f"{shown}  {_probabilities(explanation.probabilities, labels)}{why}"
     yield ""
-    width = max(style.width - 2, 20)
-    for line in highlighted(explanation.text, explanation.words, width, colored=style.colored):
+    width, colors = max(style.width - 2, 20), colors_of(explanation, labels)
+    in_color = colors if style.colored else None
+    for line in highlighted(explanation.text, explanation.words, width, in_color):
         yield f"  {line}"
     words = _strongest(
         (
@@ -158,13 +179,29 @@ def as_text(
     )
     phrases = _strongest(((p.text, p.contribution) for p in explanation.phrases), _PHRASES)
     most_moved = max((abs(moved) for _, moved in [*words, *phrases]), default=1.0)
-    yield from _table("words", words, most_moved, style)
-    yield from _table("phrases (contained in the words above)", phrases, most_moved, style)
+    yield from _table("words", words, most_moved, colors, style)
+    yield from _table("phrases (contained in the words above)", phrases, most_moved, colors, style)
     yield ""
-    logit, base = explanation.logit, explanation.base
-    yield style.style(f"  log-odds {logit:+.3f} = baseline {base:+.3f}, words {logit - base:+.3f}")
+    yield style.style(f"  {_sum(explanation, labels)}")
     if most:
-        yield f"  {_flip(explanation, removal, most, style)}"
+        yield f"  {_flip(explanation, removal, most, labels, style)}"
+
+
+def _probabilities(probabilities: Sequence[float], labels: LabelSet) -> str:
+    """Return the probability of the second of two classes, or those of the likeliest of more."""
+    if labels.is_binary:
+        return f"{probabilities[1]:.4f}"
+    ranked = sorted(zip(probabilities, labels.names, strict=True), reverse=True)
+    return and_more([f"{name} {p:.4f}" for p, name in ranked], _CLASSES)
+
+
+def _sum(explanation: Explanation, labels: LabelSet) -> str:
+    """Return the sum that an explanation is, and which classes it compares."""
+    logit, base = explanation.logit, explanation.base
+    what = "log-odds"
+    if not labels.is_binary or explanation.toward != 1:
+        what += f" of {labels.names[explanation.toward]} over {labels.names[explanation.over]}"
+    return f"{what} {logit:+.3f} = baseline {base:+.3f}, words {logit - base:+.3f}"
 
 
 def _strongest(rows: Iterable[Row], count: int) -> list[Row]:
@@ -173,8 +210,10 @@ def _strongest(rows: Iterable[Row], count: int) -> list[Row]:
     return sorted(moving, key=lambda row: -abs(row[1]))[:count]
 
 
-def _table(title: str, rows: list[Row], most: float, style: Style) -> Iterator[str]:
-    """Yield a line for each name: a bar to the right for *positive*, to the left for *negative*."""
+def _table(
+    title: str, rows: list[Row], most: float, colors: tuple[str, str], style: Style
+) -> Iterator[str]:
+    """Yield a line for each name: a bar to the right for the class, to the left against it."""
     if not rows:
         return
     room = min(_NAME, max(style.width - 2 * _BAR - 15, 8))
@@ -182,13 +221,15 @@ def _table(title: str, rows: list[Row], most: float, style: Style) -> Iterator[s
     yield style.style(f"  {title}")
     for name, moved in sorted(rows, key=lambda row: -row[1]):
         drawn = two_sided(moved / most, _BAR).ljust(2 * _BAR + 1)
-        color = "green" if moved > 0 else "red"
+        color = colors[moved < 0]
         shown = printable(name)
         shown = shown if len(shown) <= room else f"{shown[: room - 1]}…"
         yield f"  {moved:+8.3f}  {style.style(drawn, color)}  {shown}"
 
 
-def _flip(explanation: Explanation, removal: Removal | None, most: int, style: Style) -> str:
+def _flip(
+    explanation: Explanation, removal: Removal | None, most: int, labels: LabelSet, style: Style
+) -> str:
     """Return which words change the answer when they are removed."""
     if removal is None:
         tried = min(most, len(explanation.words))
@@ -196,8 +237,8 @@ def _flip(explanation: Explanation, removal: Removal | None, most: int, style: S
         return f"without its {words} the answer would be the same"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    answer = style.style(removal.answer, _COLORS.get(removal.answer), bold=True)
-    return f"without {named} it would be {answer} ({removal.probabilities[explanation.toward]:.4f})"
+    answer = style.style(removal.answer, _COLORS.get(removal.answer, "blue"), bold=True)
+    return f"without {named} it would be {answer} ({_probabilities(removal.probabilities, labels)})"
 
 
 @dataclass(frozen=True)
@@ -206,6 +247,8 @@ class _Job:
 
     model_path: Path | None
     threshold: float | None
+    only: tuple[str, ...]
+    toward: str | None
     repair: bool | None
     most: int
     as_json: bool
@@ -217,7 +260,11 @@ class _Job:
 @options.model
 @click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
               help="File, glob or folder of reviews, - for stdin; may be repeated.")  # fmt: skip
+@options.answered_classes
 @options.threshold
+@click.option("--toward", metavar="CLASS",
+              help="Explain this class. Default: positive, or the answer of three classes or "
+              "more.")  # fmt: skip
 @options.repair
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Remove at most N words to change the answer.")  # fmt: skip
@@ -231,6 +278,10 @@ def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) 
     uncertain; the text, on a terminal with positive words green and negative words red; the words
     and phrases that count most; and the words whose removal changes the answer, found by asking the
     model again without them.
+
+    Of more than two classes, the answer is compared with the likeliest other class, or --toward
+    CLASS with the likeliest other: the numbers are parts of the log-odds of the one over the other,
+    log(p / q). The last lines say which two these are.
 
     The numbers are parts of the log-odds, log(p / (1 − p)): the baseline, which is that of an empty
     review, and all words add up to it. They are integrated gradients (Sundararajan, Taly and Yan,
@@ -256,24 +307,41 @@ def _explain(job: _Job, given: Given) -> None:
     """Write an explanation for each text."""
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     opened = open_inputs(given.texts, places, job.reading)
-    _, model = open_model(job.model_path, job.threshold, repair=job.repair)
+    _, model = open_model(job.model_path, job.threshold, classes=job.only, repair=job.repair)
+    toward = None if job.toward is None else _label(model, job.toward)
     style = _style()
     repairs = Repairs(wanted=model.repairs)
     count = 0
     for count, text in enumerate(_texts(opened), start=1):
         repairs.count([text])
-        explanation = explain(model, text)
+        explanation = explain(model, text, toward)
         removal = smallest_removal(model, explanation, job.most)
         if job.as_json:
-            lines = [to_json(as_values(explanation, removal))]
+            lines = [to_json(as_values(explanation, removal, model.labels))]
         else:
-            lines = [*[""] * (count > 1), *as_text(explanation, removal, job.most, style)]
+            lines = [
+                *[""] * (count > 1),
+                *as_text(explanation, removal, job.most, model.labels, style),
+            ]
         # UTF-8 whatever the locale is, and at once.
         sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))
         sys.stdout.buffer.flush()
     repairs.report()
     if not count:
         console.warn(f"no rows in {and_more(places, 1)}")
+
+
+def _label(model: Model, name: str) -> int:
+    """Return the label of a class.
+
+    Raises:
+        UsageError: the model has none of that name.
+    """
+    (label,) = model.labels.indices_of([name])
+    if label < 0:
+        names = ", ".join(model.labels.names)
+        raise UsageError(f"--toward {name}: no such class; the model's classes are {names}")
+    return label
 
 
 def _style() -> Style:

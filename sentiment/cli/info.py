@@ -11,20 +11,21 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.cli import options
 from sentiment.cli.console import bar
 from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.general import LANGUAGE, MODEL
-from sentiment.labels import CLASSES, LabelSet
+from sentiment.labels import LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import UNCERTAIN, Decision, Model, MultiDecision, Record
-from sentiment.model.provenance import Provenance
-from sentiment.reviews.cells import count_of, printable, visible
+from sentiment.model.provenance import DatasetSummary, Provenance
+from sentiment.reviews.cells import and_more, count_of, printable, visible
 
+SHOWN = 6  # classes named one by one
 CHANCE = "no better than answering every review the same"
 Rows = Iterator[tuple[str, str]]
 
@@ -34,10 +35,10 @@ class HeldOut(NamedTuple):
 
     Attributes:
         reviews: number of held-out reviews.
-        figures: metrics of the model, by the names of `metrics_of`.
-        constant: metrics of a classifier that always answers the more frequent label.
+        figures: metrics of the model, under the keys of `evaluate --json`.
+        constant: metrics of a classifier that always answers the most frequent label.
         is_chance: whether the model is no better than that classifier: its macro F1 is not higher,
-            or its mean recall is within one standard error of one half.
+            or its mean recall is within one standard error of that of a constant answer.
     """
 
     reviews: int
@@ -50,34 +51,57 @@ class HeldOut(NamedTuple):
         """Compute the metrics from the correct answers of each class; None if not recorded."""
         if about is None or about.right is None or about.accuracy is None:
             return None
+        names = tuple(about.right)
         sizes, correct = (
             np.array([*counts.values()]) for counts in (about.validation.counts, about.right)
         )
         answered = np.diag(correct) + np.fliplr(np.diag(sizes - correct))
-        figures, same = (
-            {name: float(value) for name, value in metrics_of(counts).items()}
-            for counts in (answered, constant_confusion(answered))
-        )
+        if about.confusion is not None:
+            answered = np.array(about.confusion)
+            sizes, correct = answered.sum(axis=1), np.diag(answered)
+        always = np.zeros_like(answered)
+        always[:, sizes.argmax()] = sizes
+        figures, same = _figures(answered, names), _figures(always, names)
         recall = correct / np.maximum(sizes, 1)
-        error = 0.5 * np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum())
-        chance = figures["macro_f1"] <= same["macro_f1"] or recall.mean() <= 0.5 + error
-        return cls(int(sizes.sum()), figures, same, bool(chance))
+        error = np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum()) / sizes.size
+        no_better = recall.mean() <= 1 / sizes.size + error
+        chance = figures["macro_f1"] <= same["macro_f1"] or no_better
+        return cls(about.validation.total, figures, same, bool(chance))
 
     def as_json(self) -> dict[str, float]:
         """Return macro F1, recalls and the baseline, under the keys of `evaluate --json`."""
-        own = ("macro_f1", *(f"recall_{name}" for name in CLASSES))
         baseline = {f"constant_{name}": self.constant[name] for name in ("accuracy", "macro_f1")}
-        return {name: self.figures[name] for name in own} | baseline
+        return {name: each for name, each in self.figures.items() if name != "accuracy"} | baseline
 
     def describe(self, *, cross_validated: bool) -> str:
         """Return one line with accuracy, macro F1, recalls and the baseline."""
         reviews = f"{self.reviews:,} reviews" + " (5-fold cross-validation)" * cross_validated
-        recalls = ", ".join(f"{name} {self.figures[f'recall_{name}']:.1%}" for name in CLASSES)
         return (
             f"on {reviews if cross_validated else f'{self.reviews:,} held-out reviews'}: accuracy "
             f"{self.figures['accuracy']:.1%} (one answer for all: {self.constant['accuracy']:.1%}),"
-            f" macro F1 {self.figures['macro_f1']:.1%}, recall {recalls}"
+            f" {self.by_class()}"
         )
+
+    def by_class(self) -> str:
+        """Return macro F1 and recalls in words."""
+        recalls = [
+            f"{name.removeprefix('recall_')} {each:.1%}"
+            for name, each in self.figures.items()
+            if name.startswith("recall_")
+        ]
+        return f"macro F1 {self.figures['macro_f1']:.1%}, recall {and_more(recalls, SHOWN)}"
+
+
+def _figures(answered: NDArray[Any], names: Sequence[str]) -> dict[str, float]:
+    """Compute metrics of a confusion matrix, [K, K]; those by class are recalls."""
+    right, sizes = np.diag(answered), answered.sum(axis=1)
+    f1 = 2 * right / np.maximum(sizes + answered.sum(axis=0), 1)
+    recalls = (right / np.maximum(sizes, 1)).tolist()
+    return {
+        "accuracy": float(right.sum() / max(sizes.sum(), 1)),
+        "macro_f1": float(f1.mean()),
+        **{f"recall_{name}": each for name, each in zip(names, recalls, strict=True)},
+    }
 
 
 def facts_of(model: Model) -> dict[str, Any]:
@@ -124,16 +148,41 @@ def _one_or_all(numbers: tuple[float, ...]) -> float | list[float]:
 
 def about_model(facts: Mapping[str, Any]) -> Rows:
     """Yield titles and texts that describe a model, from what `facts_of` returns."""
-    vectorizer, calibration = facts["vectorizer"], facts["calibration"]
+    vectorizer, names = facts["vectorizer"], facts["labels"]
     yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
-    decision = Decision(facts["threshold"], facts["band"])
-    yield "labels", f"{', '.join(facts['labels'])} ({describe_band(decision)})"
-    slope, intercept = calibration["slope"], calibration["intercept"]
-    yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
+    slope, intercept = facts["calibration"]["slope"], facts["calibration"]["intercept"]
+    if "threshold" in facts:
+        band = describe_band(Decision(facts["threshold"], facts["band"]))
+        yield "labels", f"{', '.join(names)} ({band})"
+        yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
+    else:
+        yield "labels", ", ".join(names)
+        yield "decision", _multi_decision(facts)
+        biases = _by_name(names, [0.0, *intercept])
+        yield "calibration", f"p = softmax({slope:.3f} · logits + biases); biases: {biases}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
         yield from _origin(facts["provenance"])
+
+
+def _multi_decision(facts: Mapping[str, Any]) -> str:
+    """Return how a model of more than two classes decides."""
+    most = "the most likely class"
+    if facts["offsets"]:
+        offsets = _by_name(facts["labels"], facts["offsets"])
+        most += f", by log-probabilities less offsets: {offsets}"
+    if facts["minima"] is None:
+        return most
+    decision = MultiDecision((), facts["minima"])
+    band = describe_band(decision, LabelSet(tuple(facts["labels"])))
+    return f"{most}; {band}"
+
+
+def _by_name(names: Sequence[str], numbers: Sequence[float]) -> str:
+    """Return numbers of classes with their names."""
+    pairs = [f"{name} {number:+.2f}" for name, number in zip(names, numbers, strict=True)]
+    return and_more(pairs, SHOWN)
 
 
 def _base(base: Mapping[str, Any]) -> str:
@@ -146,21 +195,29 @@ def _base(base: Mapping[str, Any]) -> str:
 
 
 def _reviews(rows: Mapping[str, Any]) -> str:
-    return (
-        f"{rows['positive']:,} positive and {rows['negative']:,} negative reviews "
-        f"(hash {rows['hash'][:12]})"
-    )
+    return f"{by_class(DatasetSummary.from_json(rows).counts)} (hash {rows['hash'][:12]})"
+
+
+def by_class(counts: Mapping[str, int]) -> str:
+    """Return how many reviews of each class there are, the last class first."""
+    if len(counts) > SHOWN:
+        return f"{count_of(sum(counts.values()), 'review')} of {len(counts)} classes"
+    *first, (name, count) = reversed([*counts.items()])
+    some = ", ".join(f"{n:,} {word}" for word, n in first)
+    return f"{some} and {count_of(count, f'{name} review')}"
 
 
 def _origin(about: Mapping[str, Any]) -> Rows:
     yield "trained on", _reviews(about["training"])
     rows = about["validation"]
-    if rows["positive"] + rows["negative"]:  # none if a base knew them all
+    if DatasetSummary.from_json(rows).total:  # none if a base knew them all
         yield "cross-val." if about["in_turns"] else "held out", _reviews(rows)
     if about["accuracy"] is not None:
         figures = HeldOut.of(Provenance.from_json(about))
         chance = f": {CHANCE}" if figures and figures.is_chance else ""
         yield "accuracy", f"{about['accuracy']:.1%} on the held-out reviews{chance}"
+        if figures and len(about["right"]) > 2:
+            yield "by class", figures.by_class()
     if about["goal"]:
         yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
     if about["unlabeled"]:
@@ -180,20 +237,24 @@ Move = tuple[str, float]
 
 
 def words_as_text(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
-    """Yield lines with the strongest n-grams of both labels side by side.
+    """Yield lines with the strongest n-grams of each class, two classes side by side.
 
     Args:
-        words: `positive` and `negative`, each a list of n-grams and their log-odds.
+        words: lists of n-grams and their log-odds, by class.
     """
     if not any(words.values()):
         yield "this model keeps no n-grams as text"
         return
     most = max(abs(moved) for side in words.values() for _, moved in side)
     width = 8 + _WORD_BAR + 2 + _WORD
-    yield f"{'positive':<{width}}  negative"
-    for pair in zip_longest(words["positive"], words["negative"]):
-        left, right = (_move(move, most) if move else "" for move in pair)
-        yield f"{left:<{width}}  {right}".rstrip()
+    for start in range(0, len(words), 2):
+        if start:
+            yield ""
+        pair = [*words][start : start + 2]
+        yield "  ".join(f"{printable(name):<{width}}" for name in pair).rstrip()
+        for moves in zip_longest(*(words[name] for name in pair)):
+            shown = (_move(move, most) if move else "" for move in moves)
+            yield "  ".join(f"{each:<{width}}" for each in shown).rstrip()
 
 
 def _move(move: Move, most: float) -> str:
@@ -285,6 +346,7 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> str:
         file=Path(facts["model"]).name,
         uncertain=UNCERTAIN,
         count_of=count_of,
+        held_out=DatasetSummary.from_json(about["validation"]).total if about else 0,
     )
 
 
@@ -307,7 +369,7 @@ _WIDTH = 100
 @click.command(short_help="Show what is in a model.")
 @click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
-              help="Show the N strongest n-grams of either label.")  # fmt: skip
+              help="Show the N strongest n-grams of each class.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
 @click.option("--card", is_flag=True,
               help="Write a model card: Markdown with the YAML header of model hubs.")  # fmt: skip
@@ -355,8 +417,11 @@ def command(
 def _words(model: Model, count: int) -> dict[str, Any]:
     from sentiment.model.explanation import strongest_phrases
 
-    positive, negative = strongest_phrases(model, count)
-    return {"words": {"positive": positive, "negative": negative}}
+    names = model.labels.names
+    if model.labels.is_binary:
+        return {"words": dict(zip(reversed(names), strongest_phrases(model, count), strict=True))}
+    strongest = (strongest_phrases(model, count, label)[0] for label in range(len(names)))
+    return {"words": dict(zip(names, strongest, strict=True))}
 
 
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:

@@ -1,24 +1,37 @@
 """Find, load and describe models; find the sample reviews."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Decision, Model
+from sentiment.model.model import Decision, Model, MultiDecision
 from sentiment.reviews.streams import looks_like_file
 
 
-def describe_band(decision: Decision) -> str:
-    """Return which probabilities of *positive* get which answer, in words."""
+def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENTIMENT) -> str:
+    """Return which probabilities get which answer, in words; of two classes those of *positive*."""
+    if isinstance(decision, MultiDecision):
+        if decision.minima is None:
+            return "every review is answered"
+        if len(set(decision.minima)) == 1:
+            return f"uncertain below {decision.minima[0]:.3g}"
+        minima = zip(label_set.names, decision.minima, strict=True)
+        return ", ".join(
+            f"never {name}" if least > 1 else f"{name} {f'from {least:.3g}' if least else 'always'}"
+            for name, least in minima
+        )
     if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"
     low, high = decision.abstention_interval
-    negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
-    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g}"
-    return f"{negative}, {positive}"
+    first, second = label_set.names
+    below = f"never {first}" if low < 0 else f"{first} up to {min(low, 1):.3g}"
+    above = f"never {second}" if high > 1 else f"{second} from {max(high, 0):.3g}"
+    return f"{below}, {above}"
 
 
 _PACKAGE = Path(__file__).parent.parent
@@ -64,7 +77,11 @@ BUNDLED = "general"
 
 
 def open_model(
-    named: Path | None, threshold: float | None = None, *, repair: bool | None = None
+    named: Path | None,
+    threshold: float | None = None,
+    *,
+    classes: Sequence[str] = (),
+    repair: bool | None = None,
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
@@ -73,20 +90,36 @@ def open_model(
     Args:
         named: a file, or `general`.
         threshold: of the decision; None for the model's own.
+        classes: those that it may answer; () for all.
         repair: whether to repair texts; None for what the model does.
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
+        UsageError: it lacks a class, or has too many for a threshold.
     """
     path, name = _choose(named)
     model = load_model(path)
     if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
+    if classes:
+        model = restricted(model, classes)
     if threshold is not None:
         model = _at(model, threshold)
     if repair is not None:
         model = model.with_repair(repair)
     return path, model
+
+
+def restricted(model: Model, classes: Sequence[str]) -> Model:
+    """Return the model that answers only some of its classes, as `--classes` asks.
+
+    Raises:
+        UsageError: it lacks one, or fewer than two are named.
+    """
+    try:
+        return model.restricted(model.labels.subset(classes))
+    except ValueError as error:
+        raise UsageError(f"--classes {','.join(classes)}: {error}") from error
 
 
 def _at(model: Model, threshold: float) -> Model:

@@ -224,6 +224,22 @@ def group(
     return decorate
 
 
+class Classes(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Names of classes, separated by commas; or `all` or `stars`."""
+
+    name = "classes"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:  # noqa: D102
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in value.split(","))
+        if len({name.casefold() for name in names}) < len(names) or not all(names):
+            self.fail(f"{value!r}: name each class once, as in negative,positive.")
+        if len(names) == 1 and names[0] not in ("all", "stars"):
+            self.fail(f"{value!r}: name at least two classes, as in negative,positive.")
+        return names
+
+
 _INPUT = [
     click.option(
         "--input-format",
@@ -245,6 +261,14 @@ _INPUT = [
         help="Column with the text; repeat to join several, such as title and body.",
     ),
 ]
+classes = click.option(
+    "--classes",
+    type=Classes(),
+    default=(),
+    metavar="NAMES",
+    help="Classes to keep, as in negative,positive; other rows are left out. Or stars: a class "
+    "for each rating; or all: one for each label.",
+)
 _LABELS = [
     click.option("--label-column", metavar="NAME", help="Column with the label."),
     click.option(
@@ -259,7 +283,12 @@ _LABELS = [
         metavar="VALUE",
         help="A label that means negative; may be repeated.",
     ),
-    click.option("--strict", is_flag=True, help="Fail on neutral or missing labels."),
+    classes,
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Fail on missing labels, and on neutral ones where neutral is no class.",
+    ),
 ]
 
 reading = group(ReadOptions, "reading", _INPUT)
@@ -306,6 +335,14 @@ def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
 
 
 repair = repair_option()
+answered_classes = click.option(
+    "--classes",
+    "only",
+    type=Classes(),
+    default=(),
+    metavar="NAMES",
+    help="Answer only these classes of the model, as in negative,positive.",
+)
 threshold = click.option(
     "--threshold",
     type=Number(0, 1),

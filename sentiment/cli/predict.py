@@ -17,6 +17,7 @@ from sentiment.cli.models import open_model
 from sentiment.errors import UsageError, command_line
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
+from sentiment.labels import shown_probability
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, text_line
 from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
@@ -270,6 +271,7 @@ class _Job:
     output: Path | None
     output_format: str | None
     threshold: float | None
+    only: tuple[str, ...]
     repair: bool | None
     explain: bool
     workers: int | None
@@ -283,7 +285,7 @@ class _Job:
 
     def open_model(self) -> tuple[Path, Model]:
         """Load the model; it answers and repairs as the options ask."""
-        return open_model(self.model_path, self.threshold, repair=self.repair)
+        return open_model(self.model_path, self.threshold, classes=self.only, repair=self.repair)
 
 
 @click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
@@ -295,6 +297,7 @@ class _Job:
               help="Write the answers here instead of stdout; with Ray, a folder.")  # fmt: skip
 @click.option("--format", "output_format", type=options.Choice(OUTPUT_FORMATS),
               help="Format of the answers. Default: that of -o, else text.")  # fmt: skip
+@options.answered_classes
 @options.threshold
 @options.repair
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
@@ -319,12 +322,16 @@ class _Job:
 def command(
     arguments: tuple[str, ...], inputs: tuple[str, ...], as_json: bool, **chosen: Any
 ) -> None:
-    """Classify reviews as positive or negative.
+    """Classify reviews: positive or negative, or the classes that the model was trained on.
 
     One line per review: the answer, the probability that the review is positive, and its text. With
     CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
     none added; an empty text gets an empty answer.
+
+    A model of more than two classes, such as negative, neutral and positive, adds a column for each
+    of the others, too: `p_negative`, `p_neutral`. A line has the probability of the answer if no
+    class is called positive. --classes negative,positive leaves out the other classes.
 
     The answer is `uncertain` if the model knows few words of a text or none, such as one in another
     script, or if the model was calibrated to abstain there. JSON lines then have a `reason`.
@@ -379,7 +386,10 @@ def _answer_texts(texts: Sequence[str], model: Model) -> None:
         damaged.count(texts)
         damaged.report()
     scores = model.scores(texts)
-    lines = map(text_line, model.answers(scores), scores.p_positive.tolist(), texts)
+    answers = model.answers(scores)
+    probabilities = scores.of_columns(model.labels).tolist()
+    shown = map(shown_probability(model.labels), answers, probabilities)
+    lines = map(text_line, answers, shown, texts)
     sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))
 
 
@@ -401,7 +411,7 @@ def _answer_inputs(job: _Job, given: Given) -> None:
         tally = answer_rows(model, opened, target, job.workers, fail_if_empty=job.fail_if_empty)
     tally.warn_if_empty()
     if not is_stream(output):
-        tally.report(output)
+        tally.report(output, model.labels.names)
 
 
 def _answer_on_cluster(job: _Job, given: Given) -> None:
@@ -424,7 +434,7 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
     layout.check(path, force=job.force)
     jobs = layout.jobs(job.reading, job.prefix)
     tally = answer_files(job.engine, model, jobs, layout.folder, job.workers)
-    tally.report(layout.folder)
+    tally.report(layout.folder, model.labels.names)
     tally.warn_if_empty()
     if job.fail_if_empty:
         tally.fail_if_empty()

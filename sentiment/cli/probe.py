@@ -13,9 +13,12 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
-from sentiment.model.model import Decision, Model
+from sentiment.labels import SENTIMENT
+from sentiment.model.model import UNCERTAIN, Decision, Model
 from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, combined, probe
 from sentiment.reviews.cells import four_digits
+
+_SHOWN = 2  # classes named in the heading
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,9 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
     A change with a direction: the probability moves the wrong way by at most 0.05:
       added            a clear opinion added
 
+    Of a model with more classes, any answer but negative and positive counts like uncertain, and
+    the probability that may move is that of positive with the other classes left out.
+
     \b
     Examples:
       sentiment probe
@@ -104,7 +110,7 @@ def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
 
 
 def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
-    blocks = [[*_table(results, combined(results), model.binary)]]
+    blocks = [[*_table(results, combined(results), model)]]
     blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
     return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 
@@ -132,17 +138,25 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
     }
 
 
-def _table(results: Sequence[Result], overall: Result, decision: Decision) -> Iterator[str]:
-    """Yield a row for each capability; with a column of `uncertain` answers if there may be any."""
+def _table(results: Sequence[Result], overall: Result, model: Model) -> Iterator[str]:
+    """Yield a row for each capability; with a column of `uncertain` answers if there may be any.
+
+    Answers of other classes than negative and positive are counted there.
+    """
     rows = (*results, overall)
     width = max(len(each.name) for each in rows)
-    unsure = bool(decision.abstention_interval or overall.uncertain)
-    title = f"{'':<{width}}{'passed':>9}{'checks':>9}{'uncertain' if unsure else '':>12}"
+    decision = model.decision
+    others = [name for name in model.labels.names if name not in SENTIMENT.names]
+    may_abstain = isinstance(decision, Decision) and decision.abstention_interval
+    unsure = bool(may_abstain or overall.uncertain)
+    heading = ", ".join([*others[:_SHOWN], *["…"] * (len(others) > _SHOWN), UNCERTAIN])
+    column = max(len(heading) + 3, 12)
+    title = f"{'':<{width}}{'passed':>9}{'checks':>9}{heading if unsure else '':>{column}}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}
-    about[OVERALL] = describe_band(decision)
+    about[OVERALL] = describe_band(decision, model.labels)
     for each in rows:
-        left = f"{each.uncertain:>12,}" if unsure else ""
+        left = f"{each.uncertain:>{column},}" if unsure else ""
         yield f"{each.name:<{width}}{percent(each.rate):>9}{each.n:>9,}{left}   {about[each.name]}"
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError
 from sentiment.features.repair import repairs
+from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import count_of
@@ -29,6 +31,7 @@ def read_reviews(
     purpose: str,
     label_rule_from: LabelledReviews | None = None,
     max_chars: int | None = None,
+    label_set: LabelSet | None = SENTIMENT,
 ) -> LabelledReviews:
     """Read labelled reviews; report columns, labels and dropped rows, and warn of swapped labels.
 
@@ -38,9 +41,11 @@ def read_reviews(
         purpose: training, validation, calibration or evaluation.
         label_rule_from: reviews whose labels were read by the same rule; None to detect it.
         max_chars: characters to keep in memory; None for all.
+        label_set: the classes, such as those of a model; None for those that the labels name.
     """
     console.status(f"reading {purpose} reviews …")
     places = resolve(paths, PARTS[purpose])
+    reading = replace(reading, label_set=label_set)
     reviews = read_labelled(places, reading, rules_from=label_rule_from, max_chars=max_chars)
     announce(reviews)
     if label_rule_from is None:
@@ -74,12 +79,15 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
     except ModelError:  # this copy of the package has no model
         return
     for assumed in reviews.assumed:
+        negative, positive = reviews.label_set.indices_of((NEGATIVE, POSITIVE))
         rows = assumed.rows_of(reviews.places)
-        labels = reviews.labels[rows]
+        rows = rows[np.isin(reviews.labels[rows], (negative, positive))]
+        labels = (reviews.labels[rows] == positive).astype(np.int16)
         theirs = reviews if rows.size == len(reviews) else reviews.take(rows)
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
-            console.warn(_orientation_warning(assumed, found, reviews.one_reading, NAME))
+            as_asked = reviews.one_reading and reviews.label_set.is_binary
+            console.warn(_orientation_warning(assumed, found, as_asked, NAME))
 
 
 def _orientation_warning(
@@ -109,6 +117,31 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
     return " ".join(
         f"{flag}={value}" if value.startswith("-") else f"{flag} {value}" for flag, value in values
     )
+
+
+def shared_classes(
+    models: Sequence[Model], reviews: LabelledReviews, named: Sequence[str] = ()
+) -> tuple[list[Model], LabelledReviews]:
+    """Leave out neutral if all reviews are negative or positive, and say so.
+
+    Args:
+        models: with the classes of the reviews.
+        reviews: labelled reviews.
+        named: classes that the user named, which stay.
+
+    Returns:
+        The models, which renormalise their other probabilities, and the reviews with their labels.
+    """
+    names = reviews.label_set.names
+    present = {names[label] for label in np.unique(reviews.labels).tolist()}
+    if NEUTRAL not in named and present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
+        labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
+        reviews = replace(reviews, labels=labels, label_set=SENTIMENT)
+        console.note(
+            "no review is neutral, so neutral is left out of the answers too: the probabilities of "
+            "negative and positive are scaled to add up to 1"
+        )
+    return [model.restricted(reviews.label_set) for model in models], reviews
 
 
 class Repairs:

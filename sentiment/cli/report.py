@@ -12,9 +12,8 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import about_model, facts_of
 from sentiment.cli.models import open_model, test_reviews
-from sentiment.cli.reading import read_reviews, score
+from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.errors import UsageError
-from sentiment.evaluation.metrics import answers_by
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
 from sentiment.evaluation.report.charts import FORMATS, plot
 from sentiment.evaluation.report.content import PICTURES, Report, picture_of
@@ -62,8 +61,9 @@ def command(
     data/test.csv, else the test reviews that are part of the program.
 
     The page is one file that needs no network: metrics with 95% intervals, answers at any
-    threshold, ROC and precision-recall curves, reliability, slices, the words that move the model
-    most, its most confident mistakes with the words that led to them, and the training.
+    threshold (with more than two classes, the confusion matrix), ROC and precision-recall curves,
+    reliability, slices, the words that move the model most, its most confident mistakes with the
+    words that led to them, and the training.
 
     Single pictures are PNG, SVG or PDF: confusion, roc, precision_recall, reliability, scores,
     training. They need matplotlib.
@@ -79,7 +79,7 @@ def command(
     targets = [*([page] if page else []), *plots]
     if plots:
         require("pictures need matplotlib", "matplotlib")
-    path, model = open_model(model_path, threshold)
+    path, model = open_model(model_path, threshold, classes=reading.named)
     paths = data or test_reviews()
     options.check_targets(
         targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force
@@ -107,17 +107,19 @@ def _report(
 ) -> Report:
     """Measure a model on reviews, and collect what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
-    reviews = read_reviews(paths, reading_for(list(dict.fromkeys(sliced)), reading), "evaluation")
+    reading = reading_for(list(dict.fromkeys(sliced)), reading)
+    reviews = read_reviews(paths, reading, "evaluation", label_set=model.labels)
+    (model,), reviews = shared_classes([model], reviews, reading.named)
     reviews, scores = score(model, reviews)
-    answers = answers_by(scores.p_positive, model.binary.threshold)
-    worst = rank_mistakes(scores.p_positive, reviews.labels, model.binary.threshold)[:_MISTAKES]
+    answers = model.decision.choose(scores.probabilities)
+    worst = rank_mistakes(scores.probabilities, reviews.labels, model.decision)[:_MISTAKES]
     return Report(
         model=model,
-        p_positive=scores.p_positive,
+        probabilities=scores.probabilities,
         unknown=scores.unknown,
         labels=reviews.labels,
         slices={
-            column: slices_of(slice_values(column, reviews), reviews.labels, answers)
+            column: slices_of(slice_values(column, reviews), reviews.labels, answers, model.labels)
             for column in columns
         },
         mistakes=[
@@ -139,15 +141,17 @@ def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
     yield from about_model(facts)
     sizes = [facts["layers"][0]["inputs"], *(layer["units"] for layer in facts["layers"])]
     units = " → ".join(f"{size:,}" for size in sizes)
+    last = facts["layers"][-1]["activation"]
     parameters = f"{facts['trainable_parameters']:,} parameters"
-    yield "network", f"{units} units, ReLU and at the end sigmoid, {parameters}"
+    yield "network", f"{units} units, ReLU and at the end {last}, {parameters}"
 
 
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:
-    positive = int(np.count_nonzero(reviews.labels))
-    negative = len(reviews) - positive
-    counts = f"{positive:,} positive and {negative:,} negative reviews"
-    yield "measured on", f"{_data_name(paths)}: {counts}"
+    names = reviews.label_set.names
+    counts = np.bincount(reviews.labels, minlength=len(names)).tolist()
+    of_each = [f"{count:,} {name}" for count, name in zip(counts, names, strict=True)][::-1]
+    listed = f"{', '.join(of_each[:-1])} and {of_each[-1]} reviews"
+    yield "measured on", f"{_data_name(paths)}: {listed}"
     yield "read as", "; ".join(_without_folders(note, reviews) for note in reviews.notes)
 
 

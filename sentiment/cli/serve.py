@@ -47,6 +47,7 @@ _LIMITS = [
 
 @click.command(short_help="Answer over HTTP, with a page to try it on.")
 @options.model
+@options.answered_classes
 @options.threshold
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Address to listen on; 0.0.0.0 is open to other machines.")  # fmt: skip
@@ -58,6 +59,7 @@ _LIMITS = [
 @options.verbosity
 def command(
     model_path: Path | None,
+    only: tuple[str, ...],
     threshold: float | None,
     host: str,
     port: int,
@@ -88,7 +90,7 @@ def command(
     for name in allowed:
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not a host name")
-    path, model = open_model(model_path, threshold)
+    path, model = open_model(model_path, threshold, classes=only)
     from sentiment.serving.app import App  # after the packages were checked
     from sentiment.serving.service import Service
 

@@ -1,9 +1,11 @@
 """`sentiment train`: train a model on labelled reviews; its options and its progress."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.info import CHANCE, HeldOut, why_kept
+from sentiment.cli.info import CHANCE, SHOWN, HeldOut, by_class, why_kept
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
@@ -24,13 +26,14 @@ from sentiment.cli.models import (
 )
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.datasets.cache import resolve
-from sentiment.errors import ModelError, UsageError, command_line
+from sentiment.errors import DataError, ModelError, UsageError, command_line
 from sentiment.features.hashing import among
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.cells import count_of, progress_bar
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.reviews.batch import row_error
+from sentiment.reviews.cells import and_more, count_of, progress_bar, visible
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
@@ -44,7 +47,7 @@ from sentiment.training.options import (
     Units,
     cross_validates,
 )
-from sentiment.training.run import Checkpoint, Labels, Progress, Run
+from sentiment.training.run import Checkpoint, Progress, Run
 from sentiment.training.train import train
 
 _FEATURIZING = "featurizing, and starting TensorFlow …"
@@ -154,6 +157,7 @@ class _Job:
             empty, for the sample.
         output: where to write the model; None for the default.
         base_path: the model to start from.
+        weight_column: the column with the weight of each review.
         force: whether to overwrite the output and old checkpoints.
     """
 
@@ -162,6 +166,7 @@ class _Job:
     unlabeled: tuple[str, ...]
     output: Path | None
     base_path: Path | None
+    weight_column: str | None
     run: Run
     options: TrainingOptions
     reading: ReadOptions
@@ -171,6 +176,11 @@ class _Job:
     def target(self) -> Path:
         """The file to write."""
         return self.output or DEFAULT_MODEL
+
+    @property
+    def weighed_reading(self) -> ReadOptions:
+        """How to read labelled reviews, with their weights."""
+        return replace(self.reading, keep=(self.weight_column,) if self.weight_column else ())
 
 
 @click.command(short_help="Train a model on labelled reviews.")
@@ -184,6 +194,9 @@ class _Job:
 @click.option("--base", "base_path", type=options.FILE, metavar="MODEL",
               help="Start from an existing model; helps most when you have few reviews. `general` "
               "is the bundled model.")  # fmt: skip
+@click.option("--weight-column", metavar="NAME",
+              help="Column with the weight of each review, 0 or more; 2 is like two such rows. Of "
+              "--validation, too.")  # fmt: skip
 @running_options
 @training_options
 @options.labelled_reading
@@ -230,8 +243,11 @@ def _train(job: _Job) -> Model:
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
     with job.run.opened(overwrite=job.force):
-        reviews = read_reviews(paths, job.reading, "training", max_chars=max_chars)
-        require_both_classes(reviews, data_name(paths))
+        reviews = read_reviews(
+            paths, job.weighed_reading, "training", max_chars=max_chars, label_set=None
+        )
+        reviews = _weighed(reviews, job.weight_column)
+        require_classes(reviews, data_name(paths))
         _warn_of_contradictions(reviews)
         held_out = _read_validation(job, reviews)
         if held_out is None and cross_validates(len(reviews), job.options):
@@ -253,6 +269,36 @@ def _train(job: _Job) -> Model:
     if not job.data:
         _warn_of_sample(model, job, paths[0])
     return model
+
+
+def _weighed(reviews: LabelledReviews, column: str | None) -> LabelledReviews:
+    """Return reviews with the weights in a column, those of weight 0 left out.
+
+    Raises:
+        DataError: one is not a number of at least 0, or all are 0.
+    """
+    if column is None:
+        return reviews
+    weights = np.array([_weight(reviews, row, cell) for row, cell in
+                        enumerate(reviews.columns[column])])  # fmt: skip
+    if not weights.any():
+        raise DataError(f'all weights in "{column}" are 0; without --weight-column all count alike')
+    return reviews.weighted(weights)
+
+
+def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
+    """Return the weight in a cell."""
+    try:
+        weight = float(cell)
+    except ValueError:
+        weight = math.nan
+    if not 0 <= weight < math.inf:
+        raise row_error(
+            *reviews.place(row),
+            f'the weight "{visible(cell)}" is no number of 0 or more; mend it, or leave out '
+            "--weight-column",
+        )
+    return weight
 
 
 def _warn_of_idle_options() -> None:
@@ -297,12 +343,13 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
         return None
     held_out = read_reviews(
         job.validation,
-        job.reading,
+        job.weighed_reading,
         "validation",
         label_rule_from=training,
         max_chars=job.run.memory.texts,
     )
-    require_both_classes(held_out, data_name(job.validation))
+    held_out = _weighed(held_out, job.weight_column)
+    require_classes(held_out, data_name(job.validation), "validation")
     if shared := int(among(held_out.digest(), training.digest()).sum()):
         console.warn(
             f"{shared:,} of {len(held_out):,} validation reviews are also training reviews: "
@@ -313,12 +360,17 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
 
 def _warn_of_contradictions(reviews: LabelledReviews) -> None:
     digests = reviews.digest()
-    both = np.intersect1d(digests[reviews.labels == 1], digests[reviews.labels == 0])
+    order = np.lexsort((reviews.labels, digests))
+    texts, labels = digests[order], reviews.labels[order]
+    both = np.unique(texts[1:][(texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])])
     if both.size:
         rows = int(among(digests, both).sum())
+        differ = "positive in some, negative in others"
+        if not reviews.label_set.is_binary:
+            differ = "of different classes"
         console.warn(
-            f"{count_of(both.size, 'text')} in {rows:,} rows: positive in some, negative in others"
-            "; nothing can be learned from these"
+            f"{count_of(both.size, 'text')} in {rows:,} rows: {differ}; nothing can be learned "
+            "from these"
         )
 
 
@@ -335,7 +387,7 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
     else:
         if not about.calibrated:
             console.warn(
-                f"{_counted(about.validation.counts)} held out: too few to calibrate the "
+                f"{by_class(about.validation.counts)} held out: too few to calibrate the "
                 "probabilities"
             )
         console.note(figures.describe(cross_validated=about.cross_validated))
@@ -383,15 +435,6 @@ def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
     console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
 
 
-def _counted(counts: dict[str, int]) -> str:
-    """Return how many reviews of each class there are, the last class first."""
-    *first, (name, count) = reversed([*counts.items()])
-    return (
-        ", ".join(f"{n:,} {word}" for word, n in first)
-        + f" and {count_of(count, f'{name} review')}"
-    )
-
-
 def _facts(model: Model, target: Path) -> dict[str, Any]:
     provenance = model.record.provenance
     about = provenance.as_json() if provenance else {}
@@ -414,22 +457,28 @@ class _ShownProgress(Progress):
         self._diverged = False
 
     def chosen(
-        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
+        self,
+        recipe: Hyperparameters,
+        training: dict[str, int],
+        held_out: int,
+        cross_validated: bool,
     ) -> None:
-        positive = int(training.sum())
-        held = "5-fold cross-validation" if cross_validated else f"{len(held_out):,} held out"
-        console.note(
-            f"training on {count_of(len(training), 'review')} ({positive:,} positive, "
-            f"{len(training) - positive:,} negative), {held}"
-        )
+        held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
+        total = sum(training.values())
+        counts = [f"{count:,} {name}" for name, count in reversed(training.items())]
+        console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
         console.note(
             f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
             f"at most {count_of(recipe.epochs, 'epoch')}"
         )
-        share = positive / len(training)
-        if not UNBALANCED <= share <= 1 - UNBALANCED:
+        name, count = [*training.items()][-1]
+        if len(training) > 2:
+            name, count = min(training.items(), key=itemgetter(1))
+        share, even = count / total, 2 / len(training)
+        if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
             console.note(
-                f"unbalanced labels ({share:.1%} positive): the threshold is chosen for "
+                f"unbalanced labels ({share:.1%} {name}): the "
+                f"{'threshold is' if len(training) == 2 else 'offsets are'} chosen for "
                 f"{recipe.objective}"
             )
         console.status(_FEATURIZING)

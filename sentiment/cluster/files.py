@@ -14,14 +14,15 @@ from sentiment.errors import DataError, SentimentError
 from sentiment.evaluation.slices import BUILT_IN, built_in_values
 from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
+from sentiment.labels import LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.columns import texts_to_score
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import Table, label_tables, read_table
-from sentiment.reviews.opening import open_reviews
+from sentiment.reviews.opening import Opened, open_reviews
 from sentiment.reviews.parquet import import_pyarrow
 from sentiment.reviews.streams import ReadOptions
-from sentiment.reviews.writers import writer_for
+from sentiment.reviews.writers import Writer, writer_for
 from sentiment.storage import GrowingTexts
 
 
@@ -115,7 +116,7 @@ def merge(
     nowhere = [""] * sum(each.digests.size for each in tables)
     reviews = label_tables([each.table for each in tables], nowhere, replace(reading, keep=keep))
     scores = Scores(
-        np.concatenate([each.scores.p_positive for each in tables]),
+        np.concatenate([each.scores.probabilities for each in tables]),
         np.concatenate([each.scores.coverage for each in tables]),
     )
     digests = np.concatenate([each.digests for each in tables])
@@ -161,19 +162,25 @@ def score_file(model: Model, job: FileJob) -> ScoredFile:
         opened = open_reviews(job.source.path, job.reading, need_label=False)
         expected = _rows_in(job.source.path)
         with replacing(job.target) as stream:
-            writer = writer_for("parquet", stream, opened.source, opened.columns, prefix=job.prefix)
+            writer = _writer(model.labels, job, stream, opened)
             answers: Counter[str] = Counter()
             for batch in opened.batches:
                 scores = model.scores(texts_to_score(batch, opened.columns))
                 found = model.answers(scores)
-                writer.write(batch, found, scores.p_positive)
+                writer.write(batch, found, scores.of_columns(model.labels))
                 answers.update(found)
             writer.close()
             _check_rows(job, stream, expected)
         return ScoredFile(expected, opened.columns.how, answers)
 
 
-def check_job(job: FileJob) -> None:
+def _writer(labels: LabelSet, job: FileJob, stream: BinaryIO, opened: Opened) -> Writer:
+    return writer_for(
+        "parquet", stream, opened.source, opened.columns, labels=labels, prefix=job.prefix
+    )
+
+
+def check_job(labels: LabelSet, job: FileJob) -> None:
     """Open a file as `score_file` will, to find errors early.
 
     Raises:
@@ -182,7 +189,7 @@ def check_job(job: FileJob) -> None:
     """
     with job.source.named_in_errors():
         opened = open_reviews(job.source.path, job.reading, need_label=False)
-        writer_for("parquet", BytesIO(), opened.source, opened.columns, prefix=job.prefix)
+        _writer(labels, job, BytesIO(), opened)
         opened.source.close()
 
 

@@ -16,16 +16,15 @@ from sentiment.evaluation.intervals import (
     resampled_counts,
 )
 from sentiment.evaluation.metrics import (
-    COUNTED,
-    METRICS,
+    Figures,
     Floats,
     Labels,
     Loss,
     Metric,
+    metrics_for,
     metrics_or_none,
-    probability_of_label,
 )
-from sentiment.labels import CLASSES
+from sentiment.labels import SENTIMENT, LabelSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,26 +32,30 @@ class System:
     """The answers of one of the two systems.
 
     Attributes:
-        answers: labels, K for no answer, int64 [n].
-        p_positive: float64 [n], NaN where missing; None if all are missing.
+        answers: labels, any other number for no answer, int64 [n].
+        probabilities: float64 [n, K], NaN where missing; None if all are missing.
         uncertain: reviews left uncertain, which count by their probability, bool [n].
     """
 
     answers: NDArray[np.int64]
-    p_positive: Floats | None = None
+    probabilities: Floats | None = None
     uncertain: NDArray[np.bool_] | None = None
 
     @property
-    def probabilities(self) -> Floats | None:
+    def complete(self) -> Floats | None:
         """The probabilities; None if any is missing, since losses must cover the same reviews."""
-        missing = self.p_positive is None or bool(np.isnan(self.p_positive).any())
-        return None if missing else self.p_positive
+        missing = self.probabilities is None or bool(np.isnan(self.probabilities).any())
+        return None if missing else self.probabilities
+
+    def answers_or(self, none: int) -> NDArray[np.int64]:
+        """Return the answers, K = `none` for no answer."""
+        return np.where((self.answers >= 0) & (self.answers < none), self.answers, none)
 
     def take(self, rows: NDArray[np.int64]) -> "System":
         """Return the answers to the given rows."""
-        p_positive = None if self.p_positive is None else self.p_positive[rows]
+        p = None if self.probabilities is None else self.probabilities[rows]
         uncertain = None if self.uncertain is None else self.uncertain[rows]
-        return replace(self, answers=self.answers[rows], p_positive=p_positive, uncertain=uncertain)
+        return replace(self, answers=self.answers[rows], probabilities=p, uncertain=uncertain)
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,25 @@ class Comparison:
 
 
 def compare(
-    a: System, b: System, labels: Labels, replicates: int = REPLICATES, seed: int = SEED
+    a: System,
+    b: System,
+    labels: Labels,
+    label_set: LabelSet = SENTIMENT,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
 ) -> Comparison:
     """Compare two systems on n labelled reviews; a missing answer counts as wrong."""
     a_correct, b_correct = (system.answers == labels for system in (a, b))
     correct = np.bincount(2 * a_correct + b_correct, minlength=4).reshape(2, 2)
-    pairs = _count_pairs(a, b, labels)
+    pairs = _count_pairs(a, b, labels, len(label_set))
+    figures_a, figures_b = (metrics_or_none(pairs.sum(axis=axis), label_set) for axis in (2, 1))
     drawn = resampled_counts(pairs, replicates, seed)
     return Comparison(
         differences={
             metric.name: _mean_difference(metric.loss, a, b, labels)
             if metric.loss
-            else _count_difference(metric, pairs, correct, drawn)
-            for metric in METRICS
+            else _count_difference(metric, (figures_a, figures_b), correct, drawn)
+            for metric in metrics_for(label_set).all
             if metric.compared
         },
         correct=correct,
@@ -114,43 +123,49 @@ def compare(
     )
 
 
-def _count_pairs(a: System, b: System, labels: Labels) -> NDArray[np.int64]:
+def _count_pairs(a: System, b: System, labels: Labels, classes: int) -> NDArray[np.int64]:
     """Count reviews by label, answer of A and answer of B, [K, K + 1, K + 1]."""
-    shape = (len(CLASSES), len(CLASSES) + 1, len(CLASSES) + 1)
-    cells = np.ravel_multi_index((labels.astype(np.int64), a.answers, b.answers), shape)
+    shape = (classes, classes + 1, classes + 1)
+    answers = (system.answers_or(classes) for system in (a, b))
+    cells = np.ravel_multi_index((labels.astype(np.int64), *answers), shape)
     return np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
 
 
 def _count_difference(
-    metric: Metric, pairs: NDArray[np.int64], correct: NDArray[np.int64], drawn: Floats
+    metric: Metric,
+    figures: tuple[Figures, Figures],
+    correct: NDArray[np.int64],
+    drawn: Floats,
 ) -> Difference | None:
     """Compare a metric of counts; None where it is undefined."""
-    a, b = (metrics_or_none(pairs.sum(axis=axis))[metric.name] for axis in (2, 1))
+    a, b = (each[metric.name] for each in figures)
     if a is None or b is None:
         return None
     if metric.compared == "proportion":
         interval = paired_interval(int(correct[1, 0]), int(correct[0, 1]), int(correct.sum()))
     else:
-        drawn_a, drawn_b = (COUNTED[metric.name](drawn.sum(axis=axis)) for axis in (3, 2))
+        assert metric.of_counts is not None
+        drawn_a, drawn_b = (metric.of_counts(drawn.sum(axis=axis)) for axis in (3, 2))
         interval = percentile_interval(b - a, drawn_b - drawn_a)
     return Difference(a, b, interval)
 
 
 def _mean_difference(loss: Loss, a: System, b: System, labels: Labels) -> Difference | None:
     """Compare mean losses; None if a probability is missing."""
-    if a.probabilities is None or b.probabilities is None:
+    if a.complete is None or b.complete is None:
         return None
-    losses_a, losses_b = (
-        loss(probability_of_label(p_positive, labels))
-        for p_positive in (a.probabilities, b.probabilities)
-    )
+    losses_a, losses_b = (loss(p, labels) for p in (a.complete, b.complete))
     interval = mean_change_interval(losses_b - losses_a)
     return Difference(float(losses_a.mean()), float(losses_b.mean()), interval)
 
 
 def _disagreements(a: System, b: System) -> NDArray[np.int64]:
-    """Order the reviews with different answers by how far apart the probabilities are."""
+    """Order the reviews with different answers by how far apart the probabilities are.
+
+    The probability of the first class follows from those of the others, and is left out.
+    """
     rows = np.flatnonzero(a.answers != b.answers)
-    if a.probabilities is None or b.probabilities is None:
+    if a.complete is None or b.complete is None:
         return rows
-    return rows[np.argsort(-np.abs(a.probabilities - b.probabilities)[rows], kind="stable")]
+    apart = np.abs(a.complete - b.complete)[rows, 1:].max(axis=1)
+    return rows[np.argsort(-apart, kind="stable")]

@@ -29,13 +29,25 @@ def resampled_counts(
     """Draw tables of counts by a smoothed Bayesian bootstrap.
 
     Rubin (Annals of Statistics 9, 1981), with half a review added to each cell as in Goutte and
-    Gaussier (ECIR 2005): plain resampling never fills an empty cell.
+    Gaussier (ECIR 2005): plain resampling never fills an empty cell. The wrong answers to a label
+    share one half, so that each recall and precision varies as with two classes.
+
+    Args:
+        counts: by label and answer, [K, K], or by label and both answers, [K, K + 1, K + 1].
+        replicates: number of draws.
+        seed: of the draws.
 
     Returns:
         Shares of all reviews, float64 [replicates, *counts.shape].
     """
     random = np.random.default_rng(seed)
-    cells = np.asarray(counts, np.float64).ravel() + 0.5
+    labels, answers, *others = counts.shape
+    added = np.full((labels, answers), 1 / max(labels - 1, 1))
+    added[:, labels:] = 1
+    np.fill_diagonal(added, 1)
+    if others:
+        added = added[:, :, None] * added[:, None, :]
+    cells = (np.asarray(counts, np.float64) + 0.5 * added).ravel()
     return random.dirichlet(cells, replicates).reshape(-1, *counts.shape)
 
 

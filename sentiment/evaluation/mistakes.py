@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
-from sentiment.labels import CLASSES, POSITIVE
 from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.model.model import Model
+from sentiment.model.model import Decision, Model, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews
 
 MAX_MISTAKES = 100  # explaining takes a few milliseconds a review
@@ -22,46 +21,62 @@ _MIN_CONTRIBUTION = 0.005  # smaller ones round to 0.00
 
 @dataclass(frozen=True)
 class Mistake:
-    """A review on the wrong side of the threshold.
+    """A review that is answered wrongly, whether uncertain or not.
 
     Attributes:
         number: its index among the reviews.
         file: where it was read, "" if not from a file.
         row: its row there, from 1.
-        label: the name of its label.
-        explanation: text, answer (`uncertain` in the abstention interval), probability and
+        label: its label.
+        labelled: the name of its label.
+        explanation: text, answer (`uncertain` where the model abstains), probabilities and
             contributions of all words.
     """
 
     number: int
     file: str
     row: int
-    label: str
+    label: int
+    labelled: str
     explanation: Explanation
 
     @property
     def drivers(self) -> list[WordSum]:
         """The up to eight words that pushed it most to the wrong side, strongest first."""
-        sign = -1 if self.label == POSITIVE else 1
+        sign = -1 if self.label == self.explanation.toward else 1
         words = self.explanation.by_word()
         wrong = [word for word in words if sign * word.contribution >= _MIN_CONTRIBUTION]
         return sorted(wrong, key=lambda word: -abs(word.contribution))[:_MAX_DRIVERS]
 
 
-def rank_mistakes(p_positive: Floats, labels: Labels, threshold: float) -> NDArray[np.int64]:
-    """Return the rows on the wrong side of the threshold, most confident first.
+def rank_mistakes(
+    probabilities: Floats, labels: Labels, decision: Decision | MultiDecision
+) -> NDArray[np.int64]:
+    """Return the rows that are answered wrongly, most confident first.
 
-    Confidence is the distance from the threshold in log-odds. Uncertain answers count by their
-    probability, as in all metrics.
+    Confidence is how far the log-odds of the answer against the label would have to move: with two
+    classes, the distance from the threshold. Uncertain answers count by their probability, as in
+    all metrics.
 
     Args:
-        p_positive: float64 [n], no NaN.
-        labels: 0 or 1, [n].
-        threshold: the least probability answered positive.
+        probabilities: float64 [n, K], no NaN.
+        labels: [n].
+        decision: what is answered.
     """
-    wrong = np.flatnonzero((p_positive >= threshold) != (labels == 1))
-    distances = np.abs(log_odds(p_positive[wrong]) - log_odds(np.array(threshold)))
-    return wrong[np.argsort(-distances, kind="stable")]
+    answers = decision.choose(probabilities)
+    wrong = np.flatnonzero(answers != labels)
+    p = probabilities[wrong]
+    if isinstance(decision, Decision):
+        margins = np.abs(log_odds(p[:, 1]) - log_odds(np.array(decision.threshold)))
+    else:
+        least = np.finfo(np.float64).tiny
+        scores = np.log(np.maximum(p, least)) - np.array(decision.offsets or 0.0)
+        of_answer, of_label = (
+            np.take_along_axis(scores, each[wrong].astype(np.int64)[:, None], axis=1)[:, 0]
+            for each in (answers, labels)
+        )
+        margins = of_answer - of_label
+    return wrong[np.argsort(-margins, kind="stable")]
 
 
 def explain_mistakes(
@@ -72,7 +87,8 @@ def explain_mistakes(
         Mistake(
             row,
             *reviews.place(row),
-            CLASSES[reviews.labels[row]],
+            int(reviews.labels[row]),
+            model.labels.names[reviews.labels[row]],
             explain(model, reviews.texts[row]),
         )
         for row in rows.tolist()
@@ -145,7 +161,7 @@ def _orientation(model: Model, texts: list[str], labels: Labels) -> Orientation 
     auc = roc_auc(ranks)
     if auc is None:
         return None
-    low, high = roc_auc_interval(ranks, _LEVEL) or (auc, auc)  # None for an AUC of 0 or 1
+    low, high = roc_auc_interval([ranks], _LEVEL) or (auc, auc)  # None for an AUC of 0 or 1
     swapped = auc < _SWAPPED and high < 0.5
     unrelated = low > _SWAPPED and high < _RELATED
     return Orientation(

@@ -1,5 +1,6 @@
 """How well scores rank reviews: ROC and precision-recall curves, and the areas below them."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,14 @@ class Ranks:
     Attributes:
         positive: positive reviews of each step, float64 [steps].
         negative: negative reviews of each step, float64 [steps].
+        steps: the step of each review, int64 [n].
+        labels: 0 or 1, [n].
     """
 
     positive: Floats
     negative: Floats
+    steps: NDArray[np.int64]
+    labels: NDArray[np.integer]
 
     @classmethod
     def of(cls, scores: Floats, labels: NDArray[np.integer]) -> "Ranks":
@@ -29,6 +34,8 @@ class Ranks:
         return cls(
             np.bincount(steps, weights=labels).astype(np.float64),
             np.bincount(steps, weights=1 - labels).astype(np.float64),
+            steps,
+            labels,
         )
 
     @property
@@ -51,51 +58,89 @@ def pr_auc(ranks: Ranks) -> float | None:
     return float(_precision(ranks) @ ranks.positive / ranks.positive.sum())
 
 
-def roc_auc_interval(ranks: Ranks, level: float = LEVEL) -> Interval | None:
-    """Compute the interval of the ROC AUC, on the logit scale.
+# Of positive and of negative reviews: how far each of a step moves an area, float64 [steps], and
+# the number that their squares are divided by.
+_Influence = tuple[tuple[Floats, float], tuple[Floats, float]]
+
+
+def roc_auc_interval(ranks: Sequence[Ranks], level: float = LEVEL) -> Interval | None:
+    """Compute the interval of the mean ROC AUC of the rankings, on the logit scale.
 
     DeLong's variance (Biometrics 44, 1988): that of the share of the other class that each review
     is ranked correctly against.
 
     Returns:
-        None with one class, fewer than two reviews of either, or a perfect ranking.
+        None with one class, fewer than two reviews of any, or a perfect ranking.
     """
-    positives, negatives = ranks.positive.sum(), ranks.negative.sum()
-    auc = roc_auc(ranks)
-    if auc is None or min(positives, negatives) < 2:
+    if any(min(each.positive.sum(), each.negative.sum()) < 2 for each in ranks):
         return None
-    right_of_positive = _beaten(ranks)
-    right_of_negative = (np.cumsum(ranks.positive) - ranks.positive / 2) / positives
-    variance = sum(
-        counts @ (shares - auc) ** 2 / (size * (size - 1))
-        for counts, shares, size in (
-            (ranks.positive, right_of_positive, positives),
-            (ranks.negative, right_of_negative, negatives),
-        )
-    )
-    return logit_interval(auc, float(np.sqrt(variance)), level)
+    return _area_interval(ranks, roc_auc, _roc_influence, level)
 
 
-def pr_auc_interval(ranks: Ranks) -> Interval | None:
-    """Compute the interval of the average precision, on the logit scale.
+def pr_auc_interval(ranks: Sequence[Ranks]) -> Interval | None:
+    """Compute the interval of the mean average precision of the rankings, on the logit scale.
 
     The influence of each review is its share in the precision of all steps from its own downward.
 
     Returns:
         None with one class, or a perfect ranking.
     """
-    average = pr_auc(ranks)
-    if average is None:
+    return _area_interval(ranks, pr_auc, _pr_influence, LEVEL)
+
+
+def mean_or_none(areas: Iterable[float | None]) -> float | None:
+    """Return the mean; None if any area is undefined."""
+    known: list[float] = []
+    for area in areas:
+        if area is None:
+            return None
+        known.append(area)
+    return sum(known) / len(known)
+
+
+def _area_interval(
+    ranks: Sequence[Ranks],
+    area: Callable[[Ranks], float | None],
+    influence: Callable[[Ranks, float], _Influence],
+    level: float,
+) -> Interval | None:
+    """Compute the interval of a mean area; rankings of the same reviews vary together."""
+    areas = [area(each) for each in ranks]
+    mean = mean_or_none(areas)
+    if mean is None:
         return None
+    influences = [influence(each, own or 0.0) for each, own in zip(ranks, areas, strict=True)]
+    if len(ranks) == 1:
+        sides = zip((ranks[0].positive, ranks[0].negative), influences[0], strict=True)
+        variance = float(sum(counts @ moves**2 / divisor for counts, (moves, divisor) in sides))
+    else:
+        moved = np.mean([*map(_by_review, ranks, influences)], axis=0)
+        variance = float(np.sum(moved**2))
+    return logit_interval(mean, float(np.sqrt(variance)), level)
+
+
+def _by_review(ranks: Ranks, influence: _Influence) -> Floats:
+    """Return how far each review moves an area, float64 [n]."""
+    positive, negative = (moves / np.sqrt(divisor) for moves, divisor in influence)
+    return np.where(ranks.labels == 1, positive[ranks.steps], negative[ranks.steps])
+
+
+def _roc_influence(ranks: Ranks, auc: float) -> _Influence:
+    positives, negatives = ranks.positive.sum(), ranks.negative.sum()
+    right_of_negative = (np.cumsum(ranks.positive) - ranks.positive / 2) / positives
+    return (
+        (_beaten(ranks) - auc, positives * (positives - 1)),
+        (right_of_negative - auc, negatives * (negatives - 1)),
+    )
+
+
+def _pr_influence(ranks: Ranks, average: float) -> _Influence:
     positives = ranks.positive.sum()
     precision = _precision(ranks)
     answered = np.cumsum(ranks.positive + ranks.negative)
     less = _sum_downward(ranks.positive * precision / answered)
     more = _sum_downward(ranks.positive / answered)
-    of_negative = -less / positives
-    of_positive = (precision - average + more - less) / positives
-    squares = ranks.positive @ of_positive**2 + ranks.negative @ of_negative**2
-    return logit_interval(average, float(np.sqrt(squares)))
+    return ((precision - average + more - less) / positives, 1.0), (-less / positives, 1.0)
 
 
 def _beaten(ranks: Ranks) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, log
 
 import numpy as np
@@ -16,11 +17,12 @@ from sentiment.evaluation.intervals import (
     share_holds,
 )
 from sentiment.evaluation.metrics import Floats, Labels
-from sentiment.labels import CLASSES
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import log_odds
-from sentiment.model.model import Decision
+from sentiment.model.model import Decision, MultiDecision
+from sentiment.reviews.cells import and_more
 
-# Ends of an abstention interval beyond every probability: that label is never answered.
+# Beyond every probability, the end of an abstention interval: that label is never answered.
 BELOW_ALL, ABOVE_ALL = -1.0, 2.0
 
 _RISK = 1 - CONFIDENCE
@@ -28,25 +30,102 @@ _STEP = 1.1  # precision is tested on this many times as many answers each time
 _NEXT_START = 8  # each further walk starts at this many times as many answers
 
 
-def for_precision(
-    minimum: float, p_positive: Floats, labels: Labels, threshold: float
-) -> Decision | None:
-    """Keep the threshold; answer each label beyond its own cutoff, as often as possible.
+AnyDecision = Decision | MultiDecision
+_NO_LABEL = -1
+
+
+def may_abstain(decision: AnyDecision) -> bool:
+    """Return whether some probabilities get no answer."""
+    if isinstance(decision, Decision):
+        return decision.abstention_interval is not None
+    return decision.minima is not None
+
+
+def always_answering(decision: AnyDecision) -> AnyDecision:
+    """Return a decision with the same sides that never abstains."""
+    if isinstance(decision, Decision):
+        return Decision(decision.threshold)
+    return MultiDecision(decision.offsets)
+
+
+def answered_labels(probabilities: Floats, decision: AnyDecision) -> NDArray[np.int64]:
+    """Return the labels answered, −1 where the decision or NaN leaves none, int64 [n]."""
+    silent = decision.abstains(probabilities) | np.isnan(probabilities).any(axis=1)
+    return np.where(silent, _NO_LABEL, decision.choose(probabilities))
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Reviews to choose a decision on.
+
+    Attributes:
+        probabilities: of reviews the model was not trained on, float64 [n, K]; NaN where the model
+            abstains whatever the decision.
+        labels: [n]; all classes occur.
+        decision: the model's own; only where it abstains is chosen, and for recall the threshold.
+        label_set: the classes.
+    """
+
+    probabilities: Floats
+    labels: Labels
+    decision: AnyDecision
+    label_set: LabelSet = SENTIMENT
+
+    @property
+    def p_positive(self) -> Floats:
+        """The probability of the second of two classes, [n]."""
+        return self.probabilities[:, 1]
+
+    @property
+    def threshold(self) -> float:
+        """The threshold of two classes."""
+        assert isinstance(self.decision, Decision)
+        return self.decision.threshold
+
+    @cached_property
+    def sides(self) -> NDArray[np.int64]:
+        """The label that each review would be answered, −1 without a probability, int64 [n]."""
+        known = ~np.isnan(self.probabilities).any(axis=1)
+        return np.where(known, self.decision.choose(self.probabilities), _NO_LABEL)
+
+    @property
+    def clarity(self) -> Floats:
+        """How clear each answer is, [n]: the distance from the threshold, or its probability."""
+        if isinstance(self.decision, Decision):
+            return np.abs(log_odds(self.p_positive) - log_odds(np.array(self.threshold)))
+        of_answer = np.take_along_axis(self.probabilities, self.sides[:, None], axis=1)[:, 0]
+        return np.where(self.sides == _NO_LABEL, np.nan, of_answer)
+
+
+def for_precision(minimum: float, sample: Sample) -> AnyDecision | None:
+    """Answer each label beyond its own cutoff, as often as possible.
 
     Returns:
         None if no label reaches the precision; a label that does not is never answered.
     """
-    below = p_positive < threshold
-    low = _cutoff(-p_positive[below], labels[below] == 0, minimum)
-    above = p_positive >= threshold
-    high = _cutoff(p_positive[above], labels[above] == 1, minimum)
-    if low is None and high is None:
+    cutoffs = _precision_cutoffs(minimum, sample)
+    if all(cutoff is None for cutoff in cutoffs):
         return None
+    if isinstance(sample.decision, MultiDecision):
+        minima = tuple(ABOVE_ALL if each is None else max(each, 0.0) for each in cutoffs)
+        return MultiDecision(sample.decision.offsets, minima if any(minima) else None)
+    (low, high), threshold = cutoffs, sample.threshold
     interval = (
         BELOW_ALL if low is None else min(-low, threshold),
         ABOVE_ALL if high is None else max(high, threshold),
     )
     return Decision(threshold, None if interval == (threshold, threshold) else interval)
+
+
+def _precision_cutoffs(minimum: float, sample: Sample) -> list[float | None]:
+    """Return the cutoff of each label: of two classes of ∓`p_positive`, else of its probability."""
+    binary = sample.label_set.is_binary
+    scores = (-sample.p_positive, sample.p_positive) if binary else sample.probabilities.T
+    answered = ((of_label, sample.sides == label) for label, of_label in enumerate(scores))
+    return [
+        _cutoff(of_label[rows], sample.labels[rows] == label, minimum)
+        for label, (of_label, rows) in enumerate(answered)
+    ]
 
 
 def _cutoff(scores: Floats, correct: NDArray[np.bool_], minimum: float) -> float | None:
@@ -94,13 +173,12 @@ def _starts(n: int, minimum: float) -> tuple[float, list[int]]:
     return found
 
 
-def for_recall(
-    minimum: float, p_positive: Floats, labels: Labels, threshold: float
-) -> Decision | None:
+def for_recall(minimum: float, sample: Sample) -> Decision | None:
     """Move the threshold no further than both recalls need; None if they conflict.
 
     The recall of a class changes monotonically with the threshold, so one bound each is enough.
     """
+    p_positive, labels = sample.p_positive, sample.labels
     # Reviews without a probability are on the wrong side of every threshold.
     positive = np.sort(np.nan_to_num(p_positive[labels == 1], nan=BELOW_ALL))[::-1]
     negative = np.sort(np.nan_to_num(p_positive[labels == 0], nan=ABOVE_ALL))
@@ -111,25 +189,26 @@ def for_recall(
     lowest = float(np.nextafter(negative[(needed[1] or 1) - 1], 2.0))
     if lowest > highest or highest == BELOW_ALL or lowest >= ABOVE_ALL:
         return None
-    return Decision(min(max(threshold, lowest), highest))
+    return Decision(min(max(sample.threshold, lowest), highest))
 
 
-def for_coverage(
-    minimum: float, p_positive: Floats, labels: Labels, threshold: float
-) -> Decision | None:
-    """Abstain nearest to the threshold in log-odds, as often as possible; None if impossible."""
-    needed = min_good(labels.size, minimum, _RISK)
+def for_coverage(minimum: float, sample: Sample) -> AnyDecision | None:
+    """Abstain from the least clear answers, as often as possible; None if impossible."""
+    needed = min_good(sample.labels.size, minimum, _RISK)
     if needed is None:
         return None
-    distances = np.abs(log_odds(p_positive) - log_odds(np.array(threshold)))
-    ranked = np.sort(distances[~np.isnan(distances)])[::-1]
+    clarity = sample.clarity
+    ranked = np.sort(clarity[~np.isnan(clarity)])[::-1]
     if needed > ranked.size:
         return None
-    answered = distances >= ranked[needed - 1]
-    below = p_positive[answered & (p_positive < threshold)]
-    above = p_positive[answered & (p_positive >= threshold)]
+    least = float(ranked[needed - 1])
+    if isinstance(sample.decision, MultiDecision):
+        return MultiDecision(sample.decision.offsets, (least,) * len(sample.label_set))
+    p_positive, answered = sample.p_positive, clarity >= least
+    below = p_positive[answered & (p_positive < sample.threshold)]
+    above = p_positive[answered & (p_positive >= sample.threshold)]
     return Decision(
-        threshold,
+        sample.threshold,
         (float(below.max(initial=BELOW_ALL)), float(above.min(initial=ABOVE_ALL))),
     )
 
@@ -142,11 +221,11 @@ class Abstention:
     accuracy_answered: float | None
 
 
-def abstention_of(p_positive: Floats, labels: Labels, decision: Decision) -> Abstention:
+def abstention_of(probabilities: Floats, labels: Labels, decision: AnyDecision) -> Abstention:
     """Measure a decision on n ≥ 1 reviews; NaN is never answered."""
-    answers = np.array(decision.answers(p_positive), dtype=object)
-    answered = np.isin(answers, CLASSES)
-    correct = (answers == np.array(CLASSES, dtype=object)[labels])[answered]
+    answers = answered_labels(probabilities, decision)
+    answered = answers != _NO_LABEL
+    correct = (answers == labels)[answered]
     return Abstention(float(np.mean(answered)), float(np.mean(correct)) if correct.size else None)
 
 
@@ -154,6 +233,7 @@ GOALS = ("precision", "recall", "coverage")
 # Goals tried to find the highest attainable one.
 _TRIED = np.arange(0.995, 0.5, -0.005).round(3).tolist()
 _NONE = "nothing above 0.5"
+_SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -197,7 +277,7 @@ class Part:
 class Choice:
     """A decision that meets all goals, its coverage, and each goal with its parts."""
 
-    decision: Decision
+    decision: AnyDecision
     coverage: float
     goals: dict[Goal, tuple[Part, ...]]
 
@@ -234,40 +314,48 @@ def _read_goal(text: str) -> Goal:
     return Goal(metric, minimum)
 
 
-def choose_decision(
-    goals: Sequence[Goal], p_positive: Floats, labels: Labels, threshold: float
-) -> Choice:
+def check_goals(goals: Sequence[Goal], label_set: LabelSet) -> None:
+    """Check that the goals are possible with these classes.
+
+    Raises:
+        UsageError: recall, with more than two: no threshold moves one recall against another.
+    """
+    if not label_set.is_binary and any(goal.metric == "recall" for goal in goals):
+        raise UsageError(
+            f"--goal recall is for models of two classes, and this one has {len(label_set)} "
+            f"({and_more(label_set.names, _SHOWN_NAMES)}); give precision or coverage"
+        )
+
+
+def choose_decision(goals: Sequence[Goal], sample: Sample) -> Choice:
     """Choose where to answer so that each goal holds on as many new reviews.
 
-    *Precision* keeps the threshold and answers each label beyond its own cutoff. *Recall* moves
-    the threshold and leaves nothing uncertain. *Coverage* leaves the answers nearest to the
-    threshold uncertain. With precision, recall and coverage are checked on what it leaves
-    answered; recall then counts correct answers.
+    *Precision* answers each label beyond its own cutoff. *Recall* moves the threshold of two
+    classes and leaves nothing uncertain. *Coverage* leaves the least clear answers uncertain. With
+    precision, recall and coverage are checked on what it leaves answered; recall then counts
+    correct answers.
 
     Args:
-        goals: as returned by `read_goals`.
-        p_positive: of reviews the model was not trained on, float64 [n]; NaN where the model
-            abstains whatever the decision.
-        labels: 0 or 1, [n]; both occur.
-        threshold: the model's own.
+        goals: as returned by `read_goals`, possible with these classes.
+        sample: reviews.
 
     Raises:
         GoalError: a goal cannot be met; the message says what is attainable.
     """
     first, *others = goals
-    decision = _CHOOSERS[first.metric](first.minimum, p_positive, labels, threshold)
+    n = sample.labels.size
+    decision = _CHOOSERS[first.metric](first.minimum, sample)
     if decision is None:
-        attainable = _attainable(first.metric, p_positive, labels, threshold)
-        raise _unattainable(str(first), labels.size, attainable)
-    answers = np.array(decision.answers(p_positive), dtype=object)
-    measured = {goal: _parts(goal.metric, answers, labels) for goal in goals}
+        raise _unattainable(str(first), n, _attainable(first.metric, sample))
+    answers = answered_labels(sample.probabilities, decision)
+    measured = {goal: _parts(goal.metric, answers, sample) for goal in goals}
     for goal in others:
         if min(part.bound for part in measured[goal]) < goal.minimum:
             reached = " and ".join(
                 f"{np.floor(1000 * part.bound) / 1000:g} of {part.name}" for part in measured[goal]
             )
-            raise _unattainable(f"{goal} together with {first}", labels.size, reached)
-    return Choice(decision, float(np.mean(np.isin(answers, CLASSES))), measured)
+            raise _unattainable(f"{goal} together with {first}", n, reached)
+    return Choice(decision, float(np.mean(answers != _NO_LABEL)), measured)
 
 
 def _unattainable(what: str, n: int, attainable: str) -> GoalError:
@@ -277,7 +365,7 @@ def _unattainable(what: str, n: int, attainable: str) -> GoalError:
     )
 
 
-_Chooser = Callable[[float, Floats, Labels, float], Decision | None]
+_Chooser = Callable[[float, Sample], AnyDecision | None]
 _CHOOSERS: dict[str, _Chooser] = {
     "precision": for_precision,
     "recall": for_recall,
@@ -285,34 +373,35 @@ _CHOOSERS: dict[str, _Chooser] = {
 }
 
 
-def _attainable(metric: str, p_positive: Floats, labels: Labels, threshold: float) -> str:
+def _attainable(metric: str, sample: Sample) -> str:
     """Describe the highest goal that can be met; of precision, for each label."""
     if metric == "precision":
-        reached = attainable_precision(p_positive, labels, threshold)
+        reached = attainable_precision(sample)
         if set(reached.values()) == {"nothing"}:
             return _NONE
-        return " and ".join(f"{reached[name]} of {name}" for name in CLASSES)
+        return " and ".join(f"{reached[name]} of {name}" for name in sample.label_set.names)
     choose = _CHOOSERS[metric]
-    met = (f"{each:g}" for each in _TRIED if choose(each, p_positive, labels, threshold))
+    met = (f"{each:g}" for each in _TRIED if choose(each, sample))
     return next(met, _NONE)
 
 
-def attainable_precision(p_positive: Floats, labels: Labels, threshold: float) -> dict[str, str]:
+def attainable_precision(sample: Sample) -> dict[str, str]:
     """Return the highest attainable precision of each label, as text."""
-    reached = dict.fromkeys(CLASSES, "nothing")
+    names = sample.label_set.names
+    reached = dict.fromkeys(names, "nothing")
     for minimum in reversed(_TRIED):
-        if decision := for_precision(minimum, p_positive, labels, threshold):
-            answered = decision.answers(np.array([0.0, 1.0]))
-            reached |= {name: f"{minimum:g}" for name in CLASSES if name in answered}
+        cutoffs = zip(names, _precision_cutoffs(minimum, sample), strict=True)
+        reached |= {name: f"{minimum:g}" for name, cutoff in cutoffs if cutoff is not None}
     return reached
 
 
-def _parts(metric: str, answers: NDArray[np.object_], labels: Labels) -> tuple[Part, ...]:
+def _parts(metric: str, answers: NDArray[np.int64], sample: Sample) -> tuple[Part, ...]:
     if metric == "coverage":
-        return (Part("all", labels.size, int(np.count_nonzero(np.isin(answers, CLASSES)))),)
+        answered = int(np.count_nonzero(answers != _NO_LABEL))
+        return (Part("all", answers.size, answered),)
     parts = []
-    for label, name in enumerate(CLASSES):
-        members = answers == name if metric == "precision" else labels == label
-        good = (answers == name) & (labels == label)
+    for label, name in enumerate(sample.label_set.names):
+        members = (answers if metric == "precision" else sample.labels) == label
+        good = (answers == label) & (sample.labels == label)
         parts.append(Part(name, int(np.count_nonzero(members)), int(np.count_nonzero(good))))
     return tuple(parts)

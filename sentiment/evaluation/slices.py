@@ -1,7 +1,7 @@
 """Metrics by slice, and gates: minimum values of metrics that a script asks for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -9,16 +9,15 @@ import numpy as np
 
 from sentiment.errors import UsageError, hint
 from sentiment.evaluation.metrics import (
-    COUNTED,
-    METRICS,
     Figures,
     Intervals,
     Labels,
     count_intervals,
+    metrics_for,
     metrics_or_none,
 )
 from sentiment.features.ngrams import holds_negation
-from sentiment.labels import CLASSES
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.reviews.cells import and_more, printable
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import ReadOptions
@@ -40,7 +39,7 @@ class Slice:
     Attributes:
         value: the value.
         n: number of reviews.
-        figures: each of `COUNTED`, None where undefined.
+        figures: each metric of counts, None where undefined.
         intervals: the 95% interval of each, None where undefined.
     """
 
@@ -87,31 +86,32 @@ def built_in_values(name: str, texts: Sequence[str]) -> list[str]:
     return np.where(holds_negation(texts), "yes", "no").tolist()
 
 
-def slices_of(values: Sequence[str], labels: Labels, answers: Labels) -> list[Slice]:
+def slices_of(
+    values: Sequence[str], labels: Labels, answers: Labels, label_set: LabelSet = SENTIMENT
+) -> list[Slice]:
     """Evaluate the reviews of each value; values, labels and answers are [n].
 
     Returns:
         The slices, least accurate first, followed by those that are too small.
     """
     names, which = np.unique(np.array(values, dtype=object), return_inverse=True)
-    shape = (names.size, len(CLASSES), len(CLASSES))
+    shape = (names.size, len(label_set), len(label_set))
     cells = np.ravel_multi_index((which, labels, answers), shape)
     tables = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
     slices = [
-        Slice(value, int(table.sum()), *_measured(table.tobytes()))
+        Slice(value, int(table.sum()), *_measured(table.tobytes(), label_set))
         for value, table in zip(names, tables, strict=True)
     ]
     return sorted(slices, key=lambda each: (each.too_small, each.accuracy, -each.n))
 
 
 @lru_cache(maxsize=4096)
-def _measured(counts: bytes) -> tuple[Figures, Intervals]:
+def _measured(counts: bytes, label_set: LabelSet) -> tuple[Figures, Intervals]:
     """Return metrics and intervals; cached, since many small slices have the same counts."""
-    table = np.frombuffer(counts, np.int64).reshape(len(CLASSES), len(CLASSES))
-    return metrics_or_none(table), count_intervals(table)
+    table = np.frombuffer(counts, np.int64).reshape(len(label_set), len(label_set))
+    return metrics_or_none(table, label_set), count_intervals(table, label_set)
 
 
-GATED = tuple(metric.name for metric in METRICS if metric.larger_is_better)
 _SHOWN_VALUES = 10
 _PREFIX = "slice:"
 
@@ -121,35 +121,38 @@ class Gate:
     """A metric and its minimum.
 
     Attributes:
-        metric: one of `GATED`; for a slice one of `COUNTED`; or the name of a pass rate.
+        metric: one that is larger for a better model, for a slice one of counts; or the name of a
+            pass rate.
         minimum: its least accepted value.
         column: the column of the slice, None for all reviews.
         value: the value of the slice.
+        text: the gate as the user wrote it, for messages.
     """
 
     metric: str
     minimum: float
     column: str | None = None
     value: str = ""
+    text: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
-        """The gate as the user wrote it, without the number."""
+        """The gate without the number."""
         return self.metric if self.column is None else f"{self.column}={self.value} {self.metric}"
 
 
 def read_gate(text: str) -> Gate:
-    """Read a gate from the command line.
+    """Read a gate from the command line; see `check_metrics` for its metric.
 
     Raises:
-        UsageError: the syntax is wrong or the metric unknown.
+        UsageError: the syntax is wrong.
     """
     target, equals, number = text.rpartition("=")
     minimum = _number(number)
     if not equals or minimum is None:
         raise UsageError(f"--fail-under {text}: write METRIC=NUMBER, for instance accuracy=0.9")
     if not target.startswith(_PREFIX):
-        return Gate(_known(target, GATED, text), minimum)
+        return Gate(target, minimum, text=text)
     place, colon, metric = target.removeprefix(_PREFIX).rpartition(":")
     column, equals, value = place.partition("=")
     if not (colon and equals and column):
@@ -157,7 +160,20 @@ def read_gate(text: str) -> Gate:
             f"--fail-under {text}: write slice:COLUMN=VALUE:METRIC=NUMBER, "
             "for instance slice:domain=hotel:accuracy=0.8"
         )
-    return Gate(_known(metric, tuple(COUNTED), text), minimum, column, value)
+    return Gate(metric, minimum, column, value, text)
+
+
+def check_metrics(gates: Iterable[Gate], label_set: LabelSet) -> None:
+    """Check that a model of these classes has the metric of each gate.
+
+    Raises:
+        UsageError: it has not, or its slices have not.
+    """
+    metrics = metrics_for(label_set)
+    for gate in gates:
+        of_slices = [name for name in metrics.gated if name in metrics.counted]
+        known = metrics.gated if gate.column is None else of_slices
+        _known(gate.metric, known, gate.text)
 
 
 def read_rate(text: str, names: Sequence[str], overall: str) -> Gate:

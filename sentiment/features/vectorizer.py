@@ -55,8 +55,8 @@ class Vectorizer:
     def fit(
         cls,
         matrix: DocumentTermMatrix,
-        labels: NDArray[np.integer] | NDArray[np.floating],
-        sample_weight: NDArray[np.integer] | None = None,
+        labels: NDArray[np.integer] | NDArray[np.float64],
+        sample_weight: NDArray[np.integer] | NDArray[np.float64] | None = None,
         *,
         max_features: int = 200_000,
         min_df: int = 1,

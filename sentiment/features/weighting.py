@@ -39,7 +39,9 @@ class ClassCounts:
 
 
 def count_by_class(
-    matrix: DocumentTermMatrix, targets: Floats, sample_weight: NDArray[np.integer]
+    matrix: DocumentTermMatrix,
+    targets: Floats,
+    sample_weight: NDArray[np.integer] | Floats,
 ) -> Iterator[tuple[Hashes, ClassCounts]]:
     """Count the reviews of each class with each feature.
 
@@ -52,7 +54,7 @@ def count_by_class(
     Yields:
         Keys and their counts, in ascending order; in several parts if there are many.
     """
-    amounts = np.where(sample_weight > 0, targets.T, 0.0) * sample_weight
+    amounts: Floats = np.multiply(np.where(sample_weight > 0, targets.T, 0.0), sample_weight)
     sizes = amounts.sum(axis=1)
     counts = ArrayFile() if len(matrix.shards) > 1 else ArrayList()
     for shard, rows in matrix.shards_with_rows():

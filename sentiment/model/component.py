@@ -114,7 +114,9 @@ class Calibration(NamedTuple):
     intercepts: tuple[float, ...] = (0.0,)
 
     @classmethod
-    def fit(cls, logits: Floats, labels: NDArray[np.integer]) -> "Calibration":
+    def fit(
+        cls, logits: Floats, labels: NDArray[np.integer], weights: Floats | None = None
+    ) -> "Calibration":
         """Fit by maximum likelihood on held-out rows, with Platt's smoothed targets.
 
         The targets, (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2) instead of 1 and 0, keep the slope finite
@@ -124,20 +126,22 @@ class Calibration(NamedTuple):
         Args:
             logits: float64 [n, K − 1], of rows that the network was not fitted on.
             labels: from 0 to K − 1, [n].
+            weights: of the rows, [n]; None for 1 each.
         """
+        weights = np.ones(labels.size) if weights is None else weights
         scale = float(logits.std()) or 1.0
         if logits.shape[1] == 1:
-            positives = int(labels.sum())
-            negatives = labels.size - positives
+            negatives, positives = np.bincount(labels, weights, minlength=2)
             targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
             design = np.stack([logits[:, 0] / scale, np.ones(labels.size)], axis=1)
-            found = fit_logistic(design, targets, np.zeros(2), np.zeros(2), ridge=1e-9)
+            found = fit_logistic(design, targets, np.zeros(2), np.zeros(2), weights, ridge=1e-9)
         else:
             outputs = logits.shape[1]
             biases = np.broadcast_to(np.eye(outputs), (*logits.shape, outputs))
             design = np.concatenate((logits[:, :, None] / scale, biases), axis=2)
             none = np.zeros(1 + outputs)
-            found = fit_softmax(design, smoothed(labels, outputs + 1), none, none, ridge=1e-9)
+            targets = smoothed(labels, outputs + 1, weights)
+            found = fit_softmax(design, targets, none, none, weights, ridge=1e-9)
         slope, *intercepts = found.tolist()
         # Any other slope would reverse the answers: too few rows to calibrate on.
         return cls(slope / scale, tuple(intercepts)) if slope > 0 else cls()
@@ -151,9 +155,9 @@ class Calibration(NamedTuple):
         return probabilities_of(self.log_odds(logits))
 
 
-def smoothed(labels: NDArray[np.integer], classes: int) -> Floats:
+def smoothed(labels: NDArray[np.integer], classes: int, weights: Floats) -> Floats:
     """Return Platt's targets for K classes, [n, K]: the label of n rows has (n + 1) / (n + 2)."""
-    rest = 1 / (np.bincount(labels, minlength=classes)[labels] + 2)
+    rest = 1 / (np.bincount(labels, weights, minlength=classes)[labels] + 2)
     targets = np.repeat(rest[:, None] / (classes - 1), classes, axis=1)
     targets[np.arange(labels.size), labels] = 1 - rest
     return targets
@@ -164,6 +168,7 @@ def fit_logistic(
     targets: Floats,
     prior_mean: Floats,
     prior_precision: Floats,
+    weights: Floats,
     ridge: float = 0.0,
 ) -> Floats:
     """Fit a logistic regression by Newton's method, which converges in ten steps.
@@ -173,6 +178,7 @@ def fit_logistic(
         targets: from 0 to 1, [n].
         prior_mean: of the parameters' normal prior, and the start of the search, [parameters].
         prior_precision: the inverse variance of each; 0 for no prior.
+        weights: of the rows, [n].
         ridge: added to the diagonal of the Hessian, which may be singular without a prior.
 
     Returns:
@@ -181,8 +187,10 @@ def fit_logistic(
     parameters = prior_mean.copy()
     for _ in range(100):
         p = sigmoid(design @ parameters)
-        gradient = design.T @ (p - targets) + prior_precision * (parameters - prior_mean)
-        hessian = (design.T * (p * (1 - p))) @ design + np.diag(prior_precision + ridge)
+        gradient = design.T @ (weights * (p - targets)) + prior_precision * (
+            parameters - prior_mean
+        )
+        hessian = (design.T * (weights * p * (1 - p))) @ design + np.diag(prior_precision + ridge)
         step = np.linalg.solve(hessian, gradient)
         parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
         if np.abs(step).max() < 1e-10:
@@ -195,6 +203,7 @@ def fit_softmax(
     targets: Floats,
     prior_mean: Floats,
     prior_precision: Floats,
+    weights: Floats,
     ridge: float = 0.0,
 ) -> Floats:
     """Fit log-odds that are linear in parameters shared by the classes, by Newton's method.
@@ -204,6 +213,7 @@ def fit_softmax(
         targets: probabilities of the classes, [n, K].
         prior_mean: as for `fit_logistic`.
         prior_precision: as for `fit_logistic`.
+        weights: as for `fit_logistic`.
         ridge: as for `fit_logistic`.
 
     Returns:
@@ -212,10 +222,11 @@ def fit_softmax(
     parameters = prior_mean.copy()
     for _ in range(100):
         p = probabilities_of(design @ parameters)[:, 1:]
-        gradient = np.einsum("nk,nkp->p", p - targets[:, 1:], design)
+        gradient = np.einsum("nk,nkp->p", weights[:, None] * (p - targets[:, 1:]), design)
         weighted = p[:, :, None] * design
         mean = weighted.sum(axis=1)
-        hessian = np.einsum("nkp,nkq->pq", weighted, design) - mean.T @ mean
+        weighted *= weights[:, None, None]
+        hessian = np.einsum("nkp,nkq->pq", weighted, design) - (weights[:, None] * mean).T @ mean
         gradient += prior_precision * (parameters - prior_mean)
         step = np.linalg.solve(hessian + np.diag(prior_precision + ridge), gradient)
         parameters -= step / max(1.0, float(np.abs(step).max()))
@@ -332,11 +343,19 @@ class Component:
         calibration = Calibration(slope, tuple(every.tolist()))
         return replace(self, calibration=calibration, asked=labels)
 
+    @property
+    def projection(self) -> Floats | None:
+        """What turns logits of the network into those of the classes asked for; None for nothing.
+
+        float64 [K − 1 of the network, K − 1 asked for].
+        """
+        if self.asked is None or self.asked.names == self.labels.names:
+            return None
+        return _projection(self.labels, self.asked)
+
     def _projected(self, logits: Floats) -> Floats:
         """Return the logits of the classes asked for, [n, K − 1]."""
-        if self.asked is None or self.asked.names == self.labels.names:
-            return logits
-        return logits @ _projection(self.labels, self.asked)
+        return logits if self.projection is None else logits @ self.projection
 
     @cached_property
     def empty_logits(self) -> Floats:

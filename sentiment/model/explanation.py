@@ -129,7 +129,7 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
     Args:
         model: the model.
         text: the review.
-        toward: the label to explain, for more than two classes; None for the answer.
+        toward: the label to explain; None for the second of two classes, the answer of more.
     """
     scores = model.scores([text])
     answers = model.answers(scores)
@@ -153,12 +153,11 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
 
 def _compared(model: Model, probabilities: NDArray[np.float64], toward: int | None) -> Span:
     """Return the labels of the two classes that an explanation compares."""
-    if model.labels.is_binary:
-        return 1, 0
-    winner = int(model.decision.choose(probabilities)[0]) if toward is None else toward
+    if toward is None:
+        toward = 1 if model.labels.is_binary else int(model.decision.choose(probabilities)[0])
     others = np.nan_to_num(probabilities[0])
-    others[winner] = -1
-    return winner, int(others.argmax())
+    others[toward] = -1
+    return toward, int(others.argmax())
 
 
 @dataclass(frozen=True, eq=False)
@@ -447,7 +446,7 @@ def as_values(
         "reason": explanation.reason or None,
         **_columns(explanation.probabilities, labels, blank=blank),
     }
-    if not labels.is_binary:
+    if not labels.is_binary or explanation.toward != 1:
         pair = (labels.names[label] for label in (explanation.toward, explanation.over))
         values |= dict(zip(("toward", "over"), pair, strict=True))
     values |= {

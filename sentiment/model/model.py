@@ -46,6 +46,10 @@ class Scores(NamedTuple):
         """The probabilities, NaN if too little is known, [n, K]."""
         return np.where(self.unknown[:, None], np.nan, self.probabilities)
 
+    def of_columns(self, labels: LabelSet) -> Floats:
+        """Return the probabilities of `LabelSet.columns`, float64 [n, C]."""
+        return self.probabilities[:, [label for _, label in labels.columns]]
+
     def take(self, rows: NDArray[np.integer]) -> "Scores":
         """Return the scores of some reviews."""
         return Scores(self.probabilities[rows], self.coverage[rows])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.digests import digests_of, passages_of
 from sentiment.features.hashing import Hashes, among
 from sentiment.labels import MAX_CLASSES, SENTIMENT
-from sentiment.model.tensors import mapping, number, string, whole
+from sentiment.model.tensors import listed, mapping, number, string, whole
 
 _MOST = 1 << 62
 
@@ -59,6 +59,16 @@ def _counts(value: object) -> dict[str, int]:
     return counts
 
 
+def _matrix(value: object) -> list[list[float]] | None:
+    """Return a square matrix of counts, None for None."""
+    if value is None:
+        return None
+    rows = [[number(count, 0, _MOST) for count in listed(row)] for row in listed(value)]
+    if any(len(row) != len(rows) for row in rows):
+        raise ValueError("a matrix that is not square")
+    return rows
+
+
 _JSON_NAMES = {"cross_validated": "in_turns"}
 
 
@@ -73,6 +83,8 @@ class Provenance:
             also chose epoch, calibration and threshold. None if the base was trained on all.
         best_epoch: the epoch whose weights were kept, from 1.
         right: correctly answered held-out reviews by class; None in older files.
+        confusion: held-out reviews by label (rows) and answer, with their weights; None for two
+            classes without weights, where `right` says it.
         cross_validated: whether the held-out answers are those of a cross-validation.
         refitted: whether the held-out reviews were fitted on afterwards.
         unlabeled: the number of unlabeled reviews learned from.
@@ -91,6 +103,7 @@ class Provenance:
     calibrated: bool
     refitted: bool
     right: dict[str, int] | None = None
+    confusion: list[list[float]] | None = None
     cross_validated: bool = False
     unlabeled: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -103,7 +116,7 @@ class Provenance:
         """Return JSON values; an empty card and missing figures are left out."""
         values = {_JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
         values |= {"training": self.training.as_json(), "validation": self.validation.as_json()}
-        for name in ("card", "right"):
+        for name in ("card", "right", "confusion"):
             if not values[name]:
                 del values[name]
         return values
@@ -125,6 +138,7 @@ class Provenance:
             calibrated=bool(fields["calibrated"]),
             refitted=bool(fields["refitted"]),
             right=_right(fields.get("right"), validation.counts),
+            confusion=_matrix(fields.get("confusion")),
             cross_validated=bool(fields.get("in_turns", False)),  # older files have none
             unlabeled=whole(fields["unlabeled"], 0, _MOST),
             options=mapping(fields["options"]),

@@ -76,7 +76,7 @@ def find_columns(
     """
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
-    named_labels = asked_keys([*options.positive, *options.negative])
+    named_labels = asked_keys(options.labels)
     finder = _Finder(list(source_columns), sample, name, named_labels)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import nan
 from typing import Any
 
@@ -13,18 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import NEUTRAL, SENTIMENT, LabelSet
 from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
-from sentiment.reviews.labels import (
-    NEGATIVE_WORDS,
-    NEUTRAL_WORDS,
-    POSITIVE_WORDS,
-    Rules,
-    key_of,
-)
+from sentiment.reviews.cells import and_more
+from sentiment.reviews.labels import WORDS, Rules, class_key, key_of
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.streams import ReadOptions
 from sentiment.storage import take
+
+MIN_OF_CLASS = 5
+SHOWN_CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class LabelledReviews:
 
     Attributes:
         texts: n non-empty texts; a list, or in a file if there are too many for memory.
-        labels: int8 [n]: 1 positive, 0 negative.
+        labels: int16 [n], indices into `label_set`.
         notes: How the files were read, for display.
         warnings: Warnings about dropped rows.
         rules: The rules by which the labels were read, for `read_labelled`.
@@ -62,10 +60,11 @@ class LabelledReviews:
         assumed: Labels that could be the other way round.
         one_reading: Whether all labels were read together, so that options can reverse them.
         label_set: The classes.
+        weights: how much each review counts in training, float64 [n]; 1 each by default.
     """
 
     texts: Sequence[str]
-    labels: NDArray[np.int8]
+    labels: NDArray[np.int16]
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     rules: Rules = field(default_factory=dict, repr=False)
@@ -76,8 +75,11 @@ class LabelledReviews:
     assumed: tuple[Assumed, ...] = field(default=(), repr=False)
     one_reading: bool = True
     label_set: LabelSet = SENTIMENT
+    weights: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
 
     def __post_init__(self) -> None:
+        if not self.weights.size:
+            object.__setattr__(self, "weights", np.ones(len(self.texts)))
         if not self.rows_read:  # made by hand, without dropped rows
             object.__setattr__(self, "places", np.arange(len(self.texts)))
             object.__setattr__(self, "rows_read", len(self.texts))
@@ -92,9 +94,14 @@ class LabelledReviews:
             self,
             texts=take(self.texts, chosen),
             labels=self.labels[chosen],
+            weights=self.weights[chosen],
             columns={name: [cells[row] for row in chosen] for name, cells in self.columns.items()},
             places=self.places[chosen],
         )
+
+    def weighted(self, weights: NDArray[np.float64]) -> "LabelledReviews":
+        """Return the reviews with these weights, [n]; one of weight 0 is left out."""
+        return replace(self, weights=weights).take(np.flatnonzero(weights))
 
     def place(self, number: int) -> tuple[str, int]:
         """Return the file and the 1-based row of the review with this 0-based index."""
@@ -112,18 +119,36 @@ class LabelledReviews:
         return digests_of(self.texts)
 
 
-def require_both_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
-    """Check that both classes occur; name and purpose are for the message.
+def require_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:
+    """Check that at least two classes occur; for training on more, that each has enough reviews.
+
+    Args:
+        reviews: The reviews.
+        name: What to call them in the message.
+        purpose: What they are for.
 
     Raises:
-        DataError: All reviews have the same label, or there are no reviews.
+        DataError: All reviews have the same label, or there are none; or a class is too small.
     """
-    positive = int(np.count_nonzero(reviews.labels))
-    if 0 < positive < len(reviews):
+    names = reviews.label_set.names
+    counts = dict(
+        zip(names, np.bincount(reviews.labels, minlength=len(names)).tolist(), strict=True)
+    )
+    found = [each for each in names if counts[each]]
+    if len(found) < 2:
+        what = f"only {found[0]} reviews" if found else "no reviews"
+        need = "both classes" if reviews.label_set.is_binary else "at least two classes"
+        raise DataError(f"{name}: {what} (n={len(reviews):,}); {purpose} needs {need}")
+    small = [each for each in names if counts[each] < MIN_OF_CLASS]
+    if len(names) == 2 or not small or purpose != "training":
         return
-    found = f"only {'positive' if positive else 'negative'} reviews"
-    found = found if len(reviews) else "no reviews"
-    raise DataError(f"{name}: {found} (n={len(reviews):,}); {purpose} needs both classes")
+    shown = and_more([f'{counts[each]} labelled "{each}"' for each in small], SHOWN_CLASSES)
+    large = [each for each in names if each not in small]
+    leave = f", or leave them out with --classes {','.join(large)}" if len(large) > 1 else ""
+    raise DataError(
+        f"{name}: only {shown}; training needs at least {MIN_OF_CLASS} reviews of each class: add "
+        f"more{leave}"
+    )
 
 
 Rows = NDArray[np.int64]
@@ -204,8 +229,8 @@ def _groups_for(sizes: NDArray[np.int64], share: float) -> int:
     return min(closest, len(sizes) - 1)
 
 
-PREDICTED, P_POSITIVE = "predicted", "p_positive"
-NEGATIVE, POSITIVE, NO_ANSWER = range(3)
+PREDICTED = "predicted"
+NO_ANSWER = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,81 +238,112 @@ class Predictions:
     """The predictions of a file.
 
     Attributes:
-        answers: int64 [n]: 0 negative, 1 positive, `NO_ANSWER` if missing or `uncertain`; without
-            this column, 1 for probabilities of at least 0.5.
-        p_positive: float64 [n], NaN if missing; None without this column.
+        answers: int64 [n]: labels, `NO_ANSWER` if missing or `uncertain`; without this column, the
+            label of the highest probability, of two classes the second for at least 0.5.
+        probabilities: float64 [n, K], NaN if missing; None without these columns.
     """
 
     answers: NDArray[np.int64]
-    p_positive: NDArray[np.float64] | None
+    probabilities: NDArray[np.float64] | None
 
     def __len__(self) -> int:
         return len(self.answers)
 
 
-def read_predictions(path: str, encoding: str = "utf-8") -> Predictions:
-    """Read a file with the columns `predicted`, `p_positive`, or both.
+def read_predictions(
+    path: str, labels: LabelSet = SENTIMENT, encoding: str = "utf-8"
+) -> Predictions:
+    """Read a file with the columns `predicted`, the probabilities of all classes, or both.
 
     Without a header, they are recognized by the values that `sentiment predict` writes.
 
     Raises:
-        DataError: It cannot be read, has neither column, or has invalid predictions.
+        DataError: It cannot be read, has neither, or has invalid predictions.
     """
-    source = open_source(path, ReadOptions(encoding=encoding, keep=(PREDICTED, P_POSITIVE)))
+    p_names = [name for name, _ in labels.columns]
+    source = open_source(path, ReadOptions(encoding=encoding, keep=(PREDICTED, *p_names)))
     batches = Ahead(source.batches())
-    answer_column, p_column = _find_columns(source, first_readable(batches) or Batch([]))
-    if answer_column is None and p_column is None:
+    sample = first_readable(batches) or Batch([])
+    answer_column, p_columns = _find_columns(source, sample, labels)
+    if answer_column is None and not p_columns:
         source.close()
         there = ", ".join(f'"{name}"' for name in source.columns) or "none"
+        ps = and_more([f'"{name}"' for name in p_names], SHOWN_CLASSES)
         raise DataError(
             f'{path}: neither a model nor predictions, which have a column "{PREDICTED}" or '
-            f'"{P_POSITIVE}"; its columns: {there}'
+            f"{ps}; its columns: {there}"
         )
+    meaning = _meaning_of(labels)
     answers: list[int] = []
-    found: list[float] = []
+    found: list[list[float]] = []
     for batch in batches:
         if answer_column is not None:
             for number, value in enumerate(batch.column(answer_column), start=batch.first_row):
-                answers.append(_answer(value, path, number))
-        if p_column is not None:
-            for number, value in enumerate(batch.column(p_column), start=batch.first_row):
-                found.append(_probability(value, path, number))
-    if p_column is None:
+                answers.append(_answer(value, labels, meaning, path, number))
+        rows = zip(*(batch.column(column) for column in p_columns), strict=True)
+        for number, row in enumerate(rows, start=batch.first_row):
+            found.append([_probability(value, path, number) for value in row])
+    if not p_columns:
         return Predictions(np.array(answers, np.int64), None)
-    p_positive = np.array(found, np.float64)
+    probabilities = _all_probabilities(np.array(found, np.float64), labels)
     if answer_column is not None:
-        return Predictions(np.array(answers, np.int64), p_positive)
-    rounded = np.where(p_positive >= 0.5, POSITIVE, NEGATIVE)
-    return Predictions(np.where(np.isnan(p_positive), NO_ANSWER, rounded), p_positive)
+        return Predictions(np.array(answers, np.int64), probabilities)
+    # The last of equal ones: of two classes, the second from 0.5 on.
+    best = len(labels) - 1 - np.argmax(probabilities[:, ::-1], axis=1)
+    unknown = np.isnan(probabilities).any(axis=1)
+    return Predictions(np.where(unknown, NO_ANSWER, best), probabilities)
 
 
-def _find_columns(source: Source, sample: Batch) -> tuple[str | None, str | None]:
-    """Return the columns of answers and of probabilities, None if missing."""
+def _all_probabilities(written: NDArray[np.float64], labels: LabelSet) -> NDArray[np.float64]:
+    """Return the probabilities of all classes, [n, K], from the columns of output, [n, C]."""
+    written = written.reshape(-1, len(labels.columns))
+    if labels.is_binary:
+        return np.hstack([1 - written, written])
+    return written[:, np.argsort([label for _, label in labels.columns])]
+
+
+def _find_columns(
+    source: Source, sample: Batch, labels: LabelSet
+) -> tuple[str | None, Sequence[str]]:
+    """Return the columns of answers and of probabilities; None and () if missing."""
+    p_names = [name for name, _ in labels.columns]
     if source.has_header:
-        there = [name if name in source.columns else None for name in (PREDICTED, P_POSITIVE)]
-        return there[0], there[1]
-    for answers, probabilities in pairwise(source.columns):
-        if all(map(_is_written, sample.column(answers), sample.column(probabilities))):
-            return answers, probabilities
-    return None, None
+        ps = p_names if all(name in source.columns for name in p_names) else []
+        return (PREDICTED if PREDICTED in source.columns else None), ps
+    # Text output has one probability.
+    for width in dict.fromkeys((len(p_names), 1)):
+        for start in range(len(source.columns) - width):
+            answers, *ps = source.columns[start : start + 1 + width]
+            rows = zip(*map(sample.column, (answers, *ps)), strict=True)
+            if all(_is_written(answer, row, labels) for answer, *row in rows):
+                return answers, ps if width == len(p_names) else []
+    return None, []
 
 
-def _is_written(answer: str, p: str) -> bool:
-    """Return whether two cells are an answer and a probability of `sentiment predict`."""
-    if answer in ("positive", "negative", "uncertain"):
-        return p.replace(".", "").replace("e-", "").isdecimal()  # such as 0.98 or 1e-06
-    return answer == p == ""
+def _is_written(answer: str, row: Sequence[str], labels: LabelSet) -> bool:
+    """Return whether cells are an answer and the probabilities of `sentiment predict`."""
+    if answer in labels.names or answer == "uncertain":
+        return all(p.replace(".", "").replace("e-", "").isdecimal() for p in row)  # 0.98 or 1e-06
+    return not any((answer, *row))
 
 
-def _answer(value: Any, path: str, row: int) -> int:
-    key = key_of(value)
-    if key is None or key in NEUTRAL_WORDS or key == "uncertain":
+def _meaning_of(labels: LabelSet) -> dict[str, int]:
+    """Return the labels that answers mean: the names of classes, and other words for these."""
+    names = {name: label for label, name in enumerate(labels.names)}
+    words = {str(word): names[name] for word, name in WORDS.meaning.items() if name in names}
+    own = {class_key(key_of(name, frozenset())): label for name, label in names.items()}
+    numbers = {"0": 0, "1": 1} if labels.is_binary else {}
+    return numbers | words | own
+
+
+def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, row: int) -> int:
+    kind = class_key(key_of(value, frozenset()))
+    if kind in meaning:
+        return meaning[kind]
+    if key_of(value) is None or kind in ("uncertain", NEUTRAL):
         return NO_ANSWER
-    if key == 1 or key in POSITIVE_WORDS:
-        return POSITIVE
-    if key == 0 or key in NEGATIVE_WORDS:
-        return NEGATIVE
-    what = f'"{value}" is no answer; write positive, negative or uncertain'
+    names = and_more(labels.names, SHOWN_CLASSES)
+    what = f'"{value}" is no answer; write {names} or uncertain'
     raise row_error(path, row, what)
 
 

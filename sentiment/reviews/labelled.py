@@ -4,31 +4,35 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews.cells import and_more, cell, visible
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import (
     DROPPED,
-    NEGATIVE,
-    POSITIVE,
     Key,
     LabelReading,
     Rule,
     Rules,
+    asked_classes,
     asked_keys,
+    asked_rule,
+    examples,
     find_rule,
     is_assumed,
     key_of,
+    missing_for,
     read_labels,
+    rule_for,
     show,
 )
 from sentiment.reviews.opening import expand, open_reviews
@@ -89,14 +93,16 @@ def read_labelled(
     """Read files of labelled reviews.
 
     Files whose label columns have the same name are read by one rule, so that a shard with only
-    positive reviews is read like the others. Rows without a label or a text, and neutral ones, are
-    dropped and counted in the notes and warnings; so are files without rows.
+    positive reviews is read like the others. Rows without a label or a text, and those of classes
+    that are not in use, are dropped and counted in the notes and warnings; so are files without
+    rows.
 
     Args:
         patterns: Paths, globs, folders, "-" for standard input.
         options: How to read them.
         rules_from: Reviews with the same kind of labels, such as the training data: 1 and 2
-            have the meaning they have there. `options.positive` and `negative` take precedence.
+            have the meaning they have there, and the classes are the same. `options.positive` and
+            `negative` take precedence.
         max_chars: The number of characters to keep in memory; with more, all texts go to a
             temporary file. None for no limit.
 
@@ -158,7 +164,7 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
 
 def _class_names(names: Sequence[str], options: ReadOptions) -> Sequence[str]:
     """Return a file's names of numbered labels; () if meaningless, or if the user named numbers."""
-    asked = asked_keys([*options.positive, *options.negative])
+    asked = asked_keys(options.labels)
     if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
         return ()
     return names
@@ -198,20 +204,26 @@ def label_tables(
         for how in dict.fromkeys(table.how for table in tables)
     ]
     asked = bool(options.positive or options.negative)
-    if asked:
-        groups = _by_column(tables)
-    elif rules_from and rules_from.rules:
+    groups: list[Group] = []
+    if rules_from is not None and not asked:
+        options = replace(options, label_set=rules_from.label_set)
         groups, more = _by_rules_of(rules_from.rules, tables)
         notes += more
-    else:
-        groups = _by_rule(tables)
-    readings = [_read_group(group, options) for group in groups]
+    grouped = {table for group in groups for table in group.tables}
+    others = [table for table in tables if table not in grouped]
+    groups += _by_options(others, options)
+    label_set = _common_classes(groups, options)
+    readings = [_read_group(group, options, label_set) for group in groups]
     notes += _describe(groups, readings)
     warnings = [f"{table.name}: no rows; skipped" for table in all_tables if not table.filled]
     warnings += [warning for reading in readings for warning in reading.warnings]
+    labels = _labels_of(tables, groups, readings)
+    if tables and options.named and options.label_set is None:
+        _check_named(labels, label_set, tables, options)
     reviews = LabelledReviews(
         texts=texts,
-        labels=_labels_of(tables, groups, readings),
+        labels=labels,
+        label_set=label_set,
         notes=notes,
         warnings=warnings,
         rules=_rules_of(groups, readings),
@@ -223,6 +235,22 @@ def label_tables(
         one_reading=len(groups) < 2,
     )
     return _drop_rows(reviews, tables, readings) if tables else reviews
+
+
+def _by_options(tables: Sequence[Table], options: ReadOptions) -> list[Group]:
+    """Group tables, each with the rule that the options ask for, or that its values determine."""
+    if not tables:
+        return []
+    values = chain.from_iterable(table.values for table in tables)
+    where = f'{_name_of(tables)}: "{tables[0].column}"'
+    if rule := asked_rule(options, values, where):
+        if options.classes == ("all",) and options.label_set is None:
+            _check_shared(tables, rule)
+        return [replace(group, rule=rule) for group in _by_column(tables)]
+    return [
+        group if group.rule else replace(group, rule=rule_for(group.keys, options))
+        for group in _by_rule(tables)
+    ]
 
 
 def _by_column(tables: Sequence[Table]) -> list[Group]:
@@ -252,7 +280,7 @@ def _by_rule(tables: Sequence[Table]) -> list[Group]:
 def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
     """Group tables by the rules that earlier reviews were read by; return notes, too.
 
-    Tables with labels unknown to these rules are read separately.
+    Tables with labels unknown to these rules are left out.
     """
     found: dict[tuple[str, int], Group] = {}
     others = []
@@ -265,9 +293,64 @@ def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], li
     notes = [
         f"{table.name}: labels of another kind than in the training reviews; read by themselves"
         for table in others
-        if table.keys
+        if table.keys and rules
     ]
-    return [*found.values(), *_by_rule(others)], notes
+    return list(found.values()), notes
+
+
+def _common_classes(groups: Sequence[Group], options: ReadOptions) -> LabelSet:
+    """Return the classes of all groups.
+
+    Raises:
+        DataError: Groups read by different rules have other classes.
+    """
+    if asked := asked_classes(options):
+        return asked
+    found: dict[LabelSet, Table] = {}
+    for group in groups:
+        if group.rule and group.keys:
+            keys = set().union(*(each.keys for each in groups if each.rule == group.rule))
+            found.setdefault(group.rule.classes_of(keys), group.tables[0])
+    if len(found) > 1:
+        raise _other_classes([(classes.names, table) for classes, table in found.items()])
+    return next(iter(found), SENTIMENT)
+
+
+def _check_shared(tables: Sequence[Table], rule: Rule) -> None:
+    """Check that the classes of each file are among those of the file with the most.
+
+    Files of one class, as with one file for each, are no contradiction.
+    """
+    found = [(set(rule.known(table.keys).values()), table) for table in tables]
+    found = sorted((each for each in found if len(each[0]) > 1), key=lambda each: -len(each[0]))
+    for names, table in found[1:]:
+        if not names <= found[0][0]:
+            raise _other_classes([(sorted(found[0][0]), found[0][1]), (sorted(names), table)])
+
+
+def _other_classes(found: Sequence[tuple[Sequence[str], Table]]) -> DataError:
+    """Return the error for files with different classes."""
+    shown = [f"{table.name}: {and_more(names, SHOWN_VALUES)}" for names, table in found]
+    shared = [name for name in found[0][0] if all(name in names for names, _ in found)]
+    keep = f" {','.join(shared)}" if len(shared) > 1 else ""
+    return DataError(
+        f"the files have different classes ({'; '.join(shown[:SHOWN_FILES])}); use the same in "
+        f"all files, or name the classes to keep with --classes{keep}"
+    )
+
+
+def _check_named(
+    labels: NDArray[np.int16], label_set: LabelSet, tables: Sequence[Table], options: ReadOptions
+) -> None:
+    """Check that the classes the user named occur."""
+    counts = np.bincount(labels[labels != DROPPED], minlength=len(label_set))
+    for name, count in zip(label_set.names, counts.tolist(), strict=True):
+        if not count:
+            values = [value for table in tables for value in table.values]
+            missing_words = missing_for(options)
+            held = examples(values, (key_of(value, missing_words) for value in values))
+            where = f'{_name_of(tables)}: "{tables[0].column}"'
+            raise DataError(f"{where} is never {name}; it holds {held or 'nothing'}")
 
 
 def _fitting(rules: Rules, table: Table) -> Rule | None:
@@ -283,7 +366,8 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
         unknown = sorted(show(key) for key in table.keys - rule.known(table.keys).keys())
         raise DataError(
             f"{where} has {and_more(unknown, SHOWN_VALUES)}, not among the labels of the "
-            f"training reviews ({rule.describe(rule.meaning.keys())}); {ASK}"
+            f"training reviews ({rule.describe(rule.meaning.keys(), rule.classes)}); "
+            f"{ASK if rule.classes in (SENTIMENT, WITH_NEUTRAL) else 'correct these labels'}"
         )
     if any(rule.known(table.keys) != fitting[0].known(table.keys) for rule in fitting):
         raise DataError(f"{where} fits several kinds of labels in the training reviews; {ASK}")
@@ -304,7 +388,7 @@ def _check_together(alone: Sequence[tuple[Table, Rule]], together: Rule) -> None
 
 def _check_apart(alone: Sequence[tuple[Table, Rule]]) -> None:
     """Check that no value has different meanings in different files."""
-    meanings: dict[Key, int] = {}
+    meanings: dict[Key, str] = {}
     for table, rule in alone:
         for key, label in rule.known(table.keys).items():
             if meanings.setdefault(key, label) != label:
@@ -317,7 +401,8 @@ def _contradiction(readings: Sequence[tuple[Table, Rule]]) -> DataError:
         if rule not in [other for _, other in shown]:
             shown.append((table, rule))
     what = "; ".join(
-        f"{table.name}: {rule.describe(table.keys)}" for table, rule in shown[:SHOWN_FILES]
+        f"{table.name}: {rule.describe(table.keys, rule.classes)}"
+        for table, rule in shown[:SHOWN_FILES]
     )
     return DataError(
         f'{_name_of(table for table, _ in readings)}: the labels in "{readings[0][0].column}" '
@@ -325,7 +410,7 @@ def _contradiction(readings: Sequence[tuple[Table, Rule]]) -> DataError:
     )
 
 
-def _read_group(group: Group, options: ReadOptions) -> LabelReading:
+def _read_group(group: Group, options: ReadOptions, label_set: LabelSet) -> LabelReading:
     tables = group.tables
     ends = list(accumulate((len(table.values) for table in tables), initial=0))
 
@@ -340,6 +425,7 @@ def _read_group(group: Group, options: ReadOptions) -> LabelReading:
         column=tables[0].column,
         locate=locate,
         rule=group.rule,
+        label_set=label_set,
     )
 
 
@@ -353,13 +439,13 @@ def _describe(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Iter
 
 def _labels_of(
     tables: Sequence[Table], groups: Sequence[Group], readings: Sequence[LabelReading]
-) -> NDArray[np.int8]:
+) -> NDArray[np.int16]:
     """Return the labels of all tables, in order."""
-    labels: dict[Table, NDArray[np.int8]] = {}
+    labels: dict[Table, NDArray[np.int16]] = {}
     for group, reading in zip(groups, readings, strict=True):
         ends = np.cumsum([len(table.filled) for table in group.tables])
         labels |= zip(group.tables, np.split(reading.labels, ends[:-1]), strict=True)
-    return np.concatenate([np.empty(0, np.int8), *(labels[table] for table in tables)])
+    return np.concatenate([np.empty(0, np.int16), *(labels[table] for table in tables)])
 
 
 def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rules:
@@ -379,7 +465,9 @@ def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> Iterator[Assum
     spans = {table: (end - len(table.filled), end) for table, end in zip(tables, ends, strict=True)}
     for group in groups:
         if group.rule is not None and is_assumed(group.rule, group.keys):
-            negative, positive = group.rule.values_of(group.keys)
+            negative, positive = (
+                group.rule.values_of(group.keys, name) for name in SENTIMENT.names
+            )
             theirs = tuple(spans[table] for table in group.tables)
             column = group.tables[0].column
             yield Assumed(_name_of(group.tables), column, negative, positive, theirs)
@@ -396,6 +484,7 @@ def _drop_rows(
     if not len(kept):
         counts = {
             "neutral": sum(reading.neutral for reading in readings),
+            "of another class": sum(reading.left_out for reading in readings),
             "without label": sum(reading.missing for reading in readings),
             "without text": empty,
         }

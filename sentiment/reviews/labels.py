@@ -1,4 +1,4 @@
-"""The meaning of label values: words, scales, and the user's options."""
+"""The classes that label values mean: words, scales, and the user's options."""
 
 import re
 from collections import Counter
@@ -11,13 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import (
+    MAX_CLASSES,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SENTIMENT,
+    WITH_NEUTRAL,
+    LabelSet,
+)
 from sentiment.reviews.cells import and_more, cell
 from sentiment.reviews.streams import ReadOptions
 from sentiment.values import MISSING_WORDS, is_missing, is_missing_word
 
 POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
 NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
-NEUTRAL_WORDS = frozenset({"neutral"})
+NEUTRAL_WORDS = frozenset({"neu", "neut", "neutral", "neither", "mixed"})
 # Words whose orientation is assumed, like that of numbers.
 ASSUMED_WORDS = frozenset({"true", "false", "yes", "no"})
 LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
@@ -113,40 +122,54 @@ def reads_as_label(key: Key) -> bool:
     return key is not None and -1 <= key <= 10 and (2 * key).is_integer()
 
 
-POSITIVE, NEGATIVE, DROPPED = 1, 0, -1
-
+DROPPED = -1  # the label of rows without a class
+OTHER = ""  # the meaning of values that belong to no class
+MAX_NAME = 80  # characters
+_SHORT_NAMES = {"neg": NEGATIVE, "neu": NEUTRAL, "pos": POSITIVE}
+_WAY_OUT = "name the column of labels with --label-column, or the classes to keep with --classes"
 
 Rules = Mapping[str, tuple["Rule", ...]]  # by the name of the label column
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The meaning of values: 1 positive, 0 negative, -1 neither."""
+    """The meaning of values: the name of a class each. Rows of a class not in use are dropped."""
 
-    meaning: Mapping[Key, int]  # all values it knows, whether or not they occur in a file
-    other: int | None = None  # the meaning of all other values; None if they are unknown
+    meaning: Mapping[Key, str]  # all values it knows, whether or not they occur in a file
+    classes: LabelSet = SENTIMENT  # in use unless others are asked for
+    other: str | None = None  # the meaning of all other values; None if they are unknown
     words: str = ""  # a description; "" to list the values that were found
 
-    def known(self, keys: Iterable[Key]) -> dict[Key, int]:
+    def known(self, keys: Iterable[Key]) -> dict[Key, str]:
         """Return the meanings of values, without unknown ones."""
         read = {key: self.meaning.get(key, self.other) for key in keys}
-        return {key: label for key, label in read.items() if label is not None}
+        return {key: name for key, name in read.items() if name is not None}
 
-    def values_of(self, found: Iterable[Key]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the negative and the positive values, as the command line takes them."""
-        values: dict[int, list[str]] = {NEGATIVE: [], POSITIVE: [], DROPPED: []}
-        for key, label in self.known(sorted(found, key=_in_order)).items():
-            values[label].append(f"{key:g}" if isinstance(key, float) else str(key))
-        return tuple(values[NEGATIVE]), tuple(values[POSITIVE])
+    def values_of(self, found: Iterable[Key], name: str) -> tuple[str, ...]:
+        """Return the values that mean a class, as the command line takes them."""
+        known = self.known(sorted(found, key=_in_order))
+        return tuple(
+            f"{key:g}" if isinstance(key, float) else str(key)
+            for key in known
+            if known[key] == name
+        )
 
-    def describe(self, found: Collection[Key]) -> str:
+    def classes_of(self, found: Iterable[Key]) -> LabelSet:
+        """Return the classes that values name: without neutral where nothing is."""
+        without = self.classes == WITH_NEUTRAL and NEUTRAL not in self.known(found).values()
+        return SENTIMENT if without else self.classes
+
+    def describe(self, found: Collection[Key], classes: LabelSet = SENTIMENT) -> str:
         """Return a description of the meaning of the values that were found."""
-        if self.words or not found:
-            return self.words or "all missing"
+        if self.words:
+            between = ", between neutral" if self in SCALES and NEUTRAL in classes.names else ""
+            return self.words + between
+        if not found:
+            return "all missing"
         read = self.known(found)
         parts = []
-        for label, word in ((NEGATIVE, "negative"), (POSITIVE, "positive"), (DROPPED, "neutral")):
-            if named := sorted(show(key) for key in read if read[key] == label):
+        for word in dict.fromkeys((*classes.names, NEUTRAL)):
+            if named := sorted(show(key) for key in read if read[key] == word):
                 names = " and ".join(named) if len(named) < 4 else f"{len(named)} other values"
                 parts.append(f"{names} {word}" if names != word else word)
         return ", ".join(parts)
@@ -159,17 +182,18 @@ def _in_order(key: Key) -> tuple[float, str]:
 def _rule(
     negative: Iterable[Key], positive: Iterable[Key] = (), neutral: Iterable[Key] = ()
 ) -> Rule:
-    return Rule(
+    meaning = (
         dict.fromkeys(negative, NEGATIVE)
         | dict.fromkeys(positive, POSITIVE)
-        | dict.fromkeys(neutral, DROPPED)
+        | dict.fromkeys(neutral, NEUTRAL)
     )
+    return Rule(meaning, WITH_NEUTRAL if NEUTRAL in meaning.values() else SENTIMENT)
 
 
 def _scale(noun: str, *, low: int, high: int, top: int) -> Rule:
     """Return the rule of a scale from 1 to `top`, in halves."""
-    meaning: dict[Key, int] = {
-        half / 2: NEGATIVE if half <= 2 * low else POSITIVE if half >= 2 * high else DROPPED
+    meaning: dict[Key, str] = {
+        half / 2: NEGATIVE if half <= 2 * low else POSITIVE if half >= 2 * high else NEUTRAL
         for half in range(2, 2 * top + 1)
     }
     return Rule(meaning, words=f"{noun}: 1–{low} negative, {high}–{top} positive")
@@ -193,6 +217,7 @@ WORDS_OF_STARS = Rule(
     {f"{stars:g} stars": label for stars, label in STARS.meaning.items()}, words=STARS.words
 )
 RATINGS = _scale("ratings", low=4, high=7, top=10)
+SCALES = (STARS, WORDS_OF_STARS, RATINGS)
 
 
 def find_rule(keys: Iterable[Key]) -> Rule | None:
@@ -203,6 +228,8 @@ def find_rule(keys: Iterable[Key]) -> Rule | None:
     for rule in NUMBERS:
         if found == rule.meaning.keys():
             return rule
+    if {"mixed"} < found & NEUTRAL_WORDS:  # two kinds
+        return None
     for rule in (WORDS, WORDS_OF_STARS):
         if found <= rule.meaning.keys():
             return rule
@@ -220,17 +247,122 @@ def is_assumed(rule: Rule, found: Collection[Key]) -> bool:
     return rule in (*NUMBERS, STARS, RATINGS) or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
 
 
-def asked_rule(positive: Sequence[str], negative: Sequence[str]) -> Rule:
-    """Return the rule of `--positive` and `--negative`; with only one, others are the other class.
+def rule_for(keys: Collection[Key], options: ReadOptions) -> Rule | None:
+    """Return the rule for a set of values; values that `--classes` does not name may be unknown."""
+    by_words = Rule(WORDS.meaning, WITH_NEUTRAL, OTHER) if keys and options.named else None
+    return find_rule(keys) or by_words
+
+
+def asked_rule(options: ReadOptions, values: Iterable[Any], where: str) -> Rule | None:
+    """Return the rule that the options or the classes of a model ask for; None to find one.
 
     Raises:
-        UsageError: A value is in both.
+        UsageError: A value is in both `--positive` and `--negative`, or the model has no such
+            classes.
+        DataError: There are too many or too few classes.
     """
-    up, down = asked_keys(positive), asked_keys(negative)
+    if options.positive or options.negative:
+        return _two_classes(options)
+    wanted = options.label_set.names if options.label_set else options.named
+    if not (options.classes or options.label_set) or (wanted and _are_sentiment(wanted)):
+        return None
+    return _each(options, wanted, values, where)
+
+
+def _two_classes(options: ReadOptions) -> Rule:
+    """Return the rule of `--positive` and `--negative`; with one, others are the other class."""
+    classes = options.label_set or SENTIMENT
+    negative, positive = classes.names if classes.is_binary else SENTIMENT.names
+    if not {negative, positive} <= set(classes.names):
+        raise UsageError(
+            "--positive and --negative need a model with these classes; this one has "
+            + ", ".join(classes.names)
+        )
+    up, down = asked_keys(options.positive), asked_keys(options.negative)
     if both := sorted(map(show, up & down)):
         raise UsageError(f"{both[0]} is given to both --positive and --negative")
-    other = DROPPED if up and down else NEGATIVE if up else POSITIVE
-    return Rule(_rule(down, up).meaning, other)
+    other = NEUTRAL if up and down else negative if up else positive
+    return Rule(dict.fromkeys(down, negative) | dict.fromkeys(up, positive), SENTIMENT, other)
+
+
+def class_key(key: Key) -> str:
+    """Return what the values of a class share: `4 stars` and 4.0 are "4", `pos` is "positive"."""
+    if isinstance(key, float):
+        return f"{key + 0.0:.15g}"
+    if key in WORDS_OF_STARS.meaning:
+        return str(key).removesuffix(" stars")
+    word = " ".join(str(key).split())
+    return _SHORT_NAMES.get(word, word)
+
+
+def _keys_of_classes(names: Iterable[str]) -> dict[str, str]:
+    return {class_key(key_of(name, missing=frozenset())): name for name in names}
+
+
+def _are_sentiment(names: Iterable[str]) -> bool:
+    return _keys_of_classes(names).keys() <= set(WITH_NEUTRAL.names)
+
+
+def _each(
+    options: ReadOptions, wanted: Sequence[str], values: Iterable[Any], where: str
+) -> Rule | None:
+    """Return the rule by which each kind of value is a class; None without values.
+
+    Args:
+        options: Their classes, or those of a model.
+        wanted: The names of the classes; () for all kinds.
+        values: All labels.
+        where: The file and the column, for messages.
+    """
+    missing_words = missing_for(options)
+    counts = Counter((key_of(value, missing_words), cell(value)) for value in values)
+    kinds: dict[Key, str] = {}  # the class of each value
+    names: dict[str, str] = {}  # by class, as most rows spell it
+    as_stars = options.classes == ("stars",)
+    for (key, text), _ in counts.most_common():
+        if key is not None:
+            kind = kinds[key] = class_key(key)
+            own = is_number(kind) and (as_stars or isinstance(key, float))
+            spelled = kind if own or kind in WITH_NEUTRAL.names else " ".join(text.split())
+            names.setdefault(kind, spelled)
+    if not names:
+        return None
+    classes, asked = options.label_set, _keys_of_classes(wanted)
+    if classes is None:
+        names = {kind: names.get(kind, asked[kind]) for kind in asked} or names
+        _check_classes(names, where, as_stars=as_stars)
+        in_order = sorted(names, key=float if all(map(is_number, names)) else str)
+        ordered = as_stars or find_rule(kinds) in SCALES
+        classes = LabelSet(tuple(names[kind] for kind in in_order), ordered)
+    else:
+        names = asked
+    meaning = {key: names[kind] for key, kind in kinds.items() if kind in names}
+    words = and_more(classes.names, SHOWN_VALUES)
+    return Rule(meaning, classes, OTHER if options.named else None, words)
+
+
+def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> None:
+    """Check that there are 2 to 50 classes, and that a model can have their names."""
+    found = and_more(sorted(names.values()), SHOWN_OF_MANY, _shortened)
+    if len(names) > MAX_CLASSES:
+        raise DataError(
+            f"{where} holds {len(names):,} kinds of labels: {found}; a model has at most "
+            f"{MAX_CLASSES} classes: {_WAY_OUT}"
+        )
+    if len(names) == 1:
+        raise DataError(
+            f"{where} holds only {found}; at least two kinds of labels are needed: add reviews of "
+            "another kind, or name another column with --label-column"
+        )
+    if others := [name for kind, name in names.items() if as_stars and not is_number(kind)]:
+        shown = and_more(others, SHOWN_OF_MANY, _shortened)
+        raise DataError(f"{where} holds {shown}, not only stars; use --classes all")
+    for kind, name in names.items():
+        if kind == "uncertain" or len(name) > MAX_NAME or not name.isprintable():
+            raise DataError(
+                f'{where} holds "{_shortened(name)}", which cannot be the name of a class; '
+                f"{_WAY_OUT}"
+            )
 
 
 def asked_keys(values: Sequence[str]) -> set[Key]:
@@ -238,6 +370,11 @@ def asked_keys(values: Sequence[str]) -> set[Key]:
     keys = {key_of(value, missing=frozenset()) for value in values}
     # Booleans in JSON and Parquet compare as 1 and 0, but users write them as words.
     return keys | {{"true": 1.0, "false": 0.0}[key] for key in keys & {"true", "false"}}  # type: ignore[index]
+
+
+def missing_for(options: ReadOptions) -> frozenset[str]:
+    """Return the words for missing values, without those that the options call labels."""
+    return MISSING_WORDS - asked_keys(options.labels)
 
 
 def show(key: Key) -> str:
@@ -255,10 +392,12 @@ SHOWN_CHARS = 30
 class LabelReading:
     """The labels of a column."""
 
-    labels: NDArray[np.int8]  # [n]: 1 positive, 0 negative, -1 neutral or missing, to be dropped
+    labels: NDArray[np.int16]  # [n]: indices of classes; -1 to be dropped
+    label_set: LabelSet  # the classes
     description: str  # the reading in words, for display
     warnings: list[str]  # about dropped rows
-    neutral: int  # the number of neutral rows
+    neutral: int  # the number of neutral rows to be dropped
+    left_out: int  # the number of rows of other classes to be dropped
     missing: int  # the number of rows without a label
     rule: Rule | None = None  # that was applied; None if all labels are missing
 
@@ -271,63 +410,97 @@ def read_labels(
     column: str = "label",
     locate: Callable[[int], str] | None = None,
     rule: Rule | None = None,
+    label_set: LabelSet | None = None,
 ) -> LabelReading:
-    """Read a column of labels; the set of distinct values determines the rule.
+    """Read a column of labels; the set of distinct values determines the rule and the classes.
 
-    A rule that knows all values may be given. The names of the source and the column, and the
-    place of a row by its 0-based index, are for messages.
+    A rule that knows all values may be given, and so may the classes. The names of the source and
+    the column, and the place of a row by its 0-based index, are for messages.
 
     Raises:
         DataError: The values cannot be read; a value the user named does not occur, which leaves
-            one class; or, with `strict`, some are neutral or missing.
+            one class; or, with `strict`, some are missing, or neutral where that is no class.
         UsageError: A value is both positive and negative.
     """
-    asked = [*options.positive, *options.negative]
-    missing_words = MISSING_WORDS - asked_keys(asked)
+    where = f'{name}: "{column}"'
+    missing_words = missing_for(options)
     keys = [key_of(value, missing_words) for value in values]
     counts = Counter(keys)
     missing = counts.pop(None, 0)
-    rule = asked_rule(options.positive, options.negative) if asked else rule or find_rule(counts)
-    if rule is None and counts:
-        raise DataError(_unknown(values, keys, name, column))
-    meaning = {**(rule.known(counts) if rule else {}), None: DROPPED}
-    labels = np.fromiter((meaning[key] for key in keys), dtype=np.int8, count=len(keys))
-    dropped = int(np.count_nonzero(labels == DROPPED))
-    if options.strict and dropped:
-        row = int(np.argmin(labels))
+    rule = rule or asked_rule(options, values, where) or rule_for(counts, options)
+    known = rule.known(counts) if rule else {}
+    if len(known) < len(counts):
+        raise DataError(_unknown(values, keys, known, options, name, column))
+    classes = label_set or asked_classes(options) or (rule or WORDS).classes_of(counts)
+    index = {each: label for label, each in enumerate(classes.names)}
+    meaning = {key: index.get(known.get(key, OTHER), DROPPED) for key in (*counts, None)}
+    labels = np.fromiter((meaning[key] for key in keys), dtype=np.int16, count=len(keys))
+    dropped = {key: count for key, count in counts.items() if meaning[key] == DROPPED}
+    if options.strict and (missing or (dropped and not options.named)):
+        refused = {None} if options.named else {None, *dropped}
+        row = next(row for row, key in enumerate(keys) if key in refused)
         place = locate(row) if locate else f"{name}, row {row + 1}"
         what = "no label" if keys[row] is None else f"neutral label {values[row]!r}"
         raise DataError(f'{place}: {what} in "{column}"; leave it out, or run without --strict')
-    where = f'{name}: "{column}"'
+    neutral = sum(count for key, count in dropped.items() if known[key] == NEUTRAL)
+    left_out = sum(dropped.values()) - neutral
+    asked = [*options.positive, *options.negative]
     absent = [value for value in asked if not counts.keys() & asked_keys([value])]
-    one_class = not {POSITIVE, NEGATIVE} <= {meaning[key] for key in counts}
+    one_class = len({meaning[key] for key in counts} - {DROPPED}) < 2
     if absent and one_class and counts.keys() - asked_keys(asked):
-        raise DataError(f"{where} is never {absent[0]}; it holds {_examples(values, keys)}")
-    neutral = dropped - missing
-    description = f'labels in "{column}": {rule.describe(counts) if rule else "all missing"}'
-    if neutral:
-        description += f"; dropped {_rows(neutral, 'neutral ')} ({neutral / len(values):.0%})"
-    warnings = _warnings(neutral, missing, len(values), where)
+        raise DataError(f"{where} is never {absent[0]}; it holds {examples(values, keys)}")
+    read_as = rule.describe(counts, classes) if rule else "all missing"
+    description = f'labels in "{column}": {read_as}'
+    if len(classes) > 2:
+        description += f"; {len(classes)} classes"
+    for number, kind in ((neutral, "neutral "), (left_out, "other ")):
+        if number:
+            description += f"; dropped {_rows(number, kind)} ({number / len(values):.0%})"
+    warnings = _warnings(neutral, left_out, missing, len(values), where)
     warnings += [f"{where} is never {value}" for value in absent]  # it may be misspelt
-    return LabelReading(labels, description, warnings, neutral, missing, rule if counts else None)
+    rule = rule if counts else None
+    return LabelReading(labels, classes, description, warnings, neutral, left_out, missing, rule)
+
+
+def asked_classes(options: ReadOptions) -> LabelSet | None:
+    """Return the classes of a model, or of sentiment that are named; None to find them."""
+    if options.label_set is None and options.named and _are_sentiment(options.named):
+        asked = _keys_of_classes(options.named)
+        return LabelSet(tuple(name for name in WITH_NEUTRAL.names if name in asked))
+    return options.label_set
 
 
 def _rows(number: int, kind: str = "") -> str:
     return f"{number:,} {kind}{'row' if number == 1 else 'rows'}"
 
 
-def _warnings(neutral: int, missing: int, total: int, where: str) -> list[str]:
+def _warnings(neutral: int, left_out: int, missing: int, total: int, where: str) -> list[str]:
     warnings = []
-    if neutral > LARGE_SHARE * total:
-        warnings.append(f"{where} is neutral in {neutral / total:.0%} of rows; they were dropped")
+    for number, what in ((neutral, "neutral"), (left_out, "of another class")):
+        if number > LARGE_SHARE * total:
+            warnings.append(f"{where} is {what} in {number / total:.0%} of rows; they were dropped")
     if missing:
         warnings.append(f"{where} is empty in {_rows(missing)}; dropped")
     return warnings
 
 
-def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str) -> str:
+def _unknown(
+    values: Sequence[Any],
+    keys: Sequence[Key],
+    known: Mapping[Key, str],
+    options: ReadOptions,
+    name: str,
+    column: str,
+) -> str:
     """Return the message about unknown values: which they are and what to do."""
-    found, ask = _examples(values, keys), "say which is which with --positive VALUE"
+    model = options.label_set
+    if model and not _are_sentiment(model.names):
+        new = [None if key in known else key for key in keys]
+        return (
+            f'{name}: "{column}" holds {examples(values, new)}, not among the classes '
+            f"{', '.join(model.names)}; correct these labels or leave their rows out"
+        )
+    found, ask = examples(values, keys), "say which is which with --positive VALUE"
     ask += " and --negative VALUE (each may be repeated)"
     many = len({*keys} - {None})
     if many == 1:
@@ -336,10 +509,13 @@ def _unknown(values: Sequence[Any], keys: Sequence[Key], name: str, column: str)
     elif many > SHOWN_VALUES:
         found = f"{many:,} different values: {found}"
         ask = f"name the column of labels with --label-column, or {ask}"
-    return f'{name}: cannot tell positive from negative in "{column}", which holds {found}; {ask}'
+    if model is None and 1 < many <= MAX_CLASSES:
+        ask += ", or make each a class with --classes all"
+    what = "positive from negative" if model in (None, SENTIMENT) else ", ".join(model.names)
+    return f'{name}: cannot tell {what} in "{column}", which holds {found}; {ask}'
 
 
-def _examples(values: Sequence[Any], keys: Sequence[Key]) -> str:
+def examples(values: Iterable[Any], keys: Iterable[Key]) -> str:
     """Return the distinct values that were found, or the first of them."""
     examples = {key: value for value, key in zip(values, keys, strict=True) if key is not None}
     most = SHOWN_VALUES if len(examples) <= SHOWN_VALUES else SHOWN_OF_MANY

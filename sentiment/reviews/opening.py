@@ -48,6 +48,8 @@ NO_LABELS = (
 FOLDER_LABELS = {
     "neg": "negative",
     "negative": "negative",
+    "neu": "neutral",
+    "neutral": "neutral",
     "pos": "positive",
     "positive": "positive",
 }
@@ -242,9 +244,10 @@ def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_lab
 
 
 class FolderSource(Source):
-    """The `.txt` files below `pos/` and `neg/` (or `positive/`, `negative/`), sorted by name.
+    """The `.txt` files below `pos/`, `neg/` and `neu/` (or `positive/` …), sorted by name.
 
-    Columns: `text`, `label` ("positive" or "negative"), `file` (its path within the folder).
+    If the options ask for classes, all subfolders are read, and their names are labels. Columns:
+    `text`, `label` ("positive", …), `file` (its path within the folder).
     If no label is needed, a folder without these subfolders may have `.txt` files: columns `text`
     and `file`.
 
@@ -259,8 +262,9 @@ class FolderSource(Source):
         self._bad_rows = options.bad_rows or STOP
         self._encoding = check_encoding(options.encoding)
         self._path = path
-        folders = [name for name in FOLDER_LABELS if (path / name).is_dir()]
-        self._labelled = len({FOLDER_LABELS[name] for name in folders}) == 2
+        there = sorted(child.name for child in path.iterdir() if child.is_dir())
+        folders = [name for name in there if name in FOLDER_LABELS or options.has_own_classes]
+        self._labelled = len({FOLDER_LABELS.get(name, name) for name in folders}) > 1
         self._files, others = _list_files([path / n for n in folders] if self._labelled else [path])
         if not self._labelled and (need_label or not self._files):
             raise DataError(
@@ -280,7 +284,8 @@ class FolderSource(Source):
             text, reason = self._read(file)
             row = {"text": text}
             if self._labelled:
-                row["label"] = FOLDER_LABELS[file.parent.name]
+                name = file.parent.name
+                row["label"] = FOLDER_LABELS.get(name, name)
             row["file"] = self._short(file)
             items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
             chars += len(text)

@@ -116,7 +116,7 @@ def _parts_of(arrow: Any) -> Iterator[Any]:
 
 
 class ParquetWriter(Writer):
-    """Writes the columns of the input, a nullable string `predicted` and double `p_positive`.
+    """Writes the columns of the input, a nullable string `predicted` and double probabilities.
 
     Rows from Parquet keep their Arrow schema. For other rows, the first batch determines the type
     of each column: boolean, integer, float, or else text. The stream need not be seekable.
@@ -136,7 +136,7 @@ class ParquetWriter(Writer):
         self,
         batch: Batch,
         predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
+        probabilities: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
         """Add a batch; full row groups are written."""
@@ -147,12 +147,15 @@ class ParquetWriter(Writer):
             if (half := len(batch) // 2) == 0:
                 raise
             # Write the rows before the one with the error, by bisection.
-            self.write(batch.part(0, half), predicted[:half], p_positive[:half])
-            self.write(batch.part(half, len(batch)), predicted[half:], p_positive[half:])
+            self.write(batch.part(0, half), predicted[:half], probabilities[:half])
+            self.write(batch.part(half, len(batch)), predicted[half:], probabilities[half:])
             return
         words = pyarrow.array([word or None for word in predicted], pyarrow.string())
-        numbers = pyarrow.array(np.asarray(p_positive, np.float64), from_pandas=True)
-        part = pyarrow.RecordBatch.from_arrays([*own, words, numbers], schema=self._schema())
+        numbers = [
+            pyarrow.array(np.ascontiguousarray(column, np.float64), from_pandas=True)
+            for column in probabilities.T
+        ]
+        part = pyarrow.RecordBatch.from_arrays([*own, words, *numbers], schema=self._schema())
         self._waiting.append(part)
         self._waiting_bytes += part.nbytes
         if self._waiting_bytes >= GROUP_BYTES:
@@ -177,9 +180,11 @@ class ParquetWriter(Writer):
 
     def _schema(self) -> Any:
         pyarrow = self._pyarrow
-        name, p_name = self._added
+        name, *p_names = self._added
         schema = self._own.append(pyarrow.field(name, pyarrow.string()))
-        return schema.append(pyarrow.field(p_name, pyarrow.float64()))
+        for p_name in p_names:
+            schema = schema.append(pyarrow.field(p_name, pyarrow.float64()))
+        return schema
 
     def _own_arrays(self, batch: Batch) -> list[Any]:
         """Return the columns of the input as Arrow arrays."""

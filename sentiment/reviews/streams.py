@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
@@ -75,11 +76,33 @@ class ReadOptions:
     label_column: str | None = None  # None to detect it
     positive: tuple[str, ...] = ()  # values that mean positive
     negative: tuple[str, ...] = ()
-    strict: bool = False  # neutral and missing labels are errors
+    classes: tuple[str, ...] = ()  # ("all",), ("stars",), or the names of those to keep
+    label_set: LabelSet | None = None  # the classes to read; None for those the labels name
+    strict: bool = False  # missing labels are errors, and neutral ones where that is no class
     keep: tuple[str, ...] = ()  # additional columns to keep
     slices: tuple[str, ...] = ()  # names allowed in `keep` that need no column, for suggestions
     not_columns: tuple[str, ...] = ()  # built-in slices; a column with such a name is an error
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first
+
+    def __post_init__(self) -> None:
+        if self.classes and (self.positive or self.negative):
+            raise UsageError("--classes cannot be combined with --positive and --negative")
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of the classes to keep; () if they are not named one by one."""
+        return () if self.classes in (("all",), ("stars",)) else self.classes
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The values that the user, or the model, calls labels."""
+        own = self.label_set.names if self.has_own_classes and self.label_set else ()
+        return (*self.positive, *self.negative, *self.named, *own)
+
+    @property
+    def has_own_classes(self) -> bool:
+        """Whether any words may be labels, not only those of sentiment."""
+        return bool(self.classes) or self.label_set not in (None, SENTIMENT, WITH_NEUTRAL)
 
 
 class TooLargeError(DataError):

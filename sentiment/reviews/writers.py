@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import SENTIMENT, LabelSet, probability_of_answer, shown_probability
 from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import (
     cell,
@@ -44,15 +45,15 @@ class Writer(ABC):
         self,
         batch: Batch,
         predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
+        probabilities: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
         """Write a batch of n rows.
 
         Args:
             batch: The rows.
-            predicted: `positive`, `negative`, `uncertain` or "", [n].
-            p_positive: The probability of positive, NaN where there is no answer, [n].
+            predicted: Names of classes, `uncertain` or "", [n].
+            probabilities: Those of `LabelSet.columns`, NaN where there is no answer, [n, C].
             reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
 
         Raises:
@@ -68,7 +69,7 @@ class Answers(NamedTuple):
     """The answers to n rows, as `Writer.write` takes them."""
 
     predicted: Sequence[str]
-    p_positive: Sequence[float]
+    probabilities: Sequence[Sequence[float]]
     reasons: Sequence[str]
 
 
@@ -79,14 +80,14 @@ class LineWriter(Writer):
         self,
         batch: Batch,
         predicted: Sequence[str],
-        p_positive: NDArray[np.floating],
+        probabilities: NDArray[np.floating],
         reasons: Sequence[str] = (),
     ) -> None:
         """Write a batch; see `Writer.write`."""
         lines: list[str] = []
         try:
             # Not `extend`, to have the lines before an error.
-            for line in self._lines(batch, Answers(predicted, p_positive.tolist(), reasons)):
+            for line in self._lines(batch, Answers(predicted, probabilities.tolist(), reasons)):
                 lines.append(line)  # noqa: PERF402
         except Exception:  # not an interrupt, after which the stream may be closed
             self._put(lines)
@@ -102,31 +103,37 @@ class LineWriter(Writer):
 
 
 class TextWriter(LineWriter):
-    """Writes `predicted<TAB>p_positive<TAB>text`."""
+    """Writes `predicted<TAB>probability<TAB>text`; see `shown_probability`."""
 
-    def __init__(self, stream: BinaryIO, columns: Columns) -> None:
+    def __init__(self, stream: BinaryIO, columns: Columns, labels: LabelSet) -> None:
         super().__init__(stream)
         self.columns = columns
+        self._shown = shown_probability(labels)
 
     def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
-        texts = texts_to_show(batch, self.columns)
-        return map(text_line, answers.predicted, answers.p_positive, texts)
+        words = answers.predicted
+        shown = map(self._shown, words, answers.probabilities)
+        return map(text_line, words, shown, texts_to_show(batch, self.columns))
 
 
 class FasttextWriter(LineWriter):
     """Writes `__label__positive 0.9800`: the label and its probability, as fastText prints them.
 
-    The line of an empty answer is empty.
+    White space in a label becomes `_`. The line of an empty answer is empty.
     """
 
+    def __init__(self, stream: BinaryIO, labels: LabelSet) -> None:
+        super().__init__(stream)
+        self._probability = probability_of_answer(labels)
+
     def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
-        for word, p in zip(answers.predicted, answers.p_positive, strict=True):
-            p_label = 1 - p if word == "negative" else p
-            yield f"__label__{word} {four_digits(p_label)}".rstrip() if word else ""
+        for word, row in zip(answers.predicted, answers.probabilities, strict=True):
+            line = f"__label__{'_'.join(word.split())} {four_digits(self._probability(word, row))}"
+            yield line.rstrip() if word else ""
 
 
 class DelimitedWriter(LineWriter):
-    """Writes CSV or TSV: the columns of the input, then `predicted` and `p_positive`.
+    """Writes CSV or TSV: the columns of the input, then `predicted` and the probabilities.
 
     If the input has the same format, its delimiter, line ends and byte order mark are kept. Files
     keep its encoding, too; if that cannot encode the header, they are UTF-8 with a mark.
@@ -162,12 +169,13 @@ class DelimitedWriter(LineWriter):
         quote = self._quoting(raw=batch.format == self._format == "tsv")
         join, columns = self._dialect.delimiter.join, self._columns
         known = frozenset(columns)
-        rows = zip(batch.rows, answers.predicted, answers.p_positive, strict=True)
-        for number, (row, word, p) in enumerate(rows):
+        words = {word: quote(word) for word in set(answers.predicted)}
+        rows = zip(batch.rows, answers.predicted, answers.probabilities, strict=True)
+        for number, (row, word, ps) in enumerate(rows):
             if not row.keys() <= known and number not in batch.bad:
                 raise new_column_error(batch, number, known, self._format)
             fields = [quote(cell(row.get(name))) for name in columns]
-            yield join((*fields, word, six_digits(p)))
+            yield join((*fields, words[word], *map(six_digits, ps)))
 
     def close(self) -> None:
         """Write the header if there were no rows, and flush the stream."""
@@ -205,7 +213,7 @@ def new_column_error(batch: Batch, number: int, known: frozenset[str], format: s
 
 
 class JsonlWriter(LineWriter):
-    """Writes an object per line: the keys of the row, then `predicted` and `p_positive`, or null.
+    """Writes an object per line: the keys of the row, then `predicted` and probabilities, or null.
 
     After them come the explanation, with an explainer; the reason for an uncertain answer; and for
     a bad row `error` and its original text as `raw`, which replace its keys with these names.
@@ -216,23 +224,23 @@ class JsonlWriter(LineWriter):
         stream: BinaryIO,
         columns: Columns,
         names: dict[str, str],
+        labels: LabelSet,
         explainer: Explainer | None = None,
     ) -> None:
         super().__init__(stream)
         self.columns = columns
         self._names = names
+        self._p_names = [names[name] for name, _ in labels.columns]
         self._taken = frozenset(names.values())
         self._explainer = explainer
 
     def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         texts = texts_to_score(batch, self.columns) if self._explainer else []
         names = self._names
-        rows = zip(batch.rows, answers.predicted, answers.p_positive, strict=True)
-        for number, (row, word, p) in enumerate(rows):
-            answer: dict[str, Any] = {
-                names["predicted"]: word or None,
-                names["p_positive"]: json_probability(p),
-            }
+        rows = zip(batch.rows, answers.predicted, answers.probabilities, strict=True)
+        for number, (row, word, ps) in enumerate(rows):
+            answer: dict[str, Any] = {names["predicted"]: word or None}
+            answer |= zip(self._p_names, map(json_probability, ps), strict=True)
             if self._explainer:
                 answer[names["words"]] = self._explainer(texts[number])
             if answers.reasons and answers.reasons[number]:
@@ -248,12 +256,14 @@ class JsonlWriter(LineWriter):
             yield to_json(own | answer)
 
 
-def added_names(format: str, prefix: str, *, explained: bool, kept: bool) -> dict[str, str]:
+def added_names(
+    format: str, prefix: str, labels: LabelSet = SENTIMENT, *, explained: bool, kept: bool
+) -> dict[str, str]:
     """Return the columns that a format adds: their content → their names.
 
     Those of JSON lines depend on whether explanations are added and bad rows kept.
     """
-    contents = ["predicted", "p_positive"]
+    contents = ["predicted", *(name for name, _ in labels.columns)]
     if format == "jsonl":
         contents += [*["words"] * explained, "reason", *["error", "raw"] * kept]
     return {what: f"{prefix}{what}" for what in contents}
@@ -265,6 +275,7 @@ def writer_for(
     source: Source,
     columns: Columns,
     *,
+    labels: LabelSet = SENTIMENT,
     prefix: str = "",
     explainer: Explainer | None = None,
     kept: bool = False,
@@ -277,6 +288,7 @@ def writer_for(
         stream: A binary stream.
         source: The (first) input, whose columns come before the predictions.
         columns: Where its texts are.
+        labels: The classes of the answers.
         prefix: Of the names of the added columns.
         explainer: Its result for each text is added to JSON lines as `words`.
         kept: Whether bad rows are kept.
@@ -287,10 +299,10 @@ def writer_for(
         MissingDependencyError: Parquet needs pyarrow, which is not installed.
     """
     if format == "text":
-        return TextWriter(stream, columns)
+        return TextWriter(stream, columns, labels)
     if format == "fasttext":
-        return FasttextWriter(stream)
-    names = added_names(format, prefix, explained=explainer is not None, kept=kept)
+        return FasttextWriter(stream, labels)
+    names = added_names(format, prefix, labels, explained=explainer is not None, kept=kept)
     own = {*source.columns, *source.header}
     if taken := [name for name in names.values() if name in own]:
         raise UsageError(
@@ -300,7 +312,7 @@ def writer_for(
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, list(names.values()), format, to_file=to_file)
     if format == "jsonl":
-        return JsonlWriter(stream, columns, names, explainer)
+        return JsonlWriter(stream, columns, names, labels, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet import ParquetWriter
 

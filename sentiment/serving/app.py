@@ -4,7 +4,7 @@ import asyncio
 import json
 import mimetypes
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from sentiment import __version__
+from sentiment.labels import LabelSet
+from sentiment.model.model import UNCERTAIN
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.requests import (
     JSON,
@@ -95,7 +97,7 @@ class App:
                 *FileEndpoints(service, limits, self._bytes).routes,
                 _constant("/health", {"status": "ok"}),
                 _constant("/info", {**service.info, "limits": limits.of_bodies()}),
-                _constant("/openapi.json", _document(limits)),
+                _constant("/openapi.json", _document(limits, service.labels)),
                 *_page(),
             ],
             redirect_slashes=False,
@@ -267,16 +269,46 @@ def _page() -> list[Route | Mount]:
     return [Route("/", index), Mount("/static", files)]
 
 
-def _document(limits: Limits) -> dict[str, Any]:
-    """Return the OpenAPI document with the limits in effect."""
+def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
+    """Return the OpenAPI document with the limits in effect, and the classes of the model."""
     made: dict[str, Any] = json.loads((_FOLDER / "openapi.json").read_text(encoding="utf-8"))
     made["info"]["version"] = __version__
     schemas = made["components"]["schemas"]
     schemas["Text"]["maxLength"] = limits.max_chars
     schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
+    schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
+    columns = [name for name, _ in labels.columns]
+    for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without")):
+        schema["properties"] = _replaced(schema["properties"], columns)
+        schema["required"] = [*_replaced(dict.fromkeys(schema["required"]), columns)]
+    if not labels.is_binary:
+        schemas["Probability"]["description"] = "Calibrated; null for a text without words."
+        pair = {name: {"enum": list(labels.names)} for name in ("toward", "over")}
+        schemas["Explanation"]["properties"] |= pair
+        schemas["Explanation"]["required"] += pair
+        schemas["Explanation"]["description"] = (
+            "base + the contributions of all words = logit, the log-odds of the class `toward` "
+            "over the class `over`."
+        )
+        info = schemas["Info"]
+        numbers = {"type": ["array", "null"], "items": {"type": "number"}}
+        info["properties"] = _replaced(info["properties"], ["offsets"], "threshold", numbers)
+        info["properties"] = _replaced(info["properties"], ["minima"], "band", numbers)
+        other = {"threshold": "offsets", "band": "minima"}
+        info["required"] = [other.get(name, name) for name in info["required"]]
     (name,) = made["paths"]["/static/{name}"]["get"]["parameters"]
     name["schema"]["enum"] = sorted({path.name for path in _PAGE.iterdir()} - {"index.html"})
     return made
+
+
+def _replaced(
+    fields: dict[str, Any], names: Sequence[str], old: str = "p_positive", value: Any = None
+) -> dict[str, Any]:
+    """Return fields with some in place of an old one, of the same value unless one is given."""
+    found: dict[str, Any] = {}
+    for name, each in fields.items():
+        found |= dict.fromkeys(names, value or each) if name == old else {name: each}
+    return found
 
 
 def _refusal(scope: Scope, error: HTTPException) -> Response:

@@ -118,11 +118,12 @@ class FileEndpoints:
         asked = file_request(request.scope["query_string"])
         self._slots.acquire(request.scope)
         file = await self._received(request)
-        answers = FileAnswers(file, asked, self._limits, http_wording)
+        labels = self._service.labels
+        answers = FileAnswers(file, asked, self._limits, labels, http_wording)
         at_end = request.scope["at_end"]
         at_end.callback(_thread.submit, answers.close)
         if _with_status(asked.is_parquet):
-            trial = Trial(file, asked, self._limits)
+            trial = Trial(file, asked, self._limits, labels)
             at_end.callback(trial.end)
             await asyncio.to_thread(_with_status, trial.wait)
             file.seek(0)

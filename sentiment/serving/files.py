@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from sentiment.errors import DataError, MissingDependencyError, SentimentError, UsageError
-from sentiment.labels import NEGATIVE, POSITIVE
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.batch import (
     BadRow,
@@ -47,7 +47,6 @@ from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.server import Limits
 
 _NO_TEXT, _UNREADABLE = "without_text", "unreadable"
-OUTCOMES = (POSITIVE, NEGATIVE, UNCERTAIN, _NO_TEXT, _UNREADABLE)
 
 _ROWS = 256  # per step, so that other requests get their turn
 _MAX_COLUMNS = 1_000
@@ -125,12 +124,12 @@ class Answered(NamedTuple):
 
     Attributes:
         word: a class, `uncertain`, or "" for no answer.
-        p_positive: probability of *positive*, NaN for no answer.
+        probabilities: of `LabelSet.columns`, NaN for no answer, [C].
         reason: why it is uncertain, else "".
     """
 
     word: str
-    p_positive: float
+    probabilities: Sequence[float]
     reason: str
 
 
@@ -144,7 +143,7 @@ class Step:
         share: share of the file read so far, 0 to 1.
         formulas: rows so far with a cell that a spreadsheet would read as a formula.
         shown: those of the first rows in this step, for display: number (from 1), beginning of the
-            text, outcome, probability and reason.
+            text, outcome, probabilities by the names of their columns, and reason.
         errors: messages about unreadable rows, the first ones only.
         part: bytes to append to the result.
         end: whether the result is complete.
@@ -171,12 +170,17 @@ class FileAnswers:
         file: BinaryIO,
         request: FileRequest,
         limits: Limits,
+        labels: LabelSet = SENTIMENT,
         reword: Callable[[str], str] = str,
     ) -> None:
-        """Prepare to answer a seekable file; `reword` adapts messages of the command line."""
+        """Prepare to answer a seekable file with some classes.
+
+        `reword` adapts messages of the command line.
+        """
         self._file = file
         self._request = request
         self._limits = limits
+        self._labels = labels
         self._reword = reword
         self._size = file.seek(0, 2)
         file.seek(0)
@@ -187,7 +191,8 @@ class FileAnswers:
         self._to = request.to or ""
         self._writer: Writer | None = None
         self._sink = BytesIO()
-        self._outcomes: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
+        outcomes = (*reversed(labels.names), UNCERTAIN, _NO_TEXT, _UNREADABLE)
+        self._outcomes: Counter[str] = Counter(dict.fromkeys(outcomes, 0))
         self._rows = self._formulas = self._unpacked = 0
 
     def open(self) -> Found:
@@ -253,9 +258,9 @@ class FileAnswers:
             DataError: a row does not fit the format of the result.
         """
         piece = self._piece
-        p_positive = np.array([each.p_positive for each in answers], np.float64)
+        probabilities = np.array([each.probabilities for each in answers], np.float64)
         words, reasons = [each.word for each in answers], [each.reason for each in answers]
-        self._opened_writer().write(piece, words, p_positive, reasons)
+        self._opened_writer().write(piece, words, probabilities, reasons)
         outcomes = [
             _UNREADABLE if place in piece.bad else word or _NO_TEXT
             for place, word in enumerate(words)
@@ -283,9 +288,15 @@ class FileAnswers:
         if not self._columns.text:
             source = RowsSource([], [], source.name)  # a table without rows
         asked = self._request.prefix
-        prefix = _free_prefix(source, self._to) if asked is None else asked
+        prefix = _free_prefix(source, self._to, self._labels) if asked is None else asked
         self._writer = writer_for(
-            self._to, self._sink, source, self._columns, prefix=prefix, kept=True
+            self._to,
+            self._sink,
+            source,
+            self._columns,
+            labels=self._labels,
+            prefix=prefix,
+            kept=True,
         )
         if asked is not None or not prefix:
             return []
@@ -366,13 +377,14 @@ class FileAnswers:
         self, answers: Sequence[Answered], outcomes: Sequence[str]
     ) -> Iterator[dict[str, Any]]:
         texts = self._texts[: max(_SHOWN - self._rows, 0)]
+        names = [name for name, _ in self._labels.columns]
         for place, (text, answer) in enumerate(zip(texts, answers, strict=False)):
             bad = self._piece.bad.get(place)
             yield {
                 "number": self._rows + place + 1,
                 "text": text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…",
                 "outcome": outcomes[place],
-                "p_positive": json_probability(answer.p_positive),
+                **dict(zip(names, map(json_probability, answer.probabilities), strict=True)),
                 "reason": bad.reason if bad else answer.reason,
             }
 
@@ -413,11 +425,13 @@ def _result_name(name: str, format: str) -> str:
     return f"{path.stem or 'reviews'}.scored.{_SUFFIXES.get(format, format)}"
 
 
-def _free_prefix(source: Source, format: str) -> str:
+def _free_prefix(source: Source, format: str, labels: LabelSet) -> str:
     """Return a prefix with which the added columns do not clash."""
     taken = {*source.columns, *source.header}
     prefix = ""
-    while not taken.isdisjoint(added_names(format, prefix, explained=False, kept=True).values()):
+    while not taken.isdisjoint(
+        added_names(format, prefix, labels, explained=False, kept=True).values()
+    ):
         prefix += _PREFIX
     return prefix
 
@@ -426,9 +440,9 @@ _MEMORY = 768 << 20  # bytes, including pyarrow itself
 _SECONDS = 120  # of CPU time
 _START = """
 import sys
-sys.path[:] = sys.argv[3:]
+sys.path[:] = sys.argv[4:]
 from sentiment.serving.files import try_file
-try_file(*sys.argv[1:3])
+try_file(*sys.argv[1:4])
 """
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 _KINDS = {
@@ -439,11 +453,13 @@ _KINDS = {
 class Trial:
     """A process that reads and writes a file without answering it."""
 
-    def __init__(self, file: BinaryIO, request: FileRequest, limits: Limits) -> None:
+    def __init__(
+        self, file: BinaryIO, request: FileRequest, limits: Limits, labels: LabelSet
+    ) -> None:
         """Start the process; `file` has a descriptor, whose position changes."""
         self._request = request
         file.seek(0)
-        values = [json.dumps(asdict(value)) for value in (request, limits)]
+        values = [json.dumps(asdict(value)) for value in (request, limits, labels)]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, *values, *sys.path],
             stdin=file,
@@ -470,16 +486,18 @@ class Trial:
         self._process.kill()
 
 
-def try_file(request: str, limits: str) -> None:
+def try_file(request: str, limits: str, labels: str) -> None:
     """Process the file on stdin; write an error to stdout as JSON."""
     _limit_resources()
     values = json.loads(request)
     asked = FileRequest(**{**values, "text_columns": tuple(values["text_columns"])})
+    classes = LabelSet(tuple(json.loads(labels)["names"]))
+    nothing = Answered("", [math.nan] * len(classes.columns), "")
     try:
-        answers = FileAnswers(sys.stdin.buffer, asked, Limits(**json.loads(limits)))
+        answers = FileAnswers(sys.stdin.buffer, asked, Limits(**json.loads(limits)), classes)
         if answers.open().error is None:
             while (texts := answers.read()) is not None:
-                answers.write([Answered("", math.nan, "")] * len(texts))
+                answers.write([nothing] * len(texts))
             answers.end()
     except (MemoryError, SentimentError) as error:
         starved = isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError)

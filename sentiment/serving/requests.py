@@ -5,8 +5,9 @@ JSON lines are answered in constant memory: one record per line, in order.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any, cast
 
@@ -26,8 +27,6 @@ JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
 
 _LINES_AT_ONCE = 256  # then other requests get their turn
-
-ADDED = ("predicted", "p_positive", "reason", "error")
 
 
 class Meter:
@@ -305,12 +304,13 @@ async def answer_lines(
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
     size = sum(len(line or b"") for line in lines)
-    rows = await offload(size, lambda: [_read_line(line, limits) for line in lines])
+    added = [*service.unanswered(""), "reason"]
+    rows = await offload(size, lambda: [_read_line(line, added, limits) for line in lines])
     answers = await service.predict(["" if isinstance(row, str) else row["text"] for row in rows])
-    return await offload(size, lambda: b"".join(map(_record, rows, answers)))
+    return await offload(size, lambda: b"".join(map(partial(_record, service), rows, answers)))
 
 
-def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
+def _read_line(line: bytes | None, added: Sequence[str], limits: Limits) -> dict[str, Any] | str:
     """Return the object on a line, or why it cannot be read."""
     if line is None:
         return f"the line has more than {limits.max_body:,} bytes"
@@ -318,7 +318,7 @@ def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
         row = as_row(read_json(line))
         if "text" not in row:
             return 'the line has no "text"'
-        if taken := [name for name in ADDED if name in row]:
+        if taken := [name for name in added if name in row]:
             return f'the line already has "{taken[0]}"'
         _checked(row["text"], '"text"', limits)
     except HTTPException as error:
@@ -328,11 +328,11 @@ def _read_line(line: bytes | None, limits: Limits) -> dict[str, Any] | str:
     return row
 
 
-def _record(row: dict[str, Any] | str, answer: Answer) -> bytes:
+def _record(service: Service, row: dict[str, Any] | str, answer: Answer) -> bytes:
     """Write a line with its answer, or why it has none."""
     try:
         if not isinstance(row, str):
             return encode(to_json({**row, **answer})) + b"\n"
     except DataError as failure:  # nested too deeply to be written
         row = str(failure)
-    return encode(to_json({"predicted": None, "p_positive": None, "error": row})) + b"\n"
+    return encode(to_json(service.unanswered(row))) + b"\n"

@@ -15,7 +15,7 @@ from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, json_probability, to_json
 from sentiment.serving.files import Answered
 
-# `predicted`, `p_positive`, and `reason` if there is one.
+# `predicted`, the probabilities, and `reason` if there is one.
 Answer = dict[str, Any]
 T = TypeVar("T")
 
@@ -128,10 +128,12 @@ class Service:
 
     Attributes:
         info: facts about the model, as JSON values.
+        labels: the classes of the model.
     """
 
     def __init__(self, model: Model, info: Mapping[str, Any]) -> None:
         self.info = info
+        self.labels = model.labels
         self._model = model
         self._batcher = Batcher(partial(answer, model), ThreadPoolExecutor(1))
         # Explanations take far longer than answers, which do not wait for them.
@@ -139,7 +141,13 @@ class Service:
 
     async def predict(self, texts: Sequence[str]) -> list[Answer]:
         """Return a dictionary for each text."""
-        return [_record(answered) for answered in await self.answers(texts)]
+        names = [name for name, _ in self.labels.columns]
+        return [_record(names, answered) for answered in await self.answers(texts)]
+
+    def unanswered(self, why: str) -> Answer:
+        """Return the fields for a text that cannot be read."""
+        nothing: Answer = dict.fromkeys(("predicted", *(name for name, _ in self.labels.columns)))
+        return nothing | {"error": why}
 
     async def answers(self, texts: Sequence[str]) -> list[Answered]:
         """Return the answer to each text."""
@@ -156,13 +164,14 @@ def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
     scores = model.scores(texts)
     words = model.answers(scores)
     reasons = model.reasons(words, scores)
-    return list(map(Answered, words, scores.p_positive.tolist(), reasons))
+    return list(map(Answered, words, scores.of_columns(model.labels).tolist(), reasons))
 
 
-def _record(answered: Answered) -> Answer:
+def _record(names: Sequence[str], answered: Answered) -> Answer:
     """Return the fields that `sentiment predict --json` adds."""
-    word, p_positive, reason = answered
-    record: Answer = {"predicted": word or None, "p_positive": json_probability(p_positive)}
+    word, probabilities, reason = answered
+    record: Answer = {"predicted": word or None}
+    record |= zip(names, map(json_probability, probabilities), strict=True)
     return {**record, "reason": reason} if reason else record
 
 
@@ -170,5 +179,5 @@ def _explained(model: Model, text: str) -> bytes:
     from sentiment.model.explanation import as_values, explain, smallest_removal  # on demand
 
     explanation = explain(model, text)
-    values = as_values(explanation, smallest_removal(model, explanation))
+    values = as_values(explanation, smallest_removal(model, explanation), model.labels)
     return encode(to_json(values)) + b"\n"

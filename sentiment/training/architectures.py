@@ -32,7 +32,7 @@ class Architecture(Protocol):
         self,
         indexed: Any,
         targets: NDArray[np.float64],
-        sample_weight: NDArray[np.integer],
+        sample_weight: NDArray[np.float64],
         recipe: Hyperparameters,
         options: TrainingOptions,
     ) -> Encoder:

@@ -1,7 +1,7 @@
 """What held-out reviews decide: the epoch, the threshold, the weight of a base."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -53,11 +53,23 @@ class EncodedSplit:
         rows: those of these reviews and others, [m, features].
         numbers: which rows are these reviews, int64 [n]; a row may occur twice.
         targets: the probability of each class, one of them 1 for a label, float64 [n, K].
+        weights: how much each counts, float64 [n]; 1 each by default.
     """
 
     rows: EncodedRows
     numbers: Numbers
     targets: Floats
+    weights: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not self.weights.size:
+            object.__setattr__(self, "weights", np.ones(len(self.targets)))
+
+    @property
+    def shares(self) -> Floats:
+        """The share of each class, float64 [K]."""
+        shares: Floats = (self.weights[:, None] * self.targets).sum(axis=0) / self.weights.sum()
+        return shares
 
     def logits(self, network: Network) -> Floats:
         """Return the logits of these reviews, [n, K − 1]."""
@@ -96,21 +108,30 @@ def enough_to_choose(labels: NDArray[np.integer], classes: int) -> bool:
     return int(np.bincount(labels, minlength=classes).min()) >= (_ENOUGH if classes == 2 else 1)
 
 
-def choose_decision(probabilities: Floats, objective: Objective) -> Decision | MultiDecision:
-    """Return the decision with the best expected objective, by calibrated probabilities, [n, K]."""
+def choose_decision(
+    probabilities: Floats, objective: Objective, weights: Floats | None = None
+) -> Decision | MultiDecision:
+    """Return the decision with the best expected objective.
+
+    Args:
+        probabilities: calibrated, of held-out rows, [n, K].
+        objective: what to choose for.
+        weights: of the rows, [n]; None for 1 each.
+    """
+    weights = np.ones(len(probabilities)) if weights is None else weights
     if probabilities.shape[1] == 2:
-        return Decision(choose_threshold(probabilities[:, 1], objective))
+        return Decision(choose_threshold(probabilities[:, 1], objective, weights))
     if objective == "accuracy":
         return MultiDecision()
-    sizes = probabilities.sum(axis=0)
+    expected = weights[:, None] * probabilities
     if objective == "balanced-accuracy":  # an answer adds its probability / the size of its class
-        offsets = np.log(np.maximum(sizes, 1e-12))
+        offsets = np.log(np.maximum(expected.sum(axis=0), 1e-12))
     else:
-        offsets = _offsets(probabilities, sizes)
+        offsets = _offsets(probabilities, expected, weights)
     return MultiDecision(tuple((offsets - offsets[0]).tolist()))
 
 
-def _offsets(probabilities: Floats, sizes: Floats) -> Floats:
+def _offsets(probabilities: Floats, expected: Floats, weights: Floats) -> Floats:
     """Return the offsets with the best expected macro F1, by coordinate ascent, [K].
 
     The expectation is as in `choose_threshold`. An offset decides which reviews its class takes
@@ -118,7 +139,7 @@ def _offsets(probabilities: Floats, sizes: Floats) -> Floats:
     """
     logs = np.log(np.clip(probabilities, 1e-12, None))
     count, classes = probabilities.shape
-    offsets = np.zeros(classes)
+    offsets, sizes = np.zeros(classes), expected.sum(axis=0)
     for _ in range(_SWEEPS):
         before = offsets.copy()
         for label in range(classes):
@@ -130,12 +151,12 @@ def _offsets(probabilities: Floats, sizes: Floats) -> Floats:
             taken = np.zeros((count + 1, classes))
             answered = np.zeros((count + 1, classes))
             rows = np.arange(count)
-            taken[0] = np.bincount(rest, probabilities[rows, rest], minlength=classes)
-            answered[0] = np.bincount(rest, minlength=classes)
-            np.subtract.at(taken, (rows + 1, rest[order]), probabilities[order, rest[order]])
-            np.subtract.at(answered, (rows + 1, rest[order]), 1)
-            taken[1:, label] += probabilities[order, label]
-            answered[1:, label] += 1
+            taken[0] = np.bincount(rest, expected[rows, rest], minlength=classes)
+            answered[0] = np.bincount(rest, weights, minlength=classes)
+            np.subtract.at(taken, (rows + 1, rest[order]), expected[order, rest[order]])
+            np.subtract.at(answered, (rows + 1, rest[order]), weights[order])
+            taken[1:, label] += expected[order, label]
+            answered[1:, label] += weights[order]
             scores = _objective("macro-f1", taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
             ranked = margins[order]
             possible = np.flatnonzero(ranked[1:] < ranked[:-1]) + 1  # equal ones stay together
@@ -157,7 +178,9 @@ def _objective(objective: Objective, right: Counts, answered: Counts, sizes: Cou
     return right.sum(axis=-1) / sizes.sum(axis=-1)
 
 
-def choose_threshold(p_positive: Floats, objective: Objective) -> float:
+def choose_threshold(
+    p_positive: Floats, objective: Objective, weights: Floats | None = None
+) -> float:
     """Return the threshold with the best expected objective.
 
     The expectation is over the labels, by the probabilities: a threshold that answers *positive* to
@@ -169,17 +192,20 @@ def choose_threshold(p_positive: Floats, objective: Objective) -> float:
     Args:
         p_positive: calibrated probabilities of held-out rows, [n].
         objective: for `accuracy` a calibrated 0.5 is best by definition, and is returned.
+        weights: of the rows, [n]; None for 1 each.
 
     Returns:
         The midpoint of the best threshold's neighbors; among equally good ones the nearest to 0.5.
     """
-    positives = float(p_positive.sum())
-    negatives = p_positive.size - positives
+    weights = np.ones(p_positive.size) if weights is None else weights
+    positives = float((weights * p_positive).sum())
+    negatives = float(weights.sum()) - positives
     if objective == "accuracy" or not positives or not negatives:
         return 0.5
-    ranked = -np.sort(-p_positive)
-    true_positives = np.cumsum(ranked)
-    answered_positive = np.arange(1, ranked.size + 1)
+    order = np.argsort(-p_positive, kind="stable")
+    ranked = p_positive[order]
+    true_positives = np.cumsum(weights[order] * ranked)
+    answered_positive = np.cumsum(weights[order])
     scores = _OBJECTIVES[objective](true_positives, answered_positive, positives, negatives)
     cuts = (ranked + np.append(ranked[1:], 0)) / 2
     possible = np.append(ranked[1:] < ranked[:-1], True)  # equal probabilities stay together
@@ -197,18 +223,18 @@ def score(
     return float(_objective(objective, right, *counts))
 
 
-def _accuracy(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
+def _accuracy(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
     return (tp + negatives - (answered - tp)) / (positives + negatives)
 
 
-def _macro_f1(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
+def _macro_f1(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
     tn = negatives - (answered - tp)
     f1_positive = 2 * tp / (answered + positives)
     f1_negative = 2 * tn / ((positives + negatives - answered) + negatives)
     return (f1_positive + f1_negative) / 2
 
 
-def _balanced_accuracy(tp: Floats, answered: Numbers, positives: float, negatives: float) -> Floats:
+def _balanced_accuracy(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
     return (tp / positives + 1 - (answered - tp) / negatives) / 2
 
 
@@ -272,6 +298,7 @@ class EpochSelector:
         self._held_out = held_out
         targets = np.concatenate([each.targets for each in held_out])
         self._labels, self._classes = targets.argmax(axis=1), targets.shape[1]
+        self._weights = np.concatenate([each.weights for each in held_out])
         self._patience = patience
         self.so_far = EpochSelection((), 0, (), 0, np.full(self._labels.size, np.inf))
 
@@ -287,19 +314,31 @@ class EpochSelector:
             loss: of the training rows, the mean over the networks.
             networks: with their current weights.
         """
-        losses, accuracy = self._evaluate(networks)
+        losses, right = self._evaluate(networks)
         number = len(self.so_far.epochs) + 1
-        epoch = Epoch(number, loss, float(losses.mean()), accuracy)
+        epoch = Epoch(number, loss, self._mean(losses), self._mean(right))
         worse = losses - self.so_far.best
-        better = not worse.mean() >= 0
+        mean = self._mean(worse)
+        better = not mean >= 0
         now = replace(self.so_far, epochs=(*self.so_far.epochs, epoch))
-        if better or worse.mean() <= worse.std() / np.sqrt(worse.size):
+        if better or mean <= self._standard_error(worse, mean):
             now = replace(now, chosen=tuple(networks), chosen_epoch=number)
         self.so_far = replace(now, best=losses, best_epoch=number) if better else now
         return self.should_continue
 
-    def _evaluate(self, networks: Sequence[DenseNetwork]) -> tuple[Floats, float]:
-        """Return the cross-entropy of each held-out review, [n], and the accuracy."""
+    def _mean(self, values: Floats | NDArray[np.bool_]) -> float:
+        """Return the weighted mean of values of the held-out reviews, [n]."""
+        return float((self._weights * values).sum() / self._weights.sum())
+
+    def _standard_error(self, values: Floats, mean: float) -> float:
+        """Return the standard error of a weighted mean; n is (Σw)² / Σw² (Kish, 1965)."""
+        with np.errstate(invalid="ignore"):  # of the first epoch, infinite
+            variance = self._mean((values - mean) ** 2)
+        size = self._weights.sum() ** 2 / (self._weights**2).sum()
+        return float(np.sqrt(variance) / np.sqrt(size))
+
+    def _evaluate(self, networks: Sequence[DenseNetwork]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the cross-entropy of each held-out review, [n], and whether it is right."""
         with np.errstate(over="ignore", invalid="ignore"):  # a fit that diverged is reported later
             logits = np.concatenate(
                 [
@@ -308,14 +347,15 @@ class EpochSelector:
                 ]
             )
         enough = enough_to_choose(self._labels, self._classes)
-        calibration = Calibration.fit(logits, self._labels) if enough else Calibration()
+        calibration = Calibration()
+        if enough:
+            calibration = Calibration.fit(logits, self._labels, self._weights)
         probabilities = calibration.probabilities(logits)
         others = np.clip(probabilities[:, 1:], 1e-12, 1 - 1e-12)
         first = np.maximum(1 - others.sum(axis=1, keepdims=True), 1e-12)
         every = np.concatenate((first, others), axis=1)
         answers = even_decision(self._classes).choose(probabilities)
-        accuracy = float(np.mean(answers == self._labels))
-        return -np.log(every[np.arange(answers.size), self._labels]), accuracy
+        return -np.log(every[np.arange(answers.size), self._labels]), answers == self._labels
 
 
 # The prior of the new network's slope, the base's weight and the intercepts: the base is right as
@@ -344,7 +384,13 @@ class Stack(NamedTuple):
         return cls(Calibration(slope, (intercept,)), weight)
 
     @classmethod
-    def fit(cls, logits: Floats, base: Floats, labels: NDArray[np.integer]) -> "Stack":
+    def fit(
+        cls,
+        logits: Floats,
+        base: Floats,
+        labels: NDArray[np.integer],
+        weights: Floats | None = None,
+    ) -> "Stack":
         """Fit a logistic regression that shrinks to the base if reviews are few.
 
         Stacking: Wolpert, "Stacked generalization" (1992); the maximum of the posterior, with a
@@ -354,13 +400,15 @@ class Stack(NamedTuple):
             logits: the new network's, of reviews that it was not fitted on, float64 [n, K − 1].
             base: the base's log-odds of them, float64 [n, K − 1].
             labels: from 0 to K − 1, [n].
+            weights: of the reviews, [n]; None for 1 each.
         """
-        slope, weight, *intercepts = _map_estimate(logits, base, labels)
+        weights = np.ones(labels.size) if weights is None else weights
+        slope, weight, *intercepts = _map_estimate(logits, base, labels, weights)
         # One that would be reversed is left out, and the other fitted alone.
         if slope < 0:
-            slope, weight, *intercepts = _map_estimate(None, base, labels)
+            slope, weight, *intercepts = _map_estimate(None, base, labels, weights)
         if weight < 0:
-            slope, weight, *intercepts = _map_estimate(logits, None, labels)
+            slope, weight, *intercepts = _map_estimate(logits, None, labels, weights)
         return cls(Calibration(max(slope, _LEAST_SLOPE), tuple(intercepts)), max(weight, 0.0))
 
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
@@ -369,7 +417,7 @@ class Stack(NamedTuple):
 
 
 def _map_estimate(
-    logits: Floats | None, base: Floats | None, labels: NDArray[np.integer]
+    logits: Floats | None, base: Floats | None, labels: NDArray[np.integer], weights: Floats
 ) -> list[float]:
     """Return the maximum of the posterior: slope, weight, intercepts; 0 for what is None."""
     given = [each for each in (logits, base) if each is not None]
@@ -382,9 +430,11 @@ def _map_estimate(
     precision = np.full(mean.size, _PRIOR_PRECISION)
     found = np.zeros(len(kept))
     if outputs == 1:
-        found[kept] = fit_logistic(design[:, 0], labels.astype(np.float64), mean, precision)
+        targets = labels.astype(np.float64)
+        found[kept] = fit_logistic(design[:, 0], targets, mean, precision, weights)
     else:
-        found[kept] = fit_softmax(design, one_hot(labels, outputs + 1), mean, precision)
+        targets = one_hot(labels, outputs + 1)
+        found[kept] = fit_softmax(design, targets, mean, precision, weights)
     return found.tolist()
 
 

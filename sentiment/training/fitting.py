@@ -127,7 +127,7 @@ class Fitter:
         generator.close()
         if not np.isfinite(losses).all():
             raise UsageError("training diverged: the loss is not a number; lower --learning-rate")
-        constant = np.mean([_entropy(split.targets.mean(axis=0)) for split in training])
+        constant = np.mean([_entropy(split.shares) for split in training])
         astray = losses[-1] > _DIVERGED * constant or max(losses) > _ASTRAY * constant
         if self._options.learning_rate and astray:
             self._progress.diverged(max(losses), float(constant))
@@ -148,7 +148,7 @@ class Fitter:
             variable.assign(value)
         for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
-        priors = np.array([split.targets.mean(axis=0) for split in training])
+        priors = np.array([split.shares for split in training])
         logits = np.log(priors)
         if classes == 2:
             logits = np.log(priors[:, 1] / (1 - priors[:, 1]))
@@ -186,6 +186,8 @@ class BatchGenerator:
         self._splits: Sequence[EncodedSplit] = splits
         self._randoms = [np.random.default_rng(seed) for _ in splits]
         self._orders = [np.arange(split.numbers.size) for split in splits]
+        # So that the mean loss of an epoch is that of the weighted rows.
+        self._weights = [split.weights / split.weights.mean() for split in splits]
         for _ in range(epochs.start):
             self._shuffle()
         self.steps = math.ceil(max(order.size for order in self._orders) / size)
@@ -224,14 +226,16 @@ class BatchGenerator:
         if len(splits) == 1:  # nothing to fill up or interleave
             (split,), (order,) = splits, orders
             targets = _outputs(split.targets[order])
-            return split.rows.take(split.numbers[order]), targets, np.ones_like(targets[:, 0])
+            own = self._weights[0][order].astype(np.float32)
+            return split.rows.take(split.numbers[order]), targets, own
         parts, places, every, weights = [], [], [], []
         most = max(order.size for order in orders)
-        for split, order in zip(splits, orders, strict=True):
+        for split, order, own in zip(splits, orders, self._weights, strict=True):
             parts.append(split.rows.take(split.numbers[order]))
-            places.append(np.pad(np.arange(order.size), (0, most - order.size), constant_values=-1))
-            every.append(np.pad(_outputs(split.targets[order]), ((0, most - order.size), (0, 0))))
-            weights.append((places[-1] >= 0) * len(orders) * most / max(order.size, 1))
+            empty = (0, most - order.size)
+            places.append(np.pad(np.arange(order.size), empty, constant_values=-1))
+            every.append(np.pad(_outputs(split.targets[order]), (empty, (0, 0))))
+            weights.append(np.pad(own[order], empty) * len(orders) * most / max(order.size, 1))
         rows = self._kind.interleave(parts, places)
         return rows, np.stack(every, axis=1), np.stack(weights, axis=1).astype(np.float32)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +52,7 @@ class TrainingData:
     Attributes:
         texts: all reviews, [n].
         labels: from 0 to K − 1, [labelled].
+        weights: how much each labelled review counts, float64 [labelled].
         digests: hashes of the labelled texts, uint64 [labelled].
         splits: one if a share is held out; in cross-validation one for each fold, and a last one
             that fits all.
@@ -61,6 +62,7 @@ class TrainingData:
 
     texts: Sequence[str]
     labels: NDArray[np.integer]
+    weights: Floats
     digests: Hashes
     splits: Sequence[Split]
     unlabeled: Numbers
@@ -80,9 +82,11 @@ class TrainingData:
             DataError: there are too few different reviews to hold some out.
         """
         texts, labels, digests = reviews.texts, reviews.labels, reviews.digest()
+        weights = reviews.weights
         if validation is not None:
             texts = concatenate(texts, validation.texts)
             labels = np.concatenate((labels, validation.labels))
+            weights = np.concatenate((weights, validation.weights))
             digests = np.concatenate((digests, validation.digest()))
             splits = [Split(*np.split(np.arange(labels.size), [len(reviews)]))]
         elif cross_validates(len(reviews), options):
@@ -108,12 +112,17 @@ class TrainingData:
             )
         numbers = np.arange(labels.size, labels.size + len(unlabeled))
         every = concatenate(texts, unlabeled)
-        return cls(every, labels, digests, splits, numbers, reviews.label_set)
+        return cls(every, labels, weights, digests, splits, numbers, reviews.label_set)
 
     @property
     def cross_validated(self) -> bool:
         """Whether each review is held out from one network, and the last fits all."""
         return len(self.splits) > 1
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether some labelled review counts more than another."""
+        return bool((self.weights != 1).any())
 
     @property
     def training(self) -> Numbers:
@@ -163,6 +172,8 @@ class TrainingData:
         for numbers in every:
             content.update(numbers.size.to_bytes(8, "little"))
             content.update(numbers.astype("<i8").tobytes())
+        if self.is_weighted:
+            content.update(self.weights.astype("<f8").tobytes())
         return content.hexdigest()
 
     def summary(self, rows: Numbers) -> DatasetSummary:
@@ -233,7 +244,9 @@ class Learner:
         self._recipe = recipe
         self._progress = run.progress
         self._kind = ARCHITECTURES[options.architecture]
-        self._indexed = self._kind.index(data.texts, recipe, run)
+        # A rare n-gram may be in a review of much weight.
+        indexed = replace(recipe, min_count=1) if data.is_weighted else recipe
+        self._indexed = self._kind.index(data.texts, indexed, run)
         self._fitter = Fitter(options, run)
 
     def fit_splits(self) -> FitResult:
@@ -287,7 +300,12 @@ class Learner:
         ]
         labels, classes = self._data.labels, len(self._data.label_set)
         validation = [
-            EncodedSplit(training.rows, split.held_out, one_hot(labels[split.held_out], classes))
+            EncodedSplit(
+                training.rows,
+                split.held_out,
+                one_hot(labels[split.held_out], classes),
+                self._data.weights[split.held_out],
+            )
             for (_, training), split in zip(fitted, splits, strict=True)
             if split.held_out.size and epochs is None
         ]
@@ -328,10 +346,11 @@ class Learner:
         if pseudo_labels is not None:
             targets[data.unlabeled] = pseudo_labels
             rows = np.concatenate((rows, rows, data.unlabeled))
-        weight = np.bincount(rows, minlength=len(targets))
+        own = np.concatenate((data.weights, np.ones(data.unlabeled.size)))
+        weight = np.bincount(rows, minlength=len(targets)) * own
         indexed, recipe, options = self._indexed, self._recipe, self._options
         encoder = self._kind.fit_encoder(indexed, targets, weight, recipe, options)
-        fitted = targets[rows]
+        encoded, fitted = self._kind.encode(indexed, encoder), targets[rows]
         if data.label_set.ordered and not data.label_set.is_binary:
             fitted = spread_to_neighbors(fitted)
-        return encoder, EncodedSplit(self._kind.encode(indexed, encoder), rows, fitted)
+        return encoder, EncodedSplit(encoded, rows, fitted, own[rows])

@@ -136,7 +136,7 @@ def _found(
 def fit_encoder(
     indexed: DocumentTermMatrix,
     targets: NDArray[np.float64],
-    sample_weight: NDArray[np.integer],
+    sample_weight: NDArray[np.float64],
     recipe: Hyperparameters,
     options: TrainingOptions,
 ) -> Vectorizer:

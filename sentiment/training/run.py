@@ -35,9 +35,13 @@ class Progress:
     gain: Gain | None = None
 
     def chosen(
-        self, recipe: Hyperparameters, training: Labels, held_out: Labels, cross_validated: bool
+        self,
+        recipe: Hyperparameters,
+        training: dict[str, int],
+        held_out: int,
+        cross_validated: bool,
     ) -> None:
-        """All choices are made; the labels of the rows to fit and to hold out.
+        """All choices are made; the number of rows to fit, by class, and to hold out.
 
         In cross-validation both are those of all rows.
         """

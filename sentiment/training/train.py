@@ -116,10 +116,10 @@ def _choose(data: TrainingData, options: TrainingOptions, run: Run) -> Hyperpara
         place = run.checkpoint.begin(data.identity(), asdict(options) | _versions())
         if run.checkpoint.resuming:
             run.progress.resumed(*place)
-    labels, held_out = data.labels[data.training], data.labels[data.held_out]
     choose = ARCHITECTURES[options.architecture].choose
-    recipe = choose(data.sample(data.training), labels, options)
-    run.progress.chosen(recipe, labels, held_out, data.cross_validated)
+    recipe = choose(data.sample(data.training), data.labels[data.training], options)
+    counts = data.summary(data.training).counts
+    run.progress.chosen(recipe, counts, data.held_out.size, data.cross_validated)
     return recipe
 
 
@@ -130,6 +130,7 @@ class _HeldOut:
     Attributes:
         rows: their numbers, without those that the base knows, int64 [n].
         labels: from 0 to K − 1, [n].
+        weights: how much each counts, [n].
         calibrated: whether there are enough to calibrate on.
         calibration: of the new network.
         weight: of the base; 0 without one.
@@ -139,6 +140,7 @@ class _HeldOut:
 
     rows: Numbers
     labels: NDArray[np.integer]
+    weights: Floats
     calibrated: bool
     calibration: Calibration
     weight: float
@@ -155,6 +157,14 @@ class _HeldOut:
         """Which are answered correctly, bool [n]."""
         return self.answers == self.labels
 
+    @property
+    def confusion(self) -> list[list[float]]:
+        """Count the reviews, with their weights, by label (rows) and answer, K × K."""
+        classes = self.probabilities.shape[1]
+        cells = classes * self.labels.astype(np.int64) + self.answers
+        counts = np.bincount(cells, self.weights, minlength=classes**2)
+        return [[float(each) for each in row] for row in counts.reshape(classes, -1)]
+
 
 def _evaluate(
     selected: FitResult,
@@ -168,16 +178,16 @@ def _evaluate(
     if base is not None:
         new = data.new_to(base, rows)
         rows, logits = rows[new], logits[new]
-    labels = data.labels[rows]
+    labels, weights = data.labels[rows], data.weights[rows]
     enough = enough_to_choose(labels, len(data.label_set))
-    alone = Calibration.fit(logits, labels) if enough else Calibration()
+    alone = Calibration.fit(logits, labels, weights) if enough else Calibration()
     if base is None:
         stack, probabilities = Stack(alone, 0.0), alone.probabilities(logits)
     elif not rows.size:
         stack, probabilities = Stack.prior(), probabilities_of(logits)
     else:
         enough, of_base = True, data.log_odds(base, rows)  # the prior makes up for few
-        stack = Stack.fit(logits, of_base, labels)
+        stack = Stack.fit(logits, of_base, labels, weights)
         together = stack.log_odds(logits, of_base)
         probabilities = probabilities_of(together)
         even = even_decision(len(data.label_set))
@@ -186,8 +196,8 @@ def _evaluate(
             for log_odds in (of_base, alone.log_odds(logits), together)
         )
         progress.stacked(labels.size, *accuracies)
-    decision = choose_decision(probabilities, objective)
-    return _HeldOut(rows, labels, enough, *stack, probabilities, decision)
+    decision = choose_decision(probabilities, objective, weights)
+    return _HeldOut(rows, labels, weights, enough, *stack, probabilities, decision)
 
 
 def _suggest_base(
@@ -278,11 +288,12 @@ def _record(
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
-        accuracy=float(right.mean()) if right.size else None,
+        accuracy=float(np.average(right, weights=held_out.weights)) if right.size else None,
         right={
             name: int(right[held_out.labels == label].sum())
             for label, name in enumerate(data.label_set.names)
         },
+        confusion=held_out.confusion if data.is_weighted or not data.label_set.is_binary else None,
         best_epoch=selected.best_epoch,
         calibrated=held_out.calibrated,
         refitted=refitted,

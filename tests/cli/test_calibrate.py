@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from sentiment.errors import GoalError
-from sentiment.evaluation.selective import Goal, choose_decision
+from sentiment.evaluation.metrics import of_two
+from sentiment.evaluation.selective import Goal, Sample, choose_decision
 from sentiment.model.component import Calibration
 from sentiment.model.file import load_model, save_model
+from sentiment.model.model import Decision
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST
@@ -250,9 +252,8 @@ def test_what_is_set_on_half_of_the_reviews_holds_on_the_other(shops, least):
     for seed in range(100):
         half, other = np.split(np.random.default_rng(seed).permutation(labels.size), 2)
         try:
-            chosen = choose_decision(
-                [Goal("precision", least)], p_positive[half], labels[half], 0.5
-            )
+            sample = Sample(of_two(p_positive[half]), labels[half], Decision())
+            chosen = choose_decision([Goal("precision", least)], sample)
         except GoalError:
             continue
         answers = np.array(chosen.decision.answers(p_positive[other]), dtype=object)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from sentiment.evaluation.metrics import METRICS
+from sentiment.evaluation.metrics import metrics_for
+from sentiment.labels import SENTIMENT
 from tests.conftest import TEST
 
 
@@ -32,7 +33,7 @@ def test_intervals_stand_beside_the_figures(sliced):
 def test_every_metric_is_in_text_json_and_slices(sliced):
     text, facts = sliced
     lines = text.splitlines()
-    for metric in METRICS:
+    for metric in metrics_for(SENTIMENT).all:
         assert metric.name in facts
         assert metric.of_class or any(line.startswith(f"{metric.title} ") for line in lines)
         assert (metric.name in facts["slices"]["domain"][0]) == (metric.of_counts is not None)

@@ -37,6 +37,13 @@ CASES = {
     "two labels": (3, ["train", "tie.csv"], '"label" and "sentiment"'),
     "two texts": (3, ["train", "two_texts.csv"], "--text-column"),
     "odd labels": (3, ["train", "words.csv"], "spam, ham"),
+    "one class named": (2, ["train", "fine.csv", "--classes", "neg"], "name at least two classes"),
+    "class named twice": (2, ["train", "fine.csv", "--classes", "a,A"], "name each class once"),
+    "classes both ways": (
+        2,
+        ["train", "fine.csv", "--classes", "all", "--positive", "1"],
+        "--classes cannot be combined with --positive and --negative",
+    ),
     "encoding": (3, ["train", "latin.csv"], "--encoding"),
     "ragged": (3, ["train", "ragged.csv"], "row 2"),
     "unknown column": (2, ["train", "fine.csv", "--label-column", "x"], '"x"'),

@@ -113,11 +113,11 @@ def test_a_terminal_gets_colors_unless_they_are_unwelcome_and_never_those_of_the
 
 def test_lines_are_wrapped_between_words_and_at_line_breaks():
     words = [Word(w, 3 * n, 3 * n + 2, 0.0) for n, w in enumerate(["aa", "bb", "cc"])]
-    assert list(highlighted("aa bb cc", words, 6, colored=False)) == ["aa bb", "cc"]
-    assert list(highlighted("aa\nbb cc", words, 60, colored=False)) == ["aa", "bb cc"]
-    assert list(highlighted("", [], 60, colored=False)) == []
+    assert list(highlighted("aa bb cc", words, 6, colors=None)) == ["aa bb", "cc"]
+    assert list(highlighted("aa\nbb cc", words, 60, colors=None)) == ["aa", "bb cc"]
+    assert list(highlighted("", [], 60, colors=None)) == []
     wide = [Word("好好", 0, 2, 1.0), Word("x", 3, 4, 1.0)]
-    assert list(highlighted("好好 x", wide, 5, colored=False)) == ["好好", "x"]
+    assert list(highlighted("好好 x", wide, 5, colors=None)) == ["好好", "x"]
 
 
 def test_bars_are_as_long_as_their_share():

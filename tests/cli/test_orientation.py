@@ -143,6 +143,16 @@ def test_labels_of_something_else_are_said_to_be_that(tmp_path):
     assert reading(tmp_path / "few.tsv") == []
 
 
+def test_numbers_of_three_classes_are_judged_by_the_outer_ones(tmp_path):
+    with TRAIN.open(encoding="utf-8", newline="") as file:
+        rows = [(row["text"], 2 * (row["label"] == "negative")) for row in csv.DictReader(file)]
+    lines = [f"{text}\t{label}" for text, label in [*rows, *[("It is a box", 1)] * 50]]
+    (tmp_path / "a.tsv").write_text("\n".join(["text\tlabel", *lines]), encoding="utf-8")
+    (warning,) = reading(tmp_path / "a.tsv")
+    assert "labelled 2 read more negative than those labelled 0" in warning
+    assert warning.endswith("swap them in that file")  # options would make two classes
+
+
 def test_texts_that_it_cannot_read_are_not_judged_by(tmp_path):
     kinds = (
         ["La comida estaba deliciosa y el servicio excelente", "Ótimo produto, recomendo a todos",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
 from sentiment.model.file import load_model
@@ -32,7 +33,7 @@ EVIL = [
 def scored(trained) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities and labels of reviews; every other one lies just where a slider can stop."""
     reviews = read_labelled([str(TEST)], ReadOptions())
-    p_positive = load_model(trained).probabilities(reviews.texts)
+    p_positive = load_model(trained).probabilities(reviews.texts)[:, 1]
     p_positive[::2] = np.round(p_positive[::2], 1)
     return p_positive, reviews.labels
 
@@ -42,7 +43,7 @@ def page(trained, scored, tmp_path_factory) -> Path:
     """A report on them, of a model that leaves some unanswered."""
     model = replace(load_model(trained), decision=OWN)
     p_positive, labels = scored
-    report = Report(model, p_positive, labels, {}, [], model_name="model", data_name="data")
+    report = Report(model, of_two(p_positive), labels, {}, [], model_name="model", data_name="data")
     page = tmp_path_factory.mktemp("report") / "report.html"
     page.write_bytes(page_of(report))
     return page

@@ -15,6 +15,7 @@ from sentiment.cluster import files
 from sentiment.cluster.files import FileJob, Named, check_job, check_written, score_file
 from sentiment.errors import DataError, UsageError
 from sentiment.general import MODEL
+from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
 from sentiment.reviews.streams import ReadOptions
 
@@ -122,13 +123,13 @@ def test_a_damaged_file_is_called_as_the_user_did_and_leaves_nothing(model, tmp_
 
 
 def test_what_is_wrong_with_a_job_is_found_before_it_is_done(tmp_path):
-    check_job(job(tmp_path, reviews()))
+    check_job(SENTIMENT, job(tmp_path, reviews()))
     with pytest.raises(UsageError, match='no column "body"'):
-        check_job(job(tmp_path, reviews(), text_columns=("body",)))
+        check_job(SENTIMENT, job(tmp_path, reviews(), text_columns=("body",)))
     taken = reviews().append_column("predicted", [["x"] * 5])
     with pytest.raises(UsageError, match="--prefix"):
-        check_job(job(tmp_path, taken))
-    check_job(job(tmp_path, taken, prefix="m_"))
+        check_job(SENTIMENT, job(tmp_path, taken))
+    check_job(SENTIMENT, job(tmp_path, taken, prefix="m_"))
 
 
 def test_what_a_worker_wrote_has_to_be_here(model, tmp_path):

@@ -6,12 +6,14 @@ from scipy.stats import chi2
 
 from sentiment.evaluation.comparison import System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, mcnemar, paired_interval
-from sentiment.evaluation.metrics import Evaluation
+from sentiment.evaluation.metrics import Evaluation, of_two
+from sentiment.labels import WITH_NEUTRAL
+from sentiment.model.model import Decision, MultiDecision
 from sentiment.reviews.dataset import NO_ANSWER
 
 
 def system(p):
-    return System((p >= 0.5).astype(np.int64), p)
+    return System((p >= 0.5).astype(np.int64), of_two(p))
 
 
 COUNTS = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 1000)).map(
@@ -112,7 +114,7 @@ def test_figures_are_those_of_evaluations():
     random = np.random.default_rng(0)
     p, q, labels = random.random(80), random.random(80), random.integers(0, 2, 80)
     found = compare(system(p), system(q), labels)
-    a, b = (Evaluation(each, labels, 0.5).figures for each in (p, q))
+    a, b = (Evaluation(of_two(each), labels, Decision()).figures for each in (p, q))
     for name, each in found.differences.items():
         assert (each.a, each.b) == pytest.approx((a[name], b[name]))
         assert each.interval[0] < each.difference < each.interval[1]
@@ -141,3 +143,23 @@ def test_no_answer_is_a_wrong_one_and_probabilities_are_not_needed():
 def test_those_that_are_furthest_apart_come_first():
     a, b = np.array([0.4, 0.1, 0.9, 0.6]), np.array([0.6, 0.9, 0.8, 0.1])
     assert compare(system(a), system(b), np.array([0, 1, 1, 0])).disagreements.tolist() == [1, 3, 0]
+
+
+def test_many_classes_are_compared_by_the_same_figures():
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 3, 300)
+    logits = np.eye(3)[labels] * 1.5
+    a, b = (np.exp(logits * skill + random.normal(size=(300, 3))) for skill in (0.5, 2))
+    a, b = (each / each.sum(axis=1, keepdims=True) for each in (a, b))
+    systems = [System(p.argmax(axis=1), p) for p in (a, b)]
+    systems[1].answers[:10] = -1
+    found = compare(*systems, labels, WITH_NEUTRAL)
+    expected = Evaluation(a, labels, MultiDecision(), WITH_NEUTRAL).figures
+    for name, each in found.differences.items():
+        assert each.a == pytest.approx(expected[name])
+        assert each.interval[0] <= each.difference <= each.interval[1]
+    assert list(found.differences) == ["accuracy", "macro_f1", "log_loss"]
+    assert found.differences["accuracy"].b == np.mean(systems[1].answers == labels)
+    assert found.differences["macro_f1"].is_significant
+    apart = np.abs(a - b)[found.disagreements, 1:].max(axis=1)
+    assert (np.diff(apart) <= 0).all()

@@ -4,12 +4,14 @@ import pytest
 from sentiment.errors import UsageError
 from sentiment.evaluation.slices import (
     Gate,
+    check_metrics,
     check_slices,
     failed_gates,
     read_gate,
     read_rate,
     slices_of,
 )
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,22 @@ def test_a_gate_is_read(text, gate):
 )  # fmt: skip
 def test_a_gate_that_is_written_wrongly_is_an_error(text):
     with pytest.raises(UsageError, match="--fail-under"):
-        read_gate(text)
+        check_metrics([read_gate(text)], SENTIMENT)
+
+
+@pytest.mark.parametrize(
+    ("text", "label_set"),
+    [
+        ("recall_neutral=0.5", WITH_NEUTRAL),
+        ("quadratic_kappa=0.5", LabelSet(("1", "4", "5"), ordered=True)),
+        ("slice:shop=a:weighted_f1=0.5", WITH_NEUTRAL),
+        ("roc_auc_4=0.9", LabelSet(("1", "4", "5"))),
+    ],
+)
+def test_metrics_of_a_gate_are_those_of_the_classes(text, label_set):
+    check_metrics([read_gate(text)], label_set)
+    with pytest.raises(UsageError, match=f"--fail-under {text}: no metric"):
+        check_metrics([read_gate(text)], SENTIMENT)
 
 
 def test_gates_that_are_missed_are_named_with_their_values():

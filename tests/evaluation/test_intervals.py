@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from sentiment.evaluation.intervals import mean_interval, resampled_means
-from sentiment.evaluation.metrics import Evaluation, confusion_matrix, metrics_of
+from sentiment.evaluation.metrics import Evaluation, confusion_matrix, metrics_of, of_two
 from sentiment.evaluation.ranking import Ranks, pr_auc_interval, roc_auc_interval
+from sentiment.model.model import Decision
 
 
 def intervals_of(p, labels, **bootstrap):
-    return Evaluation(p, labels, 0.5, **bootstrap).intervals
+    return Evaluation(of_two(p), labels, Decision(), **bootstrap).intervals
 
 
 def drawn(n, seed=0, spread=3.0):
@@ -43,7 +44,7 @@ def test_figures_of_counts_are_those_of_scikit_learn(rows):
 
 def test_losses_are_those_of_scikit_learn():
     p, labels = np.array([0.0, 0.2, 1.0, 0.7]), np.array([1, 0, 1, 1])
-    log_loss, brier = Evaluation(p, labels, 0.5).losses.mean(axis=0)
+    log_loss, brier = Evaluation(of_two(p), labels, Decision()).losses.mean(axis=0)
     assert log_loss == pytest.approx(sklearn_metrics.log_loss(labels, p))
     assert brier == pytest.approx(np.mean((p - labels) ** 2))
 
@@ -61,7 +62,9 @@ def _truth(p, chances):
     twice, weights = np.tile(p, 2), np.concatenate([chances, 1 - chances])
     cells = 2 * labels + (twice >= 0.5)
     counts = np.bincount(cells, weights=weights, minlength=4).reshape(2, 2)
-    log_loss, brier = np.average(Evaluation(twice, labels, 0.5).losses, axis=0, weights=weights)
+    log_loss, brier = np.average(
+        Evaluation(of_two(twice), labels, Decision()).losses, axis=0, weights=weights
+    )
     return {
         **metrics_of(counts),
         "roc_auc": sklearn_metrics.roc_auc_score(labels, twice, sample_weight=weights),
@@ -99,7 +102,7 @@ def test_intervals_hold_the_truth_in_95_of_100_data_sets():
 def test_areas_vary_as_a_bootstrap_of_scikit_learn_finds(interval, figure):
     p, labels = drawn(600)
     p = p.round(2)  # ties
-    low, high = (np.log(end / (1 - end)) for end in interval(Ranks.of(p, labels)))
+    low, high = (np.log(end / (1 - end)) for end in interval([Ranks.of(p, labels)]))
     value = figure(labels, p)
     assert 1 / (1 + np.exp(-(low + high) / 2)) == pytest.approx(value)
     random = np.random.default_rng(1)
@@ -118,7 +121,7 @@ def test_the_same_seed_gives_the_same_intervals():
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1)), min_size=1, max_size=60))
 def test_intervals_hold_the_figure_itself(rows):
     p, labels = map(np.array, zip(*rows, strict=True))
-    found = Evaluation(p, labels, 0.5, replicates=100)
+    found = Evaluation(of_two(p), labels, Decision(), replicates=100)
     for name, interval in found.intervals.items():
         if interval is not None and name not in ("log_loss", "brier"):
             assert interval[0] - 1e-9 <= found.figures[name] <= interval[1] + 1e-9

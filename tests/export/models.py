@@ -5,6 +5,7 @@ import numpy as np
 from sentiment.features.matrix import CSRMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.general import MODEL
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
@@ -39,6 +40,10 @@ MODELS = {
     "two": lambda: small_model((64, 32)),
     "unquantized": unquantized,
     "stacked": stacked,
+    "three classes": lambda: small_model(labels=WITH_NEUTRAL),
+    "other names": lambda: small_model((), labels=LabelSet(("a", "b/c", "d e", "f"))),
+    "three on two": lambda: small_model((), labels=WITH_NEUTRAL).on(small_model(), 0.7),
+    "two of three": lambda: small_model(labels=WITH_NEUTRAL).restricted(SENTIMENT),
     "bundled": lambda: load_model(MODEL),
 }
 
@@ -46,7 +51,7 @@ MODELS = {
 def numpy_log_odds(model: Model, inputs: dict[str, CSRMatrix]) -> np.ndarray:
     """What numpy makes of the same rows."""
     each = [
-        component.calibration.log_odds(component.network.logits(inputs[number * "base_"]))
+        component.log_odds_of(inputs[number * "base_"])
         for number, component in enumerate(model.components)
     ]
     return model.add_up(each, lambda own, base, weight: own + weight * base)

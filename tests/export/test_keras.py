@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sentiment.export import inputs_of, keras_file
+from sentiment.model.component import probabilities_of
 from tests.export.models import MODELS, TEXTS, numpy_log_odds
 
 pytestmark = pytest.mark.slow
@@ -64,9 +65,10 @@ def test_it_gives_what_numpy_gives(name, answers):
     model = MODELS[name]()
     _, found = answers[name]
     expected = numpy_log_odds(model, inputs_of(model, TEXTS))
-    assert found["log_odds"][:, 0] == pytest.approx(expected, abs=1e-4)
-    p = 1 / (1 + np.exp(-expected))
-    assert found["p_positive"][:, 0] == pytest.approx(p, abs=1e-5)
+    assert found["log_odds"] == pytest.approx(expected, abs=1e-4)
+    every = probabilities_of(expected)
+    for column, label in model.labels.columns:
+        assert found[column][:, 0] == pytest.approx(every[:, label], abs=1e-5)
 
 
 def test_it_is_made_of_layers_of_keras_alone(answers):

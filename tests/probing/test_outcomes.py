@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from sentiment.labels import SENTIMENT
 from sentiment.model.model import Decision, Scores
 from sentiment.probing import (
     CAPABILITIES,
@@ -30,15 +31,17 @@ class Fake:
     def __init__(self, p_of, decision=HALF):
         self.p_of = p_of
         self.decision = decision
+        self.labels = SENTIMENT
         self.asked = []
 
     def scores(self, texts):
         self.asked.append(list(texts))
         p_positive = np.array([self.p_of(text) for text in texts])
-        return Scores(p_positive, np.zeros(len(texts), np.uint8))
+        probabilities = np.stack((1 - p_positive, p_positive), axis=1)
+        return Scores(probabilities, np.zeros(len(texts), np.uint8))
 
     def answers(self, scores):
-        return self.decision.answers(*scores)
+        return self.decision.answers(scores.p_positive)
 
 
 def always(p):

@@ -9,11 +9,11 @@ from sentiment import SentimentClassifier
 class ClassifierOfNumbers(SentimentClassifier):
     """Writes each row down as words, and otherwise does what `SentimentClassifier` does."""
 
-    def fit(self, X, y):  # noqa: N803
+    def fit(self, X, y, sample_weight=None):  # noqa: N803
         if y is None:
             self._labels(y)
         numbers, labels = validate_data(self, X, y, dtype=np.float64)
-        return super().fit(in_words(numbers), labels)
+        return super().fit(in_words(numbers), labels, sample_weight)
 
     def _texts(self, X):  # noqa: N803
         if isinstance(X, list) and X and isinstance(X[0], str):

@@ -173,8 +173,9 @@ def test_it_stands_on_a_base(base):
     ("texts", "labels", "error", "words"),
     [
         ("one text", ["a", "b"], TypeError, "put it into a list"),
-        (["a", "b", "c"], ["x", "y", "z"], ValueError, "Only binary classification"),
-        (["a", "b", "c"], [1, 3, 5], ValueError, r"3 labels, \[1, 3, 5\]: merge or leave out"),
+        (["a"] * 153, [*range(51)] * 3, ValueError, "51 kinds of labels, and 50 is the maximum"),
+        (["a", "b", "c"], ["x", "y", ""], ValueError, "'' cannot be the name of a class"),
+        (["a", "b", "c"], ["x", "y", "z"], DataError, "too few different reviews"),
         (["a", "b"], ["x", "x"], ValueError, "two classes .* found one class"),
         ([], [], ValueError, "two classes .* found none"),
         (["a", "b"], ["x"], ValueError, "inconsistent numbers of samples"),

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from sentiment.labels import SENTIMENT
 from sentiment.reviews import columns as of_columns
 from sentiment.reviews import opening
 from sentiment.reviews.columns import Columns
@@ -53,8 +54,8 @@ def save(folder, name, data):
     return path
 
 
-def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="", kept=False):
-    """Write all rows of a source with one and the same answer; give the bytes."""
+def written(format, source, *, answer=("positive", 0.98), columns=None, labels=SENTIMENT, **more):
+    """Write all rows of a source with one and the same answer and its probabilities."""
     stream = io.BytesIO()
     batches = list(source.batches())
     sample = batches[0] if batches else None
@@ -63,10 +64,10 @@ def written(format, source, *, answer=("positive", 0.98), columns=None, prefix="
             columns = find_columns(source.columns, lambda: sample, need_label=False, name="x")
         except Exception:
             columns = Columns((), None, "")
-    writer = writer_for(format, stream, source, columns, prefix=prefix, kept=kept)
+    writer = writer_for(format, stream, source, columns, labels=labels, **more)
     for batch in batches:
         n = len(batch.rows)
-        writer.write(batch, [answer[0]] * n, np.full(n, answer[1]))
+        writer.write(batch, [answer[0]] * n, np.tile(answer[1:], (n, 1)))
     writer.close()
     return stream.getvalue()
 

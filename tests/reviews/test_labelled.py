@@ -1,15 +1,21 @@
+import json
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, UsageError
-from sentiment.reviews.dataset import LabelledReviews, require_both_classes
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.reviews.streams import ReadOptions
 
 from .helpers import save, stdin
 
 
-def read(*paths, **options):
+def read(*paths, label_set=SENTIMENT, **options):
+    options |= {"label_set": label_set}
     return read_labelled([str(path) for path in paths], ReadOptions(**options))
 
 
@@ -30,7 +36,7 @@ def test_each_format_gives_texts_and_labels(tmp_path, name, data):
     reviews = read(save(tmp_path, name, data))
     assert [text.split()[0] for text in reviews.texts] == ["good", "bad"]
     assert reviews.labels.tolist() == [1, 0]
-    assert np.int8 == reviews.labels.dtype
+    assert np.int16 == reviews.labels.dtype
 
 
 def test_a_folder_is_read(tmp_path):
@@ -203,23 +209,23 @@ def test_texts_are_read_without_labels(tmp_path):
     [([1, 1], r"x: only positive reviews \(n=2\)"), ([0], "only negative"), ([], "no reviews")],
 )
 def test_one_class_is_not_enough(labels, message):
-    reviews = LabelledReviews(["a"] * len(labels), np.array(labels, np.int8))
+    reviews = LabelledReviews(["a"] * len(labels), np.array(labels, np.int16))
     with pytest.raises(DataError, match=message):
-        require_both_classes(reviews, "x")
+        require_classes(reviews, "x")
 
 
 def test_both_classes_are_enough():
-    require_both_classes(LabelledReviews(["a", "b"], np.array([0, 1], np.int8)), "x")
+    require_classes(LabelledReviews(["a", "b"], np.array([0, 1], np.int16)), "x")
 
 
 def test_rows_are_taken_in_order():
-    reviews = LabelledReviews(["a", "b", "c"], np.array([0, 1, 1], np.int8), ["note"])
+    reviews = LabelledReviews(["a", "b", "c"], np.array([0, 1, 1], np.int16), ["note"])
     taken = reviews.take([2, 0])
     assert (taken.texts, taken.labels.tolist(), taken.notes) == (["c", "a"], [1, 0], ["note"])
 
 
 def test_digests_are_stable_and_ignore_white_space():
-    reviews = LabelledReviews(["a b", " a\n b ", "ab", "\ud800"], np.zeros(4, np.int8))
+    reviews = LabelledReviews(["a b", " a\n b ", "ab", "\ud800"], np.zeros(4, np.int16))
     digests = reviews.digest()
     assert (np.uint64, 3) == (digests.dtype, len(set(digests.tolist())))
     assert 2952434739088078779 == digests[0] == digests[1]
@@ -285,3 +291,153 @@ class TestReadingLikeOtherReviews:
         reviews = read(self.save(tmp_path, "a.csv", "12345")).take([0, 1])
         assert list(reviews.rules) == ["stars"]
         assert "Rule(" not in repr(reviews)
+
+
+def save_labels(folder, name, values, column="label"):
+    values = values.split() if isinstance(values, str) else values
+    return save(folder, name, f"text,{column}\n" + "".join(f"x,{value}\n" for value in values))
+
+
+def classes_in(folder, *files, classes="", **options):
+    """Read files of labels, given by their values, as training does."""
+    paths = [
+        save_labels(folder, f"{'abc'[n]}.csv", *([file] if isinstance(file, str) else file))
+        for n, file in enumerate(files)
+    ]
+    classes = tuple(classes.split(",")) if classes else ()
+    return read(*paths, label_set=None, classes=classes, **options)
+
+
+@pytest.mark.parametrize(
+    ("files", "classes", "names", "labels"),
+    [
+        (["neg neutral pos", "pos neg"], "", "negative neutral positive", [0, 1, 2, 2, 0]),
+        (["neg pos", "neutral"], "", "negative neutral positive", [0, 2, 1]),
+        (["0 1 2", "2 0"], "", "negative neutral positive", [0, 1, 2, 2, 0]),
+        (["neg pos", ("0 1", "stars")], "", "negative positive", [0, 1, 0, 1]),
+        (["1 2 5", "4"], "stars", "1 2 4 5", [0, 1, 3, 2]),
+        (["joy", "fear", "joy fear x"], "all", "fear joy x", [1, 0, 1, 0, 2]),
+        (["joy x", ("fear joy x", "sentiment")], "all", "fear joy x", [1, 2, 0, 1, 2]),
+        (["Joy fear", "joy anger"], "joy,fear,anger", "anger fear Joy", [2, 1, 2, 0]),
+        (["0 1", "neg neutral pos"], "negative,positive", "negative positive", [0, 1, 0, 1]),
+        (["0 1", "neg neutral pos"], "neg,neu,pos", "negative neutral positive", [0, 2, 0, 1, 2]),
+        (["1 3 5", ("neutral neg", "tone")], "neg,neu,pos", "negative neutral positive",
+         [0, 1, 2, 1, 0]),
+    ],
+)  # fmt: skip
+def test_files_share_their_classes(tmp_path, files, classes, names, labels):
+    reviews = classes_in(tmp_path, *files, classes=classes, label_column=None)
+    assert (names, labels) == (" ".join(reviews.label_set.names), reviews.labels.tolist())
+
+
+@pytest.mark.parametrize(
+    ("files", "classes", "message"),
+    [
+        (["0 1", "neg neutral pos"], "",
+         r"different classes \(\S*a\.csv: negative, positive; \S*b\.csv: negative, neutral, "
+         r"positive\); .* --classes negative,positive$"),
+        (["1 3 5", ("neutral neg pos", "tone")], "", "--classes negative,positive$"),
+        (["joy fear x", "ham spam"], "all",
+         r"\(\S*a\.csv: fear, joy, x; \S*b\.csv: ham, spam\); .* to keep with --classes$"),
+        (["joy fear x", "joy fear spam"], "all", "--classes fear,joy$"),
+        (["neg neutral pos"], "neg,pos,meh", r'a\.csv: "label" is never meh; it holds neg, neu'),
+        (["neg pos", "pos"], "neg,neu,pos", "and 1 more: .* is never neutral; it holds neg, pos$"),
+        (["joy fear"], "negative,positive", "never negative; it holds joy, fear$"),
+    ],
+)  # fmt: skip
+def test_classes_that_do_not_fit_the_files_are_an_error(tmp_path, files, classes, message):
+    with pytest.raises(DataError, match=message):
+        classes_in(tmp_path, *files, classes=classes)
+
+
+@pytest.mark.parametrize("names", [("neg", "neu", "pos"), ("negative", "neutral", "positive")])
+def test_a_folder_may_hold_neutral_reviews(tmp_path, names):
+    for label in names:
+        (tmp_path / label).mkdir()
+        save(tmp_path / label, "a.txt", label)
+    reviews = read(tmp_path, label_set=None)
+    assert (reviews.label_set, reviews.labels.tolist()) == (WITH_NEUTRAL, [0, 1, 2])
+    assert read(tmp_path).labels.tolist() == [0, 1]
+
+
+def test_any_folders_are_classes_where_these_are_asked_for(tmp_path):
+    for label in ("joy", "fear", "empty"):
+        (tmp_path / label).mkdir()
+    save(tmp_path / "joy", "a.txt", "yes")
+    save(tmp_path / "fear", "a.txt", "no")
+    reviews = read(tmp_path, label_set=None, classes=("all",))
+    assert (reviews.label_set.names, reviews.labels.tolist()) == (("fear", "joy"), [0, 1])
+    with pytest.raises(DataError, match="a folder of reviews holds pos/ and neg/"):
+        read(tmp_path)
+
+
+def test_fasttext_labels_may_be_neutral(tmp_path):
+    lines = "__label__neutral so\n__label__neg bad\n__label__pos good\n"
+    assert read(save(tmp_path, "a.txt", lines), label_set=None).labels.tolist() == [1, 0, 2]
+
+
+def test_the_names_of_class_labels_in_parquet_are_classes(tmp_path):
+    names = {"label": {"names": ["sadness", "joy", "love"], "_type": "ClassLabel"}}
+    metadata = {"huggingface": json.dumps({"info": {"features": names}})}
+    table = pa.table({"text": ["a b", "c d", "e f", "g h"], "label": [1, 0, 2, -1]})
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a.parquet")
+    reviews = read(tmp_path / "a.parquet", label_set=None, classes=("all",))
+    assert (reviews.label_set.names, reviews.labels.tolist()) == (
+        ("joy", "love", "sadness"),
+        [0, 2, 1],
+    )
+    assert reviews.warnings == [f'{tmp_path / "a.parquet"}: "label" is empty in 1 row; dropped']
+
+
+@pytest.mark.parametrize(
+    ("counts", "purpose", "message"),
+    [
+        ([0, 0, 9], "training", r"only c reviews \(n=9\); training needs at least two classes"),
+        ([0, 0, 0], "training", "no reviews"),
+        ([5, 4, 9], "training", r'only 4 labelled "b"; .* 5 reviews of each .*--classes a,c$'),
+        ([5, 0, 2], "training", 'only 0 labelled "b", 2 labelled "c"; .*: add more$'),
+        ([5, 1, 9], "evaluation", None),
+        ([5, 5, 5], "training", None),
+    ],
+)
+def test_classes_of_enough_reviews_are_required(counts, purpose, message):
+    labels = np.repeat(np.arange(3, dtype=np.int16), counts)
+    reviews = LabelledReviews(["x"] * labels.size, labels, label_set=LabelSet(("a", "b", "c")))
+    if message is None:
+        require_classes(reviews, "x", purpose)
+    else:
+        with pytest.raises(DataError, match=message):
+            require_classes(reviews, "x", purpose)
+
+
+@pytest.mark.parametrize(
+    ("training", "classes", "validation", "labels"),
+    [
+        ("neg neutral pos", "", "pos neg", [2, 0]),
+        ("neg neutral pos", "", "0 1", [0, 2]),
+        ("neg pos", "", "pos neutral", [1]),
+        ("joy fear", "all", "JOY", [1]),
+        ("1 2 4 5", "stars", "5 1", [3, 0]),
+        ("joy fear x", "joy,fear", "x fear other", [0]),
+        ("joy fear", "all", "hate", r'"label" holds hate, not among the classes fear, joy'),
+        ("joy fear", "all", "0 1", "holds 0, 1, not among the classes fear, joy"),
+        (
+            "joy fear",
+            "all",
+            "joy hate",
+            r"has hate, not .*\(fear, joy\); correct",
+        ),
+    ],
+)
+def test_validation_reviews_have_the_classes_of_training(
+    tmp_path, training, classes, validation, labels
+):
+    classes = tuple(classes.split(",")) if classes else ()
+    reviews = read(save_labels(tmp_path, "t.csv", training), label_set=None, classes=classes)
+    path, options = str(save_labels(tmp_path, "v.csv", validation)), ReadOptions(classes=classes)
+    if isinstance(labels, str):
+        with pytest.raises(DataError, match=labels):
+            read_labelled([path], options, rules_from=reviews)
+    else:
+        found = read_labelled([path], options, rules_from=reviews)
+        assert (reviews.label_set, labels) == (found.label_set, found.labels.tolist())

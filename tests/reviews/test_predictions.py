@@ -4,30 +4,33 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews.dataset import read_predictions
 
 from .helpers import save
 
+STARS = LabelSet(("1", "2", "4"), ordered=True)
 
-def read(folder, data, name="p.csv"):
-    return read_predictions(str(save(folder, name, data)))
+
+def read(folder, data, name="p.csv", labels=SENTIMENT):
+    return read_predictions(str(save(folder, name, data)), labels)
 
 
 def test_answers_and_probabilities_are_read(tmp_path):
     found = read(tmp_path, "predicted,p_positive\npositive,0.9\nNeg,0.1\nuncertain,0.5\n,\n1,1\n")
-    assert found.answers.tolist() == [1, 0, 2, 2, 1]
-    np.testing.assert_array_equal(found.p_positive, [0.9, 0.1, 0.5, np.nan, 1])
+    assert found.answers.tolist() == [1, 0, -1, -1, 1]
+    np.testing.assert_array_equal(found.probabilities[:, 1], [0.9, 0.1, 0.5, np.nan, 1])
 
 
 def test_answers_alone_have_no_probabilities(tmp_path):
     found = read(tmp_path, '{"predicted": "positive"}\n{"predicted": null}\n', "p.jsonl")
-    assert (found.answers.tolist(), found.p_positive) == ([1, 2], None)
+    assert (found.answers.tolist(), found.probabilities) == ([1, -1], None)
 
 
 def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):
     assert read(tmp_path, "p_positive\n0.5\n0.49\n").answers.tolist() == [1, 0]
     pq.write_table(pa.table({"p_positive": [0.7, None]}), tmp_path / "p.parquet")
-    assert read_predictions(str(tmp_path / "p.parquet")).answers.tolist() == [1, 2]
+    assert read_predictions(str(tmp_path / "p.parquet")).answers.tolist() == [1, -1]
 
 
 @pytest.mark.parametrize(
@@ -39,8 +42,8 @@ def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):
 )
 def test_without_a_header_the_columns_are_known_by_what_they_hold(tmp_path, data):
     found = read(tmp_path, data, "p.tsv" if "\t" in data else "p.csv")
-    assert found.answers.tolist() == [1, 0, 2]
-    np.testing.assert_array_equal(found.p_positive, [0.9, 1e-06, np.nan])
+    assert found.answers.tolist() == [1, 0, -1]
+    np.testing.assert_array_equal(found.probabilities[:, 1], [0.9, 1e-06, np.nan])
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,41 @@ def test_without_a_header_the_columns_are_known_by_what_they_hold(tmp_path, data
 def test_what_is_no_prediction_is_an_error_that_names_its_row(tmp_path, data, message):
     with pytest.raises(DataError, match=message):
         read(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    ("data", "labels", "answers", "probabilities"),
+    [
+        ("predicted,p_positive,p_negative,p_neutral\npos,0.7,0.1,0.2\nNEU,,,\n,0.2,0.2,0.6\n",
+         WITH_NEUTRAL, [2, 1, -1], [[0.1, 0.2, 0.7], [np.nan] * 3, [0.2, 0.6, 0.2]]),
+        ("p_positive,p_negative,p_neutral\n0.7,0.1,0.2\n,,\n", WITH_NEUTRAL, [2, -1],
+         [[0.1, 0.2, 0.7], [np.nan] * 3]),
+        ("predicted,p_positive\npositive,0.7\nuncertain,0.4\n", WITH_NEUTRAL, [2, -1], None),
+        ("predicted\n1\n4 stars\n2.0\n", STARS, [0, 2, 1], None),
+        ("p_1,p_2,p_4\n0.2,0.5,0.3\n", STARS, [1], [[0.2, 0.5, 0.3]]),
+        ("x,4,0.1,0.2,0.7\ny,uncertain,0.3,0.3,0.4\n", STARS, [2, -1],
+         [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]),
+        ("neutral,0.2,fine film\nnegative,0.1,bad film\n", WITH_NEUTRAL, [1, 0], None),
+        ("predicted,p_spam\nHam,0.1\nspam,0.9\n", LabelSet(("ham", "spam")), [0, 1],
+         [[0.9, 0.1], [0.1, 0.9]]),
+    ],
+)  # fmt: skip
+def test_predictions_of_any_classes_are_read(tmp_path, data, labels, answers, probabilities):
+    found = read(tmp_path, data, labels=labels)
+    assert answers == found.answers.tolist()
+    if probabilities is None:
+        assert found.probabilities is None
+    else:
+        np.testing.assert_allclose(found.probabilities, probabilities)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("predicted\n3\n", '"3" is no answer; write 1, 2, 4 or uncertain'),
+        ("p_1,p_2\n0.5,0.5\n", 'have a column "predicted" or "p_1", "p_2", "p_4"; its columns'),
+    ],
+)
+def test_predictions_of_other_classes_are_an_error(tmp_path, data, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, data, labels=STARS)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sentiment.errors import DataError
+from sentiment.labels import SENTIMENT
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.reviews.helpers import open_source
@@ -34,7 +35,7 @@ def data_set(pattern):
     ],
 )
 def test_labels_are_read_right(pattern, negative, positive, columns):
-    reviews = read_labelled([data_set(pattern)], ReadOptions())
+    reviews = read_labelled([data_set(pattern)], ReadOptions(label_set=SENTIMENT))
     assert [negative, positive] == [int((reviews.labels == label).sum()) for label in (0, 1)]
     text, label = columns
     assert f'text from "{text}" (by ' in reviews.notes[0]

@@ -5,10 +5,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import WITH_NEUTRAL, LabelSet
 from sentiment.reviews.batch import TextsSource
 from sentiment.reviews.columns import Columns
+from sentiment.reviews.dataset import read_predictions
+from sentiment.reviews.labels import class_key, key_of
 from sentiment.reviews.streams import OUTPUT_FORMATS
 from sentiment.reviews.writers import writer_for
 from tests.reviews.helpers import find_columns, open_source
@@ -19,6 +24,7 @@ NONE = ("", float("nan"))
 CSV = b"text,label\ngood,1\n"
 ADDED = "predicted,p_positive"
 ANSWER = "positive,0.98"
+ODD = LabelSet(('very "bad", no', "a\\b c", "é"))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +169,7 @@ def test_each_batch_is_written_at_once(tmp_path):
     columns = find_columns(["text"], lambda: None, need_label=False, name="")
     for format in set(OUTPUT_FORMATS) - {"parquet"}:
         stream = io.BytesIO()
-        writer_for(format, stream, source, columns).write(batch, ["positive"], np.array([0.9]))
+        writer_for(format, stream, source, columns).write(batch, ["positive"], np.array([[0.9]]))
         assert stream.getvalue().endswith(b"\n")
 
 
@@ -177,7 +183,7 @@ def test_rows_of_another_source_keep_to_the_first_header():
     writer = writer_for("tsv", stream, first, columns)
     for source in (first, second):
         for batch in source.batches():
-            writer.write(batch, ["positive"], np.array([0.5]))
+            writer.write(batch, ["positive"], np.array([[0.5]]))
     expected = (
         b"text\tlabel\tpredicted\tp_positive\na\\b\t1\tpositive\t0.5\nx\\\\y\t\tpositive\t0.5\n"
     )
@@ -232,7 +238,7 @@ def test_parquet_is_written_to_a_pipe_that_stays_open(tmp_path):
         columns = find_columns(["text"], lambda: None, need_label=False, name="")
         sink = writer_for("parquet", stream, source, columns)
         for batch in source.batches():
-            sink.write(batch, ["positive"], np.array([0.9]))
+            sink.write(batch, ["positive"], np.array([[0.9]]))
         sink.close()
         assert not stream.closed
     with open(reader, "rb") as stream:  # noqa: PTH123
@@ -250,7 +256,7 @@ def test_parquet_of_two_schemas_takes_what_fits(tmp_path):
         columns = find_columns(source.columns, lambda: None, need_label=False, name="")
         writer = writer or writer_for("parquet", stream, source, columns)
         for batch in source.batches():
-            writer.write(batch, ["positive"], np.array([0.9]))
+            writer.write(batch, ["positive"], np.array([[0.9]]))
     writer.close()
     assert pq.read_table(stream)["n"].to_pylist() == [1, None]
 
@@ -264,7 +270,7 @@ def test_text_follows_the_columns_of_each_source():
         writer = writer or writer_for("text", stream, source, columns)
         writer.columns = columns
         for batch in source.batches():
-            writer.write(batch, ["positive"], np.array([0.5]))
+            writer.write(batch, ["positive"], np.array([[0.5]]))
     assert stream.getvalue() == b"positive\t0.5000\tgood\n" * 2
 
 
@@ -285,4 +291,75 @@ def test_an_interrupt_while_rows_are_written_leaves_a_closed_stream_alone():
     columns = Columns(("text",), None, "")
     writer = writer_for("jsonl", stream, source, columns, explainer=explain)
     with pytest.raises(KeyboardInterrupt):
-        writer.write(next(source.batches()), ["positive"], np.array([0.9]))
+        writer.write(next(source.batches()), ["positive"], np.array([[0.9]]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "format", "answer", "expected"),
+    [
+        (WITH_NEUTRAL, "text", ("neutral", 0.1, 0.3, 0.6), "neutral\t0.1000\tgood\n"),
+        (WITH_NEUTRAL, "fasttext", ("neutral", 0.1, 0.3, 0.6), "__label__neutral 0.6000\n"),
+        (WITH_NEUTRAL, "fasttext", ("uncertain", 0.1, 0.3, 0.6), "__label__uncertain\n"),
+        (WITH_NEUTRAL, "csv", ("neutral", 0.1, 0.3, 0.6),
+         "text,predicted,p_positive,p_negative,p_neutral\ngood,neutral,0.1,0.3,0.6\n"),
+        (WITH_NEUTRAL, "csv", ("", *[float("nan")] * 3),
+         "text,predicted,p_positive,p_negative,p_neutral\ngood,,,,\n"),
+        (WITH_NEUTRAL, "jsonl", ("uncertain", 0.1, 0.3, 0.6),
+         '{"text": "good", "predicted": "uncertain", "p_positive": 0.1, "p_negative": 0.3, '
+         '"p_neutral": 0.6}\n'),
+        (ODD, "text", ('very "bad", no', 0.5, 0.3, 0.2), 'very "bad", no\t0.5000\tgood\n'),
+        (ODD, "text", ("uncertain", 0.4, 0.3, 0.3), "uncertain\t\tgood\n"),
+        (ODD, "fasttext", ("a\\b c", 0.5, 0.3, 0.2), "__label__a\\b_c 0.3000\n"),
+        (ODD, "csv", ('very "bad", no', 0.5, 0.3, 0.2),
+         'text,predicted,"p_very ""bad"", no",p_a\\b c,p_é\ngood,"very ""bad"", no",0.5,0.3,0.2\n'),
+        (ODD, "tsv", ("a\\b c", 0.5, 0.3, 0.2),
+         'text\tpredicted\tp_very "bad", no\tp_a\\\\b c\tp_é\ngood\ta\\\\b c\t0.5\t0.3\t0.2\n'),
+        (LabelSet(("ham", "spam")), "csv", ("ham", 0.2),
+         "text,predicted,p_spam\ngood,ham,0.2\n"),
+        (LabelSet(("ham", "spam")), "fasttext", ("ham", 0.2), "__label__ham 0.8000\n"),
+    ],
+)  # fmt: skip
+def test_the_probabilities_of_all_classes_are_written(labels, format, answer, expected):
+    source = stdin_source(b"good\n", "lines")
+    assert expected == written(format, source, answer=answer, labels=labels).decode()
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "parquet"])
+def test_each_probability_column_may_be_taken(format):
+    source = stdin_source(b"text,p_neutral\ngood,1\n", "csv")
+    with pytest.raises(UsageError, match=r'"p_neutral" already.*--prefix'):
+        written(format, source, answer=("", 0, 0, 0), labels=WITH_NEUTRAL)
+
+
+def can_name_a_class(name):
+    is_word = name.isprintable() and name == " ".join(name.split()) and name != "uncertain"
+    # TSV escapes a backslash, and is read as it is.
+    return is_word and "\\" not in name and key_of(name, frozenset()) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    names=st.lists(
+        st.text(min_size=1, max_size=12).filter(can_name_a_class),
+        min_size=3,
+        max_size=6,
+        unique_by=lambda name: class_key(key_of(name, frozenset())),
+    ),
+    format=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+    data=st.data(),
+)
+def test_predictions_of_any_classes_come_back(tmp_path_factory, names, format, data):
+    labels = LabelSet(tuple(names))
+    rows = data.draw(st.lists(st.sampled_from([*names, "", "uncertain"]), min_size=1, max_size=5))
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(names)), len(rows)).round(6)
+    probabilities[[not row for row in rows]] = np.nan
+    source = TextsSource([f"good film {n}" for n in range(len(rows))])
+    path = tmp_path_factory.mktemp("p") / f"p.{format}"
+    with path.open("wb") as stream:
+        writer = writer_for(format, stream, source, Columns(("text",), None, ""), labels=labels)
+        (batch,) = source.batches()
+        writer.write(batch, rows, probabilities[:, [label for _, label in labels.columns]])
+        writer.close()
+    found = read_predictions(str(path), labels)
+    assert found.answers.tolist() == labels.indices_of(rows)
+    np.testing.assert_allclose(found.probabilities, probabilities)

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment.labels import SENTIMENT
 from sentiment.serving import file_endpoints
 from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
@@ -466,6 +467,7 @@ class Waiting:
 
     def __init__(self, most):
         self.info = {"name": "waiting"}
+        self.labels = SENTIMENT
         self.asked = 0
         self.most = most
         self.reached = asyncio.Event()
@@ -475,7 +477,7 @@ class Waiting:
         if self.asked > self.most:
             self.reached.set()
             await asyncio.sleep(0.1)
-        return [Answered("positive", 0.9, "")] * len(texts)
+        return [Answered("positive", [0.9], "")] * len(texts)
 
 
 def ask_for_events(service, body, leave):

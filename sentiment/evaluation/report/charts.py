@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # The role of a layer decides its color: the curve itself, another one, something to compare with,
-# or the name of a class.
+# the name of a class, or one of many classes.
 MAIN, OTHER, GUIDE = "main", "other", "guide"
+LINES = tuple(f"line-{number}" for number in range(8))
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,70 @@ class Table:
     columns: Sequence[str]
     x: str
     y: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a heat map: its place, count and share of the row; `kind` decides its color."""
+
+    x: float
+    y: float
+    count: str
+    share: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A table laid out as SVG, in units of a view box of `width` and `height`.
+
+    Attributes:
+        size: width and height of a cell.
+        left, top: the corner of the first cell.
+        slanted: whether the titles of columns are too long to be upright.
+        cells: row by row.
+    """
+
+    table: Table
+    size: float
+    left: float
+    top: float
+    slanted: bool
+    cells: Sequence[Cell]
+
+    @property
+    def width(self) -> float:
+        """The width of the view box; slanted titles reach to the right."""
+        return self.left + self.size * len(self.table.columns) + self.slanted * self.top * 0.6
+
+    @property
+    def height(self) -> float:
+        """The height of the view box."""
+        return self.top + self.size * len(self.table.rows) + 4
+
+
+_CELL, _SMALL_CELL, _LARGE_TABLE = 66, 44, 7  # small from so many classes
+_NAME = 16  # characters of a class
+
+
+def draw_table(table: Table) -> HeatMap:
+    """Lay out a table with equal rows and columns, and perhaps one column more."""
+    size = _CELL if len(table.rows) < _LARGE_TABLE else _SMALL_CELL
+    longest = _CHARACTER * min(max(map(len, [*table.rows, *table.columns])), _NAME)
+    slanted = longest > size
+    left, top = round(_LABEL + longest), round(34 + longest * 0.6) if slanted else 34
+    totals = np.maximum(table.counts.sum(axis=1), 1)
+    cells = [
+        Cell(
+            left + column * size,
+            top + row * size,
+            f"{count:,}",
+            float(count / totals[row]),
+            "right" if row == column else "wrong" if column < len(table.rows) else "open",
+        )
+        for (row, column), count in np.ndenumerate(table.counts)
+    ]
+    return HeatMap(table, size, left, top, slanted, cells)
 
 
 Tick = tuple[float, str]
@@ -237,6 +302,7 @@ _METADATA: dict[str, dict[str, None]] = {
 FORMATS = tuple(_METADATA)
 
 _DOTS_PER_INCH = 200
+_UPRIGHT = 4  # names of more classes are slanted
 _INK, _QUIET, _RULE, _HERE = "#1a1f26", "#57606c", "#d9dde3", "#7a2fb5"
 _COLORS = {
     MAIN: _INK,
@@ -244,7 +310,9 @@ _COLORS = {
     GUIDE: "#8a93a0",
     POSITIVE: "#0b62a8",
     NEGATIVE: "#b3470b",
-}
+    **dict(zip(LINES, ("#b3470b", "#2f7d32", "#0b62a8", "#a0307f", "#8a6a00", "#007a78", "#c0253a",
+                       "#57606c"), strict=True)),
+}  # fmt: skip
 _STYLE: dict[str, Any] = {
     "font.size": 9,
     "axes.edgecolor": _RULE,
@@ -266,7 +334,8 @@ def plot(picture: Picture | Table, file: BinaryIO, format: str) -> None:
 
     with rc_context(_STYLE):
         square = isinstance(picture, Table) or picture.square
-        figure = Figure(figsize=(4.2, 4.2) if square else (6.4, 3.6), layout="constrained")
+        side = max(4.2, 0.7 * len(picture.rows) + 1.5) if isinstance(picture, Table) else 4.2
+        figure = Figure(figsize=(side, side) if square else (6.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
         axes.set_title(picture.title)
         if isinstance(picture, Table):
@@ -329,6 +398,9 @@ def _plot_table(table: Table, axes: "Axes") -> None:
         axes.text(column, row, f"{count:,}\n{share:.1%}", ha="center", va="center")
     axes.set_xticks(range(len(table.columns)), table.columns)
     axes.set_yticks(range(len(table.rows)), table.rows, rotation=90, va="center")
+    if len(table.rows) > _UPRIGHT:
+        axes.tick_params("x", rotation=45)
+        axes.tick_params("y", rotation=0)
     axes.set_xlabel(table.x)
     axes.set_ylabel(table.y)
     axes.tick_params(length=0)

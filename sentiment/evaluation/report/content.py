@@ -1,6 +1,6 @@
 """What the report shows: metrics, answers by threshold, slices, and its pictures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,21 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.evaluation.intervals import MIN_LOSSES
 from sentiment.evaluation.metrics import (
     Evaluation,
     Figures,
     Floats,
     Labels,
     calibration_noise,
+    confusion_matrix,
     metrics_or_none,
     number,
     percent,
     reliability_of,
 )
 from sentiment.evaluation.mistakes import Mistake
-from sentiment.evaluation.ranking import precision_recall_curve, roc_curve
+from sentiment.evaluation.ranking import Curve, Ranks, precision_recall_curve, roc_curve
 from sentiment.evaluation.report.charts import (
     GUIDE,
+    LINES,
     MAIN,
     OTHER,
     Axis,
@@ -34,14 +37,18 @@ from sentiment.evaluation.report.charts import (
     Picture,
     Table,
 )
-from sentiment.evaluation.selective import Abstention, abstention_of
+from sentiment.evaluation.selective import (
+    Abstention,
+    AnyDecision,
+    abstention_of,
+    answered_labels,
+    may_abstain,
+)
 from sentiment.evaluation.slices import Slice
-from sentiment.labels import CLASSES, NEGATIVE, POSITIVE
+from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import NO_ANSWER, UNCERTAIN, Decision, Model
+from sentiment.model.model import UNCERTAIN, Model
 
-ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
-_K = len(CLASSES)
 _WORDS = 15
 
 
@@ -51,8 +58,8 @@ class Report:
 
     Attributes:
         model: the model, with the decision to measure.
-        p_positive: its probabilities, float64 [n], no NaN.
-        labels: 0 or 1, [n].
+        probabilities: its probabilities, float64 [n, K], no NaN.
+        labels: [n].
         slices: by column, the weakest first.
         mistakes: the most confident first.
         model_name, data_name: for display.
@@ -62,7 +69,7 @@ class Report:
     """
 
     model: Model
-    p_positive: Floats
+    probabilities: Floats
     labels: Labels
     slices: Mapping[str, Sequence[Slice]]
     mistakes: Sequence[Mistake]
@@ -73,56 +80,79 @@ class Report:
     unknown: NDArray[np.bool_] | None = None
 
     @property
-    def decision(self) -> Decision:
-        """The model's threshold and abstention interval."""
-        return self.model.binary
+    def decision(self) -> AnyDecision:
+        """What the model answers, and where it abstains."""
+        return self.model.decision
 
     @property
-    def p_known(self) -> Floats:
+    def label_set(self) -> LabelSet:
+        """The classes."""
+        return self.model.labels
+
+    @property
+    def known(self) -> Floats:
         """The probabilities, NaN for `unknown` reviews."""
         if self.unknown is None:
-            return self.p_positive
-        return np.where(self.unknown, np.nan, self.p_positive)
+            return self.probabilities
+        return np.where(self.unknown[:, None], np.nan, self.probabilities)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether reviews may be left unanswered."""
+        unknown = self.unknown is not None and bool(self.unknown.any())
+        return unknown or may_abstain(self.decision)
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """The metrics of all reviews, answered or not."""
-        return Evaluation(self.p_positive, self.labels, self.decision.threshold)
+        return Evaluation(self.probabilities, self.labels, self.decision, self.label_set)
 
     @cached_property
     def abstention(self) -> Abstention:
         """Coverage and selective accuracy."""
-        return abstention_of(self.p_known, self.labels, self.decision)
+        return abstention_of(self.known, self.labels, self.decision)
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """The number of reviews by label and answer, int64 [K, K + 1]; the last is `uncertain`."""
-        answers = np.array(self.decision.answers(self.p_known), dtype=object)
-        answers[answers == NO_ANSWER] = UNCERTAIN
-        names = (*CLASSES, UNCERTAIN)
-        counts = [[(answers == name) & (self.labels == n) for name in names] for n in range(_K)]
-        return np.count_nonzero(counts, axis=-1)
+        classes = len(self.label_set)
+        answers = answered_labels(self.known, self.decision) % (classes + 1)  # −1 is the last
+        return confusion_matrix(self.labels, answers, classes + 1)[:classes]
 
     @property
     def answered(self) -> dict[str, dict[str, int]]:
         """The same counts by name."""
-        rows = (dict(zip((*CLASSES, UNCERTAIN), row, strict=True)) for row in self.counts.tolist())
-        return dict(zip(CLASSES, rows, strict=True))
+        names = self.label_set.names
+        rows = (dict(zip((*names, UNCERTAIN), row, strict=True)) for row in self.counts.tolist())
+        return dict(zip(names, rows, strict=True))
 
     @property
     def figures(self) -> Figures:
         """The metrics of what is answered; recall counts reviews left unanswered, too."""
-        return metrics_or_none(self.counts)
+        return metrics_or_none(self.counts, self.label_set)
+
+    @property
+    def shown_classes(self) -> list[int]:
+        """The labels of the classes with curves and words: all, or the most frequent ones."""
+        counts = np.bincount(self.labels, minlength=len(self.label_set))
+        most_frequent = np.argsort(-counts, kind="stable")[: len(LINES)]
+        return sorted(most_frequent.tolist())
 
     @cached_property
-    def words(self) -> tuple[Moves, Moves]:
+    def words(self) -> list[tuple[str, Moves]]:
         """The strongest n-grams for each class, the last class first."""
-        return strongest_phrases(self.model, _WORDS)
+        names = self.label_set.names
+        if self.label_set.is_binary:
+            return list(zip(names[::-1], strongest_phrases(self.model, _WORDS), strict=True))
+        return [
+            (names[label], strongest_phrases(self.model, _WORDS, label)[0])
+            for label in reversed(self.shown_classes)
+        ]
 
     @property
     def has_both_classes(self) -> bool:
-        """Whether both classes occur among the labels."""
-        return 0 < int(np.count_nonzero(self.labels)) < self.labels.size
+        """Whether two classes occur among the labels."""
+        return np.unique(self.labels).size > 1
 
 
 STEPS = 1000  # of the page's threshold
@@ -145,13 +175,13 @@ class Cuts:
 
     @classmethod
     def of(cls, report: Report) -> "Cuts":
-        """Count the reviews of a report."""
-        decision = report.decision
+        """Count the reviews of a report on a model of two classes."""
+        decision = report.model.binary
         own = (decision.threshold, *(decision.abstention_interval or ()))
         places = np.unique(np.concatenate((np.arange(STEPS + 1) / STEPS, own)))
         cells, unknown = {}, {}
-        for label, name in enumerate(CLASSES):
-            p_known = report.p_known[report.labels == label]
+        for label, name in enumerate(report.label_set.names):
+            p_known = report.known[report.labels == label, 1]
             known = p_known[~np.isnan(p_known)]
             below = np.searchsorted(places, known, "left")
             cell = below + np.searchsorted(places, known, "right")
@@ -187,48 +217,56 @@ _NUMBERED_EPOCHS = 10
 
 
 def roc(report: Report) -> Picture:
-    """Return the ROC curve."""
+    """Return the ROC curve, of more than two classes one for each against the others."""
     _check_both_classes(report)
-    evaluation = report.evaluation
-    curve = roc_curve(evaluation.ranks)
+    if not report.label_set.is_binary:
+        return _rankings(
+            report, "ROC curves", ("share of other reviews answered so", "recall of the class"),
+            "roc_auc", roc_curve, (Line(GUIDE, _DIAGONAL, _DIAGONAL, "chance"),),
+        )  # fmt: skip
+    evaluation, (first, second) = report.evaluation, report.label_set.names
+    curve = roc_curve(evaluation.ranks[0])
     false, true = (evaluation.confusion[:, 1] / evaluation.confusion.sum(axis=1)).tolist()
     return Picture(
         "ROC curve",
-        _share_axis(f"{NEGATIVE} reviews answered {POSITIVE}"),
-        _share_axis(f"{POSITIVE} reviews answered {POSITIVE}"),
+        _share_axis(f"{first} reviews answered {second}"),
+        _share_axis(f"{second} reviews answered {second}"),
         (
             Line(GUIDE, _DIAGONAL, _DIAGONAL, "chance"),
             Line(MAIN, curve.x, curve.y),
             Here(false, true, "at the threshold"),
         ),
         f"The area under it is {number(evaluation.figures['roc_auc'])}. At the threshold "
-        f"{percent(true)} of the {POSITIVE} reviews are found, along with {percent(false)} of the "
-        f"{NEGATIVE} ones.",
+        f"{percent(true)} of the {second} reviews are found, along with {percent(false)} of the "
+        f"{first} ones.",
         square=True,
     )
 
 
 def precision_recall(report: Report) -> Picture:
-    """Return the precision–recall curve of *positive*."""
+    """Return the precision–recall curve of *positive*, or of each of more than two classes."""
     _check_both_classes(report)
-    evaluation = report.evaluation
-    curve = precision_recall_curve(evaluation.ranks)
-    rate = evaluation.support[POSITIVE] / evaluation.n
-    precision, recall = (
-        evaluation.figures[f"{name}_{POSITIVE}"] for name in ("precision", "recall")
-    )
+    if not report.label_set.is_binary:
+        return _rankings(
+            report, "Precision–recall curves", ("recall of the class", "precision of the class"),
+            "pr_auc", precision_recall_curve, (),
+        )  # fmt: skip
+    evaluation, second = report.evaluation, report.label_set.names[1]
+    curve = precision_recall_curve(evaluation.ranks[0])
+    rate = evaluation.support[second] / evaluation.n
+    precision, recall = (evaluation.figures[f"{name}_{second}"] for name in ("precision", "recall"))
     here: tuple[Here, ...] = ()
-    outcome = f"nothing is answered {POSITIVE}"
+    outcome = f"nothing is answered {second}"
     if precision is not None and recall is not None:
         here = (Here(recall, precision, "at the threshold"),)
         outcome = (
-            f"{percent(precision)} of the answers {POSITIVE} are correct, and "
-            f"{percent(recall)} of the {POSITIVE} reviews are found"
+            f"{percent(precision)} of the answers {second} are correct, and "
+            f"{percent(recall)} of the {second} reviews are found"
         )
     return Picture(
         "Precision–recall curve",
-        _share_axis(f"recall of {POSITIVE}"),
-        _share_axis(f"precision of {POSITIVE}"),
+        _share_axis(f"recall of {second}"),
+        _share_axis(f"precision of {second}"),
         (
             Line(GUIDE, _DIAGONAL, np.array([rate, rate]), "chance"),
             Line(MAIN, curve.x, curve.y),
@@ -239,51 +277,115 @@ def precision_recall(report: Report) -> Picture:
     )
 
 
-def reliability(report: Report) -> Picture:
-    """Return the share of positive reviews by predicted probability."""
-    bins = reliability_of(report.p_positive, report.labels)
-    predicted = bins.mean_predicted
-    ece, floor = report.evaluation.figures["ece"], calibration_noise(report.p_positive)
-    missed = int(np.count_nonzero((bins.low > predicted) | (bins.high < predicted)))
+def _rankings(
+    report: Report,
+    title: str,
+    axes: tuple[str, str],
+    area: str,
+    curve_of: Callable[[Ranks], Curve],
+    guides: tuple[Line, ...],
+) -> Picture:
+    """Return one curve for each class, ranked by its probability against all other classes."""
+    evaluation = report.evaluation
+    lines = []
+    for role, label, name in _shown(report):
+        ranks = evaluation.ranks[label]
+        if ranks.has_both_classes:
+            curve = curve_of(ranks)
+            lines.append(Line(role, curve.x, curve.y, name))
+    mean = number(evaluation.figures[area])
     return Picture(
-        "Reliability",
-        _share_axis(f"predicted probability of {POSITIVE}"),
-        _share_axis(f"fraction {POSITIVE}"),
-        (
-            Line(GUIDE, _DIAGONAL, _DIAGONAL, "perfect"),
-            Dots(MAIN, predicted, bins.fraction_positive, bins.low, bins.high, "with 95% interval"),
-        ),
-        f"In {bins.n.size - missed} of {bins.n.size} bins the mean probability lies within the "
-        f"interval of the observed fraction. The expected calibration error is {number(ece)}; a "
-        f"perfectly calibrated model would show {number(floor)} by chance.",
+        title,
+        _share_axis(axes[0]),
+        _share_axis(axes[1]),
+        (*guides, *lines),
+        f"Each class against all others. The mean area below the curves is {mean}."
+        f"{_left_out(report)}",
         square=True,
     )
 
 
+def reliability(report: Report) -> Picture:
+    """Return how often probabilities came true: of *positive*, or of the answer and each class."""
+    p, outcomes = report.evaluation.claims
+    bins = reliability_of(p, outcomes)
+    predicted = bins.mean_predicted
+    ece, floor = report.evaluation.figures["ece"], calibration_noise(p)
+    missed = int(np.count_nonzero((bins.low > predicted) | (bins.high < predicted)))
+    of = report.label_set.names[1]
+    came_true, dots = f"fraction {of}", "with 95% interval"
+    lines: list[Line] = []
+    if not report.label_set.is_binary:
+        of, came_true, dots = "a class", "fraction of that class", "the answer, with 95% interval"
+        lines = list(_reliability_by_class(report))
+    return Picture(
+        "Reliability",
+        _share_axis(f"predicted probability of {of}"),
+        _share_axis(came_true),
+        (
+            Line(GUIDE, _DIAGONAL, _DIAGONAL, "perfect"),
+            *lines,
+            Dots(MAIN, predicted, bins.fraction_positive, bins.low, bins.high, dots),
+        ),
+        f"In {bins.n.size - missed} of {bins.n.size} bins the mean probability lies within the "
+        f"interval of the observed fraction. The expected calibration error is {number(ece)}; a "
+        f"perfectly calibrated model would show {number(floor)} by chance."
+        f"{_left_out(report) if lines else ''}",
+        square=True,
+    )
+
+
+def _reliability_by_class(report: Report) -> Iterator[Line]:
+    """Yield a line through the bins of each class that have enough reviews."""
+    for role, label, name in _shown(report):
+        bins = reliability_of(report.probabilities[:, label], report.labels == label)
+        enough = bins.n >= MIN_LOSSES
+        yield Line(role, bins.mean_predicted[enough], bins.fraction_positive[enough], name)
+
+
+def _shown(report: Report) -> Iterator[tuple[str, int, str]]:
+    """Yield the role, the label and the name of each class that has a line."""
+    for role, label in zip(LINES, report.shown_classes, strict=False):
+        yield role, label, report.label_set.names[label]
+
+
+def _left_out(report: Report) -> str:
+    shown, classes = len(report.shown_classes), len(report.label_set)
+    return f" Shown are the {shown} most frequent of {classes} classes." if shown < classes else ""
+
+
 def scores(report: Report) -> Picture:
-    """Return histograms of the probabilities of both classes."""
+    """Return histograms of the probabilities: of both classes, or right and wrong answers."""
     edges = np.linspace(0, 1, _BINS + 1)
+    p, outcomes = report.evaluation.claims
     up, down = (
-        np.histogram(report.p_positive[report.labels == label], edges)[0].astype(np.float64)
-        for label in (1, 0)
+        np.histogram(p[outcomes == outcome], edges)[0].astype(np.float64) for outcome in (1, 0)
     )
     step = _round_step(max(up.max(), down.max()))
     low, high = -step * np.ceil(down.max() / step), step * np.ceil(up.max() / step)
-    decision = report.decision
+    sides, of = ("correct answers", "wrong answers"), "the answer"
+    cut: tuple[Cut, ...] = ()
+    summary = f"{percent(float(np.mean(p > 0.9)))} of the answers have a probability above 90%."
+    if report.label_set.is_binary:
+        first, of = report.label_set.names
+        sides = (f"{of} reviews", f"{first} reviews")
+        decision = report.model.binary
+        ends = decision.abstention_interval or (decision.threshold, decision.threshold)
+        cut = (Cut(*ends, "threshold"),)
+        summary = (
+            f"{percent(float(np.mean(np.abs(p - 0.5) > 0.4)))} of the reviews have a probability "
+            "below 10% or above 90%."
+        )
     return Picture(
         "Scores",
-        _share_axis(f"probability of {POSITIVE}"),
+        _share_axis(f"probability of {of}"),
         Axis("reviews", low, high, np.arange(low, high + step / 2, step).tolist(), "{:,.0f}"),
         (
-            Bars(POSITIVE, edges, up, f"{POSITIVE} reviews, upward"),
-            Bars(NEGATIVE, edges, -down, f"{NEGATIVE} reviews, downward"),
-            Cut(
-                *(decision.abstention_interval or (decision.threshold, decision.threshold)),
-                "threshold",
-            ),
+            Bars(POSITIVE, edges, up, f"{sides[0]}, upward"),
+            Bars(NEGATIVE, edges, -down, f"{sides[1]}, downward"),
+            *cut,
         ),
-        f"{percent(float(np.mean(np.abs(report.p_positive - 0.5) > 0.4)))} of the reviews have a "
-        "probability below 10% or above 90%.",
+        summary,
     )
 
 
@@ -321,8 +423,17 @@ def training(report: Report) -> Picture:
 
 def confusion(report: Report) -> Table:
     """Return the confusion matrix."""
-    counts = report.evaluation.confusion
-    return Table("Confusion matrix", counts, CLASSES, CLASSES, "answered", "labelled")
+    counts, names = report.evaluation.confusion, report.label_set.names
+    return Table("Confusion matrix", counts, names, names, "answered", "labelled")
+
+
+def matrix(report: Report) -> Table:
+    """Return the confusion matrix, with a column for reviews without an answer if there may be."""
+    names = report.label_set.names
+    if not report.leaves_out:
+        return confusion(report)
+    columns = (*names, "not answered")
+    return Table("Confusion matrix", report.counts, names, columns, "answered", "labelled")
 
 
 # By their names on the command line.

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import (
-    HEADLINE,
-    OF_CLASS,
-    OVERALL,
     Evaluation,
     Metric,
     number,
     percent,
 )
-from sentiment.evaluation.report.charts import Drawing, draw
-from sentiment.evaluation.report.content import ANSWERS, CHARTS, STEPS, Cuts, Forest, Report
+from sentiment.evaluation.report.charts import Drawing, draw, draw_table
+from sentiment.evaluation.report.content import (
+    CHARTS,
+    STEPS,
+    Cuts,
+    Forest,
+    Report,
+    matrix,
+)
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
 from sentiment.labels import CLASSES
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
@@ -99,18 +103,20 @@ def page_of(report: Report) -> bytes:
     """Render the page; the same report gives the same bytes."""
     style, script = (_markup(name) for name in ("report.css", "report.js"))
     page = _environment().get_template("report.html.jinja")
+    metrics, binary = report.evaluation.metrics, report.label_set.is_binary
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
     text = page.render(
         report=report,
         evaluation=report.evaluation,
-        overall=OVERALL,
-        headline=HEADLINE,
-        of_class=OF_CLASS,
-        classes=CLASSES,
-        answers=ANSWERS,
+        overall=metrics.overall,
+        headline=metrics.headline,
+        of_class=metrics.of_class,
+        classes=report.label_set.names,
+        answers=(report.label_set.names[0], UNCERTAIN, report.label_set.names[-1]),
         uncertain=UNCERTAIN,
         drawings=_drawings(report),
-        cuts=Cuts.of(report),
+        cuts=Cuts.of(report) if binary else None,
+        matrix=None if binary else draw_table(matrix(report)),
         steps=STEPS,
         forest=Forest.of(shown),
         min_slice=MIN_SLICE,
@@ -157,6 +163,11 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def hue(name: str) -> str:
+    """Return the CSS class for the color of a class; only two have one."""
+    return name if name in CLASSES else ""
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -169,7 +180,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "number": number, "signed": signed}
+    environment.filters |= {"percent": percent, "number": number, "signed": signed, "hue": hue}
     environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
     return environment
 

@@ -1,28 +1,32 @@
 // The answer: a word, its probability, and its position on the scale.
 
-import { el, show } from "./dom.js";
-import { percent, visible } from "./words.js";
+import { el, make, show } from "./dom.js";
+import { percent, shownOf, toneOf, visible } from "./words.js";
+
+const MOST_BARS = 8;
 
 const REASONS = {
   "no known words": "The model knows none of these words, so it does not guess.",
   "few known words": "The model knows too few of these words to answer.",
 };
 
-/** Show an answer on the scale with the model's threshold. */
-export function showAnswer({ predicted, p_positive: p, reason }, decision) {
+/** Show an answer on the scale with the model's threshold, or with a bar for each class. */
+export function showAnswer(facts, decision) {
+  const { predicted, reason } = facts;
   if (predicted === null) {
     showNothing(decision);
     return;
   }
-  const unknown = reason in REASONS;
-  el("answer").dataset.answer = predicted;
-  el("verdict").textContent = predicted;
-  el("chance").textContent = unknown ? "not enough known words" : `${percent(p)} likely to be positive`;
+  const { labels } = decision;
+  el("answer").dataset.answer = toneOf(predicted);
+  el("verdict").textContent = visible(predicted);
+  el("chance").textContent = reason in REASONS ? "not enough known words" : chanceOf(facts, labels);
   drawScale(decision);
-  place(p, decision.threshold);
+  if (labels.length > 2) drawBars(facts, labels);
+  else place(shownOf(facts, labels), decision.threshold);
   show(el("marker"), true);
   show(el("why"), predicted === "uncertain");
-  el("why").textContent = predicted === "uncertain" ? whyOf(reason, p) : "";
+  el("why").textContent = predicted === "uncertain" ? whyOf(facts, labels) : "";
 }
 
 /** Show that there is no answer. */
@@ -32,25 +36,54 @@ export function showNothing(decision) {
   el("chance").textContent = "";
   el("spoken").textContent = "";
   drawScale(decision);
-  place(decision.threshold, decision.threshold);
+  if (decision.labels.length > 2) drawBars({}, decision.labels);
+  else place(decision.threshold, decision.threshold);
   show(el("marker"), false);
   show(el("why"), false);
 }
 
 /** Announce the answer to screen readers. */
-export function speak({ predicted, p_positive: p, reason }) {
-  const chance = reason in REASONS ? "" : `, ${percent(p)} likely to be positive`;
-  const why = predicted === "uncertain" ? `. ${whyOf(reason, p)}` : "";
-  el("spoken").textContent = predicted === null ? "" : `${predicted}${chance}${why}`;
+export function speak(facts, { labels }) {
+  const { predicted, reason } = facts;
+  const chance = reason in REASONS ? "" : `, ${chanceOf(facts, labels)}`;
+  const why = predicted === "uncertain" ? `. ${whyOf(facts, labels)}` : "";
+  el("spoken").textContent = predicted === null ? "" : `${visible(predicted)}${chance}${why}`;
 }
 
-function whyOf(reason, p) {
-  if (reason in REASONS) return `${REASONS[reason]} (An empty review gets ${percent(p)}.)`;
+function chanceOf(facts, labels) {
+  const p = percent(shownOf(facts, labels));
+  if (labels.length === 2) return `${p} likely to be ${visible(labels[1])}`;
+  return labels.includes(facts.predicted) ? `${p} likely` : `no class is more than ${p} likely`;
+}
+
+function whyOf(facts, labels) {
+  const { reason } = facts;
+  if (reason in REASONS) return `${REASONS[reason]} (An empty review gets ${percent(shownOf(facts, labels))}.)`;
   if (!reason) return "The model abstains here.";
+  if (labels.length > 2) return `The answer is ${visible(reason)} for this model.`;
   return `The probability is ${visible(reason)}, where this model abstains.`;
 }
 
-function drawScale({ threshold, band }) {
+/** Draw the probability of each class, the most likely ones of many. */
+function drawBars(facts, labels) {
+  const p = (name) => facts[`p_${name}`] ?? 0;
+  const some = labels.length > MOST_BARS ? [...labels].sort((a, b) => p(b) - p(a)).slice(0, MOST_BARS) : labels;
+  el("classes").replaceChildren(...some.map((name) => {
+    const bar = make("span", { className: `chance-bar ${toneOf(name)}` });
+    set(bar, { width: p(name) });
+    const row = make("tr", {}, make("th", { scope: "row" }, visible(name)), make("td", {}, bar),
+      make("td", {}, `p_${name}` in facts ? percent(p(name)) : ""));
+    row.classList.toggle("chosen", name === facts.predicted);
+    return row;
+  }));
+}
+
+function drawScale({ threshold, band, labels }) {
+  const two = labels.length === 2;
+  show(el("scale"), two);
+  show(el("classes-part"), !two);
+  if (!two) return;
+  [el("low-end").textContent, el("high-end").textContent] = labels.map(visible);
   const [low, high] = (band ?? [threshold, threshold]).map((place) => Math.min(1, Math.max(0, place)));
   set(el("below"), { width: threshold });
   set(el("tick"), { left: threshold });

@@ -54,10 +54,17 @@ class Plan {
   #found = null; // what the service has detected
   #result = null; // { rows, outcomes, parts, complete, … }
   #abort = null; // aborts the current request
+  #labels = ["negative", "positive"]; // the classes of the model
 
   /** Set the maximum size of a file. */
   takeNoMoreThan(bytes) {
     this.#most = bytes;
+  }
+
+  /** Set the classes of the model. */
+  answerWith(labels) {
+    this.#labels = labels;
+    el("p-title").textContent = labels.length === 2 ? `p ${visible(labels[1])}` : "p of answer";
   }
 
   /** Preview the first of the given files. */
@@ -97,7 +104,7 @@ class Plan {
       if (event.shown) shown.push(...event.shown);
     });
     if (!asked) return;
-    el("rows").replaceChildren(...shown.map(rowOf));
+    el("rows").replaceChildren(...shown.map((row) => rowOf(row, this.#labels)));
     show(el("rows-part"), this.#found !== null && this.#found.error === null);
     if (this.#found === null) return;
     el("start").disabled = shown.length === 0;
@@ -122,7 +129,7 @@ class Plan {
         if (event.part) result.parts.push(new Blob([event.part])); // which the browser may keep on disk
         result.errors.push(...event.errors);
         for (const name of ["rows", "outcomes", "share", "formulas"]) result[name] = event[name];
-        el("rows").append(...event.shown.map(rowOf));
+        el("rows").append(...event.shown.map((row) => rowOf(row, this.#labels)));
         result.complete = event.end;
       }
       timer ??= setTimeout(() => {

@@ -32,13 +32,18 @@ function* lines(facts) {
   if (facts.vectorizer) yield ["vocabulary", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
   yield ["decision", decision(facts)];
   if (about.training) {
-    const { positive, negative } = about.training;
-    yield ["trained on", `${grouped(positive)} positive and ${grouped(negative)} negative reviews`];
+    const { counts, positive, negative } = about.training;
+    const found = Object.entries(counts ?? { positive, negative }).map(([name, count]) => `${grouped(count)} ${name}`);
+    yield ["trained on", `${found.slice(0, -1).join(", ")} and ${found.at(-1)} reviews`];
   }
   if (typeof about.accuracy === "number") yield ["validation accuracy", `${(100 * about.accuracy).toFixed(1)}%`];
 }
 
-function decision({ threshold, band }) {
+function decision({ threshold, band, labels, minima }) {
+  if (threshold === undefined) {
+    const least = minima?.map((p, label) => `${labels[label]} from ${short(p)}`);
+    return `the most likely of ${labels.join(", ")}${least ? `; ${least.join(", ")}, uncertain below` : ""}`;
+  }
   if (!band) return `threshold ${short(threshold)}`;
   const [low, high] = band;
   const negative = low < 0 ? "never negative" : `negative up to ${short(low)}`;

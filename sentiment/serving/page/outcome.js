@@ -1,7 +1,7 @@
 // The results of a file: counts, shares, notes, and table rows.
 
 import { el, grouped, make, rowsOf, show } from "./dom.js";
-import { inWords, visible } from "./words.js";
+import { inWords, shownOf, toneOf, visible } from "./words.js";
 
 const NAMES = { without_text: "without text" };
 
@@ -9,12 +9,12 @@ const NAMES = { without_text: "without text" };
 export function showOutcome({ rows, outcomes }) {
   const found = Object.entries(outcomes).filter(([, count]) => count > 0);
   el("shares").replaceChildren(...found.map(([name, count]) => {
-    const share = make("span", { className: name });
+    const share = make("span", { className: toneOf(name) });
     share.style.setProperty("flex-grow", String(count / rows));
     return share;
   }));
-  el("counts").replaceChildren(...found.map(([name, count]) => make("div", { className: name },
-    make("dt", {}, NAMES[name] ?? name),
+  el("counts").replaceChildren(...found.map(([name, count]) => make("div", { className: toneOf(name) },
+    make("dt", {}, NAMES[name] ?? visible(name)),
     make("dd", {}, grouped(count), make("small", {}, ` ${((100 * count) / rows).toFixed(1)}%`)))));
 }
 
@@ -34,12 +34,13 @@ export function showNotes({ outcomes, errors, formulas }, name) {
 }
 
 /** Return the table row for one of the rows `shown` by the service. */
-export function rowOf({ number, text, outcome, p_positive: p, reason }) {
+export function rowOf({ number, text, outcome, reason, ...answer }, labels) {
+  const p = shownOf({ ...answer, predicted: outcome }, labels);
   const why = reason ? [make("small", {}, visible(inWords(reason)))] : [];
   // On phones the style sheet changes the display of rows, which would hide their role.
   return make("tr", { role: "row" },
     make("th", { role: "rowheader", scope: "row" }, grouped(number)),
-    make("td", { role: "cell" }, make("span", { className: `answered ${outcome}` }, NAMES[outcome] ?? outcome)),
-    make("td", { role: "cell" }, p === null ? "" : p.toFixed(4)),
+    make("td", { role: "cell" }, make("span", { className: `answered ${toneOf(outcome)}` }, NAMES[outcome] ?? visible(outcome))),
+    make("td", { role: "cell" }, p ? p.toFixed(4) : ""),
     make("td", { role: "cell", className: "words" }, make("bdi", {}, visible(text.replace(/\s+/g, " "))), ...why));
 }

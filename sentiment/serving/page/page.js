@@ -6,7 +6,8 @@ import { startReview } from "./review.js";
 
 const review = startReview();
 const file = startFile();
-startModel().then(({ threshold, band, limits }) => {
-  review.decideAt(threshold, band);
+startModel().then(({ threshold, band, labels = ["negative", "positive"], limits }) => {
+  review.decideAt({ threshold, band, labels });
+  file.answerWith(labels);
   file.takeNoMoreThan(limits.max_file);
 });

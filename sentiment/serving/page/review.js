@@ -6,7 +6,7 @@ import { EXAMPLES } from "./examples.js";
 import { showReasons } from "./reasons.js";
 import { explain } from "./service.js";
 import { Sheet } from "./sheet.js";
-import { moved, unitsOf, worthMarking } from "./words.js";
+import { moved, pairOf, unitsOf, worthMarking } from "./words.js";
 
 const PAUSE = 120; // milliseconds after a key
 const IMPATIENT = 400; // while keys keep coming
@@ -35,18 +35,18 @@ class Review {
   #words = []; // with positions in `#seen`
   #phrases = [];
   #seen = ""; // the text of words and phrases
-  #decision = { threshold: 0.5, band: null };
+  #decision = { threshold: 0.5, band: null, labels: ["negative", "positive"] };
   #facts = null;
   #shown = 0; // the number of the request whose answer is shown
   #asked = 0;
   #running = new Map(); // number of a request → how to abort it
   #lastAsked = 0;
   #pause = later(PAUSE, () => this.ask());
-  #spoken = later(SETTLED, () => this.#isCurrent() && speak(this.#facts));
+  #spoken = later(SETTLED, () => this.#isCurrent() && speak(this.#facts, this.#decision));
 
   /** Set the decision of the model. */
-  decideAt(threshold, band) {
-    this.#decision = { threshold, band };
+  decideAt(decision) {
+    this.#decision = decision;
     if (this.#facts) showAnswer(this.#facts, this.#decision);
     else showNothing(this.#decision);
   }
@@ -115,14 +115,14 @@ class Review {
       places: phrase.places.map(([start, end]) => placed({ start, end })),
     }));
     const now = this.field.value;
+    this.#sheet.compare(pairOf(facts, this.#decision.labels));
     this.#words = moved(worthMarking(words), text, now);
     this.#phrases = phrases.map((phrase) => ({ ...phrase, places: moved(phrase.places, text, now) }));
     this.#seen = now;
     this.#sheet.show(now, this.#words, this.#phrases);
     showAnswer(this.#facts, this.#decision);
     const without = facts.without && { ...facts.without, words: facts.without.words.map(placed) };
-    const { threshold } = this.#decision;
-    showReasons({ ...this.#facts, words, phrases, without, threshold }, this.#sheet, (other) => this.put(other));
+    showReasons({ ...this.#facts, words, phrases, without }, this.#decision, this.#sheet, (other) => this.put(other));
     this.#spoken.start();
   }
 
@@ -132,7 +132,7 @@ class Review {
     this.#words = this.#phrases = [];
     this.#sheet.show(this.field.value, [], []);
     showNothing(this.#decision);
-    showReasons(null, this.#sheet);
+    showReasons(null, this.#decision, this.#sheet);
   }
 
   #fail(number, { message, again = true, wait = 0 }) {

@@ -1,7 +1,7 @@
 // A layer behind the text field with the same words, marked.
 
 import { el, make, on, show } from "./dom.js";
-import { pieces, side, signed, strengthOf, visible } from "./words.js";
+import { favored, pieces, side, signed, strengthOf, toneOf, visible } from "./words.js";
 
 /** Draws the marks, and describes the word under the pointer or cursor. */
 export class Sheet {
@@ -11,6 +11,7 @@ export class Sheet {
   #marks = [];
   #phrases = [];
   #lit = []; // highlighted places
+  #pair = { toward: "positive", over: "negative" };
 
   constructor(field, mirror) {
     this.#field = field;
@@ -28,6 +29,15 @@ export class Sheet {
     this.#atCaret();
   }
 
+  /** Set the two classes that the marks compare. */
+  compare(pair) {
+    this.#pair = pair;
+    for (const [role, name] of Object.entries(pair)) {
+      el(role).textContent = visible(name);
+      document.body.dataset[role] = toneOf(name);
+    }
+  }
+
   /** Highlight some places: `[[start, end], …]`. */
   light(places) {
     if (this.#lit.length === 0 && places.length === 0) return;
@@ -41,7 +51,7 @@ export class Sheet {
       if (mark === null && !lit) return text;
       const piece = make("span", { textContent: text });
       if (mark !== null) {
-        piece.className = mark.contribution > 0 ? "for" : "against";
+        piece.className = side(mark.contribution);
         piece.style.setProperty("--strength", strength(mark).toFixed(3));
         piece.dataset.at = mark.start;
       }
@@ -78,7 +88,7 @@ export class Sheet {
     el("here").replaceChildren(
       make("bdi", {}, visible(this.#text.slice(mark.start, mark.end))),
       make("b", { className: side(mark.contribution) }, ` ${signed(mark.contribution)} `),
-      `for ${side(mark.contribution)}`,
+      `for ${favored(mark.contribution, this.#pair)}`,
       parts.length > 0 ? `; in ${parts.join(", ")}` : "",
     );
   }

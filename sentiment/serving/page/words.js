@@ -34,8 +34,25 @@ export function inWords(line) {
 /** Format a contribution with its sign. */
 export const signed = (number) => `${number < 0 ? "−" : "+"}${Math.abs(number).toFixed(2)}`;
 
-/** Return the class that a contribution favors. */
-export const side = (number) => (number < 0 ? "negative" : "positive");
+/** Return the class of style for a contribution: for the class compared, or against it. */
+export const side = (number) => (number < 0 ? "against" : "for");
+
+/** Return the name of the class that a contribution favors, of the two compared. */
+export const favored = (number, { toward, over }) => visible(number < 0 ? over : toward);
+
+/** Return the two classes that an explanation compares. */
+export const pairOf = ({ toward, over }, labels) => (toward ? { toward, over } : { toward: labels[1], over: labels[0] });
+
+const TONES = ["positive", "negative", "neutral", "uncertain", "without_text", "unreadable"];
+
+/** Return the style of a class or outcome: its name if it has one of its own. */
+export const toneOf = (name) => (TONES.includes(name) ? name : "other");
+
+/** Return the probability to show with an answer: of the second of two classes, else its own. */
+export function shownOf(answer, labels) {
+  if (labels.length === 2) return answer[`p_${labels[1]}`];
+  return answer[`p_${answer.predicted}`] ?? Math.max(...labels.map((name) => answer[`p_${name}`]));
+}
 
 /** Format a probability; none is shown as certain. */
 export function percent(p) {
