@@ -59,29 +59,34 @@ def test_log_odds_that_are_linear_are_fitted_as_scikit_learn_does(seed, classes)
     for label in range(classes - 1):  # each class has its own coefficients
         design[:, label, label * size :][:, :size] = inputs
     none = np.zeros(design.shape[2])
-    found = probabilities_of(design @ fit_softmax(design, np.eye(classes)[labels], none, none))
-    theirs = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(rows[:, :2], labels)
+    weights = np.random.default_rng(seed).integers(1, 4, len(rows)).astype(float)
+    fitted = fit_softmax(design, np.eye(classes)[labels], none, none, weights)
+    found = probabilities_of(design @ fitted)
+    regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000)
+    theirs = regression.fit(rows[:, :2], labels, weights)
     assert found == pytest.approx(theirs.predict_proba(rows[:, :2]), abs=1e-4)
 
 
 @given(st.integers(0, 10**6), st.booleans())
 def test_two_classes_are_fitted_alike_by_both(seed, prior):
     random = np.random.default_rng(seed)
-    design, targets = random.normal(size=(40, 3)), random.random(40)
+    design, targets, weights = random.normal(size=(40, 3)), random.random(40), random.random(40)
     mean, precision = (random.random(3), 2 * random.random(3)) if prior else np.zeros((2, 3))
     both = np.stack((1 - targets, targets), axis=1)
-    found = fit_softmax(design[:, None], both, mean, precision)
-    assert found == pytest.approx(fit_logistic(design, targets, mean, precision), abs=1e-8)
+    found = fit_softmax(design[:, None], both, mean, precision, weights)
+    expected = fit_logistic(design, targets, mean, precision, weights)
+    assert found == pytest.approx(expected, abs=1e-8)
 
 
 @given(st.integers(0, 10**6), st.integers(2, 6))
 def test_no_other_slope_and_intercepts_are_likelier(seed, classes):
     logits, labels = some_logits(seed, classes)
-    fitted = Calibration.fit(logits, labels)
+    weights = np.random.default_rng(seed).integers(1, 4, len(labels)).astype(float)
+    fitted = Calibration.fit(logits, labels, weights)
 
     def loss(calibration: Calibration) -> float:
         logs = np.log(calibration.probabilities(logits))
-        return -(smoothed(labels, classes) * logs).sum()
+        return -(weights[:, None] * smoothed(labels, classes, weights) * logs).sum()
 
     if fitted == Calibration():
         return
@@ -93,7 +98,7 @@ def test_no_other_slope_and_intercepts_are_likelier(seed, classes):
 
 def test_platt_s_targets_of_two_classes_are_those_of_more():
     labels = np.array([0, 0, 0, 1])
-    assert smoothed(labels, 2)[:, 1] == pytest.approx([1 / 5, 1 / 5, 1 / 5, 2 / 3])
+    assert smoothed(labels, 2, np.ones(4))[:, 1] == pytest.approx([1 / 5, 1 / 5, 1 / 5, 2 / 3])
 
 
 def test_perfectly_separated_classes_keep_the_slope_finite():
