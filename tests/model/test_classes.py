@@ -228,12 +228,8 @@ def test_explanations_add_up_toward_each_class(model):
         p = model.probabilities([text])[0]
         for toward in (None, *range(len(p))):
             found = explain(model, text, toward)
-            if model.labels.is_binary:
-                assert (found.toward, found.over) == (1, 0)
-            elif toward is None:
-                assert found.toward == model.decision.choose(p[None])[0]
-            else:
-                assert found.toward == toward
+            answer = 1 if model.labels.is_binary else model.decision.choose(p[None])[0]
+            assert found.toward == (answer if toward is None else toward)
             assert found.over != found.toward
             assert p[found.over] == np.delete(p, found.toward).max()
             margin = np.log(p[found.toward] / p[found.over])
