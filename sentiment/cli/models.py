@@ -28,9 +28,10 @@ def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENT
     if decision.abstention_interval is None:
         return f"threshold {decision.threshold:.3g}"
     low, high = decision.abstention_interval
-    negative = "never negative" if low < 0 else f"negative up to {min(low, 1):.3g}"
-    positive = "never positive" if high > 1 else f"positive from {max(high, 0):.3g}"
-    return f"{negative}, {positive}"
+    first, second = label_set.names
+    below = f"never {first}" if low < 0 else f"{first} up to {min(low, 1):.3g}"
+    above = f"never {second}" if high > 1 else f"{second} from {max(high, 0):.3g}"
+    return f"{below}, {above}"
 
 
 _PACKAGE = Path(__file__).parent.parent
