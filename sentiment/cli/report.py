@@ -141,8 +141,9 @@ def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
     yield from about_model(facts)
     sizes = [facts["layers"][0]["inputs"], *(layer["units"] for layer in facts["layers"])]
     units = " → ".join(f"{size:,}" for size in sizes)
+    last = facts["layers"][-1]["activation"]
     parameters = f"{facts['trainable_parameters']:,} parameters"
-    yield "network", f"{units} units, ReLU and at the end sigmoid, {parameters}"
+    yield "network", f"{units} units, ReLU and at the end {last}, {parameters}"
 
 
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:

@@ -284,7 +284,8 @@ def _of_answers(label_set: LabelSet) -> list[Metric]:
 def _of_probabilities(label_set: LabelSet) -> list[Metric]:
     """Declare the metrics of the probabilities; those of two classes are about the second."""
     two = label_set.is_binary
-    pair = "chance that a positive review is ranked above a negative one"
+    first, second = label_set.names[0], label_set.names[-1]
+    pair = f"chance that a {second} review is ranked above a {first} one"
     any_pair = "chance that a review of a class is ranked above another, mean of all classes"
     curve = "mean precision over all thresholds"
     square = "mean squared error of the probabilities"

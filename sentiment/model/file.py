@@ -108,10 +108,11 @@ def _document(
 ) -> dict[str, Any]:
     kind, labels = component.encoder.kind, component.labels
     slope, intercepts = component.calibration
-    classes = {} if labels == SENTIMENT else {"labels": asdict(labels)}
-    if component.asked not in (None, labels):
-        classes["asked"] = asdict(component.asked)
-    return classes | _compact(
+    asked = component.asked or labels
+    classes = {"labels": labels} if labels != SENTIMENT else {}
+    classes |= {"asked": asked} if asked != labels else {}
+    named = {field: asdict(each) | {"names": [*each.names]} for field, each in classes.items()}
+    return named | _compact(
         {
             "kind": kind,
             **_KINDS[kind].document(component.encoder, component.network),
@@ -124,7 +125,10 @@ def _document(
                 "band": decision.abstention_interval,
             }
             if isinstance(decision, Decision)
-            else decision._asdict(),
+            else {
+                "offsets": [*decision.offsets],
+                "minima": decision.minima and [*decision.minima],
+            },
             "history": list(record.history),
             "provenance": record.provenance and record.provenance.as_json(),
             "phrases": [[str(key), text] for key, text in component.phrases.items()],

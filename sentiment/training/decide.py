@@ -26,8 +26,10 @@ Numbers = NDArray[np.int64]
 _ENOUGH = 5
 # Reviews scored at once.
 _BLOCK = 4096
-# How often each offset is chosen anew.
-_SWEEPS = 5
+# The maximum number of times that each offset is chosen.
+_SWEEPS = 20
+# The target of a neighboring class, as a share of that of an ordered label.
+_NEIGHBOR = 0.3
 
 
 class EncodedRows(Protocol):
@@ -89,6 +91,18 @@ def one_hot(labels: NDArray[np.integer], classes: int) -> Floats:
     return np.eye(classes)[labels]
 
 
+def spread_to_neighbors(targets: Floats) -> Floats:
+    """Return targets of ordered classes for a network to fit, [n, K]: neighbors get a share.
+
+    A network that fits them is wrong by fewer classes, and right more often (soft labels for
+    ordinal regression: Diaz and Marathe, CVPR 2019; figures in benchmarks/FINDINGS.md).
+    """
+    classes = targets.shape[1]
+    apart = np.abs(np.arange(classes)[:, None] - np.arange(classes))
+    shares = np.select([apart == 0, apart == 1], [1.0, _NEIGHBOR])
+    return targets @ (shares / shares.sum(axis=1, keepdims=True))
+
+
 def enough_to_choose(labels: NDArray[np.integer], classes: int) -> bool:
     """Return whether there are enough held-out rows of each class to choose anything by."""
     return int(np.bincount(labels, minlength=classes).min()) >= (_ENOUGH if classes == 2 else 1)
@@ -109,18 +123,22 @@ def choose_decision(
         return Decision(choose_threshold(probabilities[:, 1], objective, weights))
     if objective == "accuracy":
         return MultiDecision()
-    return MultiDecision(_offsets(probabilities, objective, weights))
+    expected = weights[:, None] * probabilities
+    if objective == "balanced-accuracy":  # an answer adds its probability / the size of its class
+        offsets = np.log(np.maximum(expected.sum(axis=0), 1e-12))
+    else:
+        offsets = _offsets(probabilities, expected, weights)
+    return MultiDecision(tuple((offsets - offsets[0]).tolist()))
 
 
-def _offsets(probabilities: Floats, objective: Objective, weights: Floats) -> tuple[float, ...]:
-    """Return the offsets with the best expected objective, by coordinate ascent, [K].
+def _offsets(probabilities: Floats, expected: Floats, weights: Floats) -> Floats:
+    """Return the offsets with the best expected macro F1, by coordinate ascent, [K].
 
     The expectation is as in `choose_threshold`. An offset decides which reviews its class takes
     from the classes that they have without it; the best place to cut is found exactly.
     """
     logs = np.log(np.clip(probabilities, 1e-12, None))
     count, classes = probabilities.shape
-    expected = weights[:, None] * probabilities
     offsets, sizes = np.zeros(classes), expected.sum(axis=0)
     for _ in range(_SWEEPS):
         before = offsets.copy()
@@ -139,7 +157,7 @@ def _offsets(probabilities: Floats, objective: Objective, weights: Floats) -> tu
             np.subtract.at(answered, (rows + 1, rest[order]), weights[order])
             taken[1:, label] += expected[order, label]
             answered[1:, label] += weights[order]
-            scores = _objective(objective, taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
+            scores = _objective("macro-f1", taken.cumsum(axis=0), answered.cumsum(axis=0), sizes)
             ranked = margins[order]
             possible = np.flatnonzero(ranked[1:] < ranked[:-1]) + 1  # equal ones stay together
             if possible.size:
@@ -148,8 +166,7 @@ def _offsets(probabilities: Floats, objective: Objective, weights: Floats) -> tu
                 offsets[label] = cuts[np.argmin(np.abs(cuts))]
         if np.array_equal(before, offsets):
             break
-    offsets -= offsets[0]
-    return tuple(offsets.tolist())
+    return offsets
 
 
 def _objective(objective: Objective, right: Counts, answered: Counts, sizes: Counts) -> Floats:

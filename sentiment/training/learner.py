@@ -25,6 +25,7 @@ from sentiment.training.decide import (
     in_blocks,
     logits_of,
     one_hot,
+    spread_to_neighbors,
 )
 from sentiment.training.fitting import Fitter
 from sentiment.training.options import (
@@ -349,5 +350,7 @@ class Learner:
         weight = np.bincount(rows, minlength=len(targets)) * own
         indexed, recipe, options = self._indexed, self._recipe, self._options
         encoder = self._kind.fit_encoder(indexed, targets, weight, recipe, options)
-        encoded = self._kind.encode(indexed, encoder)
-        return encoder, EncodedSplit(encoded, rows, targets[rows], own[rows])
+        encoded, fitted = self._kind.encode(indexed, encoder), targets[rows]
+        if data.label_set.ordered and not data.label_set.is_binary:
+            fitted = spread_to_neighbors(fitted)
+        return encoder, EncodedSplit(encoded, rows, fitted, own[rows])

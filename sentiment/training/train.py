@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
+from sentiment.errors import UsageError
+from sentiment.labels import LabelSet
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component, probabilities_of
 from sentiment.model.model import Decision, Model, MultiDecision, Record, even_decision
 from sentiment.model.provenance import Provenance, TrainingHashes
@@ -61,12 +63,13 @@ def train(
 
     Raises:
         DataError: there are too few different reviews, or a checkpoint is of others.
-        UsageError: the training diverged, or a checkpoint is of other options.
+        UsageError: the training diverged, a checkpoint is of other options, or a base shares fewer
+            than two classes with the reviews.
     """
     run = run or Run()
     start_loading()  # while we featurize
     if base is not None:
-        base = base.restricted(reviews.label_set)
+        base = _asked(base, reviews.label_set)
     if base is not None and not options.repair:
         base = base.with_repair(False)
     data = TrainingData.gather(reviews, validation, unlabeled, options)
@@ -93,6 +96,17 @@ def train(
     record = _record(data, selected, held_out, options, recipe, base, refitted=refitted)
     model = Model((own,), held_out.decision, record, data.label_set)
     return model if base is None else model.on(base, held_out.weight)
+
+
+def _asked(base: Model, labels: LabelSet) -> Model:
+    """Return the base asked for the classes of the reviews."""
+    if len(set(base.labels.names) & set(labels.names)) < 2:
+        theirs, ours = (", ".join(each.names) for each in (base.labels, labels))
+        raise UsageError(
+            f"the base answers {theirs}, and the labels are {ours}: use a base with at least two "
+            "classes of these"
+        )
+    return base.restricted(labels)
 
 
 def _choose(data: TrainingData, options: TrainingOptions, run: Run) -> Hyperparameters:

@@ -152,7 +152,8 @@ def test_an_interrupted_download_leaves_nothing(cached, site):
 
 def test_sets_are_used_by_name(cached):
     cached("datasets", "get", "uci", "tweet_eval")
-    done = cached("train", "uci", "tweet_eval", "--validation", "tweet_eval", "--epochs", "1")
+    data = ("uci", "tweet_eval", "--validation", "tweet_eval")
+    done = cached("train", *data, "--classes", "negative,positive", "--epochs", "1")
     assert done.returncode == 0, done.stderr
     assert "12 reviews (6 positive, 6 negative), 2 held out" in done.stderr
     done = cached("evaluate", "tweet_eval", "--json")

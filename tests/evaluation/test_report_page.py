@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.content import PICTURES, Cuts, Report, picture_of
+from sentiment.evaluation.report.charts import plot
+from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
 from sentiment.evaluation.report.page import page_of, visible
 from sentiment.evaluation.slices import slices_of
-from sentiment.labels import SENTIMENT
-from sentiment.model.model import Decision
+from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.model import Decision, MultiDecision, even_decision
 from sentiment.reviews.cells import SPELLED
 from sentiment.reviews.dataset import LabelledReviews
 from tests.model.small import changed, small_model
@@ -210,3 +211,73 @@ def test_cuts_count_what_is_below_each_place_and_on_it(p_positive, threshold):
         sums = list(accumulate(cells))
         assert sums[0::2][:-1] == [int(np.sum(ours < place)) for place in cuts.places]
         assert sums[1::2] == [int(np.sum(ours <= place)) for place in cuts.places]
+
+
+def named_report(texts: list[str], names: list[str], **changes) -> Report:
+    """A report on classes with these names; each review is labelled with the next class."""
+    label_set, classes = LabelSet(tuple(names)), len(names)
+    labels = np.arange(len(texts)) % classes
+    p = np.full((len(texts), classes), 0.5 / classes)
+    p[np.arange(len(texts)), (labels + 1) % classes] += 0.5
+    decision = even_decision(classes)
+    mistakes = [
+        replace(mistake, labelled=names[0]) for mistake in PLAIN_REPORT.mistakes[: len(texts)]
+    ]
+    model = replace(MODEL, labels=label_set, decision=decision)
+    slices = {"a": slices_of(["x"] * len(texts), labels, decision.choose(p), label_set)}
+    report = replace(
+        PLAIN_REPORT, model=model, probabilities=p, labels=labels, slices=slices, mistakes=mistakes
+    )
+    vars(report)["words"] = [(name, [("a phrase", 0.5)]) for name in names]
+    return replace(report, **changes) if changes else report
+
+
+NAMES = st.lists(ANY.filter(str.strip), min_size=2, max_size=4, unique=True)
+
+
+@settings(max_examples=20)
+@given(NAMES)
+@example(["unseen", "skip", "a b", '"><script>'])
+def test_any_name_of_a_class_stays_text(names):
+    page = Page(page_of(named_report(PLAIN, names)))
+    plain = Page(page_of(named_report(PLAIN, list("abcd")[: len(names)])))
+    known = {(tag, key) for tag, attributes in plain.tags for key in attributes}
+    assert {(tag, key) for tag, attributes in page.tags for key in attributes} <= known
+    assert page.raw == plain.raw
+    hidden = [attributes.get("class") for _, attributes in page.tags]
+    assert hidden == [attributes.get("class") for _, attributes in plain.tags]
+    shown = squeezed("".join(page.texts))
+    assert all(squeezed(name) in shown for name in names)
+
+
+def test_the_page_of_many_classes_has_a_heat_map_and_a_curve_for_each_and_no_slider():
+    names = ["1", "2", "3", "4"]
+    page = Page(page_of(named_report(PLAIN * 30, names)))
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {"confusion", "roc", "precision_recall", "reliability", "scores", "answers"} <= ids
+    assert not {"threshold", "cut", "margin"} & ids
+    cells = [each["class"] for tag, each in page.tags if tag == "rect" and "fill-opacity" in each]
+    assert cells == [
+        "right" if row == column else "wrong" for row in range(4) for column in range(4)
+    ]
+    lines = [attributes["class"] for tag, attributes in page.tags if tag == "path"]
+    assert all(lines.count(f"line-{number}") == 3 for number in range(4))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 12])
+def test_every_picture_of_any_classes_can_be_drawn(classes, tmp_path):
+    report = named_report(PLAIN * 30, [f"class {number}" for number in range(classes)])
+    for name in set(PICTURES) - {"training"}:
+        with (tmp_path / f"{name}.png").open("wb") as file:
+            plot(picture_of(name, report), file, "png")
+    summary = picture_of("roc", report).summary
+    assert ("8 most frequent of 12 classes" in summary) == (classes == 12)
+
+
+def test_reviews_left_unanswered_have_a_column_of_their_own():
+    report = named_report(PLAIN * 3, ["a", "b", "c"])
+    decision = MultiDecision((), (0.5, 2.0, 0.5))
+    report = replace(report, model=replace(report.model, decision=decision))
+    table = matrix(report)
+    assert table.columns == ("a", "b", "c", "not answered")
+    assert table.counts.tolist() == [[0, 0, 0, 4], [0, 0, 4, 0], [4, 0, 0, 0]]

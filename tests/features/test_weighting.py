@@ -74,6 +74,35 @@ def test_swapping_the_classes_turns_the_weights_round():
     assert log_count_ratios(swapped) == pytest.approx(-log_count_ratios(counts))
 
 
+COUNTS = np.array([[3, 0, 5, 1.5], [1, 7, 5, 0], [0, 2, 5, 0.25]])
+SIZES = np.array([30, 12, 9.5])
+
+
+def test_the_weight_among_three_classes_is_the_root_of_the_mean_of_squares():
+    expected = []
+    for feature in range(4):
+        mean = 0.0
+        for label in range(3):
+            share = SIZES[label] / SIZES.sum()
+            inside = (COUNTS[label, feature] + 2 * share) / SIZES[label]
+            rest = [other for other in range(3) if other != label]
+            outside = (COUNTS[rest, feature].sum() + 2 * (1 - share)) / SIZES[rest].sum()
+            mean += share * np.log(inside / outside) ** 2
+        expected.append(mean**0.5)
+    assert log_count_ratios(ClassCounts(COUNTS, SIZES)) == pytest.approx(expected)
+
+
+@given(st.permutations(range(3)), st.floats(0.5, 20))
+def test_the_order_of_three_classes_does_not_matter(order, smoothing):
+    found = log_count_ratios(ClassCounts(COUNTS[order], SIZES[order]), smoothing)
+    assert found == pytest.approx(log_count_ratios(ClassCounts(COUNTS, SIZES), smoothing))
+
+
+def test_a_feature_that_no_class_of_three_has_more_often_weighs_nothing():
+    counts = ClassCounts(np.array([[4], [2], [6]]), np.array([20, 10, 30]))
+    assert log_count_ratios(counts) == pytest.approx([0])
+
+
 KEYS = np.arange(4, dtype=np.uint64)
 
 

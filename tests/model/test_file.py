@@ -3,6 +3,7 @@ import struct
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,6 +67,23 @@ def small_model() -> Model:
         TrainingHashes(np.array([1, 5], np.uint64), np.array([2, 7], np.uint64)),
     )
     return Model((own,), Decision(0.4, (0.3, 0.6)), record)
+
+
+def provenance(**changes: Any) -> Provenance:
+    return replace(small_model().record.provenance, **changes)
+
+
+def test_right_answers_come_back_by_name_in_the_order_of_the_classes(tmp_path):
+    counts = {"cold": 3, "mild": 1, "warm": 2}
+    about = provenance(
+        training=DatasetSummary(counts, "ab"),
+        validation=DatasetSummary(counts, "cd"),
+        right={"warm": 2, "cold": 1, "mild": 0},
+    )
+    save_model(changed(small_model(), provenance=about), tmp_path / "model")
+    loaded = load_model(tmp_path / "model").record.provenance
+    assert loaded.training == about.training
+    assert [*loaded.right.items()] == [("cold", 1), ("mild", 0), ("warm", 2)]
 
 
 def scaled(*scales: float) -> DenseNetwork:
@@ -207,18 +225,26 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"history": ("loss",)},
         {"history": ({"loss": "low"},)},
         {
-            "provenance": replace(
-                small_model().record.provenance,
+            "provenance": provenance(
                 training=DatasetSummary({"negative": 0, "positive": -1}, ""),
             )
         },
-        {"provenance": replace(small_model().record.provenance, versions={"sentiment": 1})},
-        {"provenance": replace(small_model().record.provenance, options=[])},
+        {"provenance": provenance(training=DatasetSummary({"good": 1}, ""))},
+        {
+            "provenance": provenance(
+                training=DatasetSummary(dict.fromkeys(map(str, range(51)), 1), "")
+            )
+        },
+        {"provenance": provenance(right={"positive": 1})},
+        {"provenance": provenance(right={"negative": 0, "positive": 2})},
+        {"provenance": provenance(right={"negative": 0, "neutral": 0, "positive": 1})},
+        {"provenance": provenance(versions={"sentiment": 1})},
+        {"provenance": provenance(options=[])},
         {"history": ({"accuracy": 0.5},)},
         {"history": ({"validation_accuracy": 1e308},)},
         {"history": ({"loss": -0.1},)},
         {"history": ({"loss": 1e308},)},
-        {"provenance": replace(small_model().record.provenance, accuracy=1e308)},
+        {"provenance": provenance(accuracy=1e308)},
         {"calibration": Calibration(1e308, (0.0,))},
         {"calibration": Calibration(1.0, (-1e308,))},
         {"decision": Decision(5.0)},

@@ -300,7 +300,7 @@ def forged(number: int, originals: list[bytes]) -> tuple[str, bytes]:
 
 
 def originals(folder: Any) -> list[bytes]:
-    """Good models to begin with: one of each format, and one that holds everything there is."""
+    """Good models to begin with: plain, with a base, with all there is, of three classes."""
     plain, based = ((folder / f"format-{n}.safetensors").read_bytes() for n in (1, 2))
     full = Forgery(based)
     described = Forgery(plain).document
@@ -308,7 +308,12 @@ def originals(folder: Any) -> list[bytes]:
     full.document |= {"format": 3, "least_known": 0.25}
     full.document["ngrams"]["reversal"] = 6
     full.document["provenance"]["card"] = {"intended for": "nothing; it is a test"}
-    return [plain, based, full.sealed()]
+    classes = Forgery((folder / "format-4-classes.safetensors").read_bytes())
+    counts = {"counts": dict.fromkeys(("negative", "neutral", "positive"), 9), "hash": "0" * 32}
+    classes.document["provenance"] = described["provenance"] | {
+        "training": counts, "validation": counts, "right": counts["counts"],
+    }  # fmt: skip
+    return [plain, based, full.sealed(), classes.sealed()]
 
 
 def _places(value: Json) -> list[tuple[Json, Any]]:

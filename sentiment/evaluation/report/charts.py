@@ -135,6 +135,7 @@ class HeatMap:
     Attributes:
         size: width and height of a cell.
         left, top: the corner of the first cell.
+        slanted: whether the titles of columns are too long to be upright.
         cells: row by row.
     """
 
@@ -142,12 +143,13 @@ class HeatMap:
     size: float
     left: float
     top: float
+    slanted: bool
     cells: Sequence[Cell]
 
     @property
     def width(self) -> float:
         """The width of the view box; slanted titles reach to the right."""
-        return self.left + self.size * len(self.table.columns) + self.top * 0.6
+        return self.left + self.size * len(self.table.columns) + self.slanted * self.top * 0.6
 
     @property
     def height(self) -> float:
@@ -163,7 +165,8 @@ def draw_table(table: Table) -> HeatMap:
     """Lay out a table with equal rows and columns, and perhaps one column more."""
     size = _CELL if len(table.rows) < _LARGE_TABLE else _SMALL_CELL
     longest = _CHARACTER * min(max(map(len, [*table.rows, *table.columns])), _NAME)
-    left, top = round(_LABEL + longest), round(34 + longest * 0.6)
+    slanted = longest > size
+    left, top = round(_LABEL + longest), round(34 + longest * 0.6) if slanted else 34
     totals = np.maximum(table.counts.sum(axis=1), 1)
     cells = [
         Cell(
@@ -175,7 +178,7 @@ def draw_table(table: Table) -> HeatMap:
         )
         for (row, column), count in np.ndenumerate(table.counts)
     ]
-    return HeatMap(table, size, left, top, cells)
+    return HeatMap(table, size, left, top, slanted, cells)
 
 
 Tick = tuple[float, str]

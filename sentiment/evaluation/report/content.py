@@ -49,7 +49,6 @@ from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
 from sentiment.model.model import UNCERTAIN, Model
 
-ANSWERS = (NEGATIVE, UNCERTAIN, POSITIVE)
 _WORDS = 15
 
 
@@ -225,21 +224,21 @@ def roc(report: Report) -> Picture:
             report, "ROC curves", ("share of other reviews answered so", "recall of the class"),
             "roc_auc", roc_curve, (Line(GUIDE, _DIAGONAL, _DIAGONAL, "chance"),),
         )  # fmt: skip
-    evaluation = report.evaluation
+    evaluation, (first, second) = report.evaluation, report.label_set.names
     curve = roc_curve(evaluation.ranks[0])
     false, true = (evaluation.confusion[:, 1] / evaluation.confusion.sum(axis=1)).tolist()
     return Picture(
         "ROC curve",
-        _share_axis(f"{NEGATIVE} reviews answered {POSITIVE}"),
-        _share_axis(f"{POSITIVE} reviews answered {POSITIVE}"),
+        _share_axis(f"{first} reviews answered {second}"),
+        _share_axis(f"{second} reviews answered {second}"),
         (
             Line(GUIDE, _DIAGONAL, _DIAGONAL, "chance"),
             Line(MAIN, curve.x, curve.y),
             Here(false, true, "at the threshold"),
         ),
         f"The area under it is {number(evaluation.figures['roc_auc'])}. At the threshold "
-        f"{percent(true)} of the {POSITIVE} reviews are found, along with {percent(false)} of the "
-        f"{NEGATIVE} ones.",
+        f"{percent(true)} of the {second} reviews are found, along with {percent(false)} of the "
+        f"{first} ones.",
         square=True,
     )
 
@@ -252,24 +251,22 @@ def precision_recall(report: Report) -> Picture:
             report, "Precision–recall curves", ("recall of the class", "precision of the class"),
             "pr_auc", precision_recall_curve, (),
         )  # fmt: skip
-    evaluation = report.evaluation
+    evaluation, second = report.evaluation, report.label_set.names[1]
     curve = precision_recall_curve(evaluation.ranks[0])
-    rate = evaluation.support[POSITIVE] / evaluation.n
-    precision, recall = (
-        evaluation.figures[f"{name}_{POSITIVE}"] for name in ("precision", "recall")
-    )
+    rate = evaluation.support[second] / evaluation.n
+    precision, recall = (evaluation.figures[f"{name}_{second}"] for name in ("precision", "recall"))
     here: tuple[Here, ...] = ()
-    outcome = f"nothing is answered {POSITIVE}"
+    outcome = f"nothing is answered {second}"
     if precision is not None and recall is not None:
         here = (Here(recall, precision, "at the threshold"),)
         outcome = (
-            f"{percent(precision)} of the answers {POSITIVE} are correct, and "
-            f"{percent(recall)} of the {POSITIVE} reviews are found"
+            f"{percent(precision)} of the answers {second} are correct, and "
+            f"{percent(recall)} of the {second} reviews are found"
         )
     return Picture(
         "Precision–recall curve",
-        _share_axis(f"recall of {POSITIVE}"),
-        _share_axis(f"precision of {POSITIVE}"),
+        _share_axis(f"recall of {second}"),
+        _share_axis(f"precision of {second}"),
         (
             Line(GUIDE, _DIAGONAL, np.array([rate, rate]), "chance"),
             Line(MAIN, curve.x, curve.y),
@@ -315,7 +312,8 @@ def reliability(report: Report) -> Picture:
     predicted = bins.mean_predicted
     ece, floor = report.evaluation.figures["ece"], calibration_noise(p)
     missed = int(np.count_nonzero((bins.low > predicted) | (bins.high < predicted)))
-    of, came_true, dots = POSITIVE, f"fraction {POSITIVE}", "with 95% interval"
+    of = report.label_set.names[1]
+    came_true, dots = f"fraction {of}", "with 95% interval"
     lines: list[Line] = []
     if not report.label_set.is_binary:
         of, came_true, dots = "a class", "fraction of that class", "the answer, with 95% interval"
@@ -369,7 +367,8 @@ def scores(report: Report) -> Picture:
     cut: tuple[Cut, ...] = ()
     summary = f"{percent(float(np.mean(p > 0.9)))} of the answers have a probability above 90%."
     if report.label_set.is_binary:
-        sides, of = (f"{POSITIVE} reviews", f"{NEGATIVE} reviews"), POSITIVE
+        first, of = report.label_set.names
+        sides = (f"{of} reviews", f"{first} reviews")
         decision = report.model.binary
         ends = decision.abstention_interval or (decision.threshold, decision.threshold)
         cut = (Cut(*ends, "threshold"),)

@@ -19,7 +19,6 @@ from sentiment.evaluation.metrics import (
 )
 from sentiment.evaluation.report.charts import Drawing, draw, draw_table
 from sentiment.evaluation.report.content import (
-    ANSWERS,
     CHARTS,
     STEPS,
     Cuts,
@@ -28,6 +27,7 @@ from sentiment.evaluation.report.content import (
     matrix,
 )
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
+from sentiment.labels import CLASSES
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
 from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.cells import SPELLED
@@ -112,7 +112,7 @@ def page_of(report: Report) -> bytes:
         headline=metrics.headline,
         of_class=metrics.of_class,
         classes=report.label_set.names,
-        answers=ANSWERS,
+        answers=(report.label_set.names[0], UNCERTAIN, report.label_set.names[-1]),
         uncertain=UNCERTAIN,
         drawings=_drawings(report),
         cuts=Cuts.of(report) if binary else None,
@@ -163,6 +163,11 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def hue(name: str) -> str:
+    """Return the CSS class for the color of a class; only two have one."""
+    return name if name in CLASSES else ""
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -175,7 +180,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "number": number, "signed": signed}
+    environment.filters |= {"percent": percent, "number": number, "signed": signed, "hue": hue}
     environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
     return environment
 

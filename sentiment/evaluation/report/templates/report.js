@@ -4,13 +4,14 @@
   const section = byId("threshold");  // with more than two classes there is none
 
   function answersByThreshold() {
-    const { steps, places, cells: counts, unknown, threshold, band } = Object.fromEntries(
+    const { steps, places, names, cells: counts, unknown, threshold, band } = Object.fromEntries(
       Object.entries(section.dataset).map(([name, text]) => [name, JSON.parse(text)]));
     const at = new Map(places.map((place, number) => [place, number]));
 
     // Reviews of a class: below the first place, on it, between it and the second …
     const cumulated = (cells) => { let sum = 0; return cells.map((count) => sum += count); };
-    const classes = Object.keys(counts);
+    const classes = names, [no, yes] = names;
+    const find = (kind, name) => section.querySelector(`[data-${kind}="${CSS.escape(name)}"]`);
     const cells = Object.fromEntries(classes.map((name) => [name, cumulated(counts[name])]));
     const known = (name) => cells[name].at(-1);
     const all = (name) => known(name) + unknown[name];
@@ -33,9 +34,9 @@
         const answeredNegative = low < high ? upTo(name, low) : below(name, low);
         const answeredPositive = known(name) - below(name, high);
         counts[name] = {
-          negative: answeredNegative,
+          [no]: answeredNegative,
           uncertain: all(name) - answeredNegative - answeredPositive,
-          positive: answeredPositive,
+          [yes]: answeredPositive,
         };
       }
       return counts;
@@ -43,23 +44,23 @@
 
     function show(cut, low, high) {
       const counts = counted(low, high);
-      const of = (answer) => counts.negative[answer] + counts.positive[answer];
-      const reviews = all("negative") + all("positive");
-      const answered = of("negative") + of("positive");
+      const of = (answer) => counts[no][answer] + counts[yes][answer];
+      const reviews = all(no) + all(yes);
+      const answered = of(no) + of(yes);
       const figures = {
-        accuracy: percent(counts.negative.negative + counts.positive.positive, answered),
+        accuracy: percent(counts[no][no] + counts[yes][yes], answered),
         coverage: percent(answered, reviews),
       };
       for (const name of classes) {
         figures[`recall-${name}`] = percent(counts[name][name], all(name));
         figures[`precision-${name}`] = percent(counts[name][name], of(name));
-        for (const answer of ["negative", "uncertain", "positive"]) {
-          section.querySelector(`[data-count=${name}-${answer}]`).textContent =
+        for (const answer of [no, "uncertain", yes]) {
+          find("count", `${name}-${answer}`).textContent =
             counts[name][answer].toLocaleString("en-US");
         }
       }
       for (const [name, text] of Object.entries(figures)) {
-        section.querySelector(`[data-figure=${name}]`).textContent = text;
+        find("figure", name).textContent = text;
       }
       mark(cut, low, high);
       command(cut, low < high, figures.coverage);
@@ -79,11 +80,11 @@
       });
       band.querySelector("rect").setAttribute("x", ends[0]);
       band.querySelector("rect").setAttribute("width", ends[1] - ends[0]);
-      const { negative: none, positive: some } = counted(cut, cut);
-      const recall = some.positive / all("positive");
-      const said = some.positive + none.positive;
-      move("roc", none.positive / all("negative"), recall);
-      move("precision_recall", recall, said ? some.positive / said : 0);
+      const { [no]: none, [yes]: some } = counted(cut, cut);
+      const recall = some[yes] / all(yes);
+      const said = some[yes] + none[yes];
+      move("roc", none[yes] / all(no), recall);
+      move("precision_recall", recall, said ? some[yes] / said : 0);
       function move(id, x, y) {
         const dot = document.querySelector(`#${id} circle.here`);
         if (!dot) return;
