@@ -152,7 +152,8 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
     slope, intercept = facts["calibration"]["slope"], facts["calibration"]["intercept"]
     if "threshold" in facts:
-        band = describe_band(Decision(facts["threshold"], facts["band"]))
+        decision = Decision(facts["threshold"], facts["band"])
+        band = describe_band(decision, LabelSet(tuple(names)))
         yield "labels", f"{', '.join(names)} ({band})"
         yield "calibration", f"p = σ({slope:.3f} · logit {intercept:+.3f}) (Platt scaling)"
     else:

@@ -82,7 +82,8 @@ def find_columns(
     label = None
     if need_label and options.label_column:
         label = finder.named(options.label_column, "--label-column")
-    kept = tuple(finder.named(column, "a slice", options.slices) for column in options.keep)
+    kind = "a slice" if options.slices else "weights"
+    kept = tuple(finder.named(column, kind, options.slices) for column in options.keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"

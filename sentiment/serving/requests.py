@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from sentiment.errors import DataError
+from sentiment.labels import LabelSet
 from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.jsonl import as_row
 from sentiment.serving.server import Limits
@@ -304,10 +305,12 @@ async def answer_lines(
 
 async def _answer(lines: list[bytes | None], service: Service, limits: Limits) -> bytes:
     size = sum(len(line or b"") for line in lines)
-    added = [*service.unanswered(""), "reason"]
+    added = [*_unanswered(service.labels, ""), "reason"]
     rows = await offload(size, lambda: [_read_line(line, added, limits) for line in lines])
     answers = await service.predict(["" if isinstance(row, str) else row["text"] for row in rows])
-    return await offload(size, lambda: b"".join(map(partial(_record, service), rows, answers)))
+    return await offload(
+        size, lambda: b"".join(map(partial(_record, service.labels), rows, answers))
+    )
 
 
 def _read_line(line: bytes | None, added: Sequence[str], limits: Limits) -> dict[str, Any] | str:
@@ -328,11 +331,17 @@ def _read_line(line: bytes | None, added: Sequence[str], limits: Limits) -> dict
     return row
 
 
-def _record(service: Service, row: dict[str, Any] | str, answer: Answer) -> bytes:
+def _unanswered(labels: LabelSet, why: str) -> Answer:
+    """Return the fields for a line that cannot be read."""
+    nothing: Answer = dict.fromkeys(("predicted", *(name for name, _ in labels.columns)))
+    return nothing | {"error": why}
+
+
+def _record(labels: LabelSet, row: dict[str, Any] | str, answer: Answer) -> bytes:
     """Write a line with its answer, or why it has none."""
     try:
         if not isinstance(row, str):
             return encode(to_json({**row, **answer})) + b"\n"
     except DataError as failure:  # nested too deeply to be written
         row = str(failure)
-    return encode(to_json(service.unanswered(row))) + b"\n"
+    return encode(to_json(_unanswered(labels, row))) + b"\n"

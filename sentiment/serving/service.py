@@ -144,11 +144,6 @@ class Service:
         names = [name for name, _ in self.labels.columns]
         return [_record(names, answered) for answered in await self.answers(texts)]
 
-    def unanswered(self, why: str) -> Answer:
-        """Return the fields for a text that cannot be read."""
-        nothing: Answer = dict.fromkeys(("predicted", *(name for name, _ in self.labels.columns)))
-        return nothing | {"error": why}
-
     async def answers(self, texts: Sequence[str]) -> list[Answered]:
         """Return the answer to each text."""
         return await self._batcher.answers(texts)

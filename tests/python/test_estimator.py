@@ -220,3 +220,49 @@ def test_it_repairs_texts_unless_it_is_told_not_to(reviews):
 def test_a_base_that_is_no_model_is_a_clear_error(fitted):
     with pytest.raises(TypeError, match=r"base is a SentimentClassifier: .* what `load` returned"):
         SentimentClassifier(base=fitted).fit(["a", "b"], ["x", "y"])
+
+
+WORDS_OF = {"bad": "dull", "good": "lovely", "ok": "table", "odd": "blue"}
+
+
+@pytest.mark.parametrize(
+    "kinds", [["bad", "good", "ok"], [3, 1, 2], [0.0, 2.0, -1.0, 9.0], ["x y", "é", "A", "a"]]
+)
+def test_any_number_of_classes_of_any_kind(kinds, tmp_path):
+    words = [*WORDS_OF.values()][: len(kinds)]
+    texts = [f"{word} thing {number}" for number in range(30) for word in words]
+    classifier = SentimentClassifier(**QUICK).fit(texts, kinds * 30)
+    assert classifier.classes_.tolist() == sorted(kinds)
+    assert classifier.predict([f"a {word} thing" for word in words]).tolist() == kinds
+    p = classifier.predict_proba(texts)
+    assert p.sum(axis=1) == pytest.approx(1)
+    scores = classifier.decision_function(texts)
+    assert scores.shape == p.shape
+    answers = classifier.predict(texts)
+    assert (classifier.classes_[scores.argmax(axis=1)] == answers).all()
+    classifier.save(tmp_path / "m.safetensors")
+    loaded = load(tmp_path / "m.safetensors")
+    assert loaded.predict_proba(texts).max(axis=1) == pytest.approx(p.max(axis=1))
+
+
+def test_weights_of_whole_numbers_are_about_like_repeated_texts(reviews):
+    weights = np.arange(len(reviews)) % 3
+    texts, labels = reviews["text"].to_numpy(object), reviews["label"].to_numpy(object)
+    rows = np.repeat(np.arange(len(reviews)), weights)
+    fit = SentimentClassifier(**QUICK).fit
+    weighted = fit(texts, labels, sample_weight=weights).predict_proba(texts)
+    repeated = fit(texts[rows], labels[rows]).predict_proba(texts)
+    plain = fit(texts, labels).predict_proba(texts)
+    off = [np.abs(each - repeated).mean() for each in (weighted, plain)]
+    assert off[0] < 0.5 * off[1]
+    ones = fit(texts, labels, sample_weight=[1.0] * len(texts)).predict_proba(texts)
+    assert np.array_equal(ones, plain)
+    without = fit(texts[weights > 0], labels[weights > 0]).predict_proba(texts)
+    of_zeros = fit(texts, labels, sample_weight=np.minimum(weights, 1)).predict_proba(texts)
+    assert np.array_equal(of_zeros, without)
+
+
+@pytest.mark.parametrize("weights", [[1], [[1, 1]], [1, -1], [1, np.nan], [0, 0], [1, np.inf]])
+def test_weights_that_are_none_are_an_error(weights):
+    with pytest.raises(ValueError, match="weight"):
+        SentimentClassifier().fit(["a", "b"], ["x", "y"], sample_weight=weights)

@@ -76,7 +76,7 @@ def test_several_files_follow_each_other(tmp_path):
 
 
 def test_a_column_that_is_not_there_is_an_error_that_lists_those_that_are(tmp_path):
-    with pytest.raises(UsageError, match='no column "x" for a slice; there are "text", "label"'):
+    with pytest.raises(UsageError, match='no column "x" for weights; there are "text", "label"'):
         read(save(tmp_path, "a.csv", ROWS), "x")
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
+from sentiment.labels import SENTIMENT
 from sentiment.serving import requests
 from sentiment.serving.app import App
 from sentiment.serving.requests import LineCutter, answer_lines, read_json
@@ -19,6 +20,7 @@ BODY = b'{"text": "good"}'
 class Broken:
     """A service that fails in a way that nobody foresaw."""
 
+    labels = SENTIMENT
     info = MappingProxyType({})
 
     async def predict(self, texts):
@@ -65,6 +67,7 @@ def test_lines_are_cut_alike_however_they_come():
 class Slow:
     """A service that answers so many requests, and no more."""
 
+    labels = SENTIMENT
     info = MappingProxyType({})
 
     def __init__(self, most):
@@ -133,6 +136,8 @@ def test_no_chunk_of_lines_takes_all_the_time():
     asked = []
 
     class Counting:
+        labels = SENTIMENT
+
         async def predict(self, texts):
             asked.append(len(texts))
             return [{}] * len(texts)

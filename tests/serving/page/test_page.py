@@ -9,6 +9,8 @@ import pytest
 from sentiment.model.explanation import explain
 from sentiment.model.file import load_model
 from tests.browser import Browser
+from tests.conftest import ROOT
+from tests.serving.conftest import serving
 from tests.serving.page.conftest import MIXED, answered, text_of, typed
 
 
@@ -228,3 +230,25 @@ def test_the_model_is_named_and_its_figures_shown(page):
     facts = text_of(page, "#facts")
     assert "threshold 0.5" in facts
     assert "validation accuracy" in facts
+
+
+def test_of_three_classes_each_has_a_bar_and_the_reasons_compare_two(browser):
+    path = ROOT / "tests" / "fixtures" / "format-4-classes.safetensors"
+    model, text = load_model(path), "a good film, not bad at all"
+    with serving(model=str(path)) as served:
+        browser.open(f"http://127.0.0.1:{served.port}/")
+        browser.until(f"{MODEL} === 'format-4-classes'")
+        typed(browser, text)
+        rows = browser.run(
+            "[...document.querySelectorAll('#classes tr')].map(row => row.innerText.split('\\t'))"
+        )
+        found = explain(model, text)
+        names = [*model.labels.names]
+        assert [row[0] for row in rows] == names
+        assert browser.run("document.getElementById('scale').hidden")
+        assert text_of(browser, "#verdict") == found.answer
+        pair = names[found.toward], names[found.over]
+        assert (text_of(browser, "#toward"), text_of(browser, "#over")) == pair
+        assert f"Log-odds of {pair[0]} over {pair[1]}" in text_of(browser, "#sum")
+        assert "the most likely of negative, neutral, positive" in text_of(browser, "#facts")
+        assert browser.problems() == []
