@@ -29,8 +29,8 @@ def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, work
             scored = list(scorer.scored(batches(count), list, never))
             assert [batch for batch, _ in scored] == batches(count)
             for batch, scores in scored:
-                p_positive, coverage = model.scores(batch)
-                assert np.array_equal(scores.p_positive, p_positive, equal_nan=True)
+                probabilities, coverage = model.scores(batch)
+                assert np.array_equal(scores.probabilities, probabilities, equal_nan=True)
                 assert np.array_equal(scores.coverage, coverage)
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
+from sentiment.labels import SENTIMENT
 from sentiment.serving import app as application
 from sentiment.serving.app import App
 from sentiment.serving.server import LOOPBACK, Limits
@@ -35,6 +36,7 @@ class Echo:
     """A service that says how many characters each text has, and how many requests it answered."""
 
     info = MappingProxyType({})
+    labels = SENTIMENT
     answered = 0
 
     async def predict(self, texts):
