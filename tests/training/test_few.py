@@ -19,6 +19,13 @@ from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
 from tests.conftest import TEST
 
+
+def gain_of(base, logits, alone, labels, objective):
+    """The gain of two classes, by one number a review."""
+    columns = (np.reshape(each, (-1, 1)) for each in (base, logits))
+    return gain_from_base(*columns, alone.astype(np.int64), labels, objective)
+
+
 GOOD = [
     "superb", "wonderful", "excellent", "lovely", "charming", "delightful", "brilliant",
     "splendid", "fantastic", "amazing", "great", "terrific", "marvellous", "perfect",
@@ -90,7 +97,7 @@ def test_a_base_that_knows_more_is_told_of_with_what_it_adds():
     labels[:200] = 1  # unbalanced, so that one answer to all has a good accuracy
     base[:200] = abs(base[:200])
     for objective in get_args(Objective):
-        gain = gain_from_base(base, logits, logits > -9, labels, objective)
+        gain = gain_of(base, logits, logits > -9, labels, objective)
         assert (gain.objective, gain.reviews) == (objective, 300)
         assert gain.together > 0.9 > gain.alone
         right = labels.mean()
@@ -104,7 +111,7 @@ def test_a_gain_by_chance_is_not_told_of(seed, count):
     base, logits, labels = made(count, seed)
     np.random.default_rng(seed).shuffle(labels)
     for objective in get_args(Objective):
-        assert gain_from_base(base, logits, logits > 0.5, labels, objective) is None
+        assert gain_of(base, logits, logits > 0.5, labels, objective) is None
 
 
 def test_a_gain_on_few_real_reviews_is_told_of():
@@ -112,17 +119,15 @@ def test_a_gain_on_few_real_reviews_is_told_of():
     few = rows.take(np.arange(60))
     base = load_model(MODEL).log_odds(few.texts)
     noise = np.random.default_rng(0).normal(size=60)
-    assert gain_from_base(base, noise, noise > 0, few.labels, "macro-f1") is not None
+    assert gain_of(base, noise, noise > 0, few.labels, "macro-f1") is not None
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_base_that_knows_nothing_more_is_not_told_of(seed):
     good, noise, labels = made(300, seed)
-    assert gain_from_base(noise, good, good > 0, labels, "macro-f1") is None
-    assert gain_from_base(good, good, good > 0, labels, "macro-f1") is None
-    assert (
-        gain_from_base(noise[:3], good[:3], good[:3] > 0, np.zeros(3, np.int8), "accuracy") is None
-    )
+    assert gain_of(noise, good, good > 0, labels, "macro-f1") is None
+    assert gain_of(good, good, good > 0, labels, "macro-f1") is None
+    assert gain_of(noise[:3], good[:3], good[:3] > 0, np.zeros(3, np.int8), "accuracy") is None
 
 
 def write(path, texts, labels):
