@@ -24,7 +24,7 @@ def shops(run, datasets, tmp_path_factory):
     done = run("train", datasets / "uci" / "amazon_cells_labelled.txt", "-o", path)
     assert done.returncode == 0, done.stderr
     yelp = read_labelled([str(datasets / "uci" / "yelp_labelled.txt")], ReadOptions())
-    return load_model(path).probabilities(yelp.texts), yelp.labels
+    return load_model(path).scores(yelp.texts).p_positive, yelp.labels
 
 
 @pytest.fixture(scope="module")

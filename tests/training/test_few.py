@@ -66,7 +66,7 @@ def test_calibration_and_decisions_hold_on_a_later_draw(count, share):
     spread = 3 * (figures["accuracy"] * (1 - figures["accuracy"]) / count) ** 0.5
     assert abs(figures["accuracy"] - about.accuracy) < spread + 0.02
     # What was said of each class, too: a threshold that fits other networks would shift them.
-    said = about.right.positive + about.validation.negative - about.right.negative
+    said = about.right["positive"] + about.validation.counts["negative"] - about.right["negative"]
     answered = found.confusion[:, 1].sum() / found.n
     assert abs(said / count - answered) < 0.1
     assert figures["macro_f1"] > 0.55
