@@ -197,9 +197,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         probabilities, decision = self._probabilities(X), self._model().decision
         if isinstance(decision, MultiDecision):
-            with np.errstate(divide="ignore"):
-                preferred = np.log(probabilities) - np.array(decision.offsets or 0.0)
-            return preferred[:, np.argsort(self._places)]
+            return decision.preferences(probabilities)[:, np.argsort(self._places)]
         above = log_odds(probabilities[:, 1]) - log_odds(np.array([decision.threshold]))
         # Never 0: a probability equal to the threshold is answered positive.
         chosen = decision.choose(probabilities)

@@ -18,11 +18,9 @@ from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import Evaluation, Floats, Labels, percent
 from sentiment.evaluation.selective import (
-    AnyDecision,
     Choice,
     Goal,
     Sample,
-    always_answering,
     attainable_precision,
     check_goals,
     choose_decision,
@@ -32,7 +30,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, log_odds
 from sentiment.model.file import save_model
-from sentiment.model.model import Decision, Model, MultiDecision, Scores
+from sentiment.model.model import AnyDecision, Decision, Model, Scores
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
@@ -78,9 +76,7 @@ class _Refit(NamedTuple):
         metrics = {
             name: {"before": self.before[name], "after": self.after[name]} for name in self.before
         }
-        slope, intercepts = self.calibration
-        intercept = intercepts[0] if len(intercepts) == 1 else intercepts
-        return {"refit": {"n": self.n, "slope": slope, "intercept": intercept, **metrics}}
+        return {"refit": {"n": self.n, **self.calibration.as_json(), **metrics}}
 
 
 @click.command(short_help="Refit a model's probabilities, or set where it abstains.")
@@ -163,11 +159,11 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     rest = reviews
     if job.refit:
         rows, others = _halves(reviews) if job.goals else (np.arange(len(reviews)),) * 2
-        decision = always_answering(model.decision)
+        decision = model.decision.always_answering()
         refit = _fit(reviews.take(rows), scores.take(rows), decision, data_name(job.data))
         made = replace(made.recalibrated(refit.calibration), decision=decision)
         rest = reviews.take(others)
-        facts |= refit.as_json() | _decision_facts(decision)
+        facts |= refit.as_json() | decision.as_json()
         lines += _refit_as_text(refit, decision, made.labels)
     if job.goals:
         scores = made.scores(rest.texts) if job.refit else scores
@@ -281,18 +277,12 @@ def _choose(goals: tuple[Goal, ...], sample: Sample) -> Choice:
     return choice
 
 
-def _decision_facts(decision: AnyDecision) -> dict[str, Any]:
-    if isinstance(decision, MultiDecision):
-        return {"offsets": decision.offsets, "minima": decision.minima}
-    return {"threshold": decision.threshold, "band": decision.abstention_interval}
-
-
 def _goal_facts(choice: Choice) -> dict[str, Any]:
     goals = [
         {"goal": str(goal)} | {part.name: {"n": part.n, goal.metric: part.share} for part in parts}
         for goal, parts in choice.goals.items()
     ]
-    facts = {"confidence": CONFIDENCE, **_decision_facts(choice.decision)}
+    facts = {"confidence": CONFIDENCE, **choice.decision.as_json()}
     return facts | {"coverage": choice.coverage, "goals": goals}
 
 

@@ -23,7 +23,7 @@ from sentiment.evaluation.metrics import (
     percent,
 )
 from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
-from sentiment.evaluation.selective import Abstention, AnyDecision, abstention_of, may_abstain
+from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.evaluation.slices import (
     MIN_SLICE,
     SHOWN_SLICES,
@@ -39,7 +39,7 @@ from sentiment.evaluation.slices import (
 )
 from sentiment.files import replacing
 from sentiment.labels import LabelSet
-from sentiment.model.model import Decision, Model, Scores
+from sentiment.model.model import AnyDecision, Decision, Model, Scores
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of, encode, printable
 from sentiment.reviews.columns import Columns
@@ -155,7 +155,7 @@ def _evaluate(job: _Job) -> None:
         for name, of in values.items()
     }
     facts, parts = evaluation.as_json(), [metrics_as_text(evaluation)]
-    if may_abstain(model.decision) or scores.unknown.any():
+    if model.decision.may_abstain or scores.unknown.any():
         abstention = abstention_of(scores.known, reviews.labels, model.decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, model.decision, model.labels))
@@ -196,14 +196,10 @@ def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, Labell
         reading = replace(job.reading, label_set=model.labels)
         reviews, scores = score_files(job.engine, model, paths, reading, job.columns)
         (shared,), reviews = shared_classes([model], reviews, reading.named)
-        kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
-        return (
-            shared,
-            reviews,
-            scores._replace(
-                probabilities=kept / kept.sum(axis=1, keepdims=True) if shared != model else kept
-            ),
-        )
+        if shared is not model:
+            kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
+            scores = Scores(kept / kept.sum(axis=1, keepdims=True), scores.coverage)
+        return shared, reviews, scores
     reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     return model, *score(model, reviews)

@@ -18,10 +18,11 @@ from sentiment.cli.console import bar
 from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
+from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.general import LANGUAGE, MODEL
 from sentiment.labels import LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import UNCERTAIN, Decision, Model, MultiDecision, Record
+from sentiment.model.model import UNCERTAIN, AnyDecision, Decision, Model, MultiDecision, Record
 from sentiment.model.provenance import DatasetSummary, Provenance
 from sentiment.reviews.cells import and_more, count_of, printable, visible
 
@@ -59,9 +60,7 @@ class HeldOut(NamedTuple):
         if about.confusion is not None:
             answered = np.array(about.confusion)
             sizes, correct = answered.sum(axis=1), np.diag(answered)
-        always = np.zeros_like(answered)
-        always[:, sizes.argmax()] = sizes
-        figures, same = _figures(answered, names), _figures(always, names)
+        figures, same = (_figures(each, names) for each in (answered, constant_confusion(answered)))
         recall = correct / np.maximum(sizes, 1)
         error = np.sqrt((recall * (1 - recall) / np.maximum(sizes, 1)).sum()) / sizes.size
         no_better = recall.mean() <= 1 / sizes.size + error
@@ -93,15 +92,10 @@ class HeldOut(NamedTuple):
 
 
 def _figures(answered: NDArray[Any], names: Sequence[str]) -> dict[str, float]:
-    """Compute metrics of a confusion matrix, [K, K]; those by class are recalls."""
-    right, sizes = np.diag(answered), answered.sum(axis=1)
-    f1 = 2 * right / np.maximum(sizes + answered.sum(axis=0), 1)
-    recalls = (right / np.maximum(sizes, 1)).tolist()
-    return {
-        "accuracy": float(right.sum() / max(sizes.sum(), 1)),
-        "macro_f1": float(f1.mean()),
-        **{f"recall_{name}": each for name, each in zip(names, recalls, strict=True)},
-    }
+    """Compute the metrics of a confusion matrix, [K, K], that are shown; by class the recalls."""
+    found = metrics_of(answered, LabelSet(tuple(names)))
+    shown = ("accuracy", "macro_f1", *(f"recall_{name}" for name in names))
+    return {name: float(found[name]) for name in shown}
 
 
 def facts_of(model: Model) -> dict[str, Any]:
@@ -113,7 +107,7 @@ def facts_of(model: Model) -> dict[str, Any]:
 
 
 def _facts(
-    labels: LabelSet, component: Component, decision: Decision | MultiDecision, record: Record
+    labels: LabelSet, component: Component, decision: AnyDecision, record: Record
 ) -> dict[str, Any]:
     encoder, layers = component.encoder, component.network.summary()
     return {
@@ -125,25 +119,12 @@ def _facts(
         },
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
-        **_decision_facts(decision),
-        "calibration": {
-            "slope": component.calibration.slope,
-            "intercept": _one_or_all(component.calibration.intercepts),
-        },
+        **decision.as_json(),
+        "calibration": component.calibration.as_json(),
         "history": list(record.history),
         "provenance": record.provenance.as_json() if record.provenance else None,
         "base": None,
     }
-
-
-def _decision_facts(decision: Decision | MultiDecision) -> dict[str, Any]:
-    if isinstance(decision, MultiDecision):
-        return decision._asdict()
-    return {"threshold": decision.threshold, "band": decision.abstention_interval}
-
-
-def _one_or_all(numbers: tuple[float, ...]) -> float | list[float]:
-    return numbers[0] if len(numbers) == 1 else list(numbers)
 
 
 def about_model(facts: Mapping[str, Any]) -> Rows:

@@ -9,11 +9,11 @@ from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Decision, Model, MultiDecision
+from sentiment.model.model import AnyDecision, Model, MultiDecision
 from sentiment.reviews.streams import looks_like_file
 
 
-def describe_band(decision: Decision | MultiDecision, label_set: LabelSet = SENTIMENT) -> str:
+def describe_band(decision: AnyDecision, label_set: LabelSet = SENTIMENT) -> str:
     """Return which probabilities get which answer, in words; of two classes those of *positive*."""
     if isinstance(decision, MultiDecision):
         if decision.minima is None:

@@ -28,7 +28,7 @@ from sentiment.evaluation.ranking import (
     roc_auc_interval,
 )
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.model import AnyDecision, Decision
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -120,10 +120,10 @@ def of_two(p_positive: Floats) -> Floats:
     return np.stack([1 - p_positive, p_positive], axis=1)
 
 
-def constant_confusion(counts: Counts) -> NDArray[np.int64]:
+def constant_confusion(counts: Counts) -> Counts:
     """Return the confusion matrix [K, K] of always answering with the most frequent label."""
     support = np.asarray(counts).sum(axis=1)
-    answered = np.zeros((support.size, support.size), np.int64)
+    answered = np.zeros((support.size, support.size), support.dtype)
     answered[:, support.argmax()] = support
     return answered
 
@@ -411,7 +411,7 @@ class Evaluation:
 
     probabilities: Floats
     labels: Labels
-    decision: Decision | MultiDecision
+    decision: AnyDecision
     label_set: LabelSet = SENTIMENT
     replicates: int = REPLICATES
     seed: int = SEED

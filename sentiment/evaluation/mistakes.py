@@ -11,7 +11,7 @@ from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
 from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.model.model import Decision, Model, MultiDecision
+from sentiment.model.model import AnyDecision, Decision, Model
 from sentiment.reviews.dataset import LabelledReviews
 
 MAX_MISTAKES = 100  # explaining takes a few milliseconds a review
@@ -50,7 +50,7 @@ class Mistake:
 
 
 def rank_mistakes(
-    probabilities: Floats, labels: Labels, decision: Decision | MultiDecision
+    probabilities: Floats, labels: Labels, decision: AnyDecision
 ) -> NDArray[np.int64]:
     """Return the rows that are answered wrongly, most confident first.
 

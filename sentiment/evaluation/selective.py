@@ -19,7 +19,7 @@ from sentiment.evaluation.intervals import (
 from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import log_odds
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.model import AnyDecision, Decision, MultiDecision
 from sentiment.reviews.cells import and_more
 
 # Beyond every probability, the end of an abstention interval: that label is never answered.
@@ -30,22 +30,7 @@ _STEP = 1.1  # precision is tested on this many times as many answers each time
 _NEXT_START = 8  # each further walk starts at this many times as many answers
 
 
-AnyDecision = Decision | MultiDecision
 _NO_LABEL = -1
-
-
-def may_abstain(decision: AnyDecision) -> bool:
-    """Return whether some probabilities get no answer."""
-    if isinstance(decision, Decision):
-        return decision.abstention_interval is not None
-    return decision.minima is not None
-
-
-def always_answering(decision: AnyDecision) -> AnyDecision:
-    """Return a decision with the same sides that never abstains."""
-    if isinstance(decision, Decision):
-        return Decision(decision.threshold)
-    return MultiDecision(decision.offsets)
 
 
 def answered_labels(probabilities: Floats, decision: AnyDecision) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """A component of a model: encoder, network and calibration; the protocols of the first two."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
@@ -154,6 +154,11 @@ class Calibration(NamedTuple):
         """Return calibrated probabilities, [n, K]."""
         return probabilities_of(self.log_odds(logits))
 
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values; the intercept of two classes is a number, others are a list."""
+        one = len(self.intercepts) == 1
+        return {"slope": self.slope, "intercept": self.intercepts[0] if one else [*self.intercepts]}
+
 
 def smoothed(labels: NDArray[np.integer], classes: int, weights: Floats) -> Floats:
     """Return Platt's targets for K classes, [n, K]: the label of n rows has (n + 1) / (n + 2)."""
@@ -184,18 +189,13 @@ def fit_logistic(
     Returns:
         The maximum of the posterior, [parameters].
     """
-    parameters = prior_mean.copy()
-    for _ in range(100):
+
+    def slopes(parameters: Floats) -> tuple[Floats, Floats]:
         p = sigmoid(design @ parameters)
-        gradient = design.T @ (weights * (p - targets)) + prior_precision * (
-            parameters - prior_mean
-        )
-        hessian = (design.T * (weights * p * (1 - p))) @ design + np.diag(prior_precision + ridge)
-        step = np.linalg.solve(hessian, gradient)
-        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
-        if np.abs(step).max() < 1e-10:
-            break
-    return parameters
+        hessian = (design.T * (weights * p * (1 - p))) @ design
+        return design.T @ (weights * (p - targets)), hessian
+
+    return _newton(slopes, prior_mean, prior_precision, ridge)
 
 
 def fit_softmax(
@@ -219,17 +219,39 @@ def fit_softmax(
     Returns:
         The maximum of the posterior, [parameters].
     """
-    parameters = prior_mean.copy()
-    for _ in range(100):
+
+    def slopes(parameters: Floats) -> tuple[Floats, Floats]:
         p = probabilities_of(design @ parameters)[:, 1:]
         gradient = np.einsum("nk,nkp->p", weights[:, None] * (p - targets[:, 1:]), design)
         weighted = p[:, :, None] * design
         mean = weighted.sum(axis=1)
         weighted *= weights[:, None, None]
         hessian = np.einsum("nkp,nkq->pq", weighted, design) - (weights[:, None] * mean).T @ mean
-        gradient += prior_precision * (parameters - prior_mean)
+        return gradient, hessian
+
+    return _newton(slopes, prior_mean, prior_precision, ridge)
+
+
+def _newton(
+    slopes: Callable[[Floats], tuple[Floats, Floats]],
+    prior_mean: Floats,
+    prior_precision: Floats,
+    ridge: float,
+) -> Floats:
+    """Minimize a negative log-posterior by Newton's method, from the mean of its normal prior.
+
+    Args:
+        slopes: parameters → the gradient and the Hessian of the negative log-likelihood.
+        prior_mean: as for `fit_logistic`.
+        prior_precision: as for `fit_logistic`.
+        ridge: as for `fit_logistic`.
+    """
+    parameters = prior_mean.copy()
+    for _ in range(100):
+        gradient, hessian = slopes(parameters)
+        gradient = gradient + prior_precision * (parameters - prior_mean)
         step = np.linalg.solve(hessian + np.diag(prior_precision + ridge), gradient)
-        parameters -= step / max(1.0, float(np.abs(step).max()))
+        parameters -= step / max(1.0, float(np.abs(step).max()))  # at most 1 at a time
         if np.abs(step).max() < 1e-10:
             break
     return parameters
@@ -343,7 +365,7 @@ class Component:
         calibration = Calibration(slope, tuple(every.tolist()))
         return replace(self, calibration=calibration, asked=labels)
 
-    @property
+    @cached_property
     def projection(self) -> Floats | None:
         """What turns logits of the network into those of the classes asked for; None for nothing.
 

@@ -23,6 +23,7 @@ from sentiment.model.model import (
     MAX_DEPTH,
     NO_ANSWER,
     UNCERTAIN,
+    AnyDecision,
     Decision,
     Model,
     MultiDecision,
@@ -103,11 +104,8 @@ def document_of(model: Model) -> dict[str, Any]:
     )
 
 
-def _document(
-    component: Component, decision: Decision | MultiDecision, record: Record
-) -> dict[str, Any]:
+def _document(component: Component, decision: AnyDecision, record: Record) -> dict[str, Any]:
     kind, labels = component.encoder.kind, component.labels
-    slope, intercepts = component.calibration
     asked = component.asked or labels
     classes = {"labels": labels} if labels != SENTIMENT else {}
     classes |= {"asked": asked} if asked != labels else {}
@@ -116,19 +114,8 @@ def _document(
         {
             "kind": kind,
             **_KINDS[kind].document(component.encoder, component.network),
-            "calibration": {
-                "slope": slope,
-                "intercept": intercepts[0] if len(intercepts) == 1 else list(intercepts),
-            },
-            "decision": {
-                "threshold": decision.threshold,
-                "band": decision.abstention_interval,
-            }
-            if isinstance(decision, Decision)
-            else {
-                "offsets": [*decision.offsets],
-                "minima": decision.minima and [*decision.minima],
-            },
+            "calibration": component.calibration.as_json(),
+            "decision": decision.as_json(),
             "history": list(record.history),
             "provenance": record.provenance and record.provenance.as_json(),
             "phrases": [[str(key), text] for key, text in component.phrases.items()],
@@ -156,7 +143,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
     components: list[Component] = []
-    records: list[tuple[Decision | MultiDecision, Record]] = []
+    records: list[tuple[AnyDecision, Record]] = []
     while True:
         base = mapping(document["base"]) if "base" in document else None
         weight = 0.0 if base is None else number(base["weight"], 0, _LARGEST_WEIGHT)
@@ -232,7 +219,7 @@ def _numbers(
     return numbers
 
 
-def _decision(fields: dict[str, Any], labels: LabelSet) -> Decision | MultiDecision:
+def _decision(fields: dict[str, Any], labels: LabelSet) -> AnyDecision:
     if not labels.is_binary:
         offsets = _numbers(fields["offsets"], -_LARGEST, _LARGEST, (0, len(labels)))
         minima = fields["minima"]

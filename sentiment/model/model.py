@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +71,14 @@ class Decision(NamedTuple):
         """Return a decision with another threshold and no abstention."""
         return Decision(threshold)
 
-    def answers(self, p_second: Floats) -> list[str]:
-        """Return the answers of a sentiment model to probabilities of *positive*, [n]."""
-        probabilities = np.stack((1 - p_second, p_second), axis=1)
-        return answers_of(self, Scores(probabilities, np.zeros(p_second.size, np.uint8)), SENTIMENT)
+    @property
+    def may_abstain(self) -> bool:
+        """Whether some probabilities get no answer."""
+        return self.abstention_interval is not None
+
+    def always_answering(self) -> "Decision":
+        """Return the decision with the same sides that never abstains."""
+        return self.at(self.threshold)
 
     def choose(self, probabilities: Floats) -> NDArray[np.int64]:
         """Return the label on whose side of the threshold each review is, [n]; abstention aside."""
@@ -93,6 +97,10 @@ class Decision(NamedTuple):
             return f"below {high:.3g}"
         return f"above {low:.3g}" if high > 1 else f"between {low:.3g} and {high:.3g}"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {"threshold": self.threshold, "band": self.abstention_interval}
+
 
 class MultiDecision(NamedTuple):
     """The decision between more than two classes.
@@ -106,28 +114,49 @@ class MultiDecision(NamedTuple):
     offsets: tuple[float, ...] = ()
     minima: tuple[float, ...] | None = None
 
+    @property
+    def may_abstain(self) -> bool:
+        """Whether some probabilities get no answer."""
+        return self.minima is not None
+
+    def always_answering(self) -> "MultiDecision":
+        """Return the decision with the same offsets that never abstains."""
+        return MultiDecision(self.offsets)
+
+    def preferences(self, probabilities: Floats) -> Floats:
+        """Return log-probabilities less the offsets, [n, K]; the highest is the answer."""
+        with np.errstate(divide="ignore"):
+            return np.log(probabilities) - np.array(self.offsets or 0.0)
+
     def choose(self, probabilities: Floats) -> NDArray[np.int64]:
         """Return the most likely label of each review after the offsets, [n]; abstention aside."""
-        with np.errstate(divide="ignore"):
-            return (np.log(probabilities) - np.array(self.offsets or 0.0)).argmax(axis=1)
+        return self.preferences(probabilities).argmax(axis=1)
 
     def abstains(self, probabilities: Floats) -> NDArray[np.bool_]:
         """Return which reviews are left without an answer, bool [n]."""
+        if self.minima is None:
+            return np.zeros(len(probabilities), np.bool_)
         chosen = self.choose(probabilities)
-        minima = np.array(self.minima or (0.0,) * probabilities.shape[1])
-        return probabilities[np.arange(chosen.size), chosen] < minima[chosen]
+        return probabilities[np.arange(chosen.size), chosen] < np.array(self.minima)[chosen]
 
     def reason(self) -> str:
         """Return why the model abstains."""
         return "not likely enough"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {"offsets": [*self.offsets], "minima": self.minima and [*self.minima]}
 
-def even_decision(classes: int) -> Decision | MultiDecision:
+
+AnyDecision = Decision | MultiDecision
+
+
+def even_decision(classes: int) -> AnyDecision:
     """Return the decision for the most likely class."""
     return Decision() if classes == 2 else MultiDecision()
 
 
-def answers_of(decision: Decision | MultiDecision, scores: Scores, labels: LabelSet) -> list[str]:
+def answers_of(decision: AnyDecision, scores: Scores, labels: LabelSet) -> list[str]:
     """Return the answer to each review; one without a token has the empty answer."""
     words = np.array(labels.names, object)[decision.choose(scores.probabilities)]
     words[decision.abstains(scores.probabilities)] = UNCERTAIN
@@ -137,7 +166,7 @@ def answers_of(decision: Decision | MultiDecision, scores: Scores, labels: Label
 
 
 def reasons_of(
-    decision: Decision | MultiDecision, answers: Sequence[str], coverage: NDArray[np.uint8]
+    decision: AnyDecision, answers: Sequence[str], coverage: NDArray[np.uint8]
 ) -> list[str]:
     """Return why each answer is `uncertain`; nothing for other answers."""
     return [
@@ -181,10 +210,10 @@ class Model:
     """
 
     components: tuple[Component, ...]
-    decision: Decision | MultiDecision = Decision()
+    decision: AnyDecision = Decision()
     record: Record = Record()
     labels: LabelSet = SENTIMENT
-    below: tuple[tuple[Decision | MultiDecision, Record], ...] = ()
+    below: tuple[tuple[AnyDecision, Record], ...] = ()
 
     @property
     def own(self) -> Component:
@@ -211,7 +240,7 @@ class Model:
         return replace(self, decision=self.binary.at(threshold))
 
     @property
-    def parts(self) -> Iterator[tuple[Component, Decision | MultiDecision, Record]]:
+    def parts(self) -> Iterator[tuple[Component, AnyDecision, Record]]:
         """Each component with its decision and record."""
         every = ((self.decision, self.record), *self.below)
         for component, (decision, record) in zip(self.components, every, strict=True):

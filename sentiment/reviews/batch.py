@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 
 from sentiment.errors import DataError
 from sentiment.reviews.cells import count_of
@@ -254,7 +254,6 @@ def row_error(name: str, row: int, what: str, line: int | None = None) -> DataEr
 
 
 Policy = Literal["stop", "skip", "keep"]
-POLICIES: tuple[Policy, ...] = get_args(Policy)
 DONE = {"skip": "left out", "keep": "kept, without an answer"}
 
 

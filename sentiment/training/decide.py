@@ -14,7 +14,7 @@ from sentiment.model.component import (
     fit_softmax,
     probabilities_of,
 )
-from sentiment.model.model import Decision, MultiDecision, even_decision
+from sentiment.model.model import AnyDecision, Decision, MultiDecision, even_decision
 from sentiment.model.network import DenseNetwork
 from sentiment.training.options import Objective
 
@@ -110,7 +110,7 @@ def enough_to_choose(labels: NDArray[np.integer], classes: int) -> bool:
 
 def choose_decision(
     probabilities: Floats, objective: Objective, weights: Floats | None = None
-) -> Decision | MultiDecision:
+) -> AnyDecision:
     """Return the decision with the best expected objective.
 
     Args:
@@ -204,9 +204,10 @@ def choose_threshold(
         return 0.5
     order = np.argsort(-p_positive, kind="stable")
     ranked = p_positive[order]
-    true_positives = np.cumsum(weights[order] * ranked)
-    answered_positive = np.cumsum(weights[order])
-    scores = _OBJECTIVES[objective](true_positives, answered_positive, positives, negatives)
+    found, answered = np.cumsum(weights[order] * ranked), np.cumsum(weights[order])
+    right = np.stack((negatives - (answered - found), found), axis=1)
+    answers = np.stack((positives + negatives - answered, answered), axis=1)
+    scores = _objective(objective, right, answers, np.array([negatives, positives]))
     cuts = (ranked + np.append(ranked[1:], 0)) / 2
     possible = np.append(ranked[1:] < ranked[:-1], True)  # equal probabilities stay together
     best = scores[possible] >= scores[possible].max() - 1e-12
@@ -221,28 +222,6 @@ def score(
     right = np.bincount(labels[answers == labels], minlength=classes)
     counts = (np.bincount(each, minlength=classes) for each in (answers, labels))
     return float(_objective(objective, right, *counts))
-
-
-def _accuracy(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
-    return (tp + negatives - (answered - tp)) / (positives + negatives)
-
-
-def _macro_f1(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
-    tn = negatives - (answered - tp)
-    f1_positive = 2 * tp / (answered + positives)
-    f1_negative = 2 * tn / ((positives + negatives - answered) + negatives)
-    return (f1_positive + f1_negative) / 2
-
-
-def _balanced_accuracy(tp: Floats, answered: Floats, positives: float, negatives: float) -> Floats:
-    return (tp / positives + 1 - (answered - tp) / negatives) / 2
-
-
-_OBJECTIVES = {
-    "accuracy": _accuracy,
-    "macro-f1": _macro_f1,
-    "balanced-accuracy": _balanced_accuracy,
-}
 
 
 @dataclass(frozen=True)

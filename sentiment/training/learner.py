@@ -176,15 +176,18 @@ class TrainingData:
             content.update(self.weights.astype("<f8").tobytes())
         return content.hexdigest()
 
+    def counts(self, rows: Numbers) -> dict[str, int]:
+        """Return the number of labelled reviews of each class, by its name."""
+        found = np.bincount(self.labels[rows], minlength=len(self.label_set)).tolist()
+        return dict(zip(self.label_set.names, found, strict=True))
+
     def summary(self, rows: Numbers) -> DatasetSummary:
         """Return the counts and the hash of labelled reviews."""
         labels = self.labels[rows]
         content = hashlib.blake2b(digest_size=16)
         content.update(self.digests[rows].astype("<u8").tobytes())
         content.update(labels.astype(np.int8).tobytes())
-        counts = np.bincount(labels, minlength=len(self.label_set)).tolist()
-        named = dict(zip(self.label_set.names, counts, strict=True))
-        return DatasetSummary(named, content.hexdigest())
+        return DatasetSummary(self.counts(rows), content.hexdigest())
 
 
 # The maximum number of rounds of pseudo-labels.

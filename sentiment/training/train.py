@@ -12,7 +12,7 @@ from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component, probabilities_of
-from sentiment.model.model import Decision, Model, MultiDecision, Record, even_decision
+from sentiment.model.model import AnyDecision, Model, Record, even_decision
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
@@ -118,7 +118,7 @@ def _choose(data: TrainingData, options: TrainingOptions, run: Run) -> Hyperpara
             run.progress.resumed(*place)
     choose = ARCHITECTURES[options.architecture].choose
     recipe = choose(data.sample(data.training), data.labels[data.training], options)
-    counts = data.summary(data.training).counts
+    counts = data.counts(data.training)
     run.progress.chosen(recipe, counts, data.held_out.size, data.cross_validated)
     return recipe
 
@@ -145,7 +145,7 @@ class _HeldOut:
     calibration: Calibration
     weight: float
     probabilities: Floats
-    decision: Decision | MultiDecision
+    decision: AnyDecision
 
     @property
     def answers(self) -> Numbers:

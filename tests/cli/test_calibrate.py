@@ -14,6 +14,7 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Decision
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
+from tests.answers import answers_to
 from tests.conftest import TEST
 
 
@@ -256,7 +257,7 @@ def test_what_is_set_on_half_of_the_reviews_holds_on_the_other(shops, least):
             chosen = choose_decision([Goal("precision", least)], sample)
         except GoalError:
             continue
-        answers = np.array(chosen.decision.answers(p_positive[other]), dtype=object)
+        answers = np.array(answers_to(p_positive[other], chosen.decision), dtype=object)
         precisions = [
             np.mean(labels[other][answers == name] == label)
             for label, name in enumerate(("negative", "positive"))

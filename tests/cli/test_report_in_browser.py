@@ -14,6 +14,7 @@ from sentiment.model.file import load_model
 from sentiment.model.model import Decision
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
+from tests.answers import answers_to
 from tests.browser import Browser
 from tests.conftest import TEST
 
@@ -71,7 +72,7 @@ def figures(browser: Browser) -> dict[str, str]:
 
 def expected(p_positive: np.ndarray, labels: np.ndarray, decision: Decision) -> dict[str, str]:
     """What Python finds."""
-    answers = np.array(decision.answers(p_positive), dtype=object)
+    answers = np.array(answers_to(p_positive, decision), dtype=object)
     names = ("negative", "positive")
     truth = np.array(names, dtype=object)[labels]
     answered = answers != "uncertain"

@@ -21,6 +21,7 @@ from sentiment.evaluation.selective import (
 )
 from sentiment.labels import CLASSES, SENTIMENT, WITH_NEUTRAL
 from sentiment.model.model import Decision, MultiDecision
+from tests.answers import answers_to
 
 
 def chosen_for(goals, p_positive, labels, threshold=0.5):
@@ -66,7 +67,7 @@ def test_goals_that_do_not_go_together_are_an_error(texts, said):
 
 def lost(chosen, p_positive, labels):
     """Name the parts of each goal that other reviews miss."""
-    answers = np.array(chosen.decision.answers(p_positive), dtype=object)
+    answers = np.array(answers_to(p_positive, chosen.decision), dtype=object)
     missed = set()
     for goal in chosen.goals:
         if goal.metric == "coverage" and np.mean(answers != "uncertain") < goal.minimum:

@@ -7,6 +7,7 @@ from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
 from sentiment.model.model import Decision, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews
+from tests.answers import answers_to
 from tests.model.small import small_model
 
 
@@ -50,7 +51,11 @@ def test_mistakes_are_explained_where_they_stand(model):
                 *(("b", n) for n in (1, 2, 3)),
             ][row]
             assert (explanation.text, explanation.p_positive) == (texts[row], p_positive[row])
-            assert explanation.answer == model.decision.answers(p_positive)[row] != mistake.labelled
+            assert (
+                explanation.answer
+                == answers_to(p_positive, model.decision)[row]
+                != mistake.labelled
+            )
             weights = [word.contribution for word in mistake.drivers]
             assert weights == sorted(weights, key=lambda weight: -abs(weight))
             assert all((weight > 0) == (mistake.labelled == "negative") for weight in weights)

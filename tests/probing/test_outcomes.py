@@ -18,6 +18,7 @@ from sentiment.probing import (
     combined,
     probe,
 )
+from tests.answers import answers_to
 
 each = pytest.mark.parametrize("capability", CAPABILITIES.values(), ids=lambda each: each.name)
 
@@ -41,7 +42,7 @@ class Fake:
         return Scores(probabilities, np.zeros(len(texts), np.uint8))
 
     def answers(self, scores):
-        return self.decision.answers(scores.p_positive)
+        return answers_to(scores.p_positive, self.decision)
 
 
 def always(p):

@@ -39,15 +39,13 @@ from sentiment.evaluation.report.charts import (
 )
 from sentiment.evaluation.selective import (
     Abstention,
-    AnyDecision,
     abstention_of,
     answered_labels,
-    may_abstain,
 )
 from sentiment.evaluation.slices import Slice
 from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import UNCERTAIN, Model
+from sentiment.model.model import UNCERTAIN, AnyDecision, Model
 
 _WORDS = 15
 
@@ -100,7 +98,7 @@ class Report:
     def leaves_out(self) -> bool:
         """Whether reviews may be left unanswered."""
         unknown = self.unknown is not None and bool(self.unknown.any())
-        return unknown or may_abstain(self.decision)
+        return unknown or self.decision.may_abstain
 
     @cached_property
     def evaluation(self) -> Evaluation:
