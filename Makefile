@@ -47,10 +47,10 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m "not slow"
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m "not slow"
 
 test-slow: $(READY) ## run the slow tests: repeated trainings, statistics, built wheels
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet -m slow
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m slow
 
 test-all: ## run all tests on Python 3.11, 3.12 and 3.13, each in its own environment
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \

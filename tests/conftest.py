@@ -30,6 +30,9 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+# What tests write may be lost with the machine; waiting for a slow disk took up to a minute a run.
+os.fsync = lambda _: None
+
 # The time of one example depends on the machine more than on the code.
 settings.register_profile("random", deadline=None)
 # The same inputs in every run, so that only a change makes a test fail. Before a release, and now

@@ -89,6 +89,7 @@ def test_a_restricted_model_has_the_probabilities_of_the_classes_left(model):
         assert restricted.labels is labels or restricted is model
 
 
+@pytest.mark.slow
 @every
 def test_restricting_twice_is_restricting_once(model):
     for labels in subsets(model):

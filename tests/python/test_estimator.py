@@ -245,6 +245,7 @@ def test_any_number_of_classes_of_any_kind(kinds, tmp_path):
     assert loaded.predict_proba(texts).max(axis=1) == pytest.approx(p.max(axis=1))
 
 
+@pytest.mark.slow
 def test_weights_of_whole_numbers_are_about_like_repeated_texts(reviews):
     weights = np.arange(len(reviews)) % 3
     texts, labels = reviews["text"].to_numpy(object), reviews["label"].to_numpy(object)

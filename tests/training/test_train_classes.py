@@ -225,8 +225,12 @@ def only(reviews: LabelledReviews, labels: LabelSet) -> LabelledReviews:
     ("of_base", "labels"),
     [
         (WITH_NEUTRAL, SENTIMENT),
-        (SENTIMENT, WITH_NEUTRAL),
-        (WITH_NEUTRAL, LabelSet(("positive", "negative", "neutral"))),
+        pytest.param(SENTIMENT, WITH_NEUTRAL, marks=pytest.mark.slow),
+        pytest.param(
+            WITH_NEUTRAL,
+            LabelSet(("positive", "negative", "neutral")),
+            marks=pytest.mark.slow,
+        ),
         pytest.param(SENTIMENT, SENTIMENT, marks=pytest.mark.slow),
     ],
     ids=["more classes", "fewer classes", "another order", "the same"],
