@@ -153,8 +153,8 @@ class LoadedModel:
             raise TypeError(f"a {type(text).__name__}, not a str: one text is explained at a time")
         from sentiment.model.explanation import explain  # answers start without it
 
-        names = self.model.labels.names
-        return explain(self.model, text, None if toward is None else names.index(toward))
+        label = None if toward is None else self.model.labels.label_of(toward)
+        return explain(self.model, text, label)
 
     def _scores(self, texts: list[str | None]) -> Scores:
         filled = [text or "" for text in texts]

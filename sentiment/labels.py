@@ -54,12 +54,22 @@ class LabelSet:
         Raises:
             ValueError: one is not of these, or fewer than two are named.
         """
-        known = ", ".join(self.names)
-        if strangers := [name for name in names if name not in self.names]:
-            raise ValueError(f"no class {', '.join(strangers)}; the model's classes are {known}")
-        if len(set(names)) < 2:
+        labels = {self.label_of(name) for name in names}
+        if len(labels) < 2:
+            known = ", ".join(self.names)
             raise ValueError(f"two classes or more are needed; the model's classes are {known}")
-        return LabelSet(tuple(name for name in self.names if name in names), self.ordered)
+        return LabelSet(tuple(self.names[label] for label in sorted(labels)), self.ordered)
+
+    def label_of(self, name: str) -> int:
+        """Return the label of a class.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        if name not in self.names:
+            known = ", ".join(self.names)
+            raise ValueError(f"no class {name}; the model's classes are {known}")
+        return self.names.index(name)
 
     def indices_of(self, names: Sequence[str]) -> list[int]:
         """Return the label of each name, −1 for a name that is not of these."""

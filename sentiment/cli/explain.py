@@ -337,11 +337,10 @@ def _label(model: Model, name: str) -> int:
     Raises:
         UsageError: the model has none of that name.
     """
-    (label,) = model.labels.indices_of([name])
-    if label < 0:
-        names = ", ".join(model.labels.names)
-        raise UsageError(f"--toward {name}: no such class; the model's classes are {names}")
-    return label
+    try:
+        return model.labels.label_of(name)
+    except ValueError as error:
+        raise UsageError(f"--toward: {error}") from None
 
 
 def _style() -> Style:

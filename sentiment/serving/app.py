@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -32,6 +32,7 @@ from sentiment.serving.requests import (
     media_type,
     read_body,
     read_chunks,
+    read_explanation,
     read_texts,
 )
 from sentiment.serving.server import Limits, bare_name
@@ -149,7 +150,9 @@ class App:
             return await self._stream(request)
         if kind != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
-        texts = await self._texts(request, self._slots, "text", "texts")
+        body = await read_body(request, self._limits, self._bytes)
+        self._slots.acquire(request.scope)
+        texts = await offload(len(body), lambda: read_texts(body, self._limits))
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -160,14 +163,11 @@ class App:
     async def _explain(self, request: Request) -> Response:
         if media_type(request) != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON}")
-        text = cast(str, await self._texts(request, self._explanations, "text"))
-        return Response(await self._service.explain(text), media_type=JSON)
-
-    async def _texts(self, request: Request, slots: Meter, *names: str) -> str | list[str]:
-        """Read a JSON body, and acquire a slot."""
         body = await read_body(request, self._limits, self._bytes)
-        slots.acquire(request.scope)
-        return await offload(len(body), lambda: read_texts(body, names, self._limits))
+        self._explanations.acquire(request.scope)
+        labels = self._service.labels
+        job = await offload(len(body), lambda: read_explanation(body, labels, self._limits))
+        return Response(await self._service.explain(*job), media_type=JSON)
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they arrive; an error before the first answer is still a status.

@@ -206,19 +206,13 @@ def read_json(body: bytes) -> Any:
         raise HTTPException(400, str(error)) from None
 
 
-def read_texts(body: bytes, names: tuple[str, ...], limits: Limits) -> str | list[str]:
-    """Read `{"text": "…"}` or `{"texts": ["…", …]}`, whichever `names` allow.
+def read_texts(body: bytes, limits: Limits) -> str | list[str]:
+    """Read `{"text": "…"}` or `{"texts": ["…", …]}`.
 
     Raises:
         HTTPException: it is anything else, too long, or too many.
     """
-    value = read_json(body)
-    wanted = " or ".join(f'{{"{name}": …}}' for name in names)
-    if not isinstance(value, dict):
-        raise HTTPException(422, f"the body is {_kind(value)}; {wanted} is expected")
-    if len(value) != 1 or next(iter(value)) not in names:
-        raise HTTPException(422, f"{wanted} is expected, with no other keys")
-    ((name, given),) = value.items()
+    ((name, given),) = _fields(body, ("text",), ("texts",)).items()
     if name == "text":
         return _checked(given, '"text"', limits)
     if not isinstance(given, list):
@@ -228,6 +222,38 @@ def read_texts(body: bytes, names: tuple[str, ...], limits: Limits) -> str | lis
         why = f"{len(given):,} texts; {most}: send fewer, or JSON lines as a stream"
         raise HTTPException(422, why)
     return [_checked(text, f'"texts", number {n},', limits) for n, text in enumerate(given, 1)]
+
+
+def read_explanation(body: bytes, labels: LabelSet, limits: Limits) -> tuple[str, int | None]:
+    """Read `{"text": "…"}`, perhaps with `"toward": "a class"`; return the text and its label.
+
+    Raises:
+        HTTPException: it is anything else, too long, or there is no such class.
+    """
+    given = _fields(body, ("text",), ("text", "toward"))
+    text = _checked(given["text"], '"text"', limits)
+    if "toward" not in given:
+        return text, None
+    try:
+        return text, labels.label_of(_checked(given["toward"], '"toward"', limits))
+    except ValueError as error:
+        raise HTTPException(422, f'"toward": {error}') from None
+
+
+def _fields(body: bytes, *wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Read an object with the keys of one of `wanted`.
+
+    Raises:
+        HTTPException: it is anything else.
+    """
+    value = read_json(body)
+    forms = ("{" + ", ".join(f'"{name}": …' for name in names) + "}" for names in wanted)
+    expected = " or ".join(forms)
+    if not isinstance(value, dict):
+        raise HTTPException(422, f"the body is {_kind(value)}; {expected} is expected")
+    if set(value) not in [set(names) for names in wanted]:
+        raise HTTPException(422, f"{expected} is expected, with no other keys")
+    return value
 
 
 def _checked(text: Any, what: str, limits: Limits) -> str:

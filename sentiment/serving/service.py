@@ -148,10 +148,10 @@ class Service:
         """Return the answer to each text."""
         return await self._batcher.answers(texts)
 
-    async def explain(self, text: str) -> bytes:
-        """Return the JSON of `sentiment explain --json`."""
+    async def explain(self, text: str, toward: int | None = None) -> bytes:
+        """Return the JSON of `sentiment explain --json`, with `--toward` a label if not None."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._explaining, _explained, self._model, text)
+        return await loop.run_in_executor(self._explaining, _explained, self._model, text, toward)
 
 
 def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
@@ -170,9 +170,9 @@ def _record(names: Sequence[str], answered: Answered) -> Answer:
     return {**record, "reason": reason} if reason else record
 
 
-def _explained(model: Model, text: str) -> bytes:
+def _explained(model: Model, text: str, toward: int | None = None) -> bytes:
     from sentiment.model.explanation import as_values, explain, smallest_removal  # on demand
 
-    explanation = explain(model, text)
+    explanation = explain(model, text, toward)
     values = as_values(explanation, smallest_removal(model, explanation), model.labels)
     return encode(to_json(values)) + b"\n"

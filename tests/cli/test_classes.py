@@ -94,7 +94,9 @@ def test_two_classes_are_explained_from_either_side(run):
     assert other["logit"] == pytest.approx(-one["logit"])
     done = run("explain", "-m", MODEL, "--toward", "sad", TEXT)
     assert done.returncode == 2
-    assert "no such class; the model's classes are negative, neutral, positive" in done.stderr
+    assert (
+        "--toward: no class sad; the model's classes are negative, neutral, positive" in done.stderr
+    )
 
 
 def test_info_shows_units_decision_and_words_of_every_class(run):

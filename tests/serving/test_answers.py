@@ -51,6 +51,9 @@ def test_an_explanation_is_what_explain_gives(served, run):
     for text in TEXTS[:5]:
         done = run("explain", "-m", "general", "--json", text)
         assert served.post("/explain", {"text": text}).json == json.loads(done.stdout or "null")
+        done = run("explain", "-m", "general", "--toward", "negative", "--json", text)
+        asked = {"text": text, "toward": "negative"}
+        assert served.post("/explain", asked).json == json.loads(done.stdout or "null")
 
 
 def test_json_lines_come_back_one_for_one_in_order(served):

@@ -44,7 +44,7 @@ class Echo:
         await asyncio.sleep(0.8 if texts == ["slow"] else 0)
         return [{"chars": len(text)} for text in texts]
 
-    async def explain(self, text):
+    async def explain(self, text, toward=None):
         await self.predict([text])
         return b"{}"
 

@@ -82,6 +82,12 @@ def test_texts_that_are_not_as_asked(served, name):
     check(served.post("/predict", body), status, why)
 
 
+def test_an_explanation_toward_a_class_that_is_not_there(served):
+    check(served.post("/explain", {"text": "good", "toward": "sad"}), 422, '"toward": no class sad')
+    check(served.post("/explain", {"text": "good", "toward": 1}), 422, '"toward" is a number')
+    check(served.post("/explain", {"toward": "negative"}), 422, '{"text": …} or {"text": …, "tow')
+
+
 def test_a_byte_order_mark_is_no_mistake(served):
     assert served.post("/predict", b'\xef\xbb\xbf{"text": "good"}').status == 200
 
