@@ -56,6 +56,10 @@ def _fasttext(training: LabelledReviews, test: LabelledReviews, options: str) ->
     return float(np.mean(_fasttext_answers(training, test, options) == test.labels))
 
 
+# Its autotuning tries tables of tens of gigabytes; where memory is refused, it goes on.
+_MOST_MEMORY = 12 << 30
+
+
 def _fasttext_answers(
     training: LabelledReviews, test: LabelledReviews, options: str
 ) -> NDArray[np.int64]:
@@ -68,6 +72,7 @@ def _fasttext_answers(
         write_tokenized(training.take(np.arange(held_out)), folder / "tune.txt")
         write_tokenized(test, folder / "test.txt")
         script = (
+            f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({_MOST_MEMORY},) * 2)\n"
             f"import fasttext; m = fasttext.train_supervised(thread=2, verbose=0, {options})\n"
             "texts = [line.split(' ', 1)[1].rstrip() for line in open('test.txt', newline='\\n')]\n"
             "answers = [m.predict(text)[0] or ['__label__0'] for text in texts]\n"

@@ -37,7 +37,7 @@ from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
-from sentiment.training.decide import Epoch, Gain
+from sentiment.training.decide import Epoch
 from sentiment.training.options import (
     FEW,
     UNBALANCED,
@@ -48,6 +48,7 @@ from sentiment.training.options import (
     cross_validates,
 )
 from sentiment.training.run import Checkpoint, Progress, Run
+from sentiment.training.stacking import Gain
 from sentiment.training.train import train
 
 _FEATURIZING = "featurizing, and starting TensorFlow …"

@@ -19,8 +19,9 @@ from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.tensors import NotOursError, metadata, read_header
 from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
-from sentiment.training.decide import Epoch, EpochSelection, Gain
+from sentiment.training.decide import Epoch, EpochSelection
 from sentiment.training.options import Hyperparameters
+from sentiment.training.stacking import Gain
 
 Labels = NDArray[np.integer]
 

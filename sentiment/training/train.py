@@ -17,19 +17,11 @@ from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.backend import start_loading
-from sentiment.training.decide import (
-    ASKED,
-    FEW_ENOUGH,
-    Floats,
-    Numbers,
-    Stack,
-    choose_decision,
-    enough_to_choose,
-    gain_from_base,
-)
+from sentiment.training.decide import Floats, Numbers, choose_decision, enough_to_choose
 from sentiment.training.learner import FitResult, Learner, TrainingData
 from sentiment.training.options import Hyperparameters, Objective, TrainingOptions
 from sentiment.training.run import Progress, Run
+from sentiment.training.stacking import ASKED, FEW_ENOUGH, Stack, gain_from_base
 
 # Held-out reviews to choose the least coverage by, and the share that may remain unanswered.
 _COVERAGE_SAMPLE, _UNANSWERED = 500, 0.005

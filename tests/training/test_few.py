@@ -14,8 +14,8 @@ from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
-from sentiment.training.decide import gain_from_base
 from sentiment.training.options import Objective, TrainingOptions
+from sentiment.training.stacking import gain_from_base
 from sentiment.training.train import train
 from tests.conftest import TEST
 

@@ -18,9 +18,10 @@ from sentiment.model.provenance import TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
-from sentiment.training.decide import Epoch, Stack
+from sentiment.training.decide import Epoch
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
+from sentiment.training.stacking import Stack
 from sentiment.training.train import train
 from tests.conftest import TRAIN
 from tests.model.small import changed
