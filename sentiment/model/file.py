@@ -4,21 +4,18 @@ import json
 import os
 import reprlib
 import zlib
-from collections.abc import Callable
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sentiment.errors import ModelError, command_line
-from sentiment.features.ngrams import NGrams
-from sentiment.features.vectorizer import Vectorizer
 from sentiment.files import replacing
 from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet
-from sentiment.model.component import MIN_COVERAGE, Calibration, Component, Encoder, Network
+from sentiment.model.component import MIN_COVERAGE, Calibration, Component
+from sentiment.model.kinds import KINDS, LEFT_OUT, compact, tensor_of
 from sentiment.model.model import (
     MAX_DEPTH,
     NO_ANSWER,
@@ -29,7 +26,6 @@ from sentiment.model.model import (
     MultiDecision,
     Record,
 )
-from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
@@ -52,20 +48,8 @@ _BASE = "base/"
 # The largest numbers. The slope of a network that learned next to nothing is large.
 _LARGEST = 1e15
 _LARGEST_WEIGHT = 1e3
-_LARGEST_FEATURE = float(np.finfo(np.float16).max)
-# Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
-_LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
 _LARGEST_KEY = (1 << 64) - 1
 _LONGEST_NAME = 80
-
-# Fields that came with later format versions, and their values if they are left out.
-_LEFT_OUT: dict[str, Any] = {
-    "kind": "ngrams",
-    "least_known": MIN_COVERAGE,
-    "reversal": 0,
-    "repair": True,
-    "ratings": False,
-}
 
 _EPOCH = {
     "number": _LARGEST,
@@ -75,20 +59,11 @@ _EPOCH = {
 }
 
 
-def _compact(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields without those that may be left out."""
-    return {
-        name: value
-        for name, value in fields.items()
-        if name not in _LEFT_OUT or value != _LEFT_OUT[name]
-    }
-
-
 def tensors_of(model: Model) -> Tensors:
     """Return the tensors of a model, those of its bases with a prefix each."""
     tensors: Tensors = {}
     for place, (component, _, record) in enumerate(model.parts):
-        own = _KINDS[component.encoder.kind].tensors(component.encoder, component.network)
+        own = KINDS[component.encoder.kind].tensors(component.encoder, component.network)
         own["training.seen"] = record.training_hashes.whole
         if record.training_hashes.passages is not None:
             own["training.passages"] = record.training_hashes.passages
@@ -110,10 +85,10 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
     classes = {"labels": labels} if labels != SENTIMENT else {}
     classes |= {"asked": asked} if asked != labels else {}
     named = {field: asdict(each) | {"names": [*each.names]} for field, each in classes.items()}
-    return named | _compact(
+    return named | compact(
         {
             "kind": kind,
-            **_KINDS[kind].document(component.encoder, component.network),
+            **KINDS[kind].document(component.encoder, component.network),
             "calibration": component.calibration.as_json(),
             "decision": decision.as_json(),
             "history": list(record.history),
@@ -127,7 +102,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
 def format_of(model: Model) -> int:
     """Return the oldest format version that can hold a model."""
     encoders = [component.encoder for component in model.components]
-    oldest = max(_KINDS[encoder.kind].version(encoder) for encoder in encoders)
+    oldest = max(KINDS[encoder.kind].version(encoder) for encoder in encoders)
     named = any(
         labels not in (None, SENTIMENT)
         for component in model.components
@@ -181,7 +156,7 @@ def _labels(fields: object) -> LabelSet:
 
 
 def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
-    kind = _KINDS[string(document.get("kind", _LEFT_OUT["kind"]))]
+    kind = KINDS[string(document.get("kind", LEFT_OUT["kind"]))]
     labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     asked = _labels(document["asked"]) if "asked" in document else None
     encoder, network = kind.read(document, tensors, len(labels) - 1)
@@ -241,8 +216,8 @@ def _record(document: dict[str, Any], tensors: Tensors) -> Record:
         history=tuple(_epoch(epoch) for epoch in document["history"]),
         provenance=None if provenance is None else Provenance.from_json(provenance),
         training_hashes=TrainingHashes(
-            _tensor(tensors, "training.seen", "u", 1),
-            _tensor(tensors, "training.passages", "u", 1) if has_passages else None,
+            tensor_of(tensors, "training.seen", "u", 1),
+            tensor_of(tensors, "training.passages", "u", 1) if has_passages else None,
         ),
     )
 
@@ -252,110 +227,6 @@ def _epoch(fields: object) -> dict[str, float]:
     if not figures.keys() <= _EPOCH.keys():
         raise ValueError("an epoch has unknown figures")
     return {name: number(value, 0, _EPOCH[name]) for name, value in figures.items()}
-
-
-class _Kind(NamedTuple):
-    """How a kind of encoder and its network are written and read.
-
-    Attributes:
-        tensors, document: (encoder, network) → tensors, JSON values.
-        version: encoder → the oldest format version that can hold it.
-        read: (document, tensors, outputs) → encoder, network; raises ValueError, TypeError or
-            KeyError.
-    """
-
-    tensors: Callable[[Any, Any], Tensors]
-    document: Callable[[Any, Any], dict[str, Any]]
-    version: Callable[[Any], int]
-    read: Callable[[dict[str, Any], Tensors, int], tuple[Encoder, Network]]
-
-
-def _ngram_tensors(encoder: Vectorizer, network: DenseNetwork) -> Tensors:
-    tensors: Tensors = {
-        "features.keys": encoder.keys,
-        "features.weights": encoder.weights.astype(np.float16),
-    }
-    for depth, layer in enumerate(network.layers):
-        tensors |= {
-            f"layers.{depth}.kernel": layer.kernel,
-            f"layers.{depth}.scale": layer.scale,
-            f"layers.{depth}.bias": layer.bias,
-        }
-    return tensors
-
-
-def _ngram_document(encoder: Vectorizer, network: DenseNetwork) -> dict[str, Any]:
-    return {"ngrams": _compact(encoder.settings()), "layers": len(network.layers)}
-
-
-def _ngram_version(encoder: Vectorizer) -> int:
-    ngrams = encoder.ngrams
-    return 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
-
-
-def _read_ngrams(
-    document: dict[str, Any], tensors: Tensors, outputs: int
-) -> tuple[Vectorizer, DenseNetwork]:
-    encoder = _vectorizer(document["ngrams"], tensors)
-    return encoder, _network(document["layers"], encoder.size, outputs, tensors)
-
-
-_KINDS = {"ngrams": _Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}
-
-
-def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
-    orders = _LEFT_OUT | mapping(fields)
-    shortest, longest = orders["characters"]
-    ngrams = NGrams(
-        words=whole(orders["words"], 1, 16),
-        tail=whole(orders["tail"], 0, 1 << 16),
-        tail_words=whole(orders["tail_words"], 1, 16),
-        stem=whole(orders["stem"], 0, 1 << 16),
-        negation=whole(orders["negation"], 0, 1 << 16),
-        characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
-        reversal=whole(orders["reversal"], 0, 1 << 16),
-        repair=truth(orders["repair"]),
-        ratings=truth(orders["ratings"]),
-    )
-    keys = _tensor(tensors, "features.keys", "u", 1)
-    weights = _tensor(tensors, "features.weights", "f", 1).astype(np.float32)
-    number(_size(weights), 0, _LARGEST_FEATURE)
-    if keys.shape != weights.shape:
-        raise ValueError("feature keys and weights differ in number")
-    if not (keys[1:] > keys[:-1]).all():
-        raise ValueError("feature keys are out of order")
-    return Vectorizer(ngrams, keys, weights)
-
-
-def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> DenseNetwork:
-    layers = []
-    reach = 1.0  # the largest absolute input
-    for place in range(whole(depth, 1, 64)):
-        kernel = _tensor(tensors, f"layers.{place}.kernel", "fi", 2)
-        scale = _tensor(tensors, f"layers.{place}.scale", "f", 1)
-        bias = _tensor(tensors, f"layers.{place}.bias", "f", 1)
-        if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
-            raise ValueError(f"layer {place} does not fit the one before it")
-        largest = number(_size(kernel) * _size(scale), 0, _LARGEST_SUM)
-        reach = reach * max(inputs, 1) * largest + _size(bias)
-        number(reach, 0, _LARGEST_LATER_SUM if place else _LARGEST_SUM)
-        layers.append(Layer(kernel, scale, bias))
-        inputs = bias.size
-    if inputs != outputs:
-        raise ValueError(f"the last layer has {inputs} outputs and not {outputs}")
-    return DenseNetwork(tuple(layers))
-
-
-def _size(tensor: NDArray[Any]) -> float:
-    """Return the largest absolute value of a tensor."""
-    return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
-
-
-def _tensor(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
-    tensor = tensors[name]
-    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
-        raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
-    return tensor
 
 
 # Each format version has fields that older ones lack, with a value if they are left out.

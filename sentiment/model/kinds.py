@@ -1,0 +1,140 @@
+"""Kinds of encoders and networks in model files; everything is checked before they are built."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.ngrams import NGrams
+from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.component import MIN_COVERAGE, Encoder, Network
+from sentiment.model.network import DenseNetwork, Layer
+from sentiment.model.tensors import Tensors, mapping, number, truth, whole
+
+_LARGEST_FEATURE = float(np.finfo(np.float16).max)
+# Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
+_LARGEST_SUM, _LARGEST_LATER_SUM = 1e30, 1e120
+
+# Fields that came with later format versions, and their values if they are left out.
+LEFT_OUT: dict[str, Any] = {
+    "kind": "ngrams",
+    "least_known": MIN_COVERAGE,
+    "reversal": 0,
+    "repair": True,
+    "ratings": False,
+}
+
+
+def compact(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields without those that may be left out."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in LEFT_OUT or value != LEFT_OUT[name]
+    }
+
+
+class Kind(NamedTuple):
+    """How a kind of encoder and its network are written and read.
+
+    Attributes:
+        tensors, document: (encoder, network) → tensors, JSON values.
+        version: encoder → the oldest format version that can hold it.
+        read: (document, tensors, outputs) → encoder, network; raises ValueError, TypeError or
+            KeyError.
+    """
+
+    tensors: Callable[[Any, Any], Tensors]
+    document: Callable[[Any, Any], dict[str, Any]]
+    version: Callable[[Any], int]
+    read: Callable[[dict[str, Any], Tensors, int], tuple[Encoder, Network]]
+
+
+def _ngram_tensors(encoder: Vectorizer, network: DenseNetwork) -> Tensors:
+    tensors: Tensors = {
+        "features.keys": encoder.keys,
+        "features.weights": encoder.weights.astype(np.float16),
+    }
+    for depth, layer in enumerate(network.layers):
+        tensors |= {
+            f"layers.{depth}.kernel": layer.kernel,
+            f"layers.{depth}.scale": layer.scale,
+            f"layers.{depth}.bias": layer.bias,
+        }
+    return tensors
+
+
+def _ngram_document(encoder: Vectorizer, network: DenseNetwork) -> dict[str, Any]:
+    return {"ngrams": compact(encoder.settings()), "layers": len(network.layers)}
+
+
+def _ngram_version(encoder: Vectorizer) -> int:
+    ngrams = encoder.ngrams
+    return 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
+
+
+def _read_ngrams(
+    document: dict[str, Any], tensors: Tensors, outputs: int
+) -> tuple[Vectorizer, DenseNetwork]:
+    encoder = _vectorizer(document["ngrams"], tensors)
+    return encoder, _network(document["layers"], encoder.size, outputs, tensors)
+
+
+def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
+    orders = LEFT_OUT | mapping(fields)
+    shortest, longest = orders["characters"]
+    ngrams = NGrams(
+        words=whole(orders["words"], 1, 16),
+        tail=whole(orders["tail"], 0, 1 << 16),
+        tail_words=whole(orders["tail_words"], 1, 16),
+        stem=whole(orders["stem"], 0, 1 << 16),
+        negation=whole(orders["negation"], 0, 1 << 16),
+        characters=(whole(shortest, min(1, longest), 16), whole(longest, shortest, 16)),
+        reversal=whole(orders["reversal"], 0, 1 << 16),
+        repair=truth(orders["repair"]),
+        ratings=truth(orders["ratings"]),
+    )
+    keys = tensor_of(tensors, "features.keys", "u", 1)
+    weights = tensor_of(tensors, "features.weights", "f", 1).astype(np.float32)
+    number(_size(weights), 0, _LARGEST_FEATURE)
+    if keys.shape != weights.shape:
+        raise ValueError("feature keys and weights differ in number")
+    if not (keys[1:] > keys[:-1]).all():
+        raise ValueError("feature keys are out of order")
+    return Vectorizer(ngrams, keys, weights)
+
+
+def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> DenseNetwork:
+    layers = []
+    reach = 1.0  # the largest absolute input
+    for place in range(whole(depth, 1, 64)):
+        kernel = tensor_of(tensors, f"layers.{place}.kernel", "fi", 2)
+        scale = tensor_of(tensors, f"layers.{place}.scale", "f", 1)
+        bias = tensor_of(tensors, f"layers.{place}.bias", "f", 1)
+        if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
+            raise ValueError(f"layer {place} does not fit the one before it")
+        largest = number(_size(kernel) * _size(scale), 0, _LARGEST_SUM)
+        reach = reach * max(inputs, 1) * largest + _size(bias)
+        number(reach, 0, _LARGEST_LATER_SUM if place else _LARGEST_SUM)
+        layers.append(Layer(kernel, scale, bias))
+        inputs = bias.size
+    if inputs != outputs:
+        raise ValueError(f"the last layer has {inputs} outputs and not {outputs}")
+    return DenseNetwork(tuple(layers))
+
+
+def _size(tensor: NDArray[Any]) -> float:
+    """Return the largest absolute value of a tensor."""
+    return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
+
+
+def tensor_of(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
+    """Return a tensor if it has one of some kinds of types, and so many dimensions."""
+    tensor = tensors[name]
+    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
+        raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
+    return tensor
+
+
+KINDS = {"ngrams": Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}
