@@ -36,7 +36,7 @@ Peer = Callable[[LabelledReviews, LabelledReviews], Answers]
 PEERS: dict[str, Peer] = {
     "TF-IDF (1, 2) + logistic regression": lambda a, b: tfidf_answers(a, b, None),
     "the same, balanced": lambda a, b: tfidf_answers(a, b, "balanced"),
-    "fastText, autotuned for 2 minutes": lambda a, b: fasttext_tuned_answers(a, b, TUNING),
+    "fastText, autotuned 2 minutes (dim 100)": lambda a, b: fasttext_tuned_answers(a, b, TUNING),
 }
 
 
