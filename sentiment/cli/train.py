@@ -296,8 +296,8 @@ def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
     if not 0 <= weight < math.inf:
         raise row_error(
             *reviews.place(row),
-            f'the weight "{visible(cell)}" is no number of 0 or more; mend it, or leave out '
-            "--weight-column",
+            f'the weight "{visible(cell)}" is not a number of at least 0; correct it, or '
+            "leave out --weight-column",
         )
     return weight
 

@@ -1,5 +1,6 @@
 """Labelled reviews and predictions for them; splits and folds."""
 
+import shlex
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -142,11 +143,14 @@ def require_classes(reviews: LabelledReviews, name: str, purpose: str = "trainin
     small = [each for each in names if counts[each] < MIN_OF_CLASS]
     if len(names) == 2 or not small or purpose != "training":
         return
-    shown = and_more([f'{counts[each]} labelled "{each}"' for each in small], SHOWN_CLASSES)
+    few = {each: f"only {counts[each]}" if counts[each] else "none" for each in small}
+    shown = and_more([f'{count} labelled "{each}"' for each, count in few.items()], SHOWN_CLASSES)
     large = [each for each in names if each not in small]
-    leave = f", or leave them out with --classes {','.join(large)}" if len(large) > 1 else ""
+    can_be_named = len(large) > 1 and not any("," in each for each in large)
+    kept = shlex.quote(",".join(large))
+    leave = f", or leave them out with --classes {kept}" if can_be_named else ""
     raise DataError(
-        f"{name}: only {shown}; training needs at least {MIN_OF_CLASS} reviews of each class: add "
+        f"{name}: {shown}; training needs at least {MIN_OF_CLASS} reviews of each class: add "
         f"more{leave}"
     )
 

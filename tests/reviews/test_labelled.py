@@ -395,7 +395,7 @@ def test_the_names_of_class_labels_in_parquet_are_classes(tmp_path):
         ([0, 0, 9], "training", r"only c reviews \(n=9\); training needs at least two classes"),
         ([0, 0, 0], "training", "no reviews"),
         ([5, 4, 9], "training", r'only 4 labelled "b"; .* 5 reviews of each .*--classes a,c$'),
-        ([5, 0, 2], "training", 'only 0 labelled "b", 2 labelled "c"; .*: add more$'),
+        ([5, 0, 2], "training", 'none labelled "b", only 2 labelled "c"; .*: add more$'),
         ([5, 1, 9], "evaluation", None),
         ([5, 5, 5], "training", None),
     ],
