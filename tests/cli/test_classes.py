@@ -141,7 +141,7 @@ def test_weights_of_training_reviews(run, weighted, tmp_path):
     counts = json.loads(done.stdout)["training"]["counts"]
     assert sum(counts.values()) == 90  # those of weight 0 are left out
     lines = weighted.read_text(encoding="utf-8").splitlines()
-    for cell, words in (("-1", 'row 3: the weight "-1" is no number'), ("", 'the weight ""')):
+    for cell, words in (("-1", 'row 3: the weight "-1" is not a number'), ("", 'the weight ""')):
         bad = tmp_path / "bad.csv"
         row = f"{lines[3].rpartition(',')[0]},{cell}"
         bad.write_text("\n".join([*lines[:3], row, *lines[4:]]), encoding="utf-8")
