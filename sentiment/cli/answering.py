@@ -225,7 +225,9 @@ def answer_rows(
     explainer = _explainer(model) if target.explain else None
     # Explaining is slow and happens in this process: more workers would wait for it.
     workers = 1 if explainer else workers or default_workers()
-    with target.open() as stream, Scorer(model, workers) as scorer:
+    # Texts are repaired once, where they are counted.
+    scoring = model.with_repair(False) if repairs.wanted else model
+    with target.open() as stream, Scorer(scoring, workers) as scorer:
         output = _Output(stream, target, model.labels, explainer)
         try:
             for each in inputs:

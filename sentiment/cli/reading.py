@@ -147,23 +147,27 @@ def shared_classes(
 class Repairs:
     """Counts the texts that a model repairs.
 
-    Args:
-        wanted: whether it repairs any; if not, or with `--quiet`, nothing is counted.
+    Attributes:
+        wanted: whether it repairs any, and is to say so.
     """
 
     def __init__(self, *, wanted: bool) -> None:
-        self._wanted = wanted and not console.quiet
+        """Count if `wanted`; with `--quiet` nothing is counted."""
+        self.wanted = wanted and not console.quiet
         self._texts = 0
         self._kinds: Counter[str] = Counter()
 
     def count(self, texts: Sequence[str]) -> Sequence[str]:
-        """Count texts by kind of damage, and return them."""
-        if self._wanted:
-            for text in texts:
-                if kinds := {step.kind for step in repairs(text)}:
-                    self._texts += 1
-                    self._kinds.update(kinds)
-        return texts
+        """Count texts by kind of damage; return them repaired if they are counted."""
+        if not self.wanted:
+            return texts
+        repaired = []
+        for text in texts:
+            steps = list(repairs(text))
+            repaired.append(steps[-1].text if steps else text)
+            self._texts += bool(steps)
+            self._kinds.update({step.kind for step in steps})
+        return repaired
 
     def report(self) -> None:
         """Print how many texts were repaired, the most frequent kind first."""
