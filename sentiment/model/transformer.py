@@ -371,15 +371,13 @@ def _add(x: Floats, found: Floats, bias: Floats, scale: Floats, shift: Floats) -
         normalize(some, scale, shift)
 
 
-def normalize(x: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any]) -> NDArray[Any]:
-    """Normalize each row in place; return the inverse of its standard deviation, [rows, 1]."""
+def normalize(x: Floats, scale: Floats, shift: Floats) -> None:
+    """Normalize each row in place."""
     x -= x.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", x, x)[:, None] / x.shape[1]
-    inverse = 1 / np.sqrt(variance + EPSILON)
-    x *= inverse
+    variance = np.einsum("ij,ij->i", x, x) / np.float32(x.shape[1])
+    x *= (1 / np.sqrt(variance + np.float32(EPSILON)))[:, None]
     x *= scale
     x += shift
-    return inverse
 
 
 def _gelu_twofold(x: Floats, bias: Floats) -> None:
