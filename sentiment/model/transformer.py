@@ -33,8 +33,14 @@ GELU_CUBIC = 0.044715 * GELU_LINEAR
 # Pieces in memory at once, some 15 kB each, but always one text.
 _MOST_PIECES = 1 << 11
 # Attention weights, and numbers of a layer, computed at once: they stay in the processor's cache.
-_MOST_WEIGHTS = 1 << 18
-_MOST_NUMBERS = 1 << 16
+_MOST_WEIGHTS = 1 << 16
+_MOST_NUMBERS = 1 << 15
+
+# OpenBLAS copies a kernel into another order before it multiplies, unless all three sizes multiply
+# to a million at most; for a text alone, that takes as long as the product. So few pieces, up to
+# `_FEW`, are multiplied by kernels cut into parts of so many inputs and outputs.
+_FEW = 64
+_PART_INPUTS, _PART_OUTPUTS = 384, 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +164,45 @@ class Weights(NamedTuple):
         )
         return cls(*(np.ascontiguousarray(array, dtype) for array in arrays))
 
+    def cut(self) -> "Weights":
+        """Return the weights with kernels in parts, for `multiply`."""
+        return self._replace(
+            attention=_cut(self.attention),
+            merge=_cut(self.merge),
+            widen=_cut(self.widen),
+            narrow=_cut(self.narrow),
+        )
+
+
+def _cut(kernel: NDArray[Any]) -> NDArray[Any]:
+    """Return a kernel in parts, [input parts, output parts, inputs, outputs]; whole if it must."""
+    inputs, outputs = kernel.shape
+    rows, columns = -(-inputs // _PART_INPUTS), -(-outputs // _PART_OUTPUTS)
+    if inputs % rows or outputs % columns:
+        return kernel
+    parts = kernel.reshape(rows, inputs // rows, columns, outputs // columns)
+    return np.ascontiguousarray(parts.swapaxes(1, 2))
+
+
+def multiply(x: Floats, kernel: Floats, out: Floats) -> None:
+    """Write to `out` the product of rows and a kernel, which may be in parts.
+
+    Args:
+        x: [rows, inputs].
+        kernel: [inputs, outputs], or [input parts, output parts, inputs, outputs].
+        out: [rows, outputs], contiguous.
+    """
+    if kernel.ndim == 2:
+        np.matmul(x, kernel, out=out)
+        return
+    parts, columns, inputs, outputs = kernel.shape
+    of_parts = x.reshape(len(x), parts, inputs).swapaxes(0, 1)
+    into = out.reshape(len(x), columns, outputs).swapaxes(0, 1)
+    if parts == 1:
+        np.matmul(of_parts, kernel[0], out=into)
+    else:
+        np.matmul(of_parts[:, None], kernel).sum(axis=0, out=into)
+
 
 class Group(NamedTuple):
     """Texts of one length, one after the other: pieces from `start` on, `texts` times `length`."""
@@ -234,6 +279,11 @@ class Transformer:
         """The weights of the blocks, float32; made at their first use."""
         return tuple(Weights.of(block, self.heads, np.float32) for block in self.blocks)
 
+    @cached_property
+    def cut_weights(self) -> tuple[Weights, ...]:
+        """The same for few pieces, in parts."""
+        return tuple(Weights.of(block, self.heads, np.float32).cut() for block in self.blocks)
+
     def logits(self, rows: Pieces) -> Doubles:
         """Return the log-odds of texts against the first class, before calibration.
 
@@ -279,7 +329,7 @@ class Transformer:
             own += self.places.take(np.arange(group.length))
         normalize(x, self.norm.scale, self.norm.shift)
         scratch = _Scratch.of(len(x), self.width, self.inner)
-        for weights in self.weights:
+        for weights in self.cut_weights if len(x) <= _FEW else self.weights:
             _apply(weights, x, groups, self.heads, scratch)
         return np.concatenate([group.vectors(x).mean(axis=1) for group in groups])
 
@@ -332,16 +382,16 @@ def _apply(weights: Weights, x: Floats, groups: list[Group], heads: int, scratch
     """Replace the vectors of pieces, [pieces, width], by what a block makes of them."""
     attention, narrow, wide = scratch
     width = x.shape[1]
-    np.matmul(x, weights.attention, out=attention)
+    multiply(x, weights.attention, attention)
     attention[:, :width] += weights.query_bias
     for group in groups:
         _attend(attention[group.pieces], narrow[group.pieces], group, heads)
     found = attention.reshape(-1)[: x.size].reshape(x.shape)  # the same memory again
-    np.matmul(narrow, weights.merge, out=found)
+    multiply(narrow, weights.merge, found)
     _add(x, found, weights.merge_bias, weights.merge_scale, weights.merge_shift)
-    np.matmul(x, weights.widen, out=wide)
+    multiply(x, weights.widen, wide)
     _gelu_twofold(wide, weights.widen_bias)
-    np.matmul(wide, weights.narrow, out=narrow)
+    multiply(wide, weights.narrow, narrow)
     _add(x, narrow, weights.narrow_bias, weights.narrow_scale, weights.narrow_shift)
 
 

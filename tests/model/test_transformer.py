@@ -60,6 +60,27 @@ def test_texts_are_read_in_parts_of_any_size(monkeypatch, name, size):
     assert NETWORK.pooled(rows) == pytest.approx(whole, abs=1e-5)
 
 
+@pytest.mark.parametrize("few", [0, 10, 1000])
+@pytest.mark.parametrize("parts", [(6, 4), (12, 4), (4, 20), (5, 5), (384, 32)])
+def test_few_pieces_and_many_are_multiplied_alike(monkeypatch, few, parts):
+    rows = random_pieces([3, 3, 20, 9, LONGEST])
+    expected = by_reference(NETWORK, rows)
+    monkeypatch.setattr(transformer, "_FEW", few)
+    monkeypatch.setattr(transformer, "_PART_INPUTS", parts[0])
+    monkeypatch.setattr(transformer, "_PART_OUTPUTS", parts[1])
+    network = replace(NETWORK)  # its weights are made anew
+    alone = [network.pooled(rows.take(np.array([row])))[0] for row in range(len(rows))]
+    assert network.pooled(rows) == pytest.approx(expected, abs=1e-5)
+    assert np.array(alone) == pytest.approx(expected, abs=1e-5)
+
+
+def test_kernels_of_the_published_size_are_cut():
+    shapes = {(384, 1152): (1, 36, 384, 32), (1536, 384): (4, 12, 384, 32)}
+    for shape, expected in shapes.items():
+        assert transformer._cut(np.zeros(shape, np.float32)).shape == expected
+    assert transformer._cut(np.zeros((385, 3), np.float32)).shape == (385, 3)
+
+
 def test_no_more_pieces_are_in_memory_than_fit(monkeypatch):
     monkeypatch.setattr(transformer, "_MOST_PIECES", 64)
     batches = []
@@ -135,6 +156,8 @@ def test_weights_are_made_once_and_when_they_are_needed():
     network = random_transformer()
     assert "weights" not in vars(network)
     network.logits(random_pieces([3]))
+    assert "weights" not in vars(network)
+    network.logits(random_pieces([40, 40]))
     assert network.weights is network.weights
     assert {each.dtype for weights in network.weights for each in weights} == {np.dtype("f4")}
 
