@@ -36,9 +36,9 @@ _MOST_PIECES = 1 << 11
 _MOST_WEIGHTS = 1 << 16
 _MOST_NUMBERS = 1 << 15
 
-# OpenBLAS copies a kernel into another order before it multiplies, unless all three sizes multiply
-# to a million at most; for a text alone, that takes as long as the product. So few pieces, up to
-# `_FEW`, are multiplied by kernels cut into parts of so many inputs and outputs.
+# OpenBLAS first copies a kernel into another order, for a text alone as long a work as the product;
+# with AVX-512 it leaves that out if the three sizes multiply to a million at most. So few pieces,
+# up to `_FEW`, are multiplied by kernels cut into parts of so many inputs and outputs.
 _FEW = 64
 _PART_INPUTS, _PART_OUTPUTS = 384, 32
 
