@@ -1,0 +1,233 @@
+"""WordPiece: texts → the numbers of the pieces of their words, as an uncased BERT reads them.
+
+Wu et al., "Google's neural machine translation system" (2016); Devlin et al., "BERT: Pre-training
+of deep bidirectional transformers" (NAACL 2019). A word is what stands between spaces, or a
+punctuation mark, or an ideograph. Its first piece is the longest of the vocabulary that it begins
+with, and so on; a piece inside a word is written with `##`. A word that cannot be divided so is one
+unknown piece.
+
+Names of special pieces have no meaning within a text: `[SEP]` is three words there, so that no text
+can speak for the program.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.characters import Reading
+
+Numbers = NDArray[np.int64]
+_T = TypeVar("_T")
+
+START, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
+_INSIDE = "##"
+_LONGEST_WORD = 100  # characters; a longer one is unknown, as in BERT
+# Words remembered, of so many characters at most: some 30 MB if they are as bad as can be.
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 1 << 16, 32
+
+_reading = Reading()
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Texts as numbers of pieces, one after the other.
+
+    Attributes:
+        ids: the number of each piece in the vocabulary, int32 [pieces].
+        bounds: where each text begins, and the last ends, int64 [texts + 1].
+    """
+
+    ids: NDArray[np.int32]
+    bounds: Numbers
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return self.bounds.size - 1
+
+    @property
+    def lengths(self) -> Numbers:
+        """The number of pieces of each text, int64 [texts]."""
+        return np.diff(self.bounds)
+
+    def take(self, rows: NDArray[np.integer]) -> "Pieces":
+        """Return some of the texts, in the order of `rows`."""
+        lengths = self.lengths[rows]
+        bounds = _bounds(lengths)
+        places = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], lengths)
+        return Pieces(self.ids[places], bounds)
+
+    def cleared(self, rows: NDArray[np.bool_]) -> "Pieces":
+        """Return the texts, those marked as an empty one: only their first and last piece."""
+        kept = ~np.repeat(rows, self.lengths)
+        kept[self.bounds[:-1]] = kept[self.bounds[1:] - 1] = True
+        return Pieces(self.ids[kept], _bounds(np.where(rows, 2, self.lengths)))
+
+
+@dataclass(frozen=True, eq=False)
+class WordPiece:
+    """A vocabulary, and how much of a text is read.
+
+    Attributes:
+        vocabulary: the pieces, by number.
+        head, tail: of a text with more pieces than `head + tail`, so many first and last ones are
+            read; they count `[CLS]`, before each text, and `[SEP]` after it. Sun et al., "How to
+            fine-tune BERT for text classification?" (2019): both ends tell more than the beginning.
+
+    Raises:
+        ValueError: a piece occurs twice, a special one is missing, or `head` or `tail` is below 1.
+    """
+
+    vocabulary: tuple[str, ...]
+    head: int = 50
+    tail: int = 110
+
+    def __post_init__(self) -> None:
+        if len(self.numbers) != len(self.vocabulary):
+            raise ValueError("a piece occurs twice in the vocabulary")
+        if missing := {START, END, UNKNOWN} - self.numbers.keys():
+            raise ValueError(f"the vocabulary has no {', '.join(sorted(missing))}")
+        if min(self.head, self.tail) < 1:
+            raise ValueError("head and tail have to hold a special piece each")
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each piece."""
+        return {piece: number for number, piece in enumerate(self.vocabulary)}
+
+    @property
+    def longest(self) -> int:
+        """The largest number of pieces of a text, special ones included."""
+        return self.head + self.tail
+
+    @property
+    def unknown(self) -> int:
+        """The number of the piece for what the vocabulary does not have."""
+        return self.numbers[UNKNOWN]
+
+    def transform(self, texts: Sequence[str]) -> Pieces:
+        """Return the pieces of texts, `[CLS]` before and `[SEP]` after those of each.
+
+        Time and memory are in proportion to the characters, whatever they are.
+        """
+        ids: list[int] = []
+        bounds = [0]
+        for text in texts:
+            ids.append(self.numbers[START])
+            ids += self._ids(text)
+            ids.append(self.numbers[END])
+            bounds.append(len(ids))
+        return Pieces(np.array(ids, np.int32), np.array(bounds, np.int64))
+
+    def spans(self, text: str) -> tuple[Numbers, Numbers]:
+        """Return where in a text the pieces that `transform` gives are.
+
+        A character that is dropped, such as an accent, belongs to the one before it. Pieces of one
+        character, such as those of a Hangul syllable, have its span each. `[CLS]` and `[SEP]` are
+        empty spans at the ends of the text.
+
+        Returns:
+            Starts and ends in characters of the text, int64 [pieces] each.
+        """
+        read = [_reading[ord(character)] for character in text]
+        lengths = np.fromiter(map(len, read), np.int64, len(read))
+        # The end of what each character is written with, up to the next one that is not dropped.
+        following = np.append(np.flatnonzero(lengths), len(text))[1:]
+        starts = np.repeat(np.arange(len(text)), lengths)
+        ends = np.repeat(following, lengths[lengths > 0])
+        joined = "".join(read)
+        words = self._ends_of([found.span() for found in re.finditer(r"\S+", joined)])
+        places = [
+            (first + start, first + end)
+            for first, last in words
+            for start, end in self._spans_in(joined[first:last])
+        ]
+        first, last = np.array(self._ends_of(places), np.int64).reshape(-1, 2).T
+        return (
+            np.concatenate(([0], starts[first], [len(text)])),
+            np.concatenate(([0], ends[last - 1], [len(text)])),
+        )
+
+    def _ids(self, text: str) -> list[int]:
+        """Return the pieces of a text without the special ones, those of its ends if it is long."""
+        read = text.translate(_reading)
+        most = self.longest - 2
+        words = read.split(None, most)
+        if len(words) > most:  # each has a piece or more, so those of the ends suffice
+            words = words[: self.head - 1] + read.rsplit(None, self.tail - 1)[1:]
+        ids: list[int] = []
+        for word in words:
+            ids += self._remembered[word]
+        return self._ends_of(ids)
+
+    def _ends_of(self, items: list[_T]) -> list[_T]:
+        """Return as many first and last items as a text has pieces besides the special ones."""
+        if len(items) <= self.longest - 2:
+            return items
+        return items[: self.head - 1] + items[len(items) - self.tail + 1 :]
+
+    def _spans_in(self, word: str) -> list[tuple[int, int]]:
+        """Return the span of each piece of a word, in characters of the word as it is read."""
+        ids = self.divided(word)
+        if ids == (self.unknown,):
+            return [(0, len(word))]
+        spans, start = [], 0
+        for number in ids:
+            end = start + len(self.vocabulary[number]) - (len(_INSIDE) if start else 0)
+            spans.append((start, end))
+            start = end
+        return spans
+
+    @cached_property
+    def _remembered(self) -> "_Words":
+        """The pieces of words met before."""
+        return _Words(self)
+
+    @cached_property
+    def _longest_piece(self) -> int:
+        """The number of characters of the longest piece."""
+        return max(map(len, self.vocabulary))
+
+    def divided(self, word: str) -> tuple[int, ...]:
+        """Return the pieces of a word as it is read; `unknown` if it cannot be divided."""
+        if len(word) > _LONGEST_WORD:
+            return (self.unknown,)
+        found: list[int] = []
+        start = 0
+        while start < len(word):
+            prefix = _INSIDE if start else ""
+            for end in range(min(len(word), start + self._longest_piece), start, -1):
+                number = self.numbers.get(prefix + word[start:end])
+                if number is not None:
+                    break
+            else:
+                return (self.unknown,)
+            found.append(number)
+            start = end
+        return tuple(found)
+
+
+class _Words(dict[str, tuple[int, ...]]):
+    """The pieces of words; the short ones are remembered."""
+
+    def __init__(self, pieces: WordPiece) -> None:
+        super().__init__()
+        self._pieces = pieces
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        """Return the pieces of a word that is not remembered."""
+        ids = self._pieces.divided(word)
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[word] = ids
+        return ids
+
+
+def _bounds(lengths: Numbers) -> Numbers:
+    """Return where texts of these lengths begin, and the last ends: int64 [texts + 1]."""
+    return np.concatenate(([0], np.cumsum(lengths)))
