@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import venv
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +63,13 @@ _MOST_MEMORY = 12 << 30
 
 
 def _fasttext_answers(
-    training: LabelledReviews, test: LabelledReviews, options: str
+    training: LabelledReviews, test: LabelledReviews, options: str, limit: float | None = None
 ) -> NDArray[np.int64]:
-    """Return the answers of fastText, [n]; a tenth of the training rows is for its tuning."""
+    """Return the answers of fastText, [n]; a tenth of the training rows is for its tuning.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer than `limit` seconds.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         held_out = max(len(training) // 10, 1)
@@ -85,6 +91,7 @@ def _fasttext_answers(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            timeout=limit,
         )
         return np.array(done.stdout.splitlines()[-1].split(), np.int64)
 
@@ -105,10 +112,15 @@ def fasttext_tuned_answers(
     """Return the answers of fastText, [n], tuned by itself on a tenth of the training rows.
 
     The width of its vectors stays at 100, its default: left to itself it tried up to 1,000, had
-    time for few trials, and ran out of memory or trained its choice for more than 20 minutes.
+    time for few trials, and ran out of memory. Some runs go on tuning long after their time; they
+    are stopped and begun again with another seed.
     """
     tuned = f"dim=100, autotuneValidationFile='tune.txt', autotuneDuration={seconds}"
-    return _fasttext_answers(training, test, f"input='most.txt', {tuned}")
+    for seed in count():
+        options = f"input='most.txt', seed={seed}, {tuned}"
+        with suppress(subprocess.TimeoutExpired):
+            return _fasttext_answers(training, test, options, 3 * seconds)
+    raise AssertionError
 
 
 def tfidf(training: LabelledReviews, test: LabelledReviews) -> float:
