@@ -69,7 +69,7 @@ bench-accuracy: $(READY) ## accuracy compared with peers, written to benchmarks/
 	@$(BIN)/python benchmarks/accuracy.py
 
 bench-classes: $(READY) ## more than two classes compared with peers (an hour), written to benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/classes.py
+	@$(BIN)/python benchmarks/classes.py $(PARTS)
 
 bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/cluster.py

@@ -9,13 +9,13 @@ here and nowhere else: every choice was made on half A and on training rows.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from few import in_half_a
 from numpy.typing import NDArray
 from peers import fasttext_tuned_answers, tfidf_answers
-from results import DATASETS, Table, write_parts
+from results import DATASETS, Table, parts_asked
 
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.labels import LabelSet
@@ -40,33 +40,30 @@ PEERS: dict[str, Peer] = {
 }
 
 
-def classes(table: Table) -> None:
-    """Each set, ours and the peers."""
-    for name, reviews, splits in sets():
-        probabilities, answers = [], []
-        for training, test in splits:
-            model = train(reviews.take(training), TrainingOptions())
-            scores = model.scores(reviews.take(test).texts)
-            even = np.full(len(reviews.label_set), 1 / len(reviews.label_set))
-            probabilities.append(
-                np.where(np.isnan(scores.probabilities), even, scores.probabilities)
-            )
-            answers.append(model.decision.choose(probabilities[-1]))
-        rows = np.concatenate([test for _, test in splits])
-        tested = reviews.take(rows)
-        _row(
-            table,
-            f"{name}: this program",
-            tested,
-            np.concatenate(answers),
-            np.concatenate(probabilities),
-        )
-        for peer, answer in PEERS.items():
-            found = [
-                answer(reviews.take(training), reviews.take(test)) for training, test in splits
-            ]
-            _row(table, f"{name}: {peer}", tested, np.concatenate(found), None)
-        table.write()  # it takes an hour: what there is, is kept
+def compared(key: str) -> None:
+    """Measure ours and the peers on a set, and write its section."""
+    name, (reviews, splits) = SETS[key][0], SETS[key][1]()
+    table = Table(
+        name,
+        f"make bench-classes PARTS={key}",
+        f"{SETS[key][2]}. Accuracy and macro F1 in %; kappa is quadratic, MAE in classes",
+        ("program", "accuracy", "macro F1", "kappa", "MAE", "ECE"),
+    )
+    table.note(name)
+    probabilities, answers = [], []
+    for training, test in splits:
+        model = train(reviews.take(training), TrainingOptions())
+        scores = model.scores(reviews.take(test).texts)
+        even = np.full(len(reviews.label_set), 1 / len(reviews.label_set))
+        probabilities.append(np.where(np.isnan(scores.probabilities), even, scores.probabilities))
+        answers.append(model.decision.choose(probabilities[-1]))
+    rows = np.concatenate([test for _, test in splits])
+    tested = reviews.take(rows)
+    _row(table, "this program", tested, np.concatenate(answers), np.concatenate(probabilities))
+    for peer, answer in PEERS.items():
+        found = [answer(reviews.take(training), reviews.take(test)) for training, test in splits]
+        _row(table, peer, tested, np.concatenate(found), None)
+    table.write()
 
 
 def _row(
@@ -95,19 +92,35 @@ def _row(
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def sets() -> Iterator[tuple[str, LabelledReviews, list[Split]]]:
-    """Each set, with the rows to train on and to test on."""
-    yield "SST-5", *_published(_trees("train", 8544), _trees("test"))
+Reviews = tuple[LabelledReviews, list[Split]]
+
+
+def _airline() -> Reviews:
+    options = ReadOptions(text_columns=("text",), label_column="airline_sentiment")
+    return _folds(read_labelled([str(DATASETS / "airline/Tweets.csv")], options))
+
+
+def _multidomain() -> Reviews:
+    options = ReadOptions(text_columns=("title", "text"), label_column="stars", classes=("stars",))
+    return _folds(read_labelled([str(DATASETS / "multidomain/reviews.csv")], options))
+
+
+def _sst5() -> Reviews:
+    return _published(_trees("train", 8544), _trees("test"))
+
+
+def _goemotions() -> Reviews:
     kept = _most_frequent("train")
-    yield "GoEmotions, 10 classes", *_published(_emotions("train", kept), _emotions("test", kept))
-    tweets = ReadOptions(text_columns=("text",), label_column="airline_sentiment")
-    yield (
-        "airline, 3 classes",
-        *_folds(read_labelled([str(DATASETS / "airline/Tweets.csv")], tweets)),
-    )
-    stars = ReadOptions(text_columns=("title", "text"), label_column="stars", classes=("stars",))
-    path = str(DATASETS / "multidomain/reviews.csv")
-    yield "multi-domain, stars", *_folds(read_labelled([path], stars))
+    return _published(_emotions("train", kept), _emotions("test", kept))
+
+
+_TEST, _HALF = "the published test set", "5 folds over half B"
+SETS: dict[str, tuple[str, Callable[[], Reviews], str]] = {
+    "sst5": ("SST-5, 5 ordered classes", _sst5, _TEST),
+    "goemotions": ("GoEmotions, the 10 most frequent emotions", _goemotions, _TEST),
+    "airline": ("Airline tweets, 3 classes", _airline, _HALF),
+    "multidomain": ("Multi-domain stars, 4 ordered classes", _multidomain, _HALF),
+}
 
 
 def _folds(reviews: LabelledReviews) -> tuple[LabelledReviews, list[Split]]:
@@ -156,19 +169,10 @@ def _emotions(part: str, kept: list[str]) -> LabelledReviews:
     return LabelledReviews([text for text, _ in rows], labels, label_set=LabelSet(tuple(kept)))
 
 
-PARTS = {part.__name__: part for part in (classes,)}
-
-
 def main() -> None:
-    """Measure and write the section."""
-    table = Table(
-        "More than two classes",
-        "make bench-classes",
-        "5 folds over half B of airline tweets and of multi-domain; the test sets of SST-5 and "
-        "GoEmotions. Accuracy and macro F1 in %; kappa is quadratic, MAE in classes",
-        ("set", "accuracy", "macro F1", "kappa", "MAE", "ECE"),
-    )
-    write_parts(__doc__, PARTS, table)
+    """Measure the sets that the command line names, or all."""
+    for key in parts_asked(__doc__, SETS)[0]:
+        compared(key)
 
 
 if __name__ == "__main__":
