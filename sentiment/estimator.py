@@ -20,7 +20,7 @@ from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, UNCERTAIN, Model, MultiDecision
-from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.dataset import LabelledReviews, scaled_weights
 from sentiment.reviews.labels import MAX_NAME, WORDS, key_of, read_labels
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
@@ -33,7 +33,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 def _weights(given: ArrayLike | None, count: int) -> NDArray[np.float64]:
-    """Return the weights of texts, float64 [n].
+    """Return the weights of texts, scaled to a mean of 1, float64 [n].
 
     Raises:
         ValueError: they are not one finite number of at least 0 for each, or all are 0.
@@ -49,7 +49,7 @@ def _weights(given: ArrayLike | None, count: int) -> NDArray[np.float64]:
         raise ValueError(f"sample_weight {row} is {weights[row]}: give numbers of 0 or more")
     if not weights.any():
         raise ValueError("all sample weights are zero")
-    return weights
+    return scaled_weights(weights)
 
 
 class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -139,8 +139,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X: a list, pandas Series, one-dimensional array or other iterable of str, [n]. Blank
                 texts are left out.
             y: labels of two kinds or more, [n].
-            sample_weight: how much each text counts, [n], 0 or more; 2 is like two such texts, 0
-                leaves it out. None for 1 each.
+            sample_weight: how much each text counts, [n], 0 or more: 2 is twice as much as 1, 0
+                leaves it out, and only the ratios matter. None for 1 each.
 
         Raises:
             ValueError: there are fewer than two kinds of labels, or too many, or not one label per

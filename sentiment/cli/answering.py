@@ -17,7 +17,15 @@ from sentiment.files import replacing
 from sentiment.labels import LabelSet
 from sentiment.model.model import NO_ANSWER, UNCERTAIN, Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
-from sentiment.reviews.cells import and_more, count_of, csv_cell, encode, to_json, tsv_cell
+from sentiment.reviews.cells import (
+    and_more,
+    count_of,
+    count_of_class,
+    csv_cell,
+    encode,
+    to_json,
+    tsv_cell,
+)
 from sentiment.reviews.columns import Columns, texts_to_score
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import output_format_of
@@ -72,7 +80,8 @@ class Tally:
         """Print the number of rows and of each answer, the time it took, and the output."""
         seconds = time.monotonic() - self._started
         parts = [
-            f"{self.answers[answer]:,} {answer} ({self.answers[answer] / self.total:.0%})"
+            f"{count_of_class(self.answers[answer], answer)} "
+            f"({self.answers[answer] / self.total:.0%})"
             for answer in (*reversed(classes), UNCERTAIN)
             if self.answers[answer]
         ]

@@ -232,7 +232,9 @@ def _flip(
 ) -> str:
     """Return which words change the answer when they are removed."""
     if removal is None:
-        tried = min(most, len(explanation.words))
+        tried = min(most, sum(word.contribution != 0 for word in explanation.words))
+        if not tried:
+            return "no word changes the answer"
         words = "strongest word" if tried == 1 else f"{tried} strongest words"
         return f"without its {words} the answer would be the same"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]

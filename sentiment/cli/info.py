@@ -24,7 +24,7 @@ from sentiment.labels import LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import UNCERTAIN, AnyDecision, Decision, Model, MultiDecision, Record
 from sentiment.model.provenance import DatasetSummary, Provenance
-from sentiment.reviews.cells import and_more, count_of, printable, visible
+from sentiment.reviews.cells import and_more, count_of, count_of_class, printable, visible
 
 SHOWN = 6  # classes named one by one
 CHANCE = "no better than answering every review the same"
@@ -185,7 +185,9 @@ def by_class(counts: Mapping[str, int]) -> str:
     if len(counts) > SHOWN:
         return f"{count_of(sum(counts.values()), 'review')} of {len(counts)} classes"
     *first, (name, count) = reversed([*counts.items()])
-    some = ", ".join(f"{n:,} {word}" for word, n in first)
+    some = ", ".join(count_of_class(n, word) for word, n in first)
+    if name[:1].isdigit():
+        return f"{some} and {count_of_class(count, name)}"
     return f"{some} and {count_of(count, f'{name} review')}"
 
 

@@ -21,7 +21,7 @@ from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
-from sentiment.reviews.cells import and_more
+from sentiment.reviews.cells import and_more, count_of_class
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import STDIN, ReadOptions
 from sentiment.runtime import require
@@ -149,7 +149,7 @@ def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:
     names = reviews.label_set.names
     counts = np.bincount(reviews.labels, minlength=len(names)).tolist()
-    of_each = [f"{count:,} {name}" for count, name in zip(counts, names, strict=True)][::-1]
+    of_each = [*map(count_of_class, counts, names)][::-1]
     listed = f"{', '.join(of_each[:-1])} and {of_each[-1]} reviews"
     yield "measured on", f"{_data_name(paths)}: {listed}"
     yield "read as", "; ".join(_without_folders(note, reviews) for note in reviews.notes)

@@ -32,7 +32,7 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import row_error
-from sentiment.reviews.cells import and_more, count_of, progress_bar, visible
+from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar, visible
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
@@ -196,7 +196,7 @@ class _Job:
               help="Start from an existing model; helps most when you have few reviews. `general` "
               "is the bundled model.")  # fmt: skip
 @click.option("--weight-column", metavar="NAME",
-              help="Column with the weight of each review, 0 or more; 2 is like two such rows. Of "
+              help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
 @running_options
 @training_options
@@ -284,6 +284,8 @@ def _weighed(reviews: LabelledReviews, column: str | None) -> LabelledReviews:
                         enumerate(reviews.columns[column])])  # fmt: skip
     if not weights.any():
         raise DataError(f'all weights in "{column}" are 0; without --weight-column all count alike')
+    if zero := int(np.count_nonzero(weights == 0)):
+        console.note(f'"{column}": dropped {count_of(zero, "row")} of weight 0')
     return reviews.weighted(weights)
 
 
@@ -368,7 +370,7 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         rows = int(among(digests, both).sum())
         differ = "positive in some, negative in others"
         if not reviews.label_set.is_binary:
-            differ = "of different classes"
+            differ = "with different labels"
         console.warn(
             f"{count_of(both.size, 'text')} in {rows:,} rows: {differ}; nothing can be learned "
             "from these"
@@ -466,7 +468,7 @@ class _ShownProgress(Progress):
     ) -> None:
         held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
         total = sum(training.values())
-        counts = [f"{count:,} {name}" for name, count in reversed(training.items())]
+        counts = [count_of_class(count, name) for name, count in reversed(training.items())]
         console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
         console.note(
             f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
@@ -477,11 +479,13 @@ class _ShownProgress(Progress):
             name, count = min(training.items(), key=itemgetter(1))
         share, even = count / total, 2 / len(training)
         if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
-            console.note(
-                f"unbalanced labels ({share:.1%} {name}): the "
-                f"{'threshold is' if len(training) == 2 else 'offsets are'} chosen for "
-                f"{recipe.objective}"
-            )
+            how = f"the threshold is chosen for {recipe.objective}"
+            if len(training) > 2:
+                how = (
+                    f"the offsets of classes are chosen for {recipe.objective}; "
+                    "--optimize accuracy answers with the likeliest class"
+                )
+            console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
         console.status(_FEATURIZING)
 
     def featurized(self, done: int, reviews: int) -> None:

@@ -131,6 +131,11 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def count_of_class(number: int, name: str) -> str:
+    """Return how many are of a class: `3 positive`, but `3 labelled 5` for a name like a number."""
+    return f"{number:,} {'labelled ' if name[:1].isdigit() else ''}{name}"
+
+
 def and_more(values: Sequence[Any], most: int, write: Callable[[Any], str] = str) -> str:
     """Write the first values and count the others: `a, b and 3 more`."""
     others = len(values) - most

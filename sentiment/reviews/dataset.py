@@ -101,8 +101,12 @@ class LabelledReviews:
         )
 
     def weighted(self, weights: NDArray[np.float64]) -> "LabelledReviews":
-        """Return the reviews with these weights, [n]; one of weight 0 is left out."""
-        return replace(self, weights=weights).take(np.flatnonzero(weights))
+        """Return the reviews with these weights, [n]; one of weight 0 is left out.
+
+        Only their ratios count: they are scaled to a mean of 1.
+        """
+        kept = np.flatnonzero(weights)
+        return replace(self, weights=scaled_weights(weights)).take(kept)
 
     def place(self, number: int) -> tuple[str, int]:
         """Return the file and the 1-based row of the review with this 0-based index."""
@@ -118,6 +122,12 @@ class LabelledReviews:
     @cached_property
     def _digest(self) -> NDArray[np.uint64]:
         return digests_of(self.texts)
+
+
+def scaled_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights, [n], not all 0, as multiples of the mean of those above 0."""
+    relative = weights / weights.max()  # so that their sum is finite
+    return relative / relative[relative > 0].mean()
 
 
 def require_classes(reviews: LabelledReviews, name: str, purpose: str = "training") -> None:

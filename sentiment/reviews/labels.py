@@ -360,7 +360,8 @@ def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> N
     for kind, name in names.items():
         if kind == "uncertain" or len(name) > MAX_NAME or not name.isprintable():
             raise DataError(
-                f'{where} holds "{_shortened(name)}", which cannot be the name of a class; '
+                f'{where} holds "{_shortened(name)}", which cannot be the name of a class (another '
+                f"than uncertain, printable, of at most {MAX_NAME} characters); "
                 f"{_WAY_OUT}"
             )
 

@@ -14,6 +14,7 @@ from sentiment.labels import LabelSet
 from sentiment.model.component import Encoder, Network, probabilities_of
 from sentiment.model.model import Model
 from sentiment.model.provenance import DatasetSummary
+from sentiment.reviews.cells import count_of_class
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
 from sentiment.storage import concatenate
 from sentiment.training.architectures import ARCHITECTURES
@@ -103,7 +104,7 @@ class TrainingData:
             for rows in [*(split.training for split in splits), held_out]
         ):
             counts = ", ".join(
-                f"{np.unique(digests[labels == label]).size:,} {name}"
+                count_of_class(np.unique(digests[labels == label]).size, name)
                 for label, name in reversed([*enumerate(reviews.label_set.names)])
             )
             raise DataError(

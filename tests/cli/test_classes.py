@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -140,6 +141,7 @@ def test_weights_of_training_reviews(run, weighted, tmp_path):
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)["training"]["counts"]
     assert sum(counts.values()) == 90  # those of weight 0 are left out
+    assert re.search(r'"weight": dropped \d+ rows of weight 0', done.stderr)
     lines = weighted.read_text(encoding="utf-8").splitlines()
     for cell, words in (("-1", 'row 3: the weight "-1" is not a number'), ("", 'the weight ""')):
         bad = tmp_path / "bad.csv"
@@ -152,3 +154,20 @@ def test_weights_of_training_reviews(run, weighted, tmp_path):
     done = run("train", weighted, "-o", tmp_path / "n", "--weight-column", "wight")
     assert done.returncode == 2
     assert 'no column "wight" for weights (did you mean "weight"?)' in done.stderr
+
+
+def test_where_no_word_counts_none_changes_the_answer(run):
+    done = run("explain", "-m", MODEL, "qwxz zzz")
+    assert done.returncode == 0, done.stderr
+    assert "no word changes the answer" in done.stdout
+    assert "strongest" not in done.stdout
+
+
+def test_counts_of_classes_with_numbers_for_names_can_be_read(run, tmp_path):
+    words = ("dreadful", "poor", "plain", "good", "superb")
+    rows = [f"{words[n % 5]} thing number {n},{n % 5 + 1}" for n in range(60)]
+    (tmp_path / "stars.csv").write_text("\n".join(["text,stars", *rows]), encoding="utf-8")
+    done = run("train", tmp_path / "stars.csv", "--classes", "stars", "--epochs", "1",
+               "-o", tmp_path / "m")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "(12 labelled 5, 12 labelled 4," in done.stderr

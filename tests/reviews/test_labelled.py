@@ -441,3 +441,11 @@ def test_validation_reviews_have_the_classes_of_training(
     else:
         found = read_labelled([path], options, rules_from=reviews)
         assert (reviews.label_set, labels) == (found.label_set, found.labels.tolist())
+
+
+@pytest.mark.parametrize("factor", [1, 1e-6, 1 / 7, 1e300])
+def test_of_weights_only_the_ratios_count(factor):
+    reviews = LabelledReviews(["a", "b", "c", "d"], np.array([0, 1, 0, 1]))
+    weighted = reviews.weighted(factor * np.array([1.0, 0, 2, 3]))
+    assert list(weighted.texts) == ["a", "c", "d"]
+    assert weighted.weights == pytest.approx([0.5, 1, 1.5])
