@@ -5,7 +5,7 @@ import re
 
 _SENTENCE = re.compile(r"(^|[.!?]\s+|\n)([a-z])")
 # Words that begin with a vowel and sound as if with a consonant, and the other way round.
-_CONSONANT = r"(?:us(?!ual\w*ly un)|uni(?!n|m)|one\b|once\b|eu|ut(?:il|op))"
+_CONSONANT = r"(?i:us[aeiu]|uni(?!n|m)|one\b|once\b|eu|ut(?:il|op)|uk|ug|uru)"
 _A = re.compile(rf"\b([Aa]) (?=(?!{_CONSONANT})[aeiouAEIO]|hour|honest|honour|heir)")
 _VOWELS = re.compile(r"[aeiou]")
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -16,6 +16,15 @@ _NEXT_TO = {
 }
 # Words by which a text means what it does, left as they are by typing errors.
 _KEPT = {"not", "no", "now", "never", "nobody", "but", "yet", "was", "used", "isnt", "1", "5"}
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a noun."""
+    if noun.endswith("series"):
+        return noun
+    if re.search(r"(s|x|ch|sh)$", noun):
+        return noun + "es"
+    return re.sub(r"(?<=[^aeiou])y$", "ie", noun) + "s"
 
 
 def shouted(text: str, rng: random.Random) -> str:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.general.mechanics import elongated, finished, shouted, with_typing_errors
+from tools.general.mechanics import elongated, finished, plural, shouted, with_typing_errors
 
 _FILES = ("teaching.toml", "patterns.toml", "facts.toml")
 
@@ -40,6 +40,8 @@ SHARES = {
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([@+-]?)([a-z0-9_]+)\}")
+# Aspects that are people.
+_PEOPLE = {"staff", "crew"}
 # Kinds that no statement is put before.
 _WHOLE = {"neutral", "fact", "question"}
 # Lists on another thing than the sentence they stand in.
@@ -61,6 +63,7 @@ _FORMS = {
     "isnt": ("[isn't|is not]", "[aren't|are not]"),
     "be": ("[was|was|is]", "[were|were|are]"),
     "bent": ("[wasn't|was not|isn't|is not]", "[weren't|were not|aren't|are not]"),
+    "has": ("has", "have"),
     "does": ("does", "do"),
     "doesnt": ("[doesn't|does not]", "[don't|do not]"),
     "s": ("s", ""),
@@ -194,9 +197,7 @@ class Teacher:
     def lesson(self) -> Taught:
         """Return a lesson."""
         kind = self._random.choices(list(SHARES), list(SHARES.values()))[0]
-        choices = [
-            (group, side) for group in self._lists.groups[kind] for side in group.targets
-        ]
+        choices = [(group, side) for group in self._lists.groups[kind] for side in group.targets]
         weights = [len(group.patterns) for group, _ in choices]
         group, good = self._random.choices(choices, weights)[0]
         scene = self._scene(group.domains, good)
@@ -252,11 +253,14 @@ class Teacher:
         scene.said.add(noun)
         fresh.several = noun.endswith("*")
         dice = self._random.random()
-        if dice < 0.08 and fresh.aspect != "staff":
+        if dice < 0.08 and fresh.aspect not in _PEOPLE:
             fresh.several = False
-            fresh.thing = self._random.choice(("it", "this", "it all", "everything"))
-        elif dice < 0.2 and fresh.aspect not in {"staff", "acting", "cost"}:
-            fresh.several, fresh.thing = False, f"{self._random.choice(('this', 'the'))} {scene.noun}"
+            fresh.thing = self._random.choice(("it", "this", "this one", "everything"))
+        elif dice < 0.2 and fresh.aspect not in {*_PEOPLE, "acting", "cost"}:
+            fresh.several, fresh.thing = (
+                False,
+                f"{self._random.choice(('this', 'the'))} {scene.noun}",
+            )
             fresh.aspect = "anything" if scene.domain != "film" else "story"
         else:
             det = self._random.choice(lists["pdet" if fresh.several else "det"][""])
@@ -274,6 +278,8 @@ class Teacher:
         if mark == "":
             if name in _FORMS:
                 return self._fill(_FORMS[name][scene.several], scene)
+            if name == "nouns":
+                return plural(scene.noun)
             if name in {"thing", "noun", "used"}:
                 return str(getattr(scene, name))
             return self._fill(self._random.choice(self._entries(name, scene)), scene)
@@ -283,7 +289,7 @@ class Teacher:
         choices = self._entries(name, inner)
         fresh = [entry for entry in choices if entry not in scene.said] or choices
         entry = self._random.choice(fresh)
-        if mark in {"+", "-"} and "{" not in entry:
+        if not entry.startswith("{"):
             scene.said.add(entry)
         text = self._fill(entry, inner)
         scene.good = good
@@ -304,7 +310,7 @@ class Teacher:
 
 def _several(subject: str) -> bool:
     """Return whether a subject such as *the rooms of the hotel* looks like a plural."""
-    head = subject.split(" of ")[0]
+    head = subject.partition(" of ")[0]
     return head.endswith("s") and not head.endswith(("ss", "us", "is", "news"))
 
 
