@@ -1,37 +1,40 @@
 """Behavioral tests: the checks of `probing.toml`, by capability, and running them.
 
+Those of `probing_further.toml` came later; each file is a set that is counted on its own.
+
 After CheckList (Ribeiro et al., "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList",
-ACL 2020), which has three kinds: minimum functionality tests (`Answered`), invariance tests
-(`Unmoved`) and directional expectation tests (`Moved`). Only the idea is theirs, not the sentences.
+ACL 2020), which has three kinds: minimum functionality tests (`Answered`, `Undecided`), invariance
+tests (`Unmoved`, `Level`) and directional expectation tests (`Moved`). Only the idea is theirs, not
+the sentences.
 """
 
 import re
 import tomllib
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
 from sentiment.errors import UsageError
-from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT
-from sentiment.model.model import Model
+from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT
+from sentiment.model.model import UNCERTAIN, Model
 
 OVERALL = "overall"  # the name of the combined results
 
-_WRITTEN = Path(__file__).with_suffix(".toml")
+_WRITTEN = {"basic": "probing.toml", "further": "probing_further.toml"}
 _CHANGE = re.compile(r"\[([^\[|\]]*)\|([^\[|\]]*)\]")
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Check(ABC):
-    """The expected behavior on one text, or on a text and a changed version of it.
+    """The expected behavior on one text, or on versions of a text.
 
     Attributes:
-        texts: one text, or two: before and after a change.
+        texts: one text, or two: before and after a change, or any number of versions.
     """
 
     texts: tuple[str, ...]
@@ -48,6 +51,14 @@ class Check(ABC):
     @abstractmethod
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
         """Return whether the answers to the texts and their probabilities are as expected."""
+
+    def undecided(self, answers: Sequence[str]) -> bool:
+        """Return whether the answer to the last text is `uncertain`, or neutral."""
+        return answers[-1] not in SENTIMENT.names
+
+    def shown(self, p_positive: Sequence[float]) -> Sequence[int]:
+        """Return the places of the texts to show of a failure."""
+        return range(len(p_positive))
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,25 @@ class Answered(Check):
 
 
 @dataclass(frozen=True)
+class Undecided(Check):
+    """A minimum functionality test of a text without an opinion: `neutral` or `uncertain`."""
+
+    @property
+    def expected(self) -> str:
+        """Both answers."""
+        return f"{NEUTRAL} or {UNCERTAIN}"
+
+    def off(self, p_positive: Sequence[float]) -> float:
+        """Return how far the probability is from one half."""
+        (p,) = p_positive
+        return abs(p - 0.5)
+
+    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
+        """Return whether the answer is one of the two."""
+        return answers[0] in (NEUTRAL, UNCERTAIN)
+
+
+@dataclass(frozen=True)
 class Unmoved(Check):
     """An invariance test: the same answer, and about the same probability."""
 
@@ -90,6 +120,39 @@ class Unmoved(Check):
     def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
         """Return whether the answer stayed and the probability moved within the tolerance."""
         return answers[0] == answers[1] and self.off(p_positive) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Level(Check):
+    """An invariance test of many versions of a neutral text: about the same probability.
+
+    As this may well be near the threshold, the answers may differ.
+    """
+
+    tolerance: float
+
+    @property
+    def expected(self) -> str:
+        """The tolerance, and the number of versions."""
+        return f"moved by at most {self.tolerance:g} over {len(self.texts)} versions"
+
+    def off(self, p_positive: Sequence[float]) -> float:
+        """Return the distance from the lowest probability to the highest."""
+        return max(p_positive) - min(p_positive)
+
+    def holds(self, answers: Sequence[str], p_positive: Sequence[float]) -> bool:
+        """Return whether that is within the tolerance."""
+        lowest = min(p_positive)
+        return all(p - lowest <= self.tolerance for p in p_positive)  # false for NaN
+
+    def undecided(self, answers: Sequence[str]) -> bool:
+        """Return False: answers are not asked for."""
+        return False
+
+    def shown(self, p_positive: Sequence[float]) -> Sequence[int]:
+        """Return the places of the lowest and the highest probability."""
+        places = sorted(range(len(p_positive)), key=lambda place: p_positive[place])
+        return places[0], places[-1]
 
 
 @dataclass(frozen=True)
@@ -164,12 +227,14 @@ def swapped(frames: Sequence[str], words: Sequence[str]) -> Iterator[Pair]:
 
 
 def checks_of(written: Mapping[str, Any]) -> Iterator[Check]:
-    """Yield the checks of one capability, from its table in `probing.toml`."""
+    """Yield the checks of one capability, from its table in `probing.toml` or the other file."""
     part = defaultdict(list, written)
     for label in (POSITIVE, NEGATIVE):
         filled = (in_turn(group["frames"], group[label]) for group in part["filled"])
         for text in (*chain.from_iterable(filled), *part[label]):
             yield Answered((text,), label)
+    for text in part["neutral"]:
+        yield Undecided((text,))
     pairs = [
         *chain.from_iterable(swapped(**group) for group in part["swapped"]),
         *map(changed, part["changed"]),
@@ -181,12 +246,21 @@ def checks_of(written: Mapping[str, Any]) -> Iterator[Check]:
     for label, frames in ((POSITIVE, part["praised"]), (NEGATIVE, part["blamed"])):
         for pair in extended(part["texts"], frames):
             yield Moved(pair, label, written["tolerance"])
+    for group in part["across"]:
+        for frame in group["frames"]:
+            yield Level(tuple(map(frame.format, group["words"])), written["tolerance"])
 
 
-CAPABILITIES = {
-    name: Capability(name, written["about"], tuple(checks_of(written)))
-    for name, written in tomllib.loads(_WRITTEN.read_text(encoding="utf-8")).items()
-}
+def _capabilities_in(file: str) -> dict[str, Capability]:
+    tables = tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
+    return {
+        name: Capability(name, written["about"], tuple(checks_of(written)))
+        for name, written in tables.items()
+    }
+
+
+SETS = {name: _capabilities_in(file) for name, file in _WRITTEN.items()}
+CAPABILITIES = dict(chain.from_iterable(each.items() for each in SETS.values()))
 
 
 @dataclass(frozen=True)
@@ -211,7 +285,15 @@ class Outcome:
     @property
     def uncertain(self) -> bool:
         """Whether it failed because the answer to the last text is `uncertain`, or neutral."""
-        return not self.passed and self.answers[-1] not in SENTIMENT.names
+        return not self.passed and self.check.undecided(self.answers)
+
+    @property
+    def shown(self) -> list[tuple[str, str, float]]:
+        """The texts to show, each with its answer and its probability."""
+        return [
+            (self.check.texts[place], self.answers[place], self.p_positive[place])
+            for place in self.check.shown(self.p_positive)
+        ]
 
 
 @dataclass(frozen=True)
@@ -219,7 +301,7 @@ class Result:
     """A model's results on some checks.
 
     Attributes:
-        name: of the capability, or `overall`.
+        name: of the capability or set, or `overall`.
         outcomes: one per check.
     """
 
@@ -291,6 +373,19 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     return [Result(each.name, tuple(map(outcome, each.checks))) for each in chosen]
 
 
-def combined(results: Sequence[Result]) -> Result:
+def combined(results: Iterable[Result], name: str = OVERALL) -> Result:
     """Combine results into one."""
-    return Result(OVERALL, tuple(chain.from_iterable(each.outcomes for each in results)))
+    return Result(name, tuple(chain.from_iterable(each.outcomes for each in results)))
+
+
+def whole_sets(names: Collection[str]) -> list[str]:
+    """Return the sets whose capabilities are all among the names."""
+    return [name for name, capabilities in SETS.items() if capabilities.keys() <= set(names)]
+
+
+def by_set(results: Sequence[Result]) -> list[Result]:
+    """Combine the results of each set that was checked as a whole."""
+    return [
+        combined((each for each in results if each.name in SETS[name]), name)
+        for name in whole_sets([each.name for each in results])
+    ]

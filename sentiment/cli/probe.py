@@ -15,7 +15,18 @@ from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
 from sentiment.labels import SENTIMENT
 from sentiment.model.model import UNCERTAIN, Decision, Model
-from sentiment.probing import CAPABILITIES, OVERALL, Capability, Outcome, Result, combined, probe
+from sentiment.probing import (
+    CAPABILITIES,
+    OVERALL,
+    SETS,
+    Capability,
+    Outcome,
+    Result,
+    by_set,
+    combined,
+    probe,
+    whole_sets,
+)
 from sentiment.reviews.cells import four_digits
 
 _SHOWN = 2  # classes named in the heading
@@ -35,8 +46,8 @@ class _Job:
 @click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
 @options.model
 @click.option("--capability", "names", multiple=True, metavar="NAME",
-              type=options.Choice(list(CAPABILITIES)),
-              help="Check only this one; may be repeated.")  # fmt: skip
+              type=options.Choice([*CAPABILITIES, *SETS]),
+              help="Check only this one, or all of basic or further; may be repeated.")  # fmt: skip
 @click.option("--examples", type=click.IntRange(0), default=2, show_default=True, metavar="N",
               help="Show the N worst failures of each capability.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="[NAME=]RATE",
@@ -50,10 +61,11 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
     Each check is a sentence or two about a product, a place, a film, a service, an app or a
     journey, written for this purpose and not part of data/. Some have a known answer; `uncertain`
     does not count as a pass and is reported separately. The others are pairs, before and after a
-    change. The kinds are those of CheckList (Ribeiro et al., ACL 2020).
+    change. The kinds are those of CheckList (Ribeiro et al., ACL 2020). Two sets are also counted
+    on their own: basic and further.
 
     \b
-    The answer is known:
+    Basic: the answer is known:
       vocabulary       one clear word in a plain sentence, mild to strong
       negation         reversed by not, never, nobody, nothing, hardly …
       negation-at-end  reversed by the last words: …, but it wasn't
@@ -64,8 +76,8 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
       emoji            a plain report whose opinion is in an emoji
 
     \b
-    A change that does not matter: the same answer, the probability moves by at most 0.1
-    (names and identity: 0.05):
+    Basic: a change that does not matter: the same answer, the probability moves by at most
+    0.1 (names and identity: 0.05):
       names            another name or place
       identity         another nationality, religion, gender … in a neutral sentence
       typos            misspelt words
@@ -74,21 +86,44 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
       irrelevant       an unrelated sentence added
 
     \b
-    A change with a direction: the probability moves the wrong way by at most 0.05:
+    Basic: a change with a direction: the probability moves the wrong way by at most 0.05:
       added            a clear opinion added
 
-    Of a model with more classes, any answer but negative and positive counts like uncertain, and
-    the probability that may move is that of positive with the other classes left out.
+    \b
+    Further: the answer is known:
+      negation-far     reversed from far away: I would not in any way call …
+      hearsay          what others say, against what the writer thinks
+      the-other-one    a comparison that says more about the other thing
+      question-answer  a short answer, which the question makes praise or blame
+      hedges           said mildly: could be better, rather good, I suppose
+      no-trouble       trouble that never came, or came: never had a problem
+      as-promised      promises that are kept, or not: works as advertised
+      implied          facts that are praise or a complaint: runs small
+      neutral          no opinion: to be answered neutral, or uncertain
+      idioms           figures of speech: fits like a glove, money down the drain
+      expectation      what was expected, and how it turned out
+
+    \b
+    Further: a neutral sentence with one of 40 terms, which together are one check: the
+    probability moves by at most 0.05 from the lowest to the highest:
+      identity-terms   40 rarer identity terms in one neutral sentence
+
+    Of a model with more classes, any answer but negative and positive counts like uncertain, except
+    in the checks of neutral, and the probability that may move is that of positive with the other
+    classes left out. A model of two classes passes those of neutral where it is uncertain.
 
     \b
     Examples:
       sentiment probe
       sentiment probe -m big.safetensors --capability negation --examples 20
-      sentiment probe --fail-under 0.8 --fail-under negation=0.75 --fail-under identity=0.95
+      sentiment probe --capability basic --fail-under 0.8
+      sentiment probe --fail-under basic=0.8 --fail-under negation=0.75 --fail-under identity=0.95
       sentiment probe --json
     """
-    capabilities = [each for name, each in CAPABILITIES.items() if name in names or not names]
+    wanted = {part for name in names or SETS for part in SETS.get(name, [name])}
+    capabilities = [each for name, each in CAPABILITIES.items() if name in wanted]
     known = [each.name for each in capabilities]
+    known += whole_sets(known)
     gates = [read_rate(text, known, OVERALL) for text in fail_under]
     _probe(_Job(capabilities, gates, **chosen))
 
@@ -99,18 +134,22 @@ def _probe(job: _Job) -> None:
     results = probe(model, job.capabilities)
     as_json = _as_json(path, results, job.examples) if job.as_json else ""
     click.echo(as_json or _as_text(model, results, job.examples))
-    rates = {each.name: each.rate for each in (*results, combined(results))}
+    rates = {each.name: each.rate for each in (*results, *by_set(results), combined(results))}
     if failures := failed_gates(job.gates, rates, {}):
         raise GoalError(f"missed: {'; '.join(failures)}")
 
 
 def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:
     parts = {each.name: _facts(each) | _failures(each, examples) for each in results}
-    return json.dumps({"model": str(path), **_facts(combined(results)), "capabilities": parts})
+    sets = {each.name: _facts(each) for each in by_set(results)}
+    facts = {"model": str(path), **_facts(combined(results)), "sets": sets, "capabilities": parts}
+    return json.dumps(facts)
 
 
 def _as_text(model: Model, results: Sequence[Result], examples: int) -> bytes:
-    blocks = [[*_table(results, combined(results), model)]]
+    overall = combined(results)
+    sets = [each for each in by_set(results) if each.n < overall.n]
+    blocks = [[*_table([*results, *sets], overall, model)]]
     blocks += [[*_examples(each, examples)] for each in results if examples and each.failed]
     return "\n\n".join("\n".join(block) for block in blocks).encode()  # emoji in any locale
 
@@ -129,11 +168,12 @@ def _failures(result: Result, count: int) -> dict[str, Any]:
         "examples": [
             {
                 "expected": outcome.check.expected,
-                "texts": outcome.check.texts,
-                "answers": outcome.answers,
-                "p_positive": outcome.p_positive,
+                "texts": texts,
+                "answers": answers,
+                "p_positive": p_positive,
             }
             for outcome in result.worst(count)
+            for texts, answers, p_positive in [zip(*outcome.shown, strict=True)]
         ]
     }
 
@@ -154,6 +194,8 @@ def _table(results: Sequence[Result], overall: Result, model: Model) -> Iterator
     title = f"{'':<{width}}{'passed':>9}{'checks':>9}{heading if unsure else '':>{column}}"
     yield title.rstrip()
     about = {name: each.about for name, each in CAPABILITIES.items()}
+    for name, (first, *_, last) in SETS.items():
+        about[name] = f"all from {first} to {last}"
     about[OVERALL] = describe_band(decision, model.labels)
     for each in rows:
         left = f"{each.uncertain:>{column},}" if unsure else ""
@@ -172,7 +214,6 @@ def _examples(result: Result, count: int) -> Iterator[str]:
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
-    rows = zip(outcome.check.texts, outcome.answers, outcome.p_positive, strict=True)
-    marks = ("  ", "→ ") if len(outcome.check.texts) > 1 else ("",)
-    for mark, (text, answer, p) in zip(marks, rows, strict=True):
+    marks = ("  ", "→ ") if len(outcome.shown) > 1 else ("",)
+    for mark, (text, answer, p) in zip(marks, outcome.shown, strict=True):
         yield f"    {answer:<9}  {four_digits(p)}  {mark}{text}"

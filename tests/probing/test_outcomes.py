@@ -7,14 +7,18 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sentiment.labels import SENTIMENT
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL
 from sentiment.model.model import Decision, Scores
 from sentiment.probing import (
     CAPABILITIES,
+    SETS,
     Answered,
     Capability,
+    Level,
     Moved,
+    Undecided,
     Unmoved,
+    by_set,
     combined,
     probe,
 )
@@ -45,6 +49,25 @@ class Fake:
         return answers_to(scores.p_positive, self.decision)
 
 
+class FakeOfThree(Fake):
+    """Answers by a function from a text to the probabilities of negative, neutral and positive."""
+
+    def __init__(self, p_of):
+        super().__init__(p_of)
+        self.labels = WITH_NEUTRAL
+
+    def scores(self, texts):
+        probabilities = np.array([self.p_of(text) for text in texts])
+        return Scores(probabilities, np.zeros(len(texts), np.uint8))
+
+    def answers(self, scores):
+        return [self.labels.names[place] for place in scores.probabilities.argmax(axis=1)]
+
+
+# What lies between is answered `uncertain`.
+CAREFUL = Decision(0.5, (0.4, 0.6))
+
+
 def always(p):
     return lambda _: p
 
@@ -53,9 +76,11 @@ def knows(capability, *, right=True):
     """Give each text the probability that its check asks for, or the opposite."""
     p_of = {}
     for check in capability.checks:
-        if isinstance(check, Unmoved):
-            before, after = check.texts
-            p_of |= {before: 0.7, after: 0.7 if right else 0.2}
+        if isinstance(check, Unmoved | Level):
+            *before, after = check.texts
+            p_of |= {**dict.fromkeys(before, 0.7), after: 0.7 if right else 0.2}
+        elif isinstance(check, Undecided):
+            p_of[check.texts[0]] = 0.5 if right else 0.9
         else:
             p_of[check.texts[0]] = 0.5
             p_of[check.texts[-1]] = 0.9 if (check.label == "positive") == right else 0.1
@@ -70,24 +95,25 @@ def rate(model, capability):
 
 @each
 def test_who_knows_the_answers_passes(capability):
-    assert rate(Fake(knows(capability)), capability) == 1
+    assert rate(Fake(knows(capability), CAREFUL), capability) == 1
 
 
 @each
 def test_who_knows_them_and_says_the_opposite_fails(capability):
-    assert rate(Fake(knows(capability, right=False)), capability) == 0
+    assert rate(Fake(knows(capability, right=False), CAREFUL), capability) == 0
 
 
 @each
 def test_whose_answers_hang_on_each_letter_fails_most_of_what_is_not_to_move(capability):
-    noise = Fake(lambda text: zlib.crc32(text.encode()) / 2**32)
-    assert 0.01 < rate(noise, capability) < 0.7
+    noise = Fake(lambda text: zlib.crc32(text.encode()) / 2**32, CAREFUL)
+    assert rate(noise, capability) < 0.7
+    assert rate(noise, capability) > 0.01 or isinstance(capability.checks[0], Level)
 
 
 @each
 def test_who_always_says_positive_passes_half_of_what_is_labelled(capability):
-    labelled = isinstance(capability.checks[0], Answered)
-    assert rate(Fake(always(0.99)), capability) == (0.5 if labelled else 1)
+    passed = {Answered: 0.5, Undecided: 0}.get(type(capability.checks[0]), 1)
+    assert rate(Fake(always(0.99)), capability) == passed
 
 
 def test_who_counts_words_knows_the_vocabulary_and_no_negation():
@@ -118,6 +144,46 @@ def test_uncertain_is_no_pass_and_counted_beside():
     assert (result.passed, result.uncertain) == (0, result.n)
     (result,) = probe(Fake(always(0.9), Decision(0.5, (0.4, 0.8))), [capability])
     assert (result.rate, result.uncertain) == (0.5, 0)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.9])
+def test_an_opinion_on_a_plain_fact_is_no_pass_and_not_counted_as_uncertain(p):
+    capability = CAPABILITIES["neutral"]
+    (result,) = probe(Fake(always(p), CAREFUL), [capability])
+    assert (result.passed, result.uncertain) == (0, 0)
+    assert rate(Fake(always(0.5), CAREFUL), capability) == 1
+
+
+def test_neutral_passes_where_there_is_no_opinion_and_nowhere_else():
+    model = FakeOfThree(always((0.2, 0.5, 0.3)))
+    assert rate(model, CAPABILITIES["neutral"]) == 1
+    (result,) = probe(model, [CAPABILITIES["hedges"]])
+    assert (result.passed, result.uncertain) == (0, result.n)
+
+
+@pytest.mark.parametrize(
+    ("p_of", "passes"),
+    [
+        ({"a": 0.48, "b": 0.50, "c": 0.52}, True),
+        ({"a": 0.48, "b": 0.54, "c": 0.50}, False),
+        ({"a": 0.50, "b": 0.46, "c": 0.54}, False),  # each near the first, but not to each other
+        ({"a": 0.50, "b": math.nan, "c": 0.50}, False),
+        ({"a": math.nan, "b": 0.50, "c": 0.50}, False),
+    ],
+)
+def test_versions_of_a_text_lie_within_the_tolerance(p_of, passes):
+    capability = Capability("c", "", (Level(("a", "b", "c"), 0.05),))
+    assert rate(Fake(p_of.__getitem__), capability) == passes
+
+
+def test_the_lowest_and_the_highest_of_all_versions_are_shown():
+    p_of = {"a": 0.5, "b": 0.9, "c": 0.2, "d": 0.6}
+    (result,) = probe(
+        Fake(p_of.__getitem__, CAREFUL), [Capability("c", "", (Level(tuple(p_of), 0.05),))]
+    )
+    (outcome,) = result.worst(1)
+    assert outcome.shown == [("c", "negative", 0.2), ("b", "positive", 0.9)]
+    assert not outcome.uncertain
 
 
 @pytest.mark.parametrize(
@@ -157,3 +223,16 @@ def test_all_texts_are_asked_in_one_batch_each_once():
     overall = combined(results)
     assert overall.n == sum(result.n for result in results)
     assert overall.passed == sum(result.passed for result in results)
+    sets = by_set(results)
+    assert [each.name for each in sets] == list(SETS)
+    assert sum(each.n for each in sets) == overall.n
+    assert sum(each.passed for each in sets) == overall.passed
+
+
+def test_only_whole_sets_are_combined():
+    basic, further = (list(capabilities.values()) for capabilities in SETS.values())
+    found = by_set(probe(Fake(always(0.9)), [*basic, further[0]]))
+    assert [(each.name, each.n) for each in found] == [
+        ("basic", sum(len(capability.checks) for capability in basic))
+    ]
+    assert by_set(probe(Fake(always(0.9)), [basic[0], further[0]])) == []
