@@ -16,12 +16,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
-from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet, can_be_class
 from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.file import save_model
-from sentiment.model.model import MAX_DEPTH, UNCERTAIN, Model, MultiDecision
+from sentiment.model.model import MAX_DEPTH, Model, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews, scaled_weights
-from sentiment.reviews.labels import MAX_NAME, WORDS, key_of, read_labels
+from sentiment.reviews.labels import WORDS, key_of, read_labels
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train
@@ -273,7 +273,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if sorted(known) == [0, 1, 2]:
             return WITH_NEUTRAL, np.argsort(known), None
         for name in names:
-            if name in (UNCERTAIN, "") or len(name) > MAX_NAME or not name.isprintable():
+            if not can_be_class(name):
                 raise ValueError(f"{reprlib.repr(name)} cannot be the name of a class: rename it")
         return LabelSet(names), np.arange(classes.size), None
 

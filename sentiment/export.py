@@ -18,7 +18,7 @@ from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
 from sentiment.model.component import Component, Rows
-from sentiment.model.model import Model, MultiDecision
+from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
@@ -207,12 +207,7 @@ def onnx_file(model: Model) -> bytes:
         producer_version=__version__,
         doc_string=_ABOUT + (_OF_TWO if labels.is_binary else _OF_MORE),
     )
-    about: dict[str, Any] = {"labels": list(labels.names)}
-    if isinstance(model.decision, MultiDecision):
-        about |= model.decision._asdict()
-    else:
-        threshold, band = model.decision
-        about |= {"threshold": threshold, "band": band}
+    about = {"labels": list(labels.names), **model.decision.as_json()}
     helper.set_model_props(made, {name: json.dumps(value) for name, value in about.items()})
     onnx.checker.check_model(made, full_check=True)
     return made.SerializeToString(deterministic=True)

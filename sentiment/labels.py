@@ -7,7 +7,15 @@ from functools import cached_property
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
 
+UNCERTAIN, NO_ANSWER = "uncertain", ""  # answers that are no class
+
 MAX_CLASSES = 50
+LONGEST_NAME = 80  # characters
+
+
+def can_be_class(name: str) -> bool:
+    """Return whether a class can have this name."""
+    return name not in (UNCERTAIN, NO_ANSWER) and len(name) <= LONGEST_NAME and name.isprintable()
 
 
 @dataclass(frozen=True)

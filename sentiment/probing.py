@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import UsageError
-from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT
-from sentiment.model.model import UNCERTAIN, Model
+from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, UNCERTAIN
+from sentiment.model.model import Model
 
 OVERALL = "overall"  # the name of the combined results
 

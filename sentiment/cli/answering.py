@@ -14,8 +14,8 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
-from sentiment.labels import LabelSet
-from sentiment.model.model import NO_ANSWER, UNCERTAIN, Model
+from sentiment.labels import NO_ANSWER, UNCERTAIN, LabelSet
+from sentiment.model.model import Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
 from sentiment.reviews.cells import (
     and_more,

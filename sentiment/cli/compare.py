@@ -26,9 +26,9 @@ from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
 from sentiment.evaluation.metrics import Metric, metrics_for
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import UNCERTAIN, Model, even_decision
+from sentiment.model.model import Model, even_decision
 from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, read_predictions
 from sentiment.reviews.streams import ReadOptions

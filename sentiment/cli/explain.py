@@ -17,7 +17,7 @@ from sentiment.cli.models import open_model
 from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.errors import UsageError
-from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
 from sentiment.model.explanation import (
     LEVELS,
     Explanation,
@@ -30,7 +30,7 @@ from sentiment.model.explanation import (
     parts_of,
     smallest_removal,
 )
-from sentiment.model.model import UNCERTAIN, Model
+from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, printable, to_json
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.opening import Opened

@@ -20,9 +20,9 @@ from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.general import LANGUAGE, MODEL
-from sentiment.labels import LabelSet
+from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import UNCERTAIN, AnyDecision, Decision, Model, MultiDecision, Record
+from sentiment.model.model import AnyDecision, Decision, Model, MultiDecision, Record
 from sentiment.model.provenance import DatasetSummary, Provenance
 from sentiment.reviews.cells import and_more, count_of, count_of_class, printable, visible
 

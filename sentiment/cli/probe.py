@@ -13,8 +13,8 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
-from sentiment.labels import SENTIMENT
-from sentiment.model.model import UNCERTAIN, Decision, Model
+from sentiment.labels import SENTIMENT, UNCERTAIN
+from sentiment.model.model import Decision, Model
 from sentiment.probing import (
     CAPABILITIES,
     OVERALL,

@@ -69,13 +69,9 @@ def rank_mistakes(
     if isinstance(decision, Decision):
         margins = np.abs(log_odds(p[:, 1]) - log_odds(np.array(decision.threshold)))
     else:
-        least = np.finfo(np.float64).tiny
-        scores = np.log(np.maximum(p, least)) - np.array(decision.offsets or 0.0)
-        of_answer, of_label = (
-            np.take_along_axis(scores, each[wrong].astype(np.int64)[:, None], axis=1)[:, 0]
-            for each in (answers, labels)
-        )
-        margins = of_answer - of_label
+        preferences = decision.preferences(np.maximum(p, np.finfo(np.float64).tiny))
+        rows = np.arange(wrong.size)
+        margins = preferences[rows, answers[wrong]] - preferences[rows, labels[wrong]]
     return wrong[np.argsort(-margins, kind="stable")]
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.places import Spans
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import NO_ANSWER, SENTIMENT, LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import NO_ANSWER, Model
+from sentiment.model.model import Model
 
 Span = tuple[int, int]
 

@@ -13,19 +13,10 @@ import numpy as np
 
 from sentiment.errors import ModelError, command_line
 from sentiment.files import replacing
-from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet
+from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet, can_be_class
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
-from sentiment.model.kinds import KINDS, LEFT_OUT, compact, tensor_of
-from sentiment.model.model import (
-    MAX_DEPTH,
-    NO_ANSWER,
-    UNCERTAIN,
-    AnyDecision,
-    Decision,
-    Model,
-    MultiDecision,
-    Record,
-)
+from sentiment.model.kinds import KINDS, LEFT_OUT, compact
+from sentiment.model.model import MAX_DEPTH, AnyDecision, Decision, Model, MultiDecision, Record
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
@@ -38,6 +29,7 @@ from sentiment.model.tensors import (
     read_json,
     read_tensors,
     string,
+    tensor_of,
     truth,
     whole,
 )
@@ -49,7 +41,6 @@ _BASE = "base/"
 _LARGEST = 1e15
 _LARGEST_WEIGHT = 1e3
 _LARGEST_KEY = (1 << 64) - 1
-_LONGEST_NAME = 80
 
 _EPOCH = {
     "number": _LARGEST,
@@ -148,9 +139,8 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
 def _labels(fields: object) -> LabelSet:
     labels = mapping(fields)
     names = tuple(map(string, listed(labels["names"])))
-    are_names = all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names)
-    different = len(set(names) - {UNCERTAIN, NO_ANSWER})
-    if not are_names or different != len(names) or not 2 <= different <= MAX_CLASSES:
+    different = len(set(names)) == len(names)
+    if not different or not all(map(can_be_class, names)) or not 2 <= len(names) <= MAX_CLASSES:
         raise ValueError("its labels are not the names of classes")
     return LabelSet(names, truth(labels["ordered"]))
 

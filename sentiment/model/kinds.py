@@ -10,7 +10,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import MIN_COVERAGE, Encoder, Network
 from sentiment.model.network import DenseNetwork, Layer
-from sentiment.model.tensors import Tensors, mapping, number, truth, whole
+from sentiment.model.tensors import Tensors, mapping, number, tensor_of, truth, whole
 
 _LARGEST_FEATURE = float(np.finfo(np.float16).max)
 # Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
@@ -127,14 +127,6 @@ def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> Dens
 def _size(tensor: NDArray[Any]) -> float:
     """Return the largest absolute value of a tensor."""
     return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
-
-
-def tensor_of(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
-    """Return a tensor if it has one of some kinds of types, and so many dimensions."""
-    tensor = tensors[name]
-    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
-        raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
-    return tensor
 
 
 KINDS = {"ngrams": Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}

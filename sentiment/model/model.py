@@ -7,11 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import NO_ANSWER, SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.model.component import Calibration, Component, Coverage, Floats, probabilities_of
 from sentiment.model.provenance import Provenance, TrainingHashes
-
-UNCERTAIN, NO_ANSWER = "uncertain", ""
 
 
 class Scores(NamedTuple):

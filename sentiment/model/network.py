@@ -15,6 +15,17 @@ Doubles = NDArray[np.float64]
 _BLOCK = 1 << 15
 
 
+def quantized(weights: Floats, axis: int) -> tuple[NDArray[np.int8], Floats]:
+    """Round weights along an axis to 255 equal steps.
+
+    Returns:
+        The steps, of the shape of `weights`; the value of one for each place but on that axis.
+    """
+    largest = np.maximum(np.abs(weights).max(axis=axis, keepdims=True, initial=0), 1e-30)
+    step = largest.astype(np.float32) / 127
+    return np.rint(weights / step).astype(np.int8), step.squeeze(axis)
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A dense layer: inputs @ (kernel · scale) + bias.
@@ -36,9 +47,7 @@ class Layer:
 
     def quantized(self) -> "Layer":
         """Return the layer with each output's weights rounded to 255 equal steps."""
-        kernel = self.dense_kernel()
-        scale = np.maximum(np.abs(kernel).max(axis=0, initial=0), 1e-30).astype(np.float32) / 127
-        return Layer(np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32), self.bias)
+        return Layer(*quantized(self.dense_kernel(), axis=0), self.bias)
 
     def dense_kernel(self) -> Floats:
         """Return the weights, float32 [inputs, outputs]."""

@@ -157,3 +157,16 @@ def _tensor(name: str, entry: dict[str, Any], data: bytes, start: int, size: int
     ):
         raise ValueError(f"{named} holds numbers that are not finite")
     return numbers.reshape(shape)
+
+
+def tensor_of(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
+    """Return a tensor of one of some kinds of types, and of so many dimensions.
+
+    Raises:
+        KeyError: there is none of that name.
+        ValueError: it is another.
+    """
+    tensor = tensors[name]
+    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
+        raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
+    return tensor

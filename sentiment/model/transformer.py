@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.matrix import runs
 from sentiment.features.wordpiece import Pieces
-from sentiment.model.network import Layer
+from sentiment.model.network import Layer, quantized
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -62,9 +62,7 @@ class Table:
 
     def quantized(self) -> "Table":
         """Return the table with each vector's numbers rounded to 255 equal steps."""
-        rows = self.take(np.arange(len(self.rows)))
-        scale = np.maximum(np.abs(rows).max(axis=1, initial=0), 1e-30).astype(np.float32) / 127
-        return Table(np.rint(rows / scale[:, None]).astype(np.int8), scale.astype(np.float32))
+        return Table(*quantized(self.take(np.arange(len(self.rows))), axis=1))
 
     def take(self, numbers: NDArray[np.integer]) -> Floats:
         """Return the vectors of things, float32 [things, width]."""
@@ -316,7 +314,8 @@ class Transformer:
             raise ValueError(f"a piece is not one of {len(self.words.rows)}")
         pooled = np.empty((len(rows), self.width), np.float32)
         order = np.argsort(lengths, kind="stable")
-        for some in runs(np.concatenate(([0], np.cumsum(lengths[order]))), _MOST_PIECES):
+        ascending = rows.take(order)
+        for some in runs(ascending.bounds, _MOST_PIECES):
             pooled[order[some]] = self._pooled(rows.take(order[some]))
         return pooled
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import NEUTRAL, SENTIMENT, LabelSet
+from sentiment.labels import NEUTRAL, SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.labels import WORDS, Rules, class_key, key_of
@@ -336,7 +336,7 @@ def _find_columns(
 
 def _is_written(answer: str, row: Sequence[str], labels: LabelSet) -> bool:
     """Return whether cells are an answer and the probabilities of `sentiment predict`."""
-    if answer in labels.names or answer == "uncertain":
+    if answer in labels.names or answer == UNCERTAIN:
         return all(p.replace(".", "").replace("e-", "").isdecimal() for p in row)  # 0.98 or 1e-06
     return not any((answer, *row))
 
@@ -354,7 +354,7 @@ def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, ro
     kind = class_key(key_of(value, frozenset()))
     if kind in meaning:
         return meaning[kind]
-    if key_of(value) is None or kind in ("uncertain", NEUTRAL):
+    if key_of(value) is None or kind in (UNCERTAIN, NEUTRAL):
         return NO_ANSWER
     names = and_more(labels.names, SHOWN_CLASSES)
     what = f'"{value}" is no answer; write {names} or uncertain'

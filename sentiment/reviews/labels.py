@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import (
+    LONGEST_NAME,
     MAX_CLASSES,
     NEGATIVE,
     NEUTRAL,
     POSITIVE,
     SENTIMENT,
+    UNCERTAIN,
     WITH_NEUTRAL,
     LabelSet,
+    can_be_class,
 )
 from sentiment.reviews.cells import and_more, cell
 from sentiment.reviews.streams import ReadOptions
@@ -124,7 +127,6 @@ def reads_as_label(key: Key) -> bool:
 
 DROPPED = -1  # the label of rows without a class
 OTHER = ""  # the meaning of values that belong to no class
-MAX_NAME = 80  # characters
 _SHORT_NAMES = {"neg": NEGATIVE, "neu": NEUTRAL, "pos": POSITIVE}
 _WAY_OUT = "name the column of labels with --label-column, or the classes to keep with --classes"
 
@@ -358,10 +360,10 @@ def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> N
         shown = and_more(others, SHOWN_OF_MANY, _shortened)
         raise DataError(f"{where} holds {shown}, not only stars; use --classes all")
     for kind, name in names.items():
-        if kind == "uncertain" or len(name) > MAX_NAME or not name.isprintable():
+        if kind == UNCERTAIN or not can_be_class(name):
             raise DataError(
                 f'{where} holds "{_shortened(name)}", which cannot be the name of a class (another '
-                f"than uncertain, printable, of at most {MAX_NAME} characters); "
+                f"than uncertain, printable, of at most {LONGEST_NAME} characters); "
                 f"{_WAY_OUT}"
             )
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -18,8 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from sentiment import __version__
-from sentiment.labels import LabelSet
-from sentiment.model.model import UNCERTAIN
+from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.requests import (
     JSON,
@@ -37,6 +36,8 @@ from sentiment.serving.requests import (
 )
 from sentiment.serving.server import Limits, bare_name
 from sentiment.serving.service import Service, offload
+
+T = TypeVar("T")
 
 _BODIES = 32  # bodies of maximum size in memory at once
 _SLICE = 65_536
@@ -150,9 +151,7 @@ class App:
             return await self._stream(request)
         if kind != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
-        body = await read_body(request, self._limits, self._bytes)
-        self._slots.acquire(request.scope)
-        texts = await offload(len(body), lambda: read_texts(body, self._limits))
+        texts = await self._read(request, self._slots, lambda body: read_texts(body, self._limits))
         if isinstance(texts, str):
             (answer,) = await self._service.predict([texts])
             return json_response({"text": texts, **answer})
@@ -163,11 +162,17 @@ class App:
     async def _explain(self, request: Request) -> Response:
         if media_type(request) != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON}")
-        body = await read_body(request, self._limits, self._bytes)
-        self._explanations.acquire(request.scope)
-        labels = self._service.labels
-        job = await offload(len(body), lambda: read_explanation(body, labels, self._limits))
+        labels, limits = self._service.labels, self._limits
+        job = await self._read(
+            request, self._explanations, lambda body: read_explanation(body, labels, limits)
+        )
         return Response(await self._service.explain(*job), media_type=JSON)
+
+    async def _read(self, request: Request, slots: Meter, read: Callable[[bytes], T]) -> T:
+        """Read a JSON body, and acquire a slot."""
+        body = await read_body(request, self._limits, self._bytes)
+        slots.acquire(request.scope)
+        return await offload(len(body), lambda: read(body))
 
     async def _stream(self, request: Request) -> Response:
         """Answer JSON lines as they arrive; an error before the first answer is still a status.

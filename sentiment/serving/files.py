@@ -21,8 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from sentiment.errors import DataError, MissingDependencyError, SentimentError, UsageError
-from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.model import UNCERTAIN
+from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.reviews.batch import (
     BadRow,
     BadRows,

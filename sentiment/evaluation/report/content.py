@@ -43,9 +43,9 @@ from sentiment.evaluation.selective import (
     answered_labels,
 )
 from sentiment.evaluation.slices import Slice
-from sentiment.labels import NEGATIVE, POSITIVE, LabelSet
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import UNCERTAIN, AnyDecision, Model
+from sentiment.model.model import AnyDecision, Model
 
 _WORDS = 15
 

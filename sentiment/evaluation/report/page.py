@@ -27,9 +27,8 @@ from sentiment.evaluation.report.content import (
     matrix,
 )
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
-from sentiment.labels import CLASSES
+from sentiment.labels import CLASSES, UNCERTAIN
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
-from sentiment.model.model import UNCERTAIN
 from sentiment.reviews.cells import SPELLED
 
 if TYPE_CHECKING:
