@@ -68,7 +68,7 @@ bench: bench-speed bench-serve bench-accuracy bench-general bench-explanations #
 bench-accuracy: $(READY) ## accuracy compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
 
-bench-classes: $(READY) ## more than two classes compared with peers (an hour), written to benchmarks/RESULTS.md
+bench-classes: $(READY) ## more than two classes compared with peers (half an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/classes.py $(PARTS)
 
 bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmarks/RESULTS.md

@@ -1,6 +1,6 @@
 """More than two classes: `train` with its defaults beside scikit-learn and fastText.
 
-`make bench-classes` runs this (an hour, most of it fastText's tuning). It needs the real data
+`make bench-classes` runs this (half an hour, half of it fastText's tuning). It needs the real data
 sets (../shared/datasets); it prints each figure as it comes and writes them into their section of
 RESULTS.md. Airline tweets and the stars of multi-domain are cross-validated over half B, by the
 first byte of a hash of the text; SST-5 and GoEmotions have published test sets. Both are opened
@@ -32,11 +32,11 @@ _LEAF = re.compile(r"\(\d ([^()\s]+)\)")
 _NAMES = ("accuracy", "macro_f1", "quadratic_kappa", "mean_absolute_error", "ece")
 
 Answers = NDArray[np.int64]
-Peer = Callable[[LabelledReviews, LabelledReviews], Answers]
-PEERS: dict[str, Peer] = {
-    "TF-IDF (1, 2) + logistic regression": lambda a, b: tfidf_answers(a, b, None),
-    "the same, balanced": lambda a, b: tfidf_answers(a, b, "balanced"),
-    "fastText, autotuned 2 minutes (dim 100)": lambda a, b: fasttext_tuned_answers(a, b, TUNING),
+Folds = list[tuple[LabelledReviews, LabelledReviews]]
+PEERS: dict[str, Callable[[Folds], list[Answers]]] = {
+    "TF-IDF (1, 2) + logistic regression": lambda folds: [tfidf_answers(*f, None) for f in folds],
+    "the same, balanced": lambda folds: [tfidf_answers(*f, "balanced") for f in folds],
+    "fastText, autotuned 2 minutes (dim 100)": lambda folds: fasttext_tuned_answers(folds, TUNING),
 }
 
 
@@ -60,9 +60,9 @@ def compared(key: str) -> None:
     rows = np.concatenate([test for _, test in splits])
     tested = reviews.take(rows)
     _row(table, "this program", tested, np.concatenate(answers), np.concatenate(probabilities))
+    folds = [(reviews.take(training), reviews.take(test)) for training, test in splits]
     for peer, answer in PEERS.items():
-        found = [answer(reviews.take(training), reviews.take(test)) for training, test in splits]
-        _row(table, peer, tested, np.concatenate(found), None)
+        _row(table, peer, tested, np.concatenate(answer(folds)), None)
     table.write()
 
 

@@ -55,35 +55,58 @@ def tokenized(text: str, label: object) -> str:
 
 def _fasttext(training: LabelledReviews, test: LabelledReviews, options: str) -> float:
     """Return the accuracy of fastText."""
-    return float(np.mean(_fasttext_answers(training, test, options) == test.labels))
+    return float(np.mean(_run_fasttext(_FIT.format(options), [(training, test)])[0] == test.labels))
 
 
 # Its autotuning tries tables of tens of gigabytes; where memory is refused, it tries others.
 _MOST_MEMORY = 12 << 30
+_FIT = "def fit(fold): return train_supervised(input=f'{{fold}}.all', {})"
+# The settings that tuning found for the first fold fit the others: its tuning takes minutes.
+_TUNE = """
+options = dict(dim=100, seed={}, autotuneValidationFile='0.tune', autotuneDuration={})
+found = train_supervised(input='0.most', **options).f.getArgs()
+names = 'dim lr epoch wordNgrams minn maxn bucket minCount'.split()
+settings = dict((name, getattr(found, name)) for name in names)
+settings['loss'] = found.loss.name
+def fit(fold): return train_supervised(input=f'{{fold}}.all', **settings)
+"""
+_ANSWER = """
+import functools, json, resource
+resource.setrlimit(resource.RLIMIT_AS, ({memory},) * 2)
+import fasttext
+train_supervised = functools.partial(fasttext.train_supervised, thread=2, verbose=0)
+{fit}
+answers = []
+for fold in range({folds}):
+    model = fit(fold)
+    lines = open(f'{{fold}}.test', newline='\\n')
+    texts = [line.split(' ', 1)[1].rstrip() for line in lines]
+    found = [model.predict(text)[0] or ['__label__0'] for text in texts]
+    answers.append([int(labels[0].removeprefix('__label__')) for labels in found])
+print(json.dumps(answers))
+"""
 
 
-def _fasttext_answers(
-    training: LabelledReviews, test: LabelledReviews, options: str, limit: float | None = None
-) -> NDArray[np.int64]:
-    """Return the answers of fastText, [n]; a tenth of the training rows is for its tuning.
+def _run_fasttext(
+    fit: str, folds: Sequence[tuple[LabelledReviews, LabelledReviews]], limit: float | None = None
+) -> list[NDArray[np.int64]]:
+    """Return the answers of fastText for the test rows of each fold.
+
+    A tenth of the training rows of the first fold is for its tuning.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than `limit` seconds.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        for number, (training, test) in enumerate(folds):
+            write_tokenized(training, folder / f"{number}.all")
+            write_tokenized(test, folder / f"{number}.test")
+        training = folds[0][0]
         held_out = max(len(training) // 10, 1)
-        write_tokenized(training, folder / "train.txt")
-        write_tokenized(training.take(np.arange(held_out, len(training))), folder / "most.txt")
-        write_tokenized(training.take(np.arange(held_out)), folder / "tune.txt")
-        write_tokenized(test, folder / "test.txt")
-        script = (
-            f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({_MOST_MEMORY},) * 2)\n"
-            f"import fasttext; m = fasttext.train_supervised(thread=2, verbose=0, {options})\n"
-            "texts = [line.split(' ', 1)[1].rstrip() for line in open('test.txt', newline='\\n')]\n"
-            "answers = [m.predict(text)[0] or ['__label__0'] for text in texts]\n"
-            "print(*(labels[0].removeprefix('__label__') for labels in answers))"
-        )
+        write_tokenized(training.take(np.arange(held_out, len(training))), folder / "0.most")
+        write_tokenized(training.take(np.arange(held_out)), folder / "0.tune")
+        script = _ANSWER.format(memory=_MOST_MEMORY, fit=fit, folds=len(folds))
         done = subprocess.run(
             [peers_python(), "-c", script],
             cwd=folder,
@@ -93,33 +116,33 @@ def _fasttext_answers(
             text=True,
             timeout=limit,
         )
-        return np.array(done.stdout.splitlines()[-1].split(), np.int64)
+        return [np.array(each, np.int64) for each in json.loads(done.stdout.splitlines()[-1])]
 
 
 def fasttext_default(training: LabelledReviews, test: LabelledReviews, grams: int) -> float:
     """FastText with its defaults and word n-grams."""
-    return _fasttext(training, test, f"input='train.txt', wordNgrams={grams}")
+    return _fasttext(training, test, f"wordNgrams={grams}")
 
 
 def fasttext_autotuned(training: LabelledReviews, test: LabelledReviews) -> float:
     """FastText tuned by itself for five minutes on a tenth of the training rows."""
-    return float(np.mean(fasttext_tuned_answers(training, test, 300) == test.labels))
+    answers = fasttext_tuned_answers([(training, test)], 300)[0]
+    return float(np.mean(answers == test.labels))
 
 
 def fasttext_tuned_answers(
-    training: LabelledReviews, test: LabelledReviews, seconds: int
-) -> NDArray[np.int64]:
-    """Return the answers of fastText, [n], tuned by itself on a tenth of the training rows.
+    folds: Sequence[tuple[LabelledReviews, LabelledReviews]], seconds: int
+) -> list[NDArray[np.int64]]:
+    """Return the answers of fastText for the test rows of each fold.
 
-    The width of its vectors stays at 100, its default: left to itself it tried up to 1,000, had
-    time for few trials, and ran out of memory. Some runs go on tuning long after their time; they
-    are stopped and begun again with another seed.
+    It tunes itself on a tenth of the training rows of the first fold, and is fitted with these
+    settings to all training rows of each. The width of its vectors stays at 100, its default: left
+    to itself it tried up to 1,000, had time for few trials, and ran out of memory. Some runs go on
+    tuning long after their time; they are stopped and begun again with another seed.
     """
-    tuned = f"dim=100, autotuneValidationFile='tune.txt', autotuneDuration={seconds}"
     for seed in count():
-        options = f"input='most.txt', seed={seed}, {tuned}"
         with suppress(subprocess.TimeoutExpired):
-            return _fasttext_answers(training, test, options, 3 * seconds)
+            return _run_fasttext(_TUNE.format(seed, seconds), folds, (3 + len(folds)) * seconds)
     raise AssertionError
 
 
