@@ -23,6 +23,7 @@ from tools.general.lessons import PEOPLE
 # The grouping by GoEmotions' authors, by the numbers in the dataset.
 _POSITIVE = frozenset(["0", "1", "4", "5", "8", "13", "15", "17", "18", "20", "21", "23"])
 _NEGATIVE = frozenset(["2", "3", "9", "10", "11", "12", "14", "16", "19", "24", "25"])
+_AMBIGUOUS = frozenset(["6", "7", "22", "26"])
 _NEUTRAL = frozenset(["27"])
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -96,6 +97,18 @@ def read_comments(path: Path) -> tuple[Source, Source]:
             elif feelings == _NEUTRAL:
                 neutral.append(row["text"])
     return Source(texts, np.array(labels)), Source.unlabelled(neutral)
+
+
+def emotions_of(labels: str) -> str | None:
+    """Return the side of a comment's feelings, such as `3,10`; None if they are of several."""
+    feelings = set(labels.split(","))
+    sides = {
+        "positive": _POSITIVE,
+        "negative": _NEGATIVE,
+        "neutral": _NEUTRAL,
+        "ambiguous": _AMBIGUOUS,
+    }
+    return next((side for side, numbers in sides.items() if feelings <= numbers), None)
 
 
 def identity_words(texts: Iterable[str], min_count: int = 3, share: float = 0.9) -> set[str]:
