@@ -1,0 +1,81 @@
+"""Put the bundled model together: the encoder, beside it n-grams of the whole text, and a fit.
+
+Their log-odds are added with weights and a constant for each class that are fitted on held-out
+texts of all sources (stacking: Wolpert, 1992), each source as much as any other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.pieces import PieceEncoder
+from sentiment.features.wordpiece import END, START, UNKNOWN, WordPiece
+from sentiment.labels import LabelSet
+from sentiment.model.component import Calibration, Component, fit_softmax
+from sentiment.model.model import Model, MultiDecision
+from sentiment.model.transformer import Table, Transformer
+from tools.general.corpus import Example
+
+CLASSES = LabelSet(("negative", "neutral", "positive"))
+_KEPT = ("[PAD]", UNKNOWN, START, END, "[MASK]")
+# Held-out texts of a source that the fit counts, at most.
+_FROM_EACH = 1500
+
+
+def cut(
+    encoder: PieceEncoder, network: Transformer, texts: Iterable[str]
+) -> tuple[PieceEncoder, Transformer]:
+    """Return both with the pieces that occur in texts, and all of one character."""
+    pieces = encoder.pieces
+    occurs = np.zeros(len(pieces.vocabulary), np.bool_)
+    for text in texts:
+        occurs[encoder.transform([text]).ids] = True
+    for number, piece in enumerate(pieces.vocabulary):
+        occurs[number] |= piece in _KEPT or len(piece.removeprefix("##")) == 1
+    kept = np.flatnonzero(occurs)
+    vocabulary = tuple(pieces.vocabulary[number] for number in kept.tolist())
+    words = Table(network.words.rows[kept], network.words.scale[kept])
+    smaller = WordPiece(vocabulary, pieces.head, pieces.tail)
+    return replace(encoder, pieces=smaller), replace(network, words=words)
+
+
+def stacked(encoder: Component, ngrams: Component, held_out: Sequence[Example]) -> Model:
+    """Return the model of both components, calibrated on held-out texts.
+
+    Args:
+        encoder: of the three classes, not calibrated.
+        ngrams: of two classes or three, calibrated.
+        held_out: texts that neither was trained on.
+    """
+    rows = _equally(held_out)
+    texts = [held_out[row].text for row in rows.tolist()]
+    targets = np.array([held_out[row].target for row in rows.tolist()])
+    beside = ngrams.for_labels(CLASSES)
+    logits = [encoder.log_odds(texts)[0], beside.log_odds(texts)[0]]
+    biases = np.broadcast_to(np.eye(2), (rows.size, 2, 2))
+    design = np.concatenate([np.stack(logits, axis=2), biases], axis=2)
+    known = ~np.isnan(design).any(axis=(1, 2))
+    weights = _even_weights([held_out[row].source for row in rows.tolist()])
+    prior = np.array([1.0, 0.5, 0.0, 0.0])
+    slope, beside_weight, *intercepts = fit_softmax(
+        design[known], targets[known], prior, np.full(4, 1.0), weights[known]
+    ).tolist()
+    calibration = Calibration(slope, tuple(intercepts))
+    own = replace(encoder, calibration=calibration, weight=max(beside_weight, 0.0))
+    return Model((own, beside), MultiDecision(), labels=CLASSES)
+
+
+def _equally(held_out: Sequence[Example]) -> NDArray[np.int64]:
+    """Return the rows of held-out texts, so many of each source at most."""
+    sources = np.array([each.source for each in held_out])
+    return np.concatenate(
+        [np.flatnonzero(sources == name)[:_FROM_EACH] for name in dict.fromkeys(sources.tolist())]
+    )
+
+
+def _even_weights(sources: Sequence[str]) -> NDArray[np.float64]:
+    """Return weights of rows that add up to the same for each source, but at most 5."""
+    names, inverse, counts = np.unique(sources, return_inverse=True, return_counts=True)
+    return np.minimum(len(sources) / len(names) / counts, 5.0)[inverse]
