@@ -29,6 +29,10 @@ from tools.general.upstream import SHA256
 SHARES = {"trees": 0.5, "goemotions": 0.75, "imdb": 0.7, "own": 3.0, "yelp": 2.0, "amazon": 2.0}
 
 
+# Steps between two checkpoints.
+_EVERY = 200
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How an encoder is made.
@@ -121,7 +125,7 @@ def _batches(recipe: Recipe, course: Course, encoder: PieceEncoder, epoch: int) 
 
 
 def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: Any) -> None:
-    """Make the steps after the first `done`, and save every two hundred."""
+    """Make the steps after the first `done`, and save now and then."""
     total, began, pieces, losses = len(batches), time.perf_counter(), 0, []
     last = min(total, recipe.steps or total)
     for step in range(done, last):
@@ -129,12 +133,12 @@ def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: An
         model.optimizer.learning_rate.assign(recipe.learning_rate * _rate(step, total, recipe))
         losses.append(float(model.train_on_batch(padded(rows), targets)))
         pieces += rows.ids.size
-        if (step + 1) % 200 == 0 or step + 1 == last:
+        if (step + 1) % _EVERY == 0 or step + 1 == last:
             save(step + 1, last)
             took = time.perf_counter() - began
             left = took / (step + 1 - done) * (last - step - 1)
             print(
-                f"step {step + 1:,} of {last:,}: loss {np.mean(losses[-200:]):.4f}, "
+                f"step {step + 1:,} of {last:,}: loss {np.mean(losses[-_EVERY:]):.4f}, "
                 f"{pieces / took:,.0f} pieces a second, {left / 60:.0f} minutes left",
                 file=sys.stderr,
                 flush=True,
