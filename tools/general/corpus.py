@@ -108,6 +108,14 @@ def _trees(path: Path) -> Iterator[Example]:
                     yield Example(form, _TREES[label], "trees")
 
 
+def roots(path: Path) -> Iterator[Example]:
+    """Yield the sentences of a file of the treebank."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        *_, (label, words) = _nodes(line)
+        text = " ".join(_BRACKETS.get(word, word) for word in words)
+        yield Example(text, _TREES[label], "trees")
+
+
 def _nodes(line: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the label and the words of each node of a tree."""
     stack: list[tuple[int, list[str]]] = []

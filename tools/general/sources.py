@@ -173,7 +173,7 @@ def read_neutral(datasets: Path) -> dict[str, list[str]]:
         datasets: the folder with airline and goemotions.
     """
     tweets = list(_tweets(datasets / "airline/Tweets.csv"))
-    halves = {name: [text for text in tweets if _half(text) == name] for name in "AB"}
+    halves = {name: [text for text in tweets if half_of(text) == name] for name in "AB"}
     comments = {
         part: read_comments(datasets / f"goemotions/{part}.tsv")[1].texts
         for part in ("dev", "test")
@@ -210,6 +210,6 @@ def _tweets(path: Path) -> Iterator[str]:
                 yield row["text"]
 
 
-def _half(text: str) -> str:
+def half_of(text: str) -> str:
     """Return A or B, the same for equal texts: A to choose by, B for figures."""
     return "AB"[sha256(" ".join(text.split()).encode()).digest()[0] % 2]

@@ -49,22 +49,37 @@ def stacked(encoder: Component, ngrams: Component, held_out: Sequence[Example]) 
         ngrams: of two classes or three, calibrated.
         held_out: texts that neither was trained on.
     """
-    rows = _equally(held_out)
-    texts = [held_out[row].text for row in rows.tolist()]
-    targets = np.array([held_out[row].target for row in rows.tolist()])
     beside = ngrams.for_labels(CLASSES)
-    logits = [encoder.log_odds(texts)[0], beside.log_odds(texts)[0]]
-    biases = np.broadcast_to(np.eye(2), (rows.size, 2, 2))
-    design = np.concatenate([np.stack(logits, axis=2), biases], axis=2)
-    known = ~np.isnan(design).any(axis=(1, 2))
-    weights = _even_weights([held_out[row].source for row in rows.tolist()])
-    prior = np.array([1.0, 0.5, 0.0, 0.0])
-    slope, beside_weight, *intercepts = fit_softmax(
-        design[known], targets[known], prior, np.full(4, 1.0), weights[known]
-    ).tolist()
-    calibration = Calibration(slope, tuple(intercepts))
-    own = replace(encoder, calibration=calibration, weight=max(beside_weight, 0.0))
+    (slope, weight), intercepts = _fitted([encoder, beside], held_out)
+    calibration = Calibration(slope, intercepts)
+    own = replace(encoder, calibration=calibration, weight=max(weight, 0.0))
     return Model((own, beside), MultiDecision(), labels=CLASSES)
+
+
+def calibrated(component: Component, held_out: Sequence[Example]) -> Model:
+    """Return the model of one component, calibrated on held-out texts."""
+    (slope,), intercepts = _fitted([component], held_out)
+    own = replace(component, calibration=Calibration(slope, intercepts))
+    return Model((own,), MultiDecision(), labels=CLASSES)
+
+
+def _fitted(
+    components: Sequence[Component], held_out: Sequence[Example]
+) -> tuple[list[float], tuple[float, ...]]:
+    """Return the weight of each component's log-odds, and the constant of each class but one."""
+    rows = _equally(held_out).tolist()
+    texts = [held_out[row].text for row in rows]
+    targets = np.array([held_out[row].target for row in rows])
+    logits = np.stack([each.log_odds(texts)[0] for each in components], axis=2)
+    constants = np.broadcast_to(np.eye(2), (len(rows), 2, 2))
+    design = np.concatenate((logits, constants), axis=2)
+    known = ~np.isnan(design).any(axis=(1, 2))
+    weights = _even_weights([held_out[row].source for row in rows])
+    prior = np.array([1.0] + [0.5] * (len(components) - 1) + [0.0, 0.0])
+    found = fit_softmax(
+        design[known], targets[known], prior, np.ones(prior.size), weights[known]
+    ).tolist()
+    return found[:-2], tuple(found[-2:])
 
 
 def _equally(held_out: Sequence[Example]) -> NDArray[np.int64]:
