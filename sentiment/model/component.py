@@ -28,9 +28,15 @@ class Rows(Protocol):
 
 
 class Encoder(Protocol):
-    """Texts → rows. `sentiment.model.file` reads and writes each kind."""
+    """Texts → rows. `sentiment.model.kinds` reads and writes each kind.
+
+    Attributes:
+        kind: its name in model files.
+        unit: what it counts, for people.
+    """
 
     kind: ClassVar[str]
+    unit: ClassVar[str]
 
     @property
     def size(self) -> int:
@@ -76,6 +82,9 @@ class Network(Protocol):
 
     def credit(self, row: Any) -> Floats:
         """Return what each entry of a row adds to its log-odds, float64 [entries, K − 1]."""
+
+    def describe(self) -> str:
+        """Return what it is, for people."""
 
     def summary(self) -> list[dict[str, Any]]:
         """Return what each layer is, as JSON values."""

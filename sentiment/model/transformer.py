@@ -10,7 +10,7 @@ in which pieces of a text meet, takes texts of one length at a time. So no text 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -266,6 +266,10 @@ class Transformer:
         """The largest number of pieces of a text."""
         return len(self.places.rows)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone, for other processes: float32 weights are made anew there."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def quantized(self) -> "Transformer":
         """Return the network with int8 weights but for the output, a quarter of the size."""
         blocks = tuple(block.quantized() for block in self.blocks)
@@ -297,6 +301,12 @@ class Transformer:
     def logits_of(self, pooled: NDArray[np.floating]) -> Doubles:
         """Return the log-odds of mean vectors: [texts, width] → float64 [texts, K − 1]."""
         return pooled.astype(np.float64) @ self.output.dense_kernel() + self.output.bias
+
+    def credit(self, row: Pieces) -> Doubles:
+        """Return what each piece of a text adds to its log-odds, float64 [pieces, K − 1]."""
+        from sentiment.model.backward import credit  # answers do without it
+
+        return credit(self, row)
 
     def pooled(self, rows: Pieces) -> Floats:
         """Return the mean vector of the pieces of each text, float32 [texts, width].
@@ -332,25 +342,40 @@ class Transformer:
             _apply(weights, x, groups, self.heads, scratch)
         return np.concatenate([group.vectors(x).mean(axis=1) for group in groups])
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+        blocks = f"{len(self.blocks)} block{'s' * (len(self.blocks) != 1)}"
+        heads = f"{self.heads} head{'s' * (self.heads != 1)}"
+        return f"a transformer of {blocks}, {self.width:,} wide, with {heads} each"
+
     def summary(self) -> list[dict[str, Any]]:
-        """Return name, sizes and activation of each layer, as JSON values."""
+        """Return name, sizes and activation of each layer, as JSON values.
+
+        Vectors of places are counted with those of pieces; normalizations with what is before them.
+        """
         names = ("attention", "merge", "widen", "narrow")
         activations = ("softmax", "linear", "GELU", "linear")
-        layers = [
-            (f"block {number} {name}", layer, activation)
+        norms = (0, 2 * self.width, 0, 2 * self.width)
+        rows = [("vectors", self.words.rows.shape, "linear", self.places.rows.size + norms[1])]
+        rows += [
+            (f"block {number} {name}", layer.kernel.shape, activation, layer.bias.size + norm)
             for number, block in enumerate(self.blocks, 1)
-            for name, layer, activation in zip(names, block.layers, activations, strict=True)
+            for name, layer, activation, norm in zip(
+                names, block.layers, activations, norms, strict=True
+            )
         ]
-        last = "sigmoid" if self.output.bias.size == 1 else "softmax"
+        size = self.output.bias.size
+        last = (1, "sigmoid") if size == 1 else (size + 1, "softmax")
+        rows.append(("output", (self.width, last[0]), last[1], last[0]))
         return [
             {
                 "name": name,
-                "inputs": layer.kernel.shape[0],
-                "units": layer.kernel.shape[1],
+                "inputs": inputs,
+                "units": units,
                 "activation": activation,
-                "trainable_parameters": layer.kernel.size + layer.bias.size,
+                "trainable_parameters": inputs * units + others,
             }
-            for name, layer, activation in [*layers, ("output", self.output, last)]
+            for name, (inputs, units), activation, others in rows
         ]
 
 
