@@ -80,8 +80,8 @@ bench-explanations: $(READY) ## faithfulness of explanations, written to benchma
 bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/few.py
 
-bench-general: $(READY) ## the bundled model and fine-tuning it, written to benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/general.py
+bench-general: $(READY) ## the bundled models beside VADER (hours; PARTS="real probe" some), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/general.py $(PARTS)
 
 bench-large: $(READY) ## training on data larger than memory (an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/large.py
@@ -102,5 +102,5 @@ torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELI
 	@$(BIN)/python -m tests.torture
 
 clean: ## remove everything that make creates
-	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv* benchmarks/.peers benchmarks/.models demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

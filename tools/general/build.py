@@ -1,7 +1,7 @@
 """Build the bundled model from its sources."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
@@ -57,7 +57,13 @@ CARD = {
 }
 
 
-def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0) -> Model:
+def build(
+    datasets: Path,
+    own: Path,
+    without: Sequence[str] = (),
+    seed: int = 0,
+    kept_back: Callable[[str], bool] = lambda _: False,
+) -> Model:
     """Train the model: first without a tenth of each source, to calibrate by, then with all.
 
     Args:
@@ -65,8 +71,11 @@ def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0)
         own: the training reviews of this project.
         without: names of sources to leave out.
         seed: of the random numbers.
+        kept_back: whether to leave a text out; for what is measured or fitted on it afterwards.
     """
-    sources = read_sources(datasets, own, without)
+    sources = {
+        name: source.but(kept_back) for name, source in read_sources(datasets, own, without).items()
+    }
     kept, held_out = _hold_out(sources, seed)
     more = {"lessons": _lessons(sources, seed)}
     first = _train({**kept, **more}, seed)
@@ -176,7 +185,8 @@ def _about(sources: Iterable[Source]) -> DatasetSummary:
 
 def _lessons(sources: dict[str, Source], seed: int) -> Source:
     """Write lessons about the subjects of the reviews."""
-    subjects = subjects_of([*sources["unlabeled"].texts, *sources["neutral"].texts])
+    about = (sources[name].texts for name in ("unlabeled", "neutral") if name in sources)
+    subjects = subjects_of([*chain.from_iterable(about)])
     made = list(lessons(LESSONS, subjects, seed))
     return Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
 
@@ -186,7 +196,9 @@ def _train(sources: dict[str, Source], seed: int) -> Model:
     fresh = fresh_words()
     hidden = identity_words(
         chain.from_iterable(
-            sources[n].texts for n in ("imdb", "unlabeled", "goemotions", "neutral")
+            sources[name].texts
+            for name in ("imdb", "unlabeled", "goemotions", "neutral")
+            if name in sources
         )
     )
     every = {name: anonymous(source, hidden, fresh) for name, source in sources.items()}

@@ -59,7 +59,7 @@ EXPERTS = (
 # How often the student sees each text, and the weight of a label against the experts' opinion.
 TIMES = {"imdb": 2, "sst2": 2, "yelp": 2, "amazon": 2}
 BELIEVED = {"imdb": 0.8, "sst2": 0.7, "goemotions": 0.5}
-# Sources of whole reviews, which only the expert for whole reviews judges.
+# Sources of whole reviews, which only the expert for whole reviews, the first one, judges.
 _WHOLE = ("imdb", "unlabeled")
 EPOCHS = 3
 LEARNING_RATE = 0.004
@@ -132,17 +132,14 @@ class School:
 
     def teach(self) -> tuple[Vectorizer, DenseNetwork]:
         """Train the experts and then the student."""
-        opinions = [self.opinion(expert) for expert in EXPERTS]
-        together = sigmoid(
-            sum(
-                (
-                    expert.weight * opinion
-                    for expert, opinion in zip(EXPERTS, opinions, strict=True)
-                ),
-                start=np.zeros(self.labels.size),
-            )
-        )
-        whole = sigmoid(opinions[0])
+        opinions = {
+            expert: self.opinion(expert)
+            for expert in EXPERTS
+            if not self.rows.keys().isdisjoint(expert.sources)
+        }
+        weighted = (expert.weight * opinion for expert, opinion in opinions.items())
+        together = sigmoid(sum(weighted, start=np.zeros(self.labels.size)))
+        whole = sigmoid(opinions[EXPERTS[0]]) if EXPERTS[0] in opinions else together
         labels = self.labels.copy()
         shown = []
         for name, rows in self.rows.items():
