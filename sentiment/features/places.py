@@ -135,7 +135,7 @@ class Spans:
         )
         of_first = np.bincount(self.first[~runs], share[~runs], size)
         of_last = np.bincount(self.last[self.apart], share[self.apart], size)
-        tokens: NDArray[np.float64] = np.cumsum(begun - done) + of_first + of_last
+        tokens: NDArray[np.float64] = np.cumsum(begun - done) + (of_first + of_last)
         return tokens[:-1]
 
 

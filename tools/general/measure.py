@@ -44,7 +44,7 @@ def _tweets(path: Path) -> Iterator[Example]:
             if half_of(row["text"]) == "A":
                 side = CLASSES.names.index(row["airline_sentiment"])
                 target = np.eye(3)[side].tolist()
-                yield Example(row["text"], tuple(target), "airline")  # type: ignore[arg-type]
+                yield Example(row["text"], tuple(target), "airline")
 
 
 def figures(model: Model, examples: Sequence[Example]) -> dict[str, float]:
