@@ -36,6 +36,9 @@ class PieceEncoder:
     Attributes:
         pieces: the vocabulary, and how much of a text is read.
         repairs: whether damaged texts are repaired before they are read.
+        judges: whether it tells if enough of a text is known. A vocabulary of pieces holds words of
+            other languages as well, so n-grams beside it, which know their training texts, do
+            better.
     """
 
     kind: ClassVar[str] = "pieces"
@@ -43,6 +46,7 @@ class PieceEncoder:
 
     pieces: WordPiece
     repairs: bool = True
+    judges: bool = True
 
     @property
     def size(self) -> int:
@@ -59,7 +63,12 @@ class PieceEncoder:
 
     def settings(self) -> dict[str, Any]:
         """Return what it looks for, as JSON values."""
-        return {"head": self.pieces.head, "tail": self.pieces.tail, "repair": self.repairs}
+        return {
+            "head": self.pieces.head,
+            "tail": self.pieces.tail,
+            "repair": self.repairs,
+            "judges": self.judges,
+        }
 
     def read(self, text: str) -> str:
         """Return the text that is divided into pieces."""

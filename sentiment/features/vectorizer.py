@@ -101,6 +101,11 @@ class Vectorizer:
         """Whether damaged texts are repaired before they are read."""
         return self.ngrams.repair
 
+    @property
+    def judges(self) -> bool:
+        """Whether it tells if enough of a text is known: it does."""
+        return True
+
     def with_repair(self, repair: bool) -> "Vectorizer":
         """Return the encoder with repair of texts on or off."""
         return replace(self, ngrams=self.ngrams._replace(repair=repair))

@@ -46,6 +46,10 @@ class Encoder(Protocol):
     def repairs(self) -> bool:
         """Whether damaged texts are repaired before they are read."""
 
+    @property
+    def judges(self) -> bool:
+        """Whether it tells if enough of a text is known; if not, others of the model do."""
+
     def with_repair(self, repair: bool) -> Self:
         """Return the encoder with repair of texts on or off."""
 
@@ -97,11 +101,17 @@ class Coverage(IntEnum):
     LOW = 1
     NONE = 2
     NO_OPINION = 3  # such as "No comment", whatever its words mean elsewhere
+    LEFT_OPEN = 4  # by a component whose encoder does not judge; the smallest of several counts
 
     @property
     def reason(self) -> str:
         """Why the answer is `uncertain`."""
-        return ("", "few known words", "no known words", "no opinion")[self]
+        return ("", "few known words", "no known words", "no opinion", "")[self]
+
+
+def unknown(coverage: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return of which texts too little is known, bool [n]."""
+    return (coverage != Coverage.OK) & (coverage != Coverage.LEFT_OPEN)
 
 
 # The smallest share of known words for an answer, unless the model says less.
@@ -335,9 +345,11 @@ class Component:
             coverage[low[shares < self.min_coverage]] = Coverage.LOW
             coverage[low[shares == 0]] = Coverage.NONE
             blank[low] = np.isnan(shares)
+        if not self.encoder.judges:
+            coverage[~blank] = Coverage.LEFT_OPEN
         coverage[[gives_no_opinion(text) for text in texts]] = Coverage.NO_OPINION
         if coverage.any():
-            rows = rows.cleared(coverage != Coverage.OK)
+            rows = rows.cleared(unknown(coverage))
         return rows, coverage, blank
 
     def log_odds(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
@@ -348,7 +360,7 @@ class Component:
         """
         rows, coverage, blank = self.encode(texts)
         log_odds = self.log_odds_of(rows)
-        log_odds[coverage != Coverage.OK] = self.empty_logits
+        log_odds[unknown(coverage)] = self.empty_logits
         log_odds[blank] = np.nan
         return log_odds, coverage
 

@@ -77,7 +77,9 @@ def _read(
     vocabulary = _vocabulary(tensor_of(tensors, "pieces.vocabulary", "b", 1))
     if len(vocabulary) != len(network.words.rows):
         raise ValueError(f"{len(vocabulary)} pieces and {len(network.words.rows)} vectors of them")
-    return PieceEncoder(WordPiece(vocabulary, head, tail), truth(settings["repair"])), network
+    return PieceEncoder(
+        WordPiece(vocabulary, head, tail), truth(settings["repair"]), truth(settings["judges"])
+    ), network
 
 
 def _vocabulary(tensor: NDArray[Any]) -> tuple[str, ...]:

@@ -611,8 +611,13 @@ class Model:
         raise NotImplementedError
 
     def known_row(self, text: str) -> tuple[Any, int]:
-        """The row, empty if too little is known; how little: 0 enough, 1 few words, 2 none."""
+        """The row, empty if too little is known; how little: 0 enough, 1 few words, 2 none.
+
+        3 is for a component that does not judge.
+        """
         row = self.row(text)
+        if not self.reading.get("judges", True):
+            return row, 3
         known = self.known(text, row)
         if known < self.document.get("least_known", 0.25) or known == 0:
             return self.empty(), 1 if known else 2
@@ -621,6 +626,18 @@ class Model:
     def weigh(self, text: str) -> tuple[list[float], int]:
         """The log-odds, NaN of a text without a token, and how little is known."""
         row, little = self.known_row(text)
+        log_odds = self.calibrated(row)
+        if self.base is not None:
+            weight = self.document["base"]["weight"]
+            of_base, little_of_base = self.base.weigh(text)
+            log_odds = [x + weight * y for x, y in zip(log_odds, of_base, strict=True)]
+            little = min(little, little_of_base) if weight > 0 else little
+        if not tokens_of(characters_of(text, self.reading)):
+            log_odds = [math.nan] * len(log_odds)
+        return log_odds, little
+
+    def calibrated(self, row: Any) -> list[float]:
+        """The log-odds of a row, without the base."""
         logits = [0.0, *self.logits(row)]
         every = dict(zip(self.labels, logits, strict=True))
         first, *others = (every.get(name, sum(logits) / len(logits)) for name in self.asked)
@@ -628,28 +645,31 @@ class Model:
         intercepts = calibration["intercept"]
         if not isinstance(intercepts, list):
             intercepts = [intercepts] * len(others)
-        log_odds = [
+        return [
             calibration["slope"] * (other - first) + intercept
             for other, intercept in zip(others, intercepts, strict=True)
         ]
-        if self.base is not None:
-            weight = self.document["base"]["weight"]
-            of_base, little_of_base = self.base.weigh(text)
-            log_odds = [x + weight * y for x, y in zip(log_odds, of_base, strict=True)]
-            little = min(little, little_of_base) if weight > 0 else little
-        if not tokens_of(characters_of(text, self.reading)):
-            log_odds = [math.nan] * len(others)
-        return log_odds, little
 
     def answer(self, text: str) -> tuple[list[float], str]:
         """The probabilities of the classes, and the answer."""
         log_odds, little = self.weigh(text)
+        little %= 3
+        if little and not math.isnan(log_odds[0]):
+            log_odds = self.of_nothing()
         most = max(0.0, *log_odds)
         shares = [math.exp(each - most) for each in (0.0, *log_odds)]
         p = [share / sum(shares) for share in shares]
         if math.isnan(log_odds[0]):
             return [math.nan] * len(p), ""
         return p, "uncertain" if little else self.decide(p)
+
+    def of_nothing(self) -> list[float]:
+        """The log-odds of the empty row."""
+        own = self.calibrated(self.empty())
+        if self.base is None:
+            return own
+        weight = self.document["base"]["weight"]
+        return [x + weight * y for x, y in zip(own, self.base.of_nothing(), strict=True)]
 
     def decide(self, p: list[float]) -> str:
         decision = self.document["decision"]

@@ -17,6 +17,7 @@ from sentiment.features.pieces import MIN_KNOWN, PieceEncoder
 from sentiment.features.wordpiece import WordPiece
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Coverage
+from sentiment.model.explanation import explain
 from sentiment.model.file import (
     document_of,
     format_of,
@@ -25,6 +26,7 @@ from sentiment.model.file import (
     save_model,
     tensors_of,
 )
+from sentiment.model.model import Model
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Norm, Table, Transformer
 from tests.features.test_pieces import TEXTS
@@ -68,6 +70,36 @@ def test_a_text_of_which_too_little_is_known_has_the_log_odds_of_an_empty_one():
     assert MODEL.log_odds(["qwxz"])[0] == MODEL.empty_logits
 
 
+def silent(model: Model) -> Model:
+    """The model whose own component leaves it to others whether enough is known."""
+    return changed(model, encoder=replace(model.own.encoder, judges=False))
+
+
+def test_an_encoder_that_does_not_judge_counts_where_another_component_knows_enough(tmp_path):
+    model = silent(MODEL).on(small_model(), 0.7)
+    save_model(model, tmp_path / "silent.safetensors")
+    texts = ["good film", "loved the was", "qwxz", "No comment", "", "film film loved the was"]
+    for each in (model, load_model(tmp_path / "silent.safetensors")):
+        scores = each.scores(texts)
+        assert scores.coverage.tolist() == [0, Coverage.NONE, Coverage.NONE, 3, 0, 0]
+        nothing = each.log_odds(texts)[[1, 2, 3]]
+        assert nothing == pytest.approx(np.repeat(each.empty_logits[None], 3, axis=0))
+        both = MODEL.log_odds(["good film"]) + 0.7 * small_model().log_odds(["good film"])
+        assert each.log_odds(["good film"]) == pytest.approx(both, abs=1e-5)
+        assert np.isnan(each.log_odds([""])).all()
+        explained = explain(each, "loved the was")
+        assert explained.answer == "uncertain"
+        assert all(word.contribution == 0 for word in explained.words)
+        known = explain(each, "good film")
+        total = sum(word.contribution for word in known.words)
+        assert known.base + total == pytest.approx(known.logit, abs=1e-4)
+
+
+def test_an_encoder_that_does_not_judge_answers_alone():
+    model = silent(MODEL)
+    assert model.scores(["loved the was", "qwxz", ""]).coverage.tolist() == [0, 0, 0]
+
+
 def test_ten_thousand_short_texts_and_one_without_end_take_little_memory():
     MODEL.scores(["good"])
     texts = ["a good film was bad"] * 10_000 + ["a good film " * 100_000]
@@ -105,11 +137,11 @@ def test_a_loaded_model_is_the_saved_one(tmp_path):
 
 
 def test_what_is_kept_of_an_encoder():
-    encoder = PieceEncoder(WordPiece(WORDS, 5, 7), repairs=False)
+    encoder = PieceEncoder(WordPiece(WORDS, 5, 7), repairs=False, judges=False)
     model = changed(MODEL, encoder=encoder, min_coverage=MIN_KNOWN)
     own = model_of(document_of(model), tensors_of(model)).own
     assert own.encoder.pieces.vocabulary == WORDS
-    assert own.encoder.settings() == {"head": 5, "tail": 7, "repair": False}
+    assert own.encoder.settings() == {"head": 5, "tail": 7, "repair": False, "judges": False}
     assert own.min_coverage == MIN_KNOWN
     assert document_of(MODEL)["pieces"] == {"head": 8, "tail": LONGEST - 8}
 
