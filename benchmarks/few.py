@@ -44,19 +44,18 @@ def sets() -> Iterator[tuple[str, LabelledReviews, tuple[int, ...]]]:
     yield "airline", read("airline/Tweets.csv", classes=SENTIMENT.names), SIZES
     yield (
         "clothing",
-        stars("clothing/Womens Clothing E-Commerce Reviews.csv", "Review Text"),
+        stars("clothing/Womens Clothing E-Commerce Reviews.csv", "Review Text", "Rating"),
         SIZES[:3],
     )
-    products = stars("multidomain/reviews.csv", "text", keep="domain")
+    products = stars("multidomain/reviews.csv", "text", "stars", "domain")
     domains = np.array(products.columns["domain"])
     for name in sorted(set(domains)):
         yield name, products.take(np.flatnonzero(domains == name)), SIZES
 
 
-def stars(path: str, text: str, keep: str | None = None) -> LabelledReviews:
-    """Read reviews with stars, 1 and 2 negative, 4 and 5 positive, and a column to keep."""
-    label = "stars" if keep else "Rating"
-    options = ReadOptions(text_columns=(text,), label_column=label, keep=(keep,) if keep else ())
+def stars(path: str, text: str, label: str, *keep: str) -> LabelledReviews:
+    """Read reviews with stars, 1 and 2 negative, 4 and 5 positive, and columns to keep."""
+    options = ReadOptions(text_columns=(text,), label_column=label, keep=keep)
     return read_labelled([str(DATASETS / path)], options)
 
 

@@ -100,7 +100,7 @@ def tests() -> Iterator[tuple[str, str, LabelledReviews]]:
     """Yield the side that never saw it, the name, and the reviews of each set."""
     yield "A", "SST-2 test", read("sst2/test.tsv")
     yield "A", "UCI yelp", read("uci/yelp_labelled.txt")
-    products = stars("multidomain/reviews.csv", "text")
+    products = stars("multidomain/reviews.csv", "text", "stars")
     yield "B", "multi-domain, half B", _half(products, a=False)
     yield "B", "UCI amazon", read("uci/amazon_cells_labelled.txt")
 
@@ -166,7 +166,7 @@ def tasks() -> Iterator[tuple[str, str, LabelledReviews, LabelledReviews, tuple[
     """Yield side, name, reviews to draw from, reviews to test on, and how many to draw."""
     yield "A", "SST-2 test", read("sst2/train.tsv"), read("sst2/test.tsv"), (100, 1_000)
     yield "B", "IMDb test", read("imdb/train.parquet"), read("imdb/test.parquet"), (1_000,)
-    products = stars("multidomain/reviews.csv", "text", keep="domain")
+    products = stars("multidomain/reviews.csv", "text", "stars", "domain")
     kitchen = products.take(np.flatnonzero(np.array(products.columns["domain"]) == "kitchen"))
     yield "B", "kitchen, half B", _half(kitchen, a=True), _half(kitchen, a=False), (100, 500)
 
