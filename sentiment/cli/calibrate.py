@@ -89,7 +89,7 @@ class _Refit(NamedTuple):
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
               help="Write the new model here.")  # fmt: skip
-@options.labelled_reading
+@options.measured_reading
 @options.force
 @options.as_json
 @options.verbosity
@@ -147,7 +147,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     options.check_targets(
         [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
     )
-    _, model = open_model(job.model_path, classes=job.reading.named)
+    _, model = open_model(job.model_path, classes=job.reading.classes)
     reviews = read_reviews(job.data, job.reading, "calibration", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     require_classes(reviews, data_name(job.data), "calibration")

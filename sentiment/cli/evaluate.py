@@ -94,7 +94,7 @@ class _Job:
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
               "TSV, JSONL or Parquet.")  # fmt: skip
 @engine_options
-@options.labelled_reading
+@options.measured_reading
 @options.force
 @options.as_json
 @options.verbosity
@@ -137,7 +137,7 @@ def command(
 def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
-    classes = job.reading.named
+    classes = job.reading.classes
     path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()

@@ -200,7 +200,7 @@ class _Job:
               "--validation, too.")  # fmt: skip
 @running_options
 @training_options
-@options.labelled_reading
+@options.training_reading
 @options.force
 @options.as_json
 @options.verbosity
