@@ -217,9 +217,10 @@ def _fit(reviews: LabelledReviews, scores: Scores, decision: AnyDecision, name: 
         raise DataError(f"{name}: too few reviews of a class to refit the calibration")
     calibration = Calibration.fit(z, labels)
     if calibration == Calibration():
-        less = "positive reviews do not get higher probabilities than negative ones"
-        if not label_set.is_binary:
-            less = "the reviews of a class do not get higher probabilities of it than others"
+        less = "the reviews of a class do not get higher probabilities of it than others"
+        if label_set.is_binary:
+            first, second = label_set.names
+            less = f"{second} reviews do not get higher probabilities than {first} ones"
         raise DataError(
             f"{name}: {less}, so the calibration cannot be refitted; check the labels"
             f"{' (--positive VALUE)' if label_set.is_binary else ''}"

@@ -368,9 +368,10 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
     both = np.unique(texts[1:][(texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])])
     if both.size:
         rows = int(among(digests, both).sum())
-        differ = "positive in some, negative in others"
-        if not reviews.label_set.is_binary:
-            differ = "with different labels"
+        differ = "with different labels"
+        if reviews.label_set.is_binary:
+            first, second = reviews.label_set.names
+            differ = f"{second} in some, {first} in others"
         console.warn(
             f"{count_of(both.size, 'text')} in {rows:,} rows: {differ}; nothing can be learned "
             "from these"
