@@ -70,8 +70,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         repair: repair damaged apostrophes (*doesn`t*, *doesn&#039;t*) and misread characters
             before texts are tokenized.
         validation_share: share of the texts held out for calibration and choices, (0, 1).
-        optimize: the metric that the threshold is chosen for: `accuracy`, `macro-f1` or
-            `balanced-accuracy`; None for accuracy, or macro F1 if one label is rare.
+        optimize: the metric that the threshold is chosen for, or the offsets of more than two
+            classes: `accuracy`, `macro-f1` or `balanced-accuracy`; None for accuracy, or macro F1
+            if one label is rare.
         seed: of the random numbers; the same seed gives the same model.
         architecture: the kind of features and network: `ngrams`.
         base: an existing model to start from: a path, `"general"`, or what `load` returned.

@@ -212,9 +212,13 @@ def command(as_json: bool, **chosen: Any) -> None:
     and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
     reviews that are part of the program.
 
+    Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
+    neutral. With --classes all each label is a class, whatever it is called.
+
     \b
     Examples:
       sentiment train reviews.csv
+      sentiment train tickets.csv --classes all -o tickets.safetensors
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
       sentiment train few.csv --base big.safetensors -o mine.safetensors

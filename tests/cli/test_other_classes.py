@@ -2,13 +2,17 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from sentiment.labels import LabelSet
-from sentiment.model.file import save_model
+from sentiment.model.file import load_model, save_model
+from tests.conftest import ROOT
 from tests.model.small import WORDS, small_model
 
 SETS = {"spam": ("ham", "spam"), "mood": ("anger", "fear", "joy")}
@@ -64,7 +68,6 @@ def test_neither_does_the_service(given):
     from starlette.testclient import TestClient
 
     from sentiment.cli.serve import model_info
-    from sentiment.model.file import load_model
     from sentiment.serving.app import App
     from sentiment.serving.server import LOOPBACK, Limits
     from sentiment.serving.service import Service
@@ -82,7 +85,6 @@ def test_neither_does_the_service(given):
 def test_neither_does_an_exported_network(given):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     from sentiment.export import onnx_file
-    from sentiment.model.file import load_model
 
     made = onnx.load_from_string(onnx_file(load_model(given / "model.safetensors")))
     assert "positive" not in str(made)
@@ -106,3 +108,46 @@ def test_neither_do_warnings_about_labels(run, given, tmp_path):
                   "-o", tmp_path / "refit")  # fmt: skip
     assert (refused.returncode, "check the labels" in refused.stderr) == (3, True)
     assert not re.search(" positive|negative", done.stderr + refused.stderr)
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_folders_that_are_no_class_are_named(run, tmp_path, command):
+    for name in ("pos", "neg", "unsup", ".git"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        for number in range(9):
+            (tmp_path / "all" / name / f"{number}.txt").write_text(f"{name} film {number}")
+    into = ["-o", tmp_path / "m", "--epochs", "1"] if command == "train" else ["-m", "general"]
+    done = run(command, tmp_path / "all", *into)
+    assert "skipped unsup/" in done.stderr
+    way_out = "(--classes all makes each folder a class)"
+    assert (way_out in done.stderr) == (command == "train")
+    assert "negative, positive" in done.stderr
+    if command == "train":
+        done = run("train", tmp_path / "all", *into, "--classes", "all", "--force")
+        assert "negative, positive, unsup; 3 classes" in done.stderr
+    assert (
+        "skipped unsup/\n" in run("predict", "-m", "general", "-i", tmp_path / "all").stderr + "\n"
+    )
+
+
+def test_folders_of_other_classes_are_offered(run, tmp_path):
+    for name in ("joy", "anger"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.txt").write_text("text")
+    done = run("train", tmp_path, "-o", tmp_path / "m")
+    assert done.returncode == 3
+    assert "found anger, joy (--classes all makes each folder a class)" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_example_of_the_readme_can_be_pasted(tmp_path):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (block,) = [block for block in blocks if "tickets.csv" in block]
+    program = tmp_path / "bin" / "sentiment"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m sentiment "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    done = subprocess.run(["sh", "-ec", block], cwd=tmp_path, env=os.environ | {"PATH": path},
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["wish", "bug"]
