@@ -347,8 +347,8 @@ threshold = click.option(
     "--threshold",
     type=Number(0, 1),
     metavar="P",
-    help="Label a review positive if its probability is at least P. Default: the model's "
-    "threshold.",
+    help="Label a review positive (of other classes than negative and positive, the second of two) "
+    "if its probability is at least P. Default: the model's threshold.",
 )
 
 

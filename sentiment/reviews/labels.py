@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import (
+    CLASSES,
     LONGEST_NAME,
     MAX_CLASSES,
     NEGATIVE,
@@ -526,6 +527,8 @@ def _unknown(
     elif many > SHOWN_VALUES:
         found = f"{many:,} different values: {found}"
         ask = f"name the column of labels with --label-column, or {ask}"
+    if set(CLASSES) <= set(WORDS.known({*keys}).values()):
+        ask += ", leave out the others with --classes negative,positive"
     if model is None and 1 < many <= MAX_CLASSES:
         ask += ", or make each a class with --classes all"
     what = "positive from negative" if model in (None, SENTIMENT) else ", ".join(model.names)

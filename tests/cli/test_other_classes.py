@@ -112,7 +112,7 @@ def test_neither_do_warnings_about_labels(run, given, tmp_path):
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])
 def test_folders_that_are_no_class_are_named(run, tmp_path, command):
-    for name in ("pos", "neg", "unsup", ".git"):
+    for name in ("Positive", "NEG", "unsup", ".git"):
         (tmp_path / "all" / name).mkdir(parents=True)
         for number in range(9):
             (tmp_path / "all" / name / f"{number}.txt").write_text(f"{name} film {number}")
