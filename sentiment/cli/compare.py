@@ -12,7 +12,6 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.evaluate import shortened
 from sentiment.cli.models import find_model, note_sample, restricted
 from sentiment.cli.reading import (
     overlap_of,
@@ -22,6 +21,7 @@ from sentiment.cli.reading import (
     shared_classes,
     warn_of_overlap,
 )
+from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
@@ -166,14 +166,14 @@ def _disagreements(compared: Compared) -> Iterator[str]:
         return
     yield ""
     yield f"they differ on {count_of(rows.size, 'review')}, most on"
-    width = max(10, *(len(name) + 2 for name in compared.label_set.names))
+    width = width_of(compared.label_set) + 1
     yield f"{'row':>9}  {'A':<{width + 7}}{'B':<{width + 7}}{'label':<{width}}text"
     for row in rows[:SHOWN_REVIEWS].tolist():
         facts = _as_json(compared, row)
         answers = (_answer(facts[name], compared.label_set) for name in "ab")
         sides = "".join(f"{answer:<{width + 7}}" for answer in answers)
         text = shortened(facts["text"], _TEXT_WIDTH)
-        yield f"{facts['row']:>9,}  {sides}{facts['label']:<{width}}{text}"
+        yield f"{facts['row']:>9,}  {sides}{class_name(facts['label']):<{width}}{text}"
 
 
 def _as_json(compared: Compared, row: int) -> dict[str, Any]:
@@ -198,7 +198,8 @@ def _answer(facts: dict[str, Any], label_set: LabelSet) -> str:
     for column, label in label_set.columns:
         if label_set.is_binary or label_set.names[label] == facts["predicted"]:
             shown = facts[column]
-    return f"{facts['predicted'] or 'no answer'}{'' if shown is None else f' {shown:.2f}'}"
+    answer = class_name(facts["predicted"] or "no answer")
+    return f"{answer}{'' if shown is None else f' {shown:.2f}'}"
 
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
