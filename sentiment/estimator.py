@@ -70,8 +70,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         repair: repair damaged apostrophes (*doesn`t*, *doesn&#039;t*) and misread characters
             before texts are tokenized.
         validation_share: share of the texts held out for calibration and choices, (0, 1).
-        optimize: the metric that the threshold is chosen for: `accuracy`, `macro-f1` or
-            `balanced-accuracy`; None for accuracy, or macro F1 if one label is rare.
+        optimize: the metric that the threshold is chosen for, or the offsets of more than two
+            classes: `accuracy`, `macro-f1` or `balanced-accuracy`; None for accuracy, or macro F1
+            if one label is rare.
         seed: of the random numbers; the same seed gives the same model.
         architecture: the kind of features and network: `ngrams`.
         base: an existing model to start from: a path, `"general"`, or what `load` returned.
@@ -244,8 +245,14 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
     def _classes(self, labels: NDArray[Any]) -> NDArray[Any]:
-        check_classification_targets(labels)
-        classes: NDArray[Any] = np.unique(labels)
+        try:
+            check_classification_targets(labels)
+            classes: NDArray[Any] = np.unique(labels)
+        except TypeError:
+            kinds = sorted({type(label).__name__ for label in labels})
+            raise ValueError(
+                f"labels of different types ({', '.join(kinds)}) cannot be sorted: make all text"
+            ) from None
         if classes.size < 2:
             found = f"one class, {classes.tolist()[0]!r}" if classes.size else "none"
             raise ValueError(f"labels of two classes are needed; found {found}")
@@ -268,7 +275,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if classes.size == 2:
             positive = self._find_positive(classes)
             return SENTIMENT, np.argsort(classes == positive, kind="stable"), positive
-        names = tuple(map(str, classes.tolist()))
+        whole = classes.dtype.kind == "f"  # as a column of numbers with gaps is read by pandas
+        names = tuple(f"{each + 0.0:.0f}" if whole else str(each) for each in classes.tolist())
         known = WITH_NEUTRAL.indices_of([WORDS.meaning.get(key_of(name), "") for name in names])
         if sorted(known) == [0, 1, 2]:
             return WITH_NEUTRAL, np.argsort(known), None

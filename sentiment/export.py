@@ -162,7 +162,7 @@ _ABOUT = (
     "weights (values, float32 [n]), and the start of each row, then the end of the last (offsets, "
     "int64 [rows + 1]). Outputs: calibrated "
 )
-_OF_TWO = "log-odds and probability of positive (double [rows])."
+_OF_TWO = "log-odds and probability of {} (double [rows])."
 _OF_MORE = (
     "log-odds of each class but the first against it, in the order of labels (double [rows, K - "
     "1]), and the probability of each class (double [rows])."
@@ -213,7 +213,7 @@ def onnx_file(model: Model) -> bytes:
         ir_version=_IR_VERSION,
         producer_name="sentiment",
         producer_version=__version__,
-        doc_string=_ABOUT + (_OF_TWO if labels.is_binary else _OF_MORE),
+        doc_string=_ABOUT + (_OF_TWO.format(labels.names[1]) if labels.is_binary else _OF_MORE),
     )
     about = {"labels": list(labels.names), **model.decision.as_json()}
     helper.set_model_props(made, {name: json.dumps(value) for name, value in about.items()})

@@ -14,6 +14,7 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.reading import data_name, read_reviews, score, shared_classes
+from sentiment.cli.tables import class_name, width_of
 from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import Evaluation, Floats, Labels, percent
@@ -28,7 +29,7 @@ from sentiment.evaluation.selective import (
 )
 from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
-from sentiment.model.component import Calibration, log_odds
+from sentiment.model.component import Calibration, log_odds_of
 from sentiment.model.file import save_model
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
 from sentiment.reviews.dataset import LabelledReviews, require_classes
@@ -89,7 +90,7 @@ class _Refit(NamedTuple):
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
               help="Write the new model here.")  # fmt: skip
-@options.labelled_reading
+@options.measured_reading
 @options.force
 @options.as_json
 @options.verbosity
@@ -147,7 +148,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     options.check_targets(
         [job.output], options.resolve_inputs(job.data, "calibration"), force=job.force
     )
-    _, model = open_model(job.model_path, classes=job.reading.named)
+    _, model = open_model(job.model_path, classes=job.reading.classes)
     reviews = read_reviews(job.data, job.reading, "calibration", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     require_classes(reviews, data_name(job.data), "calibration")
@@ -212,14 +213,15 @@ def _fit(reviews: LabelledReviews, scores: Scores, decision: AnyDecision, name: 
     """
     known = np.flatnonzero(~scores.unknown)
     labels, p = reviews.labels[known], scores.probabilities[known]
-    label_set, z = reviews.label_set, _log_odds(p)
+    label_set, z = reviews.label_set, log_odds_of(p)
     if not enough_to_choose(labels, len(label_set)):
         raise DataError(f"{name}: too few reviews of a class to refit the calibration")
     calibration = Calibration.fit(z, labels)
     if calibration == Calibration():
-        less = "positive reviews do not get higher probabilities than negative ones"
-        if not label_set.is_binary:
-            less = "the reviews of a class do not get higher probabilities of it than others"
+        less = "the reviews of a class do not get higher probabilities of it than others"
+        if label_set.is_binary:
+            first, second = label_set.names
+            less = f"{second} reviews do not get higher probabilities than {first} ones"
         raise DataError(
             f"{name}: {less}, so the calibration cannot be refitted; check the labels"
             f"{' (--positive VALUE)' if label_set.is_binary else ''}"
@@ -231,14 +233,6 @@ def _fit(reviews: LabelledReviews, scores: Scores, decision: AnyDecision, name: 
     if after["log_loss"] >= before["log_loss"]:
         console.warn("the refit does not lower the log loss: the old calibration fits as well")
     return _Refit(calibration, known.size, before, after)
-
-
-def _log_odds(p: Floats) -> Floats:
-    """Return the log-odds of probabilities [n, K] against the first class, [n, K − 1]."""
-    if p.shape[1] == 2:
-        return log_odds(p[:, 1])[:, None]
-    logs = np.log(np.maximum(p, 1e-15))
-    return logs[:, 1:] - logs[:, :1]
 
 
 def _out_of_fold(z: Floats, labels: Labels, fold: Hashes) -> Floats:
@@ -304,11 +298,12 @@ def _refit_as_text(refit: _Refit, decision: AnyDecision, label_set: LabelSet) ->
 def _goals_as_text(choice: Choice, n: int, label_set: LabelSet) -> Iterator[str]:
     band = describe_band(choice.decision, label_set)
     yield f"{choice.coverage:.1%} of {n:,} reviews answered; {band}"
-    width = max(9, *(len(name) + 1 for name in label_set.names))
+    width = width_of(label_set)
     title = f"at least ({CONFIDENCE:.0%} confidence)"
     for goal, parts in choice.goals.items():
         yield ""
         yield f"{'':<{width}}{_OF[goal.metric]:>9}{_GOOD[goal.metric]:>10}{title:>29}"
         for part in parts:
             least = f"{100 * goal.minimum:g}%" if part.n else "–"
-            yield f"{part.name:<{width}}{part.n:>9,}{percent(part.share):>10}{least:>29}"
+            name, share = class_name(part.name), percent(part.share)
+            yield f"{name:<{width}}{part.n:>9,}{share:>10}{least:>29}"

@@ -1,7 +1,7 @@
 """`sentiment compare`: which of two models is better."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
@@ -12,7 +12,6 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.evaluate import shortened
 from sentiment.cli.models import find_model, note_sample, restricted
 from sentiment.cli.reading import (
     overlap_of,
@@ -22,15 +21,17 @@ from sentiment.cli.reading import (
     shared_classes,
     warn_of_overlap,
 )
+from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
 from sentiment.evaluation.metrics import Metric, metrics_for
-from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.labels import SENTIMENT, UNCERTAIN, WITH_NEUTRAL, LabelSet
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Model, even_decision
 from sentiment.reviews.cells import and_more, count_of
-from sentiment.reviews.dataset import NO_ANSWER, LabelledReviews, read_predictions
+from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.predictions import NO_ANSWER, PredictionFile
 from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
@@ -165,14 +166,14 @@ def _disagreements(compared: Compared) -> Iterator[str]:
         return
     yield ""
     yield f"they differ on {count_of(rows.size, 'review')}, most on"
-    width = max(10, *(len(name) + 2 for name in compared.label_set.names))
+    width = width_of(compared.label_set) + 1
     yield f"{'row':>9}  {'A':<{width + 7}}{'B':<{width + 7}}{'label':<{width}}text"
     for row in rows[:SHOWN_REVIEWS].tolist():
         facts = _as_json(compared, row)
         answers = (_answer(facts[name], compared.label_set) for name in "ab")
         sides = "".join(f"{answer:<{width + 7}}" for answer in answers)
         text = shortened(facts["text"], _TEXT_WIDTH)
-        yield f"{facts['row']:>9,}  {sides}{facts['label']:<{width}}{text}"
+        yield f"{facts['row']:>9,}  {sides}{class_name(facts['label']):<{width}}{text}"
 
 
 def _as_json(compared: Compared, row: int) -> dict[str, Any]:
@@ -197,7 +198,8 @@ def _answer(facts: dict[str, Any], label_set: LabelSet) -> str:
     for column, label in label_set.columns:
         if label_set.is_binary or label_set.names[label] == facts["predicted"]:
             shown = facts[column]
-    return f"{facts['predicted'] or 'no answer'}{'' if shown is None else f' {shown:.2f}'}"
+    answer = class_name(facts["predicted"] or "no answer")
+    return f"{answer}{'' if shown is None else f' {shown:.2f}'}"
 
 
 def _ends(interval: Interval | None, metric: Metric) -> str:
@@ -216,7 +218,7 @@ def _signed(value: float, metric: Metric) -> str:
 @click.argument("a", type=options.NAME)
 @click.argument("b", type=options.NAME)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
-@options.labelled_reading
+@options.measured_reading
 @options.as_json
 @options.verbosity
 def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
@@ -226,30 +228,30 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
     folders of labelled reviews, as for train. Each model answers by its own threshold. Reviews
     answered `uncertain` count, too: those of a model by its threshold, those of a file by
-    `p_positive` ≥ 0.5. Models are compared on the classes that both have. Two files of predictions
-    are of positive and negative reviews, unless --classes names others; a file then has `predicted`
-    or the probability of each class, as in `p_neutral`.
+    `p_positive` ≥ 0.5. Both are compared on the classes that both have; a file has those that it
+    gives a probability of, as in `p_neutral`. Where a class is left out, the other probabilities
+    are scaled to add up to 1, as in evaluate, and the likeliest is the answer. Two files without
+    probabilities are of positive and negative reviews, unless --classes names others.
 
     \b
     Examples:
       sentiment compare old.safetensors new.safetensors held_out.csv
       sentiment compare new.safetensors their_answers.csv held_out.csv --json
     """
-    opened = {path: _open(path) for path in (a, b)}
-    models = {
-        path: restricted(model, reading.named) if reading.named else model
-        for path, model in opened.items()
-        if model is not None
-    }
-    label_set = None if reading.classes else SENTIMENT
-    if models:
-        models = _sharing(models)
-        label_set = next(iter(models.values())).labels
+    opened = _opened((a, b), reading.classes)
+    label_set = _common_classes(opened, reading)
     reviews = read_reviews(data, reading, "evaluation", label_set=label_set)
+    models = {path: each for path, each in opened.items() if isinstance(each, Model)}
     shared, reviews = shared_classes(list(models.values()), reviews, reading.named)
     models = dict(zip(models, shared, strict=True))
     warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
-    systems = [_system(path, models.get(path), reviews) for path in (a, b)]
+    answers = {
+        path: _of_file(path, each, reviews)
+        if isinstance(each, PredictionFile)
+        else _of_model(path, models[path], reviews)
+        for path, each in opened.items()
+    }
+    systems = [answers[path] for path in (a, b)]
     unreadable = np.zeros(len(reviews), np.bool_)
     for path, system in zip((a, b), systems, strict=True):
         if path in models and system.probabilities is not None:
@@ -266,8 +268,23 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
         click.echo(as_text(compared))
 
 
-def _open(path: str) -> Model | None:
-    """Return a model; None for a file of predictions, which is read after the reviews."""
+def _opened(paths: Sequence[str], asked: Sequence[str]) -> dict[str, Model | PredictionFile]:
+    """Open models, restricted to the classes asked for if any are, and files of predictions."""
+    opened: dict[str, Model | PredictionFile] = {}
+    for path in dict.fromkeys(paths):
+        model = _model(path)
+        if model is not None:
+            opened[path] = restricted(model, asked) if asked else model
+    sets = [model.labels.names for model in opened.values() if isinstance(model, Model)]
+    names = dict.fromkeys([*(name for each in sets for name in each), *asked, *WITH_NEUTRAL.names])
+    for path in dict.fromkeys(paths):
+        if path not in opened:
+            opened[path] = _predictions(path, [*names])
+    return opened
+
+
+def _model(path: str) -> Model | None:
+    """Return a model; None for a file of predictions."""
     try:
         model = find_model(Path(path), or_reviews=True)
         if model.suffix.lower() != ".safetensors" and not is_model_file(model):
@@ -279,41 +296,58 @@ def _open(path: str) -> Model | None:
     return loaded
 
 
-def _sharing(models: dict[str, Model]) -> dict[str, Model]:
-    """Leave out the classes that only one of two models has; say so.
+def _predictions(path: str, names: Sequence[str]) -> PredictionFile:
+    try:
+        return PredictionFile(path, names)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error
+
+
+def _common_classes(
+    opened: Mapping[str, Model | PredictionFile], reading: ReadOptions
+) -> LabelSet | None:
+    """Return the classes that both systems have, and say so; None for those of the labels.
 
     Raises:
         ModelError: they share fewer than two.
     """
-    sets = [model.labels for model in models.values()]
-    shared = [name for name in sets[0].names if all(name in each.names for each in sets)]
-    if all(len(each) == len(shared) for each in sets):
-        return models
+    sets = [each.labels for each in opened.values() if isinstance(each, Model)]
+    if reading.classes:
+        return sets[0] if sets else None
+    every = dict.fromkeys([name for each in (*sets, WITH_NEUTRAL) for name in each.names])
+    found = {
+        path: each.labels.names if isinstance(each, Model) else each.classes_among([*every])
+        for path, each in opened.items()
+    }
+    known = {path: names for path, names in found.items() if len(names) > 1}
+    shared = [name for name in every if all(name in each for each in known.values())]
     if len(shared) < 2:
-        own = "; ".join(f"{path}: {and_more(model.labels.names, _SHOWN_NAMES)}"
-                        for path, model in models.items())  # fmt: skip
+        own = "; ".join(f"{path}: {and_more(each, _SHOWN_NAMES)}" for path, each in known.items())
         raise ModelError(f"the models share fewer than two classes ({own})")
-    console.note(f"compared on the classes that both models have: {', '.join(shared)}")
-    label_set = LabelSet(tuple(shared), all(each.ordered for each in sets) and len(shared) > 2)
-    return {path: model.restricted(label_set) for path, model in models.items()}
+    if any(len(names) > len(shared) for names in known.values()):
+        console.note(f"compared on the classes that both have: {', '.join(shared)}")
+    if not sets and len(known) < len(found):
+        return SENTIMENT
+    ordered = bool(sets) and all(each.ordered for each in sets) and len(shared) > 2
+    return LabelSet(tuple(shared), ordered)
 
 
-def _system(path: str, model: Model | None, reviews: LabelledReviews) -> System:
-    """Return the answers of a model or a file of predictions.
+def _of_model(path: str, model: Model, reviews: LabelledReviews) -> System:
+    """Return the answers of a model."""
+    scores = score_all(model, reviews, path)
+    unreadable = np.isnan(scores.probabilities).any(axis=1)
+    answers = model.decision.choose(scores.probabilities)
+    uncertain = np.array(model.answers(scores)) == UNCERTAIN
+    return System(np.where(unreadable, NO_ANSWER, answers), scores.probabilities, uncertain)
+
+
+def _of_file(path: str, file: PredictionFile, reviews: LabelledReviews) -> System:
+    """Return the answers of a file of predictions.
 
     Raises:
-        DataError: a file of predictions has more or fewer rows than the data.
+        DataError: it has more or fewer rows than the data.
     """
-    if model is not None:
-        scores = score_all(model, reviews, path)
-        unreadable = np.isnan(scores.probabilities).any(axis=1)
-        answers = model.decision.choose(scores.probabilities)
-        uncertain = np.array(model.answers(scores)) == UNCERTAIN
-        return System(np.where(unreadable, NO_ANSWER, answers), scores.probabilities, uncertain)
-    try:
-        content = read_predictions(path, reviews.label_set)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
+    content = file.read(reviews.label_set)
     if len(content) != reviews.rows_read:
         raise DataError(
             f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "

@@ -14,6 +14,7 @@ from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
+from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.metrics import (
     Evaluation,
@@ -41,7 +42,7 @@ from sentiment.files import replacing
 from sentiment.labels import LabelSet
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
 from sentiment.reviews.batch import Batch, RowsSource
-from sentiment.reviews.cells import count_of, encode, printable
+from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import ReadOptions, output_format_of
@@ -52,7 +53,6 @@ _FORMATS = ("csv", "tsv", "jsonl", "parquet")
 _COLUMNS = ("file", "row", "label", "text", "words")
 _REASON = "reason"  # why an answer is uncertain, in JSON lines
 _VALUE_WIDTH = 30
-_NAME_WIDTH = 20  # of a class
 _MATRIX_CLASSES = 10  # more do not fit a terminal
 
 
@@ -94,7 +94,7 @@ class _Job:
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
               "TSV, JSONL or Parquet.")  # fmt: skip
 @engine_options
-@options.labelled_reading
+@options.measured_reading
 @options.force
 @options.as_json
 @options.verbosity
@@ -137,7 +137,7 @@ def command(
 def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
-    classes = job.reading.named
+    classes = job.reading.classes
     path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
@@ -307,12 +307,6 @@ def abstention_as_text(abstention: Abstention, decision: AnyDecision, label_set:
     )
 
 
-def shortened(text: str, width: int) -> str:
-    """Return a text cut to a width, on one line and safe for terminals."""
-    line = encode(printable(" ".join(text.split()))).decode()  # no lone surrogates either
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
-
-
 def _overall(evaluation: Evaluation) -> Iterator[str]:
     metrics = evaluation.metrics
     values = evaluation.constant
@@ -347,8 +341,8 @@ def _side_by_side(
 
 def _classes(evaluation: Evaluation) -> Iterator[str]:
     """Write the metrics of the answers to each class, and the confusion matrix."""
-    names = [shortened(name, _NAME_WIDTH) for name in evaluation.label_set.names]
-    width = max(9, *(len(name) + 1 for name in names))
+    names = [*map(class_name, evaluation.label_set.names)]
+    width = width_of(evaluation.label_set)
     of_class = [
         [metric for metric in metrics if metric.of_counts]
         for metrics in evaluation.metrics.of_class.values()

@@ -14,6 +14,7 @@ import click
 from sentiment.cli.console import console
 from sentiment.errors import UsageError, hint
 from sentiment.files import is_stream
+from sentiment.labels import can_be_class
 from sentiment.reviews.streams import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ class Classes(click.ParamType):  # type: ignore[type-arg]  # generic from click 
             self.fail(f"{value!r}: name each class once, as in negative,positive.")
         if len(names) == 1 and names[0] not in ("all", "stars"):
             self.fail(f"{value!r}: name at least two classes, as in negative,positive.")
+        if none := [name for name in names if not can_be_class(name)]:
+            self.fail(f"{value!r}: {none[0]} cannot be the name of a class.")
         return names
 
 
@@ -261,14 +264,6 @@ _INPUT = [
         help="Column with the text; repeat to join several, such as title and body.",
     ),
 ]
-classes = click.option(
-    "--classes",
-    type=Classes(),
-    default=(),
-    metavar="NAMES",
-    help="Classes to keep, as in negative,positive; other rows are left out. Or stars: a class "
-    "for each rating; or all: one for each label.",
-)
 _LABELS = [
     click.option("--label-column", metavar="NAME", help="Column with the label."),
     click.option(
@@ -283,7 +278,6 @@ _LABELS = [
         metavar="VALUE",
         help="A label that means negative; may be repeated.",
     ),
-    classes,
     click.option(
         "--strict",
         is_flag=True,
@@ -291,8 +285,19 @@ _LABELS = [
     ),
 ]
 
+
+def _classes(help: str, name: str = "classes") -> Callable[[Command], Command]:
+    return click.option("--classes", name, type=Classes(), default=(), metavar="NAMES", help=help)
+
+
 reading = group(ReadOptions, "reading", _INPUT)
-labelled_reading = group(ReadOptions, "reading", _INPUT + _LABELS)
+training_reading = group(ReadOptions, "reading", [*_INPUT, *_LABELS, _classes(
+    "Classes to keep, as in negative,positive; other rows are left out. Or stars: a class for each "
+    "rating; or all: one for each label."
+)])  # fmt: skip
+measured_reading = group(ReadOptions, "reading", [*_INPUT, *_LABELS, _classes(
+    "Measure only these classes of the model, as in negative,positive; rows of others are left out."
+)])  # fmt: skip
 
 
 model = click.option(
@@ -335,20 +340,15 @@ def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
 
 
 repair = repair_option()
-answered_classes = click.option(
-    "--classes",
-    "only",
-    type=Classes(),
-    default=(),
-    metavar="NAMES",
-    help="Answer only these classes of the model, as in negative,positive.",
+answered_classes = _classes(
+    "Answer only these classes of the model, as in negative,positive.", "only"
 )
 threshold = click.option(
     "--threshold",
     type=Number(0, 1),
     metavar="P",
-    help="Label a review positive if its probability is at least P. Default: the model's "
-    "threshold.",
+    help="Label a review positive (of other classes than negative and positive, the second of two) "
+    "if its probability is at least P. Default: the model's threshold.",
 )
 
 

@@ -43,7 +43,7 @@ _MISTAKES = 20
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
 @options.force
-@options.labelled_reading
+@options.measured_reading
 @options.verbosity
 def command(
     data: tuple[str, ...],
@@ -79,7 +79,7 @@ def command(
     targets = [*([page] if page else []), *plots]
     if plots:
         require("pictures need matplotlib", "matplotlib")
-    path, model = open_model(model_path, threshold, classes=reading.named)
+    path, model = open_model(model_path, threshold, classes=reading.classes)
     paths = data or test_reviews()
     options.check_targets(
         targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force

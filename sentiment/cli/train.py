@@ -200,7 +200,7 @@ class _Job:
               "--validation, too.")  # fmt: skip
 @running_options
 @training_options
-@options.labelled_reading
+@options.training_reading
 @options.force
 @options.as_json
 @options.verbosity
@@ -212,9 +212,13 @@ def command(as_json: bool, **chosen: Any) -> None:
     and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
     reviews that are part of the program.
 
+    Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
+    neutral. With --classes all each label is a class, whatever it is called.
+
     \b
     Examples:
       sentiment train reviews.csv
+      sentiment train tickets.csv --classes all -o tickets.safetensors
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
       sentiment train few.csv --base big.safetensors -o mine.safetensors
@@ -368,9 +372,10 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
     both = np.unique(texts[1:][(texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])])
     if both.size:
         rows = int(among(digests, both).sum())
-        differ = "positive in some, negative in others"
-        if not reviews.label_set.is_binary:
-            differ = "with different labels"
+        differ = "with different labels"
+        if reviews.label_set.is_binary:
+            first, second = reviews.label_set.names
+            differ = f"{second} in some, {first} in others"
         console.warn(
             f"{count_of(both.size, 'text')} in {rows:,} rows: {differ}; nothing can be learned "
             "from these"

@@ -28,7 +28,7 @@ from sentiment.evaluation.ranking import (
     roc_auc_interval,
 )
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.model import AnyDecision, Decision
+from sentiment.model.model import AnyDecision, Decision, confusion_matrix
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -107,12 +107,6 @@ class Metric:
         if self.kind == "share":
             return f"{100 * low:.1f}–{high:.1%}"
         return f"{number(low)}–{number(high)}"
-
-
-def confusion_matrix(labels: Labels, answers: Labels, classes: int = 2) -> NDArray[np.int64]:
-    """Count reviews by label (rows) and answer (columns), both [n]; int64 [K, K]."""
-    cells = classes * labels.astype(np.int64) + answers
-    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 
 
 def of_two(p_positive: Floats) -> Floats:

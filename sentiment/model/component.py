@@ -286,6 +286,14 @@ def probabilities_of(log_odds: Floats) -> Floats:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
+def log_odds_of(probabilities: Floats) -> Floats:
+    """Return the log-odds against the first class: [n, K] → [n, K − 1], finite for 0 and 1."""
+    if probabilities.shape[1] == 2:
+        return log_odds(probabilities[:, 1])[:, None]
+    logs = np.log(np.maximum(probabilities, 1e-15))
+    return logs[:, 1:] - logs[:, :1]
+
+
 def log_odds(p: Floats) -> Floats:
     """Return log(p / (1 − p)), the inverse of `sigmoid`; finite for 0 and 1 as well."""
     inside = np.clip(p, 1e-15, 1 - 1e-15)

@@ -161,6 +161,20 @@ def even_decision(classes: int) -> AnyDecision:
     return Decision() if classes == 2 else MultiDecision()
 
 
+def confusion_matrix(
+    labels: NDArray[np.integer],
+    answers: NDArray[np.integer],
+    classes: int = 2,
+    weights: Floats | None = None,
+) -> NDArray[Any]:
+    """Count reviews by label (rows) and answer (columns), both [n]; int64 [K, K].
+
+    With weights, [n], these are added up instead, float64.
+    """
+    cells = classes * labels.astype(np.int64) + answers
+    return np.bincount(cells, weights, minlength=classes**2).reshape(classes, classes)
+
+
 def answers_of(decision: AnyDecision, scores: Scores, labels: LabelSet) -> list[str]:
     """Return the answer to each review; one without a token has the empty answer."""
     words = np.array(labels.names, object)[decision.choose(scores.probabilities)]

@@ -1,4 +1,4 @@
-"""Labelled reviews and predictions for them; splits and folds."""
+"""Labelled reviews; splits and folds."""
 
 import shlex
 from bisect import bisect_right
@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
-from math import nan
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import NEUTRAL, SENTIMENT, UNCERTAIN, LabelSet
-from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.reviews.cells import and_more
-from sentiment.reviews.labels import WORDS, Rules, class_key, key_of
-from sentiment.reviews.opening import open_source
-from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.labels import Rules
 from sentiment.storage import take
 
 MIN_OF_CLASS = 5
@@ -241,134 +236,3 @@ def _groups_for(sizes: NDArray[np.int64], share: float) -> int:
     rows = np.cumsum(sizes)
     closest = int(np.argmin(np.abs(rows - share * rows[-1]))) + 1
     return min(closest, len(sizes) - 1)
-
-
-PREDICTED = "predicted"
-NO_ANSWER = -1
-
-
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """The predictions of a file.
-
-    Attributes:
-        answers: int64 [n]: labels, `NO_ANSWER` if missing or `uncertain`; without this column, the
-            label of the highest probability, of two classes the second for at least 0.5.
-        probabilities: float64 [n, K], NaN if missing; None without these columns.
-    """
-
-    answers: NDArray[np.int64]
-    probabilities: NDArray[np.float64] | None
-
-    def __len__(self) -> int:
-        return len(self.answers)
-
-
-def read_predictions(
-    path: str, labels: LabelSet = SENTIMENT, encoding: str = "utf-8"
-) -> Predictions:
-    """Read a file with the columns `predicted`, the probabilities of all classes, or both.
-
-    Without a header, they are recognized by the values that `sentiment predict` writes.
-
-    Raises:
-        DataError: It cannot be read, has neither, or has invalid predictions.
-    """
-    p_names = [name for name, _ in labels.columns]
-    source = open_source(path, ReadOptions(encoding=encoding, keep=(PREDICTED, *p_names)))
-    batches = Ahead(source.batches())
-    sample = first_readable(batches) or Batch([])
-    answer_column, p_columns = _find_columns(source, sample, labels)
-    if answer_column is None and not p_columns:
-        source.close()
-        there = ", ".join(f'"{name}"' for name in source.columns) or "none"
-        ps = and_more([f'"{name}"' for name in p_names], SHOWN_CLASSES)
-        raise DataError(
-            f'{path}: neither a model nor predictions, which have a column "{PREDICTED}" or '
-            f"{ps}; its columns: {there}"
-        )
-    meaning = _meaning_of(labels)
-    answers: list[int] = []
-    found: list[list[float]] = []
-    for batch in batches:
-        if answer_column is not None:
-            for number, value in enumerate(batch.column(answer_column), start=batch.first_row):
-                answers.append(_answer(value, labels, meaning, path, number))
-        rows = zip(*(batch.column(column) for column in p_columns), strict=True)
-        for number, row in enumerate(rows, start=batch.first_row):
-            found.append([_probability(value, path, number) for value in row])
-    if not p_columns:
-        return Predictions(np.array(answers, np.int64), None)
-    probabilities = _all_probabilities(np.array(found, np.float64), labels)
-    if answer_column is not None:
-        return Predictions(np.array(answers, np.int64), probabilities)
-    # The last of equal ones: of two classes, the second from 0.5 on.
-    best = len(labels) - 1 - np.argmax(probabilities[:, ::-1], axis=1)
-    unknown = np.isnan(probabilities).any(axis=1)
-    return Predictions(np.where(unknown, NO_ANSWER, best), probabilities)
-
-
-def _all_probabilities(written: NDArray[np.float64], labels: LabelSet) -> NDArray[np.float64]:
-    """Return the probabilities of all classes, [n, K], from the columns of output, [n, C]."""
-    written = written.reshape(-1, len(labels.columns))
-    if labels.is_binary:
-        return np.hstack([1 - written, written])
-    return written[:, np.argsort([label for _, label in labels.columns])]
-
-
-def _find_columns(
-    source: Source, sample: Batch, labels: LabelSet
-) -> tuple[str | None, Sequence[str]]:
-    """Return the columns of answers and of probabilities; None and () if missing."""
-    p_names = [name for name, _ in labels.columns]
-    if source.has_header:
-        ps = p_names if all(name in source.columns for name in p_names) else []
-        return (PREDICTED if PREDICTED in source.columns else None), ps
-    # Text output has one probability.
-    for width in dict.fromkeys((len(p_names), 1)):
-        for start in range(len(source.columns) - width):
-            answers, *ps = source.columns[start : start + 1 + width]
-            rows = zip(*map(sample.column, (answers, *ps)), strict=True)
-            if all(_is_written(answer, row, labels) for answer, *row in rows):
-                return answers, ps if width == len(p_names) else []
-    return None, []
-
-
-def _is_written(answer: str, row: Sequence[str], labels: LabelSet) -> bool:
-    """Return whether cells are an answer and the probabilities of `sentiment predict`."""
-    if answer in labels.names or answer == UNCERTAIN:
-        return all(p.replace(".", "").replace("e-", "").isdecimal() for p in row)  # 0.98 or 1e-06
-    return not any((answer, *row))
-
-
-def _meaning_of(labels: LabelSet) -> dict[str, int]:
-    """Return the labels that answers mean: the names of classes, and other words for these."""
-    names = {name: label for label, name in enumerate(labels.names)}
-    words = {str(word): names[name] for word, name in WORDS.meaning.items() if name in names}
-    own = {class_key(key_of(name, frozenset())): label for name, label in names.items()}
-    numbers = {"0": 0, "1": 1} if labels.is_binary else {}
-    return numbers | words | own
-
-
-def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, row: int) -> int:
-    kind = class_key(key_of(value, frozenset()))
-    if kind in meaning:
-        return meaning[kind]
-    if key_of(value) is None or kind in (UNCERTAIN, NEUTRAL):
-        return NO_ANSWER
-    names = and_more(labels.names, SHOWN_CLASSES)
-    what = f'"{value}" is no answer; write {names} or uncertain'
-    raise row_error(path, row, what)
-
-
-def _probability(value: Any, path: str, row: int) -> float:
-    if key_of(value) is None:
-        return nan
-    try:
-        p = float(value)
-    except (TypeError, ValueError):
-        p = nan
-    if not 0 <= p <= 1:
-        what = f'"{value}" is no probability; write a number between 0 and 1'
-        raise row_error(path, row, what)
-    return p

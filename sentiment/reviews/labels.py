@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import (
+    CLASSES,
     LONGEST_NAME,
     MAX_CLASSES,
     NEGATIVE,
@@ -337,10 +338,24 @@ def _each(
         ordered = as_stars or find_rule(kinds) in SCALES
         classes = LabelSet(tuple(names[kind] for kind in in_order), ordered)
     else:
+        _check_distinct(wanted, where)
         names = asked
     meaning = {key: names[kind] for key, kind in kinds.items() if kind in names}
     words = and_more(classes.names, SHOWN_VALUES)
     return Rule(meaning, classes, OTHER if options.named else None, words)
+
+
+def _check_distinct(names: Sequence[str], where: str) -> None:
+    """Check that labels in files tell the classes of a model apart."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(class_key(key_of(name, missing=frozenset())), name)
+        if other != name:
+            raise DataError(
+                f'{where}: "{_shortened(other)}" and "{_shortened(name)}" are classes of the model '
+                "and the same label in a file, where neither case nor the way a number is written "
+                "counts; train it with other names"
+            )
 
 
 def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> None:
@@ -512,6 +527,8 @@ def _unknown(
     elif many > SHOWN_VALUES:
         found = f"{many:,} different values: {found}"
         ask = f"name the column of labels with --label-column, or {ask}"
+    if set(CLASSES) <= set(WORDS.known({*keys}).values()):
+        ask += ", leave out the others with --classes negative,positive"
     if model is None and 1 < many <= MAX_CLASSES:
         ask += ", or make each a class with --classes all"
     what = "positive from negative" if model in (None, SENTIMENT) else ", ".join(model.names)

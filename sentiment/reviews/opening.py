@@ -55,6 +55,7 @@ FOLDER_LABELS = {
 }
 FIXED = (*PLAIN, "fasttext")  # formats that define the columns
 SHOWN_FILES = 3
+_EACH_A_CLASS = " (--classes all makes each folder a class)"
 DEFAULTS = ReadOptions()
 
 
@@ -97,7 +98,7 @@ def _similar(path: Path) -> str:
 
 def _parquet_in(path: Path) -> list[Path]:
     """Return the Parquet files of a folder, sorted; [] for a folder of text files or a file."""
-    if not path.is_dir() or any((path / name).is_dir() for name in FOLDER_LABELS):
+    if not path.is_dir() or any(map(_is_of_class, path.iterdir())):
         return []
     # Names with these beginnings are metadata.
     return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
@@ -262,16 +263,25 @@ class FolderSource(Source):
         self._bad_rows = options.bad_rows or STOP
         self._encoding = check_encoding(options.encoding)
         self._path = path
-        there = sorted(child.name for child in path.iterdir() if child.is_dir())
-        folders = [name for name in there if name in FOLDER_LABELS or options.has_own_classes]
-        self._labelled = len({FOLDER_LABELS.get(name, name) for name in folders}) > 1
+        there = sorted(
+            child.name for child in path.iterdir() if child.is_dir() and child.name[0] != "."
+        )
+        folders = [
+            name for name in there if name.casefold() in FOLDER_LABELS or options.has_own_classes
+        ]
+        self._labelled = len(set(map(_label_of, folders))) > 1
+        way_out = _EACH_A_CLASS if need_label and options.label_set is None else ""
         self._files, others = _list_files([path / n for n in folders] if self._labelled else [path])
         if not self._labelled and (need_label or not self._files):
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
-                f"with .txt files{'' if need_label else ', or .txt files'}; {_instead(path)}"
+                f"with .txt files{'' if need_label else ', or .txt files'}; "
+                f"{_instead(path)}{way_out if len(there) > 1 else ''}"
             )
         super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
+        if self._labelled and (left := [name for name in there if name not in folders]):
+            names = and_more(left, SHOWN_FILES, "{}/".format)
+            self.notes.append(f"skipped {names}{way_out}")
         if others:
             names = and_more(others, SHOWN_FILES, self._short)
             self.notes.append(f"skipped {len(others):,} that are not .txt files: {names}")
@@ -284,8 +294,7 @@ class FolderSource(Source):
             text, reason = self._read(file)
             row = {"text": text}
             if self._labelled:
-                name = file.parent.name
-                row["label"] = FOLDER_LABELS.get(name, name)
+                row["label"] = _label_of(file.parent.name)
             row["file"] = self._short(file)
             items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
             chars += len(text)
@@ -306,6 +315,14 @@ class FolderSource(Source):
 
     def _short(self, file: Path) -> str:
         return file.relative_to(self._path).as_posix()
+
+
+def _is_of_class(path: Path) -> bool:
+    return path.name.casefold() in FOLDER_LABELS and path.is_dir()
+
+
+def _label_of(folder: str) -> str:
+    return FOLDER_LABELS.get(folder.casefold(), folder)
 
 
 def _instead(path: Path) -> str:

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from sentiment import __version__
-from sentiment.labels import UNCERTAIN, LabelSet
+from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.requests import (
     JSON,
@@ -282,12 +282,12 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     schemas["Text"]["maxLength"] = limits.max_chars
     schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
     schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
+    _name_classes(made, labels)
     columns = [name for name, _ in labels.columns]
     for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without")):
         schema["properties"] = _replaced(schema["properties"], columns)
         schema["required"] = [*_replaced(dict.fromkeys(schema["required"]), columns)]
     if not labels.is_binary:
-        schemas["Probability"]["description"] = "Calibrated; null for a text without words."
         pair = {name: {"enum": list(labels.names)} for name in ("toward", "over")}
         schemas["Explanation"]["properties"] |= pair
         schemas["Explanation"]["required"] += pair
@@ -304,6 +304,31 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     (name,) = made["paths"]["/static/{name}"]["get"]["parameters"]
     name["schema"]["enum"] = sorted({path.name for path in _PAGE.iterdir()} - {"index.html"})
     return made
+
+
+def _name_classes(made: dict[str, Any], labels: LabelSet) -> None:
+    """Put the classes of the model into the descriptions that name *negative* and *positive*."""
+    if labels == SENTIMENT:
+        return
+    schemas = made["components"]["schemas"]
+    columns = [f"`{name}`" for name in ("predicted", *(name for name, _ in labels.columns))]
+    added = made["paths"]["/files"]["post"]
+    added["description"] = added["description"].replace(
+        "`predicted` and `p_positive`", " and ".join([", ".join(columns[:-1]), columns[-1]])
+    )
+    names = " or ".join([", ".join(labels.names[:-1]), labels.names[-1]])
+    made["info"]["summary"] = f"Classifies reviews as {names}, and explains why."
+    of = f"that the text is {labels.names[1]}" if labels.is_binary else "of a class"
+    schemas["Probability"]["description"] = (
+        f"The calibrated probability {of}; null for a text without words."
+    )
+    side = labels.names[1] if labels.is_binary else "the class `toward`"
+    schemas["Word"]["properties"]["contribution"]["description"] = (
+        f"What it adds to the log-odds; above 0 it favors {side}."
+    )
+    schemas["Info"]["properties"]["threshold"]["description"] = (
+        f"The threshold: the lowest probability that is answered {side}."
+    )
 
 
 def _replaced(

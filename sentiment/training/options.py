@@ -14,7 +14,8 @@ Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 FEW = 5_000
 FOLDS = 5
 
-# If a label is rarer, accuracy is a poor objective.
+# If a class of two is rarer, or has less than twice this share of an even part of more classes,
+# accuracy is a poor objective.
 UNBALANCED = 0.4
 
 
@@ -119,8 +120,9 @@ class TrainingOptions:
         0.1, Range("SHARE", 0, 1, min_open=True, max_open=True),
         "Rows to hold out if --validation is not given.")
     optimize: Objective | None = _option(
-        None, OneOf(get_args(Objective)), "What to choose the decision threshold for; by default "
-        "accuracy, macro-f1 if one label is rarer than 40%.")
+        None, OneOf(get_args(Objective)), "What to choose the threshold for, or the offsets of "
+        "more than two classes; by default accuracy, macro-f1 if a class has less than 80% of an "
+        "even share: of two, less than 40% of the rows.")
     seed: int = _option(
         0, Range("N", 0, 2**32 - 1, whole=True),
         "The same data, options and seed give the same file, byte for byte.")

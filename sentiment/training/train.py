@@ -12,7 +12,7 @@ from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component, probabilities_of
-from sentiment.model.model import AnyDecision, Model, Record, even_decision
+from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES
@@ -153,9 +153,8 @@ class _HeldOut:
     def confusion(self) -> list[list[float]]:
         """Count the reviews, with their weights, by label (rows) and answer, K × K."""
         classes = self.probabilities.shape[1]
-        cells = classes * self.labels.astype(np.int64) + self.answers
-        counts = np.bincount(cells, self.weights, minlength=classes**2)
-        return [[float(each) for each in row] for row in counts.reshape(classes, -1)]
+        counts = confusion_matrix(self.labels, self.answers, classes, self.weights)
+        return counts.tolist()
 
 
 def _evaluate(

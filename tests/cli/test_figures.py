@@ -1,4 +1,4 @@
-from sentiment.cli.evaluate import shortened
+from sentiment.cli.tables import shortened
 
 
 def test_a_shortened_text_is_one_line_that_any_terminal_takes():

@@ -142,10 +142,62 @@ def test_models_and_predictions_of_many_classes_are_compared(run, given, measure
     assert json.loads(done.stdout)["accuracy"]["a"] == facts["accuracy"]["a"]
 
 
+@pytest.mark.parametrize(
+    ("data", "options"), [("two.csv", []), ("all.csv", ["--classes", "negative,positive"])]
+)
+def test_a_model_agrees_with_its_predictions_where_a_class_is_left_out(
+    run, given, measure, tmp_path, data, options
+):
+    model, scored = given / "model.safetensors", tmp_path / "scored.csv"
+    run("predict", "-m", model, "-i", given / data, "-o", scored)
+    done = run("compare", model, scored, given / data, "--json", *options)
+    facts = json.loads(done.stdout)
+    assert (facts["unlike"], facts["uncertain"], done.returncode) == ([], {"a": 0, "b": 0}, 0)
+    evaluated = json.loads(measure("evaluate", data, "--json", *options).stdout)
+    assert facts["n"] == evaluated["n"]
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        for side in "ab":
+            assert facts[name][side] == pytest.approx(evaluated[name], abs=2e-4)  # they are rounded
+
+
+def test_predictions_of_two_classes_are_compared_on_these(run, given, trained, tmp_path):
+    model, scored = given / "model.safetensors", {}
+    for name, each in (("three", model), ("two", trained)):
+        scored[name] = tmp_path / f"{name}.csv"
+        run("predict", "-m", each, "-i", given / "all.csv", "-o", scored[name])
+    facts = []
+    for a in (model, scored["three"]):
+        for b in (trained, scored["two"]):
+            done = run("compare", a, b, given / "all.csv", "--json")
+            assert "compared on the classes that both have: negative, positive" in done.stderr
+            facts.append(json.loads(done.stdout))
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        differences = [found[name]["difference"] for found in facts]
+        assert differences == pytest.approx(differences[:1] * 4, abs=2e-4)
+    of_three = run("compare", scored["three"], scored["three"], given / "all.csv", "--json")
+    assert json.loads(of_three.stdout)["n"] == 900
+
+
+def test_classes_that_no_model_has_are_an_error(run, given):
+    model = given / "model.safetensors"
+    for asked in ("all", "stars", "negative,joy"):
+        for args in (["evaluate", "-m"], ["compare", model]):
+            done = run(*args, model, given / "all.csv", "--classes", asked)
+            assert done.returncode == 2
+            assert f"--classes {asked}: no class {asked.split(',')[-1]}; the model's" in done.stderr
+
+
+def test_no_class_is_called_uncertain(run, given, tmp_path):
+    asked, target = "negative,uncertain", tmp_path / "model.safetensors"
+    done = run("train", given / "all.csv", "--classes", asked, "-o", target)
+    assert (done.returncode, target.exists()) == (2, False)
+    assert "uncertain cannot be the name of a class" in done.stderr
+
+
 def test_models_are_compared_on_the_classes_that_both_have(run, given, trained):
     done = run("compare", given / "model.safetensors", trained, given / "all.csv")
     assert done.returncode == 0
-    assert "classes that both models have: negative, positive" in done.stderr
+    assert "classes that both have: negative, positive" in done.stderr
     assert "p_negative" not in done.stdout
 
 

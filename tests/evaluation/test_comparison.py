@@ -9,7 +9,7 @@ from sentiment.evaluation.intervals import MIN_CHANGES, mcnemar, paired_interval
 from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.model import Decision, MultiDecision
-from sentiment.reviews.dataset import NO_ANSWER
+from sentiment.reviews.predictions import NO_ANSWER
 
 
 def system(p):

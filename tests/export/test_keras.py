@@ -1,6 +1,7 @@
 """The exported Keras file gives what numpy gives, in a process that knows nothing of us."""
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -10,8 +11,12 @@ import numpy as np
 import pytest
 
 from sentiment.export import inputs_of, keras_file
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.component import probabilities_of
+from sentiment.model.file import save_model
+from tests.conftest import ROOT
 from tests.export.models import MODELS, TEXTS, numpy_log_odds
+from tests.model.small import small_model
 
 pytestmark = pytest.mark.slow
 
@@ -79,3 +84,21 @@ def test_it_is_made_of_layers_of_keras_alone(answers):
     assert {layer["module"] for layer in layers} == {"keras.layers"}
     assert not {layer["class_name"] for layer in layers} & {"Lambda", "TFSMLayer"}
     assert not {layer["registered_name"] for layer in layers} - {None}
+
+
+@pytest.mark.parametrize("labels", [SENTIMENT, LabelSet(("ham", "spam")), WITH_NEUTRAL])
+def test_the_example_of_the_docs_can_be_pasted(labels, tmp_path):
+    model = small_model(labels=labels)
+    save_model(model, tmp_path / "imdb.safetensors")
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        (tmp_path / "imdb.keras").write_bytes(keras_file(model))
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/models.md").read_text(), re.DOTALL)
+    block = block.replace("Great coffee, lovely staff.", "good film").replace("Dreadful", "bad")
+    done = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+    found = json.loads(done.stdout.replace("'", '"'))
+    expected = model.scores(["good film", "bad, avoid."]).of_columns(labels)
+    for place, (column, _) in enumerate(labels.columns):
+        assert np.ravel(found[column]) == pytest.approx(expected[:, place], abs=1e-3)

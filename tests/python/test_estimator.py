@@ -1,5 +1,6 @@
 """`SentimentClassifier`: the training as a scikit-learn estimator."""
 
+import json
 import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -185,6 +186,7 @@ def test_it_stands_on_a_base(base):
         (["a", "b"], np.array(["x", np.nan], object), ValueError, "label 1 is missing"),
         (["a", "b"], pd.Series(["x", pd.NA], dtype="string"), ValueError, "label 1 is missing"),
         (["a", "b"], None, ValueError, "labels are needed"),
+        (["a", "b"], np.array(["1", 1], object), ValueError, r"different types \(int, str\)"),
     ],
 )
 def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, words):
@@ -228,7 +230,7 @@ WORDS_OF = {"bad": "dull", "good": "lovely", "ok": "table", "odd": "blue"}
 @pytest.mark.parametrize(
     "kinds", [["bad", "good", "ok"], [3, 1, 2], [0.0, 2.0, -1.0, 9.0], ["x y", "é", "A", "a"]]
 )
-def test_any_number_of_classes_of_any_kind(kinds, tmp_path):
+def test_any_number_of_classes_of_any_kind(kinds, run, tmp_path):
     words = [*WORDS_OF.values()][: len(kinds)]
     texts = [f"{word} thing {number}" for number in range(30) for word in words]
     classifier = SentimentClassifier(**QUICK).fit(texts, kinds * 30)
@@ -243,6 +245,36 @@ def test_any_number_of_classes_of_any_kind(kinds, tmp_path):
     classifier.save(tmp_path / "m.safetensors")
     loaded = load(tmp_path / "m.safetensors")
     assert loaded.predict_proba(texts).max(axis=1) == pytest.approx(p.max(axis=1))
+    assert ".0" not in "".join(loaded.classes_)
+    rows = [f"{text},{label}\n" for text, label in zip(texts, kinds * 30, strict=True)]
+    (tmp_path / "rows.csv").write_text("text,label\n" + "".join(rows))
+    done = run("evaluate", tmp_path / "rows.csv", "-m", tmp_path / "m.safetensors", "--json")
+    if "A" in kinds:
+        assert (done.returncode, '"A" and "a" are classes' in done.stderr) == (3, True)
+    else:
+        assert json.loads(done.stdout)["accuracy"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (["good", "bad"], list),
+        (["1", "1.0"], list),
+        (["Good", "good"], np.array),
+        ([1, 0], list),
+        ([True, False], np.array),
+        (["b", "a"], lambda labels: pd.Series(labels, index=range(40, 0, -1))),
+        (["low", "high"], pd.Categorical),
+        ([1, 0], lambda labels: pd.Series(pd.Categorical(labels))),
+    ],
+)
+def test_labels_are_kept_apart_and_given_back_in_cross_validation(labels, kind):
+    texts = [f"{word} thing {number}" for number in range(20) for word in ("lovely", "dull")]
+    fit = SentimentClassifier(**QUICK)
+    scores = cross_val_score(fit, texts, kind([*labels] * 20), cv=2, error_score="raise")
+    assert scores.tolist() == [1, 1]
+    assert fit.fit(texts, kind([*labels] * 20)).classes_.tolist() == sorted(labels)
 
 
 @pytest.mark.slow

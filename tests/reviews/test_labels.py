@@ -287,6 +287,8 @@ def test_stars_are_ordered_and_other_classes_are_not(values, classes, ordered):
         (["joy", "x" * 81], {"classes": ("all",)}, '"x{30}…", which cannot be the name'),
         (["joy", "a\u200bb"], {"classes": ("all",)}, "the name of a class .*; name"),
         (["joy", "anger"], {}, "--negative VALUE .*, or make each a class with --classes all$"),
+        (["Good", "bad", "unsure"], {}, "the others with --classes negative,positive, or"),
+        (["good", "bad", "unsure"], {"label_set": SENTIMENT}, "others with --classes n.*e,p.*e$"),
         (["neutral", "mixed", "positive"], {}, "make each a class with --classes all$"),
         ([1, 2, 3], {}, "--classes all$"),
         (["joy", "hate", 1, "meh"], {"label_set": EMOTIONS},

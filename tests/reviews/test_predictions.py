@@ -5,7 +5,7 @@ import pytest
 
 from sentiment.errors import DataError
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
-from sentiment.reviews.dataset import read_predictions
+from sentiment.reviews.predictions import PredictionFile
 
 from .helpers import save
 
@@ -13,7 +13,7 @@ STARS = LabelSet(("1", "2", "4"), ordered=True)
 
 
 def read(folder, data, name="p.csv", labels=SENTIMENT):
-    return read_predictions(str(save(folder, name, data)), labels)
+    return PredictionFile(str(save(folder, name, data)), labels.names).read(labels)
 
 
 def test_answers_and_probabilities_are_read(tmp_path):
@@ -30,7 +30,9 @@ def test_answers_alone_have_no_probabilities(tmp_path):
 def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):
     assert read(tmp_path, "p_positive\n0.5\n0.49\n").answers.tolist() == [1, 0]
     pq.write_table(pa.table({"p_positive": [0.7, None]}), tmp_path / "p.parquet")
-    assert read_predictions(str(tmp_path / "p.parquet")).answers.tolist() == [1, -1]
+    assert PredictionFile(str(tmp_path / "p.parquet"), SENTIMENT.names).read(
+        SENTIMENT
+    ).answers.tolist() == [1, -1]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,13 @@ def test_what_is_no_prediction_is_an_error_that_names_its_row(tmp_path, data, me
         ("x,4,0.1,0.2,0.7\ny,uncertain,0.3,0.3,0.4\n", STARS, [2, -1],
          [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]),
         ("neutral,0.2,fine film\nnegative,0.1,bad film\n", WITH_NEUTRAL, [1, 0], None),
+        # Of the classes of a file, those asked for; the likeliest of these is the answer.
+        ("predicted,p_positive,p_negative,p_neutral\nneutral,0.2,0.1,0.7\npositive,0.3,0.5,0.2\n"
+         "uncertain,0.4,0.2,0.4\n,,,\n", SENTIMENT, [1, 0, -1, -1],
+         [[1 / 3, 2 / 3], [0.625, 0.375], [1 / 3, 2 / 3], [np.nan, np.nan]]),
+        ("predicted,p_1,p_2,p_3,p_4\n3,0.1,0.1,0.6,0.2\n", STARS, [2], [[0.25, 0.25, 0.5]]),
+        ("p_anger,p_1,p_2,p_4\n1,0,0,0\n", STARS, [-1], [[np.nan] * 3]),
+        ("predicted,p_negative,p_positive\npos,0.6,0.4\n", SENTIMENT, [1], [[0.6, 0.4]]),
         ("predicted,p_spam\nHam,0.1\nspam,0.9\n", LabelSet(("ham", "spam")), [0, 1],
          [[0.9, 0.1], [0.1, 0.9]]),
     ],
@@ -97,3 +106,18 @@ def test_predictions_of_any_classes_are_read(tmp_path, data, labels, answers, pr
 def test_predictions_of_other_classes_are_an_error(tmp_path, data, message):
     with pytest.raises(DataError, match=message):
         read(tmp_path, data, labels=STARS)
+
+
+@pytest.mark.parametrize(
+    ("header", "classes"),
+    [
+        ("predicted,p_positive,p_negative,p_neutral", WITH_NEUTRAL.names),
+        ("predicted,p_positive", SENTIMENT.names),
+        ("predicted,p_value", ()),
+        ("predicted", ()),
+    ],
+)
+def test_the_classes_of_a_file_are_those_of_its_probabilities(tmp_path, header, classes):
+    cells = ",".join(["positive", *["0.2"] * header.count(",")])
+    path = save(tmp_path, "p.csv", f"{header}\n{cells}\n")
+    assert PredictionFile(str(path), []).classes_among(WITH_NEUTRAL.names) == classes

@@ -12,8 +12,8 @@ from sentiment.errors import DataError, UsageError
 from sentiment.labels import WITH_NEUTRAL, LabelSet
 from sentiment.reviews.batch import TextsSource
 from sentiment.reviews.columns import Columns
-from sentiment.reviews.dataset import read_predictions
 from sentiment.reviews.labels import class_key, key_of
+from sentiment.reviews.predictions import PredictionFile
 from sentiment.reviews.streams import OUTPUT_FORMATS
 from sentiment.reviews.writers import writer_for
 from tests.reviews.helpers import find_columns, open_source
@@ -360,6 +360,6 @@ def test_predictions_of_any_classes_come_back(tmp_path_factory, names, format, d
         (batch,) = source.batches()
         writer.write(batch, rows, probabilities[:, [label for _, label in labels.columns]])
         writer.close()
-    found = read_predictions(str(path), labels)
+    found = PredictionFile(str(path), labels.names).read(labels)
     assert found.answers.tolist() == labels.indices_of(rows)
     np.testing.assert_allclose(found.probabilities, probabilities)

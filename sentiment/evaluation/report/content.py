@@ -15,7 +15,6 @@ from sentiment.evaluation.metrics import (
     Floats,
     Labels,
     calibration_noise,
-    confusion_matrix,
     metrics_or_none,
     number,
     percent,
@@ -45,7 +44,7 @@ from sentiment.evaluation.selective import (
 from sentiment.evaluation.slices import Slice
 from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import AnyDecision, Model
+from sentiment.model.model import AnyDecision, Model, confusion_matrix
 
 _WORDS = 15
 

@@ -46,9 +46,10 @@ function decision({ threshold, band, labels, minima }) {
   }
   if (!band) return `threshold ${short(threshold)}`;
   const [low, high] = band;
-  const negative = low < 0 ? "never negative" : `negative up to ${short(low)}`;
-  const positive = high > 1 ? "never positive" : `positive from ${short(high)}`;
-  return `${negative}, ${positive}; uncertain in between`;
+  const [first, second] = (labels ?? ["negative", "positive"]).map(visible);
+  const below = low < 0 ? `never ${first}` : `${first} up to ${short(low)}`;
+  const above = high > 1 ? `never ${second}` : `${second} from ${short(high)}`;
+  return `${below}, ${above}; uncertain in between`;
 }
 
 const short = (number) => String(Number(Number(number).toPrecision(3)));
