@@ -4,11 +4,13 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
 from results import HERE
 
+from sentiment.evaluation.metrics import Evaluation, calibration_error
 from sentiment.general import find_bundled
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, Scores
@@ -61,3 +63,11 @@ def probabilities(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
     """Return the probability of each class, all alike for a text without a token: [n, K]."""
     found = scored(model, texts).probabilities
     return np.where(np.isnan(found), 1 / found.shape[1], found)
+
+
+def ece_of(found: Evaluation) -> str:
+    """Write the ECE, and in brackets that of perfect calibration: the mean of draws of labels."""
+    claimed, _ = found.claims
+    random = np.random.default_rng(0)
+    draws = (calibration_error(claimed, random.random(claimed.size) < claimed) for _ in range(100))
+    return f"{found.figures['ece']:.3f} ({mean(draws):.3f})"

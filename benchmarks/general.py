@@ -10,11 +10,10 @@ language models, more than half an hour each, and keep them.
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import mean
 
 import numpy as np
 from accuracy import read
-from bundled import OWN, bundled, models, probabilities, scored
+from bundled import OWN, bundled, ece_of, models, probabilities, scored
 from few import in_half_a
 from general_speed import speed
 from numpy.typing import NDArray
@@ -22,12 +21,12 @@ from peers import vader_answers, vader_scores
 from results import DATASETS, HERE, Table, parts_asked
 from withheld import few, withheld
 
-from sentiment.evaluation.metrics import Evaluation, calibration_error, of_two
+from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.labels import NEUTRAL, POSITIVE, SENTIMENT, UNCERTAIN, WITH_NEUTRAL
 from sentiment.model.model import Decision, Model, MultiDecision
 from sentiment.probing import SETS, by_set, probe
 from sentiment.reviews.dataset import LabelledReviews
-from tools.general.corpus import held_out, read_corpus
+from tools.general.measure import development
 from tools.general.sources import HIGH, read_neutral
 
 TWEETS = "airline/Tweets.csv"
@@ -112,7 +111,7 @@ def _measure(table: Table, name: str, reviews: LabelledReviews, *figures: str) -
         form = "{:.3f}".format if figure == "roc_auc" else percent
         cells = (form(every[who].figures[figure]) if who in every else "" for who in _columns())
         table.row(f"{name} ({len(reviews):,}), {titles[figure]}", *cells)
-    calibration = (_calibration(found[who]) if who in found else "" for who in _columns())
+    calibration = (ece_of(found[who]) if who in found else "" for who in _columns())
     table.row(f"{name}, ECE", *calibration)
 
 
@@ -137,34 +136,25 @@ def _of_vader(reviews: LabelledReviews) -> Evaluation:
     return Evaluation(certain, reviews.labels, MultiDecision(), reviews.label_set)
 
 
-def _calibration(found: Evaluation) -> str:
-    """Write the ECE, and that of perfect calibration: the mean of draws of labels."""
-    claimed, _ = found.claims
-    random = np.random.default_rng(0)
-    draws = (calibration_error(claimed, random.random(claimed.size) < claimed) for _ in range(100))
-    return f"{found.figures['ece']:.3f} ({mean(draws):.3f})"
-
-
 def sources() -> None:
-    """Texts of each source that were held out of training."""
+    """Texts that were held out of training, of each source, and tweets of half A."""
     table = Table(
         "Texts held out of each source of the bundled models", "make bench-general PARTS=sources",
         "of the answers negative, neutral and positive: accuracy in %, and ECE, in brackets that "
         "of perfect calibration, simulated",
         ("source", "texts", *(f"{who}, {what}" for who in bundled() for what in ("right", "ECE"))),
     )  # fmt: skip
-    for name, examples in read_corpus(DATASETS, OWN / "train.csv").items():
-        kept = [each for each in examples if held_out(each.text)]
-        labels = np.array([np.argmax(each.target) for each in kept])
-        reviews = LabelledReviews([each.text for each in kept], labels, label_set=WITH_NEUTRAL)
+    for name, examples in development(DATASETS, OWN / "train.csv"):
+        labels = np.array([np.argmax(each.target) for each in examples])
+        reviews = LabelledReviews([each.text for each in examples], labels, label_set=WITH_NEUTRAL)
         cells: list[str] = []
         for model in bundled().values():
             if len(model.labels) < 3:
                 cells += ["", ""]
                 continue
             found = evaluated(model, reviews)
-            cells += [percent(found.figures["accuracy"]), _calibration(found)]
-        table.row(name, f"{len(kept):,}", *cells)
+            cells += [percent(found.figures["accuracy"]), ece_of(found)]
+        table.row(name, f"{len(examples):,}", *cells)
     table.write()
 
 

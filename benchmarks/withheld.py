@@ -14,29 +14,30 @@ from typing import NamedTuple
 
 import numpy as np
 from accuracy import read
-from bundled import KEPT, OWN, probabilities
+from bundled import KEPT, OWN, ece_of, probabilities
 from few import drawn, in_half_a, stars
 from numpy.typing import NDArray
 from results import DATASETS, HERE, Table
 
 from sentiment.evaluation.intervals import mcnemar
-from sentiment.evaluation.metrics import Evaluation, calibration_noise
-from sentiment.features.pieces import PieceEncoder
+from sentiment.evaluation.metrics import Evaluation
 from sentiment.labels import SENTIMENT
-from sentiment.model.component import Component, log_odds, probabilities_of
+from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 from tools.general import build
-from tools.general.corpus import held_out, read_corpus
-from tools.general.encoder import Recipe, fine_tune
-from tools.general.stack import CLASSES, stacked
-from tools.general.upstream import download, read_upstream
+from tools.general.bundle import Workshop
+from tools.general.corpus import held_out
+from tools.general.encoder import Recipe
+from tools.general.stack import CLASSES
 
 TRAIN = OWN / "train.csv"
 DRAWS, REPLICATES = 5, 10_000
+# The code and the word lists that n-grams of version 0.1.0 are made by.
+_MAKERS = ("build.py", "lessons.py", "sources.py", "student.py", "words.toml")
 
 Floats = NDArray[np.float64]
 
@@ -69,28 +70,24 @@ def made(side: str) -> Made:
     did not see them either; then those that saw all take their place.
     """
     without = SIDES[side]
-    corpus = read_corpus(DATASETS, TRAIN, without.pieces)
-    vocabulary, upstream = read_upstream(download(KEPT))
-    encoder = PieceEncoder(vocabulary)
-    network = fine_tune(Recipe(without.pieces, epochs=1), corpus, encoder, upstream, KEPT)
-    new = [each for examples in corpus.values() for each in examples if held_out(each.text)]
-    fitted = stacked(Component(encoder, network, labels=CLASSES), _ngrams(without, True).own, new)
-    ngrams = _ngrams(without, False)
+    workshop = Workshop(DATASETS, TRAIN, KEPT, Recipe(without.pieces, epochs=1))
+    fitted = workshop.general(_ngrams(without, kept_back=True).own)
+    ngrams = _ngrams(without, kept_back=False)
     components = (fitted.own, ngrams.own.for_labels(CLASSES))
     return Made(replace(fitted, components=components), ngrams)
 
 
-def _ngrams(without: Side, kept_back: bool) -> Model:
+def _ngrams(without: Side, *, kept_back: bool) -> Model:
     """Return n-grams made without some sources, and perhaps without the texts held out of others.
 
-    They are kept by a hash of the code and the word lists that make them.
+    They are kept by a hash of what makes them.
     """
     digest = blake2b(json.dumps([without.ngrams, kept_back]).encode(), digest_size=8)
-    for path in sorted((HERE.parent / "tools/general").iterdir()):
-        if path.suffix in (".py", ".toml"):
-            digest.update(path.read_bytes())
+    for name in _MAKERS:
+        digest.update((HERE.parent / "tools/general" / name).read_bytes())
     path = KEPT / f"ngrams-{digest.hexdigest()}.safetensors"
     if not path.exists():
+        KEPT.mkdir(exist_ok=True)
         left_out = held_out if kept_back else lambda _: False
         save_model(build.build(DATASETS, TRAIN, without.ngrams, kept_back=left_out), path)
     return load_model(path)
@@ -117,7 +114,8 @@ def withheld() -> None:
         "errors of a language model and n-grams that were made without these sets (A without the "
         "trees of SST and UCI yelp, B without IMDb, multi-domain and UCI amazon), of n-grams alone "
         "that were made without them by the recipe of version 0.1.0, how many fewer in % with its "
-        "95% interval (bootstrap), and McNemar's p; ECE, in brackets that of perfect calibration",
+        "95% interval (bootstrap), and McNemar's p; ECE, in brackets that of perfect calibration, "
+        "simulated",
         ("set", "both", "n-grams alone", "fewer", "p", "ECE, both", "ECE, n-grams"),
     )  # fmt: skip
     counts = []
@@ -125,10 +123,7 @@ def withheld() -> None:
         found = [_evaluated(model, reviews) for model in made(side)]
         wrong = [each.answers != reviews.labels for each in found]
         counts.append(_counts(*wrong))
-        ece = (
-            f"{each.figures['ece']:.3f} ({calibration_noise(each.claims[0]):.3f})" for each in found
-        )
-        table.row(f"{name}, {side}", *_compared([counts[-1]]), *ece)
+        table.row(f"{name}, {side}", *_compared([counts[-1]]), *map(ece_of, found))
     table.row("all", *_compared(counts), "", "")
     table.write()
 
