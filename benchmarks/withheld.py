@@ -71,7 +71,7 @@ def made(side: str) -> Made:
     """
     without = SIDES[side]
     workshop = Workshop(DATASETS, TRAIN, KEPT, Recipe(without.pieces, epochs=1))
-    fitted = workshop.general(_ngrams(without, kept_back=True).own)
+    fitted = workshop.general(_ngrams(without, kept_back=True).own, workshop.held_out)
     ngrams = _ngrams(without, kept_back=False)
     components = (fitted.own, ngrams.own.for_labels(CLASSES))
     return Made(replace(fitted, components=components), ngrams)

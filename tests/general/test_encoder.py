@@ -106,11 +106,11 @@ def test_a_long_text_is_shown_by_its_end_or_whole():
 
 def test_a_cut_vocabulary_reads_known_texts_alike():
     network = random_transformer()
-    texts = ["the good film", "bad bad room."]
+    texts = 5 * ["the good film", "bad bad room."]
     smaller, cut = stack.cut(ENCODER, network, texts)
     kept = set(smaller.pieces.vocabulary)
     assert {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "the", "film", "room", "a"} <= kept
     expected = network.logits(ENCODER.transform(texts))
     assert cut.logits(smaller.transform(texts)) == pytest.approx(expected, abs=1e-6)
-    smaller, _ = stack.cut(ENCODER, network, ["the room"])
+    smaller, _ = stack.cut(ENCODER, network, 5 * ["the room"] + 4 * ["good"])
     assert "good" not in smaller.pieces.vocabulary

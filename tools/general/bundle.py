@@ -21,7 +21,7 @@ from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
-from tools.general.corpus import Example, held_out, read_corpus
+from tools.general.corpus import Example, comments, held_out, read_corpus, roots
 from tools.general.encoder import Recipe, fine_tune
 from tools.general.fast import Lesson, School
 from tools.general.lessons import lessons
@@ -79,15 +79,26 @@ class Workshop:
     def encoder(self) -> Component:
         """The encoder, quantized, with the pieces that occur; not calibrated."""
         pieces, upstream = read_upstream(download(self.folder))
-        reader = PieceEncoder(pieces)
+        reader = PieceEncoder(pieces, judges=False)
         network = fine_tune(self.recipe, self.corpus, reader, upstream, self.folder)
         texts = (each.text for each in chain.from_iterable(self.corpus.values()))
         reader, network = cut(reader, network, chain(texts, self.unlabeled))
         return Component(reader, network.quantized(), labels=CLASSES)
 
-    def general(self, ngrams: Component) -> Model:
-        """Return the encoder with n-grams beside it."""
-        return stacked(self.encoder, ngrams, self.held_out)
+    @cached_property
+    def unseen(self) -> list[Example]:
+        """Texts that neither the encoder nor n-grams of version 0.1.0 were trained on.
+
+        The development splits of two sources, and what is held out of two that these n-grams never
+        saw.
+        """
+        found = [each for each in self.held_out if each.source in ("multidomain", "objective")]
+        found += roots(self.datasets / "sst-trees/dev.txt")
+        return found + list(comments(self.datasets / "goemotions/dev.tsv"))
+
+    def general(self, ngrams: Component, unseen: Sequence[Example]) -> Model:
+        """Return the encoder with n-grams beside it, fitted to texts that neither has seen."""
+        return stacked(self.encoder, ngrams, unseen)
 
     def fast(self, general: Model) -> Model:
         """Return n-grams taught by labels and by another model."""

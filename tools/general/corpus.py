@@ -83,7 +83,7 @@ def read_corpus(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[
     """
     readers: dict[str, Callable[[], Iterator[Example]]] = {
         "trees": lambda: _trees(datasets / "sst-trees/train.txt"),
-        "goemotions": lambda: _comments(datasets / "goemotions/train.tsv"),
+        "goemotions": lambda: comments(datasets / "goemotions/train.tsv"),
         "yelp": lambda: _reviews(datasets / "uci/yelp_labelled.txt", "yelp"),
         "amazon": lambda: _reviews(datasets / "uci/amazon_cells_labelled.txt", "amazon"),
         "clothing": lambda: _clothing(next((datasets / "clothing").iterdir())),
@@ -132,7 +132,7 @@ def _nodes(line: str) -> Iterator[tuple[int, list[str]]]:
         yield label, words
 
 
-def _comments(path: Path) -> Iterator[Example]:
+def comments(path: Path) -> Iterator[Example]:
     """Yield comments of one side."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):

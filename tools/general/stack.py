@@ -20,6 +20,8 @@ from tools.general.corpus import Example
 
 CLASSES = LabelSet(("negative", "neutral", "positive"))
 _KEPT = ("[PAD]", UNKNOWN, START, END, "[MASK]")
+# Pieces that occur less often are left out: with them the file would be 3 MB larger.
+_RARE = 5
 # Held-out texts of a source that the fit counts, at most.
 _FROM_EACH = 1500
 
@@ -27,14 +29,19 @@ _FROM_EACH = 1500
 def cut(
     encoder: PieceEncoder, network: Transformer, texts: Iterable[str]
 ) -> tuple[PieceEncoder, Transformer]:
-    """Return both with the pieces that occur in texts, and all of one character."""
+    """Return both with the pieces that occur in texts, and those by which any word can be spelled.
+
+    A word whose piece goes is divided into others. Most that go are names, and of other languages.
+    """
     pieces = encoder.pieces
-    occurs = np.zeros(len(pieces.vocabulary), np.bool_)
+    times = np.zeros(len(pieces.vocabulary), np.int64)
     for text in texts:
-        occurs[encoder.transform([text]).ids] = True
+        np.add.at(times, encoder.transform([text]).ids, 1)
     for number, piece in enumerate(pieces.vocabulary):
-        occurs[number] |= piece in _KEPT or len(piece.removeprefix("##")) == 1
-    kept = np.flatnonzero(occurs)
+        letter = piece.removeprefix("##")
+        if piece in _KEPT or (len(letter) == 1 and letter.isascii()):
+            times[number] = _RARE
+    kept = np.flatnonzero(times >= _RARE)
     vocabulary = tuple(pieces.vocabulary[number] for number in kept.tolist())
     words = Table(network.words.rows[kept], network.words.scale[kept])
     smaller = WordPiece(vocabulary, pieces.head, pieces.tail)
