@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.cli.console import console
+from sentiment.cli.models import fast_model
 from sentiment.cli.options import PARTS
 from sentiment.datasets.cache import resolve
-from sentiment.errors import DataError, ModelError
+from sentiment.errors import DataError
 from sentiment.features.repair import repairs
+from sentiment.general import FAST
 from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
@@ -67,16 +69,13 @@ def data_name(paths: Sequence[str]) -> str:
 
 
 def warn_of_orientation(reviews: LabelledReviews) -> None:
-    """Compare ambiguous labels, such as 0 and 1, with the bundled model's answers."""
+    """Compare ambiguous labels, such as 0 and 1, with the answers of the quick bundled model."""
     if not reviews.assumed:
         return
-    from sentiment.evaluation.mistakes import orientation_of
-    from sentiment.general import MODEL, NAME  # most labels are unambiguous
-    from sentiment.model.file import load_model
+    from sentiment.evaluation.mistakes import orientation_of  # most labels are unambiguous
 
-    try:
-        model = load_model(MODEL)
-    except ModelError:  # this copy of the package has no model
+    model = fast_model()
+    if model is None:
         return
     for assumed in reviews.assumed:
         negative, positive = reviews.label_set.indices_of((NEGATIVE, POSITIVE))
@@ -87,12 +86,10 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
             as_asked = reviews.one_reading and reviews.label_set.is_binary
-            console.warn(_orientation_warning(assumed, found, as_asked, NAME))
+            console.warn(_orientation_warning(assumed, found, as_asked))
 
 
-def _orientation_warning(
-    assumed: Assumed, found: "Orientation", one_reading: bool, model: str
-) -> str:
+def _orientation_warning(assumed: Assumed, found: "Orientation", one_reading: bool) -> str:
     """Return the warning, and the options that swap the labels or confirm them."""
     positive, negative = (", ".join(each) for each in (assumed.positive, assumed.negative))
     turned = found.verdict == "turned"
@@ -101,7 +98,7 @@ def _orientation_warning(
     said = (
         f'{assumed.name}: the labels in "{assumed.column}" {looks}: reviews labelled {positive} '
         f"read {reads} than those labelled {negative} "
-        f"(ROC AUC {found.auc:.2f} on {count_of(found.read, 'review')}, by {model})"
+        f"(ROC AUC {found.auc:.2f} on {count_of(found.read, 'review')}, by {FAST})"
     )
     if not one_reading:  # the options are for all files
         return f"{said}; {'swap them in' if turned else 'consider leaving out'} that file"
