@@ -158,11 +158,8 @@ class LoadedModel:
 
     def _scores(self, texts: list[str | None]) -> Scores:
         filled = [text or "" for text in texts]
-        parts = [
-            self.model.scores(filled[first : first + BATCH])
-            for first in range(0, len(filled), BATCH) or [0]
-        ]
-        return Scores(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        firsts = range(0, len(filled), BATCH) or [0]
+        return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)
 
     def __repr__(self) -> str:
         return f"LoadedModel({self.model.own.encoder.size:,} features)"

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from sentiment.cli.console import console
 from sentiment.cli.models import fast_model
 from sentiment.cli.options import PARTS
+from sentiment.cli.progress import Meter
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError
 from sentiment.features.repair import repairs
@@ -18,6 +21,7 @@ from sentiment.general import FAST
 from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
+from sentiment.reviews.batch import BATCH_ROWS
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labelled import read_labelled
@@ -174,8 +178,15 @@ class Repairs:
             console.note(f"repaired {count_of(self._texts, 'text')}: {found}")
 
 
-def score(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
+def score(
+    model: Model, reviews: LabelledReviews, path: Path | None = None
+) -> tuple[LabelledReviews, Scores]:
     """Score reviews; report repairs, and warn of reviews the model has seen or cannot read.
+
+    Args:
+        model: the model.
+        reviews: the reviews.
+        path: the file of the model.
 
     Returns:
         The n readable reviews and their scores, [n].
@@ -187,13 +198,21 @@ def score(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scor
     repairs = Repairs(wanted=model.repairs)
     repairs.count(reviews.texts)
     repairs.report()
-    return readable(reviews, score_all(model, reviews))
+    return readable(reviews, score_all(model, reviews, path=path))
 
 
-def score_all(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
+def score_all(
+    model: Model, reviews: LabelledReviews, name: str = "the model", path: Path | None = None
+) -> Scores:
     """Return the scores of all reviews, [n]; warn of those the model knows too little of."""
     console.status(f"scoring {count_of(len(reviews), 'review')} …")
-    scores = model.scores(reviews.texts)
+    parts = []
+    with Meter(path) as meter:
+        for first in range(0, len(reviews), BATCH_ROWS) or [0]:
+            texts = reviews.texts[first : first + BATCH_ROWS]
+            parts.append(model.scores(texts))
+            meter.add(len(texts), len(reviews), partial(list, texts))
+    scores = Scores.joined(parts)
     warn_of_unknown(scores, name)
     return scores
 
