@@ -75,7 +75,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if one label is rare.
         seed: of the random numbers; the same seed gives the same model.
         architecture: the kind of features and network: `ngrams`.
-        base: an existing model to start from: a path, `"general"`, or what `load` returned.
+        base: an existing model to start from: a path, `"general"`, `"fast"`, or what
+            `load` returned.
         positive: of two labels the one that means positive; None to find it, see `positive_`.
 
     Attributes:
@@ -307,7 +308,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base = load(self.base) if isinstance(self.base, str | PathLike) else self.base
         if not isinstance(base, LoadedModel):
             raise TypeError(
-                f"base is a {type(base).__name__}: pass a path, 'general', or what `load` returned"
+                f"base is a {type(base).__name__}: pass a path, 'general', 'fast', or what `load` "
+                "returned"
             )
         if len(base.model.components) >= MAX_DEPTH:
             raise ValueError(f"base: at most {MAX_DEPTH} models can be stacked")

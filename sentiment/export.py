@@ -40,7 +40,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
         those of its base.
 
     >>> from sentiment import load
-    >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
+    >>> rows = inputs_of(load("fast").model, ["good film", "asdf qwer"])[""]
     >>> first, second, end = rows.indptr.tolist()
     >>> first, second == rows.indices.size, second == end  # no word of the second text is known
     (0, True, True)

@@ -19,7 +19,7 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
-from sentiment.general import LANGUAGE, MODEL
+from sentiment.general import LANGUAGE, bundled
 from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import AnyDecision, Decision, Model, MultiDecision, Record
@@ -357,7 +357,7 @@ _WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
-@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
+@click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of each class.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
@@ -370,9 +370,9 @@ def command(
 ) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, its training data.
 
-    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the bundled model.
-    --words and --history replace this overview; with --json they are added to it. --card writes a
-    model card; it leaves out what the file does not say.
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general; general and fast
+    are bundled. --words and --history replace this overview; with --json they are added to it.
+    --card writes a model card; it leaves out what the file does not say.
 
     The number of an n-gram is its effect on the log-odds in a text of nothing else; the n-gram
     with the largest weight counts in full, others in proportion. Marks: "not … good" is a word
@@ -394,7 +394,7 @@ def command(
     if words is not None:
         facts |= _words(model, words)
     if card:
-        click.echo(card_of(facts, LANGUAGE if path == MODEL else ""))
+        click.echo(card_of(facts, LANGUAGE if path in bundled().values() else ""))
         return
     if as_json:
         click.echo(json.dumps(facts))

@@ -55,6 +55,11 @@ class Scores(NamedTuple):
         """Return the probabilities of `LabelSet.columns`, float64 [n, C]."""
         return self.probabilities[:, [label for _, label in labels.columns]]
 
+    @classmethod
+    def joined(cls, parts: Iterable["Scores"]) -> "Scores":
+        """Return the scores of all parts, in order; there is at least one."""
+        return cls(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
     def take(self, rows: NDArray[np.integer]) -> "Scores":
         """Return the scores of some reviews."""
         return Scores(self.probabilities[rows], self.coverage[rows])

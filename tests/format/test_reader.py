@@ -14,7 +14,7 @@ from sentiment.features import characters
 from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
 from sentiment.model.model import MultiDecision
 from sentiment.values import gives_no_opinion
@@ -128,7 +128,7 @@ def both(path: Path) -> tuple[reader.Model, object]:
 
 
 def test_the_bundled_model_on_this_project_s_reviews():
-    theirs, ours = both(MODEL)
+    theirs, ours = both(FAST_MODEL)
     texts = [line for line in TEST.read_text(encoding="utf-8").splitlines() if line][::4]
     check_answers(theirs, ours, texts)
 
@@ -142,7 +142,7 @@ def test_any_text(texts):
 @given(st.lists(WILD, min_size=1, max_size=3))
 @example(["nothing", "good"])
 def test_any_text_by_the_bundled_model(texts):
-    check_answers(*both(MODEL), texts)
+    check_answers(*both(FAST_MODEL), texts)
 
 
 def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:

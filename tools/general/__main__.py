@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sentiment.general import FAST, GENERAL
+from sentiment.general import FAST_MODEL, MODEL
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model
 from tools.general import build
@@ -29,14 +29,14 @@ def main() -> None:
     if not DATASETS.is_dir():
         sys.exit(f"{DATASETS}: the real datasets are missing")
     if "fast" in (asked.models or ["fast"]):
-        _save(build.build(DATASETS, OWN), FAST)
+        _save(build.build(DATASETS, OWN), FAST_MODEL)
     if "general" in (asked.models or ["general"]):
-        _save(general(Workshop(DATASETS, OWN, asked.folder)), GENERAL)
+        _save(general(Workshop(DATASETS, OWN, asked.folder)), MODEL)
 
 
 def general(workshop: Workshop) -> Model:
     """Return the default model: the encoder, and beside it the n-grams of `fast`."""
-    model = workshop.general(load_model(FAST).own, workshop.unseen)
+    model = workshop.general(load_model(FAST_MODEL).own, workshop.unseen)
     return recorded(model, workshop.corpus, workshop.held_out, len(workshop.unlabeled))
 
 
