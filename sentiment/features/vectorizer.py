@@ -46,6 +46,7 @@ class Vectorizer:
     """
 
     kind: ClassVar[str] = "ngrams"
+    unit: ClassVar[str] = "n-grams"
 
     ngrams: NGrams
     keys: Hashes

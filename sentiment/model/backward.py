@@ -1,9 +1,9 @@
 """The gradient of a transformer's log-odds by the vectors of a text's pieces, in numpy.
 
 For integrated gradients (Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks",
-ICML 2017), which take it at points between the vectors of a text and those of an empty one. Those
-vectors are the sums of a piece's and its place's, before they are normalized; the gradient is by
-reverse differentiation (Rumelhart, Hinton and Williams, 1986) of each step of `transformer.py`.
+ICML 2017), which take it at points between the vectors of an empty text and those of this one. They
+are the sums of a piece's and its place's, before they are normalized; the gradient is by reverse
+differentiation (Rumelhart, Hinton and Williams, 1986) of each step of `transformer.py`.
 """
 
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.wordpiece import Pieces
 from sentiment.model.transformer import (
     EPSILON,
     GELU_CUBIC,
@@ -27,6 +28,67 @@ Array = NDArray[Any]
 # Pieces differentiated at once, some 130 kB each in six blocks 384 wide, but always one text.
 _MOST_PIECES = 1 << 9
 
+# Points of each path at which credit takes the gradient: those of Gauss and Legendre.
+_POINTS = 8
+
+
+def credit(network: Transformer, row: Pieces) -> Doubles:
+    """Compute what each piece of a text adds to its log-odds, by integrated gradients.
+
+    A path begins where the vectors of pieces are, in turn, those of the first and of the last piece
+    of the empty text. As only means are taken over pieces, by attention and in the end, the
+    log-odds there are those of the empty text, if both are there as often; if not, the mean of two
+    paths that begin with either makes up for it. What is left is divided in proportion to what
+    pieces were given: the error of the quadrature, and that the last piece moves to its place.
+
+    Args:
+        network: of any number of blocks.
+        row: a single text.
+
+    Returns:
+        float64 [pieces, K − 1], 0 for the first and the last; the sums are the text's log-odds
+        less those of the empty one.
+    """
+    found = np.zeros((row.ids.size, network.output.bias.size))
+    if row.ids.size <= _ENDS:
+        return found
+    empty = row.cleared(np.ones(1, np.bool_))
+    inner = slice(1, -1)
+    found[inner] = _along_paths(network, row.ids, empty.ids)[inner]
+    rest = (network.logits(row) - network.logits(empty))[0] - found.sum(axis=0)
+    sizes = np.abs(found[inner])
+    sizes[:, sizes.sum(axis=0) == 0] = 1
+    found[inner] += rest * (sizes / sizes.sum(axis=0))
+    return found
+
+
+# The pieces of an empty text.
+_ENDS = 2
+
+
+def _along_paths(
+    network: Transformer, ids: NDArray[np.integer], empty: NDArray[np.integer]
+) -> Doubles:
+    """Return the change of each piece's vector times the mean gradient on the two paths.
+
+    float64 [pieces, K − 1].
+    """
+    (ends,) = embedded(network, empty[None])
+    (text,) = embedded(network, ids[None])
+    turns = np.arange(ids.size) % _ENDS
+    turns = np.stack((turns, 1 - turns))
+    turns[:, 0], turns[:, -1] = 0, 1
+    moves = text - ends[turns]  # [paths, pieces, width]
+    times, shares = np.polynomial.legendre.leggauss(_POINTS)
+    left = ((1 - times) / 2).astype(np.float32)
+    found = np.zeros((ids.size, network.output.bias.size))
+    for move in moves:
+        # A network made for it may bend more sharply than float32 can tell.
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, slopes = gradients(network, text - left[:, None, None] * move)
+            found += np.einsum("ktpw,t,pw->pk", slopes, shares / 2 / len(moves), move)
+    return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
+
 
 def embedded(network: Transformer, ids: NDArray[np.integer]) -> Floats:
     """Return the sums of the vectors of pieces and of their places, not yet normalized.
@@ -41,33 +103,33 @@ def embedded(network: Transformer, ids: NDArray[np.integer]) -> Floats:
     return network.words.take(ids) + network.places.take(np.arange(ids.shape[1]))
 
 
-def gradients(network: Transformer, vectors: Array, output: int) -> tuple[Doubles, Array]:
-    """Compute the log-odds of texts given as vectors, and the gradient of one of them.
+def gradients(network: Transformer, vectors: Array) -> tuple[Doubles, Array]:
+    """Compute the log-odds of texts given as vectors, and their gradients.
 
     Args:
         network: of any number of blocks.
         vectors: as of `embedded`, [texts, length, width], float32 or float64; all is computed in
             their dtype.
-        output: which log-odds, from 0 to K − 2: the class after it, against the first.
 
     Returns:
-        Log-odds, float64 [texts, K − 1]; and the derivative of number `output` of a text's by each
-        of its vectors' numbers, of the shape and dtype of `vectors`.
+        Log-odds, float64 [texts, K − 1]; and the derivative of each by each of the numbers of its
+        text's vectors, [K − 1, texts, length, width], in the dtype of `vectors`.
     """
     weights = network.weights
     if vectors.dtype != np.float32:
         weights = tuple(Weights.of(block, network.heads, np.float64) for block in network.blocks)
-    logits = np.empty((len(vectors), network.output.bias.size))
-    gradient = np.empty_like(vectors)
+    outputs = network.output.bias.size
+    logits = np.empty((len(vectors), outputs))
+    slopes = np.empty((outputs, *vectors.shape), vectors.dtype)
     size = max(1, _MOST_PIECES // vectors.shape[1])
     for first in range(0, len(vectors), size):
         some = slice(first, first + size)
-        logits[some], gradient[some] = _gradients(network, weights, vectors[some], output)
-    return logits, gradient
+        logits[some], slopes[:, some] = _gradients(network, weights, vectors[some])
+    return logits, slopes
 
 
 def _gradients(
-    network: Transformer, weights: tuple[Weights, ...], vectors: Array, output: int
+    network: Transformer, weights: tuple[Weights, ...], vectors: Array
 ) -> tuple[Doubles, Array]:
     texts, length, width = vectors.shape
     scale, shift = (each.astype(vectors.dtype) for each in (network.norm.scale, network.norm.shift))
@@ -78,11 +140,13 @@ def _gradients(
         x, saved = _forward(block, x, texts, network.heads)
         passes.append(saved)
     logits = network.logits_of(x.reshape(vectors.shape).mean(axis=1))
-    kernel = network.output.dense_kernel()[:, output].astype(vectors.dtype)
-    slope = np.tile(kernel / length, (texts * length, 1))
-    for block, saved in zip(reversed(weights), reversed(passes), strict=True):
-        slope = _backward(block, saved, slope)
-    return logits, start.backward(slope).reshape(vectors.shape)
+    slopes = np.empty((logits.shape[1], *vectors.shape), vectors.dtype)
+    for found, kernel in zip(slopes, network.output.dense_kernel().T, strict=True):
+        slope = np.tile((kernel / length).astype(vectors.dtype), (texts * length, 1))
+        for block, saved in zip(reversed(weights), reversed(passes), strict=True):
+            slope = _backward(block, saved, slope)
+        found[:] = start.backward(slope).reshape(vectors.shape)
+    return logits, slopes
 
 
 class _Normalized(NamedTuple):

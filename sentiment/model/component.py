@@ -28,9 +28,15 @@ class Rows(Protocol):
 
 
 class Encoder(Protocol):
-    """Texts → rows. `sentiment.model.file` reads and writes each kind."""
+    """Texts → rows. `sentiment.model.kinds` reads and writes each kind.
+
+    Attributes:
+        kind: its name in model files.
+        unit: what it counts, for people.
+    """
 
     kind: ClassVar[str]
+    unit: ClassVar[str]
 
     @property
     def size(self) -> int:

@@ -10,7 +10,7 @@ in which pieces of a text meet, takes texts of one length at a time. So no text 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -266,6 +266,10 @@ class Transformer:
         """The largest number of pieces of a text."""
         return len(self.places.rows)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone, for other processes: float32 weights are made anew there."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def quantized(self) -> "Transformer":
         """Return the network with int8 weights but for the output, a quarter of the size."""
         blocks = tuple(block.quantized() for block in self.blocks)
@@ -297,6 +301,12 @@ class Transformer:
     def logits_of(self, pooled: NDArray[np.floating]) -> Doubles:
         """Return the log-odds of mean vectors: [texts, width] → float64 [texts, K − 1]."""
         return pooled.astype(np.float64) @ self.output.dense_kernel() + self.output.bias
+
+    def credit(self, row: Pieces) -> Doubles:
+        """Return what each piece of a text adds to its log-odds, float64 [pieces, K − 1]."""
+        from sentiment.model.backward import credit  # answers do without it
+
+        return credit(self, row)
 
     def pooled(self, rows: Pieces) -> Floats:
         """Return the mean vector of the pieces of each text, float32 [texts, width].
