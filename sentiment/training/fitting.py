@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 from weakref import finalize
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
 from sentiment.model.network import DenseNetwork
-from sentiment.training.architectures import ARCHITECTURES, Architecture
+from sentiment.training import ngrams
+from sentiment.training.architectures import Architecture
 from sentiment.training.backend import load_keras, release
 from sentiment.training.decide import EncodedSplit, EpochSelector
 from sentiment.training.options import Hyperparameters, TrainingOptions
@@ -29,15 +31,30 @@ class Fitter:
     Keras compiles a training step once for all fits of networks of the same size.
     """
 
-    def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
-        """Set what all fits share; those of a checkpoint come in the same order again."""
+    def __init__(
+        self,
+        options: TrainingOptions,
+        run: Run | None = None,
+        kind: Architecture = ngrams,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """Set what all fits share.
+
+        Args:
+            options: the user's choices.
+            run: progress, logs, checkpoint.
+            kind: of the networks.
+            numbers: of the fits of a training, from 1, which several fitters may share: those of a
+                checkpoint come in the same order again.
+        """
         run = run or Run()
         self._options = options
-        self._kind = ARCHITECTURES[options.architecture]
+        self._kind = kind
         self._progress = run.progress
         self._checkpoint = run.checkpoint
         self._log_dir = run.log_dir
-        self._fits = 0
+        self._numbers = numbers or count(1)
+        self._number = 0
         self._model: Any = None
         self._widths: list[int] = []
         self._hidden: tuple[int, ...] = ()
@@ -63,18 +80,18 @@ class Fitter:
         Raises:
             UsageError: the training diverged.
         """
-        self._fits += 1
+        self._number = next(self._numbers)
         checkpoint, done, last = self._checkpoint, 0, epochs or recipe.epochs
-        state = checkpoint.load(self._fits) if checkpoint else None
+        state = checkpoint.load(self._number) if checkpoint else None
         if isinstance(state, Fit):
             return state
         # With few reviews, losses vary too much to stop early: folds run to the end.
         patience = recipe.epochs if len(training) > 1 else self._options.patience
         selector = EpochSelector(validation, patience) if validation else None
-        model = self._start(training, recipe.hidden)
+        model = self._start(training, recipe)
         if checkpoint and state:
             if not _restore(state, model, selector):
-                raise checkpoint.damaged(self._fits, "of another network")
+                raise checkpoint.damaged(self._number, "of another network")
             done = state.epochs
         if done < last and (selector is None or selector.should_continue):
             done += self._run(model, recipe, training, selector, range(done, last))
@@ -85,7 +102,7 @@ class Fitter:
                 selector.so_far.chosen, list(selector.so_far.epochs), selector.so_far.chosen_epoch
             )
         if checkpoint:
-            checkpoint.save(self._fits, fit)
+            checkpoint.save(self._number, fit)
         return fit
 
     def _run(
@@ -104,7 +121,7 @@ class Fitter:
         steps = recipe.epochs * generator.steps
 
         # Keras keeps its callbacks: one that refers to this fitter would keep its networks alive.
-        checkpoint, number = self._checkpoint, self._fits
+        checkpoint, number = self._checkpoint, self._number
 
         def save(epoch: int, model: Any) -> None:
             if checkpoint:
@@ -114,7 +131,7 @@ class Fitter:
 
         callbacks = [_callback(recipe, steps, selector, to_numpy, save, self._progress)]
         if self._log_dir:  # after that one, which adds the held-out figures to its logs
-            callbacks.append(logging(self._log_dir, self._fits))
+            callbacks.append(logging(self._log_dir, self._number))
         losses = model.fit(
             generator.batches,
             initial_epoch=epochs.start,
@@ -133,14 +150,14 @@ class Fitter:
             self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
-    def _start(self, training: Sequence[EncodedSplit], hidden: tuple[int, ...]) -> Any:
+    def _start(self, training: Sequence[EncodedSplit], recipe: Hyperparameters) -> Any:
         """Return the networks before the first step; each output starts at the prior."""
         widths = [split.rows.width for split in training]
         classes = training[0].targets.shape[1]
-        if (self._widths, self._hidden) != (widths, hidden):
+        if (self._widths, self._hidden) != (widths, recipe.hidden):
             self._release()
-            self._model = self._kind.build(widths, hidden, classes, self._options)
-            self._widths, self._hidden = widths, hidden
+            self._model = self._kind.build(widths, recipe, classes, self._options)
+            self._widths, self._hidden = widths, recipe.hidden
             self._release = finalize(self, release, _variables(self._model))
             self._release.atexit = False  # the process frees its memory anyway
             self._initial = [variable.numpy() for variable in self._model.variables]

@@ -48,7 +48,7 @@ class Progress:
         """
 
     def featurized(self, done: int, reviews: int) -> None:
-        """The n-grams of `done` of all reviews are found, if that takes long."""
+        """The features of `done` of all reviews are found, if that takes long."""
 
     def resumed(self, network: int, epoch: int) -> None:
         """The training is resumed with this network, from 1, after so many epochs."""
@@ -61,6 +61,9 @@ class Progress:
 
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
         """The accuracies of base, new network and both, on held-out reviews new to the base."""
+
+    def joined(self, reviews: int, encoder: float, ngrams: float, together: float) -> None:
+        """The accuracies of the encoder, the n-grams beside it and both, on held-out reviews."""
 
     def suggested(self, gain: Gain) -> None:
         """A base that was tried would help."""
