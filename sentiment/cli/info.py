@@ -113,10 +113,12 @@ def _facts(
     return {
         "labels": list(labels.names),
         "vectorizer": {
+            "unit": encoder.unit,
             "features": encoder.size,
             "kinds": encoder.describe(),
             **encoder.settings(),
         },
+        "network": component.network.describe(),
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
         **decision.as_json(),
@@ -130,7 +132,8 @@ def _facts(
 def about_model(facts: Mapping[str, Any]) -> Rows:
     """Yield titles and texts that describe a model, from what `facts_of` returns."""
     vectorizer, names = facts["vectorizer"], facts["labels"]
-    yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
+    yield "vectorizer", f"{_features(vectorizer)}: {vectorizer['kinds']}"
+    yield "network", f"{facts['network']}, {facts['trainable_parameters']:,} parameters"
     slope, intercept = facts["calibration"]["slope"], facts["calibration"]["intercept"]
     if "threshold" in facts:
         decision = Decision(facts["threshold"], facts["band"])
@@ -146,6 +149,10 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
         yield from _origin(facts["provenance"])
+
+
+def _features(vectorizer: Mapping[str, Any]) -> str:
+    return f"{vectorizer['features']:,} {vectorizer['unit']}"
 
 
 def _multi_decision(facts: Mapping[str, Any]) -> str:
@@ -172,7 +179,7 @@ def _base(base: Mapping[str, Any]) -> str:
     trained = f", trained on {_reviews(about['training'])}" if about is not None else ""
     return (
         f"adds {base['weight']:.2f} times the log-odds of a model of "
-        f"{base['vectorizer']['features']:,} n-grams{trained}"
+        f"{_features(base['vectorizer'])}{trained}"
     )
 
 
@@ -227,7 +234,7 @@ def words_as_text(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
         words: lists of n-grams and their log-odds, by class.
     """
     if not any(words.values()):
-        yield "this model keeps no n-grams as text"
+        yield "this model keeps no phrases as text"
         return
     most = max(abs(moved) for side in words.values() for _, moved in side)
     width = 8 + _WORD_BAR + 2 + _WORD
@@ -325,7 +332,6 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> str:
         own={title: text for title, text in card.items() if title not in _KNOWN},
         rows=about_model(facts),
         log_loss=best[0].get("validation_loss") if best else None,
-        units=[f"{layer['units']:,}" for layer in facts["layers"]],
         name=Path(facts["model"]).stem,
         file=Path(facts["model"]).name,
         uncertain=UNCERTAIN,
@@ -409,18 +415,20 @@ def _words(model: Model, count: int) -> dict[str, Any]:
 
 
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:
-    vectorizer, *about = about_model(facts)
+    vectorizer, network, *about = about_model(facts)
     yield f"{printable(facts['model'])} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
     yield _titled(*vectorizer)
+    yield _titled(*network)
     yield ""
-    yield f"{'layer':<12}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
+    wide = max(12, *(len(layer["name"]) + 2 for layer in facts["layers"]))
+    yield f"{'layer':<{wide}}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
     for layer in facts["layers"]:
         yield (
-            f"{layer['name']:<12}{layer['inputs']:>10,}{layer['units']:>8,}  "
+            f"{layer['name']:<{wide}}{layer['inputs']:>10,}{layer['units']:>8,}  "
             f"{layer['activation']:<12}{layer['trainable_parameters']:>12,}"
         )
-    yield f"{'total':<12}{facts['trainable_parameters']:>44,}"
+    yield f"{'total':<{wide}}{facts['trainable_parameters']:>44,}"
     yield ""
     for title, text in about:
         yield _titled(title, text)

@@ -83,6 +83,9 @@ class Network(Protocol):
     def credit(self, row: Any) -> Floats:
         """Return what each entry of a row adds to its log-odds, float64 [entries, K − 1]."""
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+
     def summary(self) -> list[dict[str, Any]]:
         """Return what each layer is, as JSON values."""
 

@@ -144,6 +144,13 @@ class DenseNetwork:
         """The number of units of each hidden layer."""
         return tuple(layer.bias.size for layer in self.layers[:-1])
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+        sizes = [self.layers[0].kernel.shape[0], *(layer.bias.size for layer in self.layers)]
+        units = " → ".join(f"{size:,}" for size in sizes)
+        relu = "ReLU and at the end " * bool(self.hidden)
+        return f"{units} units, {relu}{self.summary()[-1]['activation']}"
+
     def summary(self) -> list[dict[str, Any]]:
         """Return name, sizes and activation of each layer, as JSON values."""
         shapes = [layer.kernel.shape for layer in self.layers]

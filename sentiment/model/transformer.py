@@ -342,25 +342,40 @@ class Transformer:
             _apply(weights, x, groups, self.heads, scratch)
         return np.concatenate([group.vectors(x).mean(axis=1) for group in groups])
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+        blocks = f"{len(self.blocks)} block{'s' * (len(self.blocks) != 1)}"
+        heads = f"{self.heads} head{'s' * (self.heads != 1)}"
+        return f"a transformer of {blocks}, {self.width:,} wide, with {heads} each"
+
     def summary(self) -> list[dict[str, Any]]:
-        """Return name, sizes and activation of each layer, as JSON values."""
+        """Return name, sizes and activation of each layer, as JSON values.
+
+        Vectors of places are counted with those of pieces; normalizations with what is before them.
+        """
         names = ("attention", "merge", "widen", "narrow")
         activations = ("softmax", "linear", "GELU", "linear")
-        layers = [
-            (f"block {number} {name}", layer, activation)
+        norms = (0, 2 * self.width, 0, 2 * self.width)
+        rows = [("vectors", self.words.rows.shape, "linear", self.places.rows.size + norms[1])]
+        rows += [
+            (f"block {number} {name}", layer.kernel.shape, activation, layer.bias.size + norm)
             for number, block in enumerate(self.blocks, 1)
-            for name, layer, activation in zip(names, block.layers, activations, strict=True)
+            for name, layer, activation, norm in zip(
+                names, block.layers, activations, norms, strict=True
+            )
         ]
-        last = "sigmoid" if self.output.bias.size == 1 else "softmax"
+        size = self.output.bias.size
+        last = (1, "sigmoid") if size == 1 else (size + 1, "softmax")
+        rows.append(("output", (self.width, last[0]), last[1], last[0]))
         return [
             {
                 "name": name,
-                "inputs": layer.kernel.shape[0],
-                "units": layer.kernel.shape[1],
+                "inputs": inputs,
+                "units": units,
                 "activation": activation,
-                "trainable_parameters": layer.kernel.size + layer.bias.size,
+                "trainable_parameters": inputs * units + others,
             }
-            for name, layer, activation in [*layers, ("output", self.output, last)]
+            for name, (inputs, units), activation, others in rows
         ]
 
 

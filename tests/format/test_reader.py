@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sentiment.features import characters
 from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
@@ -24,6 +25,7 @@ from tests.format.wild import WILD
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
+EXPORTED = [path for path in MODELS if "pieces" not in path.name]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
 
 
@@ -82,18 +84,21 @@ def test_features_and_answers(path):
 
 def check_rows(model: reader.Model, vector) -> None:
     row = model.row(vector["text"])
-    assert list(row) == [number for number, *_ in vector["features"]]
-    for number, key, weight, value in vector["features"]:
-        assert model.numbers[int(key, 16)] == number
-        assert model.weights[number] == weight
-        assert row[number] == pytest.approx(value, abs=1e-7)
+    if isinstance(model, reader.PieceModel):
+        assert " ".join(model.pieces[number] for number in row) == vector["pieces"]
+    else:
+        assert list(row) == [number for number, *_ in vector["features"]]
+        for number, key, weight, value in vector["features"]:
+            assert model.numbers[int(key, 16)] == number
+            assert model.weights[number] == weight
+            assert row[number] == pytest.approx(value, abs=1e-7)
     assert model.logits(row) == pytest.approx(vector["logits"], abs=1e-5)
     assert (model.base is None) == ("base" not in vector)
     if model.base is not None:
         check_rows(model.base, {"text": vector["text"], **vector["base"]})
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXPORTED, ids=lambda path: path.stem)
 def test_an_exported_network_takes_what_the_reader_makes(path):
     pytest.importorskip("onnx", reason="onnx is not installed")
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -213,6 +218,23 @@ def test_the_document_names_every_word_of_the_rules():
     assert all(f"`{pair}`" in words for pair in reader.PAIRS)
     assert all(f"`{name};`" in words for name in reader.BY_NAME)
     assert all(f"{code:04X}" in words for code in reader.SIGNS)
+
+
+def test_the_document_has_the_tables_of_characters():
+    for ours, theirs in (
+        (characters._DROPPED, reader.DROPPED),
+        (characters._PUNCTUATION, reader.PUNCTUATION),
+        (characters._IDEOGRAPHS, reader.IDEOGRAPHS),
+    ):
+        bounds = [each.split("-") for each in ours.split()]
+        assert [(int(b[0], 16), int(b[-1], 16)) for b in bounds] == [
+            (each.start, each.stop - 1) for each in theirs
+        ]
+
+
+def test_every_character_is_read_as_the_document_says():
+    for code in range(0, 0x110000, 13):
+        assert chr(code).translate(characters.Reading()) == reader.plain(chr(code)), hex(code)
 
 
 def test_the_document_names_what_exported_networks_take_and_give():

@@ -10,6 +10,7 @@ from sentiment.model import transformer
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Table, Transformer
 from tests.model.encoders import (
+    INNER,
     LONGEST,
     VOCABULARY,
     WIDTH,
@@ -164,11 +165,15 @@ def test_weights_are_made_once_and_when_they_are_needed():
 
 def test_the_summary_has_every_layer():
     summary = NETWORK.summary()
-    assert [layer["name"] for layer in summary][3:5] == ["block 1 narrow", "block 2 attention"]
+    assert [layer["name"] for layer in summary][4:6] == ["block 1 narrow", "block 2 attention"]
     assert summary[-1] == {
         "name": "output",
         "inputs": WIDTH,
-        "units": 2,
+        "units": 3,
         "activation": "softmax",
-        "trainable_parameters": (WIDTH + 1) * 2,
+        "trainable_parameters": (WIDTH + 1) * 3,
     }
+    block = 4 * WIDTH * (WIDTH + 1) + 2 * WIDTH * INNER + INNER + WIDTH + 4 * WIDTH
+    everything = (VOCABULARY + LONGEST + 2) * WIDTH + 2 * block + (WIDTH + 1) * 3
+    assert sum(layer["trainable_parameters"] for layer in summary) == everything
+    assert NETWORK.describe() == "a transformer of 2 blocks, 12 wide, with 3 heads each"
