@@ -26,6 +26,7 @@ LEFT_OUT: dict[str, Any] = {
     "reversal": 0,
     "repair": True,
     "ratings": False,
+    "hidden": 0,
 }
 
 

@@ -55,7 +55,7 @@ class Layer:
         return np.multiply(self.kernel, self.scale, dtype=np.float32)
 
 
-def forward(layers: Sequence[Layer], inputs: Floats) -> Doubles:
+def forward(layers: Sequence[Layer], inputs: NDArray[np.floating]) -> Doubles:
     """Return the sums of the last of some dense layers, with ReLU between them.
 
     Args:
@@ -67,7 +67,8 @@ def forward(layers: Sequence[Layer], inputs: Floats) -> Doubles:
         does not show.
     """
     first, *rest = layers
-    sums = inputs.astype(np.float64) @ first.dense_kernel().astype(np.float64) + first.bias
+    sums: Doubles = inputs.astype(np.float64) @ first.dense_kernel().astype(np.float64)
+    sums += first.bias
     for layer in rest:
         np.maximum(sums, 0, out=sums)
         sums = sums @ layer.dense_kernel().astype(np.float64) + layer.bias

@@ -20,7 +20,7 @@ from sentiment.features.pieces import PieceEncoder
 from sentiment.model.component import Component
 from sentiment.model.kinds import KINDS
 from sentiment.model.model import Model
-from sentiment.model.network import DenseNetwork, Layer
+from sentiment.model.network import DenseNetwork, Layer, forward
 from sentiment.model.transformer import Transformer
 from sentiment.storage import ArrayFile, ArrayList
 from sentiment.training.backend import load_keras, seeded
@@ -39,7 +39,7 @@ _STEPS, _LEAST_ROWS, _MOST_ROWS = 12, 8, 256
 _EPOCHS, _RATE = 20, 0.01
 # The strength of the normal prior of weights: their inverse variance.
 _PRECISION = 10.0
-# How much larger than other features the log-odds of the encoder's own network are.
+# How much larger than other features those of the encoder's own network are.
 _KNOWN = 4.0
 # A feature that varies less among the training rows is constant.
 _CONSTANT = 1e-6
@@ -137,6 +137,8 @@ class FrozenEncoder:
         self.encoder: PieceEncoder = source.encoder.with_repair(options.repair)  # type: ignore[assignment]
         self.network = source.network
         self.least_known = source.min_coverage
+        # What its own network, which learned another task, first makes of a vector.
+        self._known = source.network.head[0]
         self._hash = _hash_of(self.encoder, self.network)
 
     @classmethod
@@ -144,17 +146,13 @@ class FrozenEncoder:
         """Return the architecture with the encoder of a model.
 
         Raises:
-            UsageError: there is none, or an option that it cannot serve.
+            UsageError: there is none.
         """
         source = find_encoder(model) if model is not None else None
         if source is None:
             raise UsageError(
                 "the model named has no encoder, only n-grams: name one that has with --encoder, "
                 "or use --architecture ngrams"
-            )
-        if options.hidden:
-            raise UsageError(
-                "--hidden is for --architecture ngrams: an encoder has blocks enough; leave it out"
             )
         return cls(source, options)
 
@@ -171,7 +169,7 @@ class FrozenEncoder:
             epochs=options.epochs or _EPOCHS,
             batch_size=options.batch_size or rows,
             learning_rate=options.learning_rate or _RATE,
-            hidden=(),
+            hidden=options.hidden or (),
             objective=objective_for(labels, options),
             width=self.network.width,
             blocks=len(self.network.blocks),
@@ -180,21 +178,22 @@ class FrozenEncoder:
         )
 
     def index(self, texts: Sequence[str], recipe: EncoderHyperparameters, run: Run) -> Floats:
-        """Compute the vector of each text and the log-odds that the encoder's network gives it.
+        """Compute the vector of each text and the log-odds that the encoder's own network gives it.
 
         These are linear in the vector, so layers over both are layers over the vector alone; as
-        features of their own they are found with few labels.
+        features of their own they are found with few labels. If that network has hidden layers,
+        the sums of the first take their place.
 
         Returns:
-            float32 [n, width + K − 1 of the encoder's network], in a file if it is large.
+            float32 [n, width + those], in a file if it is large.
         """
-        width = self.network.width + self.network.output.bias.size
+        width = self.network.width + self._known.bias.size
         size = 4 * width * len(texts)
         found = ArrayFile() if size > run.memory.bytes // 4 else ArrayList()
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
             vectors = self.network.pooled(self.encoder.transform(some))
-            known = self.network.logits_of(vectors)
+            known = forward((self._known,), vectors)
             found.append(np.concatenate((vectors, known.astype(np.float32)), axis=1).ravel())
             run.progress.featurized(first + len(some), len(texts))
         return found.joined(np.float32).reshape(-1, width)
@@ -293,16 +292,18 @@ class FrozenEncoder:
     def parts_of(
         self, encoder: Standardization, network: DenseNetwork
     ) -> tuple[PieceEncoder, Transformer]:
-        """Return the language model with this output, which standardizes its vectors as well."""
-        (layer,) = network.layers
-        own = self.network.output.dense_kernel().astype(np.float64)
+        """Return the language model with these layers, the first of which standardizes, too."""
+        layer, *rest = network.layers
+        known = self._known
+        own = known.dense_kernel().astype(np.float64)
         kernel = layer.dense_kernel() * encoder.factor[:, None]
         bias = layer.bias - encoder.mean @ kernel
         of_vectors, of_known = np.split(kernel, [len(own)])
         joined = of_vectors + own @ of_known
-        bias = bias + self.network.output.bias.astype(np.float64) @ of_known
-        output = Layer.exact(joined.astype(np.float32), bias.astype(np.float32))
-        return self.encoder, replace(self.network, output=output)
+        bias = bias + known.bias.astype(np.float64) @ of_known
+        first = Layer.exact(joined.astype(np.float32), bias.astype(np.float32))
+        *hidden, output = first, *rest
+        return self.encoder, replace(self.network, output=output, hidden=tuple(hidden))
 
     def logits(
         self,

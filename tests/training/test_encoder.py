@@ -85,25 +85,29 @@ def test_it_learns_a_task_that_the_encoder_was_not_made_for(classes, tmp_path):
     assert loaded.record.provenance.accuracy > 0.8
 
 
-def test_the_output_of_the_transformer_is_the_fitted_layer_over_standardized_vectors():
-    architecture = FrozenEncoder(ENCODER.own, OPTIONS)
+@pytest.mark.parametrize("hidden", [(), (7,), (6, 5)])
+def test_the_head_of_the_transformer_is_what_was_fitted_over_standardized_vectors(hidden):
+    options = replace(OPTIONS, hidden=hidden)
+    architecture = FrozenEncoder(ENCODER.own, options)
     reviews = reviews_of(40, 3)
-    recipe = architecture.choose(reviews.texts, reviews.labels, OPTIONS)
+    recipe = architecture.choose(reviews.texts, reviews.labels, options)
     indexed = architecture.index(reviews.texts, recipe, Run())
-    encoder = architecture.fit_encoder(indexed, np.eye(3), np.ones(40), recipe, OPTIONS)
+    encoder = architecture.fit_encoder(indexed, np.eye(3), np.ones(40), recipe, options)
     rows = architecture.encode(indexed, encoder).take(np.arange(40))
     width = architecture.network.width
     assert rows.mean(axis=0) == pytest.approx(np.zeros(width + 1), abs=1e-5)
     assert rows[:, :width].std(axis=0) == pytest.approx(np.ones(width), abs=1e-4)
-    model = architecture.build([width + 1], recipe, 3, OPTIONS)
+    model = architecture.build([width + 1], recipe, 3, options)
     random = np.random.default_rng(0)
-    model.layers[-1].set_weights([random.normal(size=(width + 1, 3)), random.normal(size=3)])
+    for layer in model.layers:
+        layer.set_weights([random.normal(size=each.shape) for each in layer.get_weights()])
     (network,) = architecture.to_numpy(model, [width + 1])
     pieces, transformer = architecture.parts_of(encoder, network)
     expected = forward(network.layers, rows)
     assert transformer.logits(pieces.transform(reviews.texts)) == pytest.approx(expected, abs=1e-4)
     of_keras = model(rows).numpy()
-    assert np.log(of_keras[:, 1:] / of_keras[:, :1]) == pytest.approx(expected, abs=1e-4)
+    every = np.exp(np.pad(expected, ((0, 0), (1, 0))))
+    assert of_keras == pytest.approx(every / every.sum(axis=1, keepdims=True), abs=1e-5)
 
 
 def test_rows_that_do_not_count_are_not_standardized_by_and_constants_are_left_out():
@@ -154,6 +158,20 @@ def test_with_reviews_to_validate_by_and_a_refit():
 
 
 @pytest.mark.slow
+def test_hidden_layers_are_learned_kept_and_learned_from(tmp_path):
+    reviews = reviews_of(150, 3)
+    model = train(reviews, replace(OPTIONS, hidden=(8, 4)), encoder=ENCODER)
+    assert [layer.bias.size for layer in model.own.network.head] == [8, 4, 2]
+    save_model(model, tmp_path / "m")
+    loaded = load_model(tmp_path / "m")
+    texts = reviews.texts[:20]
+    assert loaded.probabilities(texts).tolist() == model.probabilities(texts).tolist()
+    assert np.mean(model.probabilities(reviews.texts).argmax(axis=1) == reviews.labels) > 0.9
+    again = train(reviews_of(60, 2), OPTIONS, encoder=loaded)
+    assert len(again.own.network.head) == 1
+
+
+@pytest.mark.slow
 def test_reviews_that_the_encoder_knows_give_no_figures():
     reviews = reviews_of(60, 2)
     model = train(reviews, OPTIONS, encoder=ENCODER)
@@ -182,8 +200,6 @@ def test_what_cannot_be_done_is_one_clear_line():
         train(reviews, OPTIONS, encoder=small_model())
     with pytest.raises(UsageError, match="--base or --unlabeled"):
         train(reviews, OPTIONS, encoder=ENCODER, base=small_model())
-    with pytest.raises(UsageError, match="--hidden"):
-        train(reviews, replace(OPTIONS, hidden=(4,)), encoder=ENCODER)
 
 
 @pytest.mark.slow
@@ -234,7 +250,6 @@ def test_on_the_command_line(run, files):
         (["--encoder", "missing"], "no such model"),
         (["--base", "n.safetensors"], "--base cannot be combined with --architecture encoder"),
         (["--unlabeled", "r.csv"], "--unlabeled cannot be combined"),
-        (["--encoder", "e.safetensors", "--hidden", "4"], "--hidden"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(run, files, more, message):
