@@ -135,8 +135,7 @@ class Spans:
         )
         of_first = np.bincount(self.first[~runs], share[~runs], size)
         of_last = np.bincount(self.last[self.apart], share[self.apart], size)
-        tokens: NDArray[np.float64] = np.cumsum(begun - done) + of_first + of_last
-        return tokens[:-1]
+        return (np.cumsum(begun - done) + of_first + of_last)[:-1].astype(np.float64)
 
 
 def find_spans(text: str, vectorizer: Vectorizer, row: CSRMatrix) -> Spans:

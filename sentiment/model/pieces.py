@@ -1,6 +1,5 @@
 """The kind `pieces` in model files: WordPiece and a transformer, checked before they are built."""
 
-from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
@@ -86,7 +85,7 @@ def _read(
     return PieceEncoder(WordPiece(vocabulary, head, tail), truth(settings["repair"])), network
 
 
-def _vocabulary(tensor: NDArray[Any]) -> Sequence[str]:
+def _vocabulary(tensor: NDArray[Any]) -> tuple[str, ...]:
     if tensor.size > _MOST_BYTES:
         raise ValueError(f"a vocabulary of {tensor.size} bytes")
     text = tensor.tobytes().decode()
