@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from operator import itemgetter
@@ -500,11 +501,20 @@ def _facts(model: Model, job: _Job) -> dict[str, Any]:
     }
 
 
+def _choices(recipe: Hyperparameters) -> str:
+    """Return what the features are, and how a network is fitted to them."""
+    return (
+        f"{recipe.describe()}; batches of {recipe.batch_size}, "
+        f"at most {count_of(recipe.epochs, 'epoch')}"
+    )
+
+
 class _ShownProgress(Progress):
     """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
 
     def __init__(self) -> None:
         self._diverged = False
+        self._featurizing: tuple[int, float] | None = None  # how many at first, and when
 
     def chosen(
         self,
@@ -517,10 +527,7 @@ class _ShownProgress(Progress):
         total = sum(training.values())
         counts = [count_of_class(count, name) for name, count in reversed(training.items())]
         console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
-        console.note(
-            f"features: {recipe.describe()}; batches of {recipe.batch_size}, "
-            f"at most {count_of(recipe.epochs, 'epoch')}"
-        )
+        console.note(f"features: {_choices(recipe)}")
         name, count = [*training.items()][-1]
         if len(training) > 2:
             name, count = min(training.items(), key=itemgetter(1))
@@ -535,8 +542,17 @@ class _ShownProgress(Progress):
             console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
         console.status(_FEATURIZING)
 
+    def beside(self, recipe: Hyperparameters) -> None:
+        console.note(f"n-grams beside it: {_choices(recipe)}")
+        console.status(_FEATURIZING)
+
     def featurized(self, done: int, reviews: int) -> None:
-        console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+        now = time.monotonic()
+        self._featurizing = self._featurizing or (done, now)
+        first, began = self._featurizing
+        minutes = (now - began) / max(done - first, 1) * (reviews - done) / 60
+        left = f", {count_of(math.ceil(minutes), 'minute')} left" if minutes > 0 else ""
+        console.status(f"featurizing: {done:,} of {reviews:,} reviews{left} …")
 
     def resumed(self, network: int, epoch: int) -> None:
         if (network, epoch) == (1, 0):

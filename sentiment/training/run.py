@@ -47,6 +47,9 @@ class Progress:
         In cross-validation both are those of all rows.
         """
 
+    def beside(self, recipe: Hyperparameters) -> None:
+        """The choices for the n-grams beside an encoder are made."""
+
     def featurized(self, done: int, reviews: int) -> None:
         """The features of `done` of all reviews are found, if that takes long."""
 

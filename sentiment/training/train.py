@@ -76,7 +76,9 @@ def train(
     data = TrainingData.gather(reviews, validation, unlabeled, options)
     _begin(kinds, data, options, run)
     numbers = count(1)
-    parts = [_Part.fit(kind, data, options, run, numbers) for kind in kinds]
+    parts: list[_Part] = []
+    for kind in kinds:
+        parts.append(_Part.fit(kind, data, options, run, numbers, first=not parts))
     own = parts[0]
     held_out = _evaluate(parts, data, base, encoder, run.progress)
     if base is None and len(parts) == 1 and len(reviews) < FEW_ENOUGH:
@@ -144,11 +146,17 @@ class _Part:
         options: TrainingOptions,
         run: Run,
         numbers: Iterator[int],
+        *,
+        first: bool,
     ) -> "_Part":
-        """Choose and fit."""
+        """Choose and fit; the first part is the model's own component."""
         training = data.training
         recipe = kind.choose(data.sample(training), data.labels[training], options)
-        run.progress.chosen(recipe, data.counts(training), data.held_out.size, data.cross_validated)
+        if first:
+            held_out = data.held_out.size
+            run.progress.chosen(recipe, data.counts(training), held_out, data.cross_validated)
+        else:
+            run.progress.beside(recipe)
         learner = Learner(data, options, recipe, run, kind, numbers)
         selected = learner.fit_splits()
         run.progress.kept(selected.epochs, selected.best_epoch)
