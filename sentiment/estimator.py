@@ -89,6 +89,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: of the random numbers; the same seed gives the same model.
         architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
             with n-grams beside it.
+        fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
         base: an existing model to start from: a path, `"general"`, or what `load` returned.
         encoder: for the architecture `encoder` a model that has one: as for `base`.
         positive: of two labels the one that means positive; None to find it, see `positive_`.
@@ -124,6 +125,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimize: Objective | None = TrainingOptions.optimize,
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
+        fine_tune: int = TrainingOptions.fine_tune,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         encoder: "str | PathLike[str] | LoadedModel" = "general",
         positive: Any = None,
@@ -141,6 +143,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.optimize = optimize
         self.seed = seed
         self.architecture = architecture
+        self.fine_tune = fine_tune
         self.base = base
         self.encoder = encoder
         self.positive = positive

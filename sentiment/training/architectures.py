@@ -10,12 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.errors import UsageError
 from sentiment.model.component import Encoder, Network
 from sentiment.model.model import Model
-from sentiment.model.network import DenseNetwork
+from sentiment.model.network import Layer
 from sentiment.training import ngrams
-from sentiment.training.decide import EncodedRows
-from sentiment.training.encoder import FrozenEncoder
+from sentiment.training.decide import EncodedRows, FittedNetwork
+from sentiment.training.encoder import FrozenEncoder, find_encoder
+from sentiment.training.fine_tuning import TunedEncoder
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 
@@ -77,13 +79,25 @@ class Architecture(Protocol):
     def tensor(self, arrays: Any, width: int) -> Any:
         """Return the input of the networks that these arrays are."""
 
-    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
+    def arranged(
+        self,
+        rows: Any,
+        order: NDArray[np.int64],
+        steps: int,
+        random: np.random.Generator,
+    ) -> NDArray[np.int64]:
+        """Return the rows of an epoch, in random order, as batches are cut of them."""
+
+    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[FittedNetwork, ...]:
         """Return each network that `build` made, without Keras."""
 
-    def compact(self, network: DenseNetwork) -> DenseNetwork:
+    def network(self, layers: tuple[Layer, ...]) -> FittedNetwork:
+        """Return the network of layers from a checkpoint."""
+
+    def compact(self, network: Any) -> Network:
         """Return a network with weights as precise as in the model file."""
 
-    def parts_of(self, encoder: Any, network: DenseNetwork) -> tuple[Encoder, Network]:
+    def parts_of(self, encoder: Any, network: Any) -> tuple[Encoder, Network]:
         """Return encoder and network as a component has them, of what was fitted."""
 
     def logits(
@@ -100,12 +114,21 @@ class Architecture(Protocol):
 Kinds = tuple[Architecture, ...]
 
 
-def _ngrams(_encoder: Model | None, _options: TrainingOptions) -> Kinds:
+def _ngrams(_encoder: Model | None, options: TrainingOptions) -> Kinds:
+    if options.fine_tune:
+        raise UsageError("--fine-tune needs --architecture encoder")
     return (ngrams,)
 
 
 def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
-    return FrozenEncoder.of(encoder, options), ngrams
+    source = find_encoder(encoder) if encoder is not None else None
+    if source is None:
+        raise UsageError(
+            "the model named has no encoder, only n-grams: name one that has with --encoder, or "
+            "use --architecture ngrams"
+        )
+    kind = TunedEncoder if options.fine_tune else FrozenEncoder
+    return kind(source, options), ngrams
 
 
 # Name → the kinds of the components that are fitted, whose log-odds add up.

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import UsageError
 from sentiment.features.pieces import PieceEncoder
 from sentiment.model.component import Component
 from sentiment.model.kinds import KINDS
@@ -127,38 +126,43 @@ class StandardizedRows:
         return standard
 
 
-class FrozenEncoder:
-    """The functions of the architecture, for one encoder."""
+class OnEncoder:
+    """What the architectures on an encoder share."""
 
     def __init__(self, source: Component, options: TrainingOptions) -> None:
-        """Take encoder and network of a component; texts are read as the options say."""
-        if not isinstance(source.network, Transformer):
-            raise TypeError("an encoder of pieces is needed")
-        self.encoder: PieceEncoder = source.encoder.with_repair(options.repair)  # type: ignore[assignment]
-        self.network = source.network
-        self.least_known = source.min_coverage
-        # What its own network, which learned another task, first makes of a vector.
-        self._known = source.network.head[0]
-        self._hash = _hash_of(self.encoder, self.network)
-
-    @classmethod
-    def of(cls, model: Model | None, options: TrainingOptions) -> "FrozenEncoder":
-        """Return the architecture with the encoder of a model.
+        """Take encoder and network of a component; texts are read as the options say.
 
         Raises:
-            UsageError: there is none.
+            UsageError: this encoder cannot do what the options ask.
         """
-        source = find_encoder(model) if model is not None else None
-        if source is None:
-            raise UsageError(
-                "the model named has no encoder, only n-grams: name one that has with --encoder, "
-                "or use --architecture ngrams"
-            )
-        return cls(source, options)
+        if not (
+            isinstance(source.encoder, PieceEncoder) and isinstance(source.network, Transformer)
+        ):
+            raise TypeError("an encoder of pieces is needed")
+        self.encoder = source.encoder.with_repair(options.repair)
+        self.source = source.network
+        self.least_known = source.min_coverage
+        # What its own network, which learned another task, first makes of a vector.
+        self.known = source.network.head[0]
+        self.hash = _hash_of(self.encoder, source.network)
 
     def identity(self) -> dict[str, str]:
         """Return the hash of the encoder, by its name."""
-        return {"encoder": self._hash}
+        return {"encoder": self.hash}
+
+    def phrases(
+        self,
+        indexed: Any,
+        texts_of: Callable[[Numbers], list[str]],
+        encoder: PieceEncoder,
+        network: Transformer,
+    ) -> dict[int, str]:
+        """Return nothing: a number of a vector has no text."""
+        return {}
+
+
+class FrozenEncoder(OnEncoder):
+    """The functions of the architecture, for one encoder."""
 
     def choose(
         self, sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
@@ -171,10 +175,10 @@ class FrozenEncoder:
             learning_rate=options.learning_rate or _RATE,
             hidden=options.hidden or (),
             objective=objective_for(labels, options),
-            width=self.network.width,
-            blocks=len(self.network.blocks),
+            width=self.source.width,
+            blocks=len(self.source.blocks),
             penalty=_PRECISION / labels.size,
-            encoder=self._hash,
+            encoder=self.hash,
         )
 
     def index(self, texts: Sequence[str], recipe: EncoderHyperparameters, run: Run) -> Floats:
@@ -187,13 +191,13 @@ class FrozenEncoder:
         Returns:
             float32 [n, width + those], in a file if it is large.
         """
-        width = self.network.width + self._known.bias.size
+        width = self.source.width + self.known.bias.size
         size = 4 * width * len(texts)
         found = ArrayFile() if size > run.memory.bytes // 4 else ArrayList()
         for first in range(0, len(texts), _AT_ONCE):
             some = texts[first : first + _AT_ONCE]
-            vectors = self.network.pooled(self.encoder.transform(some))
-            known = forward((self._known,), vectors)
+            vectors = self.source.pooled(self.encoder.transform(some))
+            known = forward((self.known,), vectors)
             found.append(np.concatenate((vectors, known.astype(np.float32)), axis=1).ravel())
             run.progress.featurized(first + len(some), len(texts))
         return found.joined(np.float32).reshape(-1, width)
@@ -209,22 +213,12 @@ class FrozenEncoder:
         """Fit the standardization of features."""
         fitted = Standardization.fit(indexed, sample_weight)
         factor = fitted.factor.copy()
-        factor[self.network.width :] *= _KNOWN
+        factor[self.source.width :] *= _KNOWN
         return replace(fitted, factor=factor)
 
     def encode(self, indexed: Floats, encoder: Standardization) -> StandardizedRows:
         """Return the rows of all reviews."""
         return StandardizedRows(indexed, encoder)
-
-    def phrases(
-        self,
-        indexed: Floats,
-        texts_of: Callable[[Numbers], list[str]],
-        encoder: PieceEncoder,
-        network: Transformer,
-    ) -> dict[int, str]:
-        """Return nothing: a number of a vector has no text."""
-        return {}
 
     def build(
         self,
@@ -285,6 +279,16 @@ class FrozenEncoder:
             for place in range(len(widths))
         )
 
+    def arranged(
+        self, rows: StandardizedRows, order: Numbers, steps: int, random: np.random.Generator
+    ) -> Numbers:
+        """Return the places of an epoch's rows as they are."""
+        return np.arange(order.size)
+
+    def network(self, layers: tuple[Layer, ...]) -> DenseNetwork:
+        """Return the network of layers from a checkpoint."""
+        return DenseNetwork(layers)
+
     def compact(self, network: DenseNetwork) -> DenseNetwork:
         """Return the network: it is small."""
         return network
@@ -294,7 +298,7 @@ class FrozenEncoder:
     ) -> tuple[PieceEncoder, Transformer]:
         """Return the language model with these layers, the first of which standardizes, too."""
         layer, *rest = network.layers
-        known = self._known
+        known = self.known
         own = known.dense_kernel().astype(np.float64)
         kernel = layer.dense_kernel() * encoder.factor[:, None]
         bias = layer.bias - encoder.mean @ kernel
@@ -303,7 +307,7 @@ class FrozenEncoder:
         bias = bias + known.bias.astype(np.float64) @ of_known
         first = Layer.exact(joined.astype(np.float32), bias.astype(np.float32))
         *hidden, output = first, *rest
-        return self.encoder, replace(self.network, output=output, hidden=tuple(hidden))
+        return self.encoder, replace(self.source, output=output, hidden=tuple(hidden))
 
     def logits(
         self,

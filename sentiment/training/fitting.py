@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
-from sentiment.model.network import DenseNetwork
 from sentiment.training import ngrams
 from sentiment.training.architectures import Architecture
 from sentiment.training.backend import load_keras, release
-from sentiment.training.decide import EncodedSplit, EpochSelector
+from sentiment.training.decide import EncodedSplit, EpochSelector, FittedNetwork
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Fit, Progress, Run, Underway, logging
 
@@ -82,7 +81,7 @@ class Fitter:
         """
         self._number = next(self._numbers)
         checkpoint, done, last = self._checkpoint, 0, epochs or recipe.epochs
-        state = checkpoint.load(self._number) if checkpoint else None
+        state = checkpoint.load(self._number, self._kind.network) if checkpoint else None
         if isinstance(state, Fit):
             return state
         # With few reviews, losses vary too much to stop early: folds run to the end.
@@ -205,9 +204,9 @@ class BatchGenerator:
         self._orders = [np.arange(split.numbers.size) for split in splits]
         # So that the mean loss of an epoch is that of the weighted rows.
         self._weights = [split.weights / split.weights.mean() for split in splits]
+        self.steps = math.ceil(max(order.size for order in self._orders) / size)
         for _ in range(epochs.start):
             self._shuffle()
-        self.steps = math.ceil(max(order.size for order in self._orders) / size)
         self.batches = self._dataset(epochs)
 
     def close(self) -> None:
@@ -215,8 +214,11 @@ class BatchGenerator:
         self._splits = ()
 
     def _shuffle(self) -> None:
-        for shuffler, order in zip(self._randoms, self._orders, strict=True):
-            shuffler.shuffle(order)
+        for place, split in enumerate(self._splits):
+            order, random = self._orders[place], self._randoms[place]
+            random.shuffle(order)
+            arranged = self._kind.arranged(split.rows, split.numbers[order], self.steps, random)
+            self._orders[place] = order[arranged]
 
     def _epochs(self, epochs: range) -> Iterator[tuple[Any, ...]]:
         for _ in epochs:
@@ -294,7 +296,7 @@ def _callback(
     recipe: Hyperparameters,
     steps: int,
     selector: EpochSelector | None,
-    to_numpy: Callable[[Any], tuple[DenseNetwork, ...]],
+    to_numpy: Callable[[Any], tuple[FittedNetwork, ...]],
     save: Callable[[int, Any], None],
     progress: Progress,
 ) -> Any:
@@ -310,7 +312,9 @@ def _callback(
             self._done = epoch * self.params["steps"]
 
         def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            self.model.optimizer.learning_rate = recipe.learning_rate * (1 - self._done / steps)
+            self.model.optimizer.learning_rate = recipe.learning_rate * recipe.decay(
+                self._done / steps
+            )
 
         def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
             self._done += 1

@@ -19,7 +19,7 @@ from sentiment.features.places import name_features
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.features.weighting import EncodedDataset
 from sentiment.model.component import MIN_COVERAGE
-from sentiment.model.network import DenseNetwork
+from sentiment.model.network import DenseNetwork, Layer
 from sentiment.storage import sizes_of
 from sentiment.training.backend import load_keras, seeded
 from sentiment.training.dense import add_layers, dense, initializer, network_of
@@ -319,6 +319,16 @@ def _sparse_dense(networks: int) -> Any:
     return lambda units, activation: SparseDense(units, activation=activation)
 
 
+def arranged(
+    rows: EncodedDataset,  # noqa: ARG001  # however long they are
+    order: NDArray[np.int64],
+    steps: int,  # noqa: ARG001
+    random: np.random.Generator,  # noqa: ARG001
+) -> NDArray[np.int64]:
+    """Return the places of an epoch's rows as they are."""
+    return np.arange(order.size)
+
+
 def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
     """Return each network that `build` made for these widths, without Keras."""
     layers = [weights for layer in model.layers if (weights := layer.get_weights())]
@@ -332,6 +342,11 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
         )
         for place, first in enumerate(np.split(kernel, ends))
     )
+
+
+def network(layers: tuple[Layer, ...]) -> DenseNetwork:
+    """Return the network of layers from a checkpoint."""
+    return DenseNetwork(layers)
 
 
 def compact(network: DenseNetwork) -> DenseNetwork:

@@ -128,6 +128,9 @@ class TrainingOptions:
     architecture: str = _option(
         "ngrams", OneOf(("ngrams", "encoder")),
         "Features: n-grams; or the vectors of an encoder, with n-grams beside it.")
+    fine_tune: int = _option(
+        0, Range("N", 0, 64, whole=True),
+        "With --architecture encoder: train its last N blocks, too. Takes far longer.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -161,6 +164,10 @@ class Hyperparameters:
         """Return what the features are, for people."""
         raise NotImplementedError
 
+    def decay(self, done: float) -> float:
+        """Return the share of the learning rate after a share of all steps: linear."""
+        return 1 - done
+
     def for_weighted_texts(self) -> Self:
         """Return the choices for texts of which some count more than others."""
         return self
@@ -176,9 +183,9 @@ def objective_for(labels: NDArray[np.integer], options: TrainingOptions) -> Obje
 def cross_validates(reviews: int, options: TrainingOptions) -> bool:
     """Return whether reviews without a validation set are cross-validated.
 
-    That needs a refit: the networks of the folds are not the model.
+    That needs a refit: the networks of the folds are not the model. Fine-tuning takes too long.
     """
-    return reviews < FEW and options.refit
+    return reviews < FEW and options.refit and not options.fine_tune
 
 
 def for_pseudo_labels(recipe: Hyperparameters) -> Hyperparameters:
