@@ -38,6 +38,7 @@ from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Epoch
 from sentiment.training.encoder import find_encoder
 from sentiment.training.options import (
@@ -239,6 +240,7 @@ def _train(job: _Job) -> Model:
     """Train, write and report a model."""
     base = _load_base(job.base_path) if job.base_path is not None else None
     encoder = _load_encoder(job)
+    ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
     paths = job.data or (bundled_reviews("train.csv"),)
     replaces = job.output is None and _may_replace(
         job.target, needs_force=not (job.data or job.force)
@@ -509,12 +511,29 @@ def _choices(recipe: Hyperparameters) -> str:
     )
 
 
+def _time_left(first: int, began: float, done: int, total: int) -> str:
+    """Return how long the rest takes, after a comma; nothing if that is not known, or no minute.
+
+    Args:
+        first: how many were done at the time `began`, seconds.
+        began: when.
+        done: how many are done now.
+        total: how many there are.
+    """
+    if done <= first:
+        return ""
+    seconds = (time.monotonic() - began) / (done - first) * (total - done)
+    return f", {count_of(round(seconds / 60), 'minute')} left" if seconds >= 60 else ""
+
+
 class _ShownProgress(Progress):
     """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
 
     def __init__(self) -> None:
         self._diverged = False
-        self._featurizing: tuple[int, float] | None = None  # how many at first, and when
+        # How many texts, or steps of an epoch, were done at first, and when.
+        self._featurizing: tuple[int, float] | None = None
+        self._stepping: tuple[int, float] | None = None
 
     def chosen(
         self,
@@ -547,11 +566,8 @@ class _ShownProgress(Progress):
         console.status(_FEATURIZING)
 
     def featurized(self, done: int, reviews: int) -> None:
-        now = time.monotonic()
-        self._featurizing = self._featurizing or (done, now)
-        first, began = self._featurizing
-        minutes = (now - began) / max(done - first, 1) * (reviews - done) / 60
-        left = f", {count_of(math.ceil(minutes), 'minute')} left" if minutes > 0 else ""
+        self._featurizing = self._featurizing or (done, time.monotonic())
+        left = _time_left(*self._featurizing, done, reviews)
         console.status(f"featurizing: {done:,} of {reviews:,} reviews{left} …")
 
     def resumed(self, network: int, epoch: int) -> None:
@@ -595,7 +611,11 @@ class _ShownProgress(Progress):
         )
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
+        now = time.monotonic()
+        if step == 1 or self._stepping is None:
+            self._stepping = step, now
+        left = _time_left(*self._stepping, step, steps)
+        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}{left}")
 
     def diverged(self, loss: float, constant: float) -> None:
         if not self._diverged:  # once for all fits

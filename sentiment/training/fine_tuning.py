@@ -32,6 +32,8 @@ Numbers = NDArray[np.int64]
 _EPOCHS, _BATCH, _RATE, _WARM_UP, _DROPOUT = 3, 32, 1e-4, 0.06, 0.1
 # Texts encoded at once, and batches of which texts are sorted by length together.
 _AT_ONCE, _SORTED = 4_096, 64
+# The piece that texts are filled up with.
+_PADDING = "[PAD]"
 # Layers of a block as it is fitted: four dense ones, and two normalizations.
 _PARTS = 6
 
@@ -126,7 +128,7 @@ class TunedEncoder(OnEncoder):
         """Take encoder and network of a component.
 
         Raises:
-            UsageError: it has fewer blocks, or hidden layers are asked for.
+            UsageError: it has fewer blocks or nothing to pad with, or hidden layers are asked for.
         """
         super().__init__(source, options)
         blocks = len(self.source.blocks)
@@ -134,6 +136,8 @@ class TunedEncoder(OnEncoder):
             raise UsageError(f"--fine-tune {options.fine_tune}: this encoder has {blocks} blocks")
         if options.hidden:
             raise UsageError("--hidden cannot be combined with --fine-tune: leave out one of them")
+        if self.encoder.pieces.vocabulary[0] != _PADDING:
+            raise UsageError(f"--fine-tune: the first piece of this encoder is not {_PADDING}")
         self.tuned = options.fine_tune
 
     def choose(

@@ -23,13 +23,13 @@ def build(
     seed: int = 0,
     dropout: float = 0.1,
     bfloat16: bool = False,
-    frozen: int = 0,
+    frozen: int | None = None,
 ) -> Any:
     """Return a `keras.Sequential` that begins with the weights of a network and a new output.
 
     Its input is numbers of pieces, int32 [texts, length], 0 for padding; its output probabilities,
-    [texts, classes], by a softmax, or of two classes the sigmoid of one unit. The first `frozen`
-    blocks stay as they are, and with them the vectors of pieces.
+    [texts, classes], by a softmax, or of two classes the sigmoid of one unit. Unless it is None,
+    the first `frozen` blocks stay as they are, and with them the vectors of pieces.
     """
     keras = load_keras()
     from sentiment.training import layers
@@ -38,9 +38,9 @@ def build(
     with seeded(seed):
         model = keras.Sequential([keras.Input((None,), dtype="int32"), layers.Vectors(network)])
         for number, block in enumerate(network.blocks):
-            rate = dropout if number >= frozen else 0.0
+            rate = dropout if number >= (frozen or 0) else 0.0
             model.add(layers.TransformerBlock(block, network.heads, rate, bfloat16))
-        for layer in model.layers[: frozen + 1 if frozen else 0]:
+        for layer in model.layers[: 0 if frozen is None else 1 + frozen]:
             layer.trainable = False
         model.add(layers.MeanOfPieces())
         model.add(keras.layers.Dropout(dropout))
