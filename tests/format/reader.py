@@ -10,6 +10,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -793,6 +794,7 @@ def in_table(character: str, ranges: list[range]) -> bool:
     return any(ord(character) in each for each in ranges)
 
 
+@cache
 def plain(character: str) -> str:
     """What is left of a character."""
     if in_table(character, DROPPED) or character == "\ufffd" or 0xD800 <= ord(character) < 0xE000:
@@ -894,7 +896,7 @@ class PieceModel(Model):
         return self._layer([mean], "output")[0]
 
     def _vector(self, name: str, number: int) -> list[float]:
-        scale = self.tensors[f"{name}.scale"].all()[number]
+        (scale,) = self.tensors[f"{name}.scale"].row(number)
         return [scale * each for each in self.tensors[f"{name}.rows"].row(number)]
 
     def _layer(self, x: Vectors, name: str) -> Vectors:

@@ -243,7 +243,7 @@ def test_the_document_has_the_tables_of_characters():
 
 
 def test_every_character_is_read_as_the_document_says():
-    for code in range(0, 0x110000, 13):
+    for code in [*range(0, 0x3000, 3), *range(0x3000, 0x110000, 97)]:
         assert chr(code).translate(characters.Reading()) == reader.plain(chr(code)), hex(code)
 
 
