@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from operator import itemgetter
@@ -38,7 +39,9 @@ from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.decide import Epoch
+from sentiment.training.encoder import find_encoder
 from sentiment.training.options import (
     FEW,
     UNBALANCED,
@@ -159,6 +162,7 @@ class _Job:
             empty, for the sample.
         output: where to write the model; None for the default.
         base_path: the model to start from.
+        encoder_path: the model whose encoder to take; None for the bundled one.
         weight_column: the column with the weight of each review.
         force: whether to overwrite the output and old checkpoints.
     """
@@ -168,6 +172,7 @@ class _Job:
     unlabeled: tuple[str, ...]
     output: Path | None
     base_path: Path | None
+    encoder_path: Path | None
     weight_column: str | None
     run: Run
     options: TrainingOptions
@@ -196,6 +201,9 @@ class _Job:
 @click.option("--base", "base_path", type=options.MODEL, metavar="MODEL",
               help="Start from an existing model; helps most when you have few reviews. `general` "
               "and `fast` are bundled models.")  # fmt: skip
+@click.option("--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
+              help="With --architecture encoder: take the encoder of this model. Default: "
+              "`general`, the bundled model.")  # fmt: skip
 @click.option("--weight-column", metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
@@ -230,12 +238,14 @@ def command(as_json: bool, **chosen: Any) -> None:
         raise UsageError("--base and --unlabeled cannot be combined")
     model = _train(job)
     if as_json:
-        click.echo(json.dumps(_facts(model, job.target)))
+        click.echo(json.dumps(_facts(model, job)))
 
 
 def _train(job: _Job) -> Model:
     """Train, write and report a model."""
     base = _load_base(job.base_path) if job.base_path is not None else None
+    encoder = _load_encoder(job)
+    ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
     paths = job.data or (bundled_reviews("train.csv"),)
     replaces = job.output is None and _may_replace(
         job.target, needs_force=not (job.data or job.force)
@@ -244,7 +254,7 @@ def _train(job: _Job) -> Model:
         *options.resolve_inputs(paths, "training"),
         *options.resolve_inputs(job.validation, "validation"),
         *options.resolve_inputs(job.unlabeled, "unlabeled"),
-        *([find_model(job.base_path)] if job.base_path is not None else []),
+        *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
@@ -264,11 +274,11 @@ def _train(job: _Job) -> Model:
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.count(texts)
         repairs.report()
-        model = train(reviews, job.options, held_out, more, base, job.run)
+        model = train(reviews, job.options, held_out, more, base, job.run, encoder)
         save_model(model, job.target)
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
-    _report(model, job.target, base, held_out or reviews)
+    _report(model, job.target, base or encoder, held_out or reviews)
     if replaces:
         console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
     _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
@@ -327,6 +337,35 @@ def _load_base(path: Path) -> Model:
     return base
 
 
+def _load_encoder(job: _Job) -> Model | None:
+    """Return the model with the encoder that the architecture needs, None if it needs none.
+
+    Raises:
+        UsageError: it has none, or other options do not go with it.
+        ModelError: it cannot be loaded.
+    """
+    name = job.options.architecture
+    if name != "encoder":
+        if job.encoder_path is not None:
+            raise UsageError("--encoder needs --architecture encoder")
+        return None
+    for option, given in (("--base", job.base_path), ("--unlabeled", job.unlabeled)):
+        if given:
+            raise UsageError(
+                f"{option} cannot be combined with --architecture encoder: leave out one of the two"
+            )
+    path = job.encoder_path or Path(BUNDLED)
+    model = load_model(find_model(path))
+    if find_encoder(model) is None:
+        which = f"{path}: this model has no encoder, only n-grams"
+        if job.encoder_path is None:
+            which = "the bundled model of this copy has no encoder"
+        raise UsageError(
+            f"{which}; --encoder MODEL names one that has, --architecture ngrams needs none"
+        )
+    return model
+
+
 def _may_replace(path: Path, *, needs_force: bool) -> bool:
     """Return whether `train` may replace a file without `--force`: only a model.
 
@@ -383,16 +422,25 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         )
 
 
-def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
-    """Print the validation metrics, and warn if there was too little data."""
+def _report(model: Model, target: Path, known: Model | None, judged: LabelledReviews) -> None:
+    """Print the validation metrics, and warn if there was too little data.
+
+    Args:
+        model: the new one.
+        target: its file.
+        known: the base, or the model of the encoder.
+        judged: the reviews that it was measured on.
+    """
     about = model.record.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
     figures = HeldOut.of(about)
     if figures is None:
-        if base is not None:
-            _warn_of_no_figures(overlap_of(base, judged))
+        if known is not None:
+            _warn_of_no_figures(
+                overlap_of(known, judged), of_encoder=model.own.encoder.kind == "pieces"
+            )
     else:
         if not about.calibrated:
             console.warn(
@@ -402,19 +450,21 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
         console.note(figures.describe(cross_validated=about.cross_validated))
         if figures.is_chance:
             console.warn(f"{CHANCE}: too few reviews, or texts and labels are unrelated")
-    console.note(f"saved {target}{size}")
+    with_encoder = ", with the encoder in it" if find_encoder(model) else ""
+    console.note(f"saved {target}{size}{with_encoder}")
 
 
-def _warn_of_no_figures(known: Overlap) -> None:
-    """Explain why these reviews cannot measure the base."""
+def _warn_of_no_figures(known: Overlap, *, of_encoder: bool) -> None:
+    """Explain why these reviews cannot measure the base, or the encoder."""
     which, why = "some of these", "those that are new to it all have the same label"
     if known.is_known_set:
         share = "all" if known.found == known.checked else "almost all"
         checked = "" if known.checked == known.reviews else " that could be checked"
         which = "these"
         why = f"it knows {share} of them ({known.found:,} of {known.checked:,}{checked})"
+    what, weight = ("encoder", "") if of_encoder else ("base", ", and its weight stays 1")
     console.warn(
-        f"the base was made with {which} reviews: no figures, since {why}, and its weight stays 1; "
+        f"the {what} was made with {which} reviews: no figures, since {why}{weight}; "
         "measure the model on others with sentiment evaluate"
     )
 
@@ -445,19 +495,42 @@ def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
     console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
 
 
-def _facts(model: Model, target: Path) -> dict[str, Any]:
+def _facts(model: Model, job: _Job) -> dict[str, Any]:
     provenance = model.record.provenance
     about = provenance.as_json() if provenance else {}
     kept = ("training", "validation", "accuracy", "right", "best_epoch", "calibrated", "in_turns")
     held_out = HeldOut.of(provenance)
     return {
-        "model": str(target),
+        "model": str(job.target),
         "features": model.own.encoder.size,
         **({"threshold": model.binary.threshold} if model.labels.is_binary else {}),
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
-        "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
+        "base": {"weight": model.own.weight} if job.base_path is not None else None,
     }
+
+
+def _choices(recipe: Hyperparameters) -> str:
+    """Return what the features are, and how a network is fitted to them."""
+    return (
+        f"{recipe.describe()}; batches of {recipe.batch_size}, "
+        f"at most {count_of(recipe.epochs, 'epoch')}"
+    )
+
+
+def _time_left(first: int, began: float, done: int, total: int) -> str:
+    """Return how long the rest takes, after a comma; nothing if that is not known, or no minute.
+
+    Args:
+        first: how many were done at the time `began`, seconds.
+        began: when.
+        done: how many are done now.
+        total: how many there are.
+    """
+    if done <= first:
+        return ""
+    seconds = (time.monotonic() - began) / (done - first) * (total - done)
+    return f", {count_of(round(seconds / 60), 'minute')} left" if seconds >= 60 else ""
 
 
 class _ShownProgress(Progress):
@@ -465,6 +538,9 @@ class _ShownProgress(Progress):
 
     def __init__(self) -> None:
         self._diverged = False
+        # How many texts, or steps of an epoch, were done at first, and when.
+        self._featurizing: tuple[int, float] | None = None
+        self._stepping: tuple[int, float] | None = None
 
     def chosen(
         self,
@@ -477,10 +553,7 @@ class _ShownProgress(Progress):
         total = sum(training.values())
         counts = [count_of_class(count, name) for name, count in reversed(training.items())]
         console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
-        console.note(
-            f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
-            f"at most {count_of(recipe.epochs, 'epoch')}"
-        )
+        console.note(f"features: {_choices(recipe)}")
         name, count = [*training.items()][-1]
         if len(training) > 2:
             name, count = min(training.items(), key=itemgetter(1))
@@ -495,8 +568,14 @@ class _ShownProgress(Progress):
             console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
         console.status(_FEATURIZING)
 
+    def beside(self, recipe: Hyperparameters) -> None:
+        console.note(f"n-grams beside it: {_choices(recipe)}")
+        console.status(_FEATURIZING)
+
     def featurized(self, done: int, reviews: int) -> None:
-        console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+        self._featurizing = self._featurizing or (done, time.monotonic())
+        left = _time_left(*self._featurizing, done, reviews)
+        console.status(f"featurizing: {done:,} of {reviews:,} reviews{left} …")
 
     def resumed(self, network: int, epoch: int) -> None:
         if (network, epoch) == (1, 0):
@@ -518,6 +597,12 @@ class _ShownProgress(Progress):
             f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
         )
 
+    def joined(self, reviews: int, encoder: float, ngrams: float, together: float) -> None:
+        console.note(
+            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')}: encoder {encoder:.1%}, "
+            f"n-grams {ngrams:.1%}, both {together:.1%}"
+        )
+
     def kept(self, epochs: Sequence[Epoch], number: int) -> None:
         losses = [epoch.validation_loss for epoch in epochs]
         console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
@@ -533,7 +618,11 @@ class _ShownProgress(Progress):
         )
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
+        now = time.monotonic()
+        if step == 1 or self._stepping is None:
+            self._stepping = step, now
+        left = _time_left(*self._stepping, step, steps)
+        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}{left}")
 
     def diverged(self, loss: float, constant: float) -> None:
         if not self._diverged:  # once for all fits

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.wordpiece import Pieces
+from sentiment.model.network import forward
 from sentiment.model.transformer import (
     EPSILON,
     GELU_CUBIC,
@@ -139,14 +140,28 @@ def _gradients(
     for block in weights:
         x, saved = _forward(block, x, texts, network.heads)
         passes.append(saved)
-    logits = network.logits_of(x.reshape(vectors.shape).mean(axis=1))
+    means = x.reshape(vectors.shape).mean(axis=1)
+    logits = network.logits_of(means)
     slopes = np.empty((logits.shape[1], *vectors.shape), vectors.dtype)
-    for found, kernel in zip(slopes, network.output.dense_kernel().T, strict=True):
-        slope = np.tile((kernel / length).astype(vectors.dtype), (texts * length, 1))
+    for found, by_mean in zip(slopes, _by_means(network, means), strict=True):
+        slope = np.repeat((by_mean / length).astype(vectors.dtype), length, axis=0)
         for block, saved in zip(reversed(weights), reversed(passes), strict=True):
             slope = _backward(block, saved, slope)
         found[:] = start.backward(slope).reshape(vectors.shape)
     return logits, slopes
+
+
+def _by_means(network: Transformer, means: Array) -> Doubles:
+    """Return the gradients of log-odds by mean vectors, float64 [K − 1, texts, width]."""
+    x, on = means, []
+    for layer in network.hidden:
+        x = np.maximum(forward((layer,), x), 0)
+        on.append(x > 0)
+    kernel = network.output.dense_kernel().astype(np.float64)
+    slopes: Doubles = np.repeat(kernel.T[:, None], len(means), axis=1)
+    for layer, active in zip(reversed(network.hidden), reversed(on), strict=True):
+        slopes = (slopes * active) @ layer.dense_kernel().T
+    return slopes
 
 
 class _Normalized(NamedTuple):

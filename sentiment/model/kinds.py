@@ -27,6 +27,7 @@ LEFT_OUT: dict[str, Any] = {
     "repair": True,
     "ratings": False,
     "judges": True,
+    "hidden": 0,
 }
 
 

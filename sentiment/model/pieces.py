@@ -14,13 +14,15 @@ from sentiment.model.tensors import Tensors, mapping, number, tensor_of, truth, 
 from sentiment.model.transformer import Block, Norm, Table, Transformer
 
 _MOST_PIECES, _MOST_BYTES = 1 << 17, 1 << 22
-_MOST_BLOCKS, _MOST_WIDTH, _MOST_INNER = 64, 1 << 12, 1 << 14
+_MOST_BLOCKS, _MOST_WIDTH, _MOST_INNER, _MOST_HIDDEN = 64, 1 << 12, 1 << 14, 16
 _MOST_PLACES = 1 << 12
 # Numbers of all blocks, which take four bytes each once they are used; attention weights of a text.
 _MOST_NUMBERS, _MOST_ATTENTION = 1 << 28, 1 << 24
 # All is computed in float32, up to 1e38: the square and the cube of any sum must fit, and the sum
 # of many squares.
 _LARGEST_SUM = 1e12
+# But the layers over the mean are in float64.
+_LARGEST_LATER_SUM = 1e120
 
 
 def _tensors(encoder: PieceEncoder, network: Transformer) -> Tensors:
@@ -29,6 +31,8 @@ def _tensors(encoder: PieceEncoder, network: Transformer) -> Tensors:
     for name, table in (("words", network.words), ("places", network.places)):
         tensors |= {f"{name}.rows": table.rows, f"{name}.scale": table.scale}
     tensors |= _of_norm("norm", network.norm) | _of_layer("output", network.output)
+    for place, layer in enumerate(network.hidden):
+        tensors |= _of_layer(f"hidden.{place}", layer)
     for place, block in enumerate(network.blocks):
         prefix = f"blocks.{place}"
         for name, layer in zip(_LAYERS, block.layers, strict=True):
@@ -58,6 +62,7 @@ def _document(encoder: PieceEncoder, network: Transformer) -> dict[str, Any]:
         "pieces": compact(encoder.settings()),
         "heads": network.heads,
         "blocks": len(network.blocks),
+        "hidden": len(network.hidden),
     }
 
 
@@ -102,10 +107,25 @@ def _transformer(document: dict[str, Any], tensors: Tensors, outputs: int) -> Tr
     norm = _norm(tensors, "norm", width)
     reader = _Blocks(tensors, width, _reach_of(norm))
     blocks = tuple(map(reader.block, range(whole(document["blocks"], 0, _MOST_BLOCKS))))
-    output = _layer(tensors, "output", width, outputs)
-    _sum(output, reader.reach, "output")
+    hidden, output = _head(document, tensors, width, outputs, reader.reach)
     heads = whole(document["heads"], 1, width)
-    return Transformer(words, places, norm, blocks, output, heads)
+    return Transformer(words, places, norm, blocks, output, heads, hidden)
+
+
+def _head(
+    document: dict[str, Any], tensors: Tensors, width: int, outputs: int, reach: float
+) -> tuple[tuple[Layer, ...], Layer]:
+    """Read the layers over the mean: those with ReLU, and the output."""
+    hidden = []
+    for place in range(whole(document.get("hidden", LEFT_OUT["hidden"]), 0, _MOST_HIDDEN)):
+        bias = tensor_of(tensors, f"hidden.{place}.bias", "f", 1)
+        units = whole(bias.size, 1, _MOST_WIDTH)
+        hidden.append(_layer(tensors, f"hidden.{place}", width, units))
+        reach = _sum(hidden[-1], reach, f"hidden.{place}", _LARGEST_LATER_SUM)
+        width = units
+    output = _layer(tensors, "output", width, outputs)
+    _sum(output, reach, "output", _LARGEST_LATER_SUM if hidden else _LARGEST_SUM)
+    return tuple(hidden), output
 
 
 class _Blocks:
@@ -174,7 +194,7 @@ def _reach_of(norm: Norm) -> float:
     return sqrt(norm.scale.size) * largest_of(norm.scale) + largest_of(norm.shift)
 
 
-def _sum(layer: Layer, reach: float, name: str) -> float:
+def _sum(layer: Layer, reach: float, name: str, limit: float = _LARGEST_SUM) -> float:
     """Return the largest absolute sum of a layer, from that of its inputs.
 
     Raises:
@@ -182,7 +202,7 @@ def _sum(layer: Layer, reach: float, name: str) -> float:
     """
     inputs = len(layer.kernel)
     most = reach * inputs * _reach(layer.kernel, layer.scale) + largest_of(layer.bias)
-    return _within(most, name)
+    return _within(most, name, limit)
 
 
 def _reach(steps: NDArray[Any], scale: NDArray[Any]) -> float:
@@ -190,8 +210,8 @@ def _reach(steps: NDArray[Any], scale: NDArray[Any]) -> float:
     return (128 if steps.dtype.kind == "i" else largest_of(steps)) * largest_of(scale)
 
 
-def _within(most: float, name: str) -> float:
-    if not most <= _LARGEST_SUM:
+def _within(most: float, name: str, limit: float = _LARGEST_SUM) -> float:
+    if not most <= limit:
         raise ValueError(f"numbers of {name} reach {most:g}")
     return most
 

@@ -23,11 +23,13 @@ def build(
     seed: int = 0,
     dropout: float = 0.1,
     bfloat16: bool = False,
+    frozen: int | None = None,
 ) -> Any:
     """Return a `keras.Sequential` that begins with the weights of a network and a new output.
 
     Its input is numbers of pieces, int32 [texts, length], 0 for padding; its output probabilities,
-    [texts, classes], by a softmax, or of two classes the sigmoid of one unit.
+    [texts, classes], by a softmax, or of two classes the sigmoid of one unit. Unless it is None,
+    the first `frozen` blocks stay as they are, and with them the vectors of pieces.
     """
     keras = load_keras()
     from sentiment.training import layers
@@ -35,8 +37,11 @@ def build(
     units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
     with seeded(seed):
         model = keras.Sequential([keras.Input((None,), dtype="int32"), layers.Vectors(network)])
-        for block in network.blocks:
-            model.add(layers.TransformerBlock(block, network.heads, dropout, bfloat16))
+        for number, block in enumerate(network.blocks):
+            rate = dropout if number >= (frozen or 0) else 0.0
+            model.add(layers.TransformerBlock(block, network.heads, rate, bfloat16))
+        for layer in model.layers[: 0 if frozen is None else 1 + frozen]:
+            layer.trainable = False
         model.add(layers.MeanOfPieces())
         model.add(keras.layers.Dropout(dropout))
         model.add(keras.layers.Dense(units, activation=activation, name="output"))

@@ -911,6 +911,8 @@ class PieceModel(Model):
             wide = [[*map(gelu, each)] for each in self._layer(x, f"{prefix}.widen")]
             x = self._norm(added(x, self._layer(wide, f"{prefix}.narrow")), f"{prefix}.narrow_norm")
         mean = [sum(column) / len(x) for column in zip(*x, strict=True)]
+        for number in range(self.document.get("hidden", 0)):
+            mean = [max(each, 0) for each in self._layer([mean], f"hidden.{number}")[0]]
         return self._layer([mean], "output")[0]
 
     def _vector(self, name: str, number: int) -> list[float]:

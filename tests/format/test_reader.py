@@ -15,13 +15,15 @@ from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import FAST_MODEL
-from sentiment.model.file import load_model
+from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MultiDecision
 from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors
 from tests.format.wild import WILD
+from tests.model.encoders import pieces_model, random_transformer
+from tests.model.small import changed
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
@@ -80,6 +82,14 @@ def test_features_and_answers(path):
         assert log_odds == pytest.approx(expected, abs=1e-5, nan_ok=True)
         assert known == vector["known"]
         assert model.answer(vector["text"])[1] == vector["answer"]
+
+
+def test_dense_layers_over_the_mean_of_pieces(tmp_path):
+    model = changed(pieces_model(), network=random_transformer(1, 1, hidden=(6, 5)))
+    save_model(model, tmp_path / "m.safetensors")
+    found = reader.read(tmp_path / "m.safetensors")
+    text = "unbelievable, a good film"
+    assert found.weigh(text)[0] == pytest.approx(model.log_odds([text])[0], abs=1e-5)
 
 
 def check_rows(model: reader.Model, vector) -> None:

@@ -1,5 +1,7 @@
 """A small transformer with random weights, what it computes by the papers, and models of it."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from sentiment.features.pieces import MIN_KNOWN, PieceEncoder
@@ -13,7 +15,9 @@ from sentiment.model.transformer import Block, Norm, Table, Transformer
 WIDTH, HEADS, INNER, VOCABULARY, LONGEST = 12, 3, 20, 30, 48
 
 
-def random_transformer(blocks: int = 2, outputs: int = 2, seed: int = 3) -> Transformer:
+def random_transformer(
+    blocks: int = 2, outputs: int = 2, seed: int = 3, hidden: tuple[int, ...] = ()
+) -> Transformer:
     random = np.random.default_rng(seed)
 
     def floats(*shape: int, middle: float = 0.0, spread: float = 0.5) -> np.ndarray:
@@ -31,7 +35,10 @@ def random_transformer(blocks: int = 2, outputs: int = 2, seed: int = 3) -> Tran
 
     words, places = (Table.exact(floats(rows, WIDTH)) for rows in (VOCABULARY, LONGEST))
     stack = tuple(block() for _ in range(blocks))
-    return Transformer(words, places, norm(), stack, layer(WIDTH, outputs), HEADS)
+    first = norm()
+    sizes = (WIDTH, *hidden, outputs)
+    *relu, output = (layer(*pair) for pair in pairwise(sizes))
+    return Transformer(words, places, first, stack, output, HEADS, tuple(relu))
 
 
 WORDS = (

@@ -14,9 +14,9 @@ TEXTS, LENGTH = 3, 7
 IDS = random_pieces([LENGTH] * TEXTS).ids.reshape(TEXTS, LENGTH)
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 2])
-def test_the_gradients_are_those_of_finite_differences(blocks):
-    network = random_transformer(blocks)
+@pytest.mark.parametrize(("blocks", "hidden"), [(0, ()), (1, (9,)), (2, ()), (2, (6, 5))])
+def test_the_gradients_are_those_of_finite_differences(blocks, hidden):
+    network = random_transformer(blocks, hidden=hidden)
     vectors = embedded(network, IDS).astype(np.float64)
     _, slopes = gradients(network, vectors)
     assert (slopes.dtype, slopes.shape) == (np.float64, (2, *vectors.shape))
@@ -72,10 +72,10 @@ def row_of(ids: list[int]) -> Pieces:
     return Pieces(np.array(ids, np.int32), np.array([0, len(ids)]))
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 2])
+@pytest.mark.parametrize(("blocks", "hidden"), [(0, ()), (1, ()), (2, ()), (2, (6, 5))])
 @pytest.mark.parametrize("length", [2, 3, 4, 11, LONGEST])
-def test_credit_adds_up_to_the_difference_from_the_empty_text(blocks, length):
-    network = random_transformer(blocks).quantized()
+def test_credit_adds_up_to_the_difference_from_the_empty_text(blocks, hidden, length):
+    network = random_transformer(blocks, hidden=hidden).quantized()
     row = random_pieces([length])
     found = credit(network, row)
     change = network.logits(row) - network.logits(row_of([row.ids[0], row.ids[-1]]))

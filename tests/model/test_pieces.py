@@ -123,7 +123,8 @@ def test_other_processes_are_sent_int8_weights_alone():
 
 
 def test_a_loaded_model_is_the_saved_one(tmp_path):
-    for model in (MODEL, MIXED, pieces_model(WITH_NEUTRAL)):
+    hidden = changed(MODEL, network=random_transformer(1, 1, hidden=(6, 5)))
+    for model in (MODEL, MIXED, pieces_model(WITH_NEUTRAL), hidden):
         save_model(model, tmp_path / "model")
         loaded = load_model(tmp_path / "model")
         assert format_of(loaded) == 4
@@ -183,6 +184,7 @@ def block(**changes: object) -> Transformer:
 
 FIRST = NETWORK.blocks[0]
 ZEROS = np.zeros(WIDTH, np.float32)
+SQUARE = Layer.exact(np.ones((WIDTH, WIDTH), np.float32), ZEROS)
 REFUSED = {
     "fewer pieces than vectors": {"encoder": with_words(*WORDS[:-1])},
     "more pieces": {"encoder": with_words(*WORDS, "more")},
@@ -208,6 +210,8 @@ REFUSED = {
     "a large norm of a block": {"network": block(merge_norm=Norm(ZEROS + np.float32(1e13), ZEROS))},
     "a short norm": {"network": network(norm=Norm(ZEROS[:-1], ZEROS))},
     "a short norm of a block": {"network": block(narrow_norm=Norm(ZEROS, ZEROS[:-1]))},
+    "a large hidden layer": {"network": network(hidden=(large(SQUARE, 1e38),) * 4)},
+    "more hidden layers than there may be": {"network": network(hidden=(SQUARE,) * 17)},
     "a large output": {"network": network(output=large(NETWORK.output))},
     "another number of classes": {"network": random_transformer(outputs=3)},
     "fewer scales": {"network": network(words=Table(NETWORK.words.rows, NETWORK.words.scale[1:]))},

@@ -42,6 +42,19 @@ def test_the_forward_pass_is_that_of_the_papers(blocks, outputs):
     assert logits == pytest.approx(affine(expected, network.output), abs=1e-5)
 
 
+def test_dense_layers_over_the_mean_are_followed_by_relu():
+    network = random_transformer(1, hidden=(6, 5))
+    rows = random_pieces([7, 2])
+    x = by_reference(network, rows)
+    for layer in network.hidden:
+        x = np.maximum(affine(x, layer), 0)
+    assert network.logits(rows) == pytest.approx(affine(x, network.output), abs=1e-5)
+    names = [(row["name"], row["inputs"], row["units"]) for row in network.summary()[-3:]]
+    assert names == [("hidden 1", WIDTH, 6), ("hidden 2", 6, 5), ("output", 5, 3)]
+    with pytest.raises(ValueError, match="layers that do not fit"):
+        replace(network, hidden=network.hidden[::-1])
+
+
 @given(lengths, st.integers(0, 99))
 def test_neither_the_batch_nor_the_order_changes_a_text(sizes, seed):
     rows = random_pieces(sizes, seed)

@@ -44,7 +44,7 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], hidden, 2, TrainingOptions())
+    network = build([rows.width], recipe(hidden=hidden), 2, TrainingOptions())
     (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
@@ -344,7 +344,7 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
 def test_a_network_is_let_go_of_even_while_another_is_compiled():
     import tensorflow as tf
 
-    variables = build([30], (16,), 2, FAST).variables
+    variables = build([30], recipe(hidden=(16,)), 2, FAST).variables
 
     @tf.function
     def compiled():

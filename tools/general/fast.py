@@ -21,8 +21,8 @@ from sentiment.model.component import Calibration, Component
 from sentiment.model.network import DenseNetwork
 from sentiment.training.decide import EncodedSplit, logits_of
 from sentiment.training.fitting import Fitter
-from sentiment.training.ngrams import most_influential
-from sentiment.training.options import Hyperparameters, TrainingOptions
+from sentiment.training.ngrams import NGramHyperparameters, most_influential
+from sentiment.training.options import TrainingOptions
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -95,17 +95,19 @@ class School:
             self._matrix, targets, times, max_features=how.features, min_df=MIN_COUNT
         )
         vectors = EncodedDataset.of(self._matrix, vectorizer)
-        recipe = Hyperparameters(
-            NGRAMS,
-            MIN_COUNT,
-            how.epochs,
-            1024,
-            how.learning_rate,
-            "accuracy",
+        recipe = NGramHyperparameters(
+            ngrams=NGRAMS,
+            min_count=MIN_COUNT,
+            epochs=how.epochs,
+            batch_size=1024,
+            learning_rate=how.learning_rate,
+            objective="accuracy",
             hidden=(how.hidden,),
         )
         example = EncodedSplit(vectors, rows, targets[rows])
-        return vectorizer, self._fitters[how.hidden].fit(recipe, [example]).network, vectors
+        network = self._fitters[how.hidden].fit(recipe, [example]).network
+        assert isinstance(network, DenseNetwork)
+        return vectorizer, network, vectors
 
     def expert(self, rows: Numbers, judged: Numbers) -> Floats:
         """Return log-odds of judged texts by an expert of others, which have one of two labels.

@@ -21,7 +21,8 @@ from sentiment.model.network import DenseNetwork
 from sentiment.reviews.dataset import stratified_folds
 from sentiment.training.decide import EncodedSplit, logits_of
 from sentiment.training.fitting import Fitter
-from sentiment.training.options import Hyperparameters, TrainingOptions
+from sentiment.training.ngrams import NGramHyperparameters
+from sentiment.training.options import TrainingOptions
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -99,12 +100,20 @@ class School:
             self._matrix, shown, times, max_features=features, min_df=MIN_COUNT
         )
         vectors = EncodedDataset.of(self._matrix, vectorizer)
-        recipe = Hyperparameters(
-            NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
+        recipe = NGramHyperparameters(
+            ngrams=NGRAMS,
+            min_count=MIN_COUNT,
+            epochs=epochs,
+            batch_size=1024,
+            learning_rate=learning_rate,
+            objective="accuracy",
+            hidden=hidden,
         )
         targets = np.stack((1 - labels[rows], labels[rows]), axis=1)
         example = EncodedSplit(vectors, rows, targets)
-        return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
+        network = self._fitters[hidden].fit(recipe, [example]).network
+        assert isinstance(network, DenseNetwork)
+        return vectorizer, network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
         """Return an expert's calibrated log-odds of all texts, float64 [n].
