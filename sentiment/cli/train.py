@@ -3,10 +3,8 @@
 import json
 import math
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import Field, dataclass, fields, replace
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.info import CHANCE, SHOWN, HeldOut, by_class, why_kept
+from sentiment.cli.info import CHANCE, HeldOut, by_class
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
@@ -26,6 +24,7 @@ from sentiment.cli.models import (
     is_of_sample,
 )
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
+from sentiment.cli.training import FEATURIZING, shown_progress
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError, UsageError, command_line
 from sentiment.features.hashing import among
@@ -34,28 +33,24 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import row_error
-from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar, visible
+from sentiment.reviews.cells import count_of, visible
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.architectures import ARCHITECTURES
-from sentiment.training.decide import Epoch
 from sentiment.training.encoder import find_encoder
 from sentiment.training.options import (
     FEW,
-    UNBALANCED,
-    Hyperparameters,
     OneOf,
     TrainingOptions,
     Units,
     cross_validates,
 )
-from sentiment.training.run import Checkpoint, Progress, Run
+from sentiment.training.run import Checkpoint, Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
 
-_FEATURIZING = "featurizing, and starting TensorFlow …"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
 
 
@@ -126,7 +121,7 @@ def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Me
     if resume and checkpoint is None:
         raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
     return Run(
-        _ShownProgress(),
+        shown_progress(),
         Checkpoint(checkpoint, resume) if checkpoint else None,
         log_dir,
         memory or Memory.half(),
@@ -268,7 +263,7 @@ def _train(job: _Job) -> Model:
         held_out = _read_validation(job, reviews)
         if held_out is None and cross_validates(len(reviews), job.options):
             _warn_of_idle_options()
-        console.status(_FEATURIZING)
+        console.status(FEATURIZING)
         more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, max_chars=max_chars)
         repairs = Repairs(wanted=job.options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
@@ -508,133 +503,3 @@ def _facts(model: Model, job: _Job) -> dict[str, Any]:
         **(held_out.as_json() if held_out else {}),
         "base": {"weight": model.own.weight} if job.base_path is not None else None,
     }
-
-
-def _choices(recipe: Hyperparameters) -> str:
-    """Return what the features are, and how a network is fitted to them."""
-    return (
-        f"{recipe.describe()}; batches of {recipe.batch_size}, "
-        f"at most {count_of(recipe.epochs, 'epoch')}"
-    )
-
-
-def _time_left(first: int, began: float, done: int, total: int) -> str:
-    """Return how long the rest takes, after a comma; nothing if that is not known, or no minute.
-
-    Args:
-        first: how many were done at the time `began`, seconds.
-        began: when.
-        done: how many are done now.
-        total: how many there are.
-    """
-    if done <= first:
-        return ""
-    seconds = (time.monotonic() - began) / (done - first) * (total - done)
-    return f", {count_of(round(seconds / 60), 'minute')} left" if seconds >= 60 else ""
-
-
-class _ShownProgress(Progress):
-    """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
-
-    def __init__(self) -> None:
-        self._diverged = False
-        # How many texts, or steps of an epoch, were done at first, and when.
-        self._featurizing: tuple[int, float] | None = None
-        self._stepping: tuple[int, float] | None = None
-
-    def chosen(
-        self,
-        recipe: Hyperparameters,
-        training: dict[str, int],
-        held_out: int,
-        cross_validated: bool,
-    ) -> None:
-        held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
-        total = sum(training.values())
-        counts = [count_of_class(count, name) for name, count in reversed(training.items())]
-        console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
-        console.note(f"features: {_choices(recipe)}")
-        name, count = [*training.items()][-1]
-        if len(training) > 2:
-            name, count = min(training.items(), key=itemgetter(1))
-        share, even = count / total, 2 / len(training)
-        if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
-            how = f"the threshold is chosen for {recipe.objective}"
-            if len(training) > 2:
-                how = (
-                    f"the offsets of classes are chosen for {recipe.objective}; "
-                    "--optimize accuracy answers with the likeliest class"
-                )
-            console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
-        console.status(_FEATURIZING)
-
-    def beside(self, recipe: Hyperparameters) -> None:
-        console.note(f"n-grams beside it: {_choices(recipe)}")
-        console.status(_FEATURIZING)
-
-    def featurized(self, done: int, reviews: int) -> None:
-        self._featurizing = self._featurizing or (done, time.monotonic())
-        left = _time_left(*self._featurizing, done, reviews)
-        console.status(f"featurizing: {done:,} of {reviews:,} reviews{left} …")
-
-    def resumed(self, network: int, epoch: int) -> None:
-        if (network, epoch) == (1, 0):
-            console.note("nothing to resume: starting from the beginning")
-        else:
-            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
-            console.note(f"resuming with network {network}{after}")
-
-    def unlabeled(self, number: int, rows: int) -> None:
-        console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
-
-    def judged(self, better: bool, loss: float, before: float) -> None:
-        verdict = "kept" if better else "no better, so it is left out"
-        console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
-
-    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
-        console.note(
-            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
-            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
-        )
-
-    def joined(self, reviews: int, encoder: float, ngrams: float, together: float) -> None:
-        console.note(
-            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')}: encoder {encoder:.1%}, "
-            f"n-grams {ngrams:.1%}, both {together:.1%}"
-        )
-
-    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
-        losses = [epoch.validation_loss for epoch in epochs]
-        console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
-
-    def refitting(self, rows: int, epochs: int) -> None:
-        console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
-
-    def misfit(self, undone: bool) -> None:
-        instead = "; the network before it is kept" if undone else ""
-        console.warn(
-            "the network retrained on all reviews does not fit the calibration and threshold that "
-            f"were chosen before{instead}"
-        )
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        now = time.monotonic()
-        if step == 1 or self._stepping is None:
-            self._stepping = step, now
-        left = _time_left(*self._stepping, step, steps)
-        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}{left}")
-
-    def diverged(self, loss: float, constant: float) -> None:
-        if not self._diverged:  # once for all fits
-            console.warn(
-                f"training diverged: its loss reached {loss:.4f}, and one answer for all reviews "
-                f"has {constant:.4f}; lower --learning-rate"
-            )
-        self._diverged = True
-
-    def epoch(self, epoch: Epoch, epochs: int) -> None:
-        console.note(
-            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
-            f"validation loss {epoch.validation_loss:.4f}  "
-            f"accuracy {epoch.validation_accuracy:.1%}"
-        )

@@ -35,7 +35,7 @@ Numbers = NDArray[np.int64]
 _AT_ONCE = 1_024
 # Steps per epoch, rows per step at least and at most, epochs, and the learning rate.
 _STEPS, _LEAST_ROWS, _MOST_ROWS = 12, 8, 256
-_EPOCHS, _RATE = 20, 0.01
+_EPOCHS, _RATE = 20, 0.003
 # The strength of the normal prior of weights: their inverse variance.
 _PRECISION = 10.0
 # How much larger than other features those of the encoder's own network are.

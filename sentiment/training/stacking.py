@@ -36,9 +36,15 @@ class Stack(NamedTuple):
 
     @classmethod
     def prior(cls) -> "Stack":
-        """Return the stack without any held-out reviews."""
+        """Return the stack on a base without any held-out reviews."""
         slope, weight, intercept = _PRIOR_MEAN
         return cls(Calibration(slope, (intercept,)), weight)
+
+    @classmethod
+    def prior_beside(cls) -> "Stack":
+        """Return what `beside` fits, without any held-out reviews."""
+        slope, weight, intercept = _PRIOR_MEAN
+        return cls(Calibration(weight, (intercept,)), slope)
 
     @classmethod
     def fit(

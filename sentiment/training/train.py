@@ -130,6 +130,7 @@ class _Part:
         recipe: all choices.
         selected: fitted without held-out reviews, or in cross-validation.
         final: the fit of the model, the same or one of all reviews.
+        labels: the classes.
     """
 
     learner: Learner
@@ -251,7 +252,7 @@ def _evaluate(
 
     stack, together = Stack(alone, 0.0), alone.log_odds(own)
     if known and not rows.size:
-        stack, together = Stack.prior(), own
+        stack, together = Stack.prior() if base else Stack.prior_beside(), own
     elif len(logits) > 1:
         stack = Stack.beside(alone, own, logits[1], labels, weights)
         enough, together = True, stack.log_odds(own, logits[1])  # the prior makes up for few

@@ -23,7 +23,7 @@ from tests.model.encoders import pieces_model
 from tests.model.small import small_model
 
 THREE = LabelSet(("negative", "neutral", "positive"))
-OPTIONS = TrainingOptions(architecture="encoder", epochs=6)
+OPTIONS = TrainingOptions(architecture="encoder", epochs=6, learning_rate=0.01)
 # Another task than any encoder here was made for.
 MARKS = {0: ["bad", "not"], 1: ["cafe", "10"], 2: ["loved", "good"]}
 
