@@ -1,11 +1,10 @@
-"""`sentiment train`: train a model on labelled reviews; its options and its progress."""
+"""`sentiment train`: train a model on labelled reviews; its options."""
 
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import Field, dataclass, fields, replace
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.info import CHANCE, SHOWN, HeldOut, by_class, why_kept
+from sentiment.cli.info import CHANCE, HeldOut, by_class
 from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
@@ -24,6 +23,7 @@ from sentiment.cli.models import (
     find_model,
     is_of_sample,
 )
+from sentiment.cli.progress import FEATURIZING, ShownProgress
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError, UsageError, command_line
@@ -32,26 +32,16 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import row_error
-from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar, visible
+from sentiment.reviews.cells import count_of, visible
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
-from sentiment.training.decide import Epoch
-from sentiment.training.options import (
-    FEW,
-    UNBALANCED,
-    Hyperparameters,
-    OneOf,
-    TrainingOptions,
-    Units,
-    cross_validates,
-)
-from sentiment.training.run import Checkpoint, Progress, Run
+from sentiment.training.options import FEW, OneOf, TrainingOptions, Units, cross_validates
+from sentiment.training.run import Checkpoint, Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
 
-_FEATURIZING = "featurizing, and starting TensorFlow …"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
 
 
@@ -122,7 +112,7 @@ def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Me
     if resume and checkpoint is None:
         raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
     return Run(
-        _ShownProgress(),
+        ShownProgress(),
         Checkpoint(checkpoint, resume) if checkpoint else None,
         log_dir,
         memory or Memory.half(),
@@ -257,7 +247,7 @@ def _train(job: _Job) -> Model:
         held_out = _read_validation(job, reviews)
         if held_out is None and cross_validates(len(reviews), job.options):
             _warn_of_idle_options()
-        console.status(_FEATURIZING)
+        console.status(FEATURIZING)
         more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, max_chars=max_chars)
         repairs = Repairs(wanted=job.options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
@@ -456,94 +446,3 @@ def _facts(model: Model, target: Path) -> dict[str, Any]:
         **(held_out.as_json() if held_out else {}),
         "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
     }
-
-
-class _ShownProgress(Progress):
-    """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
-
-    def __init__(self) -> None:
-        self._diverged = False
-
-    def chosen(
-        self,
-        recipe: Hyperparameters,
-        training: dict[str, int],
-        held_out: int,
-        cross_validated: bool,
-    ) -> None:
-        held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
-        total = sum(training.values())
-        counts = [count_of_class(count, name) for name, count in reversed(training.items())]
-        console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
-        console.note(
-            f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
-            f"at most {count_of(recipe.epochs, 'epoch')}"
-        )
-        name, count = [*training.items()][-1]
-        if len(training) > 2:
-            name, count = min(training.items(), key=itemgetter(1))
-        share, even = count / total, 2 / len(training)
-        if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
-            how = f"the threshold is chosen for {recipe.objective}"
-            if len(training) > 2:
-                how = (
-                    f"the offsets of classes are chosen for {recipe.objective}; "
-                    "--optimize accuracy answers with the likeliest class"
-                )
-            console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
-        console.status(_FEATURIZING)
-
-    def featurized(self, done: int, reviews: int) -> None:
-        console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
-
-    def resumed(self, network: int, epoch: int) -> None:
-        if (network, epoch) == (1, 0):
-            console.note("nothing to resume: starting from the beginning")
-        else:
-            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
-            console.note(f"resuming with network {network}{after}")
-
-    def unlabeled(self, number: int, rows: int) -> None:
-        console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
-
-    def judged(self, better: bool, loss: float, before: float) -> None:
-        verdict = "kept" if better else "no better, so it is left out"
-        console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
-
-    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
-        console.note(
-            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
-            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
-        )
-
-    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
-        losses = [epoch.validation_loss for epoch in epochs]
-        console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
-
-    def refitting(self, rows: int, epochs: int) -> None:
-        console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
-
-    def misfit(self, undone: bool) -> None:
-        instead = "; the network before it is kept" if undone else ""
-        console.warn(
-            "the network retrained on all reviews does not fit the calibration and threshold that "
-            f"were chosen before{instead}"
-        )
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
-
-    def diverged(self, loss: float, constant: float) -> None:
-        if not self._diverged:  # once for all fits
-            console.warn(
-                f"training diverged: its loss reached {loss:.4f}, and one answer for all reviews "
-                f"has {constant:.4f}; lower --learning-rate"
-            )
-        self._diverged = True
-
-    def epoch(self, epoch: Epoch, epochs: int) -> None:
-        console.note(
-            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
-            f"validation loss {epoch.validation_loss:.4f}  "
-            f"accuracy {epoch.validation_accuracy:.1%}"
-        )
