@@ -21,7 +21,8 @@ from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews, scaled_weights
-from sentiment.reviews.labels import WORDS, key_of, read_labels
+from sentiment.reviews.labels import read_labels
+from sentiment.reviews.rules import WORDS, key_of
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
 from sentiment.training.train import train

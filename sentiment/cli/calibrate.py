@@ -16,8 +16,8 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.reading import data_name, read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, width_of
 from sentiment.errors import DataError
-from sentiment.evaluation.intervals import CONFIDENCE
-from sentiment.evaluation.metrics import Evaluation, Floats, Labels, percent
+from sentiment.evaluation.intervals import CONFIDENCE, Floats, Labels
+from sentiment.evaluation.metrics import Evaluation, percent
 from sentiment.evaluation.selective import (
     Choice,
     Goal,

@@ -16,13 +16,7 @@ from sentiment.cli.predict import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.metrics import (
-    Evaluation,
-    Figures,
-    Intervals,
-    Metric,
-    percent,
-)
+from sentiment.evaluation.metrics import Evaluation, Figures, Intervals, Metric, percent
 from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.evaluation.slices import (

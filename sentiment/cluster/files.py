@@ -18,10 +18,11 @@ from sentiment.labels import LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.columns import texts_to_score
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.labelled import Table, label_tables, read_table
+from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.opening import Opened, open_reviews
 from sentiment.reviews.parquet import import_pyarrow
 from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.tables import Table, read_table
 from sentiment.reviews.writers import Writer, writer_for
 from sentiment.storage import GrowingTexts
 

@@ -8,22 +8,16 @@ from numpy.typing import NDArray
 from sentiment.evaluation.intervals import (
     REPLICATES,
     SEED,
+    Floats,
     Interval,
+    Labels,
     mcnemar,
     mean_change_interval,
     paired_interval,
     percentile_interval,
     resampled_counts,
 )
-from sentiment.evaluation.metrics import (
-    Figures,
-    Floats,
-    Labels,
-    Loss,
-    Metric,
-    metrics_for,
-    metrics_or_none,
-)
+from sentiment.evaluation.metrics import Figures, Loss, Metric, metrics_for, metrics_or_none
 from sentiment.labels import SENTIMENT, LabelSet
 
 

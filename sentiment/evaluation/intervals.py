@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Interval = tuple[float, float]
 Floats = NDArray[np.float64]
+Labels = NDArray[np.integer]
 
 REPLICATES = 1000
 SEED = 0

@@ -8,16 +8,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.evaluation import confusion
+from sentiment.evaluation.confusion import Counts
 from sentiment.evaluation.intervals import (
     MIN_LOSSES,
     REPLICATES,
     SEED,
+    Floats,
     Interval,
+    Labels,
     mean_interval,
     percentile_interval,
     resampled_counts,
     resampled_means,
-    wilson_interval,
 )
 from sentiment.evaluation.ranking import (
     Ranks,
@@ -27,14 +30,10 @@ from sentiment.evaluation.ranking import (
     roc_auc,
     roc_auc_interval,
 )
+from sentiment.evaluation.reliability import calibration_error, calibration_noise
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import AnyDecision, Decision, confusion_matrix
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.integer]
-# Confusion matrices, labels in rows and answers in columns, [..., K, K]: counts or shares. Further
-# columns hold reviews without an answer.
-Counts = NDArray[np.int64] | Floats
 Figures = dict[str, float | None]
 Intervals = dict[str, Interval | None]
 # Probabilities [n, K] and labels [n] → losses [n].
@@ -109,11 +108,6 @@ class Metric:
         return f"{number(low)}–{number(high)}"
 
 
-def of_two(p_positive: Floats) -> Floats:
-    """Return the probabilities of two classes, [n, 2], from those of the second, [n]."""
-    return np.stack([1 - p_positive, p_positive], axis=1)
-
-
 def constant_confusion(counts: Counts) -> Counts:
     """Return the confusion matrix [K, K] of always answering with the most frequent label."""
     support = np.asarray(counts).sum(axis=1)
@@ -122,92 +116,9 @@ def constant_confusion(counts: Counts) -> Counts:
     return answered
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Divide; 0 where the divisor is 0."""
-    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)
-
-
-def _accuracy(counts: Floats) -> Floats:
-    right = np.trace(counts, axis1=-2, axis2=-1)
-    return _ratio(right, counts.reshape(*counts.shape[:-2], -1).sum(axis=-1))
-
-
-def _precision(counts: Floats, label: int) -> Floats:
-    return _ratio(counts[..., label, label], counts[..., label].sum(axis=-1))
-
-
-def _recall(counts: Floats, label: int) -> Floats:
-    return _ratio(counts[..., label, label], counts[..., label, :].sum(axis=-1))
-
-
-def _f1(counts: Floats, label: int) -> Floats:
-    right = 2 * counts[..., label, label]
-    wrong = (
-        counts[..., row, column]
-        for row in reversed(range(counts.shape[-2]))
-        for column in range(counts.shape[-1])
-        if (row == label) != (column == label)
-    )
-    return _ratio(right, sum(wrong, start=right))
-
-
-def _f1_by_class(counts: Floats) -> Floats:
-    """Return the F1 of each class, [K, ...]."""
-    return np.stack([_f1(counts, label) for label in range(counts.shape[-2])])
-
-
-def _macro_f1(counts: Floats) -> Floats:
-    mean: Floats = _f1_by_class(counts).mean(axis=0)
-    return mean
-
-
-def _weighted_f1(counts: Floats) -> Floats:
-    """Compute the mean F1 of all classes, weighted by their reviews."""
-    support = np.moveaxis(counts.sum(axis=-1), -1, 0)
-    return _ratio((support * _f1_by_class(counts)).sum(axis=0), support.sum(axis=0))
-
-
-def _mcc(counts: Floats) -> Floats:
-    """Compute Matthews' correlation of two classes (Baldi et al., 2000), 0 if undefined."""
-    (tn, fp), (fn, tp) = np.moveaxis(counts[..., :2], (-2, -1), (0, 1))
-    products = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-    return _ratio(tp * tn - fp * fn, np.sqrt(products))
-
-
-def _rk(counts: Floats) -> Floats:
-    """Compute Matthews' correlation of K classes (Gorodkin, Computational Biology 28, 2004).
-
-    It is 0 for constant answers, and undefined for one label.
-    """
-    n = counts.sum(axis=(-2, -1))
-    labelled, answered = counts.sum(axis=-1), counts.sum(axis=-2)
-    expected = (labelled * answered[..., : labelled.shape[-1]]).sum(axis=-1)
-    covariance = n * np.trace(counts, axis1=-2, axis2=-1) - expected
-    spread = n**2 - (labelled**2).sum(axis=-1)
-    deviations = np.sqrt(spread * (n**2 - (answered**2).sum(axis=-1)))
-    return np.where(spread > 0, _ratio(covariance, deviations), np.nan)
-
-
-def _distances(counts: Floats) -> tuple[Floats, Floats]:
-    """Return counts of the answered reviews, and how many classes apart label and answer are."""
-    classes = np.arange(counts.shape[-2], dtype=np.float64)
-    return counts[..., : classes.size], np.abs(classes[:, None] - classes)
-
-
-def _absolute_error(counts: Floats) -> Floats:
-    answered, distances = _distances(counts)
-    return _ratio((answered * distances).sum(axis=(-2, -1)), answered.sum(axis=(-2, -1)))
-
-
-def _quadratic_kappa(counts: Floats) -> Floats:
-    """Compute Cohen's weighted kappa (Psychological Bulletin 70, 1968), undefined for one class."""
-    answered, distances = _distances(counts)
-    by_chance = answered.sum(axis=-1)[..., :, None] * answered.sum(axis=-2)[..., None, :]
-    observed, expected = (
-        (each * distances**2).sum(axis=(-2, -1)) for each in (answered, by_chance)
-    )
-    ratio = _ratio(observed * answered.sum(axis=(-2, -1)), expected)
-    return np.where(expected > 0, 1 - ratio, np.nan)
+def of_two(p_positive: Floats) -> Floats:
+    """Return the probabilities of two classes, [n, 2], from those of the second, [n]."""
+    return np.stack([1 - p_positive, p_positive], axis=1)
 
 
 def _log_loss(probabilities: Floats, labels: Labels) -> Floats:
@@ -231,7 +142,9 @@ def _p_of(labels: Labels, probabilities: Floats) -> Floats:
 
 def _metrics_of_class(label: int, name: str) -> list[Metric]:
     of_class = partial(Metric, kind="share", of_class=name, labels=(label,))
-    precision, recall, f1 = (partial(each, label=label) for each in (_precision, _recall, _f1))
+    precision, recall, f1 = (
+        partial(each, label=label) for each in (confusion.precision, confusion.recall, confusion.f1)
+    )
     return [
         of_class(f"precision_{name}", "precision", of_counts=precision, answers=(label,)),
         of_class(f"recall_{name}", "recall", of_counts=recall),
@@ -249,14 +162,14 @@ def _area_of_class(label: int, name: str) -> Metric:
 
 _WEIGHTED_F1 = Metric("weighted_f1", "weighted F1", "share",
                       "mean F1, weighted by the reviews of each class", "Weighted F1",
-                      of_counts=_weighted_f1)  # fmt: skip
+                      of_counts=confusion.weighted_f1)  # fmt: skip
 _OF_ORDER = (
     Metric("mean_absolute_error", "MAE", "number",
            "mean number of classes between label and answer", "Mean absolute error",
-           of_counts=_absolute_error, larger_is_better=False),
+           of_counts=confusion.absolute_error, larger_is_better=False),
     Metric("quadratic_kappa", "kappa", "number",
            "agreement beyond chance, errors weighted by their squared distance",
-           "Quadratic weighted kappa", of_counts=_quadratic_kappa),
+           "Quadratic weighted kappa", of_counts=confusion.quadratic_kappa),
 )  # fmt: skip
 
 
@@ -266,13 +179,19 @@ def _of_answers(label_set: LabelSet) -> list[Metric]:
     mcc = partial(Metric, "mcc", "MCC", "number", "correlation of labels and answers")
     found = [
         Metric("accuracy", "accuracy", "share", "share of correct answers",
-               of_counts=_accuracy, headline=True, compared="proportion"),
+               of_counts=confusion.accuracy, headline=True, compared="proportion"),
         Metric("macro_f1", "macro F1", "share", f"mean F1 of {'both' if two else 'all'} classes",
-               "Macro F1", of_counts=_macro_f1, labels=every, headline=True, compared="bootstrap"),
+               "Macro F1", of_counts=confusion.macro_f1, labels=every, headline=True,
+               compared="bootstrap"),
     ]  # fmt: skip
     if two:
-        return [*found, mcc(of_counts=_mcc, labels=every)]
-    return [*found, _WEIGHTED_F1, mcc(of_counts=_rk), *(_OF_ORDER if label_set.ordered else ())]
+        return [*found, mcc(of_counts=confusion.mcc, labels=every)]
+    return [
+        *found,
+        _WEIGHTED_F1,
+        mcc(of_counts=confusion.rk),
+        *(_OF_ORDER if label_set.ordered else ()),
+    ]
 
 
 def _of_probabilities(label_set: LabelSet) -> list[Metric]:
@@ -510,60 +429,3 @@ class Evaluation:
         constant = self.constant
         facts |= {f"constant_{each.name}": constant[each.name] for each in self.metrics.headline}
         return facts | {"confusion_matrix": self.confusion.tolist()}
-
-
-BINS = 15
-
-
-@dataclass(frozen=True, eq=False)
-class Reliability:
-    """Predicted and observed shares in the non-empty bins of equal width, each [bins].
-
-    Attributes:
-        mean_predicted: mean probability of *positive*.
-        low, high: 95% interval of `fraction_positive`.
-        n: number of reviews.
-    """
-
-    mean_predicted: Floats
-    fraction_positive: Floats
-    low: Floats
-    high: Floats
-    n: NDArray[np.int64]
-
-
-def reliability_of(p_positive: Floats, labels: Labels) -> Reliability:
-    """Compare probabilities of *positive*, [n], with 0/1 labels, [n], in `BINS` bins."""
-    bins = _bins(p_positive)
-    counts = np.bincount(bins, minlength=BINS)
-    filled = np.flatnonzero(counts)
-    n = counts[filled]
-    predicted, observed = (
-        np.bincount(bins, weights=values, minlength=BINS)[filled] / n
-        for values in (p_positive, labels)
-    )
-    return Reliability(predicted, observed, *wilson_interval(observed, n), n)
-
-
-def calibration_error(p_positive: Floats, labels: Labels) -> float:
-    """Compute the expected calibration error (ECE) of probabilities of *positive*, [n].
-
-    ECE = Σ (n_b / n) · |mean label − mean probability| over 15 bins of equal width (Guo et al.,
-    "On calibration of modern neural networks", ICML 2017).
-    """
-    gaps = np.bincount(_bins(p_positive), weights=labels - p_positive, minlength=BINS)
-    return float(np.abs(gaps).sum() / p_positive.size)
-
-
-def calibration_noise(p_positive: Floats) -> float:
-    """Compute the expected ECE of a perfectly calibrated model with these probabilities, [n].
-
-    The gap of a bin is a sum of independent draws, roughly normal with variance Σ p·(1 − p), so
-    its expected absolute value is σ·√(2/π).
-    """
-    variance = np.bincount(_bins(p_positive), weights=p_positive * (1 - p_positive), minlength=BINS)
-    return float(np.sqrt(variance * 2 / np.pi).sum() / p_positive.size)
-
-
-def _bins(p_positive: Floats) -> NDArray[np.int64]:
-    return np.minimum((p_positive * BINS).astype(np.int64), BINS - 1)

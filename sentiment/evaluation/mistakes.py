@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import Floats, Labels
+from sentiment.evaluation.intervals import Floats, Labels
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
 from sentiment.model.component import log_odds
 from sentiment.model.explanation import Explanation, WordSum, explain

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.intervals import LEVEL, Interval, logit_interval
-
-Floats = NDArray[np.float64]
+from sentiment.evaluation.intervals import LEVEL, Floats, Interval, logit_interval
 
 
 @dataclass(frozen=True)

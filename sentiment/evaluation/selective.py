@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from sentiment.errors import GoalError, UsageError
 from sentiment.evaluation.intervals import (
     CONFIDENCE,
+    Floats,
+    Labels,
     lower_bound,
     min_good,
     min_sample,
     share_holds,
 )
-from sentiment.evaluation.metrics import Floats, Labels
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import log_odds
 from sentiment.model.model import AnyDecision, Decision, MultiDecision

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sentiment.errors import UsageError, hint
+from sentiment.evaluation.intervals import Labels
 from sentiment.evaluation.metrics import (
     Figures,
     Intervals,
-    Labels,
     count_intervals,
     metrics_for,
     metrics_or_none,

@@ -20,15 +20,8 @@ from sentiment.reviews.header import (
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import (
-    Key,
-    as_text,
-    asked_keys,
-    is_figure,
-    key_of,
-    reads_as_label,
-    text_in,
-)
+from sentiment.reviews.labels import asked_keys
+from sentiment.reviews.rules import Key, as_text, is_figure, key_of, reads_as_label, text_in
 from sentiment.reviews.streams import ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next

@@ -14,7 +14,7 @@ from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.reviews.cells import and_more
-from sentiment.reviews.labels import Rules
+from sentiment.reviews.rules import Rules
 from sentiment.storage import take
 
 MIN_OF_CLASS = 5

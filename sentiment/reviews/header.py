@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.reviews.labels import has_letters, is_figure, is_label_word, is_number
+from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number
 from sentiment.values import MISSING_WORDS
 
 

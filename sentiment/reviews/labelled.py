@@ -1,67 +1,38 @@
 """Reading labelled reviews from several files, whose labels must agree."""
 
-import re
-import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
-from sentiment.reviews.cells import and_more, cell, visible
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import (
     DROPPED,
-    Key,
     LabelReading,
-    Rule,
-    Rules,
     asked_classes,
-    asked_keys,
     asked_rule,
     examples,
-    find_rule,
-    is_assumed,
-    key_of,
     missing_for,
     read_labels,
     rule_for,
-    show,
 )
 from sentiment.reviews.opening import expand, open_reviews
-from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.rules import Key, Rule, Rules, find_rule, is_assumed, key_of, show
+from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.tables import Table, read_table
 from sentiment.storage import GrowingTexts
 
 ASK = "say which is which with --positive VALUE and --negative VALUE"
 SHOWN_FILES = 3
-SHOWN_NAMES = 5
 SHOWN_VALUES = 10
-_NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # such as `LABEL_1`
-_SHORT = 32  # characters of a label that is likely to repeat
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A file of n rows that was read, with its labels as they are."""
-
-    name: str
-    column: str  # of the labels
-    filled: list[bool]  # whether each row has a text
-    values: list[Any]  # the labels
-    how: str  # how it was read, for display
-    kept: dict[str, list[str]]  # n cells of each column to keep, by the name asked for
-
-    @cached_property
-    def keys(self) -> set[Key]:
-        """The distinct labels, without missing ones."""
-        return {key_of(value) for value in self.values} - {None}
 
 
 @dataclass(frozen=True)
@@ -133,53 +104,6 @@ def read_texts(
         for batch in opened.batches:
             texts.extend([text for text in texts_of(batch, opened.columns) if text.strip()])
     return texts.done()
-
-
-def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
-    """Read a file of labelled reviews, and append its texts to `texts`.
-
-    Raises:
-        DataError: It cannot be read, or its columns cannot be determined.
-        UsageError: An option does not fit.
-    """
-    opened = open_reviews(where, options, need_label=True)
-    label = opened.columns.label or ""
-    names = _class_names(opened.source.class_names.get(label, ()), options)
-    filled: list[bool] = []
-    values: list[Any] = []
-    kept: dict[str, list[str]] = {name: [] for name in options.keep}
-    for batch in opened.batches:
-        some = texts_of(batch, opened.columns)
-        texts.extend(some)
-        filled += map(bool, map(str.strip, some))
-        values += (_interned(_named(value, names)) for value in batch.column(label))
-        for asked, column in zip(options.keep, opened.columns.kept, strict=True):
-            kept[asked] += map(cell, batch.column(column))
-    how = "; ".join([*opened.source.notes, opened.columns.how])
-    if names:
-        shown = [f"{number} {visible(name)}" for number, name in enumerate(names[:SHOWN_NAMES])]
-        how += f"; its metadata call {', '.join(shown)}{', …' * (len(names) > SHOWN_NAMES)}"
-    return Table(opened.source.name, label, filled, values, how, kept)
-
-
-def _class_names(names: Sequence[str], options: ReadOptions) -> Sequence[str]:
-    """Return a file's names of numbered labels; () if meaningless, or if the user named numbers."""
-    asked = asked_keys(options.labels)
-    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
-        return ()
-    return names
-
-
-def _named(value: Any, names: Sequence[str]) -> Any:
-    """Return the name of a numbered class, if these have names; −1 means no label."""
-    if names and isinstance(value, int) and 0 <= value < len(names):
-        return names[value]
-    return None if names and value == -1 else value
-
-
-def _interned(value: Any) -> Any:
-    """Intern a short label, so that millions of rows share one object."""
-    return sys.intern(value) if type(value) is str and len(value) < _SHORT else value
 
 
 def label_tables(

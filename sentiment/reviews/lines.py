@@ -20,7 +20,7 @@ from sentiment.reviews.header import (
     words_in,
 )
 from sentiment.reviews.jsonl import is_json_lines
-from sentiment.reviews.labels import (
+from sentiment.reviews.rules import (
     Key,
     has_letters,
     is_label_word,

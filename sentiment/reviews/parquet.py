@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.reviews.batch import (
-    BATCH_CHARS,
-    BATCH_ROWS,
-    Batch,
-    Source,
-    row_error,
-    unique_names,
-)
+from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Source, row_error, unique_names
 from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.streams import ByteStream, foreign
 from sentiment.reviews.writers import Writer, new_column_error

@@ -13,8 +13,8 @@ from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, UNCERTAIN, LabelSet
 from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import SHOWN_CLASSES
-from sentiment.reviews.labels import WORDS, class_key, key_of
 from sentiment.reviews.opening import open_source
+from sentiment.reviews.rules import WORDS, class_key, key_of
 from sentiment.reviews.streams import ReadOptions
 
 PREDICTED = "predicted"

@@ -19,7 +19,7 @@ from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.reviews.cells import encode, to_json, visible
 from sentiment.reviews.feed import check_encoding
 from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, TooLargeError
-from sentiment.serving.files import FileAnswers, FileRequest, Found, Step, Trial
+from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
 from sentiment.serving.requests import (
     JSON_LINES,
     Meter,
@@ -30,6 +30,7 @@ from sentiment.serving.requests import (
 )
 from sentiment.serving.server import Limits
 from sentiment.serving.service import Service
+from sentiment.serving.trial import Trial
 from sentiment.storage import folder
 
 T = TypeVar("T")

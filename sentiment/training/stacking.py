@@ -6,13 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.component import Calibration, fit_logistic, fit_softmax, probabilities_of
-from sentiment.training.decide import (
-    Floats,
-    choose_decision,
-    one_hot,
-    score,
-    score_of_counts,
-)
+from sentiment.training.decide import Floats, choose_decision, one_hot, score, score_of_counts
 from sentiment.training.options import Objective
 
 # The prior of the new network's slope, the base's weight and the intercepts: the base is right as

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from sentiment.evaluation.metrics import calibration_error, reliability_of
 from sentiment.evaluation.ranking import POINTS, Ranks, precision_recall_curve, roc_curve
+from sentiment.evaluation.reliability import calibration_error, reliability_of
 
 # Rows of a score and a label, equal scores among them, both labels at the least once.
 ROWS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 1)), max_size=80).map(

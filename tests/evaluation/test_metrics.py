@@ -7,13 +7,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 from sklearn.dummy import DummyClassifier
 
-from sentiment.evaluation.metrics import (
-    Evaluation,
-    calibration_error,
-    calibration_noise,
-    metrics_for,
-    of_two,
-)
+from sentiment.evaluation.metrics import Evaluation, metrics_for, of_two
+from sentiment.evaluation.reliability import calibration_error, calibration_noise
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import WITH_NEUTRAL, LabelSet
 from sentiment.model.model import Decision, MultiDecision

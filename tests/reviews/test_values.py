@@ -1,6 +1,6 @@
 import pytest
 
-from sentiment.reviews.labels import is_number, key_of
+from sentiment.reviews.rules import is_number, key_of
 
 
 @pytest.mark.parametrize("text", ["1", "+1.", "-.5", " 12.50 ", "0" * 5000])

@@ -12,8 +12,8 @@ from sentiment.errors import DataError, UsageError
 from sentiment.labels import WITH_NEUTRAL, LabelSet
 from sentiment.reviews.batch import TextsSource
 from sentiment.reviews.columns import Columns
-from sentiment.reviews.labels import class_key, key_of
 from sentiment.reviews.predictions import PredictionFile
+from sentiment.reviews.rules import class_key, key_of
 from sentiment.reviews.streams import OUTPUT_FORMATS
 from sentiment.reviews.writers import writer_for
 from tests.reviews.helpers import find_columns, open_source

@@ -23,7 +23,7 @@ from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.reviews import cells
 from sentiment.reviews.header import normal_name, reads_as_header
-from sentiment.reviews.labels import is_number, key_of
+from sentiment.reviews.rules import is_number, key_of
 from tests.torture.outcome import Outcome
 from tests.torture.terminal import on_a_terminal
 

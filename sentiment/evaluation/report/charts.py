@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.metrics import Floats
+from sentiment.evaluation.intervals import Floats
 from sentiment.labels import NEGATIVE, POSITIVE
 
 if TYPE_CHECKING:

@@ -8,20 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.evaluation.intervals import MIN_LOSSES
-from sentiment.evaluation.metrics import (
-    Evaluation,
-    Figures,
-    Floats,
-    Labels,
-    calibration_noise,
-    metrics_or_none,
-    number,
-    percent,
-    reliability_of,
-)
+from sentiment.evaluation.intervals import MIN_LOSSES, Floats, Labels
+from sentiment.evaluation.metrics import Evaluation, Figures, metrics_or_none, number, percent
 from sentiment.evaluation.mistakes import Mistake
 from sentiment.evaluation.ranking import Curve, Ranks, precision_recall_curve, roc_curve
+from sentiment.evaluation.reliability import calibration_noise, reliability_of
 from sentiment.evaluation.report.charts import (
     GUIDE,
     LINES,
@@ -36,11 +27,7 @@ from sentiment.evaluation.report.charts import (
     Picture,
     Table,
 )
-from sentiment.evaluation.selective import (
-    Abstention,
-    abstention_of,
-    answered_labels,
-)
+from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
 from sentiment.evaluation.slices import Slice
 from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
 from sentiment.model.explanation import Moves, strongest_phrases
