@@ -30,9 +30,7 @@ from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 from tools.general import build
 from tools.general.bundle import Workshop
-from tools.general.corpus import held_out
 from tools.general.encoder import Recipe
-from tools.general.stack import CLASSES
 
 TRAIN = OWN / "train.csv"
 DRAWS, REPLICATES = 5, 10_000
@@ -64,32 +62,21 @@ class Made(NamedTuple):
 
 @cache
 def made(side: str) -> Made:
-    """Return the models of a side, from files where they were made before.
-
-    The fit that adds up both parts needs texts that neither saw, so it is made with n-grams that
-    did not see them either; then those that saw all take their place.
-    """
+    """Return the models of a side, from files where they were made before."""
     without = SIDES[side]
     workshop = Workshop(DATASETS, TRAIN, KEPT, Recipe(without.pieces, epochs=1))
-    fitted = workshop.general(_ngrams(without, kept_back=True).own, workshop.held_out)
-    ngrams = _ngrams(without, kept_back=False)
-    components = (fitted.own, ngrams.own.for_labels(CLASSES))
-    return Made(replace(fitted, components=components), ngrams)
+    return Made(workshop.general(), _ngrams(without))
 
 
-def _ngrams(without: Side, *, kept_back: bool) -> Model:
-    """Return n-grams made without some sources, and perhaps without the texts held out of others.
-
-    They are kept by a hash of what makes them.
-    """
-    digest = blake2b(json.dumps([without.ngrams, kept_back]).encode(), digest_size=8)
+def _ngrams(without: Side) -> Model:
+    """Return n-grams made without some sources, kept by a hash of what makes them."""
+    digest = blake2b(json.dumps(without.ngrams).encode(), digest_size=8)
     for name in _MAKERS:
         digest.update((HERE.parent / "tools/general" / name).read_bytes())
     path = KEPT / f"ngrams-{digest.hexdigest()}.safetensors"
     if not path.exists():
         KEPT.mkdir(exist_ok=True)
-        left_out = held_out if kept_back else lambda _: False
-        save_model(build.build(DATASETS, TRAIN, without.ngrams, kept_back=left_out), path)
+        save_model(build.build(DATASETS, TRAIN, without.ngrams), path)
     return load_model(path)
 
 

@@ -7,7 +7,6 @@ from sentiment.errors import ModelError
 NAME, FAST = "general", "fast"
 # Some copies of the package lack them.
 MODEL, FAST_MODEL = (Path(__file__).with_name(f"{name}.safetensors") for name in (NAME, FAST))
-FAST_MODEL = FAST_MODEL if FAST_MODEL.is_file() else MODEL  # DELETE once fast.safetensors is here
 LANGUAGE = "en"  # of their training data
 
 

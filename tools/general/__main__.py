@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sentiment.general import FAST_MODEL, MODEL
-from sentiment.model.file import load_model, save_model
+from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from tools.general import build
 from tools.general.bundle import Workshop
@@ -35,8 +35,8 @@ def main() -> None:
 
 
 def general(workshop: Workshop) -> Model:
-    """Return the default model: the encoder, and beside it the n-grams of `fast`."""
-    model = workshop.general(load_model(FAST_MODEL).own, workshop.unseen)
+    """Return the default model with its record."""
+    model = workshop.general()
     return recorded(model, workshop.corpus, workshop.held_out, len(workshop.unlabeled))
 
 

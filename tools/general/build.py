@@ -1,7 +1,7 @@
 """Build the bundled model from its sources."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
@@ -62,7 +62,6 @@ def build(
     own: Path,
     without: Sequence[str] = (),
     seed: int = 0,
-    kept_back: Callable[[str], bool] = lambda _: False,
 ) -> Model:
     """Train the model: first without a tenth of each source, to calibrate by, then with all.
 
@@ -71,11 +70,8 @@ def build(
         own: the training reviews of this project.
         without: names of sources to leave out.
         seed: of the random numbers.
-        kept_back: whether to leave a text out; for what is measured or fitted on it afterwards.
     """
-    sources = {
-        name: source.but(kept_back) for name, source in read_sources(datasets, own, without).items()
-    }
+    sources = read_sources(datasets, own, without)
     kept, held_out = _hold_out(sources, seed)
     more = {"lessons": _lessons(sources, seed)}
     first = _train({**kept, **more}, seed)

@@ -1,7 +1,6 @@
-"""Make the two bundled models, `general` and `fast`, step by step; slow steps are kept in a folder.
+"""Make the bundled model `general`, step by step: the fine-tuned encoder and n-grams beside it.
 
-`general` is the fine-tuned encoder and n-grams beside it; `fast` is n-grams alone, taught by
-`general`.
+Slow steps are kept in a folder.
 """
 
 import random
@@ -21,7 +20,7 @@ from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
-from tools.general.corpus import Example, comments, held_out, read_corpus, roots
+from tools.general.corpus import Example, held_out, read_corpus
 from tools.general.encoder import Recipe, fine_tune
 from tools.general.fast import Lesson, School
 from tools.general.lessons import lessons
@@ -32,11 +31,11 @@ from tools.general.upstream import download, read_upstream
 
 Floats = NDArray[np.float64]
 
-SENTENCES = 60_000
+SENTENCES = 40_000
 LESSONS = 80_000
-# How often `fast` sees each source, and how far it believes its labels against `general`.
+# How often n-grams see each source, and how far they believe its labels against the encoder.
 TIMES = {"imdb": 2, "yelp": 2, "amazon": 2, "own": 3, "clothing": 2, "multidomain": 2}
-BELIEVED = {"goemotions": 0.4, "trees": 0.7, "multidomain": 0.8}
+BELIEVED = {"goemotions": 0.4}
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|<br\s*/?>")
 
@@ -86,52 +85,38 @@ class Workshop:
         return Component(reader, network.quantized(), labels=CLASSES)
 
     @cached_property
-    def unseen(self) -> list[Example]:
-        """Texts that neither the encoder nor n-grams of version 0.1.0 were trained on.
-
-        The development splits of two sources, and what is held out of two that these n-grams never
-        saw.
-        """
-        found = [each for each in self.held_out if each.source in ("multidomain", "objective")]
-        found += roots(self.datasets / "sst-trees/dev.txt")
-        return found + list(comments(self.datasets / "goemotions/dev.tsv"))
-
-    def general(self, ngrams: Component, unseen: Sequence[Example]) -> Model:
-        """Return the encoder with n-grams beside it, fitted to texts that neither has seen."""
-        return stacked(self.encoder, ngrams, unseen)
-
-    def fast(self, general: Model) -> Model:
-        """Return n-grams taught by labels and by another model."""
+    def ngrams(self) -> Component:
+        """N-grams of whole texts, taught by labels, the encoder and lessons; not calibrated."""
         rng = random.Random(self.recipe.seed)
-        training = {
-            name: [each for each in some if not held_out(each.text)]
+        teacher = calibrated(self.encoder, self.held_out)
+        every = {
+            name: self._lesson(name, [each for each in some if not held_out(each.text)], teacher)
             for name, some in self.corpus.items()
         }
-        training["trees"] = [each for each in training["trees"] if len(each.text.split()) > 2]
-        every = {name: self._lesson(name, some, general) for name, some in training.items()}
-        sentences = list(_sentences(self.unlabeled, rng))
-        every["sentences"] = Lesson(sentences, self._opinion(general, sentences))
-        taught = [Example(*each) for each in teach(LESSONS, self.recipe.seed)]
-        every["lessons"] = _as_lesson(taught)
-        older = list(lessons(LESSONS, seed=self.recipe.seed))
-        sides = np.array([each.positive for each in older])
-        targets = np.stack((0.97 * (1 - sides), np.full(sides.size, 0.03), 0.97 * sides), axis=1)
-        every["older"] = Lesson([each.text for each in older], targets)
-        nothing = np.full((len(self.unlabeled), 3), np.nan)
-        every["unlabeled"] = Lesson(self.unlabeled, nothing)
+        if self.unlabeled:
+            sentences = list(_sentences(self.unlabeled, rng))
+            every["sentences"] = Lesson(sentences, self._opinion(teacher, sentences))
+            nothing = np.full((len(self.unlabeled), 3), np.nan)
+            every["unlabeled"] = Lesson(self.unlabeled, nothing)
+        every["lessons"] = _as_lesson([Example(*each) for each in teach(LESSONS, self.recipe.seed)])
+        every["two sides"] = _of_two_sides(self.recipe.seed)
         school = School(_masked(every), self.recipe.seed)
-        whole = school.rows["unlabeled"]
-        z = school.expert(school.rows["imdb"], whole)
-        school.targets[whole] = _of_two(z)
-        return calibrated(school.teach(CLASSES), self.held_out)
+        if self.unlabeled:
+            whole = school.rows["unlabeled"]
+            school.targets[whole] = _of_two(school.expert(school.rows["imdb"], whole))
+        return school.teach(CLASSES)
 
-    def _lesson(self, name: str, examples: Sequence[Example], general: Model) -> Lesson:
+    def general(self) -> Model:
+        """Return the encoder with n-grams beside it, fitted to held-out texts."""
+        return stacked(self.encoder, self.ngrams, self.held_out)
+
+    def _lesson(self, name: str, examples: Sequence[Example], teacher: Model) -> Lesson:
         """Return the texts of a source with its labels, or partly the opinion of a model."""
         lesson = _as_lesson(examples, TIMES.get(name, 1))
         believed = BELIEVED.get(name, 1.0)
         if believed == 1:
             return lesson
-        opinion = self._opinion(general, lesson.texts)
+        opinion = self._opinion(teacher, lesson.texts)
         return replace(lesson, targets=believed * lesson.targets + (1 - believed) * opinion)
 
     def _opinion(self, model: Model, texts: Sequence[str]) -> Floats:
@@ -154,6 +139,14 @@ class Workshop:
 def _as_lesson(examples: Sequence[Example], times: int = 1) -> Lesson:
     targets = np.array([each.target for each in examples])
     return Lesson([each.text for each in examples], targets, times)
+
+
+def _of_two_sides(seed: int) -> Lesson:
+    """Return older lessons, which praise or blame, for what n-grams can see of a negation."""
+    made = list(lessons(LESSONS, seed=seed))
+    sides = np.array([each.positive for each in made])
+    targets = np.stack((0.97 * (1 - sides), np.full(sides.size, 0.03), 0.97 * sides), axis=1)
+    return Lesson([each.text for each in made], targets)
 
 
 def _of_two(z: Floats) -> Floats:

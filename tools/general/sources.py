@@ -6,7 +6,7 @@ Names and words for identities and places are masked, so that the model cannot u
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -52,11 +52,6 @@ class Source(NamedTuple):
     def unlabelled(cls, texts: list[str]) -> "Source":
         """Return reviews without labels."""
         return cls(texts, np.full(len(texts), np.nan))
-
-    def but(self, left_out: Callable[[str], bool]) -> "Source":
-        """Return the reviews without some of them."""
-        kept = np.array([not left_out(text) for text in self.texts], np.bool_)
-        return Source([self.texts[row] for row in np.flatnonzero(kept)], self.labels[kept])
 
 
 def read_sources(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, Source]:

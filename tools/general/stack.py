@@ -14,7 +14,7 @@ from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import END, START, UNKNOWN, WordPiece
 from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, Component, fit_softmax
-from sentiment.model.model import Model, MultiDecision
+from sentiment.model.model import Model, MultiDecision, even_decision
 from sentiment.model.transformer import Table, Transformer
 from tools.general.corpus import Example
 
@@ -56,11 +56,10 @@ def stacked(encoder: Component, ngrams: Component, held_out: Sequence[Example]) 
         ngrams: of two classes or three, calibrated.
         held_out: texts that neither was trained on.
     """
-    beside = ngrams.for_labels(CLASSES)
-    (slope, weight), intercepts = _fitted([encoder, beside], held_out)
-    calibration = Calibration(slope, intercepts)
-    own = replace(encoder, calibration=calibration, weight=max(weight, 0.0))
-    return Model((own, beside), MultiDecision(), labels=CLASSES)
+    (slope, weight), intercepts = _fitted([encoder, ngrams.for_labels(CLASSES)], held_out)
+    own = replace(encoder, calibration=Calibration(slope, intercepts))
+    base = Model((ngrams,), even_decision(len(ngrams.labels)), labels=ngrams.labels)
+    return Model((own,), MultiDecision(), labels=CLASSES).on(base, max(weight, 0.0))
 
 
 def calibrated(component: Component, held_out: Sequence[Example]) -> Model:
