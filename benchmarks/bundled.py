@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from results import HERE
 
-from sentiment.evaluation.metrics import Evaluation, calibration_error
+from sentiment.evaluation.metrics import Evaluation
+from sentiment.evaluation.reliability import calibration_error
 from sentiment.general import find_bundled
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, Scores
