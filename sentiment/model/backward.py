@@ -1,9 +1,13 @@
-"""The gradient of a transformer's log-odds by the vectors of a text's pieces, in numpy.
+"""What each piece of a text adds to a transformer's log-odds: integrated gradients, in numpy.
 
-For integrated gradients (Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks",
-ICML 2017), which take it at points between the vectors of an empty text and those of this one. They
-are the sums of a piece's and its place's, before they are normalized; the gradient is by reverse
-differentiation (Rumelhart, Hinton and Williams, 1986) of each step of `transformer.py`.
+Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017). The gradient is
+by the presence of each piece. A presence of 2 is to have the piece twice: attention counts it
+twice, and so does the mean of the text. Without presence, all but the first and the last piece are
+as if they were not there. So the path leads from the empty text to this one, past texts that hold
+all of its words alike, where replacing their vectors, step by step, passes what is no text at all.
+
+It is by reverse differentiation (Rumelhart, Hinton and Williams, 1986) of each step of
+`transformer.py`.
 """
 
 from typing import Any, NamedTuple
@@ -29,18 +33,20 @@ Array = NDArray[Any]
 # Pieces differentiated at once, some 130 kB each in six blocks 384 wide, but always one text.
 _MOST_PIECES = 1 << 9
 
-# Points of each path at which credit takes the gradient: those of Gauss and Legendre.
+# Points of the path at which the gradient is taken: those of Gauss and Legendre.
 _POINTS = 8
+# How much slower than even the path leaves the empty text, where little presence changes much.
+_SLOWER = 16.0
+# The pieces of an empty text, which every text has.
+_ENDS = 2
 
 
 def credit(network: Transformer, row: Pieces) -> Doubles:
-    """Compute what each piece of a text adds to its log-odds, by integrated gradients.
+    """Compute what each piece of a text adds to its log-odds.
 
-    A path begins where the vectors of pieces are, in turn, those of the first and of the last piece
-    of the empty text. As only means are taken over pieces, by attention and in the end, the
-    log-odds there are those of the empty text, if both are there as often; if not, the mean of two
-    paths that begin with either makes up for it. What is left is divided in proportion to what
-    pieces were given: the error of the quadrature, and that the last piece moves to its place.
+    Along the path, the last piece moves from its place in the empty text to that in this one. What
+    that changes, and the error of the quadrature, is little beside what the pieces are given, and
+    is divided in proportion to it.
 
     Args:
         network: of any number of blocks.
@@ -53,9 +59,9 @@ def credit(network: Transformer, row: Pieces) -> Doubles:
     found = np.zeros((row.ids.size, network.output.bias.size))
     if row.ids.size <= _ENDS:
         return found
-    empty = row.cleared(np.ones(1, np.bool_))
     inner = slice(1, -1)
-    found[inner] = _along_paths(network, row.ids, empty.ids)[inner]
+    found[inner] = _along_path(network, row.ids)[inner]
+    empty = row.cleared(np.ones(1, np.bool_))
     rest = (network.logits(row) - network.logits(empty))[0] - found.sum(axis=0)
     sizes = np.abs(found[inner])
     sizes[:, sizes.sum(axis=0) == 0] = 1
@@ -63,91 +69,88 @@ def credit(network: Transformer, row: Pieces) -> Doubles:
     return found
 
 
-# The pieces of an empty text.
-_ENDS = 2
-
-
-def _along_paths(
-    network: Transformer, ids: NDArray[np.integer], empty: NDArray[np.integer]
-) -> Doubles:
-    """Return the change of each piece's vector times the mean gradient on the two paths.
-
-    float64 [pieces, K − 1].
-    """
-    (ends,) = embedded(network, empty[None])
-    (text,) = embedded(network, ids[None])
-    turns = np.arange(ids.size) % _ENDS
-    turns = np.stack((turns, 1 - turns))
-    turns[:, 0], turns[:, -1] = 0, 1
-    moves = text - ends[turns]  # [paths, pieces, width]
-    times, shares = np.polynomial.legendre.leggauss(_POINTS)
-    left = ((1 - times) / 2).astype(np.float32)
-    found = np.zeros((ids.size, network.output.bias.size))
-    for move in moves:
-        # A network made for it may bend more sharply than float32 can tell.
-        with np.errstate(over="ignore", invalid="ignore"):
-            _, slopes = gradients(network, text - left[:, None, None] * move)
-            found += np.einsum("ktpw,t,pw->pk", slopes, shares / 2 / len(moves), move)
+def _along_path(network: Transformer, ids: NDArray[np.integer]) -> Doubles:
+    """Return the integral of the gradient by each piece's presence, float64 [pieces, K − 1]."""
+    places, shares = np.polynomial.legendre.leggauss(_POINTS)
+    times = (1 + places) / 2
+    slowed = times + _SLOWER * (1 - times)
+    presence = np.ones((_POINTS, ids.size), np.float32)
+    presence[:, 1:-1] = (times / slowed)[:, None]
+    vectors = np.tile(embedded(network, ids), (_POINTS, 1, 1))
+    moved = network.places.take(np.array([_ENDS - 1, ids.size - 1]))
+    vectors[:, -1] += (1 - presence[:, 1:2]) * (moved[0] - moved[1])
+    # A network made for it may bend more sharply than float32 can tell.
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, slopes = gradients(network, vectors, presence)
+        found = np.einsum("ktp,t->pk", slopes, shares / 2 * _SLOWER / slowed**2)
     return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def embedded(network: Transformer, ids: NDArray[np.integer]) -> Floats:
-    """Return the sums of the vectors of pieces and of their places, not yet normalized.
+    """Return the sums of the vectors of a text's pieces and of their places, not yet normalized.
 
     Args:
         network: with the vectors.
-        ids: the pieces of texts of one length, [texts, length].
+        ids: the pieces, [pieces].
 
     Returns:
-        float32 [texts, length, width].
+        float32 [pieces, width].
     """
-    return network.words.take(ids) + network.places.take(np.arange(ids.shape[1]))
+    return network.words.take(ids) + network.places.take(np.arange(ids.size))
 
 
-def gradients(network: Transformer, vectors: Array) -> tuple[Doubles, Array]:
-    """Compute the log-odds of texts given as vectors, and their gradients.
+def gradients(network: Transformer, vectors: Array, presence: Array) -> tuple[Doubles, Array]:
+    """Compute the log-odds of texts whose pieces are present more or less, and their gradients.
 
     Args:
         network: of any number of blocks.
-        vectors: as of `embedded`, [texts, length, width], float32 or float64; all is computed in
-            their dtype.
+        vectors: as of `embedded`, [texts, pieces, width].
+        presence: how often each piece counts, above 0, [texts, pieces], float32 or float64; all is
+            computed in its dtype.
 
     Returns:
-        Log-odds, float64 [texts, K − 1]; and the derivative of each by each of the numbers of its
-        text's vectors, [K − 1, texts, length, width], in the dtype of `vectors`.
+        Log-odds, float64 [texts, K − 1]; and the derivative of each by the presence of each piece,
+        [K − 1, texts, pieces], in the dtype of `presence`.
     """
     weights = network.weights
-    if vectors.dtype != np.float32:
+    if presence.dtype != np.float32:
         weights = tuple(Weights.of(block, network.heads, np.float64) for block in network.blocks)
     outputs = network.output.bias.size
-    logits = np.empty((len(vectors), outputs))
-    slopes = np.empty((outputs, *vectors.shape), vectors.dtype)
-    size = max(1, _MOST_PIECES // vectors.shape[1])
-    for first in range(0, len(vectors), size):
+    logits = np.empty((len(presence), outputs))
+    slopes = np.empty((outputs, *presence.shape), presence.dtype)
+    size = max(1, _MOST_PIECES // presence.shape[1])
+    for first in range(0, len(presence), size):
         some = slice(first, first + size)
-        logits[some], slopes[:, some] = _gradients(network, weights, vectors[some])
+        given = vectors[some].astype(presence.dtype), presence[some]
+        logits[some], slopes[:, some] = _gradients(network, weights, *given)
     return logits, slopes
 
 
 def _gradients(
-    network: Transformer, weights: tuple[Weights, ...], vectors: Array
+    network: Transformer, weights: tuple[Weights, ...], vectors: Array, presence: Array
 ) -> tuple[Doubles, Array]:
-    texts, length, width = vectors.shape
-    scale, shift = (each.astype(vectors.dtype) for each in (network.norm.scale, network.norm.shift))
-    start = _normalized(vectors.reshape(-1, width), scale)
-    x = start.centred * scale + shift
+    scale, shift = (
+        each.astype(presence.dtype) for each in (network.norm.scale, network.norm.shift)
+    )
+    x = _normalized(vectors.reshape(-1, network.width), scale).centred * scale + shift
+    counts = np.log(presence)
     passes = []
     for block in weights:
-        x, saved = _forward(block, x, texts, network.heads)
+        x, saved = _forward(block, x, counts, network.heads)
         passes.append(saved)
-    means = x.reshape(vectors.shape).mean(axis=1)
-    logits = network.logits_of(means)
-    slopes = np.empty((logits.shape[1], *vectors.shape), vectors.dtype)
-    for found, by_mean in zip(slopes, _by_means(network, means), strict=True):
-        slope = np.repeat((by_mean / length).astype(vectors.dtype), length, axis=0)
+    x = x.reshape(*presence.shape, -1)
+    shares = presence / presence.sum(axis=1, keepdims=True)
+    pooled = np.einsum("tp,tpw->tw", shares, x)
+    logits = network.logits_of(pooled)
+    slopes = np.empty((logits.shape[1], *presence.shape), presence.dtype)
+    by_means = _by_means(network, pooled).astype(presence.dtype)
+    for number, by_mean in enumerate(by_means):
+        by_counts = shares * np.einsum("tpw,tw->tp", x - pooled[:, None], by_mean)
+        slope = (shares[:, :, None] * by_mean[:, None]).reshape(-1, network.width)
         for block, saved in zip(reversed(weights), reversed(passes), strict=True):
-            slope = _backward(block, saved, slope)
-        found[:] = start.backward(slope).reshape(vectors.shape)
+            slope, by_count = _backward(block, saved, slope)
+            by_counts += by_count
+        slopes[number] = by_counts / presence
     return logits, slopes
 
 
@@ -211,14 +214,22 @@ class _Pass(NamedTuple):
     tanh: Array
 
 
-def _forward(weights: Weights, x: Array, texts: int, heads: int) -> tuple[Array, _Pass]:
-    """Return what a block makes of vectors, [pieces, width], and what it computed on the way."""
+def _forward(weights: Weights, x: Array, counts: Array, heads: int) -> tuple[Array, _Pass]:
+    """Return what a block makes of vectors, and what it computed on the way.
+
+    Args:
+        weights: of the block.
+        x: [texts · length, width].
+        counts: logarithms of the presence of pieces, [texts, length].
+        heads: of its attention.
+    """
     width = x.shape[1]
     projected = x @ weights.attention
     projected[:, :width] += weights.query_bias
-    parts = projected.reshape(texts, -1, 3, heads, width // heads).transpose(2, 0, 3, 1, 4)
+    parts = projected.reshape(*counts.shape, 3, heads, width // heads).transpose(2, 0, 3, 1, 4)
     queries, keys, values = parts
     attention = queries @ keys.swapaxes(2, 3)
+    attention += counts[:, None, None]
     softmax(attention)
     found = _joined(attention @ values)
     first = _normalized(x + found @ weights.merge + weights.merge_bias, weights.merge_scale)
@@ -231,18 +242,25 @@ def _forward(weights: Weights, x: Array, texts: int, heads: int) -> tuple[Array,
     return x, _Pass(parts, attention, first, second, sums, tanh)
 
 
-def _backward(weights: Weights, saved: _Pass, slope: Array) -> Array:
-    """Return the gradient by a block's input from that by its result, [pieces, width]."""
+def _backward(weights: Weights, saved: _Pass, slope: Array) -> tuple[Array, Array]:
+    """Return the gradient by a block's input from that by its result, [pieces, width].
+
+    Also that by the logarithms of presence in its attention, [texts, length].
+    """
     slope = saved.second.backward(slope)
     sums, tanh = saved.sums, saved.tanh
     bend = GELU_LINEAR + 3 * GELU_CUBIC * sums**2
     inner = (slope @ weights.narrow.T) * (1 + tanh + sums * (1 - tanh**2) * bend)
     slope = saved.first.backward(slope + inner @ weights.widen.T)
-    return slope + _attention_backward(saved, slope @ weights.merge.T) @ weights.attention.T
+    by_parts, by_scores = _attention_backward(saved, slope @ weights.merge.T)
+    return slope + by_parts @ weights.attention.T, by_scores.sum(axis=(1, 2))
 
 
-def _attention_backward(saved: _Pass, slope: Array) -> Array:
-    """Return the gradient by queries, keys and values: [pieces, width] → [pieces, 3 · width]."""
+def _attention_backward(saved: _Pass, slope: Array) -> tuple[Array, Array]:
+    """Return the gradient by queries, keys and values: [pieces, width] → [pieces, 3 · width].
+
+    Also that by the scores, [texts, heads, length, length].
+    """
     queries, keys, values = saved.parts
     attention = saved.attention
     texts, heads, length, size = queries.shape
@@ -250,7 +268,7 @@ def _attention_backward(saved: _Pass, slope: Array) -> Array:
     by_weights = found @ values.swapaxes(2, 3)
     scores = attention * (by_weights - (by_weights * attention).sum(axis=-1, keepdims=True))
     by_parts = (scores @ keys, scores.swapaxes(2, 3) @ queries, attention.swapaxes(2, 3) @ found)
-    return np.concatenate([_joined(part) for part in by_parts], axis=1)
+    return np.concatenate([_joined(part) for part in by_parts], axis=1), scores
 
 
 def _joined(of_heads: Array) -> Array:
