@@ -29,7 +29,7 @@ Numbers = NDArray[np.int64]
 
 NGRAMS = NGrams(reversal=12)
 MIN_COUNT = 3
-PHRASES = 2_000
+PHRASES = 1_500
 
 
 @dataclass(frozen=True)
