@@ -60,10 +60,19 @@ def dense(networks: int, **options: Any) -> Maker:
     layers = load_keras().layers
     if networks == 1:
         return lambda units, activation: layers.Dense(units, activation=activation, **options)
-    options = {"kernel_initializer": initializer(networks)} | options
-    return lambda units, activation: layers.EinsumDense(
-        "bki,kio->bko", (networks, units), activation=activation, bias_axes="ko", **options
-    )
+
+    def make(units: int, activation: str) -> Any:
+        # An initializer draws a random number when it is made, so each layer makes its own.
+        usual = {"kernel_initializer": initializer(networks)}
+        return layers.EinsumDense(
+            "bki,kio->bko",
+            (networks, units),
+            activation=activation,
+            bias_axes="ko",
+            **usual | options,
+        )
+
+    return make
 
 
 def initializer(networks: int) -> Any:

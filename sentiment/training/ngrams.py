@@ -55,6 +55,13 @@ class NGramHyperparameters(Hyperparameters):
     min_count: int
     smoothing: float = 2.0
 
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values, in the order that version 0.1.0 wrote them in."""
+        values = super().as_json()
+        first = {name: values.pop(name) for name in ("ngrams", "min_count")}
+        last = {name: values.pop(name) for name in ("smoothing", "hidden")}
+        return first | values | last
+
     def describe(self) -> str:
         """Return which n-grams are features, for people."""
         return self.ngrams.describe()

@@ -1,7 +1,7 @@
 """The options of a training, and the hyperparameters chosen for the data."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import isfinite, nan
 from numbers import Real
 from typing import Any, Literal, Self, get_args
@@ -165,6 +165,10 @@ class Hyperparameters:
     def describe(self) -> str:
         """Return what the features are, for people."""
         raise NotImplementedError
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
 
     def decay(self, done: float) -> float:
         """Return the share of the learning rate after a share of all steps: linear."""

@@ -350,6 +350,8 @@ def _record(
     right = held_out.right
     recorded = asdict(options)
     del recorded["architecture"]  # the kinds of the components say it
+    if not options.fine_tune:
+        del recorded["fine_tune"]  # of encoders only
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
@@ -365,7 +367,7 @@ def _record(
         cross_validated=data.cross_validated,
         unlabeled=rows.size,
         options=recorded,
-        recipe=asdict(own.recipe) | ({"beside": asdict(beside[0].recipe)} if beside else {}),
+        recipe=own.recipe.as_json() | ({"beside": beside[0].recipe.as_json()} if beside else {}),
         versions=_versions(),
     )
     return Record(

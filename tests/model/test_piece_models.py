@@ -311,7 +311,7 @@ def test_the_document_is_small_and_has_no_n_grams(tmp_path):
 
 def test_n_grams_are_answered_without_loading_the_transformer():
     code = (
-        "import sys; from sentiment.cli import main; main(['predict', 'good', '-m', 'general']);"
+        "import sys; from sentiment.cli import main; main(['predict', 'good', '-m', 'fast']);"
         "print([name for name in sys.modules if name in ('sentiment.model.transformer',"
         "'sentiment.features.wordpiece', 'sentiment.features.characters')])"
     )

@@ -94,7 +94,7 @@ def test_the_head_of_the_transformer_is_what_was_fitted_over_standardized_vector
     indexed = architecture.index(reviews.texts, recipe, Run())
     encoder = architecture.fit_encoder(indexed, np.eye(3), np.ones(40), recipe, options)
     rows = architecture.encode(indexed, encoder).take(np.arange(40))
-    width = architecture.network.width
+    width = architecture.source.width
     assert rows.mean(axis=0) == pytest.approx(np.zeros(width + 1), abs=1e-5)
     assert rows[:, :width].std(axis=0) == pytest.approx(np.ones(width), abs=1e-4)
     model = architecture.build([width + 1], recipe, 3, options)
