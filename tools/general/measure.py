@@ -1,7 +1,8 @@
 """Held-out figures of a model, by which choices are made: `python -m tools.general.measure MODEL`.
 
-No test split is read: the rows are the development splits of SST and GoEmotions, what
-`corpus.held_out` keeps back of other sources, half A of the airline tweets, and the probe.
+No test split is read: the rows are what `corpus.held_out` keeps back of each source, half A of the
+airline tweets, and the probe. The treebank is left out: its file holds train and development
+sentences, and of a phrase that is held back, others that contain it are not.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, even_decision
 from sentiment.probing import CAPABILITIES, probe
-from tools.general.corpus import Example, held_out, read_corpus, roots
+from tools.general.corpus import Example, held_out, read_corpus
 from tools.general.sources import half_of
 from tools.general.stack import CLASSES
 
@@ -31,7 +32,6 @@ _MOST = 1500
 
 def development(datasets: Path, own: Path) -> Iterator[tuple[str, list[Example]]]:
     """Yield names and texts of the sets that choices are made by."""
-    yield "SST dev", list(roots(datasets / "sst-trees/dev.txt"))
     for name, examples in read_corpus(datasets, own).items():
         if name != "trees":
             yield name, [each for each in examples if held_out(each.text)]
