@@ -156,7 +156,8 @@ def change_the_document(good: bytes, random: Random) -> bytes:
         elif isinstance(holder, dict):
             holder[random.choice(("base", "weight", "number", "loss", "\x1b[2J", "new"))] = odd
         else:
-            holder *= random.choice((2, 3, 5000)) if len(holder) < 100 else 2
+            text = json.dumps(holder)  # gigabytes are no use
+            holder *= random.choice((2, 3, 5000)) if len(text) < 1000 and "raw" not in text else 2
     return forgery.sealed()
 
 
