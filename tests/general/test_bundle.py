@@ -35,6 +35,7 @@ def bytes_of(network: Transformer) -> bytes:
     return b"".join(layer.kernel.tobytes() for each in network.blocks for layer in each.layers)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch):
     whole = bytes_of(made(tmp_path / "whole"))
     again = bytes_of(made(tmp_path / "again"))
@@ -53,6 +54,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch):
     assert bytes_of(made(tmp_path / "stopped")) == whole
 
 
+@pytest.mark.slow
 def test_a_network_made_before_is_read_from_its_file(tmp_path, monkeypatch):
     whole = bytes_of(made(tmp_path))
     monkeypatch.setattr(encoder, "_train", None)  # it would fail

@@ -41,6 +41,7 @@ def test_the_student_learns_without_a_source(school, monkeypatch):
     assert (logits[:, 0] > 0).tolist() == [True] * 3 + [False] * 3
 
 
+@pytest.mark.slow
 def test_an_expert_is_asked_of_its_own_texts_before_it_has_learned_them(school, monkeypatch):
     shown = []
     fit = School.fit

@@ -53,6 +53,7 @@ def trained(seed: int) -> tuple[list[float], bytes]:
     return losses, to_numpy(model, NETWORK).blocks[-1].narrow.kernel.tobytes()
 
 
+@pytest.mark.slow
 def test_training_learns_and_is_the_same_for_the_same_seed():
     losses, weights = trained(1)
     assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
