@@ -33,6 +33,7 @@ def test_the_student_learns_what_the_labels_say(school):
     assert (logits[:, 0] > 0).tolist() == [True] * 3 + [False] * 3
 
 
+@pytest.mark.slow
 def test_an_expert_is_asked_of_its_own_texts_before_it_has_learned_them(school, monkeypatch):
     shown = []
     fit = School.fit
