@@ -58,7 +58,7 @@ def test_validation_reviews_are_taken_and_one_of_a_thing_is_no_plural(run, train
 
 
 def test_train_quietly_says_nothing(run, tmp_path):
-    done = run("train", TRAIN, "-o", tmp_path / "m", *QUICK, "-q")
+    done = run("train", TEST, "-o", tmp_path / "m", *QUICK, "-q")
     assert (done.stdout, done.stderr) == ("", "")
 
 

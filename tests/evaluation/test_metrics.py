@@ -35,6 +35,7 @@ def test_figures_of_a_case_worked_out_by_hand():
     assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(st.integers(0, 20).map(lambda n: n / 20) | st.floats(0, 1), st.integers(0, 1)),
@@ -144,7 +145,7 @@ ROWS_OF_MANY = st.sampled_from([WITH_NEUTRAL, STARS, WORDS]).flatmap(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(ROWS_OF_MANY)
 def test_every_figure_of_many_classes_is_that_of_scikit_learn(drawn):
     label_set, rows, offset = drawn

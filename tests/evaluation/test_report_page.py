@@ -102,7 +102,7 @@ PLAIN_REPORT = report_of(PLAIN)
 PLAIN_PAGE = Page(page_of(PLAIN_REPORT))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(ANY, min_size=4, max_size=4), ANY)
 @example(["\x1f\u0301a", "b", "c", "d"], "n")
 def test_any_text_stays_text(texts, name):
@@ -196,6 +196,7 @@ def test_there_is_something_to_read_beside_every_chart():
             assert picture.y.label
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.integers(0, 2000).map(lambda n: n / 2000) | st.floats(0, 1), min_size=4, max_size=4

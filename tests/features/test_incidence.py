@@ -25,7 +25,7 @@ def keys(text: str, ngrams: NGrams) -> set[int]:
     return {key for found in extract_ngrams([text], ngrams) for key in found.keys.tolist()}
 
 
-@settings(max_examples=50)  # a matrix takes 30 ms, however small
+@settings(max_examples=25)  # a matrix takes 30 ms, however small
 @given(TEXTS, st.integers(1, 3))
 def test_each_review_holds_its_n_grams_that_enough_reviews_hold(texts, min_count):
     incidence = DocumentTermMatrix.of(texts, PAIRS, min_count)
@@ -42,7 +42,7 @@ def test_many_reviews_are_found_in_the_order_they_came_in():
     assert all(held(incidence, row) == keys(texts[row], WORDS) for row in (0, 1, 1024, 2500, 4999))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.lists(st.text(alphabet="ab ", max_size=9), min_size=2, max_size=12))
 def test_rows_of_an_incidence_are_those_of_the_texts(texts):
     incidence = DocumentTermMatrix.of(texts, PAIRS)

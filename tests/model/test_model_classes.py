@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import ModelError
@@ -134,6 +134,7 @@ def test_components_add_up_in_the_classes_of_the_model(model):
     assert model.probabilities(TEXTS) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
+@settings(max_examples=30)  # a model takes 20 ms
 @given(st.permutations(NAMES), st.integers(2, 5), st.integers(0, 10**6))
 def test_a_class_that_is_not_known_gets_the_mean_of_those_that_are(order, count, seed):
     random = np.random.default_rng(seed)

@@ -531,7 +531,7 @@ def test_no_file_is_read_where_all_requests_are_answered(monkeypatch):
 
 
 def test_short_requests_are_answered_while_a_file_is(served):
-    body = as_csv([("n", "text"), *((n, "word " * 200) for n in range(2000))]).encode()
+    body = as_csv([("n", "text"), *((n, "word " * 200) for n in range(1000))]).encode()
     done = []
     thread = threading.Thread(target=lambda: done.append(sent(served, body, name="many.csv")))
     thread.start()
@@ -539,5 +539,5 @@ def test_short_requests_are_answered_while_a_file_is(served):
     while thread.is_alive():
         assert served.post("/predict", {"text": "good"}).status == 200
         answered += 1
-    assert done[0].body.count(b"\n") == 2001
+    assert done[0].body.count(b"\n") == 1001
     assert answered > 5, "they wait for the file"
