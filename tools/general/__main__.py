@@ -1,4 +1,4 @@
-"""Build the bundled models: `make model` (an hour and a half; needs the real datasets).
+"""Build the bundled models: `make model` (two hours; needs the real datasets).
 
 What takes long is kept in `.general/` by a hash of its recipe, and a run that was stopped goes on.
 """
