@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model model-card torture clean
+.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -80,8 +80,8 @@ bench-explanations: $(READY) ## faithfulness of explanations, written to benchma
 bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/few.py
 
-bench-general: $(READY) ## the bundled model and fine-tuning it, written to benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/general.py
+bench-general: $(READY) ## the bundled models beside VADER (hours; PARTS="real probe" some), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/general.py $(PARTS)
 
 bench-large: $(READY) ## training on data larger than memory (an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/large.py
@@ -92,15 +92,12 @@ bench-serve: $(READY) ## the HTTP service compared with peers, written to benchm
 bench-speed: $(READY) ## speed and memory compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
 
-model: $(READY) ## train the bundled model (needs ../shared/datasets)
+model: $(READY) ## train the bundled models (an hour and a half; needs ../shared/datasets)
 	@$(BIN)/python -m tools.general
-
-model-card: $(READY) ## rewrite the card of the bundled model and its hashes of sources, without training
-	@$(BIN)/python -m tools.general --renew
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md
 	@$(BIN)/python -m tests.torture
 
 clean: ## remove everything that make creates
-	@rm -rf .venv* benchmarks/.peers demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv* benchmarks/.peers benchmarks/.models demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

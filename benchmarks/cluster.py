@@ -64,14 +64,14 @@ class Place:
     def on_ray(self, *options: str, source: str = "**/*.parquet") -> Command:
         """Score with Ray, each file by itself."""
         return [
-            SENTIMENT, "predict", "-m", "general", "-i", self.reviews / source, "-o", self.scored,
+            SENTIMENT, "predict", "-m", "fast", "-i", self.reviews / source, "-o", self.scored,
             "--force", "--engine", "ray", *options,
         ]  # fmt: skip
 
     def plainly(self, *options: str, source: str = "**/*.parquet") -> Command:
         """Score without, into one file."""
         return [
-            SENTIMENT, "predict", "-m", "general", "-i", self.reviews / source,
+            SENTIMENT, "predict", "-m", "fast", "-i", self.reviews / source,
             "-o", self.folder / "plain.parquet", "--force", *options,
         ]  # fmt: skip
 
@@ -153,7 +153,7 @@ def every_row(table: Table, place: Place, address: str) -> None:
 
 def same_figures(table: Table, place: Place, address: str) -> None:
     """Measure a quarter of the reviews, with labels at random, on the cluster and without."""
-    command = ["evaluate", place.reviews / QUARTER, "-m", "general", "--slice", "length", "--json"]
+    command = ["evaluate", place.reviews / QUARTER, "-m", "fast", "--slice", "length", "--json"]
     plain, ours = (
         subprocess.run([SENTIMENT, *command, *more], check=True, capture_output=True).stdout
         for more in ([], ["--engine", "ray", "--address", address])

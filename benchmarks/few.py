@@ -17,6 +17,7 @@ from peers import balanced_tfidf
 from results import DATASETS, Table, write_parts
 
 from sentiment.evaluation.metrics import Evaluation
+from sentiment.labels import SENTIMENT
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
@@ -40,21 +41,21 @@ class Draw(NamedTuple):
 
 def sets() -> Iterator[tuple[str, LabelledReviews, tuple[int, ...]]]:
     """Airline tweets (two classes), clothing, and each domain of multi-domain, with its sizes."""
-    yield "airline", read("airline/Tweets.csv"), SIZES
+    yield "airline", read("airline/Tweets.csv", classes=SENTIMENT.names), SIZES
     yield (
         "clothing",
-        _stars("clothing/Womens Clothing E-Commerce Reviews.csv", "Review Text"),
+        stars("clothing/Womens Clothing E-Commerce Reviews.csv", "Review Text", "Rating"),
         SIZES[:3],
     )
-    products = _stars("multidomain/reviews.csv", "text", keep="domain")
+    products = stars("multidomain/reviews.csv", "text", "stars", "domain")
     domains = np.array(products.columns["domain"])
     for name in sorted(set(domains)):
         yield name, products.take(np.flatnonzero(domains == name)), SIZES
 
 
-def _stars(path: str, text: str, keep: str | None = None) -> LabelledReviews:
-    label = "stars" if keep else "Rating"
-    options = ReadOptions(text_columns=(text,), label_column=label, keep=(keep,) if keep else ())
+def stars(path: str, text: str, label: str, *keep: str) -> LabelledReviews:
+    """Read reviews with stars, 1 and 2 negative, 4 and 5 positive, and columns to keep."""
+    options = ReadOptions(text_columns=(text,), label_column=label, keep=keep)
     return read_labelled([str(DATASETS / path)], options)
 
 

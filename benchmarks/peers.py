@@ -207,7 +207,12 @@ def vader(test: LabelledReviews) -> float:
 
 
 def vader_answers(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Say which texts VADER calls positive: bool [n]."""
+    """Say which texts VADER calls positive, those with a score of 0 or more: bool [n]."""
+    return vader_scores(texts) >= 0
+
+
+def vader_scores(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return VADER's compound scores of texts, from -1 to 1: float64 [n]."""
     script = (
         "import json, sys; from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer; "
         "score = SentimentIntensityAnalyzer().polarity_scores; "
@@ -220,4 +225,4 @@ def vader_answers(texts: Sequence[str]) -> NDArray[np.bool_]:
         text=True,
         check=True,
     )
-    return np.array(json.loads(done.stdout)) >= 0
+    return np.array(json.loads(done.stdout))

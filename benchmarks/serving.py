@@ -26,7 +26,7 @@ from peers import peers_python, write_tokenized
 from results import Table
 from timing import memory_of, seconds
 
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL as MODEL
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions

@@ -56,7 +56,8 @@ def load(model: str | PathLike[str]) -> "LoadedModel":
     """Read and check a model file; no code in it is run.
 
     Args:
-        model: its path, or `"general"` for the bundled model (unless a file here has that name).
+        model: its path, or `"general"` or `"fast"` for a bundled model (unless a file here has
+            that name).
 
     Raises:
         sentiment.errors.ModelError: it is missing, damaged, newer than this program, or no model.
@@ -108,8 +109,7 @@ class LoadedModel:
         Raises:
             TypeError, ValueError: these are not texts.
 
-        >>> general = load("general")
-        >>> general.predict_proba(["I loved it", "", None]).round().tolist()
+        >>> load("fast").predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
         return self._scores(texts_or_none(texts)).probabilities
@@ -125,7 +125,7 @@ class LoadedModel:
             knows too few of the words, or leaves this probability open (`sentiment calibrate`);
             `""` if there is nothing to read; None if the text is missing.
 
-        >>> load("general").predict(["I loved it", "asdf qwer", "", None]).tolist()
+        >>> load("fast").predict(["I loved it", "asdf qwer", "", None]).tolist()
         ['positive', 'uncertain', '', None]
         """
         given = texts_or_none(texts)
@@ -142,7 +142,7 @@ class LoadedModel:
         Raises:
             ValueError: there is no such class.
 
-        >>> found = load("general").explain("It was not good.")
+        >>> found = load("fast").explain("It was not good.")
         >>> found.answer, [word.text for word in found.words]
         ('negative', ['It', 'was', 'not', 'good', '.'])
         >>> total = found.base + sum(word.contribution for word in found.words)
@@ -158,11 +158,8 @@ class LoadedModel:
 
     def _scores(self, texts: list[str | None]) -> Scores:
         filled = [text or "" for text in texts]
-        parts = [
-            self.model.scores(filled[first : first + BATCH])
-            for first in range(0, len(filled), BATCH) or [0]
-        ]
-        return Scores(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        firsts = range(0, len(filled), BATCH) or [0]
+        return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)
 
     def __repr__(self) -> str:
         return f"LoadedModel({self.model.own.encoder.size:,} features)"

@@ -53,6 +53,21 @@ def _weights(given: ArrayLike | None, count: int) -> NDArray[np.float64]:
     return scaled_weights(weights)
 
 
+def _model_of(given: Any, name: str) -> Model:
+    """Return the model that a parameter of this name is.
+
+    Raises:
+        TypeError: it is none.
+    """
+    loaded = load(given) if isinstance(given, str | PathLike) else given
+    if not isinstance(loaded, LoadedModel):
+        raise TypeError(
+            f"{name} is a {type(loaded).__name__}: pass a path, 'general', 'fast', or what `load` "
+            "returned"
+        )
+    return loaded.model
+
+
 class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Train a text classifier on texts with labels of two kinds or more, as `sentiment train` does.
 
@@ -75,8 +90,12 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             classes: `accuracy`, `macro-f1` or `balanced-accuracy`; None for accuracy, or macro F1
             if one label is rare.
         seed: of the random numbers; the same seed gives the same model.
-        architecture: the kind of features and network: `ngrams`.
-        base: an existing model to start from: a path, `"general"`, or what `load` returned.
+        architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
+            with n-grams beside it.
+        fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
+        base: an existing model to start from: a path, `"general"`, `"fast"`, or what
+            `load` returned.
+        encoder: for the architecture `encoder` a model that has one: as for `base`.
         positive: of two labels the one that means positive; None to find it, see `positive_`.
 
     Attributes:
@@ -110,7 +129,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimize: Objective | None = TrainingOptions.optimize,
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
+        fine_tune: int = TrainingOptions.fine_tune,
         base: "str | PathLike[str] | LoadedModel | None" = None,
+        encoder: "str | PathLike[str] | LoadedModel" = "general",
         positive: Any = None,
     ) -> None:
         self.hidden = hidden
@@ -126,7 +147,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.optimize = optimize
         self.seed = seed
         self.architecture = architecture
+        self.fine_tune = fine_tune
         self.base = base
+        self.encoder = encoder
         self.positive = positive
 
     def fit(
@@ -170,7 +193,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             label_set=label_set,
             weights=weights[filled],
         )
-        self.model_: Model = train(reviews, options, base=base)
+        encoder = None
+        if options.architecture == "encoder":
+            encoder = _model_of(self.encoder, "encoder")
+        self.model_: Model = train(reviews, options, base=base, encoder=encoder)
         self.classes_, self.positive_, self._places = classes, positive, places
         return self
 
@@ -305,14 +331,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _base(self) -> Model | None:
         if self.base is None:
             return None
-        base = load(self.base) if isinstance(self.base, str | PathLike) else self.base
-        if not isinstance(base, LoadedModel):
-            raise TypeError(
-                f"base is a {type(base).__name__}: pass a path, 'general', or what `load` returned"
-            )
-        if len(base.model.components) >= MAX_DEPTH:
+        base = _model_of(self.base, "base")
+        if len(base.components) >= MAX_DEPTH:
             raise ValueError(f"base: at most {MAX_DEPTH} models can be stacked")
-        return base.model
+        return base
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -40,7 +40,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
         those of its base.
 
     >>> from sentiment import load
-    >>> rows = inputs_of(load("general").model, ["good film", "asdf qwer"])[""]
+    >>> rows = inputs_of(load("fast").model, ["good film", "asdf qwer"])[""]
     >>> first, second, end = rows.indptr.tolist()
     >>> first, second == rows.indices.size, second == end  # no word of the second text is known
     (0, True, True)
@@ -56,7 +56,9 @@ def _layers_of(component: Component) -> tuple[Layer, ...]:
         UsageError: it is another kind of network.
     """
     if not isinstance(component.network, DenseNetwork):
-        raise UsageError(f"models of the kind {component.encoder.kind!r} cannot be exported")
+        raise UsageError(
+            f"a model of {component.encoder.unit} cannot be exported; those of n-grams can"
+        )
     return component.network.layers
 
 
@@ -67,7 +69,12 @@ def keras_file(model: Model) -> bytes:
     their weights, padded with zeros; for the base model `base_ids` and `base_values`. Outputs:
     `log_odds`, float32 [rows, K − 1], against the first class, and the probabilities that
     `LabelSet.columns` names, float32 [rows, 1] each, calibrated.
+
+    Raises:
+        UsageError: a network is not over sparse rows.
     """
+    for component in model.components:
+        _layers_of(component)  # before Keras is loaded, which takes seconds
     keras = load_keras()
     inputs = {
         f"{prefix}{name}": keras.Input((None,), dtype=dtype, name=f"{prefix}{name}")
@@ -169,6 +176,7 @@ def onnx_file(model: Model) -> bytes:
 
     Raises:
         MissingDependencyError: the package onnx is not installed.
+        UsageError: a network is not over sparse rows.
     """
     require(*ONNX)
     import onnx

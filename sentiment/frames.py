@@ -40,7 +40,7 @@ def annotate(
     Args:
         frame: the reviews, a row each.
         text: the column of texts; several columns are joined by line breaks.
-        model: a model file, what `load` returned, or None for the bundled model.
+        model: a model file, `fast`, what `load` returned, or None for `general`.
         threshold: the lowest probability that is answered positive; None for the model's.
         classes: those that the model may answer; () for all.
         prefix: put before the names of the added columns.
@@ -90,7 +90,7 @@ def frame_scorer(
     is loaded immediately.
 
     Args:
-        model: a model file, or `general`.
+        model: a model file, `general` or `fast`.
         text_columns: the column of texts, or several to join.
         threshold: as in `annotate`.
         classes: as in `annotate`.

@@ -1,26 +1,32 @@
-"""The bundled model, used by default."""
+"""The bundled models: `general`, used by default, and `fast`, of n-grams alone."""
 
 from pathlib import Path
 
 from sentiment.errors import ModelError
 
-# Some copies of the package lack it.
-MODEL = Path(__file__).parent / "general.safetensors"
-NAME = "general"
-LANGUAGE = "en"  # of its training data
+NAME, FAST = "general", "fast"
+# Some copies of the package lack them.
+MODEL, FAST_MODEL = (Path(__file__).with_name(f"{name}.safetensors") for name in (NAME, FAST))
+LANGUAGE = "en"  # of their training data
+
+
+def bundled() -> dict[str, Path]:
+    """Return the names of the bundled models, each with its path; the file may be missing."""
+    return {NAME: MODEL, FAST: FAST_MODEL}
 
 
 def find_bundled(named: Path) -> Path | None:
-    """Return the path of the bundled model if `general` names it and no file has that name.
+    """Return the path of the bundled model of that name, unless a file has the name.
 
     Raises:
         ModelError: this copy of the package lacks the model.
     """
-    if str(named) != NAME or named.exists():
+    path = bundled().get(str(named))
+    if path is None or named.exists():
         return None
-    if not MODEL.is_file():
+    if not path.is_file():
         raise ModelError(
-            f"{named}: this copy of sentiment has no bundled model; "
+            f"{named}: this copy of sentiment lacks the bundled model of that name; "
             "train one with `sentiment train reviews.csv`"
         )
-    return MODEL
+    return path

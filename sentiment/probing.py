@@ -342,8 +342,9 @@ class Result:
 def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     """Run the checks of some capabilities on a model, scoring each text once.
 
-    Answers are the model's own, so that `neutral` to praise is no pass. How far a change moves the
-    probability is measured between *negative* and *positive*, the other classes left out.
+    Answers are the model's own, so that `neutral` to praise is no pass. How far a change moves a
+    text is measured by the probability of *positive*; where there are other classes, such as
+    *neutral*, half of theirs is added, so that a move between any two classes counts.
 
     Raises:
         UsageError: it lacks one of these two.
@@ -359,8 +360,8 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
     scores = model.scores(texts)
     answers = dict(zip(texts, model.answers(scores), strict=True))
-    pair = scores.probabilities[:, model.labels.indices_of(SENTIMENT.names)]
-    moved = pair[:, 1] if model.labels.is_binary else pair[:, 1] / pair.sum(axis=1)
+    negative, positive = scores.probabilities[:, model.labels.indices_of(SENTIMENT.names)].T
+    moved = positive if model.labels.is_binary else (1 + positive - negative) / 2
     p_positive = dict(zip(texts, moved.tolist(), strict=True))
 
     def outcome(check: Check) -> Outcome:

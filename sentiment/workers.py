@@ -20,9 +20,12 @@ from sentiment.model.model import Model, Scores
 # The child has the module path of this process, without the current folder.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from sentiment.workers import serve; serve()"
 
-# One core each; glibc reuses memory that numpy frees, which saves zeroing it again.
+# One core each, whatever numpy multiplies with (OpenBLAS, MKL, Accelerate); glibc reuses memory
+# that numpy frees, which saves zeroing it again.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sentiment.general import FAST_MODEL
 from tests import commands
 from tests.conftest import ROOT
 
@@ -18,7 +19,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 MODELS = {
     f"format-{version}": FIXTURES / f"format-{version}.safetensors" for version in (1, 2, 3, 4)
 }
-MODELS["general"] = ROOT / "sentiment" / "general.safetensors"
+MODELS["fast"] = FAST_MODEL
 FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
 REVIEWS = '''\
 id,review,label
@@ -41,8 +42,8 @@ def answers() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         reviews = Path(folder) / "reviews.csv"
         reviews.write_text(REVIEWS, encoding="utf-8")
-        found = {name: _of_model(path, reviews) for name, path in MODELS.items()}
-        pair = MODELS["format-3"], MODELS["general"]
+        found = {name: _of_model(name, reviews) for name in MODELS}
+        pair = MODELS["format-3"], MODELS["fast"]
         compared = json.loads(_run("compare", *pair, reviews, "--json"))
         found["compare"] = _rounded(
             {name: value for name, value in compared.items() if name not in ("a", "b", "data")}
@@ -50,11 +51,14 @@ def answers() -> dict[str, Any]:
     return found
 
 
-def _of_model(model: Path, reviews: Path) -> dict[str, Any]:
+def _of_model(name: str, reviews: Path) -> dict[str, Any]:
+    model = MODELS[name]
     found = {f"predict {form}": _predicted(model, reviews, form) for form in FORMATS}
     data = ("-m", model, "--json")
     measured = json.loads(_run("evaluate", reviews, *data))
-    found["evaluate"] = _rounded(measured | {"model": model.name, "data": [reviews.name]})
+    found["evaluate"] = _rounded(
+        measured | {"model": f"{name}.safetensors", "data": [reviews.name]}
+    )
     text = "Not a good film, but I loved the music."
     found["explain"] = _rounded(json.loads(_run("explain", text, *data)))
     if model.parent == FIXTURES:  # the bundled model's card has tests of its own

@@ -12,19 +12,23 @@ from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
+from sentiment.general import bundled
 from tests.conftest import ROOT
+
+BUNDLED = list(bundled())
 
 
 @pytest.fixture(scope="module")
 def wheel(trained, tmp_path_factory) -> Path:
-    """The package unpacked from a wheel built without network, a small model in it."""
+    """The package unpacked from a wheel built without network, small models in it."""
     folder = tmp_path_factory.mktemp("wheel")
     source = tmp_path_factory.mktemp("source")
     for name in (".gitignore", "LICENSE", "README.md", "pyproject.toml"):
         copy(ROOT / name, source)
     for name in ("sentiment", "data"):
         copytree(ROOT / name, source / name, ignore=ignore_patterns("__pycache__"))
-    copy(trained, source / "sentiment" / "general.safetensors")
+    for name in BUNDLED:
+        copy(trained, source / "sentiment" / f"{name}.safetensors")
     (source / "sentiment" / "other.safetensors").write_bytes(b"not to be packed")
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", source, "--no-deps", "--no-build-isolation",
@@ -72,15 +76,16 @@ def test_the_wheel_trains_and_evaluates_on_its_bundled_reviews(wheel, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_wheel_answers_with_the_model_that_ships_with_it(wheel, trained, tmp_path):
-    packed = list(wheel.rglob("*.safetensors"))
-    assert packed == [wheel / "sentiment" / "general.safetensors"]
-    assert packed[0].read_bytes() == trained.read_bytes()
+def test_the_wheel_answers_with_the_models_that_ship_with_it(wheel, trained, tmp_path):
+    packed = {path.stem: path for path in wheel.rglob("*.safetensors")}
+    assert packed == {name: wheel / "sentiment" / f"{name}.safetensors" for name in BUNDLED}
+    assert {path.read_bytes() for path in packed.values()} == {trained.read_bytes()}
     done = python(wheel, "-m", "sentiment", "predict", "-v", "wonderful", cwd=tmp_path)
     assert done.stdout.startswith("positive\t"), done.stderr
     assert "model: general, the bundled model" in done.stderr
-    done = python(wheel, "-m", "sentiment", "info", "general", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["model"] == str(packed[0])
+    for name, path in packed.items():
+        done = python(wheel, "-m", "sentiment", "info", name, "--json", cwd=tmp_path)
+        assert json.loads(done.stdout)["model"] == str(path)
     done = python(wheel, "-m", "sentiment", "probe", "--capability", "time", cwd=tmp_path)
     assert re.search(r"^time +\d", done.stdout, re.MULTILINE), done.stderr
 

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.cli.console import console
+from sentiment.cli.progress import Meter
 from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
@@ -214,6 +216,7 @@ def answer_rows(
     inputs: Iterable[Opened],
     target: Target,
     workers: int | None,
+    meter: Meter,
     *,
     fail_if_empty: bool = False,
 ) -> Tally:
@@ -224,6 +227,7 @@ def answer_rows(
         inputs: the rows.
         target: where the answers go.
         workers: the number of processes that score; None for a good default.
+        meter: shows the progress.
         fail_if_empty: whether it is an error if there are no rows.
 
     Raises:
@@ -236,14 +240,15 @@ def answer_rows(
     workers = 1 if explainer else workers or default_workers()
     # Texts are repaired once, where they are counted.
     scoring = model.with_repair(False) if repairs.wanted else model
-    with target.open() as stream, Scorer(scoring, workers) as scorer:
+    with target.open() as stream, Scorer(scoring, workers) as scorer, meter:
         output = _Output(stream, target, model.labels, explainer)
         try:
             for each in inputs:
                 with closing(each.source):
                     tally.begin(each.source.name)
+                    meter.begin()
                     if each.columns.text:  # an empty file has no columns
-                        _answer_input(model, each, scorer, output, repairs, tally)
+                        _answer_input(model, each, scorer, output, repairs, tally, meter)
         except DataError:
             output.break_off()
             raise
@@ -255,7 +260,13 @@ def answer_rows(
 
 
 def _answer_input(
-    model: Model, each: Opened, scorer: Scorer, output: "_Output", repairs: Repairs, tally: Tally
+    model: Model,
+    each: Opened,
+    scorer: Scorer,
+    output: "_Output",
+    repairs: Repairs,
+    tally: Tally,
+    meter: Meter,
 ) -> None:
     writer = output.writer(each.source, each.columns)
     batches = scorer.scored(
@@ -269,6 +280,8 @@ def _answer_input(
         writer.write(batch, answers, scores.of_columns(model.labels), reasons)
         tally.add(answers)
         output.stream.flush()
+        texts = partial(texts_to_score, batch, columns=each.columns)
+        meter.add(len(batch), each.source.expected_rows(), texts)
 
 
 def _explainer(model: Model) -> Explainer:

@@ -120,9 +120,14 @@ class Console:
                 self._print("", line)
         self._print(_styled("error: ", fg="red"), text)
 
+    @property
+    def shows_status(self) -> bool:
+        """Whether `status` shows anything: on capable terminals only."""
+        return _is_terminal() and not self.quiet and os.environ.get("TERM") != "dumb"
+
     def status(self, text: str) -> None:
-        """Show the current activity until the next message; on capable terminals only."""
-        if _is_terminal() and not self.quiet and os.environ.get("TERM") != "dumb":
+        """Show the current activity until the next message, where `shows_status`."""
+        if self.shows_status:
             self._write(f"\r\x1b[2K{_styled(text, dim=True)}")
             self._status_shown = True
 

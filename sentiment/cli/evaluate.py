@@ -139,7 +139,7 @@ def _evaluate(job: _Job) -> None:
         check_errors_file(job.errors, job.reading.keep, model.labels)
         inputs = [*options.resolve_inputs(paths, "evaluation"), path]
         options.check_targets([job.errors], inputs, force=job.force)
-    model, reviews, scores = _score(job, model, paths)
+    model, reviews, scores = _score(job, path, model, paths)
     check_metrics(job.gates, model.labels)  # a class may have been left out
     values = {column: slice_values(column, reviews) for column in job.columns}
     check_slices(job.gates, values)
@@ -182,7 +182,9 @@ def _check(job: _Job) -> None:
         require(*RAY)
 
 
-def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, LabelledReviews, Scores]:
+def _score(
+    job: _Job, path: Path, model: Model, paths: Sequence[str]
+) -> tuple[Model, LabelledReviews, Scores]:
     """Read and score reviews; return the model without a class that they do not have, too."""
     if job.engine.is_ray:
         from sentiment.cli.cluster import score_files
@@ -196,7 +198,7 @@ def _score(job: _Job, model: Model, paths: Sequence[str]) -> tuple[Model, Labell
         return shared, reviews, scores
     reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
-    return model, *score(model, reviews)
+    return model, *score(model, reviews, path)
 
 
 def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -> None:

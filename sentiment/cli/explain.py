@@ -287,9 +287,9 @@ def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) 
 
     The numbers are parts of the log-odds, log(p / (1 − p)): the baseline, which is that of an empty
     review, and all words add up to it. They are integrated gradients (Sundararajan, Taly and Yan,
-    2017) of the n-grams that the model knows, each shared equally by its words. So the effect of a
-    phrase is contained in that of its words. They explain how this model came to its answer, not
-    what the words mean.
+    2017) of the n-grams that the model knows, each shared equally by its words, or of the pieces of
+    words that it reads. So the effect of a phrase is contained in that of its words. They explain
+    how this model came to its answer, not what the words mean.
 
     A TEXT that is the name of a file of reviews is read like -i, with a message; arguments after --
     are always texts.

@@ -14,7 +14,7 @@ from sentiment.runtime import require
 
 
 @click.command(short_help="Export a model's network to Keras or ONNX.")
-@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
+@click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--to", "kind", required=True, type=options.Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
@@ -32,7 +32,7 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
     Examples:
       sentiment export --to onnx
       sentiment export imdb.safetensors --to onnx -o imdb.onnx
-      sentiment export general --to keras -o general.keras
+      sentiment export fast --to keras -o fast.keras
     """
     target = output or Path(f"model.{kind}")
     if kind == "keras" and target.suffix != ".keras":

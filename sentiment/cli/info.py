@@ -19,7 +19,7 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
-from sentiment.general import LANGUAGE, MODEL
+from sentiment.general import LANGUAGE, bundled
 from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import AnyDecision, Decision, Model, MultiDecision, Record
@@ -113,10 +113,12 @@ def _facts(
     return {
         "labels": list(labels.names),
         "vectorizer": {
+            "unit": encoder.unit,
             "features": encoder.size,
             "kinds": encoder.describe(),
             **encoder.settings(),
         },
+        "network": component.network.describe(),
         "layers": layers,
         "trainable_parameters": sum(layer["trainable_parameters"] for layer in layers),
         **decision.as_json(),
@@ -130,7 +132,8 @@ def _facts(
 def about_model(facts: Mapping[str, Any]) -> Rows:
     """Yield titles and texts that describe a model, from what `facts_of` returns."""
     vectorizer, names = facts["vectorizer"], facts["labels"]
-    yield "vectorizer", f"{vectorizer['features']:,} n-grams: {vectorizer['kinds']}"
+    yield "vectorizer", f"{_features(vectorizer)}: {vectorizer['kinds']}"
+    yield "network", f"{facts['network']}, {facts['trainable_parameters']:,} parameters"
     slope, intercept = facts["calibration"]["slope"], facts["calibration"]["intercept"]
     if "threshold" in facts:
         decision = Decision(facts["threshold"], facts["band"])
@@ -146,6 +149,10 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
         yield from _origin(facts["provenance"])
+
+
+def _features(vectorizer: Mapping[str, Any]) -> str:
+    return f"{vectorizer['features']:,} {vectorizer['unit']}"
 
 
 def _multi_decision(facts: Mapping[str, Any]) -> str:
@@ -172,7 +179,7 @@ def _base(base: Mapping[str, Any]) -> str:
     trained = f", trained on {_reviews(about['training'])}" if about is not None else ""
     return (
         f"adds {base['weight']:.2f} times the log-odds of a model of "
-        f"{base['vectorizer']['features']:,} n-grams{trained}"
+        f"{_features(base['vectorizer'])}{trained}"
     )
 
 
@@ -227,7 +234,7 @@ def words_as_text(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
         words: lists of n-grams and their log-odds, by class.
     """
     if not any(words.values()):
-        yield "this model keeps no n-grams as text"
+        yield "this model keeps no phrases as text"
         return
     most = max(abs(moved) for side in words.values() for _, moved in side)
     width = 8 + _WORD_BAR + 2 + _WORD
@@ -325,7 +332,6 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> str:
         own={title: text for title, text in card.items() if title not in _KNOWN},
         rows=about_model(facts),
         log_loss=best[0].get("validation_loss") if best else None,
-        units=[f"{layer['units']:,}" for layer in facts["layers"]],
         name=Path(facts["model"]).stem,
         file=Path(facts["model"]).name,
         uncertain=UNCERTAIN,
@@ -351,7 +357,7 @@ _WIDTH = 100
 
 
 @click.command(short_help="Show what is in a model.")
-@click.argument("model_path", required=False, type=options.FILE, metavar="[MODEL]")
+@click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of each class.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
@@ -364,9 +370,9 @@ def command(
 ) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, its training data.
 
-    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general, the bundled model.
-    --words and --history replace this overview; with --json they are added to it. --card writes a
-    model card; it leaves out what the file does not say.
+    Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general; general and fast
+    are bundled. --words and --history replace this overview; with --json they are added to it.
+    --card writes a model card; it leaves out what the file does not say.
 
     The number of an n-gram is its effect on the log-odds in a text of nothing else; the n-gram
     with the largest weight counts in full, others in proportion. Marks: "not … good" is a word
@@ -388,7 +394,7 @@ def command(
     if words is not None:
         facts |= _words(model, words)
     if card:
-        click.echo(card_of(facts, LANGUAGE if path == MODEL else ""))
+        click.echo(card_of(facts, LANGUAGE if path in bundled().values() else ""))
         return
     if as_json:
         click.echo(json.dumps(facts))
@@ -409,18 +415,20 @@ def _words(model: Model, count: int) -> dict[str, Any]:
 
 
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:
-    vectorizer, *about = about_model(facts)
+    vectorizer, network, *about = about_model(facts)
     yield f"{printable(facts['model'])} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
     yield _titled(*vectorizer)
+    yield _titled(*network)
     yield ""
-    yield f"{'layer':<12}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
+    wide = max(12, *(len(layer["name"]) + 2 for layer in facts["layers"]))
+    yield f"{'layer':<{wide}}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
     for layer in facts["layers"]:
         yield (
-            f"{layer['name']:<12}{layer['inputs']:>10,}{layer['units']:>8,}  "
+            f"{layer['name']:<{wide}}{layer['inputs']:>10,}{layer['units']:>8,}  "
             f"{layer['activation']:<12}{layer['trainable_parameters']:>12,}"
         )
-    yield f"{'total':<12}{facts['trainable_parameters']:>44,}"
+    yield f"{'total':<{wide}}{facts['trainable_parameters']:>44,}"
     yield ""
     for title, text in about:
         yield _titled(title, text)

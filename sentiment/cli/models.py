@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
+from sentiment.general import FAST, NAME, bundled, find_bundled
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import AnyDecision, Model, MultiDecision
@@ -73,7 +74,7 @@ def is_of_sample(model: Model) -> bool:
 
 DEFAULT_MODEL = Path("model.safetensors")
 VARIABLE = "SENTIMENT_MODEL"
-BUNDLED = "general"
+BUNDLED = NAME  # the bundled model that answers if no other is named
 
 
 def open_model(
@@ -88,7 +89,7 @@ def open_model(
     Prints which model was chosen, and whether it was trained on the sample.
 
     Args:
-        named: a file, or `general`.
+        named: a file, or the name of a bundled model.
         threshold: of the decision; None for the model's own.
         classes: those that it may answer; () for all.
         repair: whether to repair texts; None for what the model does.
@@ -156,8 +157,8 @@ def _choose(named: Path | None) -> tuple[Path, str]:
         return path, f"{path}, from ${VARIABLE}"
     if DEFAULT_MODEL.exists():
         return DEFAULT_MODEL, f"./{DEFAULT_MODEL}"
-    if (bundled := _bundled()) is not None:
-        return bundled, f"{BUNDLED}, the bundled model"
+    if (path := bundled()[BUNDLED]).is_file():
+        return path, f"{BUNDLED}, the bundled model"
     raise ModelError(
         "no model here yet: `sentiment train reviews.csv` makes ./model.safetensors, -m FILE or "
         f"${VARIABLE} names another"
@@ -165,10 +166,10 @@ def _choose(named: Path | None) -> tuple[Path, str]:
 
 
 def find_model(named: Path, *, or_reviews: bool = False) -> Path:
-    """Return the path of a model; `general` is the bundled one unless a file has that name.
+    """Return the path of a model, a file or a bundled one; a file goes first.
 
     Args:
-        named: a file, or `general`.
+        named: a file, or the name of a bundled model.
         or_reviews: whether a file of reviews is fine as well.
 
     Raises:
@@ -183,10 +184,8 @@ def find_model(named: Path, *, or_reviews: bool = False) -> Path:
             )
         return named
     if not named.suffix:
-        from sentiment.general import find_bundled
-
-        if (bundled := find_bundled(named)) is not None:
-            return bundled
+        if (path := find_bundled(named)) is not None:
+            return path
         from sentiment.datasets.catalog import find_dataset  # only for a mistake
 
         name = str(named).partition(":")[0]
@@ -195,7 +194,7 @@ def find_model(named: Path, *, or_reviews: bool = False) -> Path:
                 f"{named}: a public data set, not a model; `{_training(named, name)}` trains one "
                 "on it"
             )
-    candidates = [Path(BUNDLED)]
+    candidates = [*map(Path, bundled())]
     with suppress(OSError):
         candidates = [*sorted(named.parent.glob("*.safetensors")), *candidates]
     if near := hint_file(named, candidates):
@@ -208,13 +207,7 @@ def _training(reviews: object, stem: str) -> str:
     return command_line("train", reviews, "-o", f"{stem}.safetensors")
 
 
-def bundled_model() -> Model | None:
-    """Load the bundled model, if this copy of the package has one."""
-    path = _bundled()
-    return None if path is None else load_model(path)
-
-
-def _bundled() -> Path | None:
-    from sentiment.general import MODEL  # only if no other model is found
-
-    return MODEL if MODEL.is_file() else None
+def fast_model() -> Model | None:
+    """Load the quick bundled model, which judges reviews for hints; None if it is missing."""
+    path = bundled()[FAST]
+    return load_model(path) if path.is_file() else None

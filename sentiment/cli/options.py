@@ -14,10 +14,13 @@ import click
 from sentiment.cli.console import console
 from sentiment.errors import UsageError, hint
 from sentiment.files import is_stream
+from sentiment.general import bundled
 from sentiment.labels import can_be_class
 from sentiment.reviews.streams import INPUT_FORMATS, ReadOptions
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from sentiment.reviews.streams import Where
 
 
@@ -100,6 +103,28 @@ PARTS = {
 # click does not check that a file is readable: models and reviews have different exit codes.
 NAME = click.Path(readable=False)
 FILE = click.Path(readable=False, path_type=Path)
+
+
+class ModelPath(click.Path):
+    """A model: a file, or the name of a bundled one; shells complete both."""
+
+    def __init__(self) -> None:
+        super().__init__(readable=False, path_type=Path)
+
+    def shell_complete(  # noqa: D102
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list["CompletionItem"]:
+        from glob import escape, glob  # no command needs them
+
+        from click.shell_completion import CompletionItem
+
+        files = glob(f"{escape(incomplete)}*.safetensors")  # noqa: PTH207  # as it was typed
+        names = [name for name in bundled() if name.startswith(incomplete)]
+        found = [CompletionItem(name) for name in (*names, *sorted(files))]
+        return found or super().shell_complete(ctx, param, incomplete)
+
+
+MODEL = ModelPath()
 
 
 class TargetPath(click.Path):
@@ -304,10 +329,10 @@ model = click.option(
     "-m",
     "--model",
     "model_path",
-    type=FILE,
+    type=MODEL,
     metavar="MODEL",
-    help="Model file, or general for the bundled model. Default: $SENTIMENT_MODEL, else "
-    "./model.safetensors, else general.",
+    help="Model file, or a bundled model: general, or fast, of n-grams alone. Default: "
+    "$SENTIMENT_MODEL, else ./model.safetensors, else general.",
 )
 force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

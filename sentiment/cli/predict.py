@@ -396,6 +396,7 @@ def _answer_texts(texts: Sequence[str], model: Model) -> None:
 def _answer_inputs(job: _Job, given: Given) -> None:
     """Answer texts, files or stdin in any format."""
     from sentiment.cli.answering import Target, answer_rows, check_rejects, handling
+    from sentiment.cli.progress import Meter
 
     kept = job.on_bad_row == "keep"
     target = Target(job.output, job.output_format, job.prefix, job.explain, kept)
@@ -408,7 +409,11 @@ def _answer_inputs(job: _Job, given: Given) -> None:
     options.check_targets(targets, [*places, path], force=job.force)
     with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
         opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
-        tally = answer_rows(model, opened, target, job.workers, fail_if_empty=job.fail_if_empty)
+        # Answers on the terminal itself are a sign of progress, and a line between them is none.
+        meter = Meter(path, places, shown=job.output is not None or not sys.stdout.isatty())
+        tally = answer_rows(
+            model, opened, target, job.workers, meter, fail_if_empty=job.fail_if_empty
+        )
     tally.warn_if_empty()
     if not is_stream(output):
         tally.report(output, model.labels.names)

@@ -1,105 +1,122 @@
-"""The progress of a training, as the terminal shows it."""
-# ruff: noqa: D102  # `Progress` documents each method
+"""Progress of a long run on a terminal: rows, rate, time left, and what `fast` would take."""
 
-from collections.abc import Sequence
-from operator import itemgetter
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
+from sentiment import general
 from sentiment.cli.console import console
-from sentiment.cli.info import SHOWN, why_kept
-from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar
-from sentiment.training.decide import Epoch
-from sentiment.training.options import UNBALANCED, Hyperparameters
-from sentiment.training.run import Progress
+from sentiment.model.file import load_model
+from sentiment.reviews.cells import count_of, progress_bar
+from sentiment.reviews.streams import Where
 
-FEATURIZING = "featurizing, and starting TensorFlow …"
+_PATIENCE = 2.0  # seconds before the first sign
+_LONG = 20.0  # seconds of a run that `fast` may be worth for
+_TRIED = 300  # texts that `fast` is timed on, at most
+_WORTH = 0.5  # of the time left
 
 
-class ShownProgress(Progress):
-    """Shows the progress of a training: a bar on a terminal, a line for each epoch."""
+class Meter:
+    """Shows on a terminal how far a run is, once it has taken two seconds.
 
-    def __init__(self) -> None:
-        self._diverged = False
+    Use it in a `with` block; leaving the block erases what is shown.
+    """
 
-    def chosen(
+    def __init__(
         self,
-        recipe: Hyperparameters,
-        training: dict[str, int],
-        held_out: int,
-        cross_validated: bool,
+        model: Path | None = None,
+        inputs: Iterable[Where] = (),
+        *,
+        shown: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        held = "5-fold cross-validation" if cross_validated else f"{held_out:,} held out"
-        total = sum(training.values())
-        counts = [count_of_class(count, name) for name, count in reversed(training.items())]
-        console.note(f"training on {count_of(total, 'review')} ({and_more(counts, SHOWN)}), {held}")
-        console.note(
-            f"features: {recipe.ngrams.describe()}; batches of {recipe.batch_size}, "
-            f"at most {count_of(recipe.epochs, 'epoch')}"
-        )
-        name, count = [*training.items()][-1]
-        if len(training) > 2:
-            name, count = min(training.items(), key=itemgetter(1))
-        share, even = count / total, 2 / len(training)
-        if not UNBALANCED * even <= share <= 1 - UNBALANCED * even:
-            how = f"the threshold is chosen for {recipe.objective}"
-            if len(training) > 2:
-                how = (
-                    f"the offsets of classes are chosen for {recipe.objective}; "
-                    "--optimize accuracy answers with the likeliest class"
-                )
-            console.note(f"unbalanced labels ({share:.1%} {name}): {how}")
-        console.status(FEATURIZING)
+        """Start the clock.
 
-    def featurized(self, done: int, reviews: int) -> None:
-        console.status(f"featurizing: {done:,} of {reviews:,} reviews …")
+        Args:
+            model: the model that answers; of the default one, `fast` is mentioned if it is worth
+                that.
+            inputs: where the rows come from, in order.
+            shown: whether to show anything.
+            clock: returns seconds.
+        """
+        self._shown = shown and console.shows_status
+        self._quicker = model == general.MODEL != general.FAST_MODEL
+        self._bytes = [_size_of(each) for each in inputs] if self._shown else []
+        self._clock, self._started = clock, clock()
+        self._rows = self._of_others = self._begun = 0
 
-    def resumed(self, network: int, epoch: int) -> None:
-        if (network, epoch) == (1, 0):
-            console.note("nothing to resume: starting from the beginning")
-        else:
-            after = f", after {count_of(epoch, 'epoch')}" if epoch else ""
-            console.note(f"resuming with network {network}{after}")
+    def begin(self) -> None:
+        """Count for the next input from now on."""
+        self._begun += 1
+        self._of_others = self._rows
 
-    def unlabeled(self, number: int, rows: int) -> None:
-        console.note(f"round {number} with {count_of(rows, 'unlabeled review')}")
+    def add(self, rows: int, of: int | None, texts: Callable[[], Sequence[str]]) -> None:
+        """Count rows that were answered, and show how far this is.
 
-    def judged(self, better: bool, loss: float, before: float) -> None:
-        verdict = "kept" if better else "no better, so it is left out"
-        console.note(f"validation loss {before:.4f} before, {loss:.4f} with them: {verdict}")
+        Args:
+            rows: their number.
+            of: how many the current input has, about; None if unknown.
+            texts: returns those of these rows.
+        """
+        self._rows += rows
+        seconds = self._clock() - self._started
+        if not self._shown or seconds < _PATIENCE or not self._rows:
+            return
+        total = self._expected(of)
+        left = None if total is None else seconds * (total - self._rows) / self._rows
+        if self._quicker and total and left and seconds + left > _LONG:
+            self._quicker = False  # mentioned once
+            self._mention_fast(texts(), total, left)
+        console.status(described(self._rows, seconds, total))
 
-    def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
-        console.note(
-            f"accuracy at 0.5 on {count_of(reviews, 'held-out review')} new to the base: base "
-            f"{base:.1%}, new network alone {alone:.1%}, combined {together:.1%}"
-        )
+    def _expected(self, of: int | None) -> int | None:
+        """Return about how many rows all inputs have, by their sizes; None if unknown."""
+        current, *others = self._bytes[max(self._begun - 1, 0) :] or [0]
+        if of is None or (others and not all((current, *others))):
+            return None
+        more = of * sum(others) / current if others else 0
+        return max(self._of_others + of + round(more), self._rows)
 
-    def kept(self, epochs: Sequence[Epoch], number: int) -> None:
-        losses = [epoch.validation_loss for epoch in epochs]
-        console.note(f"kept epoch {number} of {len(losses)}: {why_kept(losses, number)}")
+    def _mention_fast(self, texts: Sequence[str], total: int, left: float) -> None:
+        """Say what `fast` would take, as timed on some texts, if it is far quicker."""
+        if not (texts and general.FAST_MODEL.is_file()):
+            return
+        some = texts[:: -(-len(texts) // _TRIED)]
+        model = load_model(general.FAST_MODEL)
+        started = self._clock()
+        model.scores(some)
+        seconds = (self._clock() - started) * total / len(some)
+        if seconds < _WORTH * left:
+            about = f"about {duration(seconds)}"
+            console.note(f"-m {general.FAST} answers these in {about}, with simpler answers")
 
-    def refitting(self, rows: int, epochs: int) -> None:
-        console.note(f"fitting all {rows:,} reviews for {count_of(epochs, 'epoch')}")
+    def __enter__(self) -> "Meter":
+        return self
 
-    def misfit(self, undone: bool) -> None:
-        instead = "; the network before it is kept" if undone else ""
-        console.warn(
-            "the network retrained on all reviews does not fit the calibration and threshold that "
-            f"were chosen before{instead}"
-        )
+    def __exit__(self, *_: object) -> None:
+        console.clear_status()
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        console.status(f"epoch {epoch} {progress_bar(step, steps)} {step}/{steps}")
 
-    def diverged(self, loss: float, constant: float) -> None:
-        if not self._diverged:  # once for all fits
-            console.warn(
-                f"training diverged: its loss reached {loss:.4f}, and one answer for all reviews "
-                f"has {constant:.4f}; lower --learning-rate"
-            )
-        self._diverged = True
+def described(rows: int, seconds: float, total: int | None) -> str:
+    """Return rows, rate and, if their number is known, a bar and the time left."""
+    rate = rows / seconds
+    done = f"{count_of(rows, 'row')}, {rate:,.{0 if rate >= 10 else 1}f} a second"
+    if total is None:
+        return done
+    left = f", {duration((total - rows) / rate)} left" if total > rows else ""
+    return f"{progress_bar(rows, total)} {done}{left}"
 
-    def epoch(self, epoch: Epoch, epochs: int) -> None:
-        console.note(
-            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  "
-            f"validation loss {epoch.validation_loss:.4f}  "
-            f"accuracy {epoch.validation_accuracy:.1%}"
-        )
+
+def duration(seconds: float) -> str:
+    """Return a time of at least a second in one unit: `29 s`, `4 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _size_of(where: Where) -> int:
+    """Return the size of a file in bytes; 0 if unknown, as of a stream or a folder."""
+    try:
+        return where.stat().st_size if isinstance(where, Path) and where.is_file() else 0
+    except OSError:  # reported when it is read
+        return 0

@@ -3,19 +3,25 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.cli.console import console
+from sentiment.cli.models import fast_model
 from sentiment.cli.options import PARTS
+from sentiment.cli.progress import Meter
 from sentiment.datasets.cache import resolve
-from sentiment.errors import DataError, ModelError
+from sentiment.errors import DataError
 from sentiment.features.repair import repairs
+from sentiment.general import FAST
 from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
+from sentiment.reviews.batch import BATCH_ROWS
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labelled import read_labelled
@@ -67,16 +73,13 @@ def data_name(paths: Sequence[str]) -> str:
 
 
 def warn_of_orientation(reviews: LabelledReviews) -> None:
-    """Compare ambiguous labels, such as 0 and 1, with the bundled model's answers."""
+    """Compare ambiguous labels, such as 0 and 1, with the answers of the quick bundled model."""
     if not reviews.assumed:
         return
-    from sentiment.evaluation.mistakes import orientation_of
-    from sentiment.general import MODEL, NAME  # most labels are unambiguous
-    from sentiment.model.file import load_model
+    from sentiment.evaluation.mistakes import orientation_of  # most labels are unambiguous
 
-    try:
-        model = load_model(MODEL)
-    except ModelError:  # this copy of the package has no model
+    model = fast_model()
+    if model is None:
         return
     for assumed in reviews.assumed:
         negative, positive = reviews.label_set.indices_of((NEGATIVE, POSITIVE))
@@ -87,12 +90,10 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
             as_asked = reviews.one_reading and reviews.label_set.is_binary
-            console.warn(_orientation_warning(assumed, found, as_asked, NAME))
+            console.warn(_orientation_warning(assumed, found, as_asked))
 
 
-def _orientation_warning(
-    assumed: Assumed, found: "Orientation", one_reading: bool, model: str
-) -> str:
+def _orientation_warning(assumed: Assumed, found: "Orientation", one_reading: bool) -> str:
     """Return the warning, and the options that swap the labels or confirm them."""
     positive, negative = (", ".join(each) for each in (assumed.positive, assumed.negative))
     turned = found.verdict == "turned"
@@ -101,7 +102,7 @@ def _orientation_warning(
     said = (
         f'{assumed.name}: the labels in "{assumed.column}" {looks}: reviews labelled {positive} '
         f"read {reads} than those labelled {negative} "
-        f"(ROC AUC {found.auc:.2f} on {count_of(found.read, 'review')}, by {model})"
+        f"(ROC AUC {found.auc:.2f} on {count_of(found.read, 'review')}, by {FAST})"
     )
     if not one_reading:  # the options are for all files
         return f"{said}; {'swap them in' if turned else 'consider leaving out'} that file"
@@ -177,8 +178,15 @@ class Repairs:
             console.note(f"repaired {count_of(self._texts, 'text')}: {found}")
 
 
-def score(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scores]:
+def score(
+    model: Model, reviews: LabelledReviews, path: Path | None = None
+) -> tuple[LabelledReviews, Scores]:
     """Score reviews; report repairs, and warn of reviews the model has seen or cannot read.
+
+    Args:
+        model: the model.
+        reviews: the reviews.
+        path: the file of the model.
 
     Returns:
         The n readable reviews and their scores, [n].
@@ -190,13 +198,21 @@ def score(model: Model, reviews: LabelledReviews) -> tuple[LabelledReviews, Scor
     repairs = Repairs(wanted=model.repairs)
     repairs.count(reviews.texts)
     repairs.report()
-    return readable(reviews, score_all(model, reviews))
+    return readable(reviews, score_all(model, reviews, path=path))
 
 
-def score_all(model: Model, reviews: LabelledReviews, name: str = "the model") -> Scores:
+def score_all(
+    model: Model, reviews: LabelledReviews, name: str = "the model", path: Path | None = None
+) -> Scores:
     """Return the scores of all reviews, [n]; warn of those the model knows too little of."""
     console.status(f"scoring {count_of(len(reviews), 'review')} …")
-    scores = model.scores(reviews.texts)
+    parts = []
+    with Meter(path) as meter:
+        for first in range(0, len(reviews), BATCH_ROWS) or [0]:
+            texts = reviews.texts[first : first + BATCH_ROWS]
+            parts.append(model.scores(texts))
+            meter.add(len(texts), len(reviews), partial(list, texts))
+    scores = Scores.joined(parts)
     warn_of_unknown(scores, name)
     return scores
 

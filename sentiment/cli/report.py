@@ -137,13 +137,7 @@ def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
     digest = sha256(content).hexdigest()
     yield "model", f"{path.name}, {len(content) / 1e6:.1f} MB, SHA-256 {digest}"
-    facts = facts_of(model)
-    yield from about_model(facts)
-    sizes = [facts["layers"][0]["inputs"], *(layer["units"] for layer in facts["layers"])]
-    units = " → ".join(f"{size:,}" for size in sizes)
-    last = facts["layers"][-1]["activation"]
-    parameters = f"{facts['trainable_parameters']:,} parameters"
-    yield "network", f"{units} units, ReLU and at the end {last}, {parameters}"
+    yield from about_model(facts_of(model))
 
 
 def _about_reviews(paths: Sequence[str], reviews: LabelledReviews) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`sentiment train`: train a model on labelled reviews; its options."""
+"""`sentiment train`: train a model on labelled reviews; its options and its progress."""
 
 import json
 import math
@@ -18,16 +18,17 @@ from sentiment.cli.models import (
     BUNDLED,
     DEFAULT_MODEL,
     SAMPLE_SIZE,
-    bundled_model,
     bundled_reviews,
+    fast_model,
     find_model,
     is_of_sample,
 )
-from sentiment.cli.progress import FEATURIZING, ShownProgress
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
+from sentiment.cli.training import FEATURIZING, shown_progress
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError, UsageError, command_line
 from sentiment.features.hashing import among
+from sentiment.general import FAST
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
@@ -37,7 +38,15 @@ from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.runtime import MIN_MEMORY, Memory
-from sentiment.training.options import FEW, OneOf, TrainingOptions, Units, cross_validates
+from sentiment.training.architectures import ARCHITECTURES
+from sentiment.training.encoder import find_encoder
+from sentiment.training.options import (
+    FEW,
+    OneOf,
+    TrainingOptions,
+    Units,
+    cross_validates,
+)
 from sentiment.training.run import Checkpoint, Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
@@ -112,11 +121,11 @@ def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Me
     if resume and checkpoint is None:
         raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
     return Run(
-        ShownProgress(),
+        shown_progress(),
         Checkpoint(checkpoint, resume) if checkpoint else None,
         log_dir,
         memory or Memory.half(),
-        bundled_model,
+        fast_model,
     )
 
 
@@ -148,6 +157,7 @@ class _Job:
             empty, for the sample.
         output: where to write the model; None for the default.
         base_path: the model to start from.
+        encoder_path: the model whose encoder to take; None for the bundled one.
         weight_column: the column with the weight of each review.
         force: whether to overwrite the output and old checkpoints.
     """
@@ -157,6 +167,7 @@ class _Job:
     unlabeled: tuple[str, ...]
     output: Path | None
     base_path: Path | None
+    encoder_path: Path | None
     weight_column: str | None
     run: Run
     options: TrainingOptions
@@ -182,9 +193,12 @@ class _Job:
               help="Hold out these reviews, not a share of DATA; may be repeated.")  # fmt: skip
 @click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
               help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
-@click.option("--base", "base_path", type=options.FILE, metavar="MODEL",
+@click.option("--base", "base_path", type=options.MODEL, metavar="MODEL",
               help="Start from an existing model; helps most when you have few reviews. `general` "
-              "is the bundled model.")  # fmt: skip
+              "and `fast` are bundled models.")  # fmt: skip
+@click.option("--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
+              help="With --architecture encoder: take the encoder of this model. Default: "
+              "`general`, the bundled model.")  # fmt: skip
 @click.option("--weight-column", metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
@@ -219,12 +233,14 @@ def command(as_json: bool, **chosen: Any) -> None:
         raise UsageError("--base and --unlabeled cannot be combined")
     model = _train(job)
     if as_json:
-        click.echo(json.dumps(_facts(model, job.target)))
+        click.echo(json.dumps(_facts(model, job)))
 
 
 def _train(job: _Job) -> Model:
     """Train, write and report a model."""
     base = _load_base(job.base_path) if job.base_path is not None else None
+    encoder = _load_encoder(job)
+    ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
     paths = job.data or (bundled_reviews("train.csv"),)
     replaces = job.output is None and _may_replace(
         job.target, needs_force=not (job.data or job.force)
@@ -233,7 +249,7 @@ def _train(job: _Job) -> Model:
         *options.resolve_inputs(paths, "training"),
         *options.resolve_inputs(job.validation, "validation"),
         *options.resolve_inputs(job.unlabeled, "unlabeled"),
-        *([find_model(job.base_path)] if job.base_path is not None else []),
+        *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     max_chars = job.run.memory.texts
@@ -253,11 +269,11 @@ def _train(job: _Job) -> Model:
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.count(texts)
         repairs.report()
-        model = train(reviews, job.options, held_out, more, base, job.run)
+        model = train(reviews, job.options, held_out, more, base, job.run, encoder)
         save_model(model, job.target)
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
-    _report(model, job.target, base, held_out or reviews)
+    _report(model, job.target, base or encoder, held_out or reviews)
     if replaces:
         console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
     _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
@@ -316,6 +332,35 @@ def _load_base(path: Path) -> Model:
     return base
 
 
+def _load_encoder(job: _Job) -> Model | None:
+    """Return the model with the encoder that the architecture needs, None if it needs none.
+
+    Raises:
+        UsageError: it has none, or other options do not go with it.
+        ModelError: it cannot be loaded.
+    """
+    name = job.options.architecture
+    if name != "encoder":
+        if job.encoder_path is not None:
+            raise UsageError("--encoder needs --architecture encoder")
+        return None
+    for option, given in (("--base", job.base_path), ("--unlabeled", job.unlabeled)):
+        if given:
+            raise UsageError(
+                f"{option} cannot be combined with --architecture encoder: leave out one of the two"
+            )
+    path = job.encoder_path or Path(BUNDLED)
+    model = load_model(find_model(path))
+    if find_encoder(model) is None:
+        which = f"{path}: this model has no encoder, only n-grams"
+        if job.encoder_path is None:
+            which = "the bundled model of this copy has no encoder"
+        raise UsageError(
+            f"{which}; --encoder MODEL names one that has, --architecture ngrams needs none"
+        )
+    return model
+
+
 def _may_replace(path: Path, *, needs_force: bool) -> bool:
     """Return whether `train` may replace a file without `--force`: only a model.
 
@@ -372,16 +417,25 @@ def _warn_of_contradictions(reviews: LabelledReviews) -> None:
         )
 
 
-def _report(model: Model, target: Path, base: Model | None, judged: LabelledReviews) -> None:
-    """Print the validation metrics, and warn if there was too little data."""
+def _report(model: Model, target: Path, known: Model | None, judged: LabelledReviews) -> None:
+    """Print the validation metrics, and warn if there was too little data.
+
+    Args:
+        model: the new one.
+        target: its file.
+        known: the base, or the model of the encoder.
+        judged: the reviews that it was measured on.
+    """
     about = model.record.provenance
     if about is None:
         return
     size = f" ({target.stat().st_size / 1e6:.1f} MB)" if target.is_file() else ""
     figures = HeldOut.of(about)
     if figures is None:
-        if base is not None:
-            _warn_of_no_figures(overlap_of(base, judged))
+        if known is not None:
+            _warn_of_no_figures(
+                overlap_of(known, judged), of_encoder=model.own.encoder.kind == "pieces"
+            )
     else:
         if not about.calibrated:
             console.warn(
@@ -391,25 +445,27 @@ def _report(model: Model, target: Path, base: Model | None, judged: LabelledRevi
         console.note(figures.describe(cross_validated=about.cross_validated))
         if figures.is_chance:
             console.warn(f"{CHANCE}: too few reviews, or texts and labels are unrelated")
-    console.note(f"saved {target}{size}")
+    with_encoder = ", with the encoder in it" if find_encoder(model) else ""
+    console.note(f"saved {target}{size}{with_encoder}")
 
 
-def _warn_of_no_figures(known: Overlap) -> None:
-    """Explain why these reviews cannot measure the base."""
+def _warn_of_no_figures(known: Overlap, *, of_encoder: bool) -> None:
+    """Explain why these reviews cannot measure the base, or the encoder."""
     which, why = "some of these", "those that are new to it all have the same label"
     if known.is_known_set:
         share = "all" if known.found == known.checked else "almost all"
         checked = "" if known.checked == known.reviews else " that could be checked"
         which = "these"
         why = f"it knows {share} of them ({known.found:,} of {known.checked:,}{checked})"
+    what, weight = ("encoder", "") if of_encoder else ("base", ", and its weight stays 1")
     console.warn(
-        f"the base was made with {which} reviews: no figures, since {why}, and its weight stays 1; "
+        f"the {what} was made with {which} reviews: no figures, since {why}{weight}; "
         "measure the model on others with sentiment evaluate"
     )
 
 
 def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
-    """Suggest `--base general` if it would have been better."""
+    """Suggest `--base general` if `fast`, which is quicker to try, made a better base."""
     if gain is None:
         return
     again = [*click.get_current_context().obj, "--base", BUNDLED]
@@ -419,7 +475,8 @@ def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
     command = "add that" if "-" in again else command_line(*again)
     console.note(
         f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
-        f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}: {command}"
+        f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}, as tried "
+        f"with {FAST}: {command}"
     )
 
 
@@ -433,16 +490,16 @@ def _warn_of_sample(model: Model, job: _Job, path: str) -> None:
     console.warn(f"no DATA was given: trained on {what}{takes_over * (job.output is None)}")
 
 
-def _facts(model: Model, target: Path) -> dict[str, Any]:
+def _facts(model: Model, job: _Job) -> dict[str, Any]:
     provenance = model.record.provenance
     about = provenance.as_json() if provenance else {}
     kept = ("training", "validation", "accuracy", "right", "best_epoch", "calibrated", "in_turns")
     held_out = HeldOut.of(provenance)
     return {
-        "model": str(target),
+        "model": str(job.target),
         "features": model.own.encoder.size,
         **({"threshold": model.binary.threshold} if model.labels.is_binary else {}),
         **{name: about[name] for name in kept if name in about},
         **(held_out.as_json() if held_out else {}),
-        "base": {"weight": model.own.weight} if len(model.components) > 1 else None,
+        "base": {"weight": model.own.weight} if job.base_path is not None else None,
     }

@@ -84,6 +84,11 @@ _dropped, _punctuation = _Ranges(_DROPPED), _Ranges(_PUNCTUATION)
 _ideographs = _Ranges(_IDEOGRAPHS)
 
 
+def is_ideograph(character: str) -> bool:
+    """Return whether a character is a word by itself that is no punctuation mark."""
+    return ord(character) in _ideographs
+
+
 class Reading(dict[int, str]):
     """What BERT reads for a code point, a table for `str.translate`; filled in as needed."""
 

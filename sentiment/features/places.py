@@ -21,9 +21,11 @@ from sentiment.features.ngrams import (
     negations,
     word_features,
 )
+from sentiment.features.pieces import PieceEncoder
 from sentiment.features.repair import Edit, edited, ratings, repairs
-from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize
+from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize, read
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.features.wordpiece import Pieces
 
 Numbers = NDArray[np.int64]
 
@@ -126,13 +128,14 @@ class Spans:
         """Divide the credit of each place, [places], equally among its tokens: [tokens]."""
         size = self.starts.size + 1
         share = credit / np.where(self.apart, 2, self.last - self.first + 1)
-        from_first = np.bincount(self.first, share, size)
-        # A run adds its share at its first token and subtracts it after its last.
-        runs = ~self.apart
-        until_last = np.bincount(self.last[runs] + 1, share[runs], size)
-        singles = np.bincount(self.first[self.apart], share[self.apart], size)
-        tokens: NDArray[np.float64] = np.cumsum(from_first - singles - until_last) + singles
-        return (tokens + np.bincount(self.last[self.apart], share[self.apart], size))[:-1]
+        # A run of several adds its share at its first token and subtracts it after its last.
+        runs = ~self.apart & (self.first < self.last)
+        begun, done = (
+            np.bincount(place[runs], share[runs], size) for place in (self.first, self.last + 1)
+        )
+        of_first = np.bincount(self.first[~runs], share[~runs], size)
+        of_last = np.bincount(self.last[self.apart], share[self.apart], size)
+        return (np.cumsum(begun - done) + of_first + of_last)[:-1].astype(np.float64)
 
 
 def find_spans(text: str, vectorizer: Vectorizer, row: CSRMatrix) -> Spans:
@@ -155,8 +158,33 @@ def find_spans(text: str, vectorizer: Vectorizer, row: CSRMatrix) -> Spans:
         np.concatenate([group.last for group in groups])[known],
         apart[kinds],
         spelled[kinds],
-        *_written(text, parts, ngrams),
+        *_written(text, _bounds(parts), repaired=ngrams.repair, rated=ngrams.ratings),
     )
+
+
+def find_piece_spans(text: str, encoder: PieceEncoder, row: Pieces) -> Spans:
+    """Return in which tokens the pieces of a text's row are, and the spans of its tokens.
+
+    `[CLS]` and `[SEP]` are in none, so the row of an empty text has no places.
+    """
+    tokens = _bounds(encoder.tokenized(text))
+    starts, ends = _of_pieces(read(text, repaired=encoder.repairs, rated=False), encoder)
+    first = np.searchsorted(tokens[1], starts, side="right")
+    last = np.searchsorted(tokens[0], ends, side="left") - 1
+    # A piece of what is no token, such as a character not assigned yet, goes to the one before.
+    first, last = np.maximum(np.minimum(first, last), 0), np.maximum(last, 0)
+    count = starts.size if tokens[0].size and row.ids.size > 2 else 0
+    nothing = np.zeros(count, np.bool_)
+    written = _written(text, tokens, repaired=encoder.repairs, rated=False)
+    return Spans(np.arange(1, count + 1), first[:count], last[:count], nothing, nothing, *written)
+
+
+def _of_pieces(normalized: str, encoder: PieceEncoder) -> tuple[Numbers, Numbers]:
+    """Return the span in a normalized text of each piece that is read of it."""
+    spelled = encoder.spelled(normalized)
+    first, last = _kept(normalized, spelled)
+    starts, ends = encoder.pieces.spans(edited(normalized, spelled))
+    return first[starts[1:-1]], last[ends[1:-1] - 1]
 
 
 class _Group(NamedTuple):
@@ -213,16 +241,23 @@ def _covered(
     return _Group(found.hashes, first, last, found.family)
 
 
-def _written(text: str, parts: Sequence[TextChunk], ngrams: NGrams) -> tuple[Numbers, Numbers]:
-    """Return the span of each token in the original text."""
-    starts, ends = aligned(text, repaired=ngrams.repair, rated=ngrams.ratings)
+def _bounds(parts: Sequence[TextChunk]) -> tuple[Numbers, Numbers]:
+    """Return the span of each token in the normalized text."""
     first, last = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     done = -1  # each piece begins and ends with an added space
     for part in parts:
-        first.append(starts[part.starts + done])
-        last.append(ends[part.ends - 1 + done])
+        first.append(part.starts + done)
+        last.append(part.ends + done)
         done += part.codes.size - 2
     return np.concatenate(first), np.concatenate(last)
+
+
+def _written(
+    text: str, tokens: tuple[Numbers, Numbers], *, repaired: bool, rated: bool
+) -> tuple[Numbers, Numbers]:
+    """Return the span in the original text of each token of the normalized one."""
+    starts, ends = aligned(text, repaired=repaired, rated=rated)
+    return starts[tokens[0]], ends[tokens[1] - 1]
 
 
 # Characters of a name. A word may be as long as a review, and models store names.

@@ -46,6 +46,7 @@ class Vectorizer:
     """
 
     kind: ClassVar[str] = "ngrams"
+    unit: ClassVar[str] = "n-grams"
 
     ngrams: NGrams
     keys: Hashes
@@ -99,6 +100,11 @@ class Vectorizer:
     def repairs(self) -> bool:
         """Whether damaged texts are repaired before they are read."""
         return self.ngrams.repair
+
+    @property
+    def judges(self) -> bool:
+        """Whether it tells if enough of a text is known: it does."""
+        return True
 
     def with_repair(self, repair: bool) -> "Vectorizer":
         """Return the encoder with repair of texts on or off."""

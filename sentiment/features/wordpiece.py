@@ -12,14 +12,14 @@ can speak for the program.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.characters import Reading
+from sentiment.features.characters import Reading, is_ideograph
 
 Numbers = NDArray[np.int64]
 _T = TypeVar("_T")
@@ -27,6 +27,9 @@ _T = TypeVar("_T")
 START, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _INSIDE = "##"
 _LONGEST_WORD = 100  # characters; a longer one is unknown, as in BERT
+# What a piece is: the rest of a word; a mark or special; a word if nothing follows inside; a word
+# that never counts as known.
+_UNSEEN, _REST, _MARK, _WORD, _FOREIGN = range(5)
 # Words remembered, of so many characters at most: some 30 MB if they are as bad as can be.
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 1 << 16, 32
 
@@ -99,6 +102,10 @@ class WordPiece:
         """The number of each piece."""
         return {piece: number for number, piece in enumerate(self.vocabulary)}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone, for other processes: what is remembered is made anew there."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @property
     def longest(self) -> int:
         """The largest number of pieces of a text, special ones included."""
@@ -122,6 +129,24 @@ class WordPiece:
             ids.append(self.numbers[END])
             bounds.append(len(ids))
         return Pieces(np.array(ids, np.int32), np.array(bounds, np.int64))
+
+    def known(self, rows: Pieces) -> NDArray[np.float64]:
+        """Return the share of words that are a single piece, among those read of each text.
+
+        Words are those that begin with a letter or a digit. Unknown ones are not known, nor are
+        ideographs: vocabularies of any language list these, which says little.
+
+        Returns:
+            float64 [texts], from 0 to 1; 0 without a word.
+        """
+        kinds = self._kinds_of(rows.ids)
+        whole = kinds == _WORD
+        whole[:-1] &= kinds[1:] != _REST
+        starts = rows.bounds[:-1]
+        words, known = (
+            np.add.reduceat(each.astype(np.int64), starts) for each in (kinds >= _WORD, whole)
+        )
+        return known / np.maximum(words, 1)
 
     def spans(self, text: str) -> tuple[Numbers, Numbers]:
         """Return where in a text the pieces that `transform` gives are.
@@ -182,6 +207,20 @@ class WordPiece:
             start = end
         return spans
 
+    def _kinds_of(self, ids: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """Return what pieces are: uint8 [pieces]."""
+        kinds = self._kinds[ids]
+        if not kinds.all():
+            for number in set(ids[kinds == _UNSEEN].tolist()):
+                self._kinds[number] = _kind_of(self.vocabulary[number])
+            kinds = self._kinds[ids]
+        return kinds
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.uint8]:
+        """What each piece is, filled in as needed."""
+        return np.zeros(len(self.vocabulary), np.uint8)
+
     @cached_property
     def _remembered(self) -> "_Words":
         """The pieces of words met before."""
@@ -209,6 +248,17 @@ class WordPiece:
             found.append(number)
             start = end
         return tuple(found)
+
+
+def _kind_of(piece: str) -> int:
+    """Return what a piece is."""
+    if piece.startswith(_INSIDE):  # as words, these marks are a piece each
+        return _REST
+    if piece == UNKNOWN:
+        return _FOREIGN
+    if not piece[:1].isalnum():
+        return _MARK
+    return _FOREIGN if is_ideograph(piece[0]) else _WORD
 
 
 class _Words(dict[str, tuple[int, ...]]):

@@ -28,9 +28,15 @@ class Rows(Protocol):
 
 
 class Encoder(Protocol):
-    """Texts → rows. `sentiment.model.file` reads and writes each kind."""
+    """Texts → rows. `sentiment.model.kinds` reads and writes each kind.
+
+    Attributes:
+        kind: its name in model files.
+        unit: what it counts, for people.
+    """
 
     kind: ClassVar[str]
+    unit: ClassVar[str]
 
     @property
     def size(self) -> int:
@@ -39,6 +45,10 @@ class Encoder(Protocol):
     @property
     def repairs(self) -> bool:
         """Whether damaged texts are repaired before they are read."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether it tells if enough of a text is known; if not, others of the model do."""
 
     def with_repair(self, repair: bool) -> Self:
         """Return the encoder with repair of texts on or off."""
@@ -77,6 +87,9 @@ class Network(Protocol):
     def credit(self, row: Any) -> Floats:
         """Return what each entry of a row adds to its log-odds, float64 [entries, K − 1]."""
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+
     def summary(self) -> list[dict[str, Any]]:
         """Return what each layer is, as JSON values."""
 
@@ -88,11 +101,17 @@ class Coverage(IntEnum):
     LOW = 1
     NONE = 2
     NO_OPINION = 3  # such as "No comment", whatever its words mean elsewhere
+    LEFT_OPEN = 4  # by a component whose encoder does not judge; the smallest of several counts
 
     @property
     def reason(self) -> str:
         """Why the answer is `uncertain`."""
-        return ("", "few known words", "no known words", "no opinion")[self]
+        return ("", "few known words", "no known words", "no opinion", "")[self]
+
+
+def unknown(coverage: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return of which texts too little is known, bool [n]."""
+    return (coverage != Coverage.OK) & (coverage != Coverage.LEFT_OPEN)
 
 
 # The smallest share of known words for an answer, unless the model says less.
@@ -334,9 +353,11 @@ class Component:
             coverage[low[shares < self.min_coverage]] = Coverage.LOW
             coverage[low[shares == 0]] = Coverage.NONE
             blank[low] = np.isnan(shares)
+        if not self.encoder.judges:
+            coverage[~blank] = Coverage.LEFT_OPEN
         coverage[[gives_no_opinion(text) for text in texts]] = Coverage.NO_OPINION
         if coverage.any():
-            rows = rows.cleared(coverage != Coverage.OK)
+            rows = rows.cleared(unknown(coverage))
         return rows, coverage, blank
 
     def log_odds(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
@@ -347,7 +368,7 @@ class Component:
         """
         rows, coverage, blank = self.encode(texts)
         log_odds = self.log_odds_of(rows)
-        log_odds[coverage != Coverage.OK] = self.empty_logits
+        log_odds[unknown(coverage)] = self.empty_logits
         log_odds[blank] = np.nan
         return log_odds, coverage
 

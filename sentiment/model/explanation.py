@@ -135,7 +135,8 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
     answers = model.answers(scores)
     winner, other = _compared(model, scores.probabilities, toward)
     direction = np.eye(len(model.labels))[winner] - np.eye(len(model.labels))[other]
-    each = [_Parts.of(component, text, direction[1:]) for component in model.components]
+    known = not scores.unknown[0]
+    each = [_Parts.of(component, text, direction[1:], known) for component in model.components]
     parts = model.add_up(each, _Parts.plus)
     return Explanation(
         text,
@@ -165,14 +166,12 @@ class _Parts:
     """The parts of a review's logit, from a component or the sum of several.
 
     Attributes:
-        coverage: as in `Scores`; if too little is known, no word has a contribution.
         logit, empty: the calibrated logit of the review, and of an empty one.
         starts, ends: the span of each token, int64 [tokens] each.
         tokens: the contribution of each, float64 [tokens].
         phrases: n-grams of several words, with their contributions and spans.
     """
 
-    coverage: int
     logit: float
     empty: float
     starts: NDArray[np.int64]
@@ -181,13 +180,19 @@ class _Parts:
     phrases: dict[str, tuple[float, set[Span]]]
 
     @classmethod
-    def of(cls, component: Component, text: str, direction: NDArray[np.float64]) -> "_Parts":
-        """Return the parts of a component's log-odds in a direction, [K − 1]."""
-        row, (coverage,), _ = component.encode([text])
+    def of(
+        cls, component: Component, text: str, direction: NDArray[np.float64], known: bool
+    ) -> "_Parts":
+        """Return the parts of a component's log-odds in a direction, [K − 1].
+
+        If the model knows too little of the review, no word has a contribution.
+        """
+        row, *_ = component.encode([text])
+        if not known:
+            row = row.cleared(np.ones(1, np.bool_))
         spans = component.encoder.spans(text, row)
         credit = spans.divided(component.credit(row) @ direction)
         return cls(
-            coverage,
             float(component.log_odds_of(row)[0] @ direction),
             float(component.empty_logits @ direction),
             spans.starts,
@@ -211,7 +216,6 @@ class _Parts:
             starts, ends = starts[order], ends[order]
             tokens = np.concatenate((self.tokens, weight * base.tokens))[order]
         return _Parts(
-            min(self.coverage, base.coverage) if weight > 0 else self.coverage,
             self.logit + weight * base.logit,
             self.empty + weight * base.empty,
             starts,

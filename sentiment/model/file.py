@@ -54,7 +54,7 @@ def tensors_of(model: Model) -> Tensors:
     """Return the tensors of a model, those of its bases with a prefix each."""
     tensors: Tensors = {}
     for place, (component, _, record) in enumerate(model.parts):
-        own = KINDS[component.encoder.kind].tensors(component.encoder, component.network)
+        own = KINDS[component.encoder.kind]().tensors(component.encoder, component.network)
         own["training.seen"] = record.training_hashes.whole
         if record.training_hashes.passages is not None:
             own["training.passages"] = record.training_hashes.passages
@@ -79,7 +79,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
     return named | compact(
         {
             "kind": kind,
-            **KINDS[kind].document(component.encoder, component.network),
+            **KINDS[kind]().document(component.encoder, component.network),
             "calibration": component.calibration.as_json(),
             "decision": decision.as_json(),
             "history": list(record.history),
@@ -93,7 +93,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
 def format_of(model: Model) -> int:
     """Return the oldest format version that can hold a model."""
     encoders = [component.encoder for component in model.components]
-    oldest = max(KINDS[encoder.kind].version(encoder) for encoder in encoders)
+    oldest = max(KINDS[encoder.kind]().version(encoder) for encoder in encoders)
     named = any(
         labels not in (None, SENTIMENT)
         for component in model.components
@@ -146,7 +146,7 @@ def _labels(fields: object) -> LabelSet:
 
 
 def _component(document: dict[str, Any], tensors: Tensors, weight: float) -> Component:
-    kind = KINDS[string(document.get("kind", LEFT_OUT["kind"]))]
+    kind = KINDS[string(document.get("kind", LEFT_OUT["kind"]))]()
     labels = _labels(document["labels"]) if "labels" in document else SENTIMENT
     asked = _labels(document["asked"]) if "asked" in document else None
     encoder, network = kind.read(document, tensors, len(labels) - 1)

@@ -1,4 +1,7 @@
-"""Kinds of encoders and networks in model files; everything is checked before they are built."""
+"""Kinds of encoders and networks in model files; everything is checked before they are built.
+
+Here are that of n-grams and the table of all; `pieces.py` has the other.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -23,6 +26,8 @@ LEFT_OUT: dict[str, Any] = {
     "reversal": 0,
     "repair": True,
     "ratings": False,
+    "judges": True,
+    "hidden": 0,
 }
 
 
@@ -97,7 +102,7 @@ def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:
     )
     keys = tensor_of(tensors, "features.keys", "u", 1)
     weights = tensor_of(tensors, "features.weights", "f", 1).astype(np.float32)
-    number(_size(weights), 0, _LARGEST_FEATURE)
+    number(largest_of(weights), 0, _LARGEST_FEATURE)
     if keys.shape != weights.shape:
         raise ValueError("feature keys and weights differ in number")
     if not (keys[1:] > keys[:-1]).all():
@@ -114,8 +119,8 @@ def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> Dens
         bias = tensor_of(tensors, f"layers.{place}.bias", "f", 1)
         if kernel.shape != (inputs, bias.size) or scale.shape != bias.shape:
             raise ValueError(f"layer {place} does not fit the one before it")
-        largest = number(_size(kernel) * _size(scale), 0, _LARGEST_SUM)
-        reach = reach * max(inputs, 1) * largest + _size(bias)
+        largest = number(largest_of(kernel) * largest_of(scale), 0, _LARGEST_SUM)
+        reach = reach * max(inputs, 1) * largest + largest_of(bias)
         number(reach, 0, _LARGEST_LATER_SUM if place else _LARGEST_SUM)
         layers.append(Layer(kernel, scale, bias))
         inputs = bias.size
@@ -124,9 +129,20 @@ def _network(depth: object, inputs: int, outputs: int, tensors: Tensors) -> Dens
     return DenseNetwork(tuple(layers))
 
 
-def _size(tensor: NDArray[Any]) -> float:
+def largest_of(tensor: NDArray[Any]) -> float:
     """Return the largest absolute value of a tensor."""
     return max(float(tensor.max(initial=0)), -float(tensor.min(initial=0)))
 
 
-KINDS = {"ngrams": Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)}
+def _ngrams() -> Kind:
+    return Kind(_ngram_tensors, _ngram_document, _ngram_version, _read_ngrams)
+
+
+def _pieces() -> Kind:
+    from sentiment.model.pieces import PIECES  # answers by n-grams do without it
+
+    return PIECES
+
+
+# A function returns each kind.
+KINDS: dict[str, Callable[[], Kind]] = {"ngrams": _ngrams, "pieces": _pieces}

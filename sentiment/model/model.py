@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.labels import NO_ANSWER, SENTIMENT, UNCERTAIN, LabelSet
-from sentiment.model.component import Calibration, Component, Coverage, Floats, probabilities_of
+from sentiment.model.component import (
+    Calibration,
+    Component,
+    Coverage,
+    Floats,
+    probabilities_of,
+    unknown,
+)
 from sentiment.model.provenance import Provenance, TrainingHashes
 
 
@@ -37,7 +44,7 @@ class Scores(NamedTuple):
     @property
     def unknown(self) -> NDArray[np.bool_]:
         """Which reviews too little is known of, bool [n]."""
-        return self.coverage != Coverage.OK
+        return unknown(self.coverage)
 
     @property
     def known(self) -> Floats:
@@ -47,6 +54,11 @@ class Scores(NamedTuple):
     def of_columns(self, labels: LabelSet) -> Floats:
         """Return the probabilities of `LabelSet.columns`, float64 [n, C]."""
         return self.probabilities[:, [label for _, label in labels.columns]]
+
+    @classmethod
+    def joined(cls, parts: Iterable["Scores"]) -> "Scores":
+        """Return the scores of all parts, in order; there is at least one."""
+        return cls(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
     def take(self, rows: NDArray[np.integer]) -> "Scores":
         """Return the scores of some reviews."""
@@ -348,10 +360,14 @@ class Model:
 
     def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds and the coverage, the best of all components with a weight."""
-        return self.add_up(
+        log_odds, coverage = self.add_up(
             [component.log_odds(texts) for component in self.components],
             lambda own, base, weight: (
                 own[0] + weight * base[0],
                 np.minimum(own[1], base[1]) if weight > 0 else own[1],
             ),
         )
+        # What those that do not judge said of a text counts only if another one knows enough of it.
+        log_odds[unknown(coverage) & ~np.isnan(log_odds[:, 0])] = self.empty_logits
+        coverage[coverage == Coverage.LEFT_OPEN] = Coverage.OK
+        return log_odds, coverage

@@ -1,5 +1,6 @@
 """A trained network in numpy: the forward pass, and what each feature adds to the logit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,26 @@ class Layer:
         return np.multiply(self.kernel, self.scale, dtype=np.float32)
 
 
+def forward(layers: Sequence[Layer], inputs: NDArray[np.floating]) -> Doubles:
+    """Return the sums of the last of some dense layers, with ReLU between them.
+
+    Args:
+        layers: one or more.
+        inputs: of the first, [rows, inputs].
+
+    Returns:
+        float64 [rows, outputs]; in double precision, so that the number of rows multiplied at once
+        does not show.
+    """
+    first, *rest = layers
+    sums: Doubles = inputs.astype(np.float64) @ first.dense_kernel().astype(np.float64)
+    sums += first.bias
+    for layer in rest:
+        np.maximum(sums, 0, out=sums)
+        sums = sums @ layer.dense_kernel().astype(np.float64) + layer.bias
+    return sums
+
+
 @dataclass(frozen=True, eq=False)
 class DenseNetwork:
     """Dense layers with ReLU between them, over sparse rows.
@@ -64,16 +85,17 @@ class DenseNetwork:
 
     layers: tuple[Layer, ...]
 
-    def logits(self, rows: CSRMatrix) -> Doubles:
-        """Return the log-odds of rows, before calibration: float64 [rows, K − 1]."""
+    def logits(self, rows: CSRMatrix | Floats) -> Doubles:
+        """Return the log-odds of rows, before calibration: float64 [rows, K − 1].
+
+        Args:
+            rows: sparse, or of training dense ones, [rows, inputs].
+        """
+        if isinstance(rows, np.ndarray):
+            return forward(self.layers, rows)
         first, *rest = self.layers
-        products = sparse_product(rows, first.kernel) * first.scale + first.bias
-        # In double precision, so that the number of rows multiplied at once does not show.
-        activations = products.astype(np.float64)
-        for layer in rest:
-            np.maximum(activations, 0, out=activations)
-            activations = activations @ layer.dense_kernel().astype(np.float64) + layer.bias
-        return activations
+        sums = sparse_product(rows, first.kernel) * first.scale + first.bias
+        return forward(rest, np.maximum(sums, 0)) if rest else sums.astype(np.float64)
 
     def credit(self, row: CSRMatrix) -> Doubles:
         """Compute what each feature of a row adds to its log-odds, by integrated gradients.
@@ -122,6 +144,13 @@ class DenseNetwork:
     def hidden(self) -> tuple[int, ...]:
         """The number of units of each hidden layer."""
         return tuple(layer.bias.size for layer in self.layers[:-1])
+
+    def describe(self) -> str:
+        """Return what it is, for people."""
+        sizes = [self.layers[0].kernel.shape[0], *(layer.bias.size for layer in self.layers)]
+        units = " → ".join(f"{size:,}" for size in sizes)
+        relu = "ReLU and at the end " * bool(self.hidden)
+        return f"{units} units, {relu}{self.summary()[-1]['activation']}"
 
     def summary(self) -> list[dict[str, Any]]:
         """Return name, sizes and activation of each layer, as JSON values."""

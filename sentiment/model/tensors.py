@@ -71,7 +71,7 @@ def string(value: object) -> str:
 
 MAX_HEADER_SIZE = 1 << 22
 
-_DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1"}
+_DTYPES = {"U64": "<u8", "F32": "<f4", "F16": "<f2", "I8": "i1", "U8": "u1"}
 _METADATA = "__metadata__"
 _DIMENSIONS = 8  # more than any of our tensors has; the product of a million takes minutes
 _BLOCK = 1 << 20  # numbers checked at once, to make no copy of a large tensor
@@ -162,11 +162,18 @@ def _tensor(name: str, entry: dict[str, Any], data: bytes, start: int, size: int
 def tensor_of(tensors: Tensors, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
     """Return a tensor of one of some kinds of types, and of so many dimensions.
 
+    Args:
+        tensors: all of them.
+        name: of the one.
+        kinds: `u` for U64, `f` for F32 and F16, `i` for I8, `b` for the bytes U8.
+        dimensions: their number.
+
     Raises:
         KeyError: there is none of that name.
         ValueError: it is another.
     """
     tensor = tensors[name]
-    if tensor.dtype.kind not in kinds or tensor.ndim != dimensions:
+    kind = "b" if tensor.dtype == np.uint8 else tensor.dtype.kind
+    if kind not in kinds or tensor.ndim != dimensions:
         raise ValueError(f"{name} has the type {tensor.dtype} and the shape {tensor.shape}")
     return tensor

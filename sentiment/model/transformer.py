@@ -3,14 +3,14 @@
 Vaswani et al., "Attention is all you need" (NeurIPS 2017); Devlin et al., "BERT: Pre-training of
 deep bidirectional transformers" (NAACL 2019): each block adds what it finds and then normalizes.
 The vector of a text is the mean of those of its pieces, all of them (Reimers and Gurevych,
-"Sentence-BERT", EMNLP 2019), and its log-odds are linear in it.
+"Sentence-BERT", EMNLP 2019), and its log-odds are linear in it, or dense layers make them of it.
 
 Texts are not padded: all their pieces stand one after the other, and only attention, the one step
 in which pieces of a text meet, takes texts of one length at a time. So no text depends on others.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.matrix import runs
 from sentiment.features.wordpiece import Pieces
-from sentiment.model.network import Layer, quantized
+from sentiment.model.network import Layer, forward, quantized
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -221,7 +221,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Transformer:
-    """Vectors of pieces and of their places, blocks, the mean, a linear layer.
+    """Vectors of pieces and of their places, blocks, the mean, dense layers.
 
     Attributes:
         words: the vector of each piece of the vocabulary.
@@ -231,6 +231,7 @@ class Transformer:
         output: mean → log-odds against the first class, [width, K − 1]. Training has a softmax of K
             units, whose first is subtracted.
         heads: how many parts of equal width attention has.
+        hidden: layers between mean and output, with ReLU after each; usually none.
 
     Raises:
         ValueError: shapes that do not agree.
@@ -242,13 +243,15 @@ class Transformer:
     blocks: tuple[Block, ...]
     output: Layer
     heads: int
+    hidden: tuple[Layer, ...] = ()
 
     def __post_init__(self) -> None:
         width, inner = self.width, self.inner
         expected = ((width, 3 * width), (width, width), (width, inner), (inner, width))
         fits = all(block.shapes == expected for block in self.blocks)
-        ends = {self.places.rows.shape[1], self.output.kernel.shape[0]}
-        if not fits or ends != {width} or self.heads < 1 or width % self.heads:
+        sizes = [width, *(layer.bias.size for layer in self.hidden)]
+        fits &= sizes == [len(layer.kernel) for layer in self.head]
+        if not fits or self.places.rows.shape[1] != width or self.heads < 1 or width % self.heads:
             raise ValueError(f"layers that do not fit a width of {width} in {self.heads} heads")
 
     @property
@@ -262,15 +265,24 @@ class Transformer:
         return self.blocks[0].widen.kernel.shape[1] if self.blocks else 0
 
     @property
+    def head(self) -> tuple[Layer, ...]:
+        """The dense layers over the mean, with ReLU between them."""
+        return (*self.hidden, self.output)
+
+    @property
     def longest(self) -> int:
         """The largest number of pieces of a text."""
         return len(self.places.rows)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone, for other processes: float32 weights are made anew there."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     def quantized(self) -> "Transformer":
-        """Return the network with int8 weights but for the output, a quarter of the size."""
+        """Return the network with int8 weights up to the mean, a quarter of the size."""
         blocks = tuple(block.quantized() for block in self.blocks)
         words, places = self.words.quantized(), self.places.quantized()
-        return Transformer(words, places, self.norm, blocks, self.output, self.heads)
+        return replace(self, words=words, places=places, blocks=blocks)
 
     @cached_property
     def weights(self) -> tuple[Weights, ...]:
@@ -296,7 +308,13 @@ class Transformer:
 
     def logits_of(self, pooled: NDArray[np.floating]) -> Doubles:
         """Return the log-odds of mean vectors: [texts, width] → float64 [texts, K − 1]."""
-        return pooled.astype(np.float64) @ self.output.dense_kernel() + self.output.bias
+        return forward(self.head, pooled)
+
+    def credit(self, row: Pieces) -> Doubles:
+        """Return what each piece of a text adds to its log-odds, float64 [pieces, K − 1]."""
+        from sentiment.model.backward import credit  # answers do without it
+
+        return credit(self, row)
 
     def pooled(self, rows: Pieces) -> Floats:
         """Return the mean vector of the pieces of each text, float32 [texts, width].
@@ -332,25 +350,44 @@ class Transformer:
             _apply(weights, x, groups, self.heads, scratch)
         return np.concatenate([group.vectors(x).mean(axis=1) for group in groups])
 
+    def describe(self) -> str:
+        """Return what it is, for people."""
+        blocks = f"{len(self.blocks)} block{'s' * (len(self.blocks) != 1)}"
+        heads = f"{self.heads} head{'s' * (self.heads != 1)}"
+        return f"a transformer of {blocks}, {self.width:,} wide, with {heads} each"
+
     def summary(self) -> list[dict[str, Any]]:
-        """Return name, sizes and activation of each layer, as JSON values."""
+        """Return name, sizes and activation of each layer, as JSON values.
+
+        Vectors of places are counted with those of pieces; normalizations with what is before them.
+        """
         names = ("attention", "merge", "widen", "narrow")
         activations = ("softmax", "linear", "GELU", "linear")
-        layers = [
-            (f"block {number} {name}", layer, activation)
+        norms = (0, 2 * self.width, 0, 2 * self.width)
+        rows = [("vectors", self.words.rows.shape, "linear", self.places.rows.size + norms[1])]
+        rows += [
+            (f"block {number} {name}", layer.kernel.shape, activation, layer.bias.size + norm)
             for number, block in enumerate(self.blocks, 1)
-            for name, layer, activation in zip(names, block.layers, activations, strict=True)
+            for name, layer, activation, norm in zip(
+                names, block.layers, activations, norms, strict=True
+            )
         ]
-        last = "sigmoid" if self.output.bias.size == 1 else "softmax"
+        rows += [
+            (f"hidden {number}", layer.kernel.shape, "ReLU", layer.bias.size)
+            for number, layer in enumerate(self.hidden, 1)
+        ]
+        size = self.output.bias.size
+        last = (1, "sigmoid") if size == 1 else (size + 1, "softmax")
+        rows.append(("output", (len(self.output.kernel), last[0]), last[1], last[0]))
         return [
             {
                 "name": name,
-                "inputs": layer.kernel.shape[0],
-                "units": layer.kernel.shape[1],
+                "inputs": inputs,
+                "units": units,
                 "activation": activation,
-                "trainable_parameters": layer.kernel.size + layer.bias.size,
+                "trainable_parameters": inputs * units + others,
             }
-            for name, layer, activation in [*layers, ("output", self.output, last)]
+            for name, (inputs, units), activation, others in rows
         ]
 
 

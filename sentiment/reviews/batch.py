@@ -185,6 +185,10 @@ class Source(ABC):
         """Return whether the next batch is still to be produced at the other end of a pipe."""
         return False
 
+    def expected_rows(self) -> int | None:
+        """Return about how many rows there are in all, by those read so far; None if unknown."""
+        return None
+
     def close(self) -> None:  # noqa: B027
         """Close the input early; standard input stays open."""
 
@@ -203,6 +207,10 @@ class RowsSource(Source):
         for start in range(0, len(self._rows), BATCH_ROWS):
             rows = self._rows[start : start + BATCH_ROWS]
             yield Batch(rows, start + 1, name=self.name, format=self.format)
+
+    def expected_rows(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
 
 
 class TextsSource(RowsSource):

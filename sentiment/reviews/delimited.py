@@ -201,6 +201,7 @@ class DelimitedSource(FeedSource):
         for records in self._blocks:
             # Bad rows are filled up; a block of them in a wide table would need too much memory.
             for start in range(0, max(len(records), 1), BATCH_ROWS):
+                self._rows_ahead = max(len(records) - start - BATCH_ROWS, 0)
                 yield [
                     self._item(record)
                     for record in records[start : start + BATCH_ROWS]

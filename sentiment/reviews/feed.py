@@ -54,6 +54,7 @@ class TextFeed:
         self.name = stream.name
         self.max_row_chars = max_row_chars or ROW_CHARS
         self.chars = 0  # yielded so far
+        self._decoded = 0  # characters, those not yet yielded among them
         self.marked = False  # whether there is a byte order mark; known after the first read
         # Whether lines end with a lone carriage return; None until one has ended.
         self.of_old_mac: bool | None = None
@@ -97,6 +98,11 @@ class TextFeed:
         byte = damaged_byte(text) if self._damaged else None
         return None if byte is None else _describe_byte(byte, self.encoding)
 
+    def expected_chars(self) -> float | None:
+        """Return about how many characters there are in all; None if the size is unknown."""
+        read, size = self._stream.bytes, self._stream.size
+        return self._decoded * size / read if size and read else None
+
     def would_block(self) -> bool:
         """Return whether the next block is still to be produced at the other end of a pipe.
 
@@ -121,6 +127,7 @@ class TextFeed:
         while True:
             raw = self._stream.read()
             text = self._decode(raw, at_start=at_start)
+            self._decoded += len(text)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
             text = self._mend_line_ends(text)
@@ -254,6 +261,8 @@ class FeedSource(Source):
         super().__init__(feed.name, columns)
         self.feed = feed
         self.bad_rows = bad_rows
+        self._rows_read = 0
+        self._rows_ahead = 0  # of the same block
 
     @abstractmethod
     def row_lists(self) -> Iterator[list[Item]]:
@@ -277,6 +286,14 @@ class FeedSource(Source):
         """Return whether the next block is still to be produced; see `Source.would_block`."""
         return self.feed.would_block()
 
+    def expected_rows(self) -> int | None:
+        """Return about how many rows there are, if each is as long as those read so far."""
+        chars = self.feed.expected_chars()
+        if chars is None or not self.feed.chars:
+            return None
+        rows = self._rows_read + self._rows_ahead
+        return max(round(rows * chars / self.feed.chars), rows)
+
     def close(self) -> None:
         """Close the input."""
         self.feed.close()
@@ -285,12 +302,11 @@ class FeedSource(Source):
         """Join and split lists into batches, without holding rows back while waiting for input."""
         rows: list[Item] = []
         chars = 0  # read when the last batch was yielded
-        read = 0
         failure: DataError | None = None
         try:
             for more in self.row_lists():
                 rows += more
-                read += len(more)
+                self._rows_read += len(more)
                 while len(rows) >= BATCH_ROWS:
                     yield rows[:BATCH_ROWS]
                     rows, chars = rows[BATCH_ROWS:], self.feed.chars
@@ -298,7 +314,7 @@ class FeedSource(Source):
                     yield rows
                     rows, chars = [], self.feed.chars
         except Unreadable as error:
-            failure = row_error(self.name, read + 1, str(error), error.line)
+            failure = row_error(self.name, self._rows_read + 1, str(error), error.line)
             failure.__cause__ = error
         except DataError as error:
             failure = error

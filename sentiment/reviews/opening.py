@@ -302,6 +302,10 @@ class FolderSource(Source):
                 yield from self._bad_rows.batches(items, before + 1, self)
                 items, chars, before = [], 0, number
 
+    def expected_rows(self) -> int:
+        """Return the number of files."""
+        return len(self._files)
+
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Return the text of a file, and what is wrong with it, or None."""
         try:

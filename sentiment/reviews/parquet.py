@@ -78,6 +78,10 @@ class ParquetSource(Source):
         finally:
             self.close()
 
+    def expected_rows(self) -> int:
+        """Return the number of rows."""
+        return self.row_count
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

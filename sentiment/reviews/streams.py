@@ -133,6 +133,10 @@ class ByteStream:
         owned: Whether `close` closes the stream; standard input is left open.
         compression: One of the values of `COMPRESSIONS`; None to detect it by the first bytes.
         max_bytes: The maximum size, decompressed; None for no limit.
+
+    Attributes:
+        bytes: The number of bytes read so far, decompressed.
+        size: The number of bytes in all; None if unknown, as of a pipe or a compressed file.
     """
 
     def __init__(
@@ -146,13 +150,14 @@ class ByteStream:
     ) -> None:
         self.name = name
         self._max_bytes = max_bytes
-        self._bytes = 0  # read so far
+        self.bytes = 0
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
         self._owned = owned
         self._compression = compression
         self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
+        self.size = _size_of(stream)
         self._at_start = True
 
     def read(self) -> bytes:
@@ -174,7 +179,7 @@ class ByteStream:
 
         if not _COMPRESSED[compression].match(block) and (what := foreign(block)):
             raise DataError(f"{self.name}: {what}")
-        self._bytes = 0  # count decompressed bytes only
+        self.bytes, self.size = 0, None  # decompressed bytes count
         stream, self._damage = _decompressed(compression, _Rest(block, self._read))
         self._read = getattr(stream, "read1", stream.read)
         return self._block()
@@ -186,8 +191,8 @@ class ByteStream:
             raise DataError(f"{self.name}: damaged or cut short ({error}); get it again") from error
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
-        self._bytes += len(block)
-        if self._max_bytes is not None and self._bytes > self._max_bytes:
+        self.bytes += len(block)
+        if self._max_bytes is not None and self.bytes > self._max_bytes:
             raise TooLargeError(
                 f"{self.name}: more than {self._max_bytes:,} bytes, unpacked; cut it up"
             )
@@ -298,6 +303,15 @@ def _pipe_number(stream: BinaryIO) -> int | None:
         return None if stat.S_ISREG(os.fstat(number).st_mode) else number
     except (OSError, AttributeError, ValueError):
         return None
+
+
+def _size_of(stream: BinaryIO) -> int | None:
+    """Return the size of a regular file in bytes; None for other streams."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, AttributeError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def input_format_of(path: str | Path) -> str | None:

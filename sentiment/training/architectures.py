@@ -1,6 +1,7 @@
 """Architectures: kinds of encoders and networks, by their `--architecture` name.
 
-A new kind is a module like `ngrams`, an entry below, and a name in `TrainingOptions.architecture`.
+A new kind is a module like `ngrams` or a class like `FrozenEncoder`, an entry below, and a name in
+`TrainingOptions.architecture`.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,10 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.errors import UsageError
 from sentiment.model.component import Encoder, Network
-from sentiment.model.network import DenseNetwork
+from sentiment.model.model import Model
+from sentiment.model.network import Layer
 from sentiment.training import ngrams
-from sentiment.training.decide import EncodedRows
+from sentiment.training.decide import EncodedRows, FittedNetwork
+from sentiment.training.encoder import FrozenEncoder, find_encoder
+from sentiment.training.fine_tuning import TunedEncoder
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 
@@ -20,12 +25,19 @@ from sentiment.training.run import Run
 class Architecture(Protocol):
     """What trainings ask of an architecture; everything else is the same for all."""
 
+    @property
+    def least_known(self) -> float:
+        """The usual share of known words that a text needs for an answer."""
+
+    def identity(self) -> dict[str, str]:
+        """Return what networks depend on besides data, options and versions, by its name."""
+
     def choose(
         self, sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
     ) -> Hyperparameters:
         """Choose what the user left open, by a sample of the texts and all labels."""
 
-    def index(self, texts: Sequence[str], recipe: Hyperparameters, run: Run) -> Any:
+    def index(self, texts: Sequence[str], recipe: Any, run: Run) -> Any:
         """Compute, once for all fits, what does not depend on labels; as long as the texts."""
 
     def fit_encoder(
@@ -33,9 +45,9 @@ class Architecture(Protocol):
         indexed: Any,
         targets: NDArray[np.float64],
         sample_weight: NDArray[np.float64],
-        recipe: Hyperparameters,
+        recipe: Any,
         options: TrainingOptions,
-    ) -> Encoder:
+    ) -> Any:
         """Fit an encoder to the targets of reviews, [n, K], each counted `sample_weight` times."""
 
     def encode(self, indexed: Any, encoder: Any) -> EncodedRows:
@@ -51,7 +63,7 @@ class Architecture(Protocol):
         """Return the text of the most influential features, by key."""
 
     def build(
-        self, widths: Sequence[int], hidden: Sequence[int], classes: int, options: TrainingOptions
+        self, widths: Sequence[int], recipe: Any, classes: int, options: TrainingOptions
     ) -> Any:
         """Compile a `keras.Sequential` of networks side by side, for rows of these widths."""
 
@@ -67,11 +79,60 @@ class Architecture(Protocol):
     def tensor(self, arrays: Any, width: int) -> Any:
         """Return the input of the networks that these arrays are."""
 
-    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
+    def arranged(
+        self,
+        rows: Any,
+        order: NDArray[np.int64],
+        steps: int,
+        random: np.random.Generator,
+    ) -> NDArray[np.int64]:
+        """Return the rows of an epoch, in random order, as batches are cut of them."""
+
+    def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[FittedNetwork, ...]:
         """Return each network that `build` made, without Keras."""
 
-    def compact(self, network: DenseNetwork) -> Network:
-        """Return a network as the model file stores it."""
+    def network(self, layers: tuple[Layer, ...]) -> FittedNetwork:
+        """Return the network of layers from a checkpoint."""
+
+    def compact(self, network: Any) -> Network:
+        """Return a network with weights as precise as in the model file."""
+
+    def parts_of(self, encoder: Any, network: Any) -> tuple[Encoder, Network]:
+        """Return encoder and network as a component has them, of what was fitted."""
+
+    def logits(
+        self,
+        indexed: Any,
+        texts_of: Callable[[NDArray[np.int64]], list[str]],
+        encoder: Any,
+        network: Any,
+        rows: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """Return the logits that a component's encoder and network give some reviews."""
 
 
-ARCHITECTURES: dict[str, Architecture] = {"ngrams": ngrams}
+Kinds = tuple[Architecture, ...]
+
+
+def _ngrams(_encoder: Model | None, options: TrainingOptions) -> Kinds:
+    if options.fine_tune:
+        raise UsageError("--fine-tune needs --architecture encoder")
+    return (ngrams,)
+
+
+def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
+    source = find_encoder(encoder) if encoder is not None else None
+    if source is None:
+        raise UsageError(
+            "the model named has no encoder, only n-grams: name one that has with --encoder, or "
+            "use --architecture ngrams"
+        )
+    kind = TunedEncoder if options.fine_tune else FrozenEncoder
+    return kind(source, options), ngrams
+
+
+# Name → the kinds of the components that are fitted, whose log-odds add up.
+ARCHITECTURES: dict[str, Callable[[Model | None, TrainingOptions], Kinds]] = {
+    "ngrams": _ngrams,
+    "encoder": _encoder,
+}

@@ -130,8 +130,12 @@ def seeded(seed: int) -> Iterator[None]:
             random.setstate(state)
 
 
-def fused_adam() -> Any:
-    """Return Keras's Adam with one operation per variable and step instead of ten."""
+def fused_adam(**options: Any) -> Any:
+    """Return Keras's Adam with one operation per variable and step instead of ten.
+
+    Args:
+        options: of `keras.optimizers.Adam`.
+    """
     keras = load_keras()
     import tensorflow as tf
 
@@ -152,7 +156,7 @@ def fused_adam() -> Any:
                 grad=gradient,
             )
 
-    return FusedAdam()
+    return FusedAdam(**options)
 
 
 def release(variables: Sequence[Any]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sentiment.model.component import Calibration, Network
 from sentiment.model.model import AnyDecision, Decision, MultiDecision, even_decision
-from sentiment.model.network import DenseNetwork
+from sentiment.model.network import Layer
 from sentiment.training.options import Objective
 
 Floats = NDArray[np.float64]
@@ -24,6 +24,17 @@ _BLOCK = 4096
 _SWEEPS = 20
 # The target of a neighboring class, as a share of that of an ordered label.
 _NEIGHBOR = 0.3
+
+
+class FittedNetwork(Protocol):
+    """A network in training; a checkpoint holds its layers."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All that was fitted."""
+
+    def logits(self, rows: Any) -> Floats:
+        """Return the log-odds of rows, before calibration: float64 [rows, K − 1]."""
 
 
 class EncodedRows(Protocol):
@@ -65,7 +76,7 @@ class EncodedSplit:
         shares: Floats = (self.weights[:, None] * self.targets).sum(axis=0) / self.weights.sum()
         return shares
 
-    def logits(self, network: Network) -> Floats:
+    def logits(self, network: FittedNetwork | Network) -> Floats:
         """Return the logits of these reviews, [n, K − 1]."""
         return logits_of(network, self.rows, self.numbers)
 
@@ -75,7 +86,7 @@ def in_blocks(numbers: Numbers) -> list[Numbers]:
     return [numbers[first : first + _BLOCK] for first in range(0, max(numbers.size, 1), _BLOCK)]
 
 
-def logits_of(network: Network, rows: EncodedRows, numbers: Numbers) -> Floats:
+def logits_of(network: FittedNetwork | Network, rows: EncodedRows, numbers: Numbers) -> Floats:
     """Return the logits of some reviews, float64 [numbers, K − 1]."""
     return np.concatenate([network.logits(rows.take(some)) for some in in_blocks(numbers)])
 
@@ -243,7 +254,7 @@ class EpochSelection:
 
     epochs: tuple[Epoch, ...]
     chosen_epoch: int
-    chosen: tuple[DenseNetwork, ...]
+    chosen: tuple[FittedNetwork, ...]
     best_epoch: int
     best: Floats
 
@@ -282,7 +293,7 @@ class EpochSelector:
         """Whether a better epoch may follow."""
         return len(self.so_far.epochs) < self.so_far.best_epoch + self._patience
 
-    def update(self, loss: float, networks: Sequence[DenseNetwork]) -> bool:
+    def update(self, loss: float, networks: Sequence[FittedNetwork]) -> bool:
         """Evaluate the networks after another epoch; return whether to continue.
 
         Args:
@@ -312,7 +323,7 @@ class EpochSelector:
         size = self._weights.sum() ** 2 / (self._weights**2).sum()
         return float(np.sqrt(variance) / np.sqrt(size))
 
-    def _evaluate(self, networks: Sequence[DenseNetwork]) -> tuple[Floats, NDArray[np.bool_]]:
+    def _evaluate(self, networks: Sequence[FittedNetwork]) -> tuple[Floats, NDArray[np.bool_]]:
         """Return the cross-entropy of each held-out review, [n], and whether it is right."""
         with np.errstate(over="ignore", invalid="ignore"):  # a fit that diverged is reported later
             logits = np.concatenate(

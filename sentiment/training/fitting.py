@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 from weakref import finalize
 
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
-from sentiment.model.network import DenseNetwork
-from sentiment.training.architectures import ARCHITECTURES, Architecture
+from sentiment.training import ngrams
+from sentiment.training.architectures import Architecture
 from sentiment.training.backend import load_keras, release
-from sentiment.training.decide import EncodedSplit, EpochSelector
+from sentiment.training.decide import EncodedSplit, EpochSelector, FittedNetwork
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Fit, Progress, Run, Underway, logging
 
@@ -29,15 +30,30 @@ class Fitter:
     Keras compiles a training step once for all fits of networks of the same size.
     """
 
-    def __init__(self, options: TrainingOptions, run: Run | None = None) -> None:
-        """Set what all fits share; those of a checkpoint come in the same order again."""
+    def __init__(
+        self,
+        options: TrainingOptions,
+        run: Run | None = None,
+        kind: Architecture = ngrams,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """Set what all fits share.
+
+        Args:
+            options: the user's choices.
+            run: progress, logs, checkpoint.
+            kind: of the networks.
+            numbers: of the fits of a training, from 1, which several fitters may share: those of a
+                checkpoint come in the same order again.
+        """
         run = run or Run()
         self._options = options
-        self._kind = ARCHITECTURES[options.architecture]
+        self._kind = kind
         self._progress = run.progress
         self._checkpoint = run.checkpoint
         self._log_dir = run.log_dir
-        self._fits = 0
+        self._numbers = numbers or count(1)
+        self._number = 0
         self._model: Any = None
         self._widths: list[int] = []
         self._hidden: tuple[int, ...] = ()
@@ -63,18 +79,18 @@ class Fitter:
         Raises:
             UsageError: the training diverged.
         """
-        self._fits += 1
+        self._number = next(self._numbers)
         checkpoint, done, last = self._checkpoint, 0, epochs or recipe.epochs
-        state = checkpoint.load(self._fits) if checkpoint else None
+        state = checkpoint.load(self._number, self._kind.network) if checkpoint else None
         if isinstance(state, Fit):
             return state
         # With few reviews, losses vary too much to stop early: folds run to the end.
         patience = recipe.epochs if len(training) > 1 else self._options.patience
         selector = EpochSelector(validation, patience) if validation else None
-        model = self._start(training, recipe.hidden)
+        model = self._start(training, recipe)
         if checkpoint and state:
             if not _restore(state, model, selector):
-                raise checkpoint.damaged(self._fits, "of another network")
+                raise checkpoint.damaged(self._number, "of another network")
             done = state.epochs
         if done < last and (selector is None or selector.should_continue):
             done += self._run(model, recipe, training, selector, range(done, last))
@@ -85,7 +101,7 @@ class Fitter:
                 selector.so_far.chosen, list(selector.so_far.epochs), selector.so_far.chosen_epoch
             )
         if checkpoint:
-            checkpoint.save(self._fits, fit)
+            checkpoint.save(self._number, fit)
         return fit
 
     def _run(
@@ -104,7 +120,7 @@ class Fitter:
         steps = recipe.epochs * generator.steps
 
         # Keras keeps its callbacks: one that refers to this fitter would keep its networks alive.
-        checkpoint, number = self._checkpoint, self._fits
+        checkpoint, number = self._checkpoint, self._number
 
         def save(epoch: int, model: Any) -> None:
             if checkpoint:
@@ -114,7 +130,7 @@ class Fitter:
 
         callbacks = [_callback(recipe, steps, selector, to_numpy, save, self._progress)]
         if self._log_dir:  # after that one, which adds the held-out figures to its logs
-            callbacks.append(logging(self._log_dir, self._fits))
+            callbacks.append(logging(self._log_dir, self._number))
         losses = model.fit(
             generator.batches,
             initial_epoch=epochs.start,
@@ -133,14 +149,14 @@ class Fitter:
             self._progress.diverged(max(losses), float(constant))
         return len(losses)
 
-    def _start(self, training: Sequence[EncodedSplit], hidden: tuple[int, ...]) -> Any:
+    def _start(self, training: Sequence[EncodedSplit], recipe: Hyperparameters) -> Any:
         """Return the networks before the first step; each output starts at the prior."""
         widths = [split.rows.width for split in training]
         classes = training[0].targets.shape[1]
-        if (self._widths, self._hidden) != (widths, hidden):
+        if (self._widths, self._hidden) != (widths, recipe.hidden):
             self._release()
-            self._model = self._kind.build(widths, hidden, classes, self._options)
-            self._widths, self._hidden = widths, hidden
+            self._model = self._kind.build(widths, recipe, classes, self._options)
+            self._widths, self._hidden = widths, recipe.hidden
             self._release = finalize(self, release, _variables(self._model))
             self._release.atexit = False  # the process frees its memory anyway
             self._initial = [variable.numpy() for variable in self._model.variables]
@@ -188,9 +204,9 @@ class BatchGenerator:
         self._orders = [np.arange(split.numbers.size) for split in splits]
         # So that the mean loss of an epoch is that of the weighted rows.
         self._weights = [split.weights / split.weights.mean() for split in splits]
+        self.steps = math.ceil(max(order.size for order in self._orders) / size)
         for _ in range(epochs.start):
             self._shuffle()
-        self.steps = math.ceil(max(order.size for order in self._orders) / size)
         self.batches = self._dataset(epochs)
 
     def close(self) -> None:
@@ -198,8 +214,11 @@ class BatchGenerator:
         self._splits = ()
 
     def _shuffle(self) -> None:
-        for shuffler, order in zip(self._randoms, self._orders, strict=True):
-            shuffler.shuffle(order)
+        for place, split in enumerate(self._splits):
+            order, random = self._orders[place], self._randoms[place]
+            random.shuffle(order)
+            arranged = self._kind.arranged(split.rows, split.numbers[order], self.steps, random)
+            self._orders[place] = order[arranged]
 
     def _epochs(self, epochs: range) -> Iterator[tuple[Any, ...]]:
         for _ in epochs:
@@ -277,7 +296,7 @@ def _callback(
     recipe: Hyperparameters,
     steps: int,
     selector: EpochSelector | None,
-    to_numpy: Callable[[Any], tuple[DenseNetwork, ...]],
+    to_numpy: Callable[[Any], tuple[FittedNetwork, ...]],
     save: Callable[[int, Any], None],
     progress: Progress,
 ) -> Any:
@@ -293,7 +312,9 @@ def _callback(
             self._done = epoch * self.params["steps"]
 
         def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            self.model.optimizer.learning_rate = recipe.learning_rate * (1 - self._done / steps)
+            self.model.optimizer.learning_rate = recipe.learning_rate * recipe.decay(
+                self._done / steps
+            )
 
         def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
             self._done += 1

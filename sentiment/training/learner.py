@@ -1,9 +1,9 @@
 """The data of a training, and the encoders and networks fitted to its splits."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from sentiment.model.provenance import DatasetSummary
 from sentiment.reviews.cells import count_of_class
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
 from sentiment.storage import concatenate
-from sentiment.training.architectures import ARCHITECTURES
+from sentiment.training import ngrams
+from sentiment.training.architectures import Architecture
 from sentiment.training.decide import (
     EncodedSplit,
     Epoch,
@@ -194,6 +195,9 @@ class TrainingData:
 # The maximum number of rounds of pseudo-labels.
 ROUNDS = 3
 
+# Held-out reviews to choose the least coverage by, and the share that may remain unanswered.
+_COVERAGE_SAMPLE, _UNANSWERED = 500, 0.005
+
 # Pseudo-labels are multiples of this, so that sums of them are exact in any order.
 _STEP = 2.0**-20
 
@@ -240,18 +244,23 @@ class Learner:
     """The fits of one training."""
 
     def __init__(
-        self, data: TrainingData, options: TrainingOptions, recipe: Hyperparameters, run: Run
+        self,
+        data: TrainingData,
+        options: TrainingOptions,
+        recipe: Hyperparameters,
+        run: Run,
+        kind: Architecture = ngrams,
+        numbers: Iterator[int] | None = None,
     ) -> None:
-        """Index all reviews, once."""
+        """Index all reviews, once; the arguments are those of a `Fitter`, and the data."""
         self._data = data
         self._options = options
         self._recipe = recipe
         self._progress = run.progress
-        self._kind = ARCHITECTURES[options.architecture]
-        # A rare n-gram may be in a review of much weight.
-        indexed = replace(recipe, min_count=1) if data.is_weighted else recipe
-        self._indexed = self._kind.index(data.texts, indexed, run)
-        self._fitter = Fitter(options, run)
+        self._kind = kind
+        indexed = recipe.for_weighted_texts() if data.is_weighted else recipe
+        self._indexed = kind.index(data.texts, indexed, run)
+        self._fitter = Fitter(options, run, kind, numbers)
 
     def fit_splits(self) -> FitResult:
         """Fit the splits, with pseudo-labels as long as they help.
@@ -285,6 +294,22 @@ class Learner:
     def phrases(self, fit: FitResult) -> dict[int, str]:
         """Return the text of the most influential features, by key."""
         return self._kind.phrases(self._indexed, self._data.texts_of, fit.encoder, fit.network)
+
+    def logits(self, fit: FitResult, rows: Numbers) -> Floats:
+        """Return the logits that a fit gives some reviews, [rows, K − 1]."""
+        texts_of = self._data.texts_of
+        return self._kind.logits(self._indexed, texts_of, fit.encoder, fit.network, rows)
+
+    def min_coverage(self, fit: FitResult) -> float:
+        """Return the coverage that nearly all held-out reviews have, or the usual least, if lower.
+
+        Args:
+            fit: to the splits, which did not see the first held-out reviews.
+        """
+        some = self._data.sample(self._data.splits[0].held_out, _COVERAGE_SAMPLE)
+        shares = fit.first.coverage(some)
+        least = np.quantile(shares[~np.isnan(shares)], _UNANSWERED, method="lower")
+        return min(float(least), self._kind.least_known)
 
     def _fit(
         self, splits: Sequence[Split], pseudo_labels: Floats | None, epochs: int | None
@@ -328,10 +353,12 @@ class Learner:
             for network, (_, training) in zip(networks, fitted, strict=True)
             if epochs is None
         ]
+        parts = (self._kind.parts_of(fitted[place][0], networks[place]) for place in (-1, 0))
+        (encoder, network), (first, _) = parts
         return FitResult(
-            fitted[-1][0],
-            networks[-1],
-            fitted[0][0],
+            encoder,
+            network,
+            first,
             done.epochs,
             done.best_epoch,
             np.concatenate([np.zeros((0, classes - 1)), *held_out]),
@@ -339,9 +366,7 @@ class Learner:
             pseudo_labels,
         )
 
-    def _fit_encoder(
-        self, rows: Numbers, pseudo_labels: Floats | None
-    ) -> tuple[Encoder, EncodedSplit]:
+    def _fit_encoder(self, rows: Numbers, pseudo_labels: Floats | None) -> tuple[Any, EncodedSplit]:
         """Fit an encoder to the reviews that a network is to fit; return it, and these reviews."""
         data = self._data
         classes = len(data.label_set)

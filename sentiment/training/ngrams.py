@@ -5,7 +5,7 @@ Its functions are described in `Architecture`.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -18,10 +18,12 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.features.weighting import EncodedDataset
+from sentiment.model.component import MIN_COVERAGE
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.storage import sizes_of
-from sentiment.training.backend import fused_adam, load_keras, seeded
-from sentiment.training.options import FEW, UNBALANCED, Hyperparameters, TrainingOptions
+from sentiment.training.backend import load_keras, seeded
+from sentiment.training.dense import add_layers, dense, initializer, network_of
+from sentiment.training.options import FEW, Hyperparameters, TrainingOptions, objective_for
 from sentiment.training.run import Run
 from sentiment.workers import Pool, Worker, default_workers
 
@@ -35,11 +37,43 @@ _TINY, _TINY_RATE = 1_000, 0.02
 _MANY = 100_000
 # Phrases to store with a model.
 PHRASES = 2_000
+# The usual share of known words that a text needs for an answer.
+least_known = MIN_COVERAGE
+
+
+@dataclass(frozen=True, kw_only=True)
+class NGramHyperparameters(Hyperparameters):
+    """All choices, those of n-grams among them.
+
+    Attributes:
+        ngrams: which n-grams are features.
+        min_count: the minimum document frequency of a feature.
+        smoothing: of the features' weights, as in `log_count_ratios`.
+    """
+
+    ngrams: NGrams
+    min_count: int
+    smoothing: float = 2.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values, in the order that version 0.1.0 wrote them in."""
+        values = super().as_json()
+        first = {name: values.pop(name) for name in ("ngrams", "min_count")}
+        last = {name: values.pop(name) for name in ("smoothing", "hidden")}
+        return first | values | last
+
+    def describe(self) -> str:
+        """Return which n-grams are features, for people."""
+        return self.ngrams.describe()
+
+    def for_weighted_texts(self) -> "NGramHyperparameters":
+        """Return the choices with which an n-gram in one text is kept: it may count much."""
+        return replace(self, min_count=1)
 
 
 def choose(
     sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
-) -> Hyperparameters:
+) -> NGramHyperparameters:
     """Choose what the user left open, from the training rows alone.
 
     Args:
@@ -49,8 +83,6 @@ def choose(
     """
     few = labels.size < FEW  # many words are rare, and pieces of words help
     short = float(np.median([len(text.split()) for text in sample])) < _SHORT
-    counts = np.bincount(labels)
-    balanced = counts.min() / labels.size * counts.size >= 2 * UNBALANCED
     small, tiny = few or short, labels.size < _TINY
     # About twenty-five steps an epoch; Adam's step grows with the batch.
     batch_size = int(np.clip(2 ** round(np.log2(labels.size / 24)), 32, 1024))
@@ -65,7 +97,7 @@ def choose(
     more = max(labels.size / _MANY, 1.0)
     epochs = _FEW_EPOCHS if few else 5 if short else 3
     ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
-    return Hyperparameters(
+    return NGramHyperparameters(
         ngrams=ngrams._replace(repair=options.repair, ratings=True),
         min_count=1 if short or tiny else 2,
         smoothing=2.0 * more,
@@ -73,7 +105,7 @@ def choose(
         batch_size=batch_size,
         learning_rate=options.learning_rate or learning_rate / more,
         hidden=(() if tiny else (16,)) if options.hidden is None else options.hidden,
-        objective=options.optimize or ("accuracy" if balanced else "macro-f1"),
+        objective=objective_for(labels, options),
     )
 
 
@@ -87,7 +119,7 @@ _WITH_FEWER = "run it again, with fewer reviews or less --memory if that is shor
 _WORD_PAIRS, _CHARACTER_PAIRS = 0.7, 0.8
 
 
-def index(texts: Sequence[str], recipe: Hyperparameters, run: Run) -> DocumentTermMatrix:
+def index(texts: Sequence[str], recipe: NGramHyperparameters, run: Run) -> DocumentTermMatrix:
     """Find the n-grams of all reviews, in files if they do not fit into memory."""
     ngrams = recipe.ngrams
     sizes = sizes_of(texts)
@@ -137,7 +169,7 @@ def fit_encoder(
     indexed: DocumentTermMatrix,
     targets: NDArray[np.float64],
     sample_weight: NDArray[np.float64],
-    recipe: Hyperparameters,
+    recipe: NGramHyperparameters,
     options: TrainingOptions,
 ) -> Vectorizer:
     """Select and weigh features."""
@@ -222,7 +254,7 @@ def tensor(arrays: Any, width: int) -> Any:
 
 
 def build(
-    widths: Sequence[int], hidden: Sequence[int], classes: int, options: TrainingOptions
+    widths: Sequence[int], recipe: Hyperparameters, classes: int, options: TrainingOptions
 ) -> Any:
     """Build and compile the `keras.Sequential` of one network, or of several side by side.
 
@@ -236,7 +268,7 @@ def build(
 
     Args:
         widths: the number of features of each network.
-        hidden: units of each hidden layer.
+        recipe: with the units of each hidden layer.
         classes: the number of classes.
         options: dropout, and the seed.
     """
@@ -244,21 +276,8 @@ def build(
         keras = load_keras()
         count = len(widths)
         model = keras.Sequential([keras.Input((sum(widths),), sparse=True)])
-        layer = _sparse_dense(count)
-        for units in hidden:
-            model.add(layer(units, "relu"))
-            layer = _dense(count)
-            if options.dropout:
-                model.add(keras.layers.Dropout(options.dropout))
-        if classes == 2:
-            model.add(layer(1, "sigmoid"))
-            loss = "binary_crossentropy"
-        else:
-            model.add(layer(classes, "softmax"))
-            loss = "categorical_crossentropy"
-        model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
-        model.optimizer.build(model.trainable_variables)
-        return model
+        makers = _sparse_dense(count), dense(count)
+        return add_layers(model, *makers, recipe.hidden, classes, options.dropout)
 
 
 def _sparse_dense(networks: int) -> Any:
@@ -290,7 +309,7 @@ def _sparse_dense(networks: int) -> Any:
 
         def build(self, shape: Any) -> None:
             self.kernel = self.add_weight(
-                shape=(shape[-1], self.units), initializer=_initializer(networks)
+                shape=(shape[-1], self.units), initializer=initializer(networks)
             )
             self.bias = self.add_weight(shape=(networks, self.units), initializer="zeros")
 
@@ -307,46 +326,57 @@ def _sparse_dense(networks: int) -> Any:
     return lambda units, activation: SparseDense(units, activation=activation)
 
 
-def _dense(networks: int) -> Any:
-    """Return the class of the other layers."""
-    layers = load_keras().layers
-    if networks == 1:
-        return lambda units, activation: layers.Dense(units, activation=activation)
-    return lambda units, activation: layers.EinsumDense(
-        "bki,kio->bko",
-        (networks, units),
-        activation=activation,
-        bias_axes="ko",
-        kernel_initializer=_initializer(networks),
-    )
-
-
-def _initializer(networks: int) -> Any:
-    """Return Glorot's uniform initializer for the joined weights of several networks."""
-    return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
+def arranged(
+    rows: EncodedDataset,  # noqa: ARG001  # however long they are
+    order: NDArray[np.int64],
+    steps: int,  # noqa: ARG001
+    random: np.random.Generator,  # noqa: ARG001
+) -> NDArray[np.int64]:
+    """Return the places of an epoch's rows as they are."""
+    return np.arange(order.size)
 
 
 def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
     """Return each network that `build` made for these widths, without Keras."""
-    dense = [weights for layer in model.layers if (weights := layer.get_weights())]
+    layers = [weights for layer in model.layers if (weights := layer.get_weights())]
     if len(widths) == 1:
-        return (_network(dense),)
-    (kernel, bias), *rest = dense
+        return (network_of(layers),)
+    (kernel, bias), *rest = layers
     ends = np.cumsum(widths)[:-1]
     return tuple(
-        _network([(first, bias[place]), *((kernels[place], each[place]) for kernels, each in rest)])
+        network_of(
+            [(first, bias[place]), *((kernels[place], each[place]) for kernels, each in rest)]
+        )
         for place, first in enumerate(np.split(kernel, ends))
     )
 
 
-def _network(dense: Sequence[Sequence[NDArray[np.float32]]]) -> DenseNetwork:
-    """Return the network of these kernels and biases; a softmax as log-odds against its first."""
-    *hidden, (kernel, bias) = dense
-    if bias.size > 1:
-        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-    return DenseNetwork(tuple(Layer.exact(*weights) for weights in [*hidden, (kernel, bias)]))
+def network(layers: tuple[Layer, ...]) -> DenseNetwork:
+    """Return the network of layers from a checkpoint."""
+    return DenseNetwork(layers)
 
 
 def compact(network: DenseNetwork) -> DenseNetwork:
     """Return a network as the model file stores it."""
     return DenseNetwork((network.layers[0].quantized(), *network.layers[1:]))
+
+
+def parts_of(encoder: Vectorizer, network: DenseNetwork) -> tuple[Vectorizer, DenseNetwork]:
+    """Return encoder and network of a component, which are these."""
+    return encoder, network
+
+
+def logits(
+    indexed: DocumentTermMatrix,  # noqa: ARG001  # the n-grams in it are not all features
+    texts_of: Callable[[NDArray[np.int64]], list[str]],
+    encoder: Vectorizer,
+    network: DenseNetwork,
+    rows: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the logits of some reviews, read again."""
+    return network.logits(encoder.transform(texts_of(rows)))
+
+
+def identity() -> dict[str, str]:
+    """Return nothing: all that a network depends on is among the options."""
+    return {}

@@ -1,12 +1,13 @@
 """The options of a training, and the hyperparameters chosen for the data."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import isfinite, nan
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from sentiment.features.ngrams import NGrams
+import numpy as np
+from numpy.typing import NDArray
 
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
@@ -127,7 +128,11 @@ class TrainingOptions:
         0, Range("N", 0, 2**32 - 1, whole=True),
         "The same data, options and seed give the same file, byte for byte.")
     architecture: str = _option(
-        "ngrams", OneOf(("ngrams",)), "Kind of features and network.")
+        "ngrams", OneOf(("ngrams", "encoder")),
+        "Features: n-grams; or the vectors of an encoder, with n-grams beside it.")
+    fine_tune: int = _option(
+        0, Range("N", 0, 64, whole=True),
+        "With --architecture encoder: train its last N blocks, too. Takes far longer.")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -142,34 +147,51 @@ class TrainingOptions:
                 raise ValueError(f"{option.name}={value!r}: {way_out}") from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """All choices, the user's and the data's.
+    """All choices, the user's and the data's; an architecture adds those that it alone has.
 
     Attributes:
-        ngrams: which n-grams are features.
-        min_count: the minimum document frequency of a feature.
         epochs, batch_size, learning_rate, hidden: as in `TrainingOptions`.
         objective: what the decision threshold is chosen for.
-        smoothing: of the features' weights, as in `log_count_ratios`.
     """
 
-    ngrams: NGrams
-    min_count: int
     epochs: int
     batch_size: int
     learning_rate: float
     objective: Objective
-    smoothing: float = 2.0
-    hidden: tuple[int, ...] = (16,)
+    hidden: tuple[int, ...] = ()
+
+    def describe(self) -> str:
+        """Return what the features are, for people."""
+        raise NotImplementedError
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
+
+    def decay(self, done: float) -> float:
+        """Return the share of the learning rate after a share of all steps: linear."""
+        return 1 - done
+
+    def for_weighted_texts(self) -> Self:
+        """Return the choices for texts of which some count more than others."""
+        return self
+
+
+def objective_for(labels: NDArray[np.integer], options: TrainingOptions) -> Objective:
+    """Return what the user wants a decision to be chosen for, or else what suits the labels."""
+    counts = np.bincount(labels)
+    balanced = counts.min() / labels.size * counts.size >= 2 * UNBALANCED
+    return options.optimize or ("accuracy" if balanced else "macro-f1")
 
 
 def cross_validates(reviews: int, options: TrainingOptions) -> bool:
     """Return whether reviews without a validation set are cross-validated.
 
-    That needs a refit: the networks of the folds are not the model.
+    That needs a refit: the networks of the folds are not the model. Fine-tuning takes too long.
     """
-    return reviews < FEW and options.refit
+    return reviews < FEW and options.refit and not options.fine_tune
 
 
 def for_pseudo_labels(recipe: Hyperparameters) -> Hyperparameters:

@@ -19,7 +19,7 @@ from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.tensors import NotOursError, metadata, read_header
 from sentiment.runtime import Memory, require
 from sentiment.training.backend import load_keras
-from sentiment.training.decide import Epoch, EpochSelection
+from sentiment.training.decide import Epoch, EpochSelection, FittedNetwork
 from sentiment.training.options import Hyperparameters
 from sentiment.training.stacking import Gain
 
@@ -47,8 +47,11 @@ class Progress:
         In cross-validation both are those of all rows.
         """
 
+    def beside(self, recipe: Hyperparameters) -> None:
+        """The choices for the n-grams beside an encoder are made."""
+
     def featurized(self, done: int, reviews: int) -> None:
-        """The n-grams of `done` of all reviews are found, if that takes long."""
+        """The features of `done` of all reviews are found, if that takes long."""
 
     def resumed(self, network: int, epoch: int) -> None:
         """The training is resumed with this network, from 1, after so many epochs."""
@@ -61,6 +64,9 @@ class Progress:
 
     def stacked(self, reviews: int, base: float, alone: float, together: float) -> None:
         """The accuracies of base, new network and both, on held-out reviews new to the base."""
+
+    def joined(self, reviews: int, encoder: float, ngrams: float, together: float) -> None:
+        """The accuracies of the encoder, the n-grams beside it and both, on held-out reviews."""
 
     def suggested(self, gain: Gain) -> None:
         """A base that was tried would help."""
@@ -117,6 +123,7 @@ def logging(folder: Path, fit: int) -> Any:
 
 
 Tensors = dict[str, NDArray[Any]]
+MakesNetwork = Callable[[tuple[Layer, ...]], FittedNetwork]
 
 
 @dataclass(frozen=True)
@@ -129,12 +136,12 @@ class Fit:
         best_epoch: the selected one, from 1.
     """
 
-    networks: tuple[DenseNetwork, ...]
+    networks: tuple[FittedNetwork, ...]
     epochs: list[Epoch]
     best_epoch: int
 
     @property
-    def network(self) -> DenseNetwork:
+    def network(self) -> FittedNetwork:
         """The last network, which is the only one if none were fitted beside it."""
         return self.networks[-1]
 
@@ -172,8 +179,13 @@ def parts_of(state: Fit | Underway) -> tuple[dict[str, Any], Tensors]:
     return document, tensors | _layers(selection.chosen) | {"best": selection.best}
 
 
-def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
+def state_of(document: dict[str, Any], tensors: Tensors, network: MakesNetwork) -> Fit | Underway:
     """Return the state that `parts_of` made JSON values and tensors of.
+
+    Args:
+        document: the JSON values.
+        tensors: the tensors.
+        network: layers → a network.
 
     Raises:
         ValueError, TypeError, KeyError: they are not.
@@ -181,7 +193,7 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ValueError("a number is not finite")
     networks = tuple(
-        DenseNetwork(tuple(_layer(tensors, number, place) for place in range(layers)))
+        network(tuple(_layer(tensors, number, place) for place in range(layers)))
         for number, layers in enumerate(document["layers"])
     )
     finished = document.get("finished")
@@ -197,11 +209,11 @@ def state_of(document: dict[str, Any], tensors: Tensors) -> Fit | Underway:
     return Underway(int(document["underway"]), variables, selection)
 
 
-def _sizes(networks: Sequence[DenseNetwork]) -> dict[str, Any]:
+def _sizes(networks: Sequence[FittedNetwork]) -> dict[str, Any]:
     return {"layers": [len(network.layers) for network in networks]}
 
 
-def _layers(networks: Sequence[DenseNetwork]) -> Tensors:
+def _layers(networks: Sequence[FittedNetwork]) -> Tensors:
     tensors: Tensors = {}
     for number, network in enumerate(networks):
         for place, layer in enumerate(network.layers):
@@ -291,8 +303,12 @@ class Checkpoint:
             epochs = state.epochs
         return fit, epochs
 
-    def load(self, fit: int) -> Fit | Underway | None:
+    def load(self, fit: int, network: MakesNetwork = DenseNetwork) -> Fit | Underway | None:
         """Return the state of a fit, None if there is none.
+
+        Args:
+            fit: its number.
+            network: layers → a network.
 
         Raises:
             DataError, UsageError: as in `begin`.
@@ -304,7 +320,7 @@ class Checkpoint:
             document, tensors = _read(path)
             training = document["training"]
             self._check(training["data"], training["choices"])
-            return state_of(document, tensors)
+            return state_of(document, tensors, network)
         except (NotOursError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise self.damaged(fit, str(error)) from error
 

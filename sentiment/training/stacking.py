@@ -30,9 +30,15 @@ class Stack(NamedTuple):
 
     @classmethod
     def prior(cls) -> "Stack":
-        """Return the stack without any held-out reviews."""
+        """Return the stack on a base without any held-out reviews."""
         slope, weight, intercept = _PRIOR_MEAN
         return cls(Calibration(slope, (intercept,)), weight)
+
+    @classmethod
+    def prior_beside(cls) -> "Stack":
+        """Return what `beside` fits, without any held-out reviews."""
+        slope, weight, intercept = _PRIOR_MEAN
+        return cls(Calibration(weight, (intercept,)), slope)
 
     @classmethod
     def fit(
@@ -61,6 +67,32 @@ class Stack(NamedTuple):
         if weight < 0:
             slope, weight, *intercepts = _map_estimate(logits, None, labels, weights)
         return cls(Calibration(max(slope, _LEAST_SLOPE), tuple(intercepts)), max(weight, 0.0))
+
+    @classmethod
+    def beside(
+        cls,
+        calibration: Calibration,
+        logits: Floats,
+        others: Floats,
+        labels: NDArray[np.integer],
+        weights: Floats | None = None,
+    ) -> "Stack":
+        """Fit what other logits add to a network that is right without them, if reviews are few.
+
+        Args:
+            calibration: of the network.
+            logits: the network's, float64 [n, K − 1].
+            others: those of what is added, float64 [n, K − 1].
+            labels: as in `fit`.
+            weights: as in `fit`.
+
+        Returns:
+            The calibration of the network, and the weight of the others.
+        """
+        (slope, intercepts), weight = cls.fit(others, calibration.log_odds(logits), labels, weights)
+        weight = max(weight, _LEAST_SLOPE)
+        moved = weight * np.array(calibration.intercepts) + np.array(intercepts)
+        return cls(Calibration(weight * calibration.slope, tuple(moved.tolist())), slope)
 
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
         """Return the log-odds, float64 [n, K − 1]."""

@@ -1,9 +1,9 @@
 """Reviews → a trained model: split, choose, fit, calibrate, refit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
-from sentiment.model.component import MIN_COVERAGE, Calibration, Component, probabilities_of
+from sentiment.model.component import Calibration, Component, probabilities_of
 from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.training.architectures import ARCHITECTURES
+from sentiment.training.architectures import ARCHITECTURES, Architecture
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import Floats, Numbers, choose_decision, enough_to_choose
 from sentiment.training.learner import FitResult, Learner, TrainingData
@@ -23,8 +23,6 @@ from sentiment.training.options import Hyperparameters, Objective, TrainingOptio
 from sentiment.training.run import Progress, Run
 from sentiment.training.stacking import ASKED, FEW_ENOUGH, Stack, gain_from_base
 
-# Held-out reviews to choose the least coverage by, and the share that may remain unanswered.
-_COVERAGE_SAMPLE, _UNANSWERED = 500, 0.005
 # Held-out reviews to check a refitted network with.
 _REFIT_SAMPLE = 1_000
 
@@ -36,13 +34,15 @@ def train(
     unlabeled: Sequence[str] = (),
     base: Model | None = None,
     run: Run | None = None,
+    encoder: Model | None = None,
 ) -> Model:
     """Train a model.
 
     A network is fitted without the held-out reviews, which choose epoch, calibration, threshold and
     the weight of a base; then all are fitted. Fewer than 5,000 are cross-validated: the networks of
     the folds and that of all reviews are fitted side by side, and out-of-fold answers choose (as in
-    scikit-learn's `CalibratedClassifierCV(ensemble=False)`).
+    scikit-learn's `CalibratedClassifierCV(ensemble=False)`). Beside an encoder, n-grams are fitted
+    to the same splits, and both are weighed on the same held-out reviews.
 
     Args:
         reviews: labelled reviews, of both classes.
@@ -52,41 +52,46 @@ def train(
         base: a model to add. One that knows all held-out reviews has its expected weight, and there
             are no held-out figures.
         run: progress, checkpoint, memory.
+        encoder: a model whose encoder the architecture of that name begins with. Reviews that it
+            knows are treated as those that a base knows.
 
     Raises:
         DataError: there are too few different reviews, or a checkpoint is of others.
-        UsageError: the training diverged, a checkpoint is of other options, or a base shares fewer
-            than two classes with the reviews.
+        UsageError: the training diverged, a checkpoint is of other options, a base shares fewer
+            than two classes with the reviews, or the architecture lacks an encoder or cannot do
+            what was asked.
     """
     run = run or Run()
+    kinds = ARCHITECTURES[options.architecture](encoder, options)
+    if len(kinds) > 1 and (base is not None or len(unlabeled)):
+        raise UsageError(
+            f"--architecture {options.architecture} cannot be combined with --base or --unlabeled: "
+            "leave these out, or use --architecture ngrams"
+        )
     start_loading()  # while we featurize
     if base is not None:
         base = _asked(base, reviews.label_set)
     if base is not None and not options.repair:
         base = base.with_repair(False)
     data = TrainingData.gather(reviews, validation, unlabeled, options)
-    recipe = _choose(data, options, run)
-    learner = Learner(data, options, recipe, run)
-    selected = learner.fit_splits()
-    run.progress.kept(selected.epochs, selected.best_epoch)
-    held_out = _evaluate(selected, data, base, recipe.objective, run.progress)
-    if base is None and len(reviews) < FEW_ENOUGH:
-        _suggest_base(selected, data, held_out, recipe.objective, run)
-    final = selected
+    _begin(kinds, data, options, run)
+    numbers = count(1)
+    parts: list[_Part] = []
+    for kind in kinds:
+        parts.append(_Part.fit(kind, data, options, run, numbers, first=not parts))
+    own = parts[0]
+    held_out = _evaluate(parts, data, base, encoder, run.progress)
+    if base is None and len(parts) == 1 and len(reviews) < FEW_ENOUGH:
+        _suggest_base(own.selected, data, held_out, own.recipe.objective, run)
     if validation is None and options.refit:
-        final = _refit(learner, selected, data, held_out, base, run.progress)
-    coverage, phrases = _min_coverage(selected, data), learner.phrases(final)
-    own = Component(
-        final.encoder,
-        final.network,
-        held_out.calibration,
-        coverage,
-        phrases,
-        labels=data.label_set,
-    )
-    refitted = final is not selected or data.cross_validated
-    record = _record(data, selected, held_out, options, recipe, base, refitted=refitted)
-    model = Model((own,), held_out.decision, record, data.label_set)
+        _refit(parts, data, held_out, base, run.progress)
+    refitted = data.cross_validated or own.final is not own.selected
+    known = base or encoder
+    record = _record(parts, data, held_out, options, known, refitted=refitted)
+    component = own.component(held_out.calibration)
+    model = Model((component,), held_out.decision, record, data.label_set)
+    if len(parts) > 1:
+        base = _beside(parts[1])
     return model if base is None else model.on(base, held_out.weight)
 
 
@@ -101,18 +106,84 @@ def _asked(base: Model, labels: LabelSet) -> Model:
     return base.restricted(labels)
 
 
-def _choose(data: TrainingData, options: TrainingOptions, run: Run) -> Hyperparameters:
-    """Return all choices; resume a checkpoint, if it is of the same training."""
-    if run.checkpoint is not None:
-        # A base changes no network, only its weight: it is not among the choices.
-        place = run.checkpoint.begin(data.identity(), asdict(options) | _versions())
-        if run.checkpoint.resuming:
-            run.progress.resumed(*place)
-    choose = ARCHITECTURES[options.architecture].choose
-    recipe = choose(data.sample(data.training), data.labels[data.training], options)
-    counts = data.counts(data.training)
-    run.progress.chosen(recipe, counts, data.held_out.size, data.cross_validated)
-    return recipe
+def _begin(
+    kinds: Sequence[Architecture], data: TrainingData, options: TrainingOptions, run: Run
+) -> None:
+    """Begin a checkpoint, or resume it if it is of the same training."""
+    if run.checkpoint is None:
+        return
+    # A base changes no network, only its weight: it is not among the choices.
+    choices = asdict(options) | _versions()
+    for kind in kinds:
+        choices |= kind.identity()
+    place = run.checkpoint.begin(data.identity(), choices)
+    if run.checkpoint.resuming:
+        run.progress.resumed(*place)
+
+
+@dataclass
+class _Part:
+    """The fits of one component.
+
+    Attributes:
+        learner: that made them.
+        recipe: all choices.
+        selected: fitted without held-out reviews, or in cross-validation.
+        final: the fit of the model, the same or one of all reviews.
+        labels: the classes.
+    """
+
+    learner: Learner
+    recipe: Hyperparameters
+    selected: FitResult
+    final: FitResult
+    labels: LabelSet
+
+    @classmethod
+    def fit(
+        cls,
+        kind: Architecture,
+        data: TrainingData,
+        options: TrainingOptions,
+        run: Run,
+        numbers: Iterator[int],
+        *,
+        first: bool,
+    ) -> "_Part":
+        """Choose and fit; the first part is the model's own component."""
+        training = data.training
+        recipe = kind.choose(data.sample(training), data.labels[training], options)
+        if first:
+            held_out = data.held_out.size
+            run.progress.chosen(recipe, data.counts(training), held_out, data.cross_validated)
+        else:
+            run.progress.beside(recipe)
+        learner = Learner(data, options, recipe, run, kind, numbers)
+        selected = learner.fit_splits()
+        run.progress.kept(selected.epochs, selected.best_epoch)
+        return cls(learner, recipe, selected, selected, data.label_set)
+
+    def component(self, calibration: Calibration) -> Component:
+        """Return the component of the model."""
+        return Component(
+            self.final.encoder,
+            self.final.network,
+            calibration,
+            self.learner.min_coverage(self.selected),
+            self.learner.phrases(self.final),
+            labels=self.labels,
+        )
+
+    def history(self) -> tuple[dict[str, float], ...]:
+        """Return the figures of each epoch."""
+        return tuple(asdict(epoch) for epoch in self.selected.epochs)
+
+
+def _beside(part: _Part) -> Model:
+    """Return the model that the n-grams beside an encoder are, not calibrated."""
+    component = part.component(Calibration())
+    decision = even_decision(len(part.labels))
+    return Model((component,), decision, Record(history=part.history()), part.labels)
 
 
 @dataclass(frozen=True)
@@ -120,12 +191,12 @@ class _HeldOut:
     """The held-out reviews, and what they decide.
 
     Attributes:
-        rows: their numbers, without those that the base knows, int64 [n].
+        rows: their numbers, without those that base or encoder know, int64 [n].
         labels: from 0 to K − 1, [n].
         weights: how much each counts, [n].
         calibrated: whether there are enough to calibrate on.
         calibration: of the new network.
-        weight: of the base; 0 without one.
+        weight: of the base, or of the n-grams beside an encoder; 0 without either.
         probabilities: calibrated, float64 [n, K].
         decision: chosen by them.
     """
@@ -158,36 +229,43 @@ class _HeldOut:
 
 
 def _evaluate(
-    selected: FitResult,
+    parts: Sequence[_Part],
     data: TrainingData,
     base: Model | None,
-    objective: Objective,
+    encoder: Model | None,
     progress: Progress,
 ) -> _HeldOut:
-    """Calibrate a fit on the held-out reviews, and choose the threshold and a base's weight."""
-    rows, logits = data.held_out, selected.held_out
-    if base is not None:
-        new = data.new_to(base, rows)
-        rows, logits = rows[new], logits[new]
+    """Calibrate on the held-out reviews, and choose the threshold and what is added how much."""
+    rows = data.held_out
+    logits = [part.selected.held_out for part in parts]
+    if known := base or encoder:
+        new = data.new_to(known, rows)
+        rows, logits = rows[new], [each[new] for each in logits]
     labels, weights = data.labels[rows], data.weights[rows]
     enough = enough_to_choose(labels, len(data.label_set))
-    alone = Calibration.fit(logits, labels, weights) if enough else Calibration()
-    if base is None:
-        stack, probabilities = Stack(alone, 0.0), alone.probabilities(logits)
-    elif not rows.size:
-        stack, probabilities = Stack.prior(), probabilities_of(logits)
-    else:
-        enough, of_base = True, data.log_odds(base, rows)  # the prior makes up for few
-        stack = Stack.fit(logits, of_base, labels, weights)
-        together = stack.log_odds(logits, of_base)
-        probabilities = probabilities_of(together)
-        even = even_decision(len(data.label_set))
-        accuracies = (
-            float(np.mean(even.choose(probabilities_of(log_odds)) == labels))
-            for log_odds in (of_base, alone.log_odds(logits), together)
-        )
+    own = logits[0]
+    alone = Calibration.fit(own, labels, weights) if enough else Calibration()
+    even = even_decision(len(data.label_set))
+
+    def accuracy(log_odds: Floats) -> float:
+        return float(np.mean(even.choose(probabilities_of(log_odds)) == labels))
+
+    stack, together = Stack(alone, 0.0), alone.log_odds(own)
+    if known and not rows.size:
+        stack, together = Stack.prior() if base else Stack.prior_beside(), own
+    elif len(logits) > 1:
+        stack = Stack.beside(alone, own, logits[1], labels, weights)
+        enough, together = True, stack.log_odds(own, logits[1])  # the prior makes up for few
+        accuracies = (accuracy(each) for each in (alone.log_odds(own), logits[1], together))
+        progress.joined(labels.size, *accuracies)
+    elif base is not None:
+        of_base = data.log_odds(base, rows)
+        stack = Stack.fit(own, of_base, labels, weights)
+        enough, together = True, stack.log_odds(own, of_base)
+        accuracies = (accuracy(each) for each in (of_base, alone.log_odds(own), together))
         progress.stacked(labels.size, *accuracies)
-    decision = choose_decision(probabilities, objective, weights)
+    probabilities = probabilities_of(together)
+    decision = choose_decision(probabilities, parts[0].recipe.objective, weights)
     return _HeldOut(rows, labels, weights, enough, *stack, probabilities, decision)
 
 
@@ -215,67 +293,65 @@ def _suggest_base(
 
 
 def _refit(
-    learner: Learner,
-    selected: FitResult,
+    parts: Sequence[_Part],
     data: TrainingData,
     held_out: _HeldOut,
     base: Model | None,
     progress: Progress,
-) -> FitResult:
-    """Fit all reviews; return that fit, unless what was chosen does not suit it."""
-    if not data.cross_validated:
-        progress.refitting(data.labels.size, selected.best_epoch)
-    final = learner.refit(selected)
-    if _suits(final, base, data, held_out):
-        return final
-    progress.misfit(final is not selected)
-    return selected
+) -> None:
+    """Fit all reviews; keep these fits, unless what was chosen does not suit them."""
+    for part in parts:
+        if not data.cross_validated:
+            progress.refitting(data.labels.size, part.selected.best_epoch)
+        part.final = part.learner.refit(part.selected)
+    if not _suits(parts, base, data, held_out):
+        progress.misfit(parts[0].final is not parts[0].selected)
+        for part in parts:
+            part.final = part.selected
 
 
-def _suits(final: FitResult, base: Model | None, data: TrainingData, held_out: _HeldOut) -> bool:
-    """Return whether calibration and threshold suit a network fitted to the held-out reviews.
+def _suits(
+    parts: Sequence[_Part], base: Model | None, data: TrainingData, held_out: _HeldOut
+) -> bool:
+    """Return whether calibration and threshold suit networks fitted to the held-out reviews.
 
-    They do not if it answers fewer of these correctly than were when they were held out.
+    They do not if these answer fewer of them correctly than were when they were held out.
     """
     some = held_out.rows[:: max(held_out.rows.size // _REFIT_SAMPLE, 1)]
     if not some.size:
         return True
-    texts = data.texts_of(some)
-    logits = final.network.logits(final.encoder.transform(texts))
-    log_odds = held_out.calibration.log_odds(logits)
+    own, *others = (part.learner.logits(part.final, some) for part in parts)
     if base is not None:
-        log_odds += held_out.weight * np.nan_to_num(base.log_odds(texts))
-    own = held_out.decision.choose(probabilities_of(log_odds)) == data.labels[some]
+        others = [np.nan_to_num(base.log_odds(data.texts_of(some)))]
+    log_odds = held_out.calibration.log_odds(own)
+    for other in others:
+        log_odds = log_odds + held_out.weight * other
+    right_now = held_out.decision.choose(probabilities_of(log_odds)) == data.labels[some]
     right = held_out.right
-    spread = np.sqrt(own.var() / own.size + right.var() / right.size)
-    return bool(own.mean() >= right.mean() - 2 * spread)
-
-
-def _min_coverage(selected: FitResult, data: TrainingData) -> float:
-    """Return the coverage that nearly all held-out reviews have, or the usual least, if lower."""
-    some = data.sample(data.splits[0].held_out, _COVERAGE_SAMPLE)
-    shares = selected.first.coverage(some)
-    least = np.quantile(shares[~np.isnan(shares)], _UNANSWERED, method="lower")
-    return min(float(least), MIN_COVERAGE)
+    spread = np.sqrt(right_now.var() / right_now.size + right.var() / right.size)
+    return bool(right_now.mean() >= right.mean() - 2 * spread)
 
 
 def _record(
+    parts: Sequence[_Part],
     data: TrainingData,
-    selected: FitResult,
     held_out: _HeldOut,
     options: TrainingOptions,
-    recipe: Hyperparameters,
-    base: Model | None,
+    known: Model | None,
     *,
     refitted: bool,
 ) -> Record:
     """Return what a model says of its training."""
+    own, *beside = parts
+    selected = own.selected
     rows = data.unlabeled if selected.pseudo_labels is not None else data.unlabeled[:0]
     learned = islice(data.texts, data.labels.size, data.labels.size + rows.size)
-    hashes = base.record.training_hashes if base else TrainingHashes()
+    hashes = known.record.training_hashes if known else TrainingHashes()
     right = held_out.right
     recorded = asdict(options)
-    del recorded["architecture"]  # the kind of the component says it
+    del recorded["architecture"]  # the kinds of the components say it
+    if not options.fine_tune:
+        del recorded["fine_tune"]  # of encoders only
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
@@ -291,11 +367,11 @@ def _record(
         cross_validated=data.cross_validated,
         unlabeled=rows.size,
         options=recorded,
-        recipe=asdict(recipe),
+        recipe=own.recipe.as_json() | ({"beside": beside[0].recipe.as_json()} if beside else {}),
         versions=_versions(),
     )
     return Record(
-        history=tuple(asdict(epoch) for epoch in selected.epochs),
+        history=own.history(),
         provenance=provenance,
         training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
     )

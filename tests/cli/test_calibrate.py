@@ -171,7 +171,7 @@ def test_a_refit_and_a_goal_use_other_reviews(run, doubtful, tmp_path):
 def test_reviews_that_cannot_refit_a_model_are_an_error(run, tmp_path, rows, message):
     (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]))
     out = tmp_path / "out.safetensors"
-    done = run("calibrate", tmp_path / "rows.csv", "-m", "general", "-o", out, "-q")
+    done = run("calibrate", tmp_path / "rows.csv", "-m", "fast", "-o", out, "-q")
     assert (done.returncode, out.exists()) == (3, False)
     assert message in done.stderr.splitlines()[-1]
 
@@ -232,7 +232,7 @@ def test_of_a_label_that_is_never_answered_it_is_said_what_is_in_reach(run, tmp_
     rows = [f"A lovely hotel {n}.,1" for n in range(99)]
     rows += [f"An awful hotel {n}.,{int(n % 5 == 0)}" for n in range(99)]
     (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]))
-    asked = ["calibrate", tmp_path / "rows.csv", "-m", "general", "-q", "-o", tmp_path / "m"]
+    asked = ["calibrate", tmp_path / "rows.csv", "-m", "fast", "-q", "-o", tmp_path / "m"]
     done = run(*asked, "--goal", "precision=0.95")
     found = re.fullmatch(
         r"warning: no threshold reaches precision=0.95 for negative, so this model will never "

@@ -44,8 +44,9 @@ def test_the_header_holds_the_held_out_figures_and_no_guess(run, trained):
     assert "then fitted on all" in body
 
 
-def test_the_bundled_model_says_its_language_sources_and_limits(run, tmp_path):
-    header, body = parts_of(run("info", "general", "--card", cwd=tmp_path).stdout)
+@pytest.mark.parametrize("name", ["general", "fast"])
+def test_a_bundled_model_says_its_language_sources_and_limits(run, tmp_path, name):
+    header, body = parts_of(run("info", name, "--card", cwd=tmp_path).stdout)
     assert (header["language"], "license" in header) == ("en", False)
     for title in ("## Sources and licences", "## Limits", "## Known failures"):
         assert title in body

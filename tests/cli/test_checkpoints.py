@@ -26,7 +26,7 @@ def folder(tmp_path):
     """A folder with a training on a base that was killed after its first epoch."""
     rows = (f"{'wonderful' if n % 2 else 'terrible'} {n},{n % 2}\n" for n in range(60))
     (tmp_path / "few.csv").write_text("text,label\n" + "".join(rows))
-    command = [sys.executable, "-c", DYING, *TRAIN, "--base", "general"]
+    command = [sys.executable, "-c", DYING, *TRAIN, "--base", "fast"]
     assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 9
     return tmp_path
 

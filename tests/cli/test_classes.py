@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sentiment import annotate, load
-from tests.conftest import ROOT
+from tests.conftest import ROOT, TEST
 
 MODEL = ROOT / "tests" / "fixtures" / "format-4-classes.safetensors"
 NAMES = ROOT / "tests" / "fixtures" / "format-4-names.safetensors"  # cold, warm
@@ -72,6 +72,13 @@ def test_classes_that_cannot_be_answered_are_a_usage_error(run, args, words):
         assert words in done.stderr
 
 
+@pytest.mark.parametrize("command", [("serve",), ("evaluate", TEST), ("report", TEST)])
+def test_classes_that_a_model_lacks_are_a_usage_error_everywhere(run, command):
+    done = run(*command, "-m", MODEL, "--classes", "positive,bad")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--classes positive,bad: no class bad; the model's classes are" in done.stderr
+
+
 def test_an_explanation_compares_two_classes_and_adds_up(run):
     answer = facts(run, "predict", "-m", MODEL, "--json", TEXT)
     for args in ((), ("--toward", "neutral"), ("--toward", "positive")):
@@ -88,8 +95,8 @@ def test_an_explanation_compares_two_classes_and_adds_up(run):
 
 
 def test_two_classes_are_explained_from_either_side(run):
-    one = facts(run, "explain", "-m", "general", "--json", "not good")
-    other = facts(run, "explain", "-m", "general", "--json", "--toward", "negative", "not good")
+    one = facts(run, "explain", "-m", "fast", "--json", "not good")
+    other = facts(run, "explain", "-m", "fast", "--json", "--toward", "negative", "not good")
     assert (other["toward"], other["over"]) == ("negative", "positive")
     assert "toward" not in one
     assert other["logit"] == pytest.approx(-one["logit"])

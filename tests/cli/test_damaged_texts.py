@@ -40,7 +40,7 @@ def answers(done) -> set[tuple[str, str]]:
 
 
 def test_damaged_texts_are_answered_as_they_were_meant_and_come_out_as_they_were(run, file):
-    done = run("predict", "-m", "general", "-i", file, "--format", "csv")
+    done = run("predict", "-m", "fast", "-i", file, "--format", "csv")
     assert (done.returncode, len(answers(done))) == (0, 1)
     assert done.stderr.splitlines()[-1] == NOTE
     assert done.stderr.count("repaired") == 1
@@ -49,15 +49,15 @@ def test_damaged_texts_are_answered_as_they_were_meant_and_come_out_as_they_were
 
 
 def test_no_repair_leaves_texts_alone_and_quiet_says_nothing(run, file):
-    done = run("predict", "-m", "general", "-i", file, "--format", "csv", "--no-repair")
+    done = run("predict", "-m", "fast", "-i", file, "--format", "csv", "--no-repair")
     assert len(answers(done)) > 3
     assert "repaired" not in done.stderr
-    assert run("predict", "-m", "general", "-i", file, "-q").stderr == ""
+    assert run("predict", "-m", "fast", "-i", file, "-q").stderr == ""
 
 
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_text_given_as_it_is_is_repaired_too(run, text):
-    done = run("predict", "-m", "general", PLAIN, text)
+    done = run("predict", "-m", "fast", PLAIN, text)
     plain, damaged = (line.split("\t")[:2] for line in done.stdout.splitlines())
     assert plain == damaged
     assert done.stderr.startswith("repaired 1 text: ")
@@ -66,14 +66,14 @@ def test_a_text_given_as_it_is_is_repaired_too(run, text):
 def test_several_processes_repair_too(run, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text(f"{PLAIN}\n{DAMAGED[0]}\n" * 6000, encoding="utf-8")
-    done = run("predict", "-m", "general", "-i", path, "--input-format", "lines", "--workers", "2")
+    done = run("predict", "-m", "fast", "-i", path, "--input-format", "lines", "--workers", "2")
     assert len({line.split("\t")[1] for line in done.stdout.splitlines()}) == 1
     assert "repaired 6,000 texts: other signs for apostrophes in 6,000" in done.stderr
 
 
 def test_explain_shows_words_as_they_were_written(run):
     found = [
-        json.loads(run("explain", "-m", "general", "--json", text, *more).stdout)
+        json.loads(run("explain", "-m", "fast", "--json", text, *more).stdout)
         for text, more in ((PLAIN, ()), (DAMAGED[2], ()), (DAMAGED[2], ("--no-repair",)))
     ]
     plain, damaged, as_it_is = found
@@ -87,7 +87,7 @@ def test_figures_of_damaged_reviews_are_those_of_the_reviews_as_meant(run, tmp_p
     damaged = tmp_path / "damaged.csv"
     damaged.write_text(TEST.read_text(encoding="utf-8").replace("'", "&#039;"), encoding="utf-8")
     plain, same, as_they_are = (
-        run("evaluate", "-m", "general", path, "--json", *more)
+        run("evaluate", "-m", "fast", path, "--json", *more)
         for path, more in ((TEST, ()), (damaged, ()), (damaged, ("--no-repair",)))
     )
     log_loss, *others = (json.loads(d.stdout)["log_loss"] for d in (plain, same, as_they_are))
@@ -125,7 +125,7 @@ def test_training_says_what_it_repaired_and_remembers_texts_as_they_were(run, tm
 def test_without_repair_a_base_does_not_repair_either(run, tmp_path):
     rows = TEST.read_text(encoding="utf-8").splitlines()[:61]
     (tmp_path / "few.csv").write_text("\n".join(rows), encoding="utf-8")
-    done = run("train", tmp_path / "few.csv", "--base", "general", "--no-repair", "--epochs", "1",
+    done = run("train", tmp_path / "few.csv", "--base", "fast", "--no-repair", "--epochs", "1",
                "-o", tmp_path / "m")  # fmt: skip
     model = load_model(tmp_path / "m")
     assert done.returncode == 0, done.stderr

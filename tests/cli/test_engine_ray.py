@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
 
 
 def test_each_file_comes_out_as_plain_predict_writes_it(start, folder):
-    options = ["-m", "general", "--threshold", "0.7", "--prefix", "m_", "--text-column", "text"]
+    options = ["-m", "fast", "--threshold", "0.7", "--prefix", "m_", "--text-column", "text"]
     done = start(
         "predict", "-i", "in/**/*.parquet", "-o", "scored", "--engine", "ray", "--workers", "2",
         *options, cwd=folder,
@@ -57,7 +57,7 @@ def test_each_file_comes_out_as_plain_predict_writes_it(start, folder):
 
 
 def test_figures_are_those_of_one_process(start, folder):
-    asked = ["evaluate", "in/**/*.parquet", "-m", "general", "--slice", "domain", "--slice",
+    asked = ["evaluate", "in/**/*.parquet", "-m", "fast", "--slice", "domain", "--slice",
              "length", "--slice", "negation", "--json"]  # fmt: skip
     plain = start(*asked, cwd=folder)
     done = start(*asked, "--engine", "ray", cwd=folder)
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_one_line_and_leaves_nothing_half_written(
     bad.mkdir()
     (bad / "a.parquet").write_bytes((folder / "in/a.parquet").read_bytes())
     (bad / "z.parquet").write_bytes(b"PAR1 and no more")
-    done = start("predict", "-i", "bad/*", "-o", "out", "-m", "general", "--engine", "ray",
+    done = start("predict", "-i", "bad/*", "-o", "out", "-m", "fast", "--engine", "ray",
                  cwd=folder)  # fmt: skip
     assert (done.returncode, done.stdout) == (3, "")
     (line,) = done.stderr.splitlines()
@@ -90,7 +90,7 @@ def write_many(folder: Path, files: int, rows: int) -> None:
 
 def begin(folder: Path) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "sentiment", "predict", "-m", "general", "-i", "many/*.parquet",
+        [sys.executable, "-m", "sentiment", "predict", "-m", "fast", "-i", "many/*.parquet",
          "-o", "out", "--engine", "ray", "--workers", "2"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
@@ -148,7 +148,7 @@ def die(model, job):
 
 job = files.TableJob(files.Named.of(pathlib.Path("a.csv")), ReadOptions())
 with engine.running(None) as cluster:
-    list(cluster.each(die, load("general").model, [job]))
+    list(cluster.each(die, load("fast").model, [job]))
 """
 
 

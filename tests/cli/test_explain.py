@@ -186,4 +186,4 @@ def test_history_marks_the_epoch_that_was_kept_and_says_why(run, trained, tmp_pa
 
 def test_info_of_a_model_without_a_record_says_so(run):
     done = run("info", "tests/fixtures/format-1.safetensors", "--words", "3", "--history")
-    assert (done.returncode, "keeps no n-grams" in done.stdout) == (0, True)
+    assert (done.returncode, "keeps no phrases" in done.stdout) == (0, True)

@@ -25,9 +25,9 @@ def test_keras(start, trained, tmp_path):
     ("arguments", "code", "words"),
     [
         (["m", "--to", "onnx"], 4, "m: no such model"),
-        (["general", "--to", "keras", "-o", "m.h5"], 2, ".keras"),
-        (["general", "--to", "tflite"], 2, "'tflite' is not one of"),
-        (["general"], 2, "'--to'. Choose from: keras, onnx. Try"),
+        (["fast", "--to", "keras", "-o", "m.h5"], 2, ".keras"),
+        (["fast", "--to", "tflite"], 2, "'tflite' is not one of"),
+        (["fast"], 2, "'--to'. Choose from: keras, onnx. Try"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(run, tmp_path, arguments, code, words):
@@ -41,8 +41,6 @@ def test_without_onnx_it_says_how_to_install_it(start, tmp_path):
         "import importlib.util as u; f = u.find_spec\n"
         "u.find_spec = lambda name, *more: None if name == 'onnx' else f(name, *more)\n"
     )
-    done = start(
-        "export", "general", "--to", "onnx", env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path
-    )
+    done = start("export", "fast", "--to", "onnx", env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (5, 1), done.stderr
     assert done.stderr.endswith("pip install onnx\n")

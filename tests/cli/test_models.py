@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.cli import COMMANDS, compare, train
+from sentiment.cli import COMMANDS, compare, info, predict, train
 from sentiment.cli.console import console
-from sentiment.cli.models import find_model, open_model
+from sentiment.cli.models import fast_model, find_model, open_model
 from sentiment.errors import ModelError
 from sentiment.model.file import load_model, save_model
 from tests.conftest import TEST
@@ -17,17 +17,19 @@ from tests.model.small import changed
 
 @pytest.fixture
 def empty(tmp_path, monkeypatch):
-    """A folder without models, in a copy of the program that comes without one."""
+    """A folder without models, in a copy of the program that comes without any."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SENTIMENT_MODEL", raising=False)
     monkeypatch.setattr("sentiment.general.MODEL", tmp_path / "along.safetensors")
+    monkeypatch.setattr("sentiment.general.FAST_MODEL", tmp_path / "quick.safetensors")
     return tmp_path
 
 
 @pytest.fixture
 def along(empty, trained):
-    """The same with a model that comes along."""
-    shutil.copy(trained, empty / "along.safetensors")
+    """The same with models that come along."""
+    for name in ("along", "quick"):
+        shutil.copy(trained, empty / f"{name}.safetensors")
     return empty / "along.safetensors"
 
 
@@ -38,23 +40,50 @@ def test_the_model_is_that_of_the_program_as_a_last_resort(along, trained, monke
     here = Path("model.safetensors")
     shutil.copy(trained, here)
     assert open_model(None)[0] == here
-    monkeypatch.setenv("SENTIMENT_MODEL", "general")
-    assert open_model(None)[0] == along
+    for name, path in (("general", along), ("fast", along.with_stem("quick"))):
+        monkeypatch.setenv("SENTIMENT_MODEL", name)
+        assert open_model(None)[0] == path
+        assert open_model(Path(name))[0] == path
     monkeypatch.setenv("SENTIMENT_MODEL", str(trained))
     assert open_model(None)[0] == trained
-    assert open_model(Path("general"))[0] == along
 
 
 def test_a_copy_without_a_model_says_how_to_get_one(empty):
     with pytest.raises(ModelError, match=r"no model here yet: `sentiment train"):
         open_model(None)
-    with pytest.raises(ModelError, match=r"general: this copy .* has no bundled model"):
-        open_model(Path("general"))
+    for name in ("general", "fast"):
+        with pytest.raises(ModelError, match=f"{name}: this copy .* lacks the bundled model of"):
+            open_model(Path(name))
+    assert fast_model() is None
 
 
-def test_what_is_called_general_here_goes_first(along, trained):
-    shutil.copy(trained, "general")
-    assert find_model(Path("general")) == Path("general")
+@pytest.mark.parametrize("name", ["general", "fast"])
+def test_a_file_of_the_name_of_a_bundled_model_goes_first(along, trained, name):
+    shutil.copy(trained, name)
+    assert find_model(Path(name)) == Path(name)
+
+
+@pytest.mark.parametrize(("typo", "meant"), [("genral", "general"), ("fats", "fast")])
+def test_a_bundled_model_is_suggested(along, typo, meant):
+    with pytest.raises(ModelError, match=rf"no such model \(did you mean {meant}\?\)"):
+        find_model(Path(typo))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("ge", ["general"]), ("", ["general", "fast", "mine.safetensors"]),
+     ("mi", ["mine.safetensors"]), ("rev", ["rev"])],
+)  # fmt: skip
+def test_shells_complete_bundled_models_and_files(tmp_path, monkeypatch, typed, completed):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.safetensors").touch()
+    for command, name in ((predict.command, "model_path"), (info.command, "model_path"),
+                          (train.command, "base_path")):  # fmt: skip
+        (parameter,) = [each for each in command.params if each.name == name]
+        context = command.make_context(command.name, [], resilient_parsing=True)
+        found = parameter.shell_complete(context, typed)
+        assert [each.value for each in found] == completed
+        assert found[0].type == ("file" if completed == [typed] else "plain")
 
 
 @pytest.mark.parametrize("name", ["imdb", "SST-2", "uci:yelp"])
@@ -63,12 +92,13 @@ def test_a_public_set_is_no_model(empty, name):
         find_model(Path(name))
 
 
-def test_general_is_known_wherever_a_model_is_named(along, capsys):
-    arguments = ["general", str(along), str(TEST), "-q"]
+@pytest.mark.parametrize("name", ["general", "fast"])
+def test_a_bundled_model_is_known_wherever_a_model_is_named(along, capsys, name):
+    arguments = [name, str(along), str(TEST), "-q"]
     with compare.command.make_context("compare", arguments) as context:
         compare.command.invoke(context)
     assert "Both give the same answers." in capsys.readouterr().out
-    assert train._load_base(Path("general")).own.network == load_model(along).own.network
+    assert train._load_base(Path(name)).own.network == load_model(along).own.network
 
 
 @pytest.mark.parametrize("name", ["evaluate", "calibrate", "probe", "predict", "explain", "report"])

@@ -69,16 +69,16 @@ def write(texts, tmp_path):
 )
 def test_what_the_warning_says_can_be_followed(run, write, name, negative, positive, more):
     path = write(name, negative, positive, more)
-    done = run("evaluate", path, "-m", "general")
+    done = run("evaluate", path, "-m", "fast")
     assert done.returncode == 0, done.stderr
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert warning.startswith(f'warning: {path}: the labels in "label" look swapped')
     turn, keep = re.search(r"; try (.+); if they are correct, confirm with (.+)", warning).groups()
-    followed = run("evaluate", path, "-m", "general", "--json", *shlex.split(turn))
+    followed = run("evaluate", path, "-m", "fast", "--json", *shlex.split(turn))
     assert followed.returncode == 0, followed.stderr
     assert TURNED not in followed.stderr
     assert json.loads(followed.stdout)["accuracy"] > 0.6
-    kept = run("evaluate", path, "-m", "general", "--json", *shlex.split(keep))
+    kept = run("evaluate", path, "-m", "fast", "--json", *shlex.split(keep))
     assert TURNED not in kept.stderr
     assert json.loads(kept.stdout)["accuracy"] < 0.4
 
@@ -97,7 +97,7 @@ def test_train_warns_before_it_trains_and_other_models_than_the_bundled_one_do_t
 
 def test_options_are_not_named_where_other_files_would_obey_them_too(run, write):
     words, numbers = write("w.tsv", "negative", "positive"), write("n.tsv", 1, 0)
-    done = run("evaluate", words, numbers, "-m", "general")
+    done = run("evaluate", words, numbers, "-m", "fast")
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert str(numbers) in warning
     assert warning.endswith("swap them in that file")
@@ -117,7 +117,7 @@ def test_options_are_not_named_where_other_files_would_obey_them_too(run, write)
 def test_nothing_is_said_where_labels_fit_or_say_what_they_mean(
     run, write, negative, positive, more, count
 ):
-    done = run("evaluate", write("a.tsv", negative, positive, more, count), "-m", "general")
+    done = run("evaluate", write("a.tsv", negative, positive, more, count), "-m", "fast")
     assert done.returncode == 0, done.stderr
     assert "the labels in" not in done.stderr
 
@@ -173,13 +173,13 @@ def test_texts_that_it_cannot_read_are_not_judged_by(tmp_path):
 def test_a_copy_without_the_bundled_model_does_without(write, tmp_path, monkeypatch):
     path = write("a.tsv", 1, 0)
     assert len(reading(path)) == 1
-    monkeypatch.setattr(general, "MODEL", tmp_path / "none.safetensors")
+    monkeypatch.setattr(general, "FAST_MODEL", tmp_path / "none.safetensors")
     assert reading(path) == []
 
 
 def test_labels_turned_round_have_the_rest_of_the_area():
     reviews = read_labelled([str(TEST)], ReadOptions())
-    model = load_model(general.MODEL)
+    model = load_model(general.FAST_MODEL)
     one, other = (
         orientation_of(model, reviews.texts, labels)
         for labels in (reviews.labels, 1 - reviews.labels)
@@ -204,7 +204,7 @@ def test_labels_turned_round_have_the_rest_of_the_area():
 )
 def test_public_sets_fit_and_are_found_out_where_they_are_turned(datasets, path, options):
     reviews = read_labelled([str(datasets / path)], ReadOptions(**options))
-    model = load_model(general.MODEL)
+    model = load_model(general.FAST_MODEL)
     for labels, verdict in ((reviews.labels, "fits"), (1 - reviews.labels, "turned")):
         found = orientation_of(model, reviews.texts, labels)
         assert (found.verdict, found.read <= 300) == (verdict, True)
@@ -216,7 +216,7 @@ def test_labels_drawn_by_lot_hardly_go_with_sentiment(datasets, seed):
     reviews = read_labelled(
         [str(datasets / "airline/Tweets.csv")], ReadOptions(text_columns=("text",))
     )
-    model, generator = load_model(general.MODEL), np.random.default_rng(seed)
+    model, generator = load_model(general.FAST_MODEL), np.random.default_rng(seed)
     some = reviews.take(generator.choice(len(reviews), 1_600, replace=False))
     found = orientation_of(model, some.texts, generator.integers(0, 2, 1_600))
     assert found.verdict == "unrelated"

@@ -85,14 +85,14 @@ def test_a_model_of_the_sample_says_so_wherever_it_answers(run, sampled, asked):
 
 
 def test_a_model_of_the_sample_says_so_beside_another(run, sampled):
-    done = run("compare", "general", "model.safetensors", TEST, cwd=sampled[0])
+    done = run("compare", "fast", "model.safetensors", TEST, cwd=sampled[0])
     assert done.stderr.count("model: ") == 1
     assert f"model: model.safetensors {OF_SAMPLE}\n" in done.stderr
 
 
 @pytest.mark.slow
 def test_a_model_of_the_sample_on_a_base_says_so_and_what_was_not_held_out(run, tmp_path):
-    done = run("train", *QUICK, "--base", "general", cwd=tmp_path)
+    done = run("train", *QUICK, "--base", "fast", cwd=tmp_path)
     assert "no figures, since it knows all of them (" in done.stderr
     assert "the 1,600 sample reviews, " in done.stderr
     info = run("info", cwd=tmp_path)
@@ -109,7 +109,7 @@ def test_what_a_base_knows_of_a_set_is_counted(run, tmp_path):
         label = "positive" if n % 2 else "negative"
         rows.append(f"new-{n},Row {n} of a new kind was {label}.,{label},new,none")
     (tmp_path / "partly.csv").write_text("\n".join(rows))
-    asked = ["train", "partly.csv", "--base", "general", "-o", "m", *QUICK]
+    asked = ["train", "partly.csv", "--base", "fast", "-o", "m", *QUICK]
     done = run(*asked, cwd=tmp_path)
     assert re.search(
         r"since it knows almost all of them \(\d+ of \d+ that could be checked\)", done.stderr
@@ -137,7 +137,7 @@ def test_the_model_that_answers_is_named_unless_it_was_by_the_user(run, trained,
     assert run("predict", "good", cwd=tmp_path).stderr == "model: ./model.safetensors\n"
     by_variable = run("info", cwd=tmp_path, env={"SENTIMENT_MODEL": str(trained)})
     assert by_variable.stderr == f"model: {trained}, from $SENTIMENT_MODEL\n"
-    for options in (["-q"], ["-m", "general"]):
+    for options in (["-q"], ["-m", "general"], ["-m", "fast"]):
         assert run("predict", "good", *options, cwd=tmp_path).stderr == ""
 
 
@@ -260,12 +260,12 @@ def test_what_is_neither_is_said(run, trained, here, command, arguments, code, s
 
 def test_a_column_of_labels_that_is_called_the_text_is_said_to_look_like_labels(run, here):
     (here / "l.csv").write_text("text,label\nA good one,1\nA bad one,0\nA fine one,1\n")
-    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    done = run("predict", "l.csv", "-m", "fast", "--text-column", "label", cwd=here)
     assert (done.returncode, "it looks like the label" in done.stderr) == (3, True)
     (here / "l.csv").write_text("text,label\nA good one,pos\nA bad one,neg\nA fine one,pos\n")
-    done = run("predict", "l.csv", "-m", "general", "--text-column", "label", cwd=here)
+    done = run("predict", "l.csv", "-m", "fast", "--text-column", "label", cwd=here)
     assert 'text from "label" (as asked; it looks like the label)' in done.stderr
-    done = run("predict", "l.csv", "-m", "general", "--text-column", "text", cwd=here)
+    done = run("predict", "l.csv", "-m", "fast", "--text-column", "text", cwd=here)
     assert "looks like" not in done.stderr
 
 
@@ -435,7 +435,7 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
         (["train", "reviews.csv", "--validation-share", "12.5 %"], "'12.5 %': write 0.125."),
         (["predict", "good", "--threshold", "high"], "'high' is not a number."),
         (
-            ["evaluate", "tables", "-m", "general"],
+            ["evaluate", "tables", "-m", "fast"],
             "to read the files in it, name them: 'tables/*.csv'",
         ),
         (["predict", "-i", "packed"], "to read the files in it, name them: 'packed/*.CSV.gz'"),
@@ -471,7 +471,7 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
 def test_what_is_measured_where_nothing_is_named_is_said(run, tmp_path):
     """A figure of the sample is none of one's own reviews, `-q` or not."""
     for command in (["evaluate", "-q"], ["report", "-q"]):
-        done = run(*command, "-m", "general", cwd=tmp_path)
+        done = run(*command, "-m", "fast", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         (line,) = done.stderr.splitlines()
         assert re.fullmatch(r"warning: no DATA was given: measuring on .*test\.csv", line)
@@ -479,7 +479,7 @@ def test_what_is_measured_where_nothing_is_named_is_said(run, tmp_path):
 
 def test_stdin_has_one_name(run, tmp_path):
     for what in ("", "text,label\nI love it,1\n"):
-        done = run("evaluate", "-", "-m", "general", "--positive", "1", stdin=what)
+        done = run("evaluate", "-", "-m", "fast", "--positive", "1", stdin=what)
         assert "<stdin>: " in done.stderr
         done = run("train", "-", "-o", tmp_path / "m", "--positive", "1", stdin=what)
         assert (done.returncode, "-: " in done.stderr) == (3, False)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sentiment.cluster import files
 from sentiment.cluster.files import FileJob, Named, check_job, check_written, score_file
 from sentiment.errors import DataError, UsageError
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
 from sentiment.reviews.streams import ReadOptions
@@ -22,7 +22,7 @@ from sentiment.reviews.streams import ReadOptions
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(MODEL)
+    return load_model(FAST_MODEL)
 
 
 def job(folder, table, *, name="in.parquet", **options):
@@ -54,7 +54,7 @@ def test_the_file_is_the_one_that_predict_writes(run, model, tmp_path):
     given = job(tmp_path, table, text_columns=("title", "body"), prefix="m_")
     score_file(model, given)
     done = run(
-        "predict", "-m", "general", "-i", given.source.path, "-o", tmp_path / "plain.parquet",
+        "predict", "-m", "fast", "-i", given.source.path, "-o", tmp_path / "plain.parquet",
         "--text-column", "title", "--text-column", "body", "--prefix", "m_",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

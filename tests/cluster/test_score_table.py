@@ -10,7 +10,7 @@ import pytest
 from sentiment.cluster.files import Named, TableJob, merge, score_table
 from sentiment.errors import DataError
 from sentiment.evaluation.slices import reading_for, slice_values
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
@@ -30,7 +30,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(MODEL)
+    return load_model(FAST_MODEL)
 
 
 @pytest.fixture

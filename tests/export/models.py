@@ -4,7 +4,7 @@ import numpy as np
 
 from sentiment.features.matrix import CSRMatrix
 from sentiment.features.ngrams import NGrams
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -44,7 +44,7 @@ MODELS = {
     "other names": lambda: small_model((), labels=LabelSet(("a", "b/c", "d e", "f"))),
     "three on two": lambda: small_model((), labels=WITH_NEUTRAL).on(small_model(), 0.7),
     "two of three": lambda: small_model(labels=WITH_NEUTRAL).restricted(SENTIMENT),
-    "bundled": lambda: load_model(MODEL),
+    "bundled": lambda: load_model(FAST_MODEL),
 }
 
 

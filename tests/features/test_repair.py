@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sentiment.features.ngrams import holds_negation
 from sentiment.features.repair import ENTITIES, ESCAPES, MISREAD, edited, repair, repairs
 from sentiment.features.tokens import read
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
 from tests.format.wild import WILD
 
@@ -235,7 +235,7 @@ def test_a_flood_of_what_damage_begins_with_is_soon_read(bit):
 def test_no_answer_about_airlines_changes_with_the_sign_for_the_apostrophe(datasets):
     with (datasets / "airline" / "Tweets.csv").open(encoding="utf-8", errors="replace") as file:
         texts = [row["text"] for row in csv.DictReader(file)]
-    model = load_model(MODEL)
+    model = load_model(FAST_MODEL)
     scores = model.scores(texts)
     expected = model.answers(scores)
     for sign in ("`", "´", "&#039;", "â€™", "%27", "<U+2019>", "ÔÇÖ"):

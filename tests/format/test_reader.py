@@ -10,20 +10,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sentiment.features import characters
 from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
-from sentiment.general import MODEL
-from sentiment.model.file import load_model
+from sentiment.general import FAST_MODEL
+from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MultiDecision
 from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors
 from tests.format.wild import WILD
+from tests.model.encoders import pieces_model, random_transformer
+from tests.model.small import changed
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
+EXPORTED = [path for path in MODELS if "pieces" not in path.name]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
 
 
@@ -80,20 +84,31 @@ def test_features_and_answers(path):
         assert model.answer(vector["text"])[1] == vector["answer"]
 
 
+def test_dense_layers_over_the_mean_of_pieces(tmp_path):
+    model = changed(pieces_model(), network=random_transformer(1, 1, hidden=(6, 5)))
+    save_model(model, tmp_path / "m.safetensors")
+    found = reader.read(tmp_path / "m.safetensors")
+    text = "unbelievable, a good film"
+    assert found.weigh(text)[0] == pytest.approx(model.log_odds([text])[0], abs=1e-5)
+
+
 def check_rows(model: reader.Model, vector) -> None:
     row = model.row(vector["text"])
-    assert list(row) == [number for number, *_ in vector["features"]]
-    for number, key, weight, value in vector["features"]:
-        assert model.numbers[int(key, 16)] == number
-        assert model.weights[number] == weight
-        assert row[number] == pytest.approx(value, abs=1e-7)
+    if isinstance(model, reader.PieceModel):
+        assert " ".join(model.pieces[number] for number in row) == vector["pieces"]
+    else:
+        assert list(row) == [number for number, *_ in vector["features"]]
+        for number, key, weight, value in vector["features"]:
+            assert model.numbers[int(key, 16)] == number
+            assert model.weights[number] == weight
+            assert row[number] == pytest.approx(value, abs=1e-7)
     assert model.logits(row) == pytest.approx(vector["logits"], abs=1e-5)
     assert (model.base is None) == ("base" not in vector)
     if model.base is not None:
         check_rows(model.base, {"text": vector["text"], **vector["base"]})
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXPORTED, ids=lambda path: path.stem)
 def test_an_exported_network_takes_what_the_reader_makes(path):
     pytest.importorskip("onnx", reason="onnx is not installed")
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -123,7 +138,7 @@ def both(path: Path) -> tuple[reader.Model, object]:
 
 
 def test_the_bundled_model_on_this_project_s_reviews():
-    theirs, ours = both(MODEL)
+    theirs, ours = both(FAST_MODEL)
     texts = [line for line in TEST.read_text(encoding="utf-8").splitlines() if line][::8]
     check_answers(theirs, ours, texts)
 
@@ -136,7 +151,7 @@ def test_any_text(texts, path):
 @given(st.lists(WILD, min_size=1, max_size=3))
 @example(["nothing", "good"])
 def test_any_text_by_the_bundled_model(texts):
-    check_answers(*both(MODEL), texts)
+    check_answers(*both(FAST_MODEL), texts)
 
 
 def check_answers(theirs: reader.Model, ours, texts: list[str]) -> None:
@@ -212,6 +227,23 @@ def test_the_document_names_every_word_of_the_rules():
     assert all(f"`{pair}`" in words for pair in reader.PAIRS)
     assert all(f"`{name};`" in words for name in reader.BY_NAME)
     assert all(f"{code:04X}" in words for code in reader.SIGNS)
+
+
+def test_the_document_has_the_tables_of_characters():
+    for ours, theirs in (
+        (characters._DROPPED, reader.DROPPED),
+        (characters._PUNCTUATION, reader.PUNCTUATION),
+        (characters._IDEOGRAPHS, reader.IDEOGRAPHS),
+    ):
+        bounds = [each.split("-") for each in ours.split()]
+        assert [(int(b[0], 16), int(b[-1], 16)) for b in bounds] == [
+            (each.start, each.stop - 1) for each in theirs
+        ]
+
+
+def test_every_character_is_read_as_the_document_says():
+    for code in [*range(0, 0x3000, 3), *range(0x3000, 0x110000, 97)]:
+        assert chr(code).translate(characters.Reading()) == reader.plain(chr(code)), hex(code)
 
 
 def test_the_document_names_what_exported_networks_take_and_give():

@@ -16,7 +16,7 @@ from sentiment.model.model import Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"
-VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes"]
+VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes", "4-pieces"]
 FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in VERSIONS]
 
 WORDS = ["", "a", "good", "não", "映画", "👍"]
@@ -116,13 +116,16 @@ def _rows(model: Model, text: str) -> dict[str, Any]:
 
 def _row(component: Component, text: str) -> dict[str, Any]:
     row = component.encoder.transform([text])
+    (logits,) = component.network.logits(row).tolist()
+    if component.encoder.kind == "pieces":
+        vocabulary = component.encoder.pieces.vocabulary
+        return {"pieces": " ".join(vocabulary[number] for number in row.ids), "logits": logits}
     order = row.indices.argsort()
     features = [
         [int(column), _hexadecimal(int(component.encoder.keys[column])),
          float(component.encoder.weights[column]), float(value)]
         for column, value in zip(row.indices[order], row.data[order], strict=True)
     ]  # fmt: skip
-    (logits,) = component.network.logits(row).tolist()
     return {"features": features, "logits": logits}
 
 

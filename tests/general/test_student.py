@@ -34,6 +34,14 @@ def test_the_student_learns_what_the_labels_say(school):
 
 
 @pytest.mark.slow
+def test_the_student_learns_without_a_source(school, monkeypatch):
+    monkeypatch.setattr(student, "EXPERTS", (Expert(("sst2",), 2, 0.05), Expert(("own",), 2, 0.05)))
+    vectorizer, network = school.teach()
+    logits = network.logits(vectorizer.transform([*GOOD, *BAD]))
+    assert (logits[:, 0] > 0).tolist() == [True] * 3 + [False] * 3
+
+
+@pytest.mark.slow
 def test_an_expert_is_asked_of_its_own_texts_before_it_has_learned_them(school, monkeypatch):
     shown = []
     fit = School.fit

@@ -1,16 +1,24 @@
-"""A small transformer with random weights, and what it computes, written from the papers."""
+"""A small transformer with random weights, what it computes by the papers, and models of it."""
+
+from itertools import pairwise
 
 import numpy as np
 
-from sentiment.features.wordpiece import Pieces
+from sentiment.features.pieces import MIN_KNOWN, PieceEncoder
+from sentiment.features.wordpiece import Pieces, WordPiece
+from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.component import Calibration, Component
+from sentiment.model.model import Model, even_decision
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Block, Norm, Table, Transformer
 
 WIDTH, HEADS, INNER, VOCABULARY, LONGEST = 12, 3, 20, 30, 48
 
 
-def random_transformer(blocks: int = 2, outputs: int = 2) -> Transformer:
-    random = np.random.default_rng(3)
+def random_transformer(
+    blocks: int = 2, outputs: int = 2, seed: int = 3, hidden: tuple[int, ...] = ()
+) -> Transformer:
+    random = np.random.default_rng(seed)
 
     def floats(*shape: int, middle: float = 0.0, spread: float = 0.5) -> np.ndarray:
         return random.normal(middle, spread, shape).astype(np.float32)
@@ -27,7 +35,28 @@ def random_transformer(blocks: int = 2, outputs: int = 2) -> Transformer:
 
     words, places = (Table.exact(floats(rows, WIDTH)) for rows in (VOCABULARY, LONGEST))
     stack = tuple(block() for _ in range(blocks))
-    return Transformer(words, places, norm(), stack, layer(WIDTH, outputs), HEADS)
+    first = norm()
+    sizes = (WIDTH, *hidden, outputs)
+    *relu, output = (layer(*pair) for pair in pairwise(sizes))
+    return Transformer(words, places, first, stack, output, HEADS, tuple(relu))
+
+
+WORDS = (
+    *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "a", "film", "good", "bad", "not", "i", "loved"),
+    *("it", "was", "un", "##believ", "##able", "##s", "##ly", "cafe", "映", "画", "thumbs", "up"),
+    *("10", *"/.,!'"),
+)
+
+
+def pieces_model(
+    labels: LabelSet = SENTIMENT, head: int = 8, tail: int = LONGEST - 8, seed: int = 3
+) -> Model:
+    """A model whose own component knows a few words."""
+    network = random_transformer(outputs=len(labels) - 1, seed=seed).quantized()
+    encoder = PieceEncoder(WordPiece(WORDS, head, tail))
+    calibration = Calibration(0.9, (0.2, -0.1, 0.3, 0.0)[: len(labels) - 1])
+    own = Component(encoder, network, calibration, MIN_KNOWN, labels=labels)
+    return Model((own,), even_decision(len(labels)), labels=labels)
 
 
 def random_pieces(lengths: list[int], seed: int = 4) -> Pieces:

@@ -18,6 +18,7 @@ from sentiment.model.explanation import (
 from sentiment.model.file import load_model
 from sentiment.model.model import Decision, Model
 from tests.format.wild import WILD
+from tests.model.encoders import pieces_model
 from tests.model.small import SHAPES, WORDS, small_model
 
 TEXTS = st.one_of(
@@ -30,6 +31,9 @@ MODELS += [
     RATING.on(MODELS[1], 0.5),
     MODELS[1].on(RATING.with_repair(False), 0.5),
 ]
+# Pieces of words, by themselves and beside n-grams.
+PIECES = pieces_model()
+MODELS += [PIECES, MODELS[1].on(PIECES, 0.5), PIECES.on(RATING, 0.5)]
 NUMBERS = st.integers(0, len(MODELS) - 1)
 
 
@@ -111,6 +115,22 @@ def test_a_rating_is_one_word_whatever_a_base_makes_of_it():
 def test_characters_that_are_several_tokens_are_one_word():
     words = explain(MODELS[1], "good… ½")
     assert [word.text for word in words.words] == ["good", "…", "½"]
+
+
+def test_pieces_of_a_word_are_shown_as_one_word_and_none_as_a_phrase():
+    text = "Unbelievably good film, it wasn’t bad 👍🏽!"
+    explanation = explain(PIECES, text)
+    words = [word.text for word in explanation.words]
+    assert words == ["Unbelievably", "good", "film", ",", "it", "wasn’t", "bad", "👍", "🏽", "!"]
+    assert [bool(word.contribution) for word in explanation.words].count(False) == 1  # a skin tone
+    assert explanation.phrases == ()
+
+
+def test_what_is_not_read_of_a_long_text_adds_nothing():
+    explanation = explain(PIECES, "good " * 100)
+    moved = [bool(word.contribution) for word in explanation.words]
+    assert moved == [True] * 7 + [False] * 54 + [True] * 39
+    assert sum_of(explanation) == pytest.approx(explanation.logit, abs=1e-9)
 
 
 def test_real_phrases_are_named_and_stand_in_the_text(trained):

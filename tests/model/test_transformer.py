@@ -10,6 +10,7 @@ from sentiment.model import transformer
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Table, Transformer
 from tests.model.encoders import (
+    INNER,
     LONGEST,
     VOCABULARY,
     WIDTH,
@@ -39,6 +40,19 @@ def test_the_forward_pass_is_that_of_the_papers(blocks, outputs):
     assert (logits.dtype, logits.shape) == (np.float64, (7, outputs))
     assert pooled == pytest.approx(expected, abs=1e-5)
     assert logits == pytest.approx(affine(expected, network.output), abs=1e-5)
+
+
+def test_dense_layers_over_the_mean_are_followed_by_relu():
+    network = random_transformer(1, hidden=(6, 5))
+    rows = random_pieces([7, 2])
+    x = by_reference(network, rows)
+    for layer in network.hidden:
+        x = np.maximum(affine(x, layer), 0)
+    assert network.logits(rows) == pytest.approx(affine(x, network.output), abs=1e-5)
+    names = [(row["name"], row["inputs"], row["units"]) for row in network.summary()[-3:]]
+    assert names == [("hidden 1", WIDTH, 6), ("hidden 2", 6, 5), ("output", 5, 3)]
+    with pytest.raises(ValueError, match="layers that do not fit"):
+        replace(network, hidden=network.hidden[::-1])
 
 
 @given(lengths, st.integers(0, 99))
@@ -164,11 +178,15 @@ def test_weights_are_made_once_and_when_they_are_needed():
 
 def test_the_summary_has_every_layer():
     summary = NETWORK.summary()
-    assert [layer["name"] for layer in summary][3:5] == ["block 1 narrow", "block 2 attention"]
+    assert [layer["name"] for layer in summary][4:6] == ["block 1 narrow", "block 2 attention"]
     assert summary[-1] == {
         "name": "output",
         "inputs": WIDTH,
-        "units": 2,
+        "units": 3,
         "activation": "softmax",
-        "trainable_parameters": (WIDTH + 1) * 2,
+        "trainable_parameters": (WIDTH + 1) * 3,
     }
+    block = 4 * WIDTH * (WIDTH + 1) + 2 * WIDTH * INNER + INNER + WIDTH + 4 * WIDTH
+    everything = (VOCABULARY + LONGEST + 2) * WIDTH + 2 * block + (WIDTH + 1) * 3
+    assert sum(layer["trainable_parameters"] for layer in summary) == everything
+    assert NETWORK.describe() == "a transformer of 2 blocks, 12 wide, with 3 heads each"

@@ -160,10 +160,10 @@ def test_a_fit_that_fails_leaves_the_one_before(fitted):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("base", ["general", "loaded"])
+@pytest.mark.parametrize("base", ["fast", "loaded"])
 def test_it_stands_on_a_base(base):
     some = pd.read_csv(TEST).iloc[:60]  # which it was not made with
-    given = load("general") if base == "loaded" else base
+    given = load("fast") if base == "loaded" else base
     mine = clone(SentimentClassifier(**QUICK | {"refit": True}, base=given))
     mine.fit(some["text"], some["label"])
     assert mine.model_.own.weight > 0

@@ -10,7 +10,7 @@ import pytest
 
 from sentiment import annotate, load
 from sentiment.cluster import frame_scorer
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 
 TEXTS = ["I loved it", "Dreadful, avoid.", "", None, "asdf qwer"]
 ANSWERS = ["positive", "negative", None, None, "uncertain"]
@@ -34,7 +34,7 @@ def reviews() -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("model", [None, "general", str(MODEL), load("general")])
+@pytest.mark.parametrize("model", ["fast", str(FAST_MODEL), load("fast")])
 def test_a_copy_has_the_answers_and_everything_else_as_it_was(model, reviews):
     before = reviews.copy()
     found = annotate(reviews, text="review", model=model)
@@ -42,8 +42,13 @@ def test_a_copy_has_the_answers_and_everything_else_as_it_was(model, reviews):
     pd.testing.assert_frame_equal(found[list(reviews.columns)], reviews)
     assert list(found.columns) == [*reviews.columns, "predicted", "p_positive"]
     assert plain(found["predicted"]) == ANSWERS
-    expected = load("general").predict_proba(TEXTS)[:, 1]
+    expected = load("fast").predict_proba(TEXTS)[:, 1]
     assert np.array_equal(found["p_positive"].to_numpy(), expected, equal_nan=True)
+
+
+def test_the_default_model_is_general():
+    frame = pd.DataFrame({"t": ["I loved it", "Dreadful, avoid."]})
+    pd.testing.assert_frame_equal(annotate(frame, "t"), annotate(frame, "t", "general"))
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, "", " ", "N/A"])
@@ -57,22 +62,22 @@ def test_missing_texts_have_missing_answers(missing, dtype):
 def test_several_columns_are_joined_as_predict_joins_them(run, tmp_path):
     frame = pd.DataFrame({"title": ["Not", None], "body": ["good at all", "I loved it"]})
     frame.to_csv(tmp_path / "in.csv", index=False)
-    done = run("predict", "-m", "general", "-i", tmp_path / "in.csv", "-o", tmp_path / "out.csv",
+    done = run("predict", "-m", "fast", "-i", tmp_path / "in.csv", "-o", tmp_path / "out.csv",
                "--text-column", "title", "--text-column", "body", "--prefix", "m_")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    found = annotate(frame, ["title", "body"], prefix="m_")
+    found = annotate(frame, ["title", "body"], "fast", prefix="m_")
     pd.testing.assert_frame_equal(found, pd.read_csv(tmp_path / "out.csv"), atol=1e-6)
 
 
 def test_a_threshold_may_be_another(reviews):
-    assert plain(annotate(reviews, "review", threshold=1.0)["predicted"])[0] == "negative"
+    assert plain(annotate(reviews, "review", "fast", threshold=1.0)["predicted"])[0] == "negative"
 
 
 def test_batches_give_the_same_and_progress_is_shown_on_request(reviews, monkeypatch, capsys):
-    expected = annotate(reviews, "review")
+    expected = annotate(reviews, "review", "fast")
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr("sentiment.frames.BATCH", 2)
-    pd.testing.assert_frame_equal(annotate(reviews, "review", progress=True), expected)
+    pd.testing.assert_frame_equal(annotate(reviews, "review", "fast", progress=True), expected)
     out, err = capsys.readouterr()
     shown = err.split("\r")
     assert (out, len(shown)) == ("", 4)
@@ -102,7 +107,7 @@ def test_a_frame_that_does_not_fit_is_a_clear_error(frame, text, error, words):
 def test_only_annotating_imports_pandas():
     code = (
         "import sys; from sentiment import annotate; print('pandas' in sys.modules); "
-        "import pandas; print(annotate(pandas.DataFrame({'t': ['good']}), 't').shape)"
+        "import pandas; print(annotate(pandas.DataFrame({'t': ['good']}), 't', 'fast').shape)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n") == ["False", "(1, 3)", ""]
@@ -124,14 +129,15 @@ def test_frames_come_back_one_by_one():
 
 def test_a_scorer_goes_to_other_processes_and_takes_options():
     cloudpickle = pytest.importorskip("cloudpickle", reason="cloudpickle is not installed")
-    score = frame_scorer(text_columns=("title", "body"), threshold=1.0, prefix="m_")
+    score = frame_scorer("fast", text_columns=("title", "body"), threshold=1.0, prefix="m_")
     frame = pd.DataFrame({"title": ["Good"], "body": ["I loved it"]})
     (scored,) = pickle.loads(cloudpickle.dumps(score))([frame])
     assert scored["m_predicted"].tolist() == ["negative"]
 
 
 def test_a_frame_without_rows_keeps_its_columns():
-    found = annotate(pd.DataFrame({"text": pd.Series([], dtype=str)}), "text", progress=True)
+    frame = pd.DataFrame({"text": pd.Series([], dtype=str)})
+    found = annotate(frame, "text", "fast", progress=True)
     assert (len(found), list(found.columns)) == (0, ["text", "predicted", "p_positive"])
     assert found["p_positive"].dtype == np.float64
 

@@ -10,7 +10,7 @@ import pytest
 
 from sentiment import LoadedModel, load
 from sentiment.errors import ModelError
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from tests.conftest import TEST
 
 TEXTS = ["Great coffee, lovely staff.", "Dreadful, avoid.", "", "asdf qwer"]
@@ -26,13 +26,13 @@ class Shown(str):
 
 
 @pytest.fixture(scope="module")
-def general() -> LoadedModel:
-    return load("general")
+def fast() -> LoadedModel:
+    return load("fast")
 
 
-@pytest.mark.parametrize("model", [MODEL, str(MODEL)])
-def test_a_path_or_the_bundled_model(model, general):
-    assert (load(model).predict(TEXTS) == general.predict(TEXTS)).all()
+@pytest.mark.parametrize("model", [FAST_MODEL, str(FAST_MODEL)])
+def test_a_path_or_the_bundled_model(model, fast):
+    assert (load(model).predict(TEXTS) == fast.predict(TEXTS)).all()
 
 
 def test_a_file_called_general_goes_before_the_bundled_one(trained, tmp_path, monkeypatch):
@@ -51,14 +51,14 @@ def test_answers_are_those_of_the_command_line(run, trained):
     ]
 
 
-def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(general):
-    p = general.predict_proba(TEXTS)
+def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(fast):
+    p = fast.predict_proba(TEXTS)
     assert (p.shape, p.dtype) == ((4, 2), np.float64)
-    assert general.classes_.tolist() == ["negative", "positive"]
+    assert fast.classes_.tolist() == ["negative", "positive"]
     assert p[0, 1] > 0.5 > p[1, 1]
     assert np.isnan(p[2]).all()
     assert p[[0, 1, 3]].sum(axis=1) == pytest.approx(1)
-    assert general.predict(TEXTS).tolist() == ["positive", "negative", "", "uncertain"]
+    assert fast.predict(TEXTS).tolist() == ["positive", "negative", "", "uncertain"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(gene
         lambda texts: [Shown(text) for text in texts],
     ],
 )
-def test_any_sequence_of_texts_will_do(kind, general):
-    assert general.predict(kind(TEXTS)).tolist() == general.predict(TEXTS).tolist()
+def test_any_sequence_of_texts_will_do(kind, fast):
+    assert fast.predict(kind(TEXTS)).tolist() == fast.predict(TEXTS).tolist()
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_any_sequence_of_texts_will_do(kind, general):
         pd.Series([np.nan, np.nan]),
     ],
 )
-def test_missing_texts_have_no_answer_and_no_probability(texts, general):
+def test_missing_texts_have_no_answer_and_no_probability(texts, fast):
     missing = pd.isna(pd.Series(texts)).to_numpy()
-    assert [answer is None for answer in general.predict(texts)] == missing.tolist()
-    assert np.isnan(general.predict_proba(texts)).tolist() == [[each] * 2 for each in missing]
+    assert [answer is None for answer in fast.predict(texts)] == missing.tolist()
+    assert np.isnan(fast.predict_proba(texts)).tolist() == [[each] * 2 for each in missing]
 
 
-def test_no_texts_are_no_answers(general):
-    assert general.predict([]).shape == (0,)
-    assert general.predict_proba([]).shape == (0, 2)
+def test_no_texts_are_no_answers(fast):
+    assert fast.predict([]).shape == (0,)
+    assert fast.predict_proba([]).shape == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -114,27 +114,27 @@ def test_no_texts_are_no_answers(general):
         (pd.DataFrame({"text": ["fine"]}), ValueError, "frame\\['text'\\]"),
     ],
 )
-def test_what_is_no_text_is_a_clear_error(texts, error, words, general):
+def test_what_is_no_text_is_a_clear_error(texts, error, words, fast):
     with pytest.raises(error, match=words):
-        general.predict(texts)
+        fast.predict(texts)
 
 
-def test_many_texts_are_scored_in_batches_with_the_same_answers(general, monkeypatch):
-    whole = general.predict_proba(TEXTS * 3)
+def test_many_texts_are_scored_in_batches_with_the_same_answers(fast, monkeypatch):
+    whole = fast.predict_proba(TEXTS * 3)
     monkeypatch.setattr("sentiment.api.BATCH", 5)
-    assert np.array_equal(general.predict_proba(TEXTS * 3), whole, equal_nan=True)
+    assert np.array_equal(fast.predict_proba(TEXTS * 3), whole, equal_nan=True)
 
 
-def test_an_answer_is_explained(general):
-    found = general.explain("It was not good.")
+def test_an_answer_is_explained(fast):
+    found = fast.explain("It was not good.")
     assert (found.answer, found.words[3].text) == ("negative", "good")
     with pytest.raises(TypeError, match="one text"):
-        general.explain(["a", "b"])
+        fast.explain(["a", "b"])
 
 
-def test_it_survives_pickling(general):
-    again = pickle.loads(pickle.dumps(general))
-    assert np.array_equal(again.predict_proba(TEXTS), general.predict_proba(TEXTS), equal_nan=True)
+def test_it_survives_pickling(fast):
+    again = pickle.loads(pickle.dumps(fast))
+    assert np.array_equal(again.predict_proba(TEXTS), fast.predict_proba(TEXTS), equal_nan=True)
 
 
 def test_what_is_no_model_is_an_error(tmp_path):

@@ -18,7 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sentiment.cli.serve import model_info
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
 from sentiment.serving.app import App
 from sentiment.serving.server import LOOPBACK, Limits
@@ -71,8 +71,8 @@ def in_process(
 ) -> Iterator[Served]:
     """Run the service in this process; fail on any unexpected exception."""
     if service is None:
-        model = load_model(MODEL)
-        service = Service(model, model_info(MODEL, model))
+        model = load_model(FAST_MODEL)
+        service = Service(model, model_info(FAST_MODEL, model))
     unforeseen: list[BaseException] = []
     app = App(service, hosts, limits, report=unforeseen.append)
     with TestClient(app, base_url="http://localhost") as client:
@@ -222,7 +222,7 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 
 @contextmanager
 def serving(
-    *options: str, model: str = "general", environment: dict[str, str] | None = None, **more: Any
+    *options: str, model: str = "fast", environment: dict[str, str] | None = None, **more: Any
 ) -> Iterator[Running]:
     """Run `sentiment serve` on a free port, with additions to its environment."""
     environment = {k: v for k, v in os.environ.items() if k != "SENTIMENT_MODEL"} | (

@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 import sentiment
+from sentiment.general import FAST_MODEL
 from tests.serving.conftest import LINES, ask, chunk, head, read_until
 
 TEXTS = ["I loved it", "Dreadful, avoid", "", "  ", "qwxz zzkw", "café 🙂 \u202e\x1b[31m", "a\nb"]
 
 
 def test_one_text_is_answered_as_predict_does(served, run):
-    done = run("predict", "-m", "general", "--json", *TEXTS, binary=True)
+    done = run("predict", "-m", "fast", "--json", *TEXTS, binary=True)
     for text, line in zip(TEXTS, done.stdout.splitlines(), strict=True):
         assert served.post("/predict", {"text": text}).json == json.loads(line)
 
 
 def test_several_texts_are_answered_in_order(served, run):
-    done = run("predict", "-m", "general", "--json", *TEXTS, binary=True)
+    done = run("predict", "-m", "fast", "--json", *TEXTS, binary=True)
     assert served.post("/predict", {"texts": TEXTS}).json == {
         "predictions": [json.loads(line) for line in done.stdout.splitlines()]
     }
@@ -49,9 +50,9 @@ def test_damaged_texts_are_read_as_they_were_meant_and_come_back_as_they_are(ser
 
 def test_an_explanation_is_what_explain_gives(served, run):
     for text in TEXTS[:5]:
-        done = run("explain", "-m", "general", "--json", text)
+        done = run("explain", "-m", "fast", "--json", text)
         assert served.post("/explain", {"text": text}).json == json.loads(done.stdout or "null")
-        done = run("explain", "-m", "general", "--toward", "negative", "--json", text)
+        done = run("explain", "-m", "fast", "--toward", "negative", "--json", text)
         asked = {"text": text, "toward": "negative"}
         assert served.post("/explain", asked).json == json.loads(done.stdout or "null")
 
@@ -132,7 +133,7 @@ def test_a_connection_is_used_again_and_may_be_filled_at_once(live):
 def test_health_info_and_the_document(served):
     assert served.ask("GET", "/health").json == {"status": "ok"}
     info = served.ask("GET", "/info").json
-    assert info["name"] == "general"
+    assert info["name"] == FAST_MODEL.stem
     assert info["threshold"] == 0.5
     assert info["band"] is None
     assert "limits" in info["card"]

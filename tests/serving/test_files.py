@@ -99,7 +99,7 @@ def test_a_file_comes_back_as_predict_writes_it(served, run, tmp_path, name):
         asked = {"to": format} if format != default else {}
         got = sent(served, to_bytes(name), name=name, **asked, **column)
         options = ["--text-column", *column.values()] if column else []
-        done = run("predict", "-q", "-m", "general", "-i", tmp_path / name, "--format", format,
+        done = run("predict", "-q", "-m", "fast", "-i", tmp_path / name, "--format", format,
                    "--on-bad-row", "keep", *options, binary=True)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert got.status == 200

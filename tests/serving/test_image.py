@@ -13,11 +13,11 @@ SERVE = """
 import sys
 from sentiment.__main__ import main
 import sentiment.cli.serve, uvicorn, uvicorn.protocols.http.httptools_impl
-from sentiment.general import MODEL
+from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
 from sentiment.serving.app import App
 from sentiment.serving.service import _explained, answer
-model = load_model(MODEL)
+model = load_model(FAST_MODEL)
 answer(model, ["not good", "qwxz"])
 _explained(model, "not good")
 print(*{

@@ -34,7 +34,7 @@ def test_quietly_it_says_nothing(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "sentiment", "serve", "-q", "-m", "general"]
+    command = [sys.executable, "-m", "sentiment", "serve", "-q", "-m", "fast"]
     with subprocess.Popen([*command, "--port", str(port)], stderr=subprocess.PIPE) as process:
         for _ in range(200):
             with socket.socket() as there:
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_one_line(run):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = run("serve", "-m", "general", "--port", port)
+        done = run("serve", "-m", "fast", "--port", port)
     assert done.returncode == 2
     assert done.stderr == (
         f"error: cannot listen at 127.0.0.1, port {port}: Address already in use; "
@@ -141,7 +141,7 @@ def test_what_cannot_listen_is_closed():
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "", "a" * 300, "a\x1bb"])
 def test_an_address_that_is_not_here_is_one_line(run, host):
-    done = run("serve", "-m", "general", "--port", "0", f"--host={host}")
+    done = run("serve", "-m", "fast", "--port", "0", f"--host={host}")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("error: cannot listen at ")
@@ -150,7 +150,7 @@ def test_an_address_that_is_not_here_is_one_line(run, host):
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may do it")
 def test_a_port_without_the_right_to_it_is_one_line(run):
-    done = run("serve", "-m", "general", "--port", "1")
+    done = run("serve", "-m", "fast", "--port", "1")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
@@ -168,7 +168,7 @@ def test_a_port_without_the_right_to_it_is_one_line(run):
     ],
 )
 def test_what_is_called_wrongly_is_one_line(run, options, code, why):
-    done = run("serve", "-m", "general", "--port", "0", *options)
+    done = run("serve", "-m", "fast", "--port", "0", *options)
     assert done.returncode == code
     assert done.stderr.count("\n") == 1
     assert why in done.stderr
@@ -176,7 +176,7 @@ def test_what_is_called_wrongly_is_one_line(run, options, code, why):
 
 def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['uvicorn'] = None")
-    done = start("serve", "-m", "general", env={"PYTHONPATH": str(tmp_path)})
+    done = start("serve", "-m", "fast", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 5
     assert done.stderr == (
         "error: serving needs starlette, uvicorn and httptools, which are not installed: "

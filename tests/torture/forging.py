@@ -10,7 +10,7 @@ from typing import Any
 Json = Any
 Header = list[tuple[str, Json]]  # names may stand in it twice, as in no dict
 
-_SIZES = {"U64": 8, "F32": 4, "F16": 2, "I8": 1}
+_SIZES = {"U64": 8, "F32": 4, "F16": 2, "I8": 1, "U8": 1}
 # Bytes of a tensor that a forgery makes up.
 _LARGEST = 1 << 26
 _CHECKSUM = re.compile(rb"crc32:[0-9a-f]{8}")
@@ -34,6 +34,7 @@ _BITS = {
     "F16": ("007e", "007c", "00fc", "ff7b", "fffb", "0100", "0080"),
     "U64": ("0" * 16, "f" * 16, "0" * 14 + "80", "01" + "0" * 14),
     "I8": ("80", "7f", "00", "ff"),
+    "U8": ("0a", "00", "ff", "80", "c0", "0a23"),
 }
 
 
@@ -155,7 +156,8 @@ def change_the_document(good: bytes, random: Random) -> bytes:
         elif isinstance(holder, dict):
             holder[random.choice(("base", "weight", "number", "loss", "\x1b[2J", "new"))] = odd
         else:
-            holder *= random.choice((2, 3, 5000)) if len(holder) < 100 else 2
+            text = json.dumps(holder)  # gigabytes are no use
+            holder *= random.choice((2, 3, 5000)) if len(text) < 1000 and "raw" not in text else 2
     return forgery.sealed()
 
 
@@ -300,7 +302,7 @@ def forged(number: int, originals: list[bytes]) -> tuple[str, bytes]:
 
 
 def originals(folder: Any) -> list[bytes]:
-    """Good models to begin with: plain, with a base, with all there is, of three classes."""
+    """Good models to begin with: plain, based, with all there is, of three classes, of pieces."""
     plain, based = ((folder / f"format-{n}.safetensors").read_bytes() for n in (1, 2))
     full = Forgery(based)
     described = Forgery(plain).document
@@ -313,7 +315,8 @@ def originals(folder: Any) -> list[bytes]:
     classes.document["provenance"] = described["provenance"] | {
         "training": counts, "validation": counts, "right": counts["counts"],
     }  # fmt: skip
-    return [plain, based, full.sealed(), classes.sealed()]
+    pieces = (folder / "format-4-pieces.safetensors").read_bytes()
+    return [plain, based, full.sealed(), pieces, classes.sealed()]
 
 
 def _places(value: Json) -> list[tuple[Json, Any]]:

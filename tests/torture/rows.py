@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from sentiment.cli.answering import Target, answer_rows, handling
 from sentiment.cli.console import console
 from sentiment.cli.predict import open_inputs
+from sentiment.cli.progress import Meter
 from sentiment.errors import SentimentError
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -164,7 +165,8 @@ def _runner(model: Model) -> Run:
                 with handling(policy, rejects if policy == "skip" else None) as bad_rows:
                     options = ReadOptions(file.format, **file.arguments, bad_rows=bad_rows)
                     opened = open_inputs((), [str(path)], options)
-                    answer_rows(model, opened, Target(None, output, "", False, policy == "keep"), 1)
+                    target = Target(None, output, "", False, policy == "keep")
+                    answer_rows(model, opened, target, 1, Meter())
             except SentimentError as error:
                 code = error.exit_code
                 err.write(str(error))

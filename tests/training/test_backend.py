@@ -28,7 +28,7 @@ def test_keras_that_runs_on_something_else_is_an_error_that_says_what_to_do(monk
         backend.load_keras()
 
 
-@pytest.mark.parametrize("command", [["train"], ["export", "general", "--to", "keras"]])
+@pytest.mark.parametrize("command", [["train"], ["export", "fast", "--to", "keras"]])
 def test_without_keras_it_says_how_to_install_it(command, start, tmp_path):
     (tmp_path / "keras.py").write_text("import nothing_of_this_name")
     done = start(*command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})

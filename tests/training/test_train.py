@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sentiment.features.matrix import CSRMatrix, DocumentTermMatrix
+from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.file import load_model, save_model
 from sentiment.model.network import DenseNetwork, Layer
@@ -17,7 +18,7 @@ from sentiment.training.backend import release
 from sentiment.training.decide import EncodedSplit, EpochSelector
 from sentiment.training.fitting import Fitter
 from sentiment.training.learner import Learner, TrainingData
-from sentiment.training.ngrams import build, choose, to_numpy
+from sentiment.training.ngrams import NGramHyperparameters, build, choose, to_numpy
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
@@ -44,7 +45,7 @@ def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
     ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], hidden, 2, TrainingOptions())
+    network = build([rows.width], recipe(hidden=hidden), 2, TrainingOptions())
     (ours,) = to_numpy(network, [rows.width])
     assert ours.hidden == hidden
 
@@ -344,7 +345,7 @@ def test_of_a_training_that_is_over_no_weights_stay_in_memory():
 def test_a_network_is_let_go_of_even_while_another_is_compiled():
     import tensorflow as tf
 
-    variables = build([30], (16,), 2, FAST).variables
+    variables = build([30], recipe(hidden=(16,)), 2, FAST).variables
 
     @tf.function
     def compiled():
@@ -353,3 +354,22 @@ def test_a_network_is_let_go_of_even_while_another_is_compiled():
 
     assert compiled().numpy() == 1
     assert all(variable.value.numpy().size == 0 for variable in variables)
+
+
+@pytest.mark.parametrize(
+    ("widths", "first"),
+    [([4], [0.0290, -0.3535, -0.4341, -0.7434]), ([4, 5], [0.0314, -0.3819, -0.5491, -0.9403])],
+)
+def test_a_seed_draws_the_initial_weights_of_version_0_1_0(widths, first):
+    recipe = NGramHyperparameters(
+        ngrams=NGrams(),
+        min_count=1,
+        epochs=1,
+        batch_size=8,
+        learning_rate=0.01,
+        objective="accuracy",
+        hidden=(3,),
+    )
+    kernel, _, output, _ = build(widths, recipe, 2, TrainingOptions()).get_weights()
+    found = [*kernel.ravel()[:2], *output.ravel()[:2]]
+    assert found == pytest.approx(first, abs=5e-5)

@@ -112,12 +112,12 @@ def test_several_classes_are_learned_and_kept(reviews, options, tmp_path):
 @pytest.mark.parametrize("hidden", [(), (16,)])
 @pytest.mark.parametrize("reviews", [THREE, FIVE], ids=["three", "five"])
 def test_the_numpy_forward_pass_is_the_softmax_of_keras(reviews, hidden):
-    ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
+    recipe = replace(choose(reviews.texts, reviews.labels, FAST), hidden=hidden)
     classes = len(reviews.label_set)
     targets = one_hot(reviews.labels, classes)
-    vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), targets)
+    vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, recipe.ngrams), targets)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], hidden, classes, TrainingOptions())
+    network = build([rows.width], recipe, classes, TrainingOptions())
     assert network.layers[-1].activation.__name__ == "softmax"
     assert network.output_shape == (None, classes) == (None, _outputs(targets).shape[1])
     random = np.random.default_rng(0)

@@ -174,7 +174,7 @@ def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
 
 def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_path):
     out = tmp_path / "m.safetensors"
-    done = run("train", TRAIN, "--base", "general", "-o", out, "--epochs", "1")
+    done = run("train", TRAIN, "--base", "fast", "-o", out, "--epochs", "1")
     assert (done.returncode, done.stdout) == (0, "")
     assert "warning: the base was made with these reviews: no figures" in done.stderr
     assert "accuracy at" not in done.stderr

@@ -1,54 +1,48 @@
-"""Build the bundled model: `make model` (takes minutes; needs the real datasets).
+"""Build the bundled models: `make model` (an hour and a half; needs the real datasets).
 
-`make model-card` updates only its card and its hashes of training reviews; all answers stay.
+What takes long is kept in `.general/` by a hash of its recipe, and a run that was stopped goes on.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from sentiment.general import MODEL
-from sentiment.model.file import load_model, save_model, tensors_of
+from sentiment.general import FAST_MODEL, MODEL
+from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from tools.general import build
-from tools.general.sources import read_sources
+from tools.general.bundle import Workshop
+from tools.general.card import recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT.parent / "shared" / "datasets"
 OWN = ROOT / "data" / "train.csv"
+KEPT = ROOT / ".general"
 
 
 def main() -> None:
-    """Build or update the model, and save it."""
+    """Build a model, and save it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--without", action="append", default=[], metavar="SOURCE")
-    parser.add_argument("-o", "--output", type=Path, default=MODEL)
-    parser.add_argument("--renew", action="store_true", help="keep the weights and answers")
+    parser.add_argument("models", nargs="*", choices=["fast", "general", []], help="default: both")
+    parser.add_argument("--folder", type=Path, default=KEPT, help="where slow steps are kept")
     asked = parser.parse_args()
     if not DATASETS.is_dir():
         sys.exit(f"{DATASETS}: the real datasets are missing")
-    if asked.renew:
-        model = renewed(load_model(MODEL), asked.without)
-    else:
-        model = build.build(DATASETS, OWN, asked.without)
-    save_model(model, asked.output)
-    print(f"saved {asked.output} ({asked.output.stat().st_size / 1e6:.2f} MB)")
+    if "fast" in (asked.models or ["fast"]):
+        _save(build.build(DATASETS, OWN), FAST_MODEL)
+    if "general" in (asked.models or ["general"]):
+        _save(general(Workshop(DATASETS, OWN, asked.folder)), MODEL)
 
 
-def renewed(old: Model, without: list[str]) -> Model:
-    """Update the hashes and the card; check that nothing else changes."""
-    new = build.renewed(old, read_sources(DATASETS, OWN, without), DATASETS)
-    before, after = (tensors_of(model) for model in (old, new))
-    kept = [name for name in after if not name.startswith("training.")]
-    assert all(before[name].tobytes() == after[name].tobytes() for name in kept)
-    same = (old.own.calibration, old.decision, old.own.min_coverage)
-    assert same == (new.own.calibration, new.decision, new.own.min_coverage)
-    hashes = new.record.training_hashes.whole.size
-    print(f"{len(kept)} tensors unchanged; {hashes:,} hashes of training reviews")
-    assert new.record.provenance is not None
-    for title, text in new.record.provenance.card.items():
-        print(f"{title}: {text}")
-    return new
+def general(workshop: Workshop) -> Model:
+    """Return the default model with its record."""
+    model = workshop.general()
+    return recorded(model, workshop.corpus, workshop.held_out, len(workshop.unlabeled))
+
+
+def _save(model: Model, path: Path) -> None:
+    save_model(model, path)
+    print(f"saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,12 @@ CARD = {
 }
 
 
-def build(datasets: Path, own: Path, without: Sequence[str] = (), seed: int = 0) -> Model:
+def build(
+    datasets: Path,
+    own: Path,
+    without: Sequence[str] = (),
+    seed: int = 0,
+) -> Model:
     """Train the model: first without a tenth of each source, to calibrate by, then with all.
 
     Args:
@@ -176,7 +181,8 @@ def _about(sources: Iterable[Source]) -> DatasetSummary:
 
 def _lessons(sources: dict[str, Source], seed: int) -> Source:
     """Write lessons about the subjects of the reviews."""
-    subjects = subjects_of([*sources["unlabeled"].texts, *sources["neutral"].texts])
+    about = (sources[name].texts for name in ("unlabeled", "neutral") if name in sources)
+    subjects = subjects_of([*chain.from_iterable(about)])
     made = list(lessons(LESSONS, subjects, seed))
     return Source([lesson.text for lesson in made], np.array([each.positive for each in made]))
 
@@ -186,7 +192,9 @@ def _train(sources: dict[str, Source], seed: int) -> Model:
     fresh = fresh_words()
     hidden = identity_words(
         chain.from_iterable(
-            sources[n].texts for n in ("imdb", "unlabeled", "goemotions", "neutral")
+            sources[name].texts
+            for name in ("imdb", "unlabeled", "goemotions", "neutral")
+            if name in sources
         )
     )
     every = {name: anonymous(source, hidden, fresh) for name, source in sources.items()}

@@ -23,6 +23,7 @@ from tools.general.lessons import PEOPLE
 # The grouping by GoEmotions' authors, by the numbers in the dataset.
 _POSITIVE = frozenset(["0", "1", "4", "5", "8", "13", "15", "17", "18", "20", "21", "23"])
 _NEGATIVE = frozenset(["2", "3", "9", "10", "11", "12", "14", "16", "19", "24", "25"])
+_AMBIGUOUS = frozenset(["6", "7", "22", "26"])
 _NEUTRAL = frozenset(["27"])
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -98,6 +99,18 @@ def read_comments(path: Path) -> tuple[Source, Source]:
     return Source(texts, np.array(labels)), Source.unlabelled(neutral)
 
 
+def emotions_of(labels: str) -> str | None:
+    """Return the side of a comment's feelings, such as `3,10`; None if they are of several."""
+    feelings = set(labels.split(","))
+    sides = {
+        "positive": _POSITIVE,
+        "negative": _NEGATIVE,
+        "neutral": _NEUTRAL,
+        "ambiguous": _AMBIGUOUS,
+    }
+    return next((side for side, numbers in sides.items() if feelings <= numbers), None)
+
+
 def identity_words(texts: Iterable[str], min_count: int = 3, share: float = 0.9) -> set[str]:
     """Return the words, in lower case, that name or describe people and places.
 
@@ -160,7 +173,7 @@ def read_neutral(datasets: Path) -> dict[str, list[str]]:
         datasets: the folder with airline and goemotions.
     """
     tweets = list(_tweets(datasets / "airline/Tweets.csv"))
-    halves = {name: [text for text in tweets if _half(text) == name] for name in "AB"}
+    halves = {name: [text for text in tweets if half_of(text) == name] for name in "AB"}
     comments = {
         part: read_comments(datasets / f"goemotions/{part}.tsv")[1].texts
         for part in ("dev", "test")
@@ -197,6 +210,6 @@ def _tweets(path: Path) -> Iterator[str]:
                 yield row["text"]
 
 
-def _half(text: str) -> str:
+def half_of(text: str) -> str:
     """Return A or B, the same for equal texts: A to choose by, B for figures."""
     return "AB"[sha256(" ".join(text.split()).encode()).digest()[0] % 2]

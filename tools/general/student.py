@@ -21,7 +21,8 @@ from sentiment.model.network import DenseNetwork
 from sentiment.reviews.dataset import stratified_folds
 from sentiment.training.decide import EncodedSplit, logits_of
 from sentiment.training.fitting import Fitter
-from sentiment.training.options import Hyperparameters, TrainingOptions
+from sentiment.training.ngrams import NGramHyperparameters
+from sentiment.training.options import TrainingOptions
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -59,7 +60,7 @@ EXPERTS = (
 # How often the student sees each text, and the weight of a label against the experts' opinion.
 TIMES = {"imdb": 2, "sst2": 2, "yelp": 2, "amazon": 2}
 BELIEVED = {"imdb": 0.8, "sst2": 0.7, "goemotions": 0.5}
-# Sources of whole reviews, which only the expert for whole reviews judges.
+# Sources of whole reviews, which only the expert for whole reviews, the first one, judges.
 _WHOLE = ("imdb", "unlabeled")
 EPOCHS = 3
 LEARNING_RATE = 0.004
@@ -99,12 +100,20 @@ class School:
             self._matrix, shown, times, max_features=features, min_df=MIN_COUNT
         )
         vectors = EncodedDataset.of(self._matrix, vectorizer)
-        recipe = Hyperparameters(
-            NGRAMS, MIN_COUNT, epochs, 1024, learning_rate, "accuracy", hidden=hidden
+        recipe = NGramHyperparameters(
+            ngrams=NGRAMS,
+            min_count=MIN_COUNT,
+            epochs=epochs,
+            batch_size=1024,
+            learning_rate=learning_rate,
+            objective="accuracy",
+            hidden=hidden,
         )
         targets = np.stack((1 - labels[rows], labels[rows]), axis=1)
         example = EncodedSplit(vectors, rows, targets)
-        return vectorizer, self._fitters[hidden].fit(recipe, [example]).network, vectors
+        network = self._fitters[hidden].fit(recipe, [example]).network
+        assert isinstance(network, DenseNetwork)
+        return vectorizer, network, vectors
 
     def opinion(self, expert: Expert) -> Floats:
         """Return an expert's calibrated log-odds of all texts, float64 [n].
@@ -132,17 +141,14 @@ class School:
 
     def teach(self) -> tuple[Vectorizer, DenseNetwork]:
         """Train the experts and then the student."""
-        opinions = [self.opinion(expert) for expert in EXPERTS]
-        together = sigmoid(
-            sum(
-                (
-                    expert.weight * opinion
-                    for expert, opinion in zip(EXPERTS, opinions, strict=True)
-                ),
-                start=np.zeros(self.labels.size),
-            )
-        )
-        whole = sigmoid(opinions[0])
+        opinions = {
+            expert: self.opinion(expert)
+            for expert in EXPERTS
+            if not self.rows.keys().isdisjoint(expert.sources)
+        }
+        weighted = (expert.weight * opinion for expert, opinion in opinions.items())
+        together = sigmoid(sum(weighted, start=np.zeros(self.labels.size)))
+        whole = sigmoid(opinions[EXPERTS[0]]) if EXPERTS[0] in opinions else together
         labels = self.labels.copy()
         shown = []
         for name, rows in self.rows.items():

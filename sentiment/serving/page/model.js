@@ -29,7 +29,7 @@ function* lines(facts) {
   const about = facts.provenance ?? {};
   for (const [title, text] of Object.entries(facts.card)) yield [title, text];
   if (facts.bytes) yield ["size", `${(facts.bytes / 1e6).toFixed(1)} MB`];
-  if (facts.vectorizer) yield ["vocabulary", `${grouped(facts.vectorizer.features)} n-grams: ${facts.vectorizer.kinds}`];
+  if (facts.vectorizer) yield ["vocabulary", `${grouped(facts.vectorizer.features)} ${facts.vectorizer.unit}: ${facts.vectorizer.kinds}`];
   yield ["decision", decision(facts)];
   if (about.training) {
     const { counts, positive, negative } = about.training;

@@ -1,0 +1,88 @@
+"""Dense layers of Keras networks, of one or of several side by side, and what they are in numpy.
+
+Several share the compiled training step. Their units are kept apart by an axis of networks: each
+learns what it would learn alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.model.network import DenseNetwork, Layer
+from sentiment.training.backend import fused_adam, load_keras
+
+# (units, activation) → a layer.
+Maker = Callable[[int, str], Any]
+
+
+def add_layers(
+    model: Any, first: Maker, rest: Maker, hidden: Sequence[int], classes: int, dropout: float
+) -> Any:
+    """Add ReLU layers and the output to a `keras.Sequential`, and compile it.
+
+    Two classes have one sigmoid and binary cross-entropy, more a softmax and categorical
+    cross-entropy.
+
+    Args:
+        model: with its input.
+        first: makes the first layer.
+        rest: makes all others.
+        hidden: units of each ReLU layer.
+        classes: the number of classes.
+        dropout: the share of hidden activations to drop.
+    """
+    make = first
+    for units in hidden:
+        model.add(make(units, "relu"))
+        make = rest
+        if dropout:
+            model.add(load_keras().layers.Dropout(dropout))
+    if classes == 2:
+        model.add(make(1, "sigmoid"))
+        loss = "binary_crossentropy"
+    else:
+        model.add(make(classes, "softmax"))
+        loss = "categorical_crossentropy"
+    model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def dense(networks: int, **options: Any) -> Maker:
+    """Return the maker of dense layers over the units of each network.
+
+    Args:
+        networks: how many there are.
+        options: of the Keras layer.
+    """
+    layers = load_keras().layers
+    if networks == 1:
+        return lambda units, activation: layers.Dense(units, activation=activation, **options)
+
+    def make(units: int, activation: str) -> Any:
+        # An initializer draws a random number when it is made, so each layer makes its own.
+        usual = {"kernel_initializer": initializer(networks)}
+        return layers.EinsumDense(
+            "bki,kio->bko",
+            (networks, units),
+            activation=activation,
+            bias_axes="ko",
+            **usual | options,
+        )
+
+    return make
+
+
+def initializer(networks: int) -> Any:
+    """Return Glorot's uniform initializer for the joined weights of several networks."""
+    return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
+
+
+def network_of(layers: Sequence[Sequence[NDArray[np.float32]]]) -> DenseNetwork:
+    """Return the network of these kernels and biases; a softmax as log-odds against its first."""
+    *hidden, (kernel, bias) = layers
+    if bias.size > 1:
+        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    return DenseNetwork(tuple(Layer.exact(*weights) for weights in [*hidden, (kernel, bias)]))

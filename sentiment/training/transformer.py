@@ -1,0 +1,105 @@
+"""Transformers in Keras: built from a numpy `Transformer`, trained, and read back into one.
+
+The layers compute what `sentiment.model.transformer` computes, on padded batches. Kernels are
+multiplied in bfloat16 on request, which on processors that have it takes half the time; weights,
+sums and normalization stay float32.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.wordpiece import Pieces
+from sentiment.model.network import Layer
+from sentiment.model.transformer import Norm, Transformer
+from sentiment.training.backend import fused_adam, load_keras, seeded
+
+
+def build(
+    network: Transformer,
+    classes: int,
+    seed: int = 0,
+    dropout: float = 0.1,
+    bfloat16: bool = False,
+    frozen: int | None = None,
+) -> Any:
+    """Return a `keras.Sequential` that begins with the weights of a network and a new output.
+
+    Its input is numbers of pieces, int32 [texts, length], 0 for padding; its output probabilities,
+    [texts, classes], by a softmax, or of two classes the sigmoid of one unit. Unless it is None,
+    the first `frozen` blocks stay as they are, and with them the vectors of pieces.
+    """
+    keras = load_keras()
+    from sentiment.training import layers
+
+    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+    with seeded(seed):
+        model = keras.Sequential([keras.Input((None,), dtype="int32"), layers.Vectors(network)])
+        for number, block in enumerate(network.blocks):
+            rate = dropout if number >= (frozen or 0) else 0.0
+            model.add(layers.TransformerBlock(block, network.heads, rate, bfloat16))
+        for layer in model.layers[: 0 if frozen is None else 1 + frozen]:
+            layer.trainable = False
+        model.add(layers.MeanOfPieces())
+        model.add(keras.layers.Dropout(dropout))
+        model.add(keras.layers.Dense(units, activation=activation, name="output"))
+    return model
+
+
+def to_numpy(model: Any, network: Transformer) -> Transformer:
+    """Return what training made of a network; of a softmax the first unit is subtracted."""
+    vectors = model.get_layer("vectors")
+    kernel, bias = (np.asarray(each) for each in model.get_layer("output").weights)
+    if bias.size > 1:
+        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    blocks = tuple(layer.block() for layer in model.layers if hasattr(layer, "block"))
+    norm = Norm(*(np.asarray(each) for each in vectors.norm))
+    output = Layer.exact(np.ascontiguousarray(kernel), bias)
+    return Transformer(network.words, network.places, norm, blocks, output, network.heads)
+
+
+def optimizer(weight_decay: float = 0.01, clip: float = 1.0) -> Any:
+    """Return AdamW (Loshchilov and Hutter, ICLR 2019) with gradients clipped to a global norm."""
+    return fused_adam(weight_decay=weight_decay, global_clipnorm=clip)
+
+
+def padded(rows: Pieces) -> NDArray[np.int32]:
+    """Return pieces in a rectangle, int32 [texts, longest of them], 0 for padding."""
+    lengths = rows.lengths
+    filled = np.zeros((len(rows), int(lengths.max(initial=0))), np.int32)
+    filled[np.arange(filled.shape[1]) < lengths[:, None]] = rows.ids
+    return filled
+
+
+def batches_by_length(
+    lengths: NDArray[np.int64], most_pieces: int, rng: np.random.Generator, chunk: int = 1 << 14
+) -> Iterator[NDArray[np.int64]]:
+    """Yield batches of texts of similar length, in random order: their rows, int64 [texts].
+
+    Args:
+        lengths: the number of pieces of each text, [n].
+        most_pieces: of a batch, padding included; but always one text.
+        rng: what the order is drawn from.
+        chunk: texts sorted by length at once, so that all kinds of texts come at any time.
+    """
+    order = rng.permutation(lengths.size)
+    for first in range(0, order.size, chunk):
+        some = order[first : first + chunk]
+        some = some[np.argsort(lengths[some], kind="stable")]
+        found = list(_cut(some, lengths[some], most_pieces))
+        yield from (found[place] for place in rng.permutation(len(found)))
+
+
+def _cut(
+    rows: NDArray[np.int64], lengths: NDArray[np.int64], most_pieces: int
+) -> Iterator[NDArray[np.int64]]:
+    """Yield runs of rows, whose lengths ascend, of so many pieces at most."""
+    first = 0
+    for place, length in enumerate(lengths.tolist()):
+        if place > first and (place - first + 1) * length > most_pieces:
+            yield rows[first:place]
+            first = place
+    if first < rows.size:
+        yield rows[first:]

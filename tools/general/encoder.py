@@ -1,0 +1,174 @@
+"""Fine-tune the published encoder to three classes, step by step, resumable.
+
+The recipe has one stage: sources, lessons and sentences about different people, mixed in every
+epoch; AdamW with a linear warm-up and a cosine decay; dropout; soft targets.
+"""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.pieces import PieceEncoder
+from sentiment.features.wordpiece import Pieces
+from sentiment.model.transformer import Transformer
+from sentiment.training.transformer import batches_by_length, build, optimizer, padded, to_numpy
+from tools.general.corpus import Course, Example
+from tools.general.upstream import SHA256
+
+# Large sources are seen in part, another part each epoch, and small ones several times.
+SHARES = {"trees": 0.5, "goemotions": 0.75, "imdb": 0.7, "own": 3.0, "yelp": 2.0, "amazon": 2.0}
+
+
+# Steps between two checkpoints.
+_EVERY = 200
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an encoder is made.
+
+    Attributes:
+        without: sources that are left out.
+        epochs: how often each source is seen.
+        learning_rate: its highest value.
+        warm_up: the share of steps in which it rises.
+        pieces: of a batch, padding included.
+        dropout: in each block and before the output.
+        lessons, groups: an epoch; see `Course`.
+        shares: of each source an epoch; 1 if not named.
+        seed: of all random numbers.
+        bfloat16: whether kernels are multiplied so.
+        steps: how many of the steps are made; None for all.
+    """
+
+    without: tuple[str, ...] = ()
+    epochs: int = 2
+    learning_rate: float = 1.2e-4
+    warm_up: float = 0.06
+    pieces: int = 2048
+    dropout: float = 0.1
+    lessons: int = 30_000
+    groups: int = 5_000
+    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    seed: int = 0
+    bfloat16: bool = True
+    steps: int | None = None
+
+    def digest(self, corpus: dict[str, list[Example]]) -> str:
+        """Return a hash of the recipe, the published weights and the texts, hexadecimal."""
+        found = blake2b(json.dumps([asdict(self), SHA256]).encode(), digest_size=8)
+        for name, examples in corpus.items():
+            found.update(json.dumps([name, examples], ensure_ascii=True).encode())
+        return found.hexdigest()
+
+
+class Batch(NamedTuple):
+    """Texts of similar length.
+
+    Attributes:
+        rows: their pieces.
+        targets: float32 [texts, 3].
+    """
+
+    rows: Pieces
+    targets: NDArray[np.float32]
+
+
+def fine_tune(
+    recipe: Recipe,
+    corpus: dict[str, list[Example]],
+    encoder: PieceEncoder,
+    upstream: Transformer,
+    folder: Path,
+) -> Transformer:
+    """Return the fine-tuned network, from a folder where it is kept if it was made before.
+
+    A run that was stopped goes on at its last checkpoint.
+    """
+    kept = folder / f"encoder-{recipe.digest(corpus)}.npz"
+    model = build(upstream, 3, recipe.seed, recipe.dropout, recipe.bfloat16)
+    model.compile(optimizer(), "categorical_crossentropy", jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.trainable_variables, *model.optimizer.variables]
+    variables += [each for each in model.non_trainable_variables if "seed" in each.path]
+    done, last = _restored(kept, variables)
+    if done < last:
+        course = Course(corpus, recipe.lessons, recipe.groups)
+        batches = [
+            batch
+            for epoch in range(recipe.epochs)
+            for batch in _batches(recipe, course, encoder, epoch)
+        ]
+        _train(recipe, model, batches, done, partial(_save, kept, variables))
+    return to_numpy(model, upstream)
+
+
+def _batches(recipe: Recipe, course: Course, encoder: PieceEncoder, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of an epoch."""
+    seed = 1000 * recipe.seed + epoch
+    examples = course.epoch(seed, recipe.shares)
+    rows = encoder.transform([each.text for each in examples])
+    targets = np.array([each.target for each in examples], np.float32)
+    rng = np.random.default_rng(seed)
+    for some in batches_by_length(rows.lengths, recipe.pieces, rng):
+        yield Batch(rows.take(some), targets[some])
+
+
+def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: Any) -> None:
+    """Make the steps after the first `done`, and save now and then."""
+    total, began, pieces, losses = len(batches), time.perf_counter(), 0, []
+    last = min(total, recipe.steps or total)
+    for step in range(done, last):
+        rows, targets = batches[step]
+        model.optimizer.learning_rate.assign(recipe.learning_rate * _rate(step, total, recipe))
+        losses.append(float(model.train_on_batch(padded(rows), targets)))
+        pieces += rows.ids.size
+        if (step + 1) % _EVERY == 0 or step + 1 == last:
+            save(step + 1, last)
+            took = time.perf_counter() - began
+            left = took / (step + 1 - done) * (last - step - 1)
+            print(
+                f"step {step + 1:,} of {last:,}: loss {np.mean(losses[-_EVERY:]):.4f}, "
+                f"{pieces / took:,.0f} pieces a second, {left / 60:.0f} minutes left",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _rate(step: int, total: int, recipe: Recipe) -> float:
+    """Return the share of the highest learning rate at a step."""
+    done = (step + 1) / total
+    if done < recipe.warm_up:
+        return done / recipe.warm_up
+    return 0.5 * (1 + math.cos(math.pi * (done - recipe.warm_up) / (1 - recipe.warm_up)))
+
+
+def _save(path: Path, variables: list[Any], done: int, last: int) -> None:
+    """Write all variables and how many steps are done, and replace the file at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {str(place): np.asarray(each) for place, each in enumerate(variables)}
+    scratch = path.with_suffix(".part")
+    with scratch.open("wb") as file:
+        np.savez(file, steps=np.array([done, last]), **arrays)  # type: ignore[arg-type]
+    scratch.replace(path)
+
+
+def _restored(path: Path, variables: list[Any]) -> tuple[int, int]:
+    """Set all variables as they were saved; return how many steps are done, and how many to do."""
+    if not path.exists():
+        return 0, 1
+    with np.load(path, allow_pickle=False) as kept:
+        for place, each in enumerate(variables):
+            each.assign(kept[str(place)])
+        done, last = kept["steps"].tolist()
+        return done, last
