@@ -50,6 +50,7 @@ def some_logits(seed: int, classes: int, rows: int = 60) -> tuple[np.ndarray, np
     return logits, labels
 
 
+@settings(max_examples=25)  # scikit-learn takes 40 ms
 @given(st.integers(0, 10**6), st.integers(2, 5))
 def test_log_odds_that_are_linear_are_fitted_as_scikit_learn_does(seed, classes):
     rows, labels = some_logits(seed, classes)
