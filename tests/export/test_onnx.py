@@ -33,6 +33,7 @@ def run_onnx(model, inputs):
     return log_odds.reshape(len(log_odds), len(model.labels) - 1), np.stack(each, axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_it_gives_what_numpy_gives(name):
     model = MODELS[name]()

@@ -205,6 +205,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_take_little_time_and_memory(name):
     pieces, text = WordPiece(VOCABULARY), HOSTILE[name]

@@ -66,6 +66,7 @@ class Listener(Progress):
         self.accuracies = (encoder, ngrams, together)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_it_learns_a_task_that_the_encoder_was_not_made_for(classes, tmp_path):
     reviews, listener = reviews_of(150, classes), Listener()

@@ -18,6 +18,7 @@ def pieces(lengths: list[int], seed: int = 4) -> Pieces:
     return Pieces(np.maximum(rows.ids, 1), rows.bounds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_keras_computes_what_numpy_does(classes):
     rows = pieces([5, 2, 9, 30, 9])

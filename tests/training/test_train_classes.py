@@ -221,6 +221,7 @@ def only(reviews: LabelledReviews, labels: LabelSet) -> LabelledReviews:
     return replace(kept, labels=indices[indices >= 0], label_set=labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("of_base", "labels"),
     [
