@@ -68,6 +68,7 @@ def test_texts_files_and_pipes_are_answered_alike(run: Run, model, tmp_path):
     assert {a["predicted"] for a in answers} >= {"uncertain", "positive"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "csv", "tsv", "jsonl", "fasttext"])
 def test_every_format_is_written(run: Run, model, reviews, tmp_path, form):
     out = tmp_path / f"out.{form}"

@@ -307,6 +307,7 @@ def test_an_integer_too_large_for_parquet_is_named(predict, values):
     assert f'in.jsonl, row 1: {json.loads(values)[0]} in the column "n"' in done.stderr
 
 
+@pytest.mark.slow
 def test_a_line_of_blanks_is_as_blank_as_an_empty_one(predict):
     done = predict("in.csv", "  \ntext,label\ngood,1\n   \n\nbad,0\n \n", "--format", "csv")
     assert done.returncode == 0, done.stderr

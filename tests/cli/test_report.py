@@ -47,6 +47,7 @@ def test_warnings_stand_in_the_page_without_folders(run, trained, tmp_path):
     assert "<bdi>a.csv: 1 row has no text; dropped</bdi>" in shown
 
 
+@pytest.mark.slow
 PICTURES = ("confusion.png", "shop-ROC.png", "precision-recall.png", "reliability.svg",
             "x_scores.pdf", "training.png")  # fmt: skip
 

@@ -27,6 +27,7 @@ def reviews() -> pd.DataFrame:
     return pd.read_csv(TRAIN).iloc[:300]
 
 
+@pytest.mark.slow
 @pytest.fixture(scope="module")
 def fitted(reviews) -> SentimentClassifier:
     return SentimentClassifier(**QUICK).fit(reviews["text"], reviews["label"])

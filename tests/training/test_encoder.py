@@ -213,6 +213,7 @@ def test_the_estimator_is_cross_validated():
         SentimentClassifier(architecture="encoder", encoder=3).fit(reviews.texts, labels)
 
 
+@pytest.mark.slow
 @pytest.fixture
 def files(tmp_path):
     reviews = reviews_of(100, 2)
