@@ -47,11 +47,11 @@ def test_warnings_stand_in_the_page_without_folders(run, trained, tmp_path):
     assert "<bdi>a.csv: 1 row has no text; dropped</bdi>" in shown
 
 
-@pytest.mark.slow
 PICTURES = ("confusion.png", "shop-ROC.png", "precision-recall.png", "reliability.svg",
             "x_scores.pdf", "training.png")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pictures_by_their_names_and_no_page(run, trained, tmp_path):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib, which is not installed")
     asked = [part for name in PICTURES for part in ("--plot", name)]
