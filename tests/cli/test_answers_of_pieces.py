@@ -68,7 +68,6 @@ def test_texts_files_and_pipes_are_answered_alike(run: Run, model, tmp_path):
     assert {a["predicted"] for a in answers} >= {"uncertain", "positive"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "csv", "tsv", "jsonl", "fasttext"])
 def test_every_format_is_written(run: Run, model, reviews, tmp_path, form):
     out = tmp_path / f"out.{form}"
@@ -77,6 +76,7 @@ def test_every_format_is_written(run: Run, model, reviews, tmp_path, form):
     assert len(out.read_text(encoding="utf-8").splitlines()) >= 50
 
 
+@pytest.mark.slow
 def test_workers_answer_as_one_process_does(start: Run, model, tmp_path):
     texts = [*GOOD, *BAD, *OTHER[1:4]] * 600
     path = tmp_path / "many.txt"

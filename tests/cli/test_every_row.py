@@ -307,7 +307,6 @@ def test_an_integer_too_large_for_parquet_is_named(predict, values):
     assert f'in.jsonl, row 1: {json.loads(values)[0]} in the column "n"' in done.stderr
 
 
-@pytest.mark.slow
 def test_a_line_of_blanks_is_as_blank_as_an_empty_one(predict):
     done = predict("in.csv", "  \ntext,label\ngood,1\n   \n\nbad,0\n \n", "--format", "csv")
     assert done.returncode == 0, done.stderr
@@ -316,6 +315,7 @@ def test_a_line_of_blanks_is_as_blank_as_an_empty_one(predict):
     assert len(answered(done)) == 3
 
 
+@pytest.mark.slow
 def test_blank_lines_without_an_end_before_the_header_are_an_error_not_a_loss(predict):
     done = predict("in.csv", "\n" * 2_200_000 + "text,label\ngood,1\n", "--format", "csv")
     assert done.returncode == 3

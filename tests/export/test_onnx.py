@@ -33,7 +33,6 @@ def run_onnx(model, inputs):
     return log_odds.reshape(len(log_odds), len(model.labels) - 1), np.stack(each, axis=1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_it_gives_what_numpy_gives(name):
     model = MODELS[name]()
@@ -46,6 +45,7 @@ def test_it_gives_what_numpy_gives(name):
         assert probabilities[read] == pytest.approx(expected[read], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_on_real_reviews_too(trained, datasets):
     import pyarrow.parquet as pq
 

@@ -27,12 +27,12 @@ def reviews() -> pd.DataFrame:
     return pd.read_csv(TRAIN).iloc[:300]
 
 
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def fitted(reviews) -> SentimentClassifier:
     return SentimentClassifier(**QUICK).fit(reviews["text"], reviews["label"])
 
 
+@pytest.mark.slow
 def test_it_gives_the_file_that_the_command_line_gives(run, reviews, tmp_path):
     reviews.to_csv(tmp_path / "some.csv", index=False)
     done = run("train", tmp_path / "some.csv", "-o", tmp_path / "m", "--epochs", "4", "--seed", "5",

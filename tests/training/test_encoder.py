@@ -213,7 +213,6 @@ def test_the_estimator_is_cross_validated():
         SentimentClassifier(architecture="encoder", encoder=3).fit(reviews.texts, labels)
 
 
-@pytest.mark.slow
 @pytest.fixture
 def files(tmp_path):
     reviews = reviews_of(100, 2)
@@ -226,6 +225,7 @@ def files(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_on_the_command_line(run, files):
     command = ["train", "r.csv", "--architecture", "encoder", "--encoder", "e.safetensors"]
     done = run(*command, "-o", "m", "--json", "--epochs", "4", cwd=files)

@@ -18,7 +18,6 @@ def pieces(lengths: list[int], seed: int = 4) -> Pieces:
     return Pieces(np.maximum(rows.ids, 1), rows.bounds)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_keras_computes_what_numpy_does(classes):
     rows = pieces([5, 2, 9, 30, 9])
@@ -32,6 +31,7 @@ def test_keras_computes_what_numpy_does(classes):
     assert network.pooled(rows) == pytest.approx(NETWORK.pooled(rows), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_bfloat16_computes_nearly_the_same():
     rows = pieces([5, 2, 9, 30, 9])
     exact, rounded = (build(NETWORK, 3, bfloat16=each)(padded(rows)) for each in (False, True))
