@@ -347,7 +347,9 @@ class Component:
         """
         rows = self.encoder.transform(texts)
         coverage, blank = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.bool_)
-        low = self.encoder.low_coverage(texts, rows, self.min_coverage)
+        # Of an encoder that does not judge, only texts without a token are looked for.
+        least = self.min_coverage if self.encoder.judges else 0.0
+        low = self.encoder.low_coverage(texts, rows, least)
         if low.size:
             shares = self.encoder.coverage([texts[row] for row in low.tolist()])
             coverage[low[shares < self.min_coverage]] = Coverage.LOW

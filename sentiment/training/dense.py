@@ -20,10 +20,7 @@ Maker = Callable[[int, str], Any]
 def add_layers(
     model: Any, first: Maker, rest: Maker, hidden: Sequence[int], classes: int, dropout: float
 ) -> Any:
-    """Add ReLU layers and the output to a `keras.Sequential`, and compile it.
-
-    Two classes have one sigmoid and binary cross-entropy, more a softmax and categorical
-    cross-entropy.
+    """Add ReLU layers and the output, see `output_of`, to a `keras.Sequential`, and compile it.
 
     Args:
         model: with its input.
@@ -39,15 +36,22 @@ def add_layers(
         make = rest
         if dropout:
             model.add(load_keras().layers.Dropout(dropout))
-    if classes == 2:
-        model.add(make(1, "sigmoid"))
-        loss = "binary_crossentropy"
-    else:
-        model.add(make(classes, "softmax"))
-        loss = "categorical_crossentropy"
+    units, activation, loss = output_of(classes)
+    model.add(make(units, activation))
     model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def output_of(classes: int) -> tuple[int, str, str]:
+    """Return units and activation of the output for so many classes, and its loss.
+
+    Two classes have one sigmoid and binary cross-entropy, more a softmax and categorical
+    cross-entropy.
+    """
+    if classes == 2:
+        return 1, "sigmoid", "binary_crossentropy"
+    return classes, "softmax", "categorical_crossentropy"
 
 
 def dense(networks: int, **options: Any) -> Maker:

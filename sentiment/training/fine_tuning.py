@@ -5,7 +5,6 @@ warm-up and a cosine decay, dropout, gradients clipped. Its vectors of pieces an
 stay as they are. The functions are described in `Architecture`.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,10 +19,11 @@ from sentiment.features.wordpiece import Pieces
 from sentiment.model.component import Component
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Block, Norm, Transformer
+from sentiment.training.dense import output_of
 from sentiment.training.encoder import EncoderHyperparameters, OnEncoder
 from sentiment.training.options import TrainingOptions, objective_for
 from sentiment.training.run import Run
-from sentiment.training.transformer import build, optimizer, padded, to_numpy
+from sentiment.training.transformer import build, optimizer, padded, to_numpy, warmed_up
 
 Doubles = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -54,9 +54,7 @@ class TuningHyperparameters(EncoderHyperparameters):
 
     def decay(self, done: float) -> float:
         """Return the share of the learning rate: it rises on a line, and falls as a cosine does."""
-        if done < _WARM_UP:
-            return done / _WARM_UP
-        return 0.5 * (1 + math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP)))
+        return warmed_up(done, _WARM_UP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +188,7 @@ class TunedEncoder(OnEncoder):
         """Build and compile the `keras.Sequential` of one network."""
         frozen = len(self.source.blocks) - self.tuned
         model = build(self.source, classes, options.seed, _DROPOUT, frozen=frozen)
-        loss = "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
+        *_, loss = output_of(classes)
         model.compile(optimizer(), loss, weighted_metrics=["accuracy"], jit_compile=False)
         model.optimizer.build(model.trainable_variables)
         return model

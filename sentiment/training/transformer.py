@@ -5,6 +5,7 @@ multiplied in bfloat16 on request, which on processors that have it takes half t
 sums and normalization stay float32.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.wordpiece import Pieces
-from sentiment.model.network import Layer
 from sentiment.model.transformer import Norm, Transformer
 from sentiment.training.backend import fused_adam, load_keras, seeded
+from sentiment.training.dense import network_of, output_of
 
 
 def build(
@@ -34,7 +35,7 @@ def build(
     keras = load_keras()
     from sentiment.training import layers
 
-    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+    units, activation, _ = output_of(classes)
     with seeded(seed):
         model = keras.Sequential([keras.Input((None,), dtype="int32"), layers.Vectors(network)])
         for number, block in enumerate(network.blocks):
@@ -51,18 +52,25 @@ def build(
 def to_numpy(model: Any, network: Transformer) -> Transformer:
     """Return what training made of a network; of a softmax the first unit is subtracted."""
     vectors = model.get_layer("vectors")
-    kernel, bias = (np.asarray(each) for each in model.get_layer("output").weights)
-    if bias.size > 1:
-        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    (output,) = network_of([model.get_layer("output").get_weights()]).layers
     blocks = tuple(layer.block() for layer in model.layers if hasattr(layer, "block"))
     norm = Norm(*(np.asarray(each) for each in vectors.norm))
-    output = Layer.exact(np.ascontiguousarray(kernel), bias)
     return Transformer(network.words, network.places, norm, blocks, output, network.heads)
 
 
 def optimizer(weight_decay: float = 0.01, clip: float = 1.0) -> Any:
     """Return AdamW (Loshchilov and Hutter, ICLR 2019) with gradients clipped to a global norm."""
     return fused_adam(weight_decay=weight_decay, global_clipnorm=clip)
+
+
+def warmed_up(done: float, warm_up: float) -> float:
+    """Return the share of the learning rate after a share of all steps.
+
+    It rises on a line to 1, and falls as a cosine does to 0.
+    """
+    if done < warm_up:
+        return done / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up)))
 
 
 def padded(rows: Pieces) -> NDArray[np.int32]:

@@ -13,9 +13,8 @@ from sentiment.model.model import Model
 from tools.general import build
 from tools.general.bundle import Workshop
 from tools.general.card import recorded
+from tools.general.measure import DATASETS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-DATASETS = ROOT.parent / "shared" / "datasets"
 OWN = ROOT / "data" / "train.csv"
 KEPT = ROOT / ".general"
 

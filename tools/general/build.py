@@ -19,6 +19,7 @@ from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashe
 from sentiment.reviews.dataset import stratified_split
 from sentiment.training.ngrams import most_influential
 from tools.general.lessons import lessons, subjects_of
+from tools.general.ngrams import NGRAMS
 from tools.general.sources import (
     Source,
     anonymous,
@@ -27,7 +28,7 @@ from tools.general.sources import (
     identity_words,
     read_sources,
 )
-from tools.general.student import EPOCHS, NGRAMS, School
+from tools.general.student import EPOCHS, School
 
 LESSONS = 120_000
 HELD_OUT = 0.1

@@ -16,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
-from sentiment.model.component import Component
+from sentiment.labels import WITH_NEUTRAL
+from sentiment.model.component import Component, sigmoid
 from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
-from tools.general.corpus import Example, held_out, read_corpus
+from tools.general.corpus import Example, held_out, read_corpus, to_train_on
 from tools.general.encoder import Recipe, fine_tune
-from tools.general.fast import Lesson, School
 from tools.general.lessons import lessons
+from tools.general.ngrams import Lesson, School
 from tools.general.sources import Source, anonymous, fresh_words, identity_words
-from tools.general.stack import CLASSES, calibrated, cut, stacked
+from tools.general.stack import calibrated, cut, stacked
 from tools.general.teaching import teach
 from tools.general.upstream import download, read_upstream
 
@@ -42,7 +43,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|<br\s*/?>")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What both models are made from.
+    """What the model is made from.
 
     Attributes:
         datasets: the folder of the real data sets.
@@ -82,7 +83,7 @@ class Workshop:
         network = fine_tune(self.recipe, self.corpus, reader, upstream, self.folder)
         texts = (each.text for each in chain.from_iterable(self.corpus.values()))
         reader, network = cut(reader, network, chain(texts, self.unlabeled))
-        return Component(reader, network.quantized(), labels=CLASSES)
+        return Component(reader, network.quantized(), labels=WITH_NEUTRAL)
 
     @cached_property
     def ngrams(self) -> Component:
@@ -90,7 +91,7 @@ class Workshop:
         rng = random.Random(self.recipe.seed)
         teacher = calibrated(self.encoder, self.held_out)
         every = {
-            name: self._lesson(name, [each for each in some if not held_out(each.text)], teacher)
+            name: self._lesson(name, to_train_on(some), teacher)
             for name, some in self.corpus.items()
         }
         if self.unlabeled:
@@ -104,7 +105,7 @@ class Workshop:
         if self.unlabeled:
             whole = school.rows["unlabeled"]
             school.targets[whole] = _of_two(school.expert(school.rows["imdb"], whole))
-        return school.teach(CLASSES)
+        return school.teach(WITH_NEUTRAL)
 
     def general(self) -> Model:
         """Return the encoder with n-grams beside it, fitted to held-out texts."""
@@ -151,7 +152,7 @@ def _of_two_sides(seed: int) -> Lesson:
 
 def _of_two(z: Floats) -> Floats:
     """Return probabilities of three classes of log-odds of two, hardly ever neutral."""
-    positive = 1 / (1 + np.exp(-z))
+    positive = sigmoid(z)
     neutral = 0.15 * 4 * positive * (1 - positive)
     rest = 1 - neutral
     return np.stack((rest * (1 - positive), neutral, rest * positive), axis=1)

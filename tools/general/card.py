@@ -9,11 +9,11 @@ from itertools import chain
 import numpy as np
 
 from sentiment.digests import digests_of
+from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.model import Model, Record
 from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashes
-from tools.general.corpus import Example
+from tools.general.corpus import Example, to_train_on
 from tools.general.measure import figures
-from tools.general.stack import CLASSES
 
 GENERAL = {
     "what it is": (
@@ -60,15 +60,14 @@ def recorded(
         held_out: those of them that it was not trained on; its figures are on these.
         unlabeled: how many texts without labels were used.
     """
-    kept_back = {each.text for each in held_out}
-    trained = [each for each in chain.from_iterable(corpus.values()) if each.text not in kept_back]
+    every = list(chain.from_iterable(corpus.values()))
     right = [
         f"{name} {found['accuracy 2']:.1%}"
         for name in corpus
         if "accuracy 2" in (found := figures(model, [e for e in held_out if e.source == name]))
     ]
     provenance = Provenance(
-        training=_about(trained),
+        training=_about(to_train_on(every)),
         validation=_about(held_out),
         accuracy=_right(model, held_out),
         best_epoch=1,
@@ -79,8 +78,7 @@ def recorded(
         card=GENERAL
         | {"figures": f"Right of held-out reviews that are not neutral: {', '.join(right)}."},
     )
-    texts = (each.text for each in chain.from_iterable(corpus.values()))
-    seen = TrainingHashes().adding(texts)
+    seen = TrainingHashes().adding(each.text for each in every)
     return replace(model, record=Record(provenance=provenance, training_hashes=seen))
 
 
@@ -96,8 +94,8 @@ def _about(examples: Sequence[Example]) -> DatasetSummary:
     labels = np.array([each.target for each in examples]).argmax(axis=1)
     content = blake2b(_digests(examples), digest_size=16)
     content.update(labels.astype(np.int8).tobytes())
-    counts = np.bincount(labels, minlength=len(CLASSES)).tolist()
-    return DatasetSummary(dict(zip(CLASSES.names, counts, strict=True)), content.hexdigest())
+    counts = np.bincount(labels, minlength=len(WITH_NEUTRAL)).tolist()
+    return DatasetSummary(dict(zip(WITH_NEUTRAL.names, counts, strict=True)), content.hexdigest())
 
 
 def _digests(examples: Iterable[Example]) -> bytes:

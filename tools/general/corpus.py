@@ -73,6 +73,11 @@ def held_out(text: str) -> bool:
     return sha256(" ".join(text.lower().split()).encode()).digest()[1] < _HELD_OUT
 
 
+def to_train_on(examples: Sequence[Example]) -> list[Example]:
+    """Return the texts that are not held out."""
+    return [each for each in examples if not held_out(each.text)]
+
+
 def read_corpus(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, list[Example]]:
     """Read the texts of all sources but lessons, by source.
 
@@ -186,10 +191,7 @@ class Course:
             lessons: the number of lessons an epoch.
             groups: the number of groups of equal sentences about different people an epoch.
         """
-        self._examples = {
-            name: [each for each in some if not held_out(each.text)]
-            for name, some in corpus.items()
-        }
+        self._examples = {name: to_train_on(some) for name, some in corpus.items()}
         self._lessons, self._groups = lessons, groups
         cased = [each.text for name in ("imdb", "goemotions") for each in corpus.get(name, ())]
         self._who = frozenset(identity_words(cased))

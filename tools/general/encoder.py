@@ -5,7 +5,6 @@ epoch; AdamW with a linear warm-up and a cosine decay; dropout; soft targets.
 """
 
 import json
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +20,14 @@ from numpy.typing import NDArray
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import Pieces
 from sentiment.model.transformer import Transformer
-from sentiment.training.transformer import batches_by_length, build, optimizer, padded, to_numpy
+from sentiment.training.transformer import (
+    batches_by_length,
+    build,
+    optimizer,
+    padded,
+    to_numpy,
+    warmed_up,
+)
 from tools.general.corpus import Course, Example
 from tools.general.upstream import SHA256
 
@@ -48,7 +54,6 @@ class Recipe:
         shares: of each source an epoch; 1 if not named.
         seed: of all random numbers.
         bfloat16: whether kernels are multiplied so.
-        steps: how many of the steps are made; None for all.
     """
 
     without: tuple[str, ...] = ()
@@ -62,7 +67,6 @@ class Recipe:
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     seed: int = 0
     bfloat16: bool = True
-    steps: int | None = None
 
     def digest(self, corpus: dict[str, list[Example]]) -> str:
         """Return a hash of the recipe, the published weights and the texts, hexadecimal."""
@@ -126,11 +130,11 @@ def _batches(recipe: Recipe, course: Course, encoder: PieceEncoder, epoch: int) 
 
 def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: Any) -> None:
     """Make the steps after the first `done`, and save now and then."""
-    total, began, pieces, losses = len(batches), time.perf_counter(), 0, []
-    last = min(total, recipe.steps or total)
+    last, began, pieces, losses = len(batches), time.perf_counter(), 0, []
     for step in range(done, last):
         rows, targets = batches[step]
-        model.optimizer.learning_rate.assign(recipe.learning_rate * _rate(step, total, recipe))
+        rate = warmed_up((step + 1) / last, recipe.warm_up)
+        model.optimizer.learning_rate.assign(recipe.learning_rate * rate)
         losses.append(float(model.train_on_batch(padded(rows), targets)))
         pieces += rows.ids.size
         if (step + 1) % _EVERY == 0 or step + 1 == last:
@@ -143,14 +147,6 @@ def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: An
                 file=sys.stderr,
                 flush=True,
             )
-
-
-def _rate(step: int, total: int, recipe: Recipe) -> float:
-    """Return the share of the highest learning rate at a step."""
-    done = (step + 1) / total
-    if done < recipe.warm_up:
-        return done / recipe.warm_up
-    return 0.5 * (1 + math.cos(math.pi * (done - recipe.warm_up) / (1 - recipe.warm_up)))
 
 
 def _save(path: Path, variables: list[Any], done: int, last: int) -> None:

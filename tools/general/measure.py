@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.evaluation.metrics import Evaluation
-from sentiment.labels import SENTIMENT
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, even_decision
 from sentiment.probing import CAPABILITIES, probe
 from tools.general.corpus import Example, held_out, read_corpus
 from tools.general.sources import half_of
-from tools.general.stack import CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT.parent / "shared" / "datasets"
@@ -42,7 +41,7 @@ def _tweets(path: Path) -> Iterator[Example]:
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         for row in csv.DictReader(file):
             if half_of(row["text"]) == "A":
-                side = CLASSES.names.index(row["airline_sentiment"])
+                side = WITH_NEUTRAL.names.index(row["airline_sentiment"])
                 target = np.eye(3)[side].tolist()
                 yield Example(row["text"], tuple(target), "airline")
 

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import END, START, UNKNOWN, WordPiece
-from sentiment.labels import LabelSet
+from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Calibration, Component, fit_softmax
 from sentiment.model.model import Model, MultiDecision, even_decision
 from sentiment.model.transformer import Table, Transformer
 from tools.general.corpus import Example
 
-CLASSES = LabelSet(("negative", "neutral", "positive"))
 _KEPT = ("[PAD]", UNKNOWN, START, END, "[MASK]")
 # Pieces that occur less often are left out: with them the file would be 3 MB larger.
 _RARE = 5
@@ -56,17 +55,17 @@ def stacked(encoder: Component, ngrams: Component, held_out: Sequence[Example]) 
         ngrams: of two classes or three, calibrated.
         held_out: texts that neither was trained on.
     """
-    (slope, weight), intercepts = _fitted([encoder, ngrams.for_labels(CLASSES)], held_out)
+    (slope, weight), intercepts = _fitted([encoder, ngrams.for_labels(WITH_NEUTRAL)], held_out)
     own = replace(encoder, calibration=Calibration(slope, intercepts))
     base = Model((ngrams,), even_decision(len(ngrams.labels)), labels=ngrams.labels)
-    return Model((own,), MultiDecision(), labels=CLASSES).on(base, max(weight, 0.0))
+    return Model((own,), MultiDecision(), labels=WITH_NEUTRAL).on(base, max(weight, 0.0))
 
 
 def calibrated(component: Component, held_out: Sequence[Example]) -> Model:
     """Return the model of one component, calibrated on held-out texts."""
     (slope,), intercepts = _fitted([component], held_out)
     own = replace(component, calibration=Calibration(slope, intercepts))
-    return Model((own,), MultiDecision(), labels=CLASSES)
+    return Model((own,), MultiDecision(), labels=WITH_NEUTRAL)
 
 
 def _fitted(

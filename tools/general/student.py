@@ -7,28 +7,21 @@ lessons.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.matrix import DocumentTermMatrix
-from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.features.weighting import EncodedDataset
 from sentiment.model.component import Calibration, sigmoid
 from sentiment.model.network import DenseNetwork
 from sentiment.reviews.dataset import stratified_folds
-from sentiment.training.decide import EncodedSplit, logits_of
-from sentiment.training.fitting import Fitter
-from sentiment.training.ngrams import NGramHyperparameters
-from sentiment.training.options import TrainingOptions
+from sentiment.training.decide import logits_of
+from tools.general.ngrams import Fitting, Texts
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-NGRAMS = NGrams(reversal=12)
-MIN_COUNT = 3
 FEATURES = 250_000
 HIDDEN = (8,)
 FOLDS = 3
@@ -66,23 +59,13 @@ EPOCHS = 3
 LEARNING_RATE = 0.004
 
 
-class School:
-    """All texts, whose n-grams are extracted once."""
+class School(Texts):
+    """All texts with the degree to which each is positive."""
 
     def __init__(self, texts: dict[str, list[str]], labels: dict[str, Floats], seed: int) -> None:
         """Extract the n-grams of texts; texts and labels are by source."""
-        ends = np.cumsum([len(texts[name]) for name in texts])
-        self.rows: dict[str, Numbers] = dict(
-            zip(texts, np.split(np.arange(ends[-1]), ends[:-1]), strict=True)
-        )
+        super().__init__(texts, seed)
         self.labels = np.concatenate([labels[name] for name in texts])
-        self.texts = [text for each in texts.values() for text in each]
-        self._matrix = DocumentTermMatrix.of(self.texts, NGRAMS, MIN_COUNT)
-        self._seed = seed
-
-    @cached_property
-    def _fitters(self) -> dict[tuple[int, ...], Fitter]:
-        return {hidden: Fitter(TrainingOptions(seed=self._seed)) for hidden in ((16,), HIDDEN)}
 
     def fit(
         self,
@@ -94,26 +77,9 @@ class School:
         features: int = 180_000,
     ) -> tuple[Vectorizer, DenseNetwork, EncodedDataset]:
         """Fit a vectorizer and a network to some rows, which may be repeated."""
-        times = np.bincount(rows, minlength=labels.size)
-        shown = np.where(times > 0, labels, np.nan)
-        vectorizer = Vectorizer.fit(
-            self._matrix, shown, times, max_features=features, min_df=MIN_COUNT
-        )
-        vectors = EncodedDataset.of(self._matrix, vectorizer)
-        recipe = NGramHyperparameters(
-            ngrams=NGRAMS,
-            min_count=MIN_COUNT,
-            epochs=epochs,
-            batch_size=1024,
-            learning_rate=learning_rate,
-            objective="accuracy",
-            hidden=hidden,
-        )
-        targets = np.stack((1 - labels[rows], labels[rows]), axis=1)
-        example = EncodedSplit(vectors, rows, targets)
-        network = self._fitters[hidden].fit(recipe, [example]).network
-        assert isinstance(network, DenseNetwork)
-        return vectorizer, network, vectors
+        targets = np.stack((1 - labels, labels), axis=1)
+        (units,) = hidden
+        return self.fit_ngrams(rows, targets, Fitting(epochs, learning_rate, units, features))
 
     def opinion(self, expert: Expert) -> Floats:
         """Return an expert's calibrated log-odds of all texts, float64 [n].

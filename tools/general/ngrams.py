@@ -1,4 +1,4 @@
-"""The bundled n-gram model: a small network taught by labels, by the encoder and by lessons.
+"""The n-grams beside the encoder: a small network taught by labels, by the encoder and by lessons.
 
 Texts without labels, and comments whose labels are noisy, have the encoder's opinion as a target
 (distillation: Hinton, Vinyals and Dean, 2015). The encoder reads only the ends of a long text, so
@@ -6,7 +6,6 @@ whole unlabeled reviews are judged by an expert, n-grams trained on the labelled
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,29 +66,26 @@ class Lesson:
     times: int = 1
 
 
-class School:
+class Texts:
     """Texts of all sources, whose n-grams are extracted once."""
 
-    def __init__(self, lessons: dict[str, Lesson], seed: int) -> None:
-        """Extract the n-grams of texts."""
-        ends = np.cumsum([len(each.texts) for each in lessons.values()])
+    def __init__(self, texts: dict[str, list[str]], seed: int) -> None:
+        """Extract the n-grams of texts, which are by source."""
+        ends = np.cumsum([len(each) for each in texts.values()])
         parts = np.split(np.arange(ends[-1]), ends[:-1])
-        self.rows: dict[str, Numbers] = dict(zip(lessons, parts, strict=True))
-        self.targets = np.concatenate([each.targets for each in lessons.values()])
-        self.texts = [text for each in lessons.values() for text in each.texts]
-        self._times = {name: each.times for name, each in lessons.items()}
+        self.rows: dict[str, Numbers] = dict(zip(texts, parts, strict=True))
+        self.texts = [text for each in texts.values() for text in each]
         self._matrix = DocumentTermMatrix.of(self.texts, NGRAMS, MIN_COUNT)
         self._seed = seed
+        self._fitters: dict[int, Fitter] = {}
 
-    @cached_property
-    def _fitters(self) -> dict[int, Fitter]:
-        options = TrainingOptions(seed=self._seed)
-        return {each.hidden: Fitter(options) for each in (EXPERT, STUDENT)}
-
-    def fit(
+    def fit_ngrams(
         self, rows: Numbers, targets: Floats, how: Fitting
     ) -> tuple[Vectorizer, DenseNetwork, EncodedDataset]:
-        """Fit a vectorizer and a network to some rows, which may be repeated."""
+        """Fit a vectorizer and a network to some rows, which may be repeated.
+
+        Targets are those of all texts, [n, K].
+        """
         times = np.bincount(rows, minlength=len(targets))
         vectorizer = Vectorizer.fit(
             self._matrix, targets, times, max_features=how.features, min_df=MIN_COUNT
@@ -105,9 +101,21 @@ class School:
             hidden=(how.hidden,),
         )
         example = EncodedSplit(vectors, rows, targets[rows])
+        if how.hidden not in self._fitters:
+            self._fitters[how.hidden] = Fitter(TrainingOptions(seed=self._seed))
         network = self._fitters[how.hidden].fit(recipe, [example]).network
         assert isinstance(network, DenseNetwork)
         return vectorizer, network, vectors
+
+
+class School(Texts):
+    """Texts with targets."""
+
+    def __init__(self, lessons: dict[str, Lesson], seed: int) -> None:
+        """Extract the n-grams of texts."""
+        super().__init__({name: each.texts for name, each in lessons.items()}, seed)
+        self.targets = np.concatenate([each.targets for each in lessons.values()])
+        self._times = {name: each.times for name, each in lessons.items()}
 
     def expert(self, rows: Numbers, judged: Numbers) -> Floats:
         """Return log-odds of judged texts by an expert of others, which have one of two labels.
@@ -119,7 +127,7 @@ class School:
         rest, tenth = np.split(order, [9 * rows.size // 10])
         targets = np.zeros((len(self.targets), 2))
         targets[rows] = np.eye(2)[labels]
-        _, network, vectors = self.fit(rows[rest], targets, EXPERT)
+        _, network, vectors = self.fit_ngrams(rows[rest], targets, EXPERT)
         calibration = Calibration.fit(logits_of(network, vectors, rows[tenth]), labels[tenth])
         return calibration.log_odds(logits_of(network, vectors, judged))[:, 0]
 
@@ -130,7 +138,7 @@ class School:
             for name, rows in self.rows.items()
             if self._times[name]
         ]
-        vectorizer, network, _ = self.fit(np.concatenate(shown), self.targets, STUDENT)
+        vectorizer, network, _ = self.fit_ngrams(np.concatenate(shown), self.targets, STUDENT)
         first, *rest = network.layers
         network = replace(network, layers=(first.quantized(), *rest))
         top = most_influential(vectorizer, network, PHRASES)
