@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 # How pandas, R, spreadsheets and SQL write missing values and errors, in lower case.
@@ -128,9 +129,50 @@ def _refuse_constant(name: str) -> None:
 
 
 _SHOWN_DIGITS = 20
-_STRICT = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_constant=_refuse_constant,
-    parse_float=_float,
-    parse_int=_int,
-)
+
+
+def strict_decoder(constant: Callable[[str], Any] = _refuse_constant) -> json.JSONDecoder:
+    """Return a decoder for `read_strict_json`; `constant` reads NaN, Infinity and -Infinity."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_constant=constant, parse_float=_float, parse_int=_int
+    )
+
+
+_STRICT = strict_decoder()
+# The tokens by which values begin and end. A line feed ends no string of JSON; a quote that is
+# matched alone opens one without an end.
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{},"]')
+_CLOSING = {"[": "]", "{": "}"}
+
+
+def json_beginning(text: str) -> tuple[Any, int | None]:
+    """Return the JSON value that a text begins with, as far as it goes, and where it ends.
+
+    The end is None if the text ends first: then the last of its members or elements is left out.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    closing: list[str] = []  # what closes the open brackets
+    cut = 0
+    try:
+        for token in _TOKEN.finditer(text):
+            char = token[0]
+            if char in _CLOSING:
+                closing.append(_CLOSING[char])
+                cut = token.end()
+            elif char in ("]", "}"):
+                if not closing or closing.pop() != char:
+                    raise ValueError("brackets do not match")
+                cut = token.end()
+                if not closing:
+                    return json.loads(text[:cut]), cut
+            elif char == ",":
+                cut = token.start()
+            elif char == '"':
+                if "\n" in text[token.start() :]:
+                    raise ValueError("a string without an end")
+                break
+        return json.loads(text[:cut] + "".join(reversed(closing))), None
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from sentiment.reviews.cells import (
 )
 from sentiment.reviews.columns import Columns, texts_to_score
 from sentiment.reviews.opening import Opened
-from sentiment.reviews.streams import output_format_of
+from sentiment.reviews.streams import JSON_FORMATS, output_format_of
 from sentiment.reviews.writers import Explainer, Writer, writer_for
 from sentiment.workers import Scorer, default_workers
 
@@ -102,7 +102,7 @@ def check_rejects(path: Path, policy: str) -> None:
     """
     if policy != "skip":
         raise UsageError("--rejects lists skipped rows: add --on-bad-row skip")
-    if output_format_of(path) in ("parquet", "fasttext"):
+    if output_format_of(path) in ("json", "parquet", "fasttext"):
         raise UsageError(f"--rejects {path}: name it .csv, .tsv or .jsonl")
 
 
@@ -182,9 +182,9 @@ class Target:
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
         format = self.format
-        if self.explain and format != "jsonl":
+        if self.explain and format not in JSON_FORMATS:
             raise UsageError(
-                f"--explain writes JSON lines, not {format}: add --json; "
+                f"--explain writes JSON, not {format}: add --json; "
                 "for people there is `sentiment explain`"
             )
 
@@ -251,6 +251,10 @@ def answer_rows(
                         _answer_input(model, each, scorer, output, repairs, tally, meter)
         except DataError:
             output.break_off()
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            with suppress(Exception):  # the stream may be closed, or a write unfinished
+                output.break_off()
             raise
         if fail_if_empty:
             tally.fail_if_empty()
@@ -337,8 +341,8 @@ class _Output:
         return self._writer
 
     def break_off(self) -> None:
-        """Make what was written readable: Parquet needs its footer."""
-        if self._writer and self.target.format == "parquet":
+        """Make what was written readable, such as Parquet, which needs its footer."""
+        if self._writer and self._writer.needs_end:
             self._writer.close()
 
     def close(self) -> None:

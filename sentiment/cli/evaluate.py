@@ -39,11 +39,11 @@ from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.streams import ReadOptions, output_format_of
+from sentiment.reviews.streams import JSON_FORMATS, ReadOptions, output_format_of
 from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 
-_FORMATS = ("csv", "tsv", "jsonl", "parquet")
+_FORMATS = ("csv", "tsv", *JSON_FORMATS, "parquet")
 _COLUMNS = ("file", "row", "label", "text", "words")
 _REASON = "reason"  # why an answer is uncertain, in JSON lines
 _VALUE_WIDTH = 30
@@ -214,9 +214,9 @@ def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -
     """
     format = output_format_of(path)
     if format not in _FORMATS:
-        raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
+        raise UsageError(f"--errors {path}: name it .csv, .tsv, .json, .jsonl or .parquet")
     own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
-    own += [_REASON] * (format == "jsonl")
+    own += [_REASON] * (format in JSON_FORMATS)
     if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes its own column "{taken[0]}"; rename that of --slice, '
@@ -238,7 +238,7 @@ def write_mistakes(
 ) -> None:
     """Write a record for each mistake, in order, with the kept columns of its row."""
     format = output_format_of(path)
-    rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
+    rows = [_row(mistake, reviews, as_json=format in JSON_FORMATS) for mistake in mistakes]
     names = [*_COLUMNS, *reviews.columns]
     source = RowsSource(rows, names, str(path))
     with replacing(path) as stream:

@@ -1,14 +1,17 @@
 """Choosing the columns of texts and labels: as asked, else by name, else by content."""
 
+import json
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
-from sentiment.reviews.batch import Batch, Row
-from sentiment.reviews.cells import and_more
+from sentiment.reviews.batch import BadRow, BadRows, Batch, Row
+from sentiment.reviews.cells import and_more, to_json
+from sentiment.reviews.fields import are_nested, fields_of, is_nested, is_of_others, text_field
 from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -16,13 +19,14 @@ from sentiment.reviews.header import (
     is_among,
     is_id_name,
     is_name_of_others,
+    is_text_name,
     last_word,
     normal_name,
     numbered_names,
 )
 from sentiment.reviews.labels import asked_keys
 from sentiment.reviews.rules import Key, as_text, is_figure, key_of, reads_as_label, text_in
-from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.streams import JSON_FORMATS, ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
@@ -34,6 +38,7 @@ SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
 _MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
 PLAIN = ("lines", "folder")  # formats without cells
+NESTED = (*JSON_FORMATS, "parquet")  # formats with objects and lists
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def find_columns(
     label = None
     if need_label and options.label_column:
         label = finder.named(options.label_column, "--label-column")
+        finder.check_single(label, "label")
     kind = "a slice" if options.slices else "weights"
     kept = tuple(finder.named(column, kind, options.slices) for column in options.keep)
     if label in text:
@@ -111,6 +117,7 @@ class _Finder:
 
         self.columns = columns
         self.name = name
+        self._sample = sample
         self.named_labels = named_labels
         self._values = values  # of the first rows
         self._profile = cache(lambda column: _Profile.of(values(column)))
@@ -122,22 +129,46 @@ class _Finder:
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
         if len(similar) == 1:
             return similar[0]
-        meant = hint(wanted, [*self.columns, *instead], '"')
+        if wanted in self._fields:
+            return wanted
+        meant = hint(wanted, [*self.columns, *self._fields, *instead], '"')
         raise UsageError(
             f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
         )
 
+    @cached_property
+    def _nested(self) -> dict[str, list[str]]:
+        """The columns of objects and lists, with the fields of the objects."""
+        rows = self._sample()
+        if rows is None or rows.format not in NESTED:
+            return {}
+        nested = [name for name in self.columns if are_nested(self._values(name))]
+        return {name: fields_of(self._values(name), name) for name in nested}
+
+    @property
+    def _fields(self) -> list[str]:
+        return [field for fields in self._nested.values() for field in fields]
+
+    def _candidates(self, without: Collection[str | None]) -> tuple[list[str], list[str]]:
+        """Return the columns of single values, and the fields of objects."""
+        columns = [name for name in self.columns if name not in without]
+        fields = [name for name in self._fields if name not in without and not is_of_others(name)]
+        return [name for name in columns if name not in self._nested], fields
+
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
-        columns = [name for name in self.columns if name != without]
+        columns, fields = self._candidates([without])
         # A title is the last resort: `product_review` beats `title`.
         named = []
         for names in TEXT_NAMES:
-            for form in (normal_name, last_word):
-                found = [name for name in columns if form(name) in names]
+            for some, form in _by_form(columns, fields):
+                found = [name for name in some if form(name) in names]
                 named += found
                 if found := [name for name in found if self._holds_texts(name, columns, names)]:
                     return self._only(found, "text"), "by name"
-        if len(columns) == 1 and (without or not need_label):
+        self._check_named(without)
+        columns += fields
+        lists = [name for name in self._nested if not self._nested[name]]
+        if len([*columns, *lists]) == 1 and columns and (without or not need_label):
             return columns[0], "the only column"
         found = self._wordiest(columns)
         # If a name promised texts, a column of single words is not a substitute.
@@ -147,8 +178,46 @@ class _Finder:
             return self._only(found, "text"), "by content"
         raise self._not_found("text")
 
+    def _check_named(self, without: str | None) -> None:
+        """Check that no column with the best names of texts holds objects or lists."""
+        for name in self._nested:
+            if name != without and is_among(name, TEXT_NAMES[0]):
+                self.check_single(name, "text")
+
+    def check_single(self, column: str, kind: str) -> None:
+        """Check that the values of a column are not objects or lists."""
+        fields = self._nested.get(column)
+        if fields:
+            fitting = [name for name in fields if is_text_name(name) == (kind == "text")]
+            field = (fitting or fields)[0]
+            what = f"objects, not {kind}s; name a field: --{kind}-column {shlex.quote(field)}"
+            raise DataError(f'{self.name}: "{column}" holds {what}')
+        if fields is not None:
+            self._check_lists(column, words=kind == "text")
+            what = f"lists, not {kind}s; name another with --{kind}-column; {self._there_are()}"
+            raise DataError(f'{self.name}: "{column}" holds {what}')
+
+    def _check_lists(self, column: str, *, words: bool) -> None:
+        """Check that a column holds no lists of texts; the error has what makes them readable."""
+        rows = self._sample()
+        values = [value for value in self._values(column) if isinstance(value, list) and value]
+        if rows is None or rows.format not in JSON_FORMATS or not values:
+            return
+        key = f".[{json.dumps(column)}]"
+        if text_field(values[0][0]):
+            what, how = "rows, not texts; write them", f"{key} | arrays | .[]"
+        elif words and isinstance(values[0][0], str):
+            what = "words, not texts; join them"
+            how = f'select({key} | arrays) | {key} |= join(" ")'
+        else:
+            return
+        command = f"jq -c {shlex.quote(f'.. | objects | {how}')} FILE > reviews.jsonl"
+        raise DataError(f'{self.name}: "{column}" holds lists of {what}: {command}')
+
     def check_text(self, columns: Sequence[str], how: str) -> None:
-        """Check that texts have letters, and not all contain a fastText label."""
+        """Check that texts are single, have letters, and not all contain a fastText label."""
+        for column in columns:
+            self.check_single(column, "text")
         texts = [text for column in columns for text in map(text_in, self._values(column))]
         texts = [text for text in texts if text.strip()]
         if texts and all(_MARKED.search(text) for text in texts):
@@ -170,11 +239,11 @@ class _Finder:
             )
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
-        columns = [name for name in self.columns if name not in without]
+        columns, fields = self._candidates(without)
         unread: list[list[str]] = []  # named like labels, with unknown values
-        for form in (normal_name, last_word):
+        for some, form in _by_form(columns, fields):
             for names in LABEL_NAMES:
-                if found := [name for name in columns if form(name) in names]:
+                if found := [name for name in some if form(name) in names]:
                     if read := [name for name in found if self._can_be_read(name)]:
                         return self._only(read, "label"), "by name"
                     unread.append(found)
@@ -203,6 +272,8 @@ class _Finder:
 
     def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
+        for name in self._nested if kind == "text" else ():
+            self._check_lists(name, words=False)
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
@@ -210,11 +281,12 @@ class _Finder:
         return DataError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:
-        return self.columns == numbered_names(len(self.columns))
+        return bool(self.columns) and self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
-        shown = and_more(self.columns, SHOWN_COLUMNS, '"{}"'.format)
-        return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
+        names = [field for name in self.columns for field in self._nested.get(name) or [name]]
+        shown = and_more(names, SHOWN_COLUMNS, '"{}"'.format)
+        return f"there {'is' if len(names) == 1 else 'are'} {shown or 'none'}"
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Return whether a column with the name of a text column holds texts, or is empty.
@@ -289,6 +361,15 @@ class _Finder:
         return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
 
 
+def _by_form(
+    columns: list[str], fields: list[str]
+) -> Iterator[tuple[list[str], Callable[[str], str]]]:
+    """Yield where to search for names, and by what: in columns by whole names first."""
+    for names in (columns, fields):
+        yield names, normal_name
+        yield names, last_word
+
+
 @dataclass(frozen=True)
 class _Profile:
     """What some values of a column look like as texts."""
@@ -328,6 +409,25 @@ def _number_rows(keys: Sequence[Key]) -> bool:
     """Return whether values look like row numbers: several distinct numbers, as labels repeat."""
     differ = len(set(keys)) == len(keys) and not any(isinstance(key, str) for key in keys)
     return differ and (len(keys) > 2 or list(keys) == [1, 2])
+
+
+def without_nested(
+    batches: Iterable[Batch], columns: Columns, bad_rows: BadRows
+) -> Iterator[Batch]:
+    """Yield batches in which rows with an object or a list in the place of a text are bad.
+
+    Raises:
+        DataError: The policy is to stop at a bad row; the rows before it are yielded first.
+    """
+    for batch in batches:
+        bad = {}
+        for name in columns.text:
+            for place, value in enumerate(batch.column(name)):
+                if is_nested(value) and place not in batch.bad:
+                    kind = "an object" if isinstance(value, dict) else "a list"
+                    reason = f'"{name}" holds {kind}, not a text; write a string, or null'
+                    bad[place] = BadRow(reason, batch.rows[place], to_json(batch.rows[place]))
+        yield from bad_rows.without(batch, bad)
 
 
 def text_of(row: Row, columns: Columns) -> str:

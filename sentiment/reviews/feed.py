@@ -62,7 +62,8 @@ class TextFeed:
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._stream = stream
         self._markup = markup
-        self._damaged = False  # whether a byte was marked
+        self.damaged = False  # whether a byte was marked
+        self._parts = Ahead(self._read_parts())
         self._blocks = Ahead(self._read_blocks())
 
     def peek(self, lines: int = 0) -> str:
@@ -73,6 +74,36 @@ class TextFeed:
             if found and found.count("\n") >= lines:
                 break
         return found
+
+    def beginnings(self, most: int) -> Iterator[tuple[str, bool]]:
+        """Yield ever longer beginnings without consuming them, and whether each is the whole text.
+
+        The last is the whole text, or has at least `most` characters. Each is at least twice as
+        long as the one before, unless the producer makes a pause.
+        """
+        parts: list[str] = []
+        length = due = 0
+        for part in self._parts.ahead():
+            parts.append(part)
+            length += len(part)
+            if length and (length >= due or self._stream.would_block()):
+                yield "".join(parts), False
+                due = 2 * length
+            if length >= most:
+                return
+        yield "".join(parts), True
+
+    def may_begin_with(self, chars: str) -> bool:
+        """Return whether the first character that is no white space may be one of these."""
+        try:
+            start = next(self.beginnings(1))[0].lstrip()
+        except Unreadable:  # raised again when it is read
+            return False
+        return not start or start[0] in chars
+
+    def split_anywhere(self) -> None:
+        """Let blocks end anywhere: JSON may be one line. No block may have been read before."""
+        self._blocks = self._parts
 
     def blocks(self) -> Iterator[str]:
         r"""Yield the text once; every block but the last ends with `\n`.
@@ -95,7 +126,7 @@ class TextFeed:
 
     def damage_in(self, text: str) -> str | None:
         """Return what is wrong with the bytes of a part of the text, or None."""
-        byte = damaged_byte(text) if self._damaged else None
+        byte = damaged_byte(text) if self.damaged else None
         return None if byte is None else _describe_byte(byte, self.encoding)
 
     def expected_chars(self) -> float | None:
@@ -119,18 +150,23 @@ class TextFeed:
         """Close the stream."""
         self._stream.close()
 
-    def _read_blocks(self) -> Iterator[str]:
-        """Yield the lines that end in each block of bytes, or "", and finally the rest."""
-        parts: list[str] = []  # of an incomplete line
-        length = 0  # their characters
+    def _read_parts(self) -> Iterator[str]:
+        """Yield the text of each block of bytes, which may be ""."""
         at_start = True
-        while True:
+        raw = b"-"
+        while raw:
             raw = self._stream.read()
             text = self._decode(raw, at_start=at_start)
             self._decoded += len(text)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
-            text = self._mend_line_ends(text)
+            yield self._mend_line_ends(text)
+
+    def _read_blocks(self) -> Iterator[str]:
+        """Yield the lines that end in each block of bytes, or "", and finally the rest."""
+        parts: list[str] = []  # of an incomplete line
+        length = 0  # their characters
+        for text in self._parts:
             end = text.rfind("\n") + 1
             block = ""
             if end:
@@ -143,8 +179,6 @@ class TextFeed:
             if length > self.max_row_chars:
                 what = too_long("a line", self.max_row_chars)
                 raise Unreadable(f"{what}, or end rows with line feeds")
-            if not raw:
-                break
         if length:
             block = "".join(parts)
             parts.clear()
@@ -174,7 +208,7 @@ class TextFeed:
                 text = self._decoder.decode(raw, final=not raw)
             except UnicodeError:
                 raise Unreadable(reason) from error
-            self._damaged = True
+            self.damaged = True
             return text
 
     def _check_start(self, raw: bytes) -> None:

@@ -19,7 +19,6 @@ from sentiment.reviews.header import (
     stands_above,
     words_in,
 )
-from sentiment.reviews.jsonl import is_json_lines
 from sentiment.reviews.rules import (
     Key,
     has_letters,
@@ -87,13 +86,10 @@ _MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
 HEADER_LINE = "first line taken as header"
 
 
-def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
+def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     """Detect the layout of a text, by its first lines and the format according to the suffix.
 
     If labels are needed, tabs always separate columns.
-
-    Raises:
-        DataError: They are JSON that is not one object per line, or is without reviews.
     """
     plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
@@ -101,8 +97,6 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
     header = len(lines) > 1 and is_header_line(text)
     if not lines:
         return plain
-    if is_json_lines(lines, name) or by_name == "jsonl":
-        return plain if by_name == "jsonl" else _read_as("jsonl", "JSON lines")
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label:
         found = _unquoted(lines)

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,15 +22,15 @@ from sentiment.reviews.batch import (
     readable,
 )
 from sentiment.reviews.cells import and_more
-from sentiment.reviews.columns import PLAIN, Columns, find_columns
+from sentiment.reviews.columns import PLAIN, Columns, find_columns, without_nested
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
-from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
     COMPRESSIONS,
     INPUT_FORMATS,
+    JSON_FORMATS,
     SUFFIXES,
     ByteStream,
     OpenFile,
@@ -145,8 +145,23 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
         fixed = source.format in FIXED  # do not wait for rows
         return None if fixed else first_readable(batches)
 
+    if source.within:
+        options = _named_within(options, f"{source.within}.")
     columns = find_columns(source.columns, sample, options, need_label=need_label, name=source.name)
-    return Opened(source, columns, batches)
+    if source.format not in JSON_FORMATS:
+        return Opened(source, columns, batches)
+    return Opened(source, columns, without_nested(batches, columns, options.bad_rows or STOP))
+
+
+def _named_within(options: ReadOptions, path: str) -> ReadOptions:
+    """Return options that name columns without the list that these are in: `data.text` → `text`."""
+    label = options.label_column
+    return replace(
+        options,
+        text_columns=tuple(name.removeprefix(path) for name in options.text_columns),
+        label_column=label and label.removeprefix(path),
+        keep=tuple(name.removeprefix(path) for name in options.keep),
+    )
 
 
 def open_source(
@@ -183,10 +198,7 @@ def open_source(
             return _open_parquet(stream, where)
         max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
         feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
-        layout = Layout(by_name)
-        if format in (None, "jsonl"):
-            layout = _layout(feed, by_name, need_label=need_label)
-        return _open_text(feed, layout, options, need_label=need_label)
+        return _open_text(feed, by_name, options, need_label=need_label)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
@@ -208,40 +220,50 @@ def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
     return ParquetSource(stream, file)
 
 
+def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label: bool) -> Source:
+    """Open a text as what its name or its content says."""
+    bad_rows = options.bad_rows or STOP
+    asked = [*options.text_columns, *options.keep]
+    if need_label and options.label_column:
+        asked.append(options.label_column)
+    detected = options.format is None
+    source: FeedSource | None = None
+    note = ""
+    may_be_json = detected and by_name != "fasttext" and feed.may_begin_with("[{")
+    if may_be_json or by_name in JSON_FORMATS:
+        from sentiment.reviews.json_source import open_json  # most files are not JSON
+
+        source = open_json(feed, by_name, asked, bad_rows)
+        note = "" if by_name in JSON_FORMATS else "read as JSON, by its content"
+    if source is None:
+        layout = _layout(feed, by_name, need_label=need_label) if detected else Layout(by_name)
+        note = layout.note
+        match layout.format:
+            case "csv":
+                source = CsvSource(feed, options.header, asked, bad_rows)
+            case "tsv":
+                source = TsvSource(feed, options.header, asked, bad_rows)
+            case "fasttext":
+                source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
+            case _:
+                if need_label and feed.peek():
+                    raise DataError(f"{feed.name}: {NO_LABELS}")
+                source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
+    if note:
+        lines = "" if need_label else "; --input-format lines reads plain lines"
+        source.notes.insert(0, note + lines)
+    return source
+
+
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
-    """Detect the layout of a text."""
+    """Detect the layout of a text that is not JSON."""
     try:
         start = feed.peek() if by_name != "fasttext" else ""
         if by_name == "lines" and is_header_line(start):
             start = feed.peek(2)
     except Unreadable:  # raised again when it is read
         return Layout(by_name)
-    return layout_of(start, feed.name, by_name, need_label=need_label)
-
-
-def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool) -> Source:
-    bad_rows = options.bad_rows or STOP
-    asked = [*options.text_columns, *options.keep]
-    if need_label and options.label_column:
-        asked.append(options.label_column)
-    source: FeedSource
-    match layout.format:
-        case "csv":
-            source = CsvSource(feed, options.header, asked, bad_rows)
-        case "tsv":
-            source = TsvSource(feed, options.header, asked, bad_rows)
-        case "jsonl":
-            source = JsonlSource(feed, bad_rows)
-        case "fasttext":
-            source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
-        case _:
-            if need_label and feed.peek():
-                raise DataError(f"{feed.name}: {NO_LABELS}")
-            source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
-    if layout.note:
-        lines = "" if need_label else "; --input-format lines reads plain lines"
-        source.notes.insert(0, layout.note + lines)
-    return source
+    return layout_of(start, by_name, need_label=need_label)
 
 
 class FolderSource(Source):

@@ -119,6 +119,8 @@ class ParquetWriter(Writer):
     of each column: boolean, integer, float, or else text. The stream need not be seekable.
     """
 
+    needs_end = True
+
     def __init__(self, stream: BinaryIO, source: Source, added: Sequence[str]) -> None:
         super().__init__(stream)
         self._pyarrow = import_pyarrow()

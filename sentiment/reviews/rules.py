@@ -54,12 +54,12 @@ def text_in(value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as a text: None and NaN are empty, other values are converted."""
+    """Return a value as a text: None, NaN, objects and lists are empty, others are converted."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return "" if is_missing(value) else str(value)
+    return "" if is_missing(value) or isinstance(value, (dict, list, tuple)) else str(value)
 
 
 def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.runtime import require
+from sentiment.values import json_beginning
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import BadRows
@@ -29,8 +30,9 @@ _COMPRESSED = {
     "xz": re.compile(rb"\xfd7zXZ\0"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
-INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "folder", "fasttext")
-OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
+INPUT_FORMATS = ("lines", "csv", "tsv", "json", "jsonl", "parquet", "folder", "fasttext")
+OUTPUT_FORMATS = ("text", "csv", "tsv", "json", "jsonl", "parquet", "fasttext")
+JSON_FORMATS = ("json", "jsonl")  # read alike: the content decides
 SUFFIXES = {
     ".txt": "lines",
     ".csv": "csv",
@@ -38,7 +40,7 @@ SUFFIXES = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
-    ".json": "jsonl",
+    ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
     ".ft": "fasttext",
@@ -62,7 +64,7 @@ OTHER_KINDS = {
     "XML and YAML": (".xml", ".yaml", ".yml"),
     "arrays and frames": (".arrow", ".feather", ".avro", ".orc", ".pkl", ".pickle", ".npy", ".npz"),
 }
-NAMES_WRITTEN = "name it .csv, .tsv, .jsonl, .parquet or .txt"
+NAMES_WRITTEN = "name it .csv, .tsv, .json, .jsonl, .parquet or .txt"
 
 
 @dataclass(frozen=True)
@@ -340,11 +342,10 @@ def output_format_of(path: str | Path, named: str | None = None) -> str:
     for kind, suffixes in OTHER_KINDS.items():
         if suffix in suffixes:
             raise UsageError(f"{path}: answers are not written as {kind}; {NAMES_WRITTEN}")
-    if suffix == ".json" and named != "jsonl":
-        raise UsageError(f"{path}: JSON is written one object a line; name it .jsonl")
     by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
-    # Any text format may have the suffix .txt.
+    # Any text format may have the suffix .txt, and JSON lines are often called .json.
     fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
+    fits = fits or (by_name, named) == ("json", "jsonl")
     if named and not fits:
         raise UsageError(
             f"{path} ends in {suffix}, but the format is {named}: rename the file, or leave the "
@@ -384,9 +385,22 @@ def foreign(start: bytes, *, markup: bool = False) -> str | None:
     if what or markup:
         return what
     text = re.sub(r"\r\n?", "\n", head.decode("utf-8", "replace").removeprefix("\ufeff"))
+    if _is_json(text):  # its lists look like Python's
+        return None
     what = next((what for pattern, _, what in _kinds("text") if pattern.match(text)), None)
     what = what or _of_lines(text, cut=len(start) > LOOKED_AT)
     return what and f"{what}; {READ_LINES}"
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text begins with a list or an object, and not with a string of Python."""
+    if not re.match(r"\s*[\[{]", text) or re.match(r"[\s\[({]*u?'", text):
+        return False
+    try:
+        json_beginning(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_refusal(text: str) -> bool:

@@ -25,7 +25,7 @@ from sentiment.reviews.cells import (
 )
 from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
 from sentiment.reviews.delimited import DelimitedSource, Dialect
-from sentiment.reviews.streams import OUTPUT_FORMATS
+from sentiment.reviews.streams import JSON_FORMATS, OUTPUT_FORMATS
 
 # Text → its explanation, a JSON value.
 Explainer = Callable[[str], Any]
@@ -36,6 +36,7 @@ class Writer(ABC):
 
     columns: Columns  # where the texts are; to be set again when the source changes
     note = ""  # for the user, about the output
+    needs_end = False  # whether what is written cannot be read without its end
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -54,14 +55,17 @@ class Writer(ABC):
             batch: The rows.
             predicted: Names of classes, `uncertain` or "", [n].
             probabilities: Those of `LabelSet.columns`, NaN where there is no answer, [n, C].
-            reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
+            reasons: Why rows are uncertain, "" for others; or (). Only written to JSON.
 
         Raises:
             DataError: A row does not fit the format; those before it are written.
         """
 
     def close(self) -> None:
-        """Write the rest, such as the header of an empty table, and flush the stream."""
+        """Write the rest, such as the header of an empty table, and flush the stream.
+
+        After an error it makes what was written readable, where `needs_end` is true.
+        """
         self._stream.flush()
 
 
@@ -256,15 +260,32 @@ class JsonlWriter(LineWriter):
             yield to_json(own | answer)
 
 
+class JsonWriter(JsonlWriter):
+    """Writes a list of the objects that `JsonlWriter` writes, each on a line."""
+
+    needs_end = True
+    _between = "[\n"
+
+    def close(self) -> None:
+        """Close the list, and flush the stream."""
+        self._stream.write(b"[]\n" if self._between == "[\n" else b"\n]\n")
+        super().close()
+
+    def _put(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._stream.write(encode(self._between + ",\n".join(lines)))
+            self._between = ",\n"
+
+
 def added_names(
     format: str, prefix: str, labels: LabelSet = SENTIMENT, *, explained: bool, kept: bool
 ) -> dict[str, str]:
     """Return the columns that a format adds: their content → their names.
 
-    Those of JSON lines depend on whether explanations are added and bad rows kept.
+    Those of JSON depend on whether explanations are added and bad rows kept.
     """
     contents = ["predicted", *(name for name, _ in labels.columns)]
-    if format == "jsonl":
+    if format in JSON_FORMATS:
         contents += [*["words"] * explained, "reason", *["error", "raw"] * kept]
     return {what: f"{prefix}{what}" for what in contents}
 
@@ -290,7 +311,7 @@ def writer_for(
         columns: Where its texts are.
         labels: The classes of the answers.
         prefix: Of the names of the added columns.
-        explainer: Its result for each text is added to JSON lines as `words`.
+        explainer: Its result for each text is added to JSON as `words`.
         kept: Whether bad rows are kept.
         to_file: Whether the stream is a file, which may have another encoding than UTF-8.
 
@@ -311,8 +332,9 @@ def writer_for(
         )
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, list(names.values()), format, to_file=to_file)
-    if format == "jsonl":
-        return JsonlWriter(stream, columns, names, labels, explainer)
+    if format in JSON_FORMATS:
+        kind = JsonWriter if format == "json" else JsonlWriter
+        return kind(stream, columns, names, labels, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet import ParquetWriter
 
