@@ -13,6 +13,7 @@ from sentiment.general import NAME
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.cells import and_more, count_of, progress_bar
 from sentiment.reviews.columns import Columns, text_of
+from sentiment.reviews.fields import is_nested
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -49,7 +50,7 @@ def annotate(
     Raises:
         TypeError: this is not a pandas DataFrame.
         ValueError: it lacks a column, has two of that name, or already has one that would be added;
-            or the model lacks a class.
+            a text is an object or a list; or the model lacks a class.
         sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
@@ -136,6 +137,8 @@ def _scores(frame: Any, names: Sequence[Any], model: Model) -> Iterator[Scores]:
     columns = Columns(tuple(names), None, "")
     for first in range(0, len(frame), BATCH):
         rows = frame.iloc[first : first + BATCH].to_dict("records")
+        if any(is_nested(row[name]) for row in rows for name in names):
+            raise ValueError(f"the text column {names[0]!r} holds an object or a list, not texts")
         yield model.scores([text_of(row, columns) for row in rows])
 
 

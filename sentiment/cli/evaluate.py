@@ -45,7 +45,7 @@ from sentiment.runtime import require
 
 _FORMATS = ("csv", "tsv", *JSON_FORMATS, "parquet")
 _COLUMNS = ("file", "row", "label", "text", "words")
-_REASON = "reason"  # why an answer is uncertain, in JSON lines
+_REASON = "reason"  # why an answer is uncertain, in JSON
 _VALUE_WIDTH = 30
 _MATRIX_CLASSES = 10  # more do not fit a terminal
 
@@ -86,7 +86,7 @@ class _Job:
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
 @click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
-              "TSV, JSONL or Parquet.")  # fmt: skip
+              "TSV, JSON, JSONL or Parquet.")  # fmt: skip
 @engine_options
 @options.measured_reading
 @options.force

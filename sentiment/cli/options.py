@@ -286,7 +286,7 @@ _INPUT = [
         "text_columns",
         multiple=True,
         metavar="NAME",
-        help="Column with the text; repeat to join several, such as title and body.",
+        help="Column with the text, or a field as in review.text; repeat to join several.",
     ),
 ]
 _LABELS = [

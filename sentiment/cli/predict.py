@@ -306,7 +306,7 @@ class _Job:
 @options.repair
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
-              help="Add what each word adds to the log-odds; JSON lines only.")  # fmt: skip
+              help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), metavar="N",
               help="Processes that score large inputs. Default: one per core, at most six. With "
               "Ray, files at a time; default: one per core.")  # fmt: skip
@@ -329,7 +329,7 @@ def command(
     """Classify reviews: positive or negative, or the classes that the model was trained on.
 
     One line per review: the answer, the probability that the review is positive, and its text. With
-    CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
+    CSV, TSV, JSON, JSONL and Parquet each row keeps its own columns and gets `predicted` and
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
     none added; an empty text gets an empty answer.
 
@@ -338,7 +338,7 @@ def command(
     class is called positive. --classes negative,positive leaves out the other classes.
 
     The answer is `uncertain` if the model knows few words of a text or none, such as one in another
-    script, or if the model was calibrated to abstain there. JSON lines then have a `reason`.
+    script, or if the model was calibrated to abstain there. JSON then has a `reason`.
 
     A TEXT that is the name of a file of reviews, such as reviews.csv, is read like -i, with a
     message; so is the name of an existing file with a slash. Arguments after -- are always texts.
@@ -347,7 +347,7 @@ def command(
     encoding, a line that is not JSON) stops the run with exit code 3. With --on-bad-row skip it is
     left out, counted, and listed in --rejects FILE (even if the run ends early, if the answers went
     to stdout). With keep it keeps its place, without an answer and with what can be read of it:
-    fields cut or filled up, U+FFFD for bad bytes; in JSON lines also the reason as `error` and the
+    fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
     With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
@@ -431,7 +431,7 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
         (not given.files, "scores Parquet files, not stdin: name them with -i"),
         (format not in (None, "parquet"), f"writes Parquet, not {format}"),
         (named not in (None, "parquet"), f"reads Parquet, not {named}"),
-        (job.explain, "writes Parquet, and --explain JSON lines: run it without"),
+        (job.explain, "writes Parquet, and --explain JSON: run it without"),
         (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
     ])  # fmt: skip
     from sentiment.cli.cluster import Layout, answer_files

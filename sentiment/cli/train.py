@@ -211,7 +211,7 @@ class _Job:
 def command(as_json: bool, **chosen: Any) -> None:
     """Train a model on labelled reviews.
 
-    DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
+    DATA are files, globs or folders: CSV, TSV, JSON, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed; or names of public data sets, see sentiment datasets. Columns
     and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
     reviews that are part of the program.

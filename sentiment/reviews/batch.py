@@ -167,6 +167,7 @@ class Source(ABC):
             named "1", "2", ….
         notes: What was guessed about it, for display; some are added while it is read.
         within: The dotted name of the list that has the rows, if it is a part of an object.
+        nested: The columns of objects and lists, with the dotted names of the objects' fields.
         class_names: For columns of numbers 0, 1, …, what the file's metadata call these.
         schema: The `pyarrow.Schema` of a Parquet file.
     """
@@ -182,6 +183,12 @@ class Source(ABC):
         self.header = self.columns
         self.notes: list[str] = []
         self.class_names: Mapping[str, Sequence[str]] = {}
+        self.nested: Mapping[str, Sequence[str]] = {}
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of all columns; of a column of objects, those of their fields."""
+        return [name for column in self.columns for name in self.nested.get(column) or [column]]
 
     @abstractmethod
     def batches(self) -> Iterator[Batch]:

@@ -3,15 +3,17 @@
 import json
 import re
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
-from sentiment.reviews.batch import BadRow, BadRows, Batch, Row
+from sentiment.reviews.batch import BadRow, BadRows, Batch, Row, Source
 from sentiment.reviews.cells import and_more, to_json
-from sentiment.reviews.fields import are_nested, fields_of, is_nested, is_of_others, text_field
+from sentiment.reviews.fields import is_nested, is_of_others, text_field
 from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -38,7 +40,6 @@ SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
 _MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
 PLAIN = ("lines", "folder")  # formats without cells
-NESTED = (*JSON_FORMATS, "parquet")  # formats with objects and lists
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def find_columns(
     *,
     need_label: bool,
     name: str,
+    nested: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Columns:
     """Choose the columns of text and label: as asked, else by name, else by content.
 
@@ -67,6 +69,7 @@ def find_columns(
         options: The columns the user named, and the values the user called labels.
         need_label: Whether a label must be found.
         name: The source, for messages.
+        nested: The columns of objects and lists, see `Source.nested`.
 
     Raises:
         UsageError: A named column does not exist, or is both text and label.
@@ -75,7 +78,7 @@ def find_columns(
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
     named_labels = asked_keys(options.labels)
-    finder = _Finder(list(source_columns), sample, name, named_labels)
+    finder = _Finder(list(source_columns), sample, name, named_labels, nested)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None
     if need_label and options.label_column:
@@ -109,6 +112,7 @@ class _Finder:
         sample: Callable[[], Batch | None],
         name: str,
         named_labels: Collection[Key],
+        nested: Mapping[str, Sequence[str]],
     ) -> None:
         @cache
         def values(column: str) -> list[Any]:
@@ -118,6 +122,9 @@ class _Finder:
         self.columns = columns
         self.name = name
         self._sample = sample
+        self._nested = nested
+        self._fields = [field for fields in nested.values() for field in fields]
+        self._names = [field for name in columns for field in nested.get(name) or [name]]
         self.named_labels = named_labels
         self._values = values  # of the first rows
         self._profile = cache(lambda column: _Profile.of(values(column)))
@@ -131,23 +138,10 @@ class _Finder:
             return similar[0]
         if wanted in self._fields:
             return wanted
-        meant = hint(wanted, [*self.columns, *self._fields, *instead], '"')
+        meant = hint(wanted, [*self._names, *instead], '"')
         raise UsageError(
             f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
         )
-
-    @cached_property
-    def _nested(self) -> dict[str, list[str]]:
-        """The columns of objects and lists, with the fields of the objects."""
-        rows = self._sample()
-        if rows is None or rows.format not in NESTED:
-            return {}
-        nested = [name for name in self.columns if are_nested(self._values(name))]
-        return {name: fields_of(self._values(name), name) for name in nested}
-
-    @property
-    def _fields(self) -> list[str]:
-        return [field for fields in self._nested.values() for field in fields]
 
     def _candidates(self, without: Collection[str | None]) -> tuple[list[str], list[str]]:
         """Return the columns of single values, and the fields of objects."""
@@ -165,7 +159,6 @@ class _Finder:
                 named += found
                 if found := [name for name in found if self._holds_texts(name, columns, names)]:
                     return self._only(found, "text"), "by name"
-        self._check_named(without)
         columns += fields
         lists = [name for name in self._nested if not self._nested[name]]
         if len([*columns, *lists]) == 1 and columns and (without or not need_label):
@@ -174,15 +167,13 @@ class _Finder:
         # If a name promised texts, a column of single words is not a substitute.
         if len(found) == 1 and named and self._profile(found[0]).words < PHRASE:
             found = []
+        # Nor is a column beside objects or lists with the best name of a text.
+        promised = [name for name in self._nested if is_among(name, TEXT_NAMES[0] - {without})]
+        if promised and not (len(found) == 1 and found[0] in fields):
+            self.check_single(promised[0], "text")
         if found:
             return self._only(found, "text"), "by content"
         raise self._not_found("text")
-
-    def _check_named(self, without: str | None) -> None:
-        """Check that no column with the best names of texts holds objects or lists."""
-        for name in self._nested:
-            if name != without and is_among(name, TEXT_NAMES[0]):
-                self.check_single(name, "text")
 
     def check_single(self, column: str, kind: str) -> None:
         """Check that the values of a column are not objects or lists."""
@@ -284,9 +275,8 @@ class _Finder:
         return bool(self.columns) and self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
-        names = [field for name in self.columns for field in self._nested.get(name) or [name]]
-        shown = and_more(names, SHOWN_COLUMNS, '"{}"'.format)
-        return f"there {'is' if len(names) == 1 else 'are'} {shown or 'none'}"
+        shown = and_more(self._names, SHOWN_COLUMNS, '"{}"'.format)
+        return f"there {'is' if len(self._names) == 1 else 'are'} {shown or 'none'}"
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Return whether a column with the name of a text column holds texts, or is empty.
@@ -412,22 +402,30 @@ def _number_rows(keys: Sequence[Key]) -> bool:
 
 
 def without_nested(
-    batches: Iterable[Batch], columns: Columns, bad_rows: BadRows
+    batches: Iterable[Batch], source: Source, columns: Columns, bad_rows: BadRows
 ) -> Iterator[Batch]:
     """Yield batches in which rows with an object or a list in the place of a text are bad.
+
+    The source is closed at the end.
 
     Raises:
         DataError: The policy is to stop at a bad row; the rows before it are yielded first.
     """
-    for batch in batches:
-        bad = {}
-        for name in columns.text:
-            for place, value in enumerate(batch.column(name)):
-                if is_nested(value) and place not in batch.bad:
-                    kind = "an object" if isinstance(value, dict) else "a list"
-                    reason = f'"{name}" holds {kind}, not a text; write a string, or null'
-                    bad[place] = BadRow(reason, batch.rows[place], to_json(batch.rows[place]))
-        yield from bad_rows.without(batch, bad)
+    with closing(source):
+        for batch in batches:
+            yield from bad_rows.without(batch, _nested_texts(batch, columns))
+
+
+def _nested_texts(batch: Batch, columns: Columns) -> dict[int, BadRow]:
+    """Return the rows that have an object or a list in the place of a text, by their indices."""
+    bad = {}
+    for name in columns.text:
+        for place, value in enumerate(batch.column(name)):
+            if is_nested(value) and place not in batch.bad:
+                kind = "an object" if isinstance(value, dict) else "a list"
+                reason = f'"{name}" holds {kind}, not a text; write a string, or null'
+                bad[place] = BadRow(reason, batch.rows[place], to_json(batch.rows[place]))
+    return bad
 
 
 def text_of(row: Row, columns: Columns) -> str:

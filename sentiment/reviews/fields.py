@@ -31,19 +31,20 @@ def is_nested(value: Any) -> bool:
     return isinstance(value, (dict, list, tuple))
 
 
-def are_nested(values: Sequence[Any]) -> bool:
-    """Return whether most values, without missing ones, are objects or lists."""
-    filled = [value for value in values if value is not None]
-    return 2 * sum(map(is_nested, filled)) > len(filled)
+def nested_in(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns in which most values of some rows are objects or lists, with the fields.
 
-
-def fields_of(values: Sequence[Any], name: str) -> list[str]:
-    """Return the dotted names of the fields of some objects that are neither objects nor lists.
-
-    Args:
-        values: Those of a column.
-        name: Of the column.
+    These are the dotted names of values of the objects that are neither objects nor lists.
     """
+    nested = {}
+    for name in columns:
+        values = [value for value in (row.get(name) for row in rows) if value is not None]
+        if 2 * sum(map(is_nested, values)) > len(values):
+            nested[name] = _fields_of(values, name)
+    return nested
+
+
+def _fields_of(values: Sequence[Any], name: str) -> list[str]:
     found: dict[str, None] = {}
 
     def visit(value: Any, name: str, depth: int) -> None:

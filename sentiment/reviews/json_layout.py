@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,12 +23,16 @@ _SENTENCE = 3  # words
 _MANY = 20  # fields; a row has fewer
 _STRING = r'"(?:[^"\\\n]|\\.)*+"'
 _SCALAR = rf"(?:{_STRING}|-?\d[\d.eE+-]*+|null|true|false|NaN|-?Infinity)"
+_NESTED_LIST = re.compile(r"\[\s*+[{\[]")
 # Of a file that is not called JSON: a list of objects, strings or lists, or the first key of an
 # object; prose may begin with `[1] the text` or `{sic}`.
 _LIST = re.compile(
-    rf"\[\s*+(?:\{{\s*+{_STRING}\s*+:|{_STRING}\s*+(?:,|\]\s*+\Z)|\{{\}}|\[\s*+{_SCALAR}\s*+[,\]])"
+    rf"\[\s*+(?:\{{\s*+{_STRING}\s*+:|{_STRING}\s*+(?:,\s*+(?:{_SCALAR}|[\]\[{{])|\]\s*+\Z)|\{{\}}"
+    rf"|\[\s*+{_SCALAR}\s*+[,\]])"
 )
-_LIST_SO_FAR = re.compile(rf'\[\s*+(?:[{{\[]\s*+)?(?:{_STRING}|"[^"\n]*+)?\s*+')
+_LIST_SO_FAR = re.compile(
+    rf'\[\s*+(?:\]|(?:[{{\[]\s*+)?(?:{_STRING}(?:\s*+,(?:\s*+"[^"\n]*+)?)?|"[^"\n]*+)?)\s*+'
+)
 _OBJECT = re.compile(rf"\{{\s*+(?:{_STRING}\s*+:|\}})")
 _OBJECT_SO_FAR = re.compile(rf'\{{\s*+(?:{_STRING}|"[^"\n]*+)?\s*+')
 _COMMA = re.compile(r"\s*+,\s*+(?:\{|\Z)")  # after the first of the rows of a list without brackets
@@ -57,6 +62,21 @@ class Layout:
 LINES, ROWS, OTHER = Layout("lines"), Layout("rows"), Layout("other")
 
 
+class SeveralListsError(DataError):
+    """Rows may be in several lists; `choices` are names of texts in them."""
+
+    def __init__(self, name: str, lists: Mapping[Path, Sequence[Any]]) -> None:
+        names = {".".join(path): rows for path, rows in lists.items()}
+        self.choices = [
+            f"{path}.{text_field(rows[0] if rows else None) or 'text'}"
+            for path, rows in names.items()
+        ]
+        shown = " and ".join(f'"{path}"' for path in [*names][:_SHOWN_LISTS])
+        some = map(shlex.quote, self.choices[:_SHOWN_LISTS])
+        ways = " or ".join(f"--text-column {choice}" for choice in some)
+        super().__init__(f"{name}: rows may be in the lists {shown}; choose with {ways}")
+
+
 def find_layout(feed: TextFeed, by_name: str, asked: Sequence[str] = ()) -> Layout:
     """Detect the layout of a text by its beginning, which is not consumed.
 
@@ -66,9 +86,10 @@ def find_layout(feed: TextFeed, by_name: str, asked: Sequence[str] = ()) -> Layo
         asked: Columns that the user named; those such as `test.text` choose a list, `test`.
 
     Raises:
-        DataError: Rows may be in several lists; or it is the error message of a service.
+        SeveralListsError: It does not tell which list has the rows.
+        DataError: It is the error message of a service.
     """
-    detector = _Detector(feed.name, by_name in JSON_FORMATS, asked)
+    detector = _Detector(feed.name, by_name, asked)
     text, whole = "", False
     for text, whole in feed.beginnings(LOOKED_AT):
         if found := detector.find(text.lstrip(), whole=whole, forced=False):
@@ -79,8 +100,13 @@ def find_layout(feed: TextFeed, by_name: str, asked: Sequence[str] = ()) -> Layo
 @dataclass(frozen=True)
 class _Detector:
     name: str
-    is_named: bool  # whether the file is called JSON
+    by_name: str
     asked: Sequence[str]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the file is called JSON."""
+        return self.by_name in JSON_FORMATS
 
     def find(self, text: str, *, whole: bool, forced: bool) -> Layout | None:
         """Return the layout of a text that begins so; None if that depends on the rest.
@@ -99,19 +125,12 @@ class _Detector:
         return LINES if self.is_named else OTHER
 
     def _of_list(self, text: str, *, last: bool) -> Layout | None:
-        if not self.is_named and not _LIST.match(text):
-            so_far = not last and _LIST_SO_FAR.fullmatch(text)
-            return None if so_far else OTHER
-        first, end, rest = text.partition("\n")
-        if not (end or last):
-            return None
-        row = _value_of(first)
-        if isinstance(row, list) and row and not any(isinstance(x, (dict, list)) for x in row):
-            if rest.lstrip().startswith("["):
-                return Layout("rows", lists=True)
-            if not (rest.strip() or last):
+        is_empty = self.is_named and last and text[1:].strip() == "]"
+        if self.by_name != "json" and not (is_empty or _LIST.match(text)):
+            if not last and _LIST_SO_FAR.fullmatch(text):
                 return None
-        return ROWS
+            return LINES if self.is_named else OTHER
+        return ROWS if _NESTED_LIST.match(text) else _of_single_values(text, last=last)
 
     def _of_object(self, text: str, *, whole: bool, forced: bool) -> Layout | None:
         last = whole or forced
@@ -133,14 +152,14 @@ class _Detector:
         try:
             value, end = json_beginning(text)
         except ValueError:  # the first line is a row that cannot be read
-            return LINES
+            return LINES if self.is_named else OTHER
         if end is None:
             if not last:
                 return None
             found = self._of_value(value, complete=False)
             return LINES if found == ROWS and first == text else found
         if end <= len(first):
-            return ROWS if _COMMA.match(text, end) else LINES
+            return ROWS if _COMMA.match(text, end) else LINES if self.is_named else OTHER
         return self._of_value(value) if text[end:].strip() else self._of_only(value)
 
     def _of_only(self, value: dict[str, Any]) -> Layout:
@@ -175,7 +194,7 @@ class _Detector:
         if not asked and not complete and self._is_of_later(lists[paths[0]][0]):
             return Layout("list")
         if not asked and len(paths) > 1 and rank_of(paths[0]) == rank_of(paths[1]):
-            raise DataError(f"{self.name}: {ambiguous(lists)}")
+            raise SeveralListsError(self.name, lists)
         path = (asked or paths)[0]
         names = value.get("columns")
         width = len(lists[path][0]) if isinstance(lists[path][0], list) else 0
@@ -190,6 +209,14 @@ class _Detector:
         return isinstance(row, dict) and bool(heads) and heads.isdisjoint(row)
 
 
+def _of_single_values(text: str, *, last: bool) -> Layout | None:
+    """Return the layout of a list of single values: a row, if another such list follows it."""
+    first, _, rest = text.partition("\n")
+    if rest.lstrip().startswith("[") and isinstance(_value_of(first), list):
+        return Layout("rows", lists=True)
+    return ROWS if last or rest.strip() else None
+
+
 def rank_of(path: Path) -> tuple[bool, int]:
     """Return how likely a list has the rows: one called `reviews`, else one that is less deep."""
     return is_text_name(path[-1]), -len(path)
@@ -198,21 +225,6 @@ def rank_of(path: Path) -> tuple[bool, int]:
 def is_asked(path: Path, asked: Sequence[str]) -> bool:
     """Return whether the user named a column in a list, such as `test.text` in `test`."""
     return any(name.startswith(f"{'.'.join(path)}.") for name in asked)
-
-
-def ambiguous(lists: Mapping[Path, Sequence[Any]]) -> str:
-    """Return the message that rows may be in several lists."""
-    names = [".".join(path) for path in lists]
-    fields = [(text_field(rows[0]) if rows else "") or "text" for rows in lists.values()]
-    shown = [f"--text-column {name}.{field}" for name, field in zip(names, fields, strict=True)]
-    return (
-        f"rows may be in the lists {' and '.join(map(_quoted, names[:_SHOWN_LISTS]))}; "
-        f"choose with {' or '.join(shown[:_SHOWN_LISTS])}"
-    )
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
 
 
 def _value_of(line: str) -> Any:
@@ -242,8 +254,9 @@ def _of_frame(value: Mapping[str, Any]) -> Layout | None:
     named = any(is_text_name(key) and _holds_strings(each) for key, each in value.items())
     if dict in held or str not in held or (list in held and not named):
         return None
-    # Beside other values, a list of words may be one of them.
+    # Beside other values, a list of words may be those of one text.
     alone = all(isinstance(each, list) for each in members)
+    named = named and any(map(_holds_sentences, members))
     return Layout("columns") if alone or named else None
 
 
@@ -253,16 +266,20 @@ def _of_objects(value: Mapping[str, Any], members: Sequence[dict[str, Any]]) -> 
     alike = len(members) > 1 and (keys == list(members[1]) or keys[0].isdigit())
     if all(map(str.isdigit, value)) and not keys[0].isdigit():
         return Layout("index") if _has_text(members[0]) or not any(_lists_in(value)) else None
-    if any(map(is_text_name, value)):
-        many = len(keys) >= _MANY and not _has_text(value)
-        return Layout("columns") if alike or many or keys[0].isdigit() else None
     if keys[0].isdigit():
         return Layout("columns")
+    if any(map(is_text_name, value)):
+        is_column = not _has_text(value) and (alike or len(keys) >= _MANY)
+        return Layout("columns") if is_column else None
     return Layout("index") if alike and _has_text(members[0]) else None
 
 
 def _holds_strings(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
+
+def _holds_sentences(value: Any) -> bool:
+    return _holds_strings(value) and any(isinstance(each, str) and " " in each for each in value)
 
 
 def _has_text(value: Any) -> bool:

@@ -16,7 +16,7 @@ from sentiment.reviews.json_layout import (
     MAX_DEPTH,
     Layout,
     Path,
-    ambiguous,
+    SeveralListsError,
     is_asked,
     rank_of,
 )
@@ -295,7 +295,7 @@ class ValueReader:
         """Return whether a list, behind whose opening bracket the cursor is, has the rows.
 
         Raises:
-            DataError: It could have them as well as the list that was read.
+            SeveralListsError: It may have them as well as the list that was read.
         """
         char = yield from self._text.peek()
         if path == self._path or (
@@ -315,8 +315,7 @@ class ValueReader:
             except (ValueError, RecursionError):
                 field = ""
             if field:
-                lists = {self._path: [], path: [{field: ""}]}
-                raise DataError(f"{self._feed.name}: {ambiguous(lists)}")
+                raise SeveralListsError(self._feed.name, {self._path: [], path: [{field: ""}]})
         return False
 
     def _is_ruled_out(self, path: Path) -> bool:

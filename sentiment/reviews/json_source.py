@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sentiment.errors import DataError
 from sentiment.reviews.batch import STOP, Ahead, BadRows, Batch, Unreadable, first_readable
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
+from sentiment.reviews.fields import nested_in
 from sentiment.reviews.json_layout import Layout, find_layout
 from sentiment.reviews.json_rows import RowMaker, ValueReader
 from sentiment.reviews.streams import JSON_FORMATS
@@ -42,6 +43,7 @@ class JsonSource(FeedSource):
             raise DataError(f"{self.name}: {what}")
         names = list(dict.fromkeys(key for row in found.rows for key in row)) if found else []
         self.columns = self.header = names if found or not first else ["text"]
+        self.nested = nested_in(found.rows if found else (), names)
         self.within = self._values.within if self._values else ""
 
     def batches(self) -> Iterator[Batch]:

@@ -147,10 +147,18 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
 
     if source.within:
         options = _named_within(options, f"{source.within}.")
-    columns = find_columns(source.columns, sample, options, need_label=need_label, name=source.name)
+    columns = find_columns(
+        source.columns,
+        sample,
+        options,
+        need_label=need_label,
+        name=source.name,
+        nested=source.nested,
+    )
     if source.format not in JSON_FORMATS:
         return Opened(source, columns, batches)
-    return Opened(source, columns, without_nested(batches, columns, options.bad_rows or STOP))
+    checked = without_nested(batches, source, columns, options.bad_rows or STOP)
+    return Opened(source, columns, checked)
 
 
 def _named_within(options: ReadOptions, path: str) -> ReadOptions:

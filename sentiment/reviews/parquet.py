@@ -61,6 +61,11 @@ class ParquetSource(Source):
         self.schema = self._file.schema_arrow
         super().__init__(stream.name, unique_names(self.schema.names))
         self.header = list(self.schema.names)
+        self.nested = {
+            name: _fields_of(field.type, name)
+            for name, field in zip(self.columns, self.schema, strict=True)
+            if pyarrow.types.is_nested(field.type)
+        }
         self.row_count: int = self._file.metadata.num_rows
         self.class_names = _class_names(self.schema.metadata or {})
 
@@ -89,6 +94,15 @@ class ParquetSource(Source):
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
         return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); get it again")
+
+
+def _fields_of(type: Any, name: str) -> list[str]:
+    """Return the dotted names of the values of a struct that are neither structs nor lists."""
+    from pyarrow import types
+
+    if not types.is_struct(type):
+        return [] if types.is_nested(type) else [name]
+    return [each for field in type for each in _fields_of(field.type, f"{name}.{field.name}")]
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:

@@ -40,6 +40,7 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "tsv": "text/tab-separated-values; charset=utf-8",
+    "json": "application/json",
     "jsonl": JSON_LINES,
     "parquet": "application/vnd.apache.parquet",
     "fasttext": "text/plain; charset=utf-8",

@@ -27,10 +27,12 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.cells import json_probability
 from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.json_layout import SeveralListsError
 from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
     COMPRESSIONS,
+    JSON_FORMATS,
     OpenFile,
     ReadOptions,
     TooLargeError,
@@ -46,7 +48,7 @@ _MAX_COLUMNS = 1_000
 _SHOWN = 100  # rows, and rows with their errors
 _SHOWN_CHARS = 300  # of a text
 _PREFIX = "sentiment_"
-_TABLES = ("csv", "tsv", "jsonl", "parquet")  # their results have the same format
+_TABLES = ("csv", "tsv", *JSON_FORMATS, "parquet")  # their results have the same format
 _SUFFIXES = {"text": "txt", "fasttext": "txt"}
 # What a spreadsheet reads as a formula; not a plain number with a sign.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*[.,]?\d*$)")
@@ -94,7 +96,7 @@ class Found:
     Attributes:
         format: the format it is read as.
         header: whether the first row names the columns, None if the format has no header.
-        columns: names of all columns.
+        columns: names of all columns, those of fields instead of a column of objects.
         text_columns: columns of texts, empty without rows or if they are unclear.
         notes: what was detected.
         to: format of the result.
@@ -138,6 +140,7 @@ class Step:
         shown: those of the first rows in this step, for display: number (from 1), beginning of the
             text, outcome, probabilities by the names of their columns, and reason.
         errors: messages about unreadable rows, the first ones only.
+        notes: what was detected since the file was opened.
         part: bytes to append to the result.
         end: whether the result is complete.
     """
@@ -149,6 +152,7 @@ class Step:
     shown: tuple[dict[str, Any], ...]
     errors: tuple[str, ...]
     part: bytes
+    notes: tuple[str, ...] = ()
     end: bool = False
 
 
@@ -186,7 +190,7 @@ class FileAnswers:
         self._sink = BytesIO()
         outcomes = (*reversed(labels.names), UNCERTAIN, _NO_TEXT, _UNREADABLE)
         self._outcomes: Counter[str] = Counter(dict.fromkeys(outcomes, 0))
-        self._rows = self._formulas = self._unpacked = 0
+        self._rows = self._formulas = self._unpacked = self._notes_told = 0
 
     def open(self) -> Found:
         """Inspect the file.
@@ -205,7 +209,10 @@ class FileAnswers:
             bad_rows=BadRows("keep"),
         )
         file = OpenFile(self._file, asked.name, limits.max_file, limits.max_body)
-        source = self._source = open_source(file, reading)
+        try:
+            source = self._source = open_source(file, reading)
+        except SeveralListsError as error:
+            return self._unclear(error)
         self._check_width(source)
         self._to = asked.to or (source.format if source.format in _TABLES else "csv")
         notes, trouble = list(source.notes), None
@@ -220,15 +227,31 @@ class FileAnswers:
             if source.format != "lines":
                 notes.insert(0, opened.columns.how)
             notes += self._open_writer(source)
+        self._notes_told = len(source.notes)
+        within = source.within and f"{source.within}."
         return Found(
             format=source.format,
             header=source.has_header if source.format in ("csv", "tsv") else None,
-            columns=tuple(source.columns),
-            text_columns=self._columns.text,
+            columns=tuple(f"{within}{name}" for name in source.fields[:_MAX_COLUMNS]),
+            text_columns=tuple(f"{within}{name}" for name in self._columns.text),
             notes=tuple(map(self._reword, notes)),
             to=self._to,
             result=_result_name(asked.name, self._to),
             error=trouble and self._reword(trouble),
+        )
+
+    def _unclear(self, error: SeveralListsError) -> Found:
+        """Return the columns of texts to choose from."""
+        to = self._request.to or "json"
+        return Found(
+            format="json",
+            header=None,
+            columns=tuple(error.choices),
+            text_columns=(),
+            notes=(),
+            to=to,
+            result=_result_name(self._request.name, to),
+            error=self._reword(str(error)),
         )
 
     def read(self) -> list[str] | None:
@@ -268,7 +291,8 @@ class FileAnswers:
     def end(self) -> Step:
         """Write the end of the result."""
         self._opened_writer().close()
-        return replace(self._step(), share=1.0, end=True)
+        notes = self._source.notes[self._notes_told :] if self._source else []
+        return replace(self._step(), share=1.0, notes=tuple(map(self._reword, notes)), end=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -381,7 +381,7 @@ def test_a_training_that_diverges_is_said_once(run, tmp_path):
         (["train", "--learning_rate=3"], "--learning-rate"),
         (["predict", "--output-file", "o.csv"], "--output"),
         (["predict", "--text", "a"], "--text-column"),
-        (["predict", "good", "--format", "jsno"], "jsonl"),
+        (["predict", "good", "--format", "jsno"], "json"),
         (["train", "reviews.csv", "--optimize", "macrof1"], "macro-f1"),
         (["predict", "good", "-m", "genral"], "general"),
         (["info", "genral"], "general"),

@@ -287,10 +287,7 @@ def test_texts_that_hold_such_marks_are_texts(text):
             "grep",
         ),
         ('id,text\n1,"__label__1 Lovely, stay"\n2,__label__0 Dirty room\n', "sed"),
-        ('{"n": 2, "data": [{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
-        ('{"n": 2,\n "data": [\n{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
-        ('[{"text": "Lovely, stay"},\n {"text": "Dirty room"}]\n', "jq"),
-        ('{\n"text": "Lovely, stay"\n}\n{"text": "Dirty room"}\n', "jq"),
+        ("[{'text': 'Lovely, stay',\n  'n': 1},\n {'text': 'Dirty room', 'n': 2}]\n", "python3"),
     ],
 )
 @pytest.mark.parametrize("name", ["in.txt", "in.csv", "in.json"])

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.errors import DataError
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.lines import layout_of
 from sentiment.reviews.opening import open_reviews
@@ -188,19 +187,6 @@ def test_any_prose_is_lines(sentences):
     assert texts("-", "\n".join(sentences).encode()) == sentences
 
 
-@pytest.mark.parametrize(
-    ("data", "way_out"),
-    [
-        ('[{"text": "good"}, {"text": "bad"}]', r"a JSON array.* jq -c '\.\[\]' FILE"),
-        ('[\n  {"text": "good"},\n  {"text": "bad"}\n]\n', "a JSON array"),
-        ('{\n  "text": "good"\n}\n', "JSON over several lines.* jq -c"),
-    ],
-)
-def test_json_that_is_not_on_lines_names_what_makes_it_so(tmp_path, data, way_out):
-    with pytest.raises(DataError, match=f"in.txt: {way_out}"):
-        rows_of(save(tmp_path, "in.txt", data))
-
-
 def test_json_lines_that_are_called_csv_are_read(tmp_path):
     path = save(tmp_path, "in.csv", '{"text": "good, really"}\n{"text": "bad"}\n')
     assert rows_of(path) == [{"text": "good, really"}, {"text": "bad"}]
@@ -213,6 +199,7 @@ def test_json_lines_that_are_called_csv_are_read(tmp_path):
         (b"I was there, once\n", b"Nice, too\n"),
         (b"1 a lovely film\n", b"0 a dull film\n"),
         (b'{"text": "good"}\n', b'{"text": "bad"}\n'),
+        (b'[{"text": "good"},\n', b'{"text": "bad"}]\n'),
         (b"__label__1 good\n", b"__label__0 bad\n"),
     ],
 )
@@ -246,7 +233,7 @@ def test_a_first_line_on_a_slow_pipe_is_answered_before_the_next(first, second):
     ],
 )
 def test_numbers_that_count_what_follows_are_no_labels(text):
-    assert layout_of(text, "said.txt", need_label=False).format == "lines"
+    assert layout_of(text, need_label=False).format == "lines"
 
 
 @pytest.mark.parametrize("header", ["text", "review", "Comments", "Review Text", "customer_review"])

@@ -25,6 +25,8 @@ def test_answers_and_probabilities_are_read(tmp_path):
 def test_answers_alone_have_no_probabilities(tmp_path):
     found = read(tmp_path, '{"predicted": "positive"}\n{"predicted": null}\n', "p.jsonl")
     assert (found.answers.tolist(), found.probabilities) == ([1, -1], None)
+    found = read(tmp_path, '[{"predicted": "positive"}, {"predicted": null}]', "p.json")
+    assert (found.answers.tolist(), found.probabilities) == ([1, -1], None)
 
 
 def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):

@@ -66,6 +66,8 @@ def short_rows(monkeypatch):
         ("lines", "fine\n" * 3, "b" * 400_000),
         ("tsv", "text\tlabel\n" + "fine\t1\n" * 3, "b" * 400_000),
         ("jsonl", '{"text": "fine"}\n' * 3, '{"text": "' + "b" * 400_000),
+        ("json", "[" + '{"text": "fine"},' * 3, '{"text": "' + "b" * 400_000),
+        ("json", '{"data": [' + '{"text": "fine"},' * 3, "[" * 400_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b" * 600_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b\n" * 300_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"b\n",' * 120_000),
@@ -73,7 +75,7 @@ def short_rows(monkeypatch):
 )
 def test_a_row_without_an_end_is_not_held_whole(short_rows, format, before, after):
     with pytest.raises(
-        DataError, match=r"<stdin>, row 4( \(line 5\))?: a \w+ of more than 300,000 characters; "
+        DataError, match=r"<stdin>, row 4( \(line [15]\))?: a \w+ of more than 300,000 characters; "
     ):
         rows_from((before + after).encode(), format=format)
 
@@ -91,6 +93,7 @@ def test_a_file_of_a_folder_is_not_held_whole(short_rows, tmp_path):
         ("a.CSV", "csv"),
         ("a.tsv.gz", "tsv"),
         ("a.ndjson.xz", "jsonl"),
+        ("a.JSON.gz", "json"),
         ("a.b.parquet", "parquet"),
         ("a.ft", "fasttext"),
         ("a.log", None),
@@ -112,6 +115,7 @@ def test_the_suffix_names_the_format(name, format):
         ("a.CSV", "csv"),
         ("a.tab", "tsv"),
         ("a.ndjson", "jsonl"),
+        ("a.json", "json"),
         ("a.pq", "parquet"),
         ("a.ft", "fasttext"),
     ],
@@ -124,7 +128,6 @@ def test_the_suffix_names_the_format_of_the_output(name, format):
 @pytest.mark.parametrize(
     ("name", "way_out"),
     [
-        ("a.json", r"\.jsonl"),
         ("a.xlsx", r"\.csv"),
         ("a.xls", r"\.csv"),
         ("a.csv.gz", r"write a\.csv"),

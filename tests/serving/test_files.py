@@ -216,6 +216,42 @@ def test_a_column_that_cannot_be_told_is_asked_for(served):
     assert joined[1]["shown"][0]["text"] == "Lovely stay\nGreat food"
 
 
+def test_a_list_of_json_comes_back_as_one(served):
+    rows = [{"id": 1, "review": {"text": "I loved it"}}, {"id": 2, "review": {"text": "Dreadful"}}]
+    for body in (rows, {"data": rows}):
+        got = sent(served, json.dumps(body).encode(), name="said.json")
+        assert (got.status, got.headers["content-type"]) == (200, "application/json")
+        answers = json.loads(got.body)
+        assert [{"id": row["id"], "review": row["review"]} for row in answers] == rows
+        assert [row["predicted"] for row in answers] == ["positive", "negative"]
+    opened, *_, last = told(served, b'{"data": [{"a": {"text": "x", "n": 1}}]}', name="said.json")
+    assert opened["columns"] == ["data.a.text", "data.a.n"]
+    assert opened["text_columns"] == ["data.a.text"]
+    assert (opened["format"], opened["to"], last["notes"]) == ("json", "json", [])
+    many = b'[{"text": "fine"},' + b'{"text": "fine"},' * 3000 + b'{"text": "fine", "n": NaN}]'
+    assert told(served, many, name="said.json")[-1]["notes"] == [
+        "NaN and Infinity are read as null"
+    ]
+
+
+def test_one_of_several_lists_is_asked_for(served):
+    body = b'{"train": [{"text": "Lovely stay"}], "test": [{"text": "Dirty room"}]}'
+    (opened,) = told(served, body, name="said.json")
+    assert opened["columns"] == ["train.text", "test.text"]
+    assert opened["error"].endswith("choose with text_column=train.text or text_column=test.text")
+    assert sent(served, body, name="said.json").status == 422
+    opened, rows, *_ = told(served, body, name="said.json", text_column="test.text")
+    assert opened["text_columns"] == ["test.text"]
+    assert [row["text"] for row in rows["shown"]] == ["Dirty room"]
+
+
+def test_the_beginning_of_a_list_is_enough_to_look_at_it(served):
+    body = b'[{"text": "Lovely stay"}, {"text": "Dirty room"}, {"text": "cut o'
+    opened, rows, *_ = told(served, body, name="said.json", rows=5, cut="true")
+    assert [row["text"] for row in rows["shown"]] == ["Lovely stay", "Dirty room"]
+    assert opened["error"] is None
+
+
 def test_names_that_are_taken_are_begun_with_another_word(served):
     body = b'{"text": "I loved it", "predicted": "mine"}\n'
     opened, rows, _ = told(served, body, name="said.jsonl")

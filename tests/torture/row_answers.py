@@ -25,7 +25,7 @@ class Answer:
         own: the row's own columns, None where the format does not hold them.
         predicted: the answer, empty for none.
         p_positive: its probability as it is written, empty for none.
-        error: of a row that was kept, why it could not be read; only in JSON lines.
+        error: of a row that was kept, why it could not be read; only in JSON.
     """
 
     own: Any
@@ -89,15 +89,22 @@ def _of_cells(records: list[list[str]], file: File) -> list[Answer]:
     return [Answer(own, *answer) for *own, a, b in records for answer in [(a, b)]]
 
 
+def _read_json(raw: bytes, file: File) -> list[Answer]:
+    return _of_records(json.loads(raw) if raw else [], file)  # nothing if no input was opened
+
+
 def _read_jsonl(raw: bytes, file: File) -> list[Answer]:
+    return _of_records([json.loads(line) for line in complete_lines(raw)], file)
+
+
+def _of_records(records: list[dict[str, Any]], file: File) -> list[Answer]:
     answers = []
-    for line in complete_lines(raw):
-        record = json.loads(line)
+    for record in records:
         word, p = (record.pop(name) for name in ADDED)
         error = record.pop("error", None)
         record.pop("raw", None)
         reason = record.pop("reason", None)  # an own column of that name would have been refused
-        assert (reason is not None) == (word == "uncertain"), line
+        assert (reason is not None) == (word == "uncertain"), record
         own = record if file.text is None else list(record.values())
         answers.append(Answer(own, word or "", "" if p is None else str(p), error))
     return answers
@@ -122,6 +129,7 @@ _READERS = {
     "text": _read_text,
     "csv": _read_csv,
     "tsv": _read_tsv,
+    "json": _read_json,
     "jsonl": _read_jsonl,
     "parquet": _read_parquet,
     "fasttext": _read_fasttext,

@@ -208,7 +208,7 @@ def jsonl_files(draw: Any, *, damaged: bool) -> File:
         truth.append({"text": row} if isinstance(row, str) else row)
         if damaged and draw(st.booleans()):
             bad.add(number)
-            broken = [b"nonsense", b"[1]", b"null", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}',
+            broken = [b"nonsense", b"[1]", b"null", b"{", b'{"a": nan}', b'{"a": 1, "a": 2}',
                       b"[" * 3000, b'{"a": 1e999}', b'{"a": ' + b"9" * 5000 + b"}", line + b"}",
                       b'{"text": "\xff"}', b'\xffx', b'{"text": "a\tb"}']  # fmt: skip
             line = draw(st.sampled_from(broken))
@@ -216,6 +216,29 @@ def jsonl_files(draw: Any, *, damaged: bool) -> File:
         lines.append(line)
     data = with_mark(draw, b"".join(line + end for line in lines))
     return File("jsonl", data, truth, bad, None, None, {"text_columns": ("text",) * bool(rows)})
+
+
+@st.composite
+def json_files(draw: Any, *, damaged: bool) -> File:
+    """A list of rows, or one in an object, on one line or on several."""
+    truth = list(draw(jsonl_files(damaged=False)).rows)
+    indent = draw(st.sampled_from(["", " ", "\n", "\n  ", "\r\n\t"]))
+    lines, bad = [], set()
+    for number, row in enumerate(truth, start=1):
+        line = json.dumps(row)
+        if damaged and draw(st.booleans()):
+            bad.add(number)
+            broken = ["nonsense", "1", "null", '{"a": nan}', '{"a": 1, "a": 2}', '{"a": 1e999}',
+                      '{"a": ' + "9" * 5000 + "}", '{"a": [1}', '{"text": "\xff"}',
+                      *['{"a": "b}', '{"a": 1'] * ("\n" in indent)]  # fmt: skip
+            line = draw(st.sampled_from(broken))
+            truth[number - 1] = {"text": "\ufffd"} if "\xff" in line else {}
+        lines.append(indent + line)
+    start, end = draw(st.sampled_from([("[", "]"), ('{"n": 1, "data": [', "]}"), ("[", "\n]\n")]))
+    if damaged or not truth:  # what an object holds is told by its first row
+        start, end = "[", "\n]"
+    data = with_mark(draw, f"{start}{','.join(lines)}{end}".encode("latin-1"))
+    return File("json", data, truth, bad, None, None, {"text_columns": ("text",) * bool(truth)})
 
 
 def one_line(text: str) -> str:
@@ -284,6 +307,7 @@ FILES = {
     "csv": csv_files,
     "tsv": tsv_files,
     "jsonl": jsonl_files,
+    "json": json_files,
     "lines": line_files,
     "fasttext": fasttext_files,
     "parquet": parquet_files,

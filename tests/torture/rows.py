@@ -38,9 +38,13 @@ MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.s
 EXAMPLES = 2500  # for each input format, of whole and of damaged files
 COMMANDS = 60
 LARGE = 10_000_000
-# JSON values are not cells: of JSON lines and Parquet, own columns are held to these.
-OUTPUTS = {"jsonl": ["jsonl", "text", "fasttext"], "parquet": ["parquet", "jsonl", "fasttext"]}
-ALL_OUTPUTS = ["text", "csv", "tsv", "jsonl", "parquet", "fasttext"]
+# JSON values are not cells: of JSON and Parquet, own columns are held to these.
+JSON = ("json", "jsonl")
+OUTPUTS = {
+    **{format: [*JSON, "text", "fasttext"] for format in JSON},
+    "parquet": ["parquet", *JSON, "fasttext"],
+}
+ALL_OUTPUTS = ["text", "csv", "tsv", *JSON, "parquet", "fasttext"]
 
 
 @dataclass
@@ -133,13 +137,13 @@ def _check_record(file: File, number: int, output: str, answer: Answer) -> None:
     text = _text_of(file, row)
     if is_bad or (text is not None and not text.strip()):
         assert answer.predicted == "", f"row {number} has an answer"
-    if output == "jsonl":
+    if output in JSON:
         assert (answer.error is not None) == is_bad, f"row {number}: {answer.error}"
     if row is None or output == "fasttext":
         return
     own = text if output == "text" else row
-    if output in ("csv", "tsv", "parquet", "jsonl") and file.format == "fasttext":
-        own = [row[0] or (None if output in ("parquet", "jsonl") else ""), row[1]]
+    if output in ("csv", "tsv", "parquet", *JSON) and file.format == "fasttext":
+        own = [row[0] or (None if output in ("parquet", *JSON) else ""), row[1]]
     assert answer.own == own, f"row {number} is {answer.own!r}, not {own!r}"
 
 
@@ -214,6 +218,8 @@ def _large(size: int, run: Run) -> Outcome:
         File("fasttext", f"__label__x a\n__label__y {text}\nb\n".encode(),
              [["x", "a"], ["y", text], ["", "b"]], set(), ["label", "text"], 1),
         File("jsonl", "".join(json.dumps({"text": t}) + "\n" for t in ("a", text, "b")).encode(),
+             [{"text": "a"}, {"text": text}, {"text": "b"}], set(), None, None),
+        File("json", json.dumps([{"text": each} for each in ("a", text, "b")]).encode(),
              [{"text": "a"}, {"text": text}, {"text": "b"}], set(), None, None),
     ]  # fmt: skip
     for file in files:

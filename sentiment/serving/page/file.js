@@ -10,7 +10,7 @@ const BEGINNING = 1_000_000; // bytes sent for a preview, if a part of the file 
 const BUSY_TRIES = 8; // before the user is asked to try again
 const SPEAK_EACH = 10_000; // milliseconds
 const DRAW_EACH = 100;
-const NAMES = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet" };
+const NAMES = { csv: "CSV", tsv: "TSV", json: "JSON", jsonl: "JSON lines", parquet: "Parquet" };
 const NOT_READ = "it cannot be read; is it a folder, or deleted?";
 const CHANGED = "it was changed or deleted after it was chosen; choose it again";
 // What the user may choose, and what is then detected again.
@@ -94,7 +94,8 @@ class Plan {
 
   /** Show what is detected, and the first rows with their answers. */
   async preview() {
-    const whole = /\.(parquet|pq)$/i.test(this.#file.name) || this.#chosen.format === "parquet";
+    // Of Parquet, and of JSON that comes by column, the beginning alone has no rows.
+    const whole = /\.(parquet|pq|json)$/i.test(this.#file.name) || ["parquet", "json"].includes(this.#chosen.format);
     const cut = !whole && this.#file.size > BEGINNING;
     const query = { ...this.#query(this.#chosen), rows: PREVIEW, cut };
     this.#reset();
@@ -118,7 +119,7 @@ class Plan {
     if (this.#abort || this.#found === null) return;
     const { format, header, text_columns: [column] } = this.#found;
     const { encoding } = this.#chosen;
-    const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], formulas: 0, began: performance.now() };
+    const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], notes: [], formulas: 0, began: performance.now() };
     let [timer, spoken] = [null, result.began];
     this.#result = result;
     this.#began();
@@ -128,6 +129,7 @@ class Plan {
       if (event.event === "rows") {
         if (event.part) result.parts.push(new Blob([event.part])); // which the browser may keep on disk
         result.errors.push(...event.errors);
+        result.notes.push(...(event.notes ?? []));
         for (const name of ["rows", "outcomes", "share", "formulas"]) result[name] = event[name];
         el("rows").append(...event.shown.map((row) => rowOf(row, this.#labels)));
         result.complete = event.end;
@@ -248,6 +250,7 @@ class Plan {
     const result = this.#result;
     const focused = document.activeElement === el("cancel");
     const line = result.complete ? `${rowsOf(result.rows)} answered.` : `Stopped after ${rowsOf(result.rows)}.`;
+    if (!result.complete && result.to === "json" && result.rows > 0) result.parts.push(new Blob(["\n]\n"]));
     // A Parquet file without its end is unreadable.
     const given = result.complete || (result.rows > 0 && result.to !== "parquet");
     show(el("cancel"), false);

@@ -27,7 +27,7 @@ export function visible(text) {
 /** Replace query parameters in a message by the labels of the page. */
 export function inWords(line) {
   const fields = { format: "Format", encoding: "Encoding", text_column: "Text in column", to: "Result" };
-  return line.replace(/\b(format|encoding|text_column|to)=([\w-]+|…)/g, (_, name, value) =>
+  return line.replace(/\b(format|encoding|text_column|to)=([\w-]+(?:\.[\w-]+)*|…)/g, (_, name, value) =>
     `“${fields[name]}${value === "…" ? "" : `: ${value}`}”`);
 }
 
