@@ -240,7 +240,7 @@ class _Finder:
                     unread.append(found)
         if unread and any(map(self._may_be_meant, unread[0])):
             return self._only(unread[0], "label"), "by name"
-        columns = [name for name in columns if not is_id_name(name)]
+        columns = [name for name in columns + fields if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
         if unread:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]

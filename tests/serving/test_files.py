@@ -228,7 +228,7 @@ def test_a_list_of_json_comes_back_as_one(served):
     assert opened["columns"] == ["data.a.text", "data.a.n"]
     assert opened["text_columns"] == ["data.a.text"]
     assert (opened["format"], opened["to"], last["notes"]) == ("json", "json", [])
-    many = b'[{"text": "fine"},' + b'{"text": "fine"},' * 3000 + b'{"text": "fine", "n": NaN}]'
+    many = b'[{"text": "fine"},' + b'{"text": "fine"},' * 9000 + b'{"text": "fine", "n": NaN}]'
     assert told(served, many, name="said.json")[-1]["notes"] == [
         "NaN and Infinity are read as null"
     ]
