@@ -913,7 +913,9 @@ class PieceModel(Model):
         mean = [sum(column) / len(x) for column in zip(*x, strict=True)]
         for number in range(self.document.get("hidden", 0)):
             mean = [max(each, 0) for each in self._layer([mean], f"hidden.{number}")[0]]
-        return self._layer([mean], "output")[0]
+        longest = len(self.tensors["places.scale"].all())
+        scale = 1 - (1 - self.document.get("long_scale", 1)) * len(row) / longest
+        return [scale * each for each in self._layer([mean], "output")[0]]
 
     def _vector(self, name: str, number: int) -> list[float]:
         (scale,) = self.tensors[f"{name}.scale"].row(number)
