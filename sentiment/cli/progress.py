@@ -103,8 +103,21 @@ def described(rows: int, seconds: float, total: int | None) -> str:
     done = f"{count_of(rows, 'row')}, {rate:,.{0 if rate >= 10 else 1}f} a second"
     if total is None:
         return done
-    left = f", {duration((total - rows) / rate)} left" if total > rows else ""
-    return f"{progress_bar(rows, total)} {done}{left}"
+    return f"{progress_bar(rows, total)} {done}{time_left(seconds, rows, total - rows)}"
+
+
+def time_left(seconds: float, done: int, rest: int, least: float = 0.0) -> str:
+    """Return how long the rest takes, after a comma; nothing if that is not known.
+
+    Args:
+        seconds: what it took so far.
+        done: how much was done in that time.
+        rest: how much is left.
+        least: the shortest time to mention, seconds.
+    """
+    if done <= 0 or rest <= 0 or (left := seconds * rest / done) < least:
+        return ""
+    return f", {duration(left)} left"
 
 
 def duration(seconds: float) -> str:
