@@ -50,13 +50,13 @@ class Meter:
         self._begun += 1
         self._of_others = self._rows
 
-    def add(self, rows: int, of: int | None, texts: Callable[[], Sequence[str]]) -> None:
+    def add(self, rows: int, of: int | None, texts: Sequence[str]) -> None:
         """Count rows that were answered, and show how far this is.
 
         Args:
             rows: their number.
             of: how many the current input has, about; None if unknown.
-            texts: returns those of these rows.
+            texts: of these rows.
         """
         self._rows += rows
         seconds = self._clock() - self._started
@@ -66,7 +66,7 @@ class Meter:
         left = None if total is None else seconds * (total - self._rows) / self._rows
         if self._quicker and total and left and seconds + left > _LONG:
             self._quicker = False  # mentioned once
-            self._mention_fast(texts(), total, left)
+            self._mention_fast(texts, total, left)
         console.status(described(self._rows, seconds, total))
 
     def _expected(self, of: int | None) -> int | None:

@@ -39,6 +39,8 @@ class Clock:
 class Stub:
     """A model that takes a time for each text."""
 
+    reads_pieces = False
+
     def __init__(self, clock: Clock, rate: float) -> None:
         self.clock, self.rate, self.texts = clock, rate, 0
 
@@ -75,7 +77,7 @@ def answer(meter, stub, batches, of, size=1000):
     for _ in range(batches):
         texts = [f"text {number}" for number in range(size)]
         stub.scores(texts)
-        meter.add(size, of, lambda texts=texts: texts)
+        meter.add(size, of, texts)
 
 
 def test_rows_rate_and_time_left_are_shown_and_erased(clock, shown):
@@ -165,7 +167,7 @@ def test_fast_is_not_mentioned_if_it_is_hardly_quicker(clock, shown, fast):
 
 def test_labelled_reviews_are_scored_with_a_sign_too(clock, shown, monkeypatch):
     reviews = read_labelled([str(TEST)], ReadOptions())
-    monkeypatch.setattr("sentiment.cli.reading.Meter", lambda path: Meter(path, clock=clock))
+    monkeypatch.setattr("sentiment.cli.scoring.Meter", lambda path: Meter(path, clock=clock))
     scores = score_all(Stub(clock, 100), reviews)
     assert len(scores.coverage) == len(reviews)
     assert states(shown)[1] == f"[{'━' * 24}] 400 rows, 100 a second"
