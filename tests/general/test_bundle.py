@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sentiment.features.pieces import PieceEncoder
@@ -60,6 +61,15 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch):
         made(tmp_path / "stopped")
     monkeypatch.setattr(encoder, "_save", save)
     assert bytes_of(made(tmp_path / "stopped")) == whole
+
+
+@pytest.mark.slow
+def test_300_steps_make_the_same_bytes_for_the_same_seed(tmp_path):
+    recipe = replace(RECIPE, stages=(replace(STAGES[0], epochs=20), STAGES[1]))
+    first, again = (bytes_of(made(tmp_path / name, recipe)) for name in ("first", "again"))
+    steps = [int(np.load(each)["steps"][1]) for each in (tmp_path / "first").glob("*.npz")]
+    assert (len(steps), sum(steps) >= 300) == (2, True)
+    assert first == again
 
 
 @pytest.mark.slow

@@ -72,8 +72,8 @@ BEHAVIOUR = Mixture(
     },
     views={"imdb": ((0, 1.0),), "multidomain": ((40, 0.25), (0, 1.0))},
     lessons=40_000,
-    groups=10_000,
-    mistyped=0.25,
+    groups=12_000,
+    mistyped=0.35,
 )
 
 
