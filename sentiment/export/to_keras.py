@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.export import keras_encoder
 from sentiment.export.inputs import check, not_exported, prefixes_of
+from sentiment.export.keras_encoder import mean_vectors
 from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import LabelSet
 from sentiment.model.component import Component
@@ -100,7 +100,7 @@ def _logit(component: Component, inputs: Inputs, prefix: str) -> Any:
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         ids = _input(inputs, f"{prefix}input_ids", "int32")
         mask = _input(inputs, f"{prefix}attention_mask", "int32")
-        mean = keras_encoder.mean_vectors(network, encoder.pieces.longest, ids, mask, prefix)
+        mean = mean_vectors(network, encoder.pieces.longest, ids, mask, prefix)
         return _chained(mean, network.head, prefix)
     raise not_exported(component)
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.export import onnx_encoder
 from sentiment.export.graph import Graph
 from sentiment.export.inputs import check, not_exported, prefixes_of
+from sentiment.export.onnx_encoder import mean_vectors
 from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import LabelSet
 from sentiment.model.component import Component
@@ -146,7 +146,7 @@ def _logits(graph: Graph, component: Component, prefix: str) -> str:
         sums = graph.add("Add", sums, graph.doubles(first.bias))
         return _after_relu(graph, sums, rest)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
-        pooled = onnx_encoder.mean_vectors(graph, network, encoder.pieces.longest, prefix)
+        pooled = mean_vectors(graph, network, encoder.pieces.longest, prefix)
         first, *rest = network.head
         sums = graph.dense_in_doubles(graph.cast(pooled, np.float64), first)
         return _after_relu(graph, sums, rest)
