@@ -376,18 +376,22 @@ class Model:
             return [texts]
         return [texts[first : first + _PORTION] for first in range(0, len(texts), _PORTION)]
 
+    def coverage_of(self, coverages: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Return the best `Coverage` of all components with a weight, from that of each: [n]."""
+        return self.add_up(
+            coverages, lambda own, base, weight: np.minimum(own, base) if weight > 0 else own
+        )
+
     def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds and the coverage, the best of all components with a weight."""
         log_odds, coverage = zip(*map(self._weighed_together, self.portions(texts)), strict=True)
         return np.concatenate(log_odds), np.concatenate(coverage)
 
     def _weighed_together(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
-        log_odds, coverage = self.add_up(
-            [component.log_odds(texts) for component in self.components],
-            lambda own, base, weight: (
-                own[0] + weight * base[0],
-                np.minimum(own[1], base[1]) if weight > 0 else own[1],
-            ),
+        each = [component.log_odds(texts) for component in self.components]
+        coverage = self.coverage_of(coverage for _, coverage in each)
+        log_odds = self.add_up(
+            (log_odds for log_odds, _ in each), lambda own, base, weight: own + weight * base
         )
         # What those that do not judge said of a text counts only if another one knows enough of it.
         log_odds[unknown(coverage) & ~np.isnan(log_odds[:, 0])] = self.empty_logits

@@ -68,6 +68,10 @@ class Table:
         """Return the vectors of things, float32 [things, width]."""
         return np.multiply(self.rows[numbers], self.scale[numbers][..., None], dtype=np.float32)
 
+    def first(self, number: int) -> "Table":
+        """Return the table of the first things."""
+        return Table(self.rows[:number], self.scale[:number])
+
 
 @dataclass(frozen=True, eq=False)
 class Norm:

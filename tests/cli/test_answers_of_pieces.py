@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -234,14 +235,25 @@ def test_models_are_measured_calibrated_compared_and_probed(run: Run, model, rev
     assert run("probe", "-m", model, "--json").returncode in (0, 1, 6)
 
 
-@pytest.mark.parametrize(("form", "target"), [("onnx", "m.onnx"), ("keras", "m.keras")])
-def test_export_refuses_in_one_line(run: Run, model, tmp_path, form, target):
+@pytest.mark.parametrize("form", ["onnx", pytest.param("keras", marks=pytest.mark.slow)])
+def test_they_are_exported_with_their_vocabulary_beside(run: Run, model, tmp_path, form):
     if form == "onnx":
         pytest.importorskip("onnx", reason="onnx is not installed")
-    done = run("export", model, "--to", form, "-o", tmp_path / target)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "a model of pieces of words cannot be exported" in done.stderr
-    assert not (tmp_path / target).exists()
+    target, beside = tmp_path / f"m.{form}", tmp_path / f"m.{form}.json"
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        done = run("export", model, "--to", form, "-o", target)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"saved {target} (")
+    assert second == f"saved {beside}: the vocabulary, and how a text becomes numbers"
+    recipe = json.loads(beside.read_text(encoding="utf-8"))
+    assert recipe["labels"] == ["negative", "positive"]
+    assert {len(each["tokenizer"]["model"]["vocab"]) for each in recipe["inputs"].values()} == {30}
+    target.unlink()
+    again = run("export", model, "--to", form, "-o", target)
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert f"{beside} exists; --force" in again.stderr
+    assert not target.exists()
 
 
 def test_a_damaged_model_is_one_line(run: Run, model, tmp_path):
