@@ -110,13 +110,16 @@ def _facts(
     labels: LabelSet, component: Component, decision: AnyDecision, record: Record
 ) -> dict[str, Any]:
     encoder, layers = component.encoder, component.network.summary()
+    settings = encoder.settings()
+    if "corrected" in settings:
+        settings["corrected"] = len(settings["corrected"])
     return {
         "labels": list(labels.names),
         "vectorizer": {
             "unit": encoder.unit,
             "features": encoder.size,
             "kinds": encoder.describe(),
-            **encoder.settings(),
+            **settings,
         },
         "network": component.network.describe(),
         "layers": layers,
