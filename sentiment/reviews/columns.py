@@ -1,12 +1,13 @@
 """Choosing the columns of texts and labels: as asked, else by name, else by content."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
+from sentiment.reviews.asked import Asked
 from sentiment.reviews.batch import Batch, Row
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.header import (
@@ -20,8 +21,15 @@ from sentiment.reviews.header import (
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import asked_keys
-from sentiment.reviews.rules import Key, as_text, is_figure, key_of, reads_as_label, text_in
+from sentiment.reviews.rules import (
+    Key,
+    as_text,
+    is_figure,
+    key_of,
+    may_be_label,
+    reads_as_label,
+    text_in,
+)
 from sentiment.reviews.streams import ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
@@ -69,7 +77,7 @@ def find_columns(
     """
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
-    named_labels = asked_keys(options.labels)
+    named_labels = Asked(options.labels)
     finder = _Finder(list(source_columns), sample, name, named_labels)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None
@@ -102,7 +110,7 @@ class _Finder:
         columns: list[str],
         sample: Callable[[], Batch | None],
         name: str,
-        named_labels: Collection[Key],
+        named_labels: Asked,
     ) -> None:
         @cache
         def values(column: str) -> list[Any]:
@@ -171,25 +179,28 @@ class _Finder:
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns = [name for name in self.columns if name not in without]
-        unread: list[list[str]] = []  # named like labels, with unknown values
-        for form in (normal_name, last_word):
-            for names in LABEL_NAMES:
-                if found := [name for name in columns if form(name) in names]:
-                    if read := [name for name in found if self._can_be_read(name)]:
-                        return self._only(read, "label"), "by name"
-                    unread.append(found)
-        if unread and any(map(self._may_be_meant, unread[0])):
-            return self._only(unread[0], "label"), "by name"
+        forms = (normal_name, last_word)
+        ranked = [[name for name in columns if form(name) in names]
+                  for form in forms for names in LABEL_NAMES]  # fmt: skip
+        named = list(filter(None, ranked))
+        for reads in (reads_as_label, may_be_label):
+            for found in named:
+                if read := [name for name in found if self._can_be_read(name, reads)]:
+                    return self._only(read, "label"), "by name"
+            if named and any(map(self._may_be_meant, named[0])):
+                return self._only(named[0], "label"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
-        if unread:  # a column of counts may have many values
+        if not found and self._is_numbered():
+            found = [name for name in columns if self._reads_as_labels(name, may_be_label)]
+        if named:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]
             if not found:
-                return self._only(unread[0], "label"), "by name"
+                return self._only(named[0], "label"), "by name"
         if found:
             label = self._only(found, "label")
             # Yes or no under an unknown name, such as "verified", may not be the label.
-            if unread or len(columns) == 1 or self._is_numbered():
+            if named or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
         raise self._not_found("label", taken=without)
 
@@ -262,12 +273,12 @@ class _Finder:
     def _keys(self, column: str) -> list[Key]:
         return [key for key in map(key_of, self._values(column)) if key is not None]
 
-    def _can_be_read(self, column: str) -> bool:
+    def _can_be_read(self, column: str, reads: Callable[[Key], bool]) -> bool:
         """Return whether at least half of the values of a column could be labels."""
         keys = set(self._keys(column))
         if self.named_labels:
-            return not keys or not keys.isdisjoint(self.named_labels)
-        return 2 * sum(map(reads_as_label, keys)) >= len(keys)
+            return not keys or any(key in self.named_labels for key in keys)
+        return 2 * sum(map(reads, keys)) >= len(keys)
 
     def _may_be_meant(self, column: str) -> bool:
         """Return whether an unreadable column may hold labels: a few unknown words."""
@@ -284,9 +295,9 @@ class _Finder:
         keys = self._keys(column)
         return self._reads_as_labels(column) and len(set(keys)) < len(keys)
 
-    def _reads_as_labels(self, column: str) -> bool:
+    def _reads_as_labels(self, column: str, reads: Callable[[Key], bool] = reads_as_label) -> bool:
         keys = self._keys(column)
-        return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
+        return bool(keys) and all(map(reads, set(keys))) and not _number_rows(keys)
 
 
 @dataclass(frozen=True)
