@@ -121,7 +121,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Conditions:
-    """The classes of values that meet a condition; `rule` reads others."""
+    """The classes of values that meet a condition; a rule reads others, if there is one."""
 
     named: Mapping[str, Asked]
     rule: Rule | None = None
@@ -130,7 +130,11 @@ class _Conditions:
         for name, asked in self.named.items():
             if key in asked:
                 return name
-        return self.rule.meaning_of(key) if self.rule else None
+        if self.rule is None:
+            return None
+        name = self.rule.meaning_of(key)
+        between = name == NEUTRAL and self.rule.classes == SENTIMENT
+        return OTHER if between else name  # the middle of a scale is no class
 
 
 def asked_rule(
@@ -166,10 +170,11 @@ def _by_sides(options: ReadOptions, values: Iterable[object], column: str) -> Ru
     names = {NEGATIVE: NEGATIVE, NEUTRAL: NEUTRAL, POSITIVE: POSITIVE}
     if classes.is_binary:
         names |= zip((NEGATIVE, POSITIVE), classes.names, strict=True)
-    if not {names[NEGATIVE], names[POSITIVE]} <= set(classes.names):
+    needed = {names[NEGATIVE], names[POSITIVE], *([POSITIVE] if options.neutral else [])}
+    if not needed <= set(classes.names):
         raise UsageError(
-            "--positive and --negative need a model with these classes; this one has "
-            + ", ".join(classes.names)
+            f"{' and '.join(f'--{side}' for side in options.sides)} need a model with the classes "
+            f"negative and positive; this one has {', '.join(classes.names)}"
         )
     sides = {side: Asked(asked) for side, asked in options.sides.items()}
     for one, other in combinations(sides, 2):

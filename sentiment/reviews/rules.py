@@ -12,6 +12,7 @@ from sentiment.reviews.words import (
     NEGATIVE_WORDS,
     NEUTRAL_WORDS,
     POSITIVE_WORDS,
+    YES_OR_NO,
     is_assumed_word,
     is_pole,
     meaning_of,
@@ -191,7 +192,7 @@ def may_be_label(key: Key) -> bool:
         return True
     number = plain_number(key)
     if number is None:
-        return isinstance(key, str) and meaning_of(key) is not None
+        return isinstance(key, str) and (key in YES_OR_NO or meaning_of(key) is not None)
     return -10 <= number <= 10
 
 

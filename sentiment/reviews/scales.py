@@ -8,7 +8,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sentiment.labels import MAX_CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL
+from sentiment.labels import (
+    CLASSES,
+    MAX_CLASSES,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SENTIMENT,
+    WITH_NEUTRAL,
+)
 from sentiment.reviews.header import LABEL_NAMES, is_among, normal_name
 from sentiment.reviews.rules import (
     OTHER,
@@ -59,7 +67,9 @@ _NUMBERS = (
 _LETTERS = (_exact(["n"], ["p"]), _exact(["-"], ["+"]), _exact(["-"], ["+"], [0.0]))
 
 
-_YES_OR_NO = Rule(YES_OR_NO, assumed=True)
+_YES_OR_NO = _exact(
+    *([word for word, name in YES_OR_NO.items() if name == side] for side in CLASSES)
+)
 
 
 def _of_scale(noun: str, scale: Scale) -> Rule:
@@ -120,10 +130,14 @@ def find_rule(counts: Mapping[Key, int], column: str = "") -> Rule | None:
         column: The name of the column, which may tell a scale.
     """
     found, common = set(counts), set(counts) - _rare(counts)
-    rule = _fitting(found, column)
-    if rule == RATINGS and 6.0 not in found and _fitting(common, column) == STARS:
-        rule = STARS  # a slip among stars, such as 10 for 1
-    rule = rule or _fitting(common, column) or _for_most(counts)
+    rule, usual = _fitting(found, column), _fitting(common, column)
+    if rule and usual and rule.known(common) != usual.known(common):
+        slip = leaving_out(usual, counts, column)  # such as 10 among stars
+        return slip if slip or isinstance(rule.reads, Scale) else rule
+    if rule is None:
+        rule = usual or _for_most(counts)
+    elif isinstance(rule.reads, Scale) and _may_have_codes(counts):
+        return None
     return leaving_out(rule, counts, column) if rule else None
 
 
@@ -165,6 +179,20 @@ def _rare(counts: Mapping[Key, int]) -> set[Key]:
     return rare
 
 
+def _may_have_codes(counts: Mapping[Key, int]) -> bool:
+    """Return whether 7 to 10, apart from lower numbers and not frequent, may stand for no answer.
+
+    Surveys with marks from 1 to 5 write 9 for that, or 8 and 9.
+    """
+    numbers = {number: count for key, count in counts.items()
+               if (number := plain_number(key)) is not None}  # fmt: skip
+    high = {number for number in numbers if number > 5}
+    if not (len(high) == 1 or high == {8, 9}) or len(numbers) - len(high) < 2:
+        return False
+    few = 4 * sum(numbers[number] for number in high) < sum(numbers.values())
+    return few and min(high) >= 7 and _are_whole(high)
+
+
 def _is_odd(key: Key, rule: Rule) -> bool:
     """Return whether a rare value speaks for no other rule, as 6 among 1 to 5 does."""
     number = plain_number(key)
@@ -172,8 +200,8 @@ def _is_odd(key: Key, rule: Rule) -> bool:
         return True
     if isinstance(rule.reads, Scale):
         low, high = rule.reads.low, rule.reads.high
-        return number < low or number > 10 or (high == 5 and number >= 7)
-    return not (-1 <= number <= 10 and number.is_integer())
+        return number < low or number > 10 or (high <= 5 and number >= 7)
+    return not (-1 <= number < 7 and number.is_integer())
 
 
 def _holds_words(unknown: Collection[Key]) -> bool:
@@ -274,9 +302,7 @@ def _of_numbers(found: set[float], column: str) -> Rule | None:
     if min(found) < 0:
         return _signed(found)
     if max(found) > 10:
-        percent = _of_scale("from 0 to 100", _from(0, 100))
-        sure = is_rating_name(column) and 50 < max(found) <= 100
-        return percent if sure and _has_both(percent, found) else None
+        return None
     return _from_zero(found, column) if min(found) < 1 else _from_one(found)
 
 
@@ -297,9 +323,10 @@ def _named(found: set[float], column: str) -> Rule | None:
 
 def _signed(found: Collection[float]) -> Rule | None:
     """Return the rule of numbers with a sign: from −1 to 1 in fractions, or from −n to n."""
-    if _has_both(_SIGNED, found) and not _are_whole(found) and -1 <= min(found) <= max(found) <= 1:
-        return _SIGNED
-    top = max(found)
+    top, below = max(found), [number for number in found if number < 0]
+    if _has_both(_SIGNED, found) and not _are_whole(found) and -1 <= min(found) <= top <= 1:
+        code = below == [-1] and len(found) > 2  # for none, among numbers from 0 to 1
+        return None if code else _SIGNED
     if min(found) != -top or not 2 <= top <= 10:
         return None
     return _of_scale(f"from {show(-top)} to {show(top)}", Scale(-top, -_CENTRE, _CENTRE, top))
@@ -309,8 +336,7 @@ def _from_one(found: set[float]) -> Rule | None:
     if found == {1, 2, 3, 4, 5, 6, 7}:
         return _of_scale("from 1 to 7", _from(1, 7))
     if max(found) > 5:  # a scale that never exceeds 6 is another one, such as school grades
-        code = {1, 2, 3, 4, 5} < found and len(found) == 6  # 9 may be *no answer*
-        return RATINGS if max(found) >= 7 and not code else None
+        return RATINGS if max(found) >= 7 else None
     several = len(found) > 2 or found == {1, 5} or not _are_whole(found)
     return STARS if several and _has_both(STARS, found) else None
 

@@ -22,7 +22,7 @@ def _meanings(positive: str, negative: str, neutral: str = "") -> dict[str, str]
 # Words whose orientation is assumed, like that of numbers.
 _ASSUMED = _meanings("true yes ✅ ✔ ✓ ➕", "false no ❌ ✖ ✗ ➖")
 # With the letters that stand for them; `n` beside `pos` and `neg` is neutral.
-YES_OR_NO: dict[str | float | None, str] = {**_ASSUMED, **_meanings("t y", "f n")}
+YES_OR_NO = _ASSUMED | _meanings("t y", "f n")
 _ALONE = _meanings(
     "promoter like liked upvote upvoted fresh bullish",
     "detractor dislike disliked downvote downvoted rotten bearish",
