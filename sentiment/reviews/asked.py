@@ -127,9 +127,8 @@ class _Conditions:
     rule: Rule | None = None
 
     def __call__(self, key: Key) -> str | None:
-        for name, asked in self.named.items():
-            if key in asked:
-                return name
+        if found := next((name for name, asked in self.named.items() if key in asked), None):
+            return found
         if self.rule is None:
             return None
         name = self.rule.meaning_of(key)

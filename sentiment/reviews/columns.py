@@ -27,6 +27,7 @@ from sentiment.reviews.rules import (
     is_figure,
     key_of,
     may_be_label,
+    rating_of,
     reads_as_label,
     text_in,
 )
@@ -255,7 +256,8 @@ class _Finder:
         words = {
             name: profile.words * profile.filled
             for name, profile in zip(columns, map(self._profile, columns), strict=True)
-            if profile.words >= 2 * SENTENCE or not is_name_of_others(name)
+            if (profile.words >= 2 * SENTENCE or not is_name_of_others(name))
+            and not self._holds_ratings(name)
         }
         most = max(words.values(), default=0)
         found = [name for name in words if words[name] and CLEARLY * words[name] > most]
@@ -264,6 +266,11 @@ class _Finder:
             return differing
         texts = [name for name in differing if self._profile(name).words > 1 or asks(name)]
         return texts if len(texts) > 1 or most >= PHRASE else []
+
+    def _holds_ratings(self, column: str) -> bool:
+        """Return whether all values are ratings such as *4.0 out of 5 stars*."""
+        keys = set(self._keys(column))
+        return bool(keys) and all(map(rating_of, keys))
 
     def _says_again(self, column: str) -> bool:
         """Return whether values repeat; two equal ones among a few sentences do not count."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number
+from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number, is_numbered
 from sentiment.values import MISSING_WORDS
 
 
@@ -199,10 +199,10 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
     if could_be_label or any(map(_is_sentence, cells)):
         return None
-    # *Overall* alone is not a name of texts, and `Y` may be the label of a row.
+    # *Overall* alone is not a name of texts; `Y` and `LABEL_1` may be labels.
     known = is_text_name if len(cells) == 1 else is_known_name
     names = [cell for cell in cells if is_written_as_name(cell) and known(cell)]
-    return True if any(cell.casefold() != "y" for cell in names) else None
+    return True if any(cell not in "Yy" and not is_numbered(cell) for cell in names) else None
 
 
 def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -57,6 +57,11 @@ def is_figure(text: str) -> bool:
     return not has_letters(text) and any(map(str.isdigit, text))
 
 
+def is_numbered(text: str) -> bool:
+    """Return whether a text is a class without a name, such as `LABEL_1`."""
+    return numbered(text.strip().casefold()) is not None
+
+
 def is_label_word(text: str) -> bool:
     """Return whether a text is a label such as `positive`, `no` or `5 stars`, in any case."""
     key = key_of(text)
