@@ -25,8 +25,8 @@ Numbers = NDArray[np.int64]
 _T = TypeVar("_T")
 
 START, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
-_INSIDE = "##"
-_LONGEST_WORD = 100  # characters; a longer one is unknown, as in BERT
+INSIDE = "##"
+LONGEST_WORD = 100  # characters; a longer one is unknown, as in BERT
 # What a piece is: the rest of a word; a mark or special; a word if nothing follows inside; a word
 # that never counts as known.
 _UNSEEN, _REST, _MARK, _WORD, _FOREIGN = range(5)
@@ -202,7 +202,7 @@ class WordPiece:
             return [(0, len(word))]
         spans, start = [], 0
         for number in ids:
-            end = start + len(self.vocabulary[number]) - (len(_INSIDE) if start else 0)
+            end = start + len(self.vocabulary[number]) - (len(INSIDE) if start else 0)
             spans.append((start, end))
             start = end
         return spans
@@ -233,12 +233,12 @@ class WordPiece:
 
     def divided(self, word: str) -> tuple[int, ...]:
         """Return the pieces of a word as it is read; `unknown` if it cannot be divided."""
-        if len(word) > _LONGEST_WORD:
+        if len(word) > LONGEST_WORD:
             return (self.unknown,)
         found: list[int] = []
         start = 0
         while start < len(word):
-            prefix = _INSIDE if start else ""
+            prefix = INSIDE if start else ""
             for end in range(min(len(word), start + self._longest_piece), start, -1):
                 number = self.numbers.get(prefix + word[start:end])
                 if number is not None:
@@ -252,7 +252,7 @@ class WordPiece:
 
 def _kind_of(piece: str) -> int:
     """Return what a piece is."""
-    if piece.startswith(_INSIDE):  # as words, these marks are a piece each
+    if piece.startswith(INSIDE):  # as words, these marks are a piece each
         return _REST
     if piece == UNKNOWN:
         return _FOREIGN

@@ -28,6 +28,7 @@ LEFT_OUT: dict[str, Any] = {
     "ratings": False,
     "judges": True,
     "hidden": 0,
+    "long_scale": 1.0,
 }
 
 

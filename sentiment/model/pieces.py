@@ -21,6 +21,7 @@ _MOST_NUMBERS, _MOST_ATTENTION = 1 << 28, 1 << 24
 # All is computed in float32, up to 1e38: the square and the cube of any sum must fit, and the sum
 # of many squares.
 _LARGEST_SUM = 1e12
+_LARGEST_SCALE = 1e3
 # But the layers over the mean are in float64.
 _LARGEST_LATER_SUM = 1e120
 
@@ -63,6 +64,7 @@ def _document(encoder: PieceEncoder, network: Transformer) -> dict[str, Any]:
         "heads": network.heads,
         "blocks": len(network.blocks),
         "hidden": len(network.hidden),
+        "long_scale": network.long_scale,
     }
 
 
@@ -109,7 +111,8 @@ def _transformer(document: dict[str, Any], tensors: Tensors, outputs: int) -> Tr
     blocks = tuple(map(reader.block, range(whole(document["blocks"], 0, _MOST_BLOCKS))))
     hidden, output = _head(document, tensors, width, outputs, reader.reach)
     heads = whole(document["heads"], 1, width)
-    return Transformer(words, places, norm, blocks, output, heads, hidden)
+    long_scale = number(document.get("long_scale", LEFT_OUT["long_scale"]), 0, _LARGEST_SCALE)
+    return Transformer(words, places, norm, blocks, output, heads, hidden, long_scale)
 
 
 def _head(

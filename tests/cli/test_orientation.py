@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,11 @@ from sentiment import general
 from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.mistakes import orientation_of
+from sentiment.labels import WITH_NEUTRAL
+from sentiment.model.component import Calibration
 from sentiment.model.file import load_model
+from sentiment.model.model import MultiDecision
+from sentiment.model.network import Layer
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST, TRAIN
@@ -141,6 +146,7 @@ def test_labels_of_something_else_are_said_to_be_that(tmp_path):
     (tmp_path / "a.tsv").write_text("\n".join(["text\tlabel", *lines]), encoding="utf-8")
     (warning,) = reading(tmp_path / "a.tsv")
     assert UNRELATED in warning
+    assert int(re.search(r"on (\d+) reviews", warning)[1]) <= 300
     assert warning.endswith("if they are correct, confirm with --positive 1 --negative 0")
     few = "\n".join(["text\tlabel", *lines[::16]])  # chance might be all there is to it
     (tmp_path / "few.tsv").write_text(few, encoding="utf-8")
@@ -155,6 +161,22 @@ def test_numbers_of_three_classes_are_judged_by_the_outer_ones(tmp_path):
     (warning,) = reading(tmp_path / "a.tsv")
     assert "labelled 2 read more negative than those labelled 0" in warning
     assert warning.endswith("swap them in that file")  # options would make two classes
+
+
+def test_a_model_with_neutral_judges_by_the_two_others(texts):
+    model = load_model(general.FAST_MODEL)
+    *rest, last = model.own.network.layers
+    kernel = last.dense_kernel()
+    neutral_first = Layer.exact(np.concatenate((-2 * kernel, kernel), axis=1), last.bias.repeat(2))
+    network = replace(model.own.network, layers=(*rest, neutral_first))
+    own = replace(model.own, network=network, calibration=Calibration(1.0, (0.0, 0.0)),
+                  labels=WITH_NEUTRAL)  # fmt: skip
+    judge = replace(model, components=(own,), decision=MultiDecision(), labels=WITH_NEUTRAL)
+    assert judge.labels.names.index("neutral") == 1
+    chosen = [text for label in ("negative", "positive") for text in texts[label]]
+    labels = np.repeat([0, 1], 100)
+    found = [orientation_of(judge, chosen, each).verdict for each in (labels, 1 - labels)]
+    assert found == ["fits", "turned"]
 
 
 def test_texts_that_it_cannot_read_are_not_judged_by(tmp_path):

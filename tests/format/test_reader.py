@@ -27,7 +27,6 @@ from tests.model.small import changed
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
-EXPORTED = [path for path in MODELS if "pieces" not in path.name]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
 
 
@@ -108,7 +107,7 @@ def check_rows(model: reader.Model, vector) -> None:
         check_rows(model.base, {"text": vector["text"], **vector["base"]})
 
 
-@pytest.mark.parametrize("path", EXPORTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_an_exported_network_takes_what_the_reader_makes(path):
     pytest.importorskip("onnx", reason="onnx is not installed")
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -248,7 +247,10 @@ def test_every_character_is_read_as_the_document_says():
 
 def test_the_document_names_what_exported_networks_take_and_give():
     about = DOCUMENT.split("## 9.")[1]
-    for name in ("ids", "values", "offsets", "base_", "base_base_", "log_odds", "p_positive"):
+    for name in (
+        *("ids", "values", "offsets", "input_ids", "attention_mask"),
+        *("base_", "base_base_", "log_odds", "p_positive"),
+    ):
         assert f"`{name}`" in about
 
 
