@@ -27,6 +27,7 @@ from sentiment.reviews.rules import (
     is_figure,
     key_of,
     may_be_label,
+    number_in,
     rating_of,
     reads_as_label,
     text_in,
@@ -284,7 +285,8 @@ class _Finder:
         """Return whether at least half of the values of a column could be labels."""
         keys = set(self._keys(column))
         if self.named_labels:
-            return not keys or any(key in self.named_labels for key in keys)
+            numbers = {*map(number_in, keys)} - {None}  # 4, where the values are `4 stars`
+            return not keys or any(key in self.named_labels for key in keys | numbers)
         return 2 * sum(map(reads, keys)) >= len(keys)
 
     def _may_be_meant(self, column: str) -> bool:
