@@ -304,7 +304,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return SENTIMENT, np.argsort(classes == positive, kind="stable"), positive
         whole = classes.dtype.kind == "f"  # as a column of numbers with gaps is read by pandas
         names = tuple(f"{each + 0.0:.0f}" if whole else str(each) for each in classes.tolist())
-        known = WITH_NEUTRAL.indices_of([WORDS.meaning.get(key_of(name), "") for name in names])
+        known = WITH_NEUTRAL.indices_of([WORDS.meaning_of(key_of(name)) or "" for name in names])
         if sorted(known) == [0, 1, 2]:
             return WITH_NEUTRAL, np.argsort(known), None
         for name in names:
@@ -323,7 +323,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             first, last = read_labels(names, _TWO_CLASSES, name="y").labels.tolist()
         except DataError:  # other words; one of the two may be known
             first, last = SENTIMENT.indices_of(
-                [WORDS.meaning.get(key_of(name), "") for name in names]
+                [WORDS.meaning_of(key_of(name)) or "" for name in names]
             )
         first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
         return classes[0 if first_is_positive else 1]

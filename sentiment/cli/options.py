@@ -295,18 +295,24 @@ _LABELS = [
         "--positive",
         multiple=True,
         metavar="VALUE",
-        help="A label that means positive; may be repeated.",
+        help="A label that means positive, or a condition such as '>=7'; may be repeated.",
     ),
     click.option(
         "--negative",
         multiple=True,
         metavar="VALUE",
-        help="A label that means negative; may be repeated.",
+        help="A label that means negative, or a condition such as '<=4'; may be repeated.",
+    ),
+    click.option(
+        "--neutral",
+        multiple=True,
+        metavar="VALUE",
+        help="A label that means neutral, or a range such as 5..6; may be repeated.",
     ),
     click.option(
         "--strict",
         is_flag=True,
-        help="Fail on missing labels, and on neutral ones where neutral is no class.",
+        help="Fail on missing labels, and on those of no class, such as neutral where it is none.",
     ),
 ]
 

@@ -1,5 +1,6 @@
 """Labelled reviews for a command: reading and scoring them, and what to warn of."""
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -114,7 +115,8 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
     values = [*(("--positive", value) for value in positive),
               *(("--negative", value) for value in negative)]  # fmt: skip
     return " ".join(
-        f"{flag}={value}" if value.startswith("-") else f"{flag} {value}" for flag, value in values
+        f"{flag}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
+        for flag, value in values
     )
 
 

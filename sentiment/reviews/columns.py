@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
+from sentiment.reviews.asked import Asked
 from sentiment.reviews.batch import BadRow, BadRows, Batch, Row, Source
 from sentiment.reviews.cells import and_more, to_json
 from sentiment.reviews.fields import is_nested, is_of_others, text_field
@@ -26,15 +27,24 @@ from sentiment.reviews.header import (
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import asked_keys
-from sentiment.reviews.rules import Key, as_text, is_figure, key_of, reads_as_label, text_in
+from sentiment.reviews.profile import Profile, number_rows
+from sentiment.reviews.rules import (
+    Key,
+    as_text,
+    is_figure,
+    key_of,
+    may_be_label,
+    number_in,
+    rating_of,
+    reads_as_label,
+    text_in,
+)
 from sentiment.reviews.streams import JSON_FORMATS, ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
 SENTENCE = 3.0  # words, on average; more than a name
 MANY_VALUES = 10
-CODE_CHARS = 2
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
@@ -77,7 +87,7 @@ def find_columns(
     """
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
-    named_labels = asked_keys(options.labels)
+    named_labels = Asked(options.labels)
     finder = _Finder(list(source_columns), sample, name, named_labels, nested)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None
@@ -111,7 +121,7 @@ class _Finder:
         columns: list[str],
         sample: Callable[[], Batch | None],
         name: str,
-        named_labels: Collection[Key],
+        named_labels: Asked,
         nested: Mapping[str, Sequence[str]],
     ) -> None:
         @cache
@@ -127,7 +137,7 @@ class _Finder:
         self._names = [field for name in columns for field in nested.get(name) or [name]]
         self.named_labels = named_labels
         self._values = values  # of the first rows
-        self._profile = cache(lambda column: _Profile.of(values(column)))
+        self._profile = cache(lambda column: Profile.of(values(column)))
 
     def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
         """Return the column the user named, ignoring case if that is unambiguous."""
@@ -184,12 +194,15 @@ class _Finder:
             what = f"objects, not {kind}s; name a field: --{kind}-column {shlex.quote(field)}"
             raise DataError(f'{self.name}: "{column}" holds {what}')
         if fields is not None:
-            self._check_lists(column, words=kind == "text")
+            self._check_lists(column, kind)
             what = f"lists, not {kind}s; name another with --{kind}-column; {self._there_are()}"
             raise DataError(f'{self.name}: "{column}" holds {what}')
 
-    def _check_lists(self, column: str, *, words: bool) -> None:
-        """Check that a column holds no lists of texts; the error has what makes them readable."""
+    def _check_lists(self, column: str, kind: str) -> None:
+        """Check that a column holds no lists of rows, or of words or labels if it is of that kind.
+
+        The error has what makes them readable.
+        """
         rows = self._sample()
         values = [value for value in self._values(column) if isinstance(value, list) and value]
         if rows is None or rows.format not in JSON_FORMATS or not values:
@@ -197,9 +210,11 @@ class _Finder:
         key = f".[{json.dumps(column)}]"
         if text_field(values[0][0]):
             what, how = "rows, not texts; write them", f"{key} | arrays | .[]"
-        elif words and isinstance(values[0][0], str):
+        elif kind == "text" and isinstance(values[0][0], str):
             what = "words, not texts; join them"
             how = f'select({key} | arrays) | {key} |= join(" ")'
+        elif kind == "label" and not is_nested(values[0][0]):
+            what, how = "labels; keep the first of each", f"select({key} | arrays) | {key} |= .[0]"
         else:
             return
         command = f"jq -c {shlex.quote(f'.. | objects | {how}')} FILE > reviews.jsonl"
@@ -231,25 +246,27 @@ class _Finder:
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns, fields = self._candidates(without)
-        unread: list[list[str]] = []  # named like labels, with unknown values
-        for some, form in _by_form(columns, fields):
-            for names in LABEL_NAMES:
-                if found := [name for name in some if form(name) in names]:
-                    if read := [name for name in found if self._can_be_read(name)]:
-                        return self._only(read, "label"), "by name"
-                    unread.append(found)
-        if unread and any(map(self._may_be_meant, unread[0])):
-            return self._only(unread[0], "label"), "by name"
+        ranked = [[name for name in some if form(name) in names]
+                  for some, form in _by_form(columns, fields) for names in LABEL_NAMES]  # fmt: skip
+        named = list(filter(None, ranked))
+        for reads in (reads_as_label, may_be_label):
+            for found in named:
+                if read := [name for name in found if self._can_be_read(name, reads)]:
+                    return self._only(read, "label"), "by name"
+            if named and any(map(self._may_be_meant, named[0])):
+                return self._only(named[0], "label"), "by name"
         columns = [name for name in columns + fields if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
-        if unread:  # a column of counts may have many values
+        if not found and self._is_numbered():
+            found = [name for name in columns if self._reads_as_labels(name, may_be_label)]
+        if named:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]
             if not found:
-                return self._only(unread[0], "label"), "by name"
+                return self._only(named[0], "label"), "by name"
         if found:
             label = self._only(found, "label")
             # Yes or no under an unknown name, such as "verified", may not be the label.
-            if unread or len(columns) == 1 or self._is_numbered():
+            if named or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
         raise self._not_found("label", taken=without)
 
@@ -263,8 +280,11 @@ class _Finder:
 
     def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
-        for name in self._nested if kind == "text" else ():
-            self._check_lists(name, words=False)
+        for name in self._nested:
+            if kind == "text":
+                self._check_lists(name, "")
+            elif any(is_among(name, names) for names in LABEL_NAMES):
+                self.check_single(name, "label")
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
@@ -306,7 +326,8 @@ class _Finder:
         words = {
             name: profile.words * profile.filled
             for name, profile in zip(columns, map(self._profile, columns), strict=True)
-            if profile.words >= 2 * SENTENCE or not is_name_of_others(name)
+            if (profile.words >= 2 * SENTENCE or not is_name_of_others(name))
+            and not self._holds_ratings(name)
         }
         most = max(words.values(), default=0)
         found = [name for name in words if words[name] and CLEARLY * words[name] > most]
@@ -316,6 +337,11 @@ class _Finder:
         texts = [name for name in differing if self._profile(name).words > 1 or asks(name)]
         return texts if len(texts) > 1 or most >= PHRASE else []
 
+    def _holds_ratings(self, column: str) -> bool:
+        """Return whether all values are ratings such as *4.0 out of 5 stars*."""
+        keys = set(self._keys(column))
+        return bool(keys) and all(map(rating_of, keys))
+
     def _says_again(self, column: str) -> bool:
         """Return whether values repeat; two equal ones among a few sentences do not count."""
         profile = self._profile(column)
@@ -324,12 +350,13 @@ class _Finder:
     def _keys(self, column: str) -> list[Key]:
         return [key for key in map(key_of, self._values(column)) if key is not None]
 
-    def _can_be_read(self, column: str) -> bool:
+    def _can_be_read(self, column: str, reads: Callable[[Key], bool]) -> bool:
         """Return whether at least half of the values of a column could be labels."""
         keys = set(self._keys(column))
         if self.named_labels:
-            return not keys or not keys.isdisjoint(self.named_labels)
-        return 2 * sum(map(reads_as_label, keys)) >= len(keys)
+            numbers = {*map(number_in, keys)} - {None}  # 4, where the values are `4 stars`
+            return not keys or any(key in self.named_labels for key in keys | numbers)
+        return 2 * sum(map(reads, keys)) >= len(keys)
 
     def _may_be_meant(self, column: str) -> bool:
         """Return whether an unreadable column may hold labels: a few unknown words."""
@@ -346,9 +373,9 @@ class _Finder:
         keys = self._keys(column)
         return self._reads_as_labels(column) and len(set(keys)) < len(keys)
 
-    def _reads_as_labels(self, column: str) -> bool:
+    def _reads_as_labels(self, column: str, reads: Callable[[Key], bool] = reads_as_label) -> bool:
         keys = self._keys(column)
-        return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
+        return bool(keys) and all(map(reads, set(keys))) and not number_rows(keys)
 
 
 def _by_form(
@@ -358,47 +385,6 @@ def _by_form(
     for names in (columns, fields):
         yield names, normal_name
         yield names, last_word
-
-
-@dataclass(frozen=True)
-class _Profile:
-    """What some values of a column look like as texts."""
-
-    count: int  # the number of values that are not missing
-    filled: float  # their share
-    words: float  # the mean number of words with a letter; a code such as `B00X4` has none
-    repeats: bool  # at least half of them repeat another
-    is_short: bool  # there are several, all as short as language codes
-    is_figures: bool  # they are numbers, dates, codes or missing; `:)` is not
-
-    @classmethod
-    def of(cls, values: Sequence[Any]) -> "_Profile":
-        filled = [value for value in values if text_in(value).strip()]
-        texts = [text_in(value) for value in filled if isinstance(value, (str, bytes))]
-        counts = list(map(_count_words, texts))
-        return cls(
-            count=len(filled),
-            filled=len(filled) / max(len(values), 1),
-            words=sum(counts) / max(len(texts), 1),
-            repeats=len(texts) > 1 and 2 * len(set(texts)) <= len(texts),
-            is_short=len(texts) > 1 and max(map(len, texts)) <= CODE_CHARS,
-            is_figures=bool(filled) and all(is_figure(text) or _is_code(text) for text in texts),
-        )
-
-
-def _count_words(text: str) -> int:
-    return 0 if _is_code(text) else sum(any(map(str.isalpha, word)) for word in text.split())
-
-
-def _is_code(text: str) -> bool:
-    """Return whether a text is one token of letters and digits."""
-    return len(text.split()) == 1 and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-
-
-def _number_rows(keys: Sequence[Key]) -> bool:
-    """Return whether values look like row numbers: several distinct numbers, as labels repeat."""
-    differ = len(set(keys)) == len(keys) and not any(isinstance(key, str) for key in keys)
-    return differ and (len(keys) > 2 or list(keys) == [1, 2])
 
 
 def without_nested(

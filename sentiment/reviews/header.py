@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number
+from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number, is_numbered
 from sentiment.values import MISSING_WORDS
 
 
@@ -37,7 +37,7 @@ TEXT_NAMES = (
 LABEL_NAMES = (
     words_in("label sentiment polarity target class y"),
     words_in("rating,star,star rating,overall,score", ","),
-    words_in("voted up,thumb up,recommended,recommended ind,recommend", ","),
+    words_in("voted up,thumb up,recommended,recommended ind,recommend,recommendation,nps", ","),
 )
 ID_NAMES = words_in(",id,uid,uuid,index,idx,key,line,no,nr,number,row,unnamed 0", ",")
 # Subjects and authors of reviews; their columns are not texts.
@@ -55,6 +55,7 @@ _PARTS = re.compile(r"[^\W_]+")
 # Before a capital after a small letter or a digit, and before the last of several capitals.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONGEST = 100  # characters of a name
+_BEFORE_NUMBER = words_in("out of max to")
 _OPTIONAL_S = re.compile(r"\(s\)", re.IGNORECASE)
 
 
@@ -74,10 +75,10 @@ def normal_name(name: str) -> str:
 def last_word(name: str) -> str:
     """Return the last word of a name, without a final number: `airline_sentiment` → `sentiment`.
 
-    `comment_2` is one of several columns of comments.
+    `comment_2` is one of several columns of comments, *Rating (out of 10)* one of ratings.
     """
     words = normal_name(name).split()
-    while len(words) > 1 and words[-1].isdigit():
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _BEFORE_NUMBER):
         words.pop()
     return words[-1] if words else ""
 
@@ -198,9 +199,10 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
     if could_be_label or any(map(_is_sentence, cells)):
         return None
-    # *Overall* alone is not a name of texts.
+    # *Overall* alone is not a name of texts; `Y` and `LABEL_1` may be labels.
     known = is_text_name if len(cells) == 1 else is_known_name
-    return True if any(is_written_as_name(cell) and known(cell) for cell in cells) else None
+    names = [cell for cell in cells if is_written_as_name(cell) and known(cell)]
+    return True if any(cell not in "Yy" and not is_numbered(cell) for cell in names) else None
 
 
 def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -14,7 +14,7 @@ from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_er
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import SHOWN_CLASSES
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.rules import WORDS, class_key, key_of
+from sentiment.reviews.rules import WORDS, class_key, key_of, numbered
 from sentiment.reviews.streams import ReadOptions
 
 PREDICTED = "predicted"
@@ -182,10 +182,15 @@ def _kind_of(value: Any) -> str:
 
 
 def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, row: int) -> int:
-    kind = _kind_of(value)
+    kind, key = _kind_of(value), key_of(value)
     if kind in meaning:
         return meaning[kind]
-    if key_of(value) is None or kind in (UNCERTAIN, NEUTRAL):
+    number, word = numbered(key), WORDS.meaning_of(key)
+    if number is not None and labels.is_binary and number < 2:
+        return int(number)
+    if word in labels.names:
+        return labels.names.index(word)
+    if key is None or NEUTRAL in (kind, word) or kind == UNCERTAIN:
         return NO_ANSWER
     names = and_more(labels.names, SHOWN_CLASSES)
     what = f'"{value}" is no answer; write {names} or uncertain'

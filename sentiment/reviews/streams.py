@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.runtime import require
 from sentiment.values import json_beginning
 
@@ -76,8 +76,9 @@ class ReadOptions:
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
     label_column: str | None = None  # None to detect it
-    positive: tuple[str, ...] = ()  # values that mean positive
+    positive: tuple[str, ...] = ()  # values that mean positive, or conditions such as `>=7`
     negative: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()  # ("all",), ("stars",), or the names of those to keep
     label_set: LabelSet | None = None  # the classes to read; None for those the labels name
     strict: bool = False  # missing labels are errors, and neutral ones where that is no class
@@ -87,8 +88,16 @@ class ReadOptions:
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first
 
     def __post_init__(self) -> None:
-        if self.classes and (self.positive or self.negative):
-            raise UsageError("--classes cannot be combined with --positive and --negative")
+        if self.classes and self.sides:
+            raise UsageError(
+                "--classes cannot be combined with --positive, --negative and --neutral"
+            )
+
+    @property
+    def sides(self) -> dict[str, tuple[str, ...]]:
+        """The values that the user named, by class of sentiment."""
+        sides = {NEGATIVE: self.negative, NEUTRAL: self.neutral, POSITIVE: self.positive}
+        return {name: values for name, values in sides.items() if values}
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -99,7 +108,7 @@ class ReadOptions:
     def labels(self) -> tuple[str, ...]:
         """The values that the user, or the model, calls labels."""
         own = self.label_set.names if self.has_own_classes and self.label_set else ()
-        return (*self.positive, *self.negative, *self.named, *own)
+        return (*self.positive, *self.negative, *self.neutral, *self.named, *own)
 
     @property
     def has_own_classes(self) -> bool:

@@ -2,14 +2,15 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sentiment.reviews.asked import Asked
 from sentiment.reviews.cells import cell, visible
 from sentiment.reviews.columns import texts_of
-from sentiment.reviews.labels import asked_keys
 from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.rules import Key, key_of
 from sentiment.reviews.streams import ReadOptions, Where
@@ -32,9 +33,16 @@ class Table:
     kept: dict[str, list[str]]  # n cells of each column to keep, by the name asked for
 
     @cached_property
+    def counts(self) -> Counter[Key]:
+        """How often each label occurs, without missing ones."""
+        counts = Counter(map(key_of, self.values))
+        counts.pop(None, None)
+        return counts
+
+    @property
     def keys(self) -> set[Key]:
         """The distinct labels, without missing ones."""
-        return {key_of(value) for value in self.values} - {None}
+        return set(self.counts)
 
 
 def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
@@ -66,8 +74,9 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
 
 def _class_names(names: Sequence[str], options: ReadOptions) -> Sequence[str]:
     """Return a file's names of numbered labels; () if meaningless, or if the user named numbers."""
-    asked = asked_keys(options.labels)
-    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
+    asked = Asked(options.labels)
+    by_number = asked and not any(key_of(name) in asked for name in names)
+    if any(map(_NO_CLASS.fullmatch, names)) or by_number:
         return ()
     return names
 

@@ -42,7 +42,7 @@ CASES = {
     "classes both ways": (
         2,
         ["train", "fine.csv", "--classes", "all", "--positive", "1"],
-        "--classes cannot be combined with --positive and --negative",
+        "--classes cannot be combined with --positive, --negative and --neutral",
     ),
     "encoding": (3, ["train", "latin.csv"], "--encoding"),
     "ragged": (3, ["train", "ragged.csv"], "row 2"),

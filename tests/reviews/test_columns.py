@@ -4,6 +4,7 @@ from functools import partial
 import pytest
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import LabelSet
 from sentiment.reviews.batch import Batch
 from sentiment.reviews.columns import text_of
 from tests.reviews.helpers import find_columns
@@ -103,6 +104,13 @@ def test_a_label_is_one_whose_values_the_user_named():
     rows = [(LONG, "Economy", 1), (LONG + "!", "Business", 5)]
     found = find(["text", "class", "rating"], rows, positive=("economy",))
     assert found.label == "class"
+
+
+def test_a_rating_in_words_is_one_of_the_stars_of_a_model():
+    rows = [(LONG, "4/5", "Economy"), (LONG + "!", "1/5", "Business")]
+    stars = LabelSet(("1", "4"), ordered=True)
+    found = find(["text", "rating", "class"], rows, label_set=stars)
+    assert (found.label, "(by name)" in found.how.partition("label")[2]) == ("rating", True)
 
 
 @pytest.mark.parametrize(

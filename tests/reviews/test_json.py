@@ -357,6 +357,26 @@ def test_labels_and_other_columns_may_be_fields(tmp_path):
         texts_in(path, text_columns=("review.txt",))
 
 
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+def test_lists_of_labels_are_no_labels_but_their_first_may_be(tmp_path):
+    path = save(tmp_path, "in.json", lines([{"text": GOOD, "label": ["pos"]},
+                                            {"text": BAD, "label": ["neg", "sad"]}]))  # fmt: skip
+    said = r'"label" holds lists of labels; keep the first of each: (jq .*)$'
+    for options in ({}, {"label_column": "label"}):
+        with pytest.raises(DataError, match=said) as error:
+            open_reviews(path, ReadOptions(**options), need_label=True)
+    command = re.search(said, str(error.value))[1].replace("FILE", shlex.quote(str(path)))
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    assert [row["label"] for row in rows_of(tmp_path / "reviews.jsonl")] == ["pos", "neg"]
+
+
+def test_an_object_named_like_a_label_is_none(tmp_path):
+    rows = [{"text": GOOD, "label": {"id": 1}}, {"text": BAD, "label": {"id": 2}}]
+    path = save(tmp_path, "in.json", lines(rows))
+    with pytest.raises(DataError, match=r"not labels; name a field: --label-column label.id$"):
+        open_reviews(path, ReadOptions(), need_label=True)
+
+
 def test_an_object_among_texts_is_a_bad_row(tmp_path):
     path = save(tmp_path, "in.jsonl", lines({"text": "a"}, {"text": ["b"]}, {"text": "c"}, {}))
     with pytest.raises(DataError, match=r'in.jsonl, row 2: "text" holds a list, not a text; write'):
