@@ -15,7 +15,6 @@ from sentiment.cli.console import console
 from sentiment.cli.progress import Meter
 from sentiment.cli.reading import Repairs
 from sentiment.errors import DataError, UsageError
-from sentiment.files import replacing
 from sentiment.labels import NO_ANSWER, UNCERTAIN, LabelSet
 from sentiment.model.model import Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
@@ -29,8 +28,9 @@ from sentiment.reviews.cells import (
     tsv_cell,
 )
 from sentiment.reviews.columns import Columns, texts_to_score
+from sentiment.reviews.compression import writing
 from sentiment.reviews.opening import Opened
-from sentiment.reviews.streams import output_format_of
+from sentiment.reviews.streams import COMPRESSED_FORMATS, output_format_of
 from sentiment.reviews.writers import Explainer, Writer, writer_for
 from sentiment.workers import Scorer, default_workers
 
@@ -102,7 +102,7 @@ def check_rejects(path: Path, policy: str) -> None:
     """
     if policy != "skip":
         raise UsageError("--rejects lists skipped rows: add --on-bad-row skip")
-    if output_format_of(path) in ("parquet", "fasttext"):
+    if output_format_of(path) in (*COMPRESSED_FORMATS, "fasttext"):
         raise UsageError(f"--rejects {path}: name it .csv, .tsv or .jsonl")
 
 
@@ -122,7 +122,7 @@ def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> It
             yield bad_rows
         else:
             early: BaseException | None = None
-            with replacing(path) as stream:
+            with writing(path) as stream:
                 bad_rows.report = _Rejects(stream, output_format_of(path)).write
                 try:
                     yield bad_rows
@@ -201,7 +201,7 @@ class Target:
         if self.path is None:
             yield sys.stdout.buffer
         else:
-            with replacing(self.path) as file:
+            with writing(self.path) as file:
                 yield file
 
 
@@ -326,7 +326,7 @@ class _Output:
             )
             if self._writer.note:
                 console.note(f"{self.target.path}: {self._writer.note}")
-        elif self.target.format in ("csv", "tsv", "parquet") and (
+        elif self.target.format in ("csv", "tsv", *COMPRESSED_FORMATS) and (
             set(source.columns) != set(self.first.columns)  # in any order
         ):
             raise DataError(
@@ -337,8 +337,8 @@ class _Output:
         return self._writer
 
     def break_off(self) -> None:
-        """Make what was written readable: Parquet needs its footer."""
-        if self._writer and self.target.format == "parquet":
+        """Make what was written readable: Parquet and .xlsx need their ends."""
+        if self._writer and self.target.format in COMPRESSED_FORMATS:
             self._writer.close()
 
     def close(self) -> None:

@@ -275,6 +275,11 @@ _INPUT = [
         type=Choice(INPUT_FORMATS),
         help="Format of the input. Default: detected from names and first lines.",
     ),
+    click.option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of a workbook (.xlsx). Default: the first one with rows.",
+    ),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
     click.option(
         "--header/--no-header",

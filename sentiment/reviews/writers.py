@@ -296,7 +296,7 @@ def writer_for(
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
-        MissingDependencyError: Parquet needs pyarrow, which is not installed.
+        MissingDependencyError: Parquet or Excel needs a package that is not installed.
     """
     if format == "text":
         return TextWriter(stream, columns, labels)
@@ -317,4 +317,8 @@ def writer_for(
         from sentiment.reviews.parquet import ParquetWriter
 
         return ParquetWriter(stream, source, list(names.values()))
+    if format == "xlsx":
+        from sentiment.reviews.excel import ExcelWriter
+
+        return ExcelWriter(stream, source, list(names.values()))
     raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

@@ -27,10 +27,10 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.cells import json_probability
 from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.compression import without_compression
 from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
-    COMPRESSIONS,
     OpenFile,
     ReadOptions,
     TooLargeError,
@@ -46,7 +46,7 @@ _MAX_COLUMNS = 1_000
 _SHOWN = 100  # rows, and rows with their errors
 _SHOWN_CHARS = 300  # of a text
 _PREFIX = "sentiment_"
-_TABLES = ("csv", "tsv", "jsonl", "parquet")  # their results have the same format
+_TABLES = ("csv", "tsv", "jsonl", "parquet", "xlsx")  # their results have the same format
 _SUFFIXES = {"text": "txt", "fasttext": "txt"}
 # What a spreadsheet reads as a formula; not a plain number with a sign.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*[.,]?\d*$)")
@@ -412,9 +412,7 @@ def _has_formula(cells: Iterable[object]) -> bool:
 
 def _result_name(name: str, format: str) -> str:
     """Return the name of the result: `reviews.csv.gz` → `reviews.scored.csv`."""
-    path = PurePath(name)
-    while path.suffix.lower() in COMPRESSIONS:
-        path = path.with_suffix("")
+    path = without_compression(PurePath(name))
     return f"{path.stem or 'reviews'}.scored.{_SUFFIXES.get(format, format)}"
 
 
