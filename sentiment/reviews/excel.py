@@ -336,14 +336,17 @@ class _DoesNotFitError(Exception):
 
 
 def _is_exact(value: Any) -> bool:
-    """Return whether a date, time or duration is read back from a workbook as it is."""
+    """Return whether Excel shows a date, time or duration, and it is read back as it is."""
     from openpyxl.utils.datetime import from_excel, to_excel
 
     if getattr(value, "tzinfo", None) is not None:
         return False
     try:
-        found = from_excel(to_excel(value), timedelta=isinstance(value, timedelta))
+        serial = to_excel(value)
+        found = from_excel(serial, timedelta=isinstance(value, timedelta))
     except (OverflowError, ValueError):
+        return False
+    if serial < 0:
         return False
     if isinstance(found, datetime) and not isinstance(value, datetime):
         return found.date() == value

@@ -288,7 +288,11 @@ def _open_zip(
     if member is not None and member not in archive.names:
         raise archive.missing(member)
     inner = archive.stream(member or archive.table())
-    return _open_stream(inner, options, within=archive, need_label=need_label)
+    try:
+        return _open_stream(inner, options, within=archive, need_label=need_label)
+    except BaseException:
+        inner.close()
+        raise
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:

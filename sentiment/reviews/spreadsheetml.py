@@ -26,8 +26,9 @@ GENERAL = "General"
 # The dates among the built-in number formats that depend on the language, unknown to openpyxl.
 _LOCAL_DATES = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# What XML cannot hold, or changes; and what would be read as an escape.
-_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+# What XML cannot hold, or changes; and what would then be read as an escape.
+_UNSAFE = "\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff"
+_TO_ESCAPE = re.compile(f"[{_UNSAFE}]|_(?=x[0-9A-Fa-f]{{4}}[_{_UNSAFE}])")
 
 
 def escape(text: str) -> str:
@@ -306,9 +307,8 @@ class SheetHandler(_Text):
             self.finished = True
 
     def _add_cell(self, text: str) -> None:
-        if self._has_value:
-            if (value := self._value(text)) is not None:
-                self._row.cells[self._column] = value
+        if self._has_value and (value := self._value(text)) is not None:
+            self._row.cells[self._column] = value
         elif self._has_formula and not self._row.uncalculated:
             place = f"{letters_of(self._column)}{self._number}"
             self._row = self._row._replace(uncalculated=place)

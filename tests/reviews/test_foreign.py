@@ -86,7 +86,9 @@ KINDS = {
     "a document of a word": archive("word/document.xml"),
     "a presentation": archive("ppt/presentation.xml"),
     "Apple's programs": archive("Index/Document.iwa"),
-    r"a spreadsheet \(.ods\)": archive("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+    r"a spreadsheet \(.ods\)": archive(
+        "mimetype", "application/vnd.oasis.opendocument.spreadsheet"
+    ),
     "a zip archive": archive("folder/"),
     "an old Office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0",
     "a RAR archive": b"Rar!\x1a\x07\x01\0",
