@@ -163,6 +163,8 @@ class Archive:
     def _choice(self, found: Sequence[str]) -> str:
         """Return how many files there are, and how to choose one."""
         shown = and_more(found, SHOWN_FILES, visible)
+        if self._stream.max_bytes is not None:  # an upload
+            return f"{count_of(len(found), 'file')}: {shown}; send one of them by itself"
         save, name = ("save it as FILE, and ", "FILE") if self.name == STDIN else ("", self.name)
         example = shlex.quote(f"{name}/{visible(found[0])}")
         choose = f"{save}name one: {example}"

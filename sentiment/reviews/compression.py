@@ -79,35 +79,41 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         OSError: The file cannot be written.
         MissingDependencyError: Its compressor is not installed.
     """
+    kind = compression_of(path)
     with replacing(path) as file:
-        stream = _compressed(compression_of(path), file)
-        yield stream
-        if stream is not file:
+        if kind is None:
+            yield file
+            return
+        lent = LentFile(file)
+        stream = _compressed(kind, lent)
+        try:
+            yield stream
+        except BaseException:
+            lent.discards = True
+            raise
+        finally:
             stream.close()
 
 
-def _compressed(compression: str | None, file: BinaryIO) -> BinaryIO:
+def _compressed(kind: str, file: Any) -> BinaryIO:
     """Return a stream that compresses to a file, which stays open when the stream is closed."""
-    if compression is None:
-        return file
     stream: Any
-    if compression == "gzip":
+    if kind == "gzip":
         import gzip
 
         # Without name and time, equal answers are equal files.
         stream = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
-    elif compression == "bzip2":
+    elif kind == "bzip2":
         import bz2
 
         stream = bz2.BZ2File(file, "wb")
-    elif compression == "xz":
+    elif kind == "xz":
         import lzma
 
         stream = lzma.LZMAFile(file, "wb")  # noqa: SIM115
     else:
         pyarrow = _import_for_zstd()
-        sink = pyarrow.PythonFile(LentFile(file), mode="w")
-        stream = pyarrow.CompressedOutputStream(sink, "zstd")
+        stream = pyarrow.CompressedOutputStream(pyarrow.PythonFile(file, mode="w"), "zstd")
     return stream
 
 
@@ -119,17 +125,23 @@ def _import_for_zstd() -> Any:
 
 
 class LentFile:
-    """A file that Arrow writes to, but cannot close or seek: standard output must stay open."""
+    """A file for libraries that would close or seek it: standard output must stay open.
+
+    Attributes:
+        discards: Whether to write nothing more.
+    """
 
     closed = False
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._written = 0
+        self.discards = False
 
     def write(self, data: Any) -> int:
         """Write all data."""
-        self._stream.write(data)
+        if not self.discards:
+            self._stream.write(data)
         self._written += len(data)
         return len(data)
 
@@ -139,7 +151,8 @@ class LentFile:
 
     def flush(self) -> None:
         """Flush the file."""
-        self._stream.flush()
+        if not self.discards:
+            self._stream.flush()
 
     def close(self) -> None:
         """Leave the file open."""

@@ -61,7 +61,6 @@ class ExcelSource(Source):
         bad_rows: The policy for bad rows.
 
     Attributes:
-        sheet: The name of the sheet.
         number_formats: The number format of the values of a column that have a type.
 
     Raises:
@@ -83,6 +82,7 @@ class ExcelSource(Source):
         self._rows_read = 0
         self.number_formats: dict[tuple[str, type], str] = {}
         notes: list[str] = []
+        self.sheets = list(book.sheets)
         self.sheet, self._rows = self._open_sheet(sheet, notes)
         first = list(self._looked_at())
         table = [_texts(row) for row in first]
@@ -139,7 +139,7 @@ class ExcelSource(Source):
     def _open_sheet(self, sheet: str | None, notes: list[str]) -> tuple[str, Ahead[SheetRow]]:
         """Return the name of a sheet and its rows, and note which one it is."""
         book = self._book
-        there = list(book.sheets)
+        there = self.sheets
         shown = and_more([f'"{visible(name)}"' for name in there], SHOWN_SHEETS)
         if sheet is not None:
             named = [name for name in there if name.casefold() == sheet.casefold()]
@@ -232,7 +232,7 @@ class ExcelWriter(Writer):
         self._columns = source.columns
         self._formats = own.number_formats if own else {}
         self._book = openpyxl.Workbook(write_only=True)
-        self._sheet = self._book.create_sheet(own.sheet if own else "reviews")
+        self._sheet = self._book.create_sheet(source.sheet or "reviews")
         finalize(self, _discard, self._sheet)
         self._rows = 0
         if (width := len(self._columns) + len(added)) > MAX_COLUMNS:

@@ -219,7 +219,7 @@ def _open_place(where: Path | str | OpenFile) -> tuple[ByteStream, str | None]:
 
 def _check_sheet(options: ReadOptions, name: str) -> None:
     if options.sheet is not None:
-        raise UsageError(f"--sheet names a sheet of a workbook (.xlsx), and {name} is none")
+        raise UsageError(f"{name} is no workbook (.xlsx), and has no sheets: leave out --sheet")
 
 
 def _open_stream(
@@ -248,6 +248,8 @@ def _open_stream(
     if format == "xlsx":
         raise DataError(f"{stream.name}: not a workbook (.xlsx); leave out --input-format xlsx")
     if by_name == "parquet":
+        if within and stream.max_bytes is not None:  # an upload, which is tried by its name
+            raise DataError(f"{stream.name}: Parquet in an archive; send it by itself")
         return ParquetSource(stream)
     by_name = "lines" if by_name == "xlsx" else by_name  # a text by its content
     markup = format == "lines"

@@ -20,6 +20,7 @@ Where = Path | Literal["-"]
 STDIN = "<stdin>"  # the name of "-" in messages
 
 BLOCK_BYTES = 1 << 17  # larger blocks are slower
+_ZIP = b"PK\x03\x04"
 INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "xlsx", "folder", "fasttext")
 OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "xlsx", "fasttext")
 COMPRESSED_FORMATS = ("parquet", "xlsx")  # which are not compressed once more
@@ -193,9 +194,13 @@ class ByteStream:
         return self._block()
 
     def peek(self) -> bytes:
-        """Return the first block, which is read again; see `read`."""
+        """Return the first block, which is read again, and more if it may begin a zip archive."""
         if self._peeked is None:
-            self._peeked = self.read()
+            block = more = self.read()
+            while more and len(block) < len(_ZIP) and _ZIP.startswith(block):
+                more = self.read()
+                block += more
+            self._peeked = block
         return self._peeked
 
     def _block(self) -> bytes:
@@ -296,7 +301,7 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
 
 def is_zip(start: bytes) -> bool:
     """Return whether data are a zip archive, as workbooks are, by their first bytes."""
-    return start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+    return start.startswith((_ZIP, b"PK\x05\x06"))  # the second one is empty
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:

@@ -58,6 +58,7 @@ class FileRequest:
 
     Attributes:
         name: its name; the suffix shows format and compression.
+        sheet: name of a sheet of a workbook, None for the first one with rows.
         format: one of `INPUT_FORMATS`, None to detect it.
         encoding: of text formats.
         header: whether the first row names the columns, None to detect it.
@@ -69,6 +70,7 @@ class FileRequest:
     """
 
     name: str = "reviews"
+    sheet: str | None = None
     format: str | None = None
     encoding: str = "utf-8"
     header: bool | None = None
@@ -94,6 +96,8 @@ class Found:
     Attributes:
         format: the format it is read as.
         header: whether the first row names the columns, None if the format has no header.
+        sheets: names of the sheets of a workbook, else empty.
+        sheet: name of the one that is read, else None.
         columns: names of all columns.
         text_columns: columns of texts, empty without rows or if they are unclear.
         notes: what was detected.
@@ -104,6 +108,8 @@ class Found:
 
     format: str
     header: bool | None
+    sheets: tuple[str, ...]
+    sheet: str | None
     columns: tuple[str, ...]
     text_columns: tuple[str, ...]
     notes: tuple[str, ...]
@@ -199,6 +205,7 @@ class FileAnswers:
         asked, limits = self._request, self._limits
         reading = ReadOptions(
             format=asked.format,
+            sheet=asked.sheet,
             encoding=asked.encoding,
             header=asked.header,
             text_columns=asked.text_columns,
@@ -222,7 +229,9 @@ class FileAnswers:
             notes += self._open_writer(source)
         return Found(
             format=source.format,
-            header=source.has_header if source.format in ("csv", "tsv") else None,
+            header=source.has_header if source.format in ("csv", "tsv", "xlsx") else None,
+            sheets=tuple(source.sheets),
+            sheet=source.sheet,
             columns=tuple(source.columns),
             text_columns=self._columns.text,
             notes=tuple(map(self._reword, notes)),

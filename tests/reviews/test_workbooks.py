@@ -154,7 +154,7 @@ def test_the_header_is_found(tmp_path, rows, columns, notes):
     assert len(notes) == len(source.notes)
     assert all(any(note in said for said in source.notes) for note in notes)
     last = [batch.rows[-1] for batch in source.batches()][-1]
-    given = [value for value in rows[-1]]
+    given = list(rows[-1])
     assert list(last.values()) == given[len(given) - len(columns) :]
 
 
@@ -238,7 +238,7 @@ def test_a_sheet_that_is_not_there_is_named_with_those_that_are(tmp_path):
     said = r'no sheet "Jun" \(did you mean "June"\?\); there are "May", "June"'
     with pytest.raises(UsageError, match=said):
         open_source(path, sheet="Jun")
-    with pytest.raises(UsageError, match=r"--sheet names a sheet of a workbook .* none"):
+    with pytest.raises(UsageError, match=r"a\.csv is no workbook .*: leave out --sheet$"):
         open_source(save(tmp_path, "a.csv", "text\ngood\n"), sheet="May")
 
 
@@ -277,7 +277,7 @@ def test_what_is_only_called_a_workbook_is_read_for_what_it_is(tmp_path):
     with pytest.raises(DataError, match=r"in\.xlsx: damaged or cut short \(it is empty\)"):
         rows_of(save(tmp_path, "in.xlsx", b""))
     path = save(tmp_path, "in.xlsx", saved(HEADER, ("Lovely", 1)))
-    with pytest.raises(DataError, match="a workbook .*, not csv; leave out --input-format csv"):
+    with pytest.raises(DataError, match=r"a workbook .*, not csv; leave out --input-format csv"):
         rows_of(path, format="csv")
 
 
@@ -295,18 +295,18 @@ def test_without_a_package_the_command_to_install_it_is_named(tmp_path, monkeypa
 def test_a_damaged_workbook_is_an_error_of_the_file(tmp_path):
     data = saved(HEADER, *[(f"Lovely {n}", n) for n in range(50)])
     chance = random.Random(3)
-    seen = set()
+    errors, read = [], 0
     for _ in range(150):
         start = chance.randrange(len(data))
         cut = data[:start] + chance.randbytes(4) + data[start + 4 :]
+        path = save(tmp_path, "in.xlsx", chance.choice([cut, data[:start]]))
         try:
-            rows_of(save(tmp_path, "in.xlsx", chance.choice([cut, data[:start]])))
-            seen.add("read")
+            read += bool(rows_of(path))
         except (DataError, UsageError) as error:
-            seen.add("refused")
-            assert str(error).startswith(f"{tmp_path}/in.xlsx")
-            assert "\n" not in str(error)
-    assert seen == {"read", "refused"}
+            errors.append(str(error))
+    assert errors
+    assert read
+    assert [line for line in errors if not line.startswith(f"{path}") or "\n" in line] == []
 
 
 def parts(**of):
@@ -392,10 +392,13 @@ def test_rows_come_in_batches_and_are_counted_ahead(tmp_path):
                 max_size=12))  # fmt: skip
 def test_any_order_of_elements_is_rows_or_an_error(parts):
     xml = f"<a><sheetData>{''.join(parts)}</sheetData></a>"
+    said = "in.xlsx"
     try:
-        assert isinstance(sent(book(sheet1=xml)), list)
+        rows = sent(book(sheet1=xml))
     except DataError as error:
-        assert str(error).startswith("in.xlsx")
+        rows, said = [], str(error)
+    assert all(isinstance(row, dict) for row in rows)
+    assert said.startswith("in.xlsx")
 
 
 def test_no_other_part_is_opened():
