@@ -11,7 +11,7 @@ from importlib import import_module
 import pytest
 
 from tests.conftest import TEST, TRAIN
-from tests.reviews.books import book
+from tests.reviews.books import book, sheet_of
 
 QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
 OF_SAMPLE = "(trained on the 1,600 sample reviews only; -m general answers better)"
@@ -504,6 +504,7 @@ def test_examples_work_when_pasted(here, example):
     (here / "reviews.txt").write_text("good\nbad\nfine\nworse\n")
     (here / "reviews.jsonl").write_text('{"text": "good"}\n')
     (here / "dump.csv").write_text("id,text\n1,good\n2,bad,worse\n")
+    (here / "feedback.xlsx").write_bytes(book(sheets={"May": sheet_of(("text",), ("good",))}))
     program = f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; text=reviews.csv; {example}'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", program], cwd=here, capture_output=True, text=True,
