@@ -19,11 +19,9 @@ from sentiment.reviews.batch import (
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
 from sentiment.reviews.header import (
-    HEADER_TAKEN,
     MAX_TITLES,
     SURVEY_LEFT_OUT,
     detect_header,
-    is_plain_header,
     is_plain_name,
     is_survey_row,
     numbered_names,
@@ -219,15 +217,14 @@ class DelimitedSource(FeedSource):
 
     def _detect_header(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Return whether the first row is a header, and notes about it."""
-        rows = self._first_rows(1)
-        if first.reason or any(is_survey_row(row.fields) for row in rows[1:3]):
-            return True, [] if is_plain_header(first.fields, asked) else [HEADER_TAKEN]
+        second = [row.fields for row in self._first_rows(1)[1:3]]
 
         def below() -> list[list[str]]:
             rows = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
             return rows[:ROWS_LOOKED_AT]
 
-        return detect_header(first.fields, below, asked)
+        certain = bool(first.reason) or any(map(is_survey_row, second))
+        return detect_header(first.fields, below, asked, certain=certain)
 
     def _first_rows(self, count: int) -> list[Record]:
         """Look ahead until there are `count` valid rows; return all that are there."""

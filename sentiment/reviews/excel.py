@@ -1,5 +1,6 @@
 """Excel workbooks (.xlsx) as a source of rows, and rows with their answers as a workbook."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
@@ -43,6 +44,8 @@ ROWS_LOOKED_AT = 100
 MAX_CHARS = 32_767  # of a cell, as in Excel, in UTF-16
 MAX_ROWS = 1 << 20
 MAX_DIGITS = 15  # of an integer; Excel changes those after them
+SHEETS_LOOKED_AT = 100
+_SHEET_NAME = re.compile(r"[^\\*?:/\[\]\x00-\x1f]{1,31}")  # that Excel allows
 SHOWN_SHEETS = 5
 
 
@@ -91,15 +94,16 @@ class ExcelSource(Source):
         self._left = min((min(row.cells) for row in below), default=0)
         width = max((max(row.cells) + 1 - self._left for row in below), default=0)
         table = [_texts(row, self._left, width) for row in below]
-        survey = max((n for n in (1, 2) if any(map(is_survey_row, table[n : n + 1]))), default=0)
         if titles:
             notes.append(f"{count_of(titles, 'row')} above the header left out")
+        survey = max((n for n in (1, 2) if any(map(is_survey_row, table[n : n + 1]))), default=0)
         if header is None and table:
-            header, more = detect_header(table[0], lambda: table[1:], asked)
+            certain = survey > 0
+            header, more = detect_header(table[0], lambda: table[1:], asked, certain=certain)
             notes += more
-        self.has_header = bool((header or survey) and table)
+        self.has_header = bool(header and table)
         names = table[0] if self.has_header else numbered_names(width)
-        if survey:
+        if survey and self.has_header:
             notes.append(SURVEY_LEFT_OUT)
         for _ in range(titles + (1 + survey if self.has_header else 0)):
             next(self._rows)
@@ -145,13 +149,14 @@ class ExcelSource(Source):
             named = [name for name in there if name.casefold() == sheet.casefold()]
             if sheet not in there and len(named) != 1:
                 near = hint(sheet, there, '"')
-                raise UsageError(f'{book.name}: no sheet "{sheet}"{near}; there are {shown}')
+                are = "are" if len(there) > 1 else "is"
+                raise UsageError(f'{book.name}: no sheet "{sheet}"{near}; there {are} {shown}')
             name = sheet if sheet in there else named[0]
             return name, self._rows_of(name)
         if not there:
             raise DataError(f"{book.name}: a workbook without sheets")
         visible_first = sorted(there, key=book.hidden.__contains__)
-        for name in visible_first:
+        for name in visible_first[:SHEETS_LOOKED_AT]:
             rows = self._rows_of(name)
             if any(rows.ahead()):
                 break
@@ -212,9 +217,11 @@ def _count_titles(table: Sequence[Sequence[str]], asked: Sequence[str]) -> int:
         if reads_as_header(names, asked):
             return place if all(len(row) < len(names) for row in filled[:place]) else 0
     place = next((n for n, row in enumerate(filled[: MAX_TITLES + 1]) if len(row) > 1), 0)
-    names = filled[place] if table else []
-    is_header = place and reads_as_header(names, asked) is None
-    return place if is_header and stands_above(table[place], table[place + 1 :]) else 0
+    if not place or reads_as_header(filled[place], asked) is not None:
+        return 0
+    left = next(n for n, text in enumerate(table[place]) if text.strip())
+    first, *below = [row[left:] for row in table[place:]]
+    return place if stands_above(first, below) else 0
 
 
 class ExcelWriter(Writer):
@@ -232,7 +239,8 @@ class ExcelWriter(Writer):
         self._columns = source.columns
         self._formats = own.number_formats if own else {}
         self._book = openpyxl.Workbook(write_only=True)
-        self._sheet = self._book.create_sheet(source.sheet or "reviews")
+        own_name = source.sheet if _SHEET_NAME.fullmatch(source.sheet or "") else None
+        self._sheet = self._book.create_sheet(own_name or "reviews")
         finalize(self, _discard, self._sheet)
         self._rows = 0
         if (width := len(self._columns) + len(added)) > MAX_COLUMNS:

@@ -184,7 +184,11 @@ _IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
 
 
 def detect_header(
-    first: Sequence[str], below: Callable[[], Sequence[Sequence[str]]], asked: Sequence[str]
+    first: Sequence[str],
+    below: Callable[[], Sequence[Sequence[str]]],
+    asked: Sequence[str],
+    *,
+    certain: bool = False,
 ) -> tuple[bool, list[str]]:
     """Return whether a first row is a header, and notes about it.
 
@@ -192,8 +196,9 @@ def detect_header(
         first: The row.
         below: Returns some rows below it.
         asked: Columns that the user named.
+        certain: Whether it is one for another reason.
     """
-    is_header = reads_as_header(first, asked)
+    is_header = certain or reads_as_header(first, asked)
     if is_header is None:
         is_header = stands_above(first, below())
     if is_header:

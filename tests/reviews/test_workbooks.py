@@ -144,6 +144,9 @@ def test_cells_and_rows_are_where_they_say():
          ["1", "2"], ["no header: columns are called 1, 2"]),
         ([("Q1", "Q2"), ("How was it?", "Stars?"), ('{"ImportId":"a"}', '{"ImportId":"b"}'),
           ("Lovely stay", 5)], ["Q1", "Q2"], ["rows of a survey program", "first row taken"]),
+        ([("Umfrage",), (None, "Nr", "Kommentar"), (None, 1, "Sehr schön, gerne wieder"),
+          (None, 2, "Leider gar nicht gut")], ["Nr", "Kommentar"],
+         ["1 row above the header left out", "first row taken"]),
         ([("review",), ("Lovely",), ("Dull",)], ["review"], ["first row taken"]),
         ([("text", "text", "n"), ("a b", "c", 1)], ["text", "text.2", "n"], []),
     ],
@@ -163,6 +166,8 @@ def test_the_user_decides_what_is_a_header(tmp_path):
     assert rows_of(path, header=False) == [{"1": "Text", "2": "n"}, {"1": "Lovely", "2": 1}]
     path = save(tmp_path, "in.xlsx", saved(("A lovely stay.", 5), ("Lovely", 1)))
     assert rows_of(path, header=True) == [{"A lovely stay.": "Lovely", "5": 1}]
+    rows = [("Q1", "Q2"), ('{"ImportId":"a"}', '{"ImportId":"b"}'), ("Lovely", 5)]
+    assert len(rows_of(save(tmp_path, "in.xlsx", saved(*rows)), header=False)) == 3
     path = save(tmp_path, "in.xlsx", saved(("good", "bad"), ("Lovely", "Dull")))
     assert rows_of(path, text_columns=("bad",)) == [{"good": "Lovely", "bad": "Dull"}]
 

@@ -17,6 +17,7 @@ from sentiment.errors import DataError, MissingDependencyError
 from sentiment.reviews.batch import RowsSource
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.writers import writer_for
+from tests.reviews.books import book, sheet_of
 from tests.reviews.helpers import open_source, rows_from, save, stdin_source, written
 
 TEXT = st.text(st.characters(), max_size=20)  # with control characters and surrogates
@@ -145,6 +146,13 @@ def test_number_formats_stay_those_of_the_columns(tmp_path):
     assert (sheet["B2"].number_format, sheet["B2"].value) == ('"€" 0.00', 1.5)
     assert sheet["B3"].number_format == "General"
     assert (sheet["C2"].number_format, sheet["C2"].is_date) == ("dd.mm.yyyy", True)
+
+
+@pytest.mark.parametrize("name", ["a/b", "x" * 40, "[May]"])
+def test_a_name_that_no_sheet_may_have_is_not_kept(tmp_path, name):
+    xml = sheet_of(("text", "label"), ("good", 1))
+    source = open_source(save(tmp_path, "in.xlsx", book(sheets={name: xml})))
+    assert openpyxl.load_workbook(io.BytesIO(written("xlsx", source))).sheetnames == ["reviews"]
 
 
 def test_a_table_without_a_header_stays_without():

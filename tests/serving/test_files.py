@@ -282,7 +282,7 @@ REFUSED = {
     "no archive": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv: damaged or cut short"),
     "packed twice": (zipped({"a.zip": zipped({})}), {"name": "s.zip"}, "s.zip/a.zip: an archive"),
     "packed Parquet": (zipped({"a.pq": b"PAR1"}), {"name": "s.zip"}, "s.zip/a.pq: Parquet in an"),
-    "no sheet": (book(("text",)), {"sheet": "May"}, 'reviews: no sheet "May"; there are "Sheet1"'),
+    "no sheet": (book(("text",)), {"sheet": "May"}, 'reviews: no sheet "May"; there is "Sheet1"'),
     "a sheet": (b"text\n", {"sheet": "May"}, "reviews is no workbook (.xlsx), and has no sheets"),
     "UTF-16": ("text\n".encode("utf-16"), {"name": "said.csv"}, "said.csv, line 1: not UTF-8"),
     "no Parquet": (b"PAR1", {"name": "said.parquet"}, "said.parquet: not a Parquet file"),
