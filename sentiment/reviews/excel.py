@@ -37,7 +37,7 @@ from sentiment.reviews.header import (
 )
 from sentiment.reviews.spreadsheetml import MAX_COLUMNS, SheetRow, escape, letters_of
 from sentiment.reviews.workbook import Workbook, import_openpyxl
-from sentiment.reviews.writers import Writer, new_column_error
+from sentiment.reviews.writers import Writer, instead, new_column_error
 from sentiment.values import is_missing
 
 ROWS_LOOKED_AT = 100
@@ -167,7 +167,7 @@ class ExcelSource(Source):
         return name, rows
 
     def _rows_of(self, sheet: str) -> Ahead[SheetRow]:
-        return Ahead(row for row in self._book.rows(sheet) if row.cells)
+        return Ahead(self._book.rows(sheet))
 
     def _looked_at(self) -> Iterator[SheetRow]:
         """Yield some first rows, without consuming them."""
@@ -186,7 +186,11 @@ class ExcelSource(Source):
             if left <= column < end:
                 name = self.columns[column - left]
                 self.number_formats.setdefault((name, type(values[name])), format)
-        beside = [column for column in cells if not left <= column < end]
+        beside = [
+            column
+            for column, value in cells.items()
+            if value is not None and not left <= column < end
+        ]
         if not beside:
             return values
         place = f"{letters_of(beside[0])}{row.number}"
@@ -244,10 +248,8 @@ class ExcelWriter(Writer):
         finalize(self, _discard, self._sheet)
         self._rows = 0
         if (width := len(self._columns) + len(added)) > MAX_COLUMNS:
-            raise DataError(
-                f"{source.name}: {width:,} columns, and a sheet has at most {MAX_COLUMNS:,}; "
-                "write --format csv"
-            )
+            what = f"{width:,} columns, and a sheet has at most {MAX_COLUMNS:,}"
+            raise DataError(f"{source.name}: {what}; {instead('csv')}")
         if source.has_header:
             self._append([self._text(name) for name in (*source.header, *added)])
 
@@ -268,7 +270,7 @@ class ExcelWriter(Writer):
                 own = [self._cell(name, row.get(name)) for name in self._columns]
                 self._append([*own, self._text(word), *map(json_probability, ps)])
             except _DoesNotFitError as error:
-                what = f"{error}; write --format csv"
+                what = f"{error}; {instead('csv')}"
                 raise row_error(batch.name, batch.row_number(number), what) from error
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Source, row_
 from sentiment.reviews.cells import cell, encode, visible
 from sentiment.reviews.compression import LentFile
 from sentiment.reviews.streams import ByteStream, foreign
-from sentiment.reviews.writers import Writer, new_column_error
+from sentiment.reviews.writers import Writer, instead, new_column_error
 from sentiment.runtime import require
 
 GROUP_BYTES = 64 << 20
@@ -207,7 +207,7 @@ class ParquetWriter(Writer):
             if number not in batch.bad:
                 what = (
                     f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
-                    f"{type}, the type in the first rows; write --format jsonl"
+                    f"{type}, the type in the first rows; {instead('jsonl')}"
                 )
                 raise row_error(batch.name, batch.row_number(number), what)
             values[number] = None

@@ -45,7 +45,7 @@ class SheetRow(NamedTuple):
     """A row of a sheet that is not blank."""
 
     number: int  # in the sheet, from 1
-    cells: dict[int, Any]  # the values by column, from 0
+    cells: dict[int, Any]  # the values by column, from 0; None for a formula without a value
     formats: dict[int, str]  # the number formats that numbers, dates and times have
     uncalculated: str | None  # the first cell with a formula but no value: `C5`
 
@@ -299,7 +299,7 @@ class SheetHandler(_Text):
         elif name == "c":
             self._add_cell(self.text())
         elif name == "row":
-            if self._row.cells or self._row.uncalculated:
+            if self._row.cells:
                 self.found.append(self._row)
         elif name == "rPh":
             self._phonetic = False
@@ -309,9 +309,10 @@ class SheetHandler(_Text):
     def _add_cell(self, text: str) -> None:
         if self._has_value and (value := self._value(text)) is not None:
             self._row.cells[self._column] = value
-        elif self._has_formula and not self._row.uncalculated:
+        elif self._has_formula:
+            self._row.cells[self._column] = None
             place = f"{letters_of(self._column)}{self._number}"
-            self._row = self._row._replace(uncalculated=place)
+            self._row = self._row._replace(uncalculated=self._row.uncalculated or place)
 
     def _value(self, text: str) -> Any:
         """Return the value of the cell; an error such as #REF! is a text."""

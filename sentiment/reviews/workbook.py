@@ -144,6 +144,7 @@ class Workbook:
         Raises:
             DataError: It is damaged or hostile.
         """
+        from defusedxml import DTDForbidden
         from defusedxml.sax import make_parser
 
         parser: Any = make_parser()
@@ -165,6 +166,8 @@ class Workbook:
             if not handler.finished:
                 parser.close()
                 yield
+        except DTDForbidden as error:
+            raise self._damaged(f"{part}: a document type, which no workbook declares") from error
         except (SAXException, ValueError, LookupError, OverflowError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise self._damaged(f"{part}: {reason}") from error

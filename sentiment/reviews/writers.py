@@ -209,7 +209,12 @@ def new_column_error(batch: Batch, number: int, known: frozenset[str], format: s
     """Return the error for the row at an index, which has a column that the header lacks."""
     new = min(batch.rows[number].keys() - known)
     what = f'has a column "{new}" that the first rows lack, and {format} has one header'
-    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+    return row_error(batch.name, batch.row_number(number), f"{what}; {instead('jsonl')}")
+
+
+def instead(format: str) -> str:
+    """Return what to do if rows fit only another format; a file's name must not contradict it."""
+    return f"write --format {format}, and name a file .{format}"
 
 
 class JsonlWriter(LineWriter):

@@ -198,6 +198,18 @@ def test_lists_of_rows_are_compressed_too(predict, run, here):
         assert "I love it" in predict(name, "--json", "--prefix", "x").stdout
 
 
+def test_a_text_that_no_cell_holds_is_an_error_whose_advice_works(predict, here):
+    (here / "long.csv").write_text("text,n\n" + "so good " * 5_000 + ",1\n")
+    done = predict("long.csv", "-o", "long.xlsx")
+    assert done.returncode == 3
+    assert not (here / "long.xlsx").exists()
+    (said,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert said.startswith("error: long.csv, row 1: a text of 40,000 characters in the column")
+    option, suffix = re.search(r"; write (--format \w+), and name a file (\.\w+)$", said).groups()
+    assert predict("long.csv", *option.split(), "-o", f"scored{suffix}").returncode == 0
+    assert predict("long.csv", *option.split()).returncode == 0
+
+
 def test_a_package_that_is_missing_is_named_with_its_exit_code(predict, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     for arguments in (["in.xlsx"], ["in.csv", "--format", "xlsx"], ["in.csv", "-o", "o.xlsx"]):

@@ -215,6 +215,16 @@ def test_a_formula_that_was_never_computed_is_said(tmp_path):
     source.close()
 
 
+def test_a_row_of_formulas_that_were_never_computed_is_a_row(tmp_path):
+    rows = [HEADER, ("=A1", "=1+1"), ("Lovely", 1), ("=A1", None), ("Dull", 2, "=B4")]
+    path = save(tmp_path, "in.xlsx", saved(*rows))
+    assert [tuple(row.values())[:2] for row in rows_of(path)] == [
+        (None, None), ("Lovely", 1), (None, None), ("Dull", 2)
+    ]  # fmt: skip
+    data = saved(HEADER, *[("Lovely", 1)] * 200, ("=A1", None, "=B4"), ("Fine", 3))
+    assert sent(data)[-2:] == [{"text": None, "score": None}, {"text": "Fine", "score": 3}]
+
+
 # Sheets
 
 
@@ -351,6 +361,12 @@ def test_a_hostile_workbook_is_refused_in_a_line_and_little_memory(what):
         tracemalloc.stop()
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.parametrize("what", ["entities", "entities of texts", "a file"])
+def test_a_document_type_is_named_as_what_is_wrong(what):
+    with pytest.raises(DataError, match=r"\.xml: a document type, which no workbook declares\); "):
+        sent(HOSTILE[what])
 
 
 def test_too_many_texts_are_refused():

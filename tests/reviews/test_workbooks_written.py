@@ -181,7 +181,7 @@ def test_more_rows_or_columns_than_a_sheet_has_are_an_error():
         pytest.raises(DataError, match=r"in, row 3: a sheet has at most 3 rows; .*--format csv"),
     ):
         book_of(*[{"text": "good"}] * 3)
-    with pytest.raises(DataError, match=r"16,402 columns, .* 16,384; write --format csv"):
+    with pytest.raises(DataError, match=r"16,402 columns, .* 16,384; write --format csv, and"):
         book_of({"text": "good"} | {f"c{n}": 1 for n in range(16_399)})
 
 
