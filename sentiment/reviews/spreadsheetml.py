@@ -23,6 +23,7 @@ STRING_CHARS = 1 << 23  # of shared strings in memory; more go to a temporary fi
 _PIECE = 64  # the memory of a piece of text, in characters, beyond its own
 _EXACT = 2**53  # the integers below this are exact as floats
 GENERAL = "General"
+MAX_FORMAT = 255  # characters, as in Excel; openpyxl takes quadratic time to look for dates in one
 # The dates among the built-in number formats that depend on the language, unknown to openpyxl.
 _LOCAL_DATES = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -123,7 +124,9 @@ class Styles(Handler):
 
     def _start(self, name: str, attrs: Any) -> None:
         if name == "numFmt":
-            self._known[int(attrs.get("numFmtId", -1))] = attrs.get("formatCode", GENERAL)
+            format = attrs.get("formatCode", GENERAL)
+            known = format if len(format) <= MAX_FORMAT else GENERAL
+            self._known[int(attrs.get("numFmtId", -1))] = known
         elif name == "cellXfs":
             self._of_cells = True
         elif name == "xf" and self._of_cells:

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.styles.numbers import is_date_format
 
 from sentiment.errors import DataError, MissingDependencyError, UsageError
 from sentiment.reviews.batch import BadRows
@@ -367,6 +368,15 @@ def test_a_hostile_workbook_is_refused_in_a_line_and_little_memory(what):
 def test_a_document_type_is_named_as_what_is_wrong(what):
     with pytest.raises(DataError, match=r"\.xml: a document type, which no workbook declares\); "):
         sent(HOSTILE[what])
+
+
+def test_a_long_number_format_costs_no_time():
+    formats = ["[h" * 150_000, "yyyy" + "[" * 251, "yyyy" + "[" * 252]
+    cells = [(f"<c s='{n}'><v>45000</v></c>", 1) for n in (1, 2, 3)]
+    with patch("openpyxl.styles.numbers.is_date_format", wraps=is_date_format) as asked:
+        dates = [row["text"] for row in sent(book(HEADER, *cells, formats=formats))]
+    assert dates == [45000, date(2023, 3, 15), 45000]
+    assert max(len(call.args[0]) for call in asked.call_args_list) == 255
 
 
 def test_too_many_texts_are_refused():
