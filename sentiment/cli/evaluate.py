@@ -32,18 +32,18 @@ from sentiment.evaluation.slices import (
     slice_values,
     slices_of,
 )
-from sentiment.files import replacing
 from sentiment.labels import LabelSet
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
 from sentiment.reviews.batch import Batch, RowsSource
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns
+from sentiment.reviews.compression import writing
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import JSON_FORMATS, ReadOptions, output_format_of
 from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 
-_FORMATS = ("csv", "tsv", *JSON_FORMATS, "parquet")
+_FORMATS = ("csv", "tsv", *JSON_FORMATS, "parquet", "xlsx")
 _COLUMNS = ("file", "row", "label", "text", "words")
 _REASON = "reason"  # why an answer is uncertain, in JSON
 _VALUE_WIDTH = 30
@@ -217,7 +217,7 @@ def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -
     """
     format = output_format_of(path)
     if format not in _FORMATS:
-        raise UsageError(f"--errors {path}: name it .csv, .tsv, .json, .jsonl or .parquet")
+        raise UsageError(f"--errors {path}: name it .csv, .tsv, .json, .jsonl, .xlsx or .parquet")
     own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
     own += [_REASON] * (format in JSON_FORMATS)
     if taken := [name for name in columns if name in own]:
@@ -244,7 +244,7 @@ def write_mistakes(
     rows = [_row(mistake, reviews, as_json=format in JSON_FORMATS) for mistake in mistakes]
     names = [*_COLUMNS, *reviews.columns]
     source = RowsSource(rows, names, str(path))
-    with replacing(path) as stream:
+    with writing(path) as stream:
         columns = Columns(("text",), "label", "")
         writer = writer_for(format, stream, source, columns, labels=label_set)
         if rows:

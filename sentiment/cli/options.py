@@ -213,6 +213,9 @@ def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
     """Return whether a target is an input, under any name or as one of a folder's texts."""
     try:
         other = os.fstat(0) if place == "-" else Path(place).stat()
+    except NotADirectoryError:  # a file in an archive
+        archives = [parent for parent in Path(place).parents if parent.is_file()]
+        return any(os.path.samestat(there, archive.stat()) for archive in archives)
     except OSError:  # reported when it is read
         return False
     if stat.S_ISDIR(other.st_mode):
@@ -274,6 +277,11 @@ _INPUT = [
         "format",
         type=Choice(INPUT_FORMATS),
         help="Format of the input. Default: detected from names and first lines.",
+    ),
+    click.option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of a workbook (.xlsx). Default: the first one with rows.",
     ),
     click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
     click.option(

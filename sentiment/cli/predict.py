@@ -327,9 +327,10 @@ def command(
     """Classify reviews: positive or negative, or the classes that the model was trained on.
 
     One line per review: the answer, the probability that the review is positive, and its text. With
-    CSV, TSV, JSON, JSONL and Parquet each row keeps its own columns and gets `predicted` and
+    CSV, TSV, JSON, JSONL, Parquet and Excel each row keeps its own columns and gets `predicted` and
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
-    none added; an empty text gets an empty answer.
+    none added; an empty text gets an empty answer. A zip archive with one table is read as that
+    table; -o FILE.gz, .bz2, .xz or .zst is compressed.
 
     A model of more than two classes, such as negative, neutral and positive, adds a column for each
     of the others, too: `p_negative`, `p_neutral`. A line has the probability of the answer if no
@@ -357,6 +358,7 @@ def command(
       sentiment predict "Great coffee, lovely staff."
       cat reviews.txt | sentiment predict
       sentiment predict reviews.csv -o scored.csv
+      sentiment predict feedback.xlsx --sheet May -o scored.xlsx
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --json --explain "Great coffee, lovely staff."

@@ -106,10 +106,10 @@ class _Job:
 def command(as_json: bool, **chosen: Any) -> None:
     """Train a model on labelled reviews.
 
-    DATA are files, globs or folders: CSV, TSV, JSON, Parquet, fastText, folders of text files
-    (pos/ and neg/), also compressed; or names of public data sets, see sentiment datasets. Columns
-    and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
-    reviews that are part of the program.
+    DATA are files, globs or folders: CSV, TSV, JSON, Parquet, Excel, fastText, folders of text
+    files (pos/ and neg/), also compressed or in a zip archive; or names of public data sets, see
+    sentiment datasets. Columns and labels are detected, and the choice is shown. Without DATA:
+    data/train.csv, else the sample reviews that are part of the program.
 
     Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
     neutral. With --classes all each label is a class, whatever it is called.

@@ -160,22 +160,26 @@ class Source(ABC):
 
     Attributes:
         name: The path as given, or `<stdin>`.
-        format: `lines`, `csv`, `tsv`, `json`, `jsonl`, `parquet`, `folder` or `fasttext`.
+        format: One of `INPUT_FORMATS`.
         columns: The keys of the rows, each once; for JSON lines those of the first batch.
         header: The names as they are in the file, where they may be duplicated.
-        has_header: False only for a delimited file without a header line, whose columns are
+        has_header: False only for a delimited file or sheet without a header, whose columns are
             named "1", "2", ….
         notes: What was guessed about it, for display; some are added while it is read.
         within: The dotted name of the list that has the rows, if it is a part of an object.
         nested: The columns of objects and lists, with the dotted names of the objects' fields.
         class_names: For columns of numbers 0, 1, …, what the file's metadata call these.
         schema: The `pyarrow.Schema` of a Parquet file.
+        sheets: The names of the sheets of a workbook.
+        sheet: The name of the one that is read.
     """
 
     format: str
     within = ""
     has_header = True
     schema: Any = None
+    sheets: Sequence[str] = ()
+    sheet: str | None = None
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         self.name = name

@@ -19,20 +19,19 @@ from sentiment.reviews.batch import (
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
 from sentiment.reviews.header import (
-    describe_columns,
-    is_plain_header,
+    MAX_TITLES,
+    SURVEY_LEFT_OUT,
+    detect_header,
     is_plain_name,
+    is_survey_row,
     numbered_names,
     reads_as_header,
-    stands_above,
 )
 from sentiment.reviews.lines import SEPARATOR_LINE
 
 ROWS_LOOKED_AT = 100
-HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # to search for the first rows
 DELIMITERS = ",;\t|"
-MAX_TITLES = 5  # lines above a header
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
 
@@ -116,15 +115,6 @@ class Record(NamedTuple):
         """Whether it is a blank line, which is not a row of several columns."""
         return len(self.fields) < 2 and not self.raw.strip()
 
-    @property
-    def is_of_survey(self) -> bool:
-        """Whether it is a second header, of Qualtrics or SurveyMonkey."""
-        filled = [cell for cell in map(str.strip, self.fields) if cell]
-        return bool(filled) and all(
-            cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
-            for cell in filled
-        )
-
 
 class Dialect(NamedTuple):
     """The notation of a table."""
@@ -171,10 +161,10 @@ class DelimitedSource(FeedSource):
             if reason := first.reason or feed.damage_in(first.raw):
                 raise Unreadable(reason, first.line)
             names = first.fields
-            survey = [row for row in rows[1:3] if row.is_of_survey]
+            survey = [row for row in rows[1:3] if is_survey_row(row.fields)]
             self._drop_through(survey[-1] if survey else first)
             if survey:
-                notes.append("rows of a survey program below the header left out")
+                notes.append(SURVEY_LEFT_OUT)
         else:  # prefer valid rows to determine the width
             valid = next((row for row in rows if not row.reason), first)
             names = numbered_names(len(valid.fields))
@@ -227,16 +217,14 @@ class DelimitedSource(FeedSource):
 
     def _detect_header(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Return whether the first row is a header, and notes about it."""
-        names = first.fields
-        is_header = reads_as_header(names, asked)
-        if any(row.is_of_survey for row in self._first_rows(1)[1:3]):
-            is_header = True
-        if is_header is None and not first.reason:
-            below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
-            is_header = stands_above(names, below[:ROWS_LOOKED_AT])
-        if is_header or first.reason:
-            return True, [] if is_plain_header(names, asked) else [HEADER_TAKEN]
-        return False, [describe_columns(len(names))] if names else []
+        second = [row.fields for row in self._first_rows(1)[1:3]]
+
+        def below() -> list[list[str]]:
+            rows = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
+            return rows[:ROWS_LOOKED_AT]
+
+        certain = bool(first.reason) or any(map(is_survey_row, second))
+        return detect_header(first.fields, below, asked, certain=certain)
 
     def _first_rows(self, count: int) -> list[Record]:
         """Look ahead until there are `count` valid rows; return all that are there."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -130,6 +130,9 @@ def _singular(word: str) -> str:
     return lower
 
 
+MAX_TITLES = 5  # lines above a header
+HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
+SURVEY_LEFT_OUT = "rows of a survey program below the header left out"
 FEW_COLUMNS = 3
 MANY_WORDS = 6
 NAME_WORDS = 4
@@ -179,6 +182,38 @@ _NO_QUESTION = re.compile(r"[.!?@#…]|://")
 # Links, addresses, and texts that begin with a handle, such as an answer on Twitter.
 _FOREIGN = re.compile(r"https?://\S+|\S+@\S+\.\S+|@\w.*", re.IGNORECASE | re.DOTALL)
 _IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
+
+
+def detect_header(
+    first: Sequence[str],
+    below: Callable[[], Sequence[Sequence[str]]],
+    asked: Sequence[str],
+    *,
+    certain: bool = False,
+) -> tuple[bool, list[str]]:
+    """Return whether a first row is a header, and notes about it.
+
+    Args:
+        first: The row.
+        below: Returns some rows below it.
+        asked: Columns that the user named.
+        certain: Whether it is one for another reason.
+    """
+    is_header = certain or reads_as_header(first, asked)
+    if is_header is None:
+        is_header = stands_above(first, below())
+    if is_header:
+        return True, [] if is_plain_header(first, asked) else [HEADER_TAKEN]
+    return False, [describe_columns(len(first))] if first else []
+
+
+def is_survey_row(row: Sequence[str]) -> bool:
+    """Return whether a row is a second header, of Qualtrics or SurveyMonkey."""
+    filled = [cell for cell in map(str.strip, row) if cell]
+    return bool(filled) and all(
+        cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
+        for cell in filled
+    )
 
 
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from sentiment.errors import DataError, UsageError, hint_file
 from sentiment.reviews.batch import (
@@ -28,7 +28,6 @@ from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, Text
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
-    COMPRESSIONS,
     INPUT_FORMATS,
     JSON_FORMATS,
     SUFFIXES,
@@ -37,9 +36,13 @@ from sentiment.reviews.streams import (
     ReadOptions,
     Where,
     input_format_of,
+    is_zip,
     open_stream,
     suffix_of,
 )
+
+if TYPE_CHECKING:
+    from sentiment.reviews.archives import Archive
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
@@ -62,6 +65,8 @@ DEFAULTS = ReadOptions()
 def expand(patterns: Sequence[str]) -> list[Where]:
     """Expand paths, glob patterns and "-"; the matches of a pattern are sorted.
 
+    Files in zip archives have paths, too: `reviews.zip/train.csv`.
+
     A folder of Parquet files, as Spark writes it, is replaced by these files.
 
     Raises:
@@ -83,9 +88,20 @@ def expand(patterns: Sequence[str]) -> list[Where]:
             found += _parquet_in(path) or [path]
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
+        elif packed := _in_archive(path):
+            found += packed
         else:
             raise DataError(f"no such file: {pattern}{_similar(path)}")
     return found
+
+
+def _in_archive(path: Path) -> list[Path]:
+    """Return the files that a path in a zip archive names; [] if it leads into none."""
+    if not any(parent.is_file() for parent in path.parents):
+        return []
+    from sentiment.reviews.archives import files_in
+
+    return files_in(path)
 
 
 def _similar(path: Path) -> str:
@@ -196,44 +212,115 @@ def open_source(
     if not isinstance(where, OpenFile) and name != "-" and Path(where).is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{name} is a folder; it cannot be read as {format}")
+        _check_sheet(options, name)
         return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{name} is not a folder")
-    by_name = format or ("lines" if name == "-" else input_format_of(name) or "lines")
-    stream = open_stream(where)
+    stream, member = _open_place(where)
     try:
-        if by_name == "parquet":
-            return _open_parquet(stream, where)
-        max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
-        return _open_text(feed, by_name, options, need_label=need_label)
+        source = _open_stream(stream, options, member, need_label=need_label)
+        if source.format != "xlsx":
+            _check_sheet(options, source.name)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
     except BaseException:
         stream.close()
         raise
+    return source
 
 
-def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
-    file: BinaryIO | str
-    if isinstance(where, OpenFile):
-        file = where.file
-    elif Path(where).is_file():
-        file = str(where)
-    else:
-        return ParquetSource(stream, None)  # a pipe cannot be reopened
-    if Path(stream.name).suffix.lower() in COMPRESSIONS:
-        raise DataError(f"{stream.name}: Parquet in a compressed file; unpack it first")
-    return ParquetSource(stream, file)
+def _open_place(where: Path | str | OpenFile) -> tuple[ByteStream, str | None]:
+    """Open a file; of a path in an archive, also return the name of the file in it."""
+    if isinstance(where, OpenFile) or where == "-" or Path(where).exists():
+        return open_stream(where), None
+    from sentiment.reviews.archives import split_path  # few inputs are in archives
+
+    place, member = split_path(Path(where))
+    return open_stream(place), member
+
+
+def _check_sheet(options: ReadOptions, name: str) -> None:
+    if options.sheet is not None:
+        raise UsageError(f"{name} is no workbook (.xlsx), and has no sheets: leave out --sheet")
+
+
+def _open_stream(
+    stream: ByteStream,
+    options: ReadOptions,
+    member: str | None = None,
+    within: "Archive | None" = None,
+    *,
+    need_label: bool,
+) -> Source:
+    """Open a stream by its content, and where that does not tell, by its name.
+
+    Args:
+        stream: It is closed with the source.
+        options: How to read it.
+        member: The name of a file in it, if it is an archive; None to choose it.
+        within: The archive that it is in.
+        need_label: Labels are needed.
+    """
+    format = options.format
+    by_name: str = format or input_format_of(stream.name) or "lines"
+    if is_zip(stream.peek()):
+        return _open_zip(stream, options, member, within, need_label=need_label)
+    if member is not None:
+        raise DataError(f"no such file: {stream.name}/{member}; {stream.name} is no zip archive")
+    if format == "xlsx":
+        raise DataError(f"{stream.name}: not a workbook (.xlsx); leave out --input-format xlsx")
+    if by_name == "parquet":
+        if within and stream.max_bytes is not None:  # an upload, which is tried by its name
+            raise DataError(f"{stream.name}: Parquet in an archive; send it by itself")
+        return ParquetSource(stream)
+    by_name = "lines" if by_name == "xlsx" else by_name  # a text by its content
+    markup = format == "lines"
+    feed = TextFeed(stream, options.encoding, stream.max_row_chars, markup=markup)
+    return _open_text(feed, by_name, options, need_label=need_label)
+
+
+def _open_zip(
+    stream: ByteStream,
+    options: ReadOptions,
+    member: str | None,
+    within: "Archive | None",
+    *,
+    need_label: bool,
+) -> Source:
+    """Open a workbook, or a table in an archive; see `_open_stream`."""
+    from sentiment.reviews.archives import Archive
+
+    archive = Archive(stream)
+    if archive.is_workbook and member is None:
+        if options.format not in (None, "xlsx"):
+            leave = f"leave out --input-format {options.format}"
+            raise DataError(f"{stream.name}: a workbook (.xlsx), not {options.format}; {leave}")
+        from sentiment.reviews.excel import ExcelSource
+        from sentiment.reviews.workbook import Workbook
+
+        book = Workbook(archive, stream.max_row_chars)
+        asked = _asked(options, need_label=need_label)
+        bad_rows = options.bad_rows or STOP
+        return ExcelSource(book, options.sheet, options.header, asked, bad_rows)
+    if what := archive.document():
+        raise DataError(f"{stream.name}: {what}")
+    if within:
+        raise within.nested(stream.name)
+    if member is not None and member not in archive.names:
+        raise archive.missing(member)
+    inner = archive.stream(member or archive.table())
+    try:
+        return _open_stream(inner, options, within=archive, need_label=need_label)
+    except BaseException:
+        inner.close()
+        raise
 
 
 def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label: bool) -> Source:
     """Open a text as what its name or its content says."""
     bad_rows = options.bad_rows or STOP
-    asked = [*options.text_columns, *options.keep]
-    if need_label and options.label_column:
-        asked.append(options.label_column)
+    asked = _asked(options, need_label=need_label)
     detected = options.format is None
     source: FeedSource | None = None
     note = ""
@@ -272,6 +359,12 @@ def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     except Unreadable:  # raised again when it is read
         return Layout(by_name)
     return layout_of(start, by_name, need_label=need_label)
+
+
+def _asked(options: ReadOptions, *, need_label: bool) -> list[str]:
+    """Return the columns that the user named, by which a header is known."""
+    label = [options.label_column] if need_label and options.label_column else []
+    return [*options.text_columns, *options.keep, *label]
 
 
 class FolderSource(Source):

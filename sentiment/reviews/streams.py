@@ -1,6 +1,5 @@
 """Reading bytes from files and stdin, decompressed; kinds of files by name and first bytes."""
 
-import io
 import os
 import re
 import stat
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
-from sentiment.runtime import require
+from sentiment.reviews import compression
 from sentiment.values import json_beginning
 
 if TYPE_CHECKING:
@@ -22,17 +21,11 @@ Where = Path | Literal["-"]
 STDIN = "<stdin>"  # the name of "-" in messages
 
 BLOCK_BYTES = 1 << 17  # larger blocks are slower
-COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-# The first bytes of compressed data.
-_COMPRESSED = {
-    "gzip": re.compile(rb"\x1f\x8b"),
-    "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
-    "xz": re.compile(rb"\xfd7zXZ\0"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-}
-INPUT_FORMATS = ("lines", "csv", "tsv", "json", "jsonl", "parquet", "folder", "fasttext")
-OUTPUT_FORMATS = ("text", "csv", "tsv", "json", "jsonl", "parquet", "fasttext")
+_ZIP = b"PK\x03\x04"
+INPUT_FORMATS = ("lines", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "folder", "fasttext")
+OUTPUT_FORMATS = ("text", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "fasttext")
 JSON_FORMATS = ("json", "jsonl")  # read alike: the content decides
+COMPRESSED_FORMATS = ("parquet", "xlsx")  # which are not compressed once more
 SUFFIXES = {
     ".txt": "lines",
     ".csv": "csv",
@@ -43,19 +36,20 @@ SUFFIXES = {
     ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".ft": "fasttext",
 }
+# Files whose content decides: zip archives, and spreadsheets that may be something else.
+BY_CONTENT = (".zip", ".xls", ".xlsb", ".ods")
 NOT_READ = {
-    ".xlsx": "spreadsheets are not read; save the sheet as CSV",
-    ".xls": "spreadsheets are not read; save the sheet as CSV",
-    ".zip": "archives are not read; unpack it first",
     ".tar": "archives are not read; unpack it first",
     ".tgz": "archives are not read; unpack it first",
 }
 # Suffixes of files that answers cannot be written to, with the kind of file.
 OTHER_KINDS = {
-    "spreadsheets": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
-    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar", ".zst"),
+    "spreadsheets of this kind": (".xls", ".xlsm", ".xlsb", ".ods", ".numbers"),
+    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar"),
     "documents": (".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".epub"),
     "pages": (".html", ".htm", ".xhtml"),
     "pictures": (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
@@ -64,7 +58,7 @@ OTHER_KINDS = {
     "XML and YAML": (".xml", ".yaml", ".yml"),
     "arrays and frames": (".arrow", ".feather", ".avro", ".orc", ".pkl", ".pickle", ".npy", ".npz"),
 }
-NAMES_WRITTEN = "name it .csv, .tsv, .json, .jsonl, .parquet or .txt"
+NAMES_WRITTEN = "name it .csv, .tsv, .json, .jsonl, .xlsx, .parquet or .txt"
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,7 @@ class ReadOptions:
     """The options for reading files of reviews."""
 
     format: str | None = None  # None detects it by suffix and content
+    sheet: str | None = None  # of a workbook; None for the first one with rows
     encoding: str = "utf-8"  # of text formats
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
@@ -129,11 +124,6 @@ class OpenFile:
     max_bytes: int  # decompressed
     max_row_chars: int
 
-    @property
-    def suffix(self) -> str:
-        """The last suffix of its name, in lower case."""
-        return Path(self.name).suffix.lower()
-
 
 class ByteStream:
     """A binary stream, decompressed, that is read in blocks of what is available.
@@ -142,12 +132,19 @@ class ByteStream:
         stream: An open binary stream.
         name: Its name in messages.
         owned: Whether `close` closes the stream; standard input is left open.
-        compression: One of the values of `COMPRESSIONS`; None to detect it by the first bytes.
+        compression: The one its name promises; None to detect it by the first bytes.
         max_bytes: The maximum size, decompressed; None for no limit.
+        size: The number of bytes in all, if the stream does not tell.
+        seekable: Whether the stream can be read again from its start.
+        max_row_chars: The maximum number of characters of a row; None for no own limit.
+        path: That of a regular file.
 
     Attributes:
         bytes: The number of bytes read so far, decompressed.
         size: The number of bytes in all; None if unknown, as of a pipe or a compressed file.
+        max_bytes: The maximum size.
+        max_row_chars: The maximum number of characters of a row.
+        path: That of the regular file whose bytes it gives; None for other streams.
     """
 
     def __init__(
@@ -158,9 +155,15 @@ class ByteStream:
         owned: bool = True,
         compression: str | None = None,
         max_bytes: int | None = None,
+        size: int | None = None,
+        seekable: bool = False,
+        max_row_chars: int | None = None,
+        path: str | None = None,
     ) -> None:
         self.name = name
-        self._max_bytes = max_bytes
+        self.path = path
+        self.max_row_chars = max_row_chars
+        self.max_bytes = max_bytes
         self.bytes = 0
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
@@ -168,8 +171,11 @@ class ByteStream:
         self._compression = compression
         self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
-        self.size = _size_of(stream)
+        self.size = _size_of(stream) if size is None else size
+        self._seekable = seekable
         self._at_start = True
+        self._peeked: bytes | None = None
+        self._copy: BinaryIO | None = None
 
     def read(self) -> bytes:
         """Return what is available, at most a block, waiting for at least a byte; b"" at the end.
@@ -179,21 +185,34 @@ class ByteStream:
             TooLargeError: It exceeds the maximum size.
             MissingDependencyError: Its decompressor is not installed.
         """
+        if self._peeked is not None:
+            block, self._peeked = self._peeked, None
+            return block
         block = self._block()
         if not self._at_start:
             return block
         self._at_start = False
-        detected = (name for name, start in _COMPRESSED.items() if start.match(block))
-        compression = self._compression or next(detected, None)
-        if compression is None:
+        found = compression.detect(block)
+        kind = found or self._compression
+        if kind is None or is_zip(block):
             return block
-
-        if not _COMPRESSED[compression].match(block) and (what := foreign(block)):
+        if not found and (what := foreign(block)):
             raise DataError(f"{self.name}: {what}")
-        self.bytes, self.size = 0, None  # decompressed bytes count
-        stream, self._damage = _decompressed(compression, _Rest(block, self._read))
+        # Decompressed bytes count.
+        self.bytes, self.size, self._seekable, self.path = 0, None, False, None
+        stream, self._damage = compression.decompressed(kind, block, self._read)
         self._read = getattr(stream, "read1", stream.read)
         return self._block()
+
+    def peek(self) -> bytes:
+        """Return the first block, which is read again, and more if it may begin a zip archive."""
+        if self._peeked is None:
+            block = more = self.read()
+            while more and len(block) < len(_ZIP) and _ZIP.startswith(block):
+                more = self.read()
+                block += more
+            self._peeked = block
+        return self._peeked
 
     def _block(self) -> bytes:
         try:
@@ -203,15 +222,33 @@ class ByteStream:
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
         self.bytes += len(block)
-        if self._max_bytes is not None and self.bytes > self._max_bytes:
+        if self.max_bytes is not None and self.bytes > self.max_bytes:
             raise TooLargeError(
-                f"{self.name}: more than {self._max_bytes:,} bytes, unpacked; cut it up"
+                f"{self.name}: more than {self.max_bytes:,} bytes, unpacked; cut it up"
             )
         return block
 
     def read_all(self) -> bytes:
         """Return the rest of the stream."""
         return b"".join(iter(self.read, b""))
+
+    def as_file(self) -> BinaryIO:
+        """Return the stream as a seekable file, which `close` closes.
+
+        It is the file itself, or else a temporary copy.
+
+        Raises:
+            DataError: The stream cannot be read or is damaged.
+            SentimentError: There is no space for the copy.
+        """
+        self.peek()
+        if self._seekable:
+            self._stream.seek(0)
+            return self._stream
+        from sentiment.storage import temporary_copy  # few inputs need one
+
+        self._copy = temporary_copy(iter(self.read, b""))
+        return self._copy
 
     def would_block(self) -> bool:
         """Return whether the next read would wait for a producer."""
@@ -227,6 +264,8 @@ class ByteStream:
 
     def close(self) -> None:
         """Close the stream if it was opened here."""
+        if self._copy:
+            self._copy.close()
         if self._owned:
             self._stream.close()
 
@@ -242,69 +281,38 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
             raise DataError(f"{STDIN}: closed; it cannot be read")
         return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
-        stream, name, suffix = where.file, where.name, where.suffix
+        stream, name, seekable = where.file, where.name, True
         empty = not stream.seek(0, 2)
         stream.seek(0)
     else:
         path, name = Path(where), str(where)
-        suffix = path.suffix.lower()
         try:
-            empty = path.is_file() and not path.stat().st_size
+            seekable = path.is_file()
+            empty = seekable and not path.stat().st_size
             stream = path.open("rb")
         except OSError as error:
             raise DataError(f"{name}: {error.strerror or error}") from error
-    max_bytes = where.max_bytes if isinstance(where, OpenFile) else None
+    limits = where if isinstance(where, OpenFile) else None
     found = ByteStream(
         stream,
         name,
-        owned=not isinstance(where, OpenFile),
-        compression=COMPRESSIONS.get(suffix),
-        max_bytes=max_bytes,
+        owned=limits is None,
+        compression=compression.compression_of(name),
+        max_bytes=limits.max_bytes if limits else None,
+        seekable=seekable,
+        max_row_chars=limits.max_row_chars if limits else None,
+        path=name if seekable and limits is None else None,
     )
-    if empty and suffix in COMPRESSIONS:  # gzip would accept it as an empty text
+    # gzip would accept it as an empty text.
+    if empty and (compression.compression_of(name) or input_format_of(name) == "xlsx"):
         found.close()
         raise DataError(f"{name}: damaged or cut short (it is empty); get it again")
     return found
 
 
-class _Rest(io.RawIOBase):
-    """A stream whose first block has been read; it returns what is available."""
-
-    def __init__(self, first: bytes, read: Any) -> None:
-        self._first = first
-        self._read = read
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size = len(buffer)
-        block = self._first or self._read(size)
-        self._first = block[size:]
-        buffer[: len(block[:size])] = block[:size]
-        return len(block[:size])
-
-
-def _decompressed(compression: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return a decompressed stream, and the exceptions it raises for damaged data."""
-    if compression == "gzip":
-        import gzip
-        import zlib
-
-        return gzip.GzipFile(fileobj=rest, mode="rb"), (EOFError, gzip.BadGzipFile, zlib.error)
-    if compression == "bzip2":
-        import bz2
-
-        return bz2.BZ2File(rest), (EOFError, OSError)
-    if compression == "xz":
-        import lzma
-
-        return lzma.LZMAFile(rest), (EOFError, lzma.LZMAError)
-    require("zstd needs pyarrow", "pyarrow.lib", "pyarrow; or unpack with unzstd")
-    import pyarrow
-
-    stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(rest, mode="r"), "zstd")
-    return stream, (OSError, pyarrow.ArrowException)
+def is_zip(start: bytes) -> bool:
+    """Return whether data are a zip archive, as workbooks are, by their first bytes."""
+    return start.startswith((_ZIP, b"PK\x05\x06"))  # the second one is empty
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:
@@ -342,37 +350,40 @@ def output_format_of(path: str | Path, named: str | None = None) -> str:
     Raises:
         UsageError: The suffix is that of another format, or cannot be written.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix in COMPRESSIONS:
-        raise UsageError(
-            f"{path}: answers are not compressed; write {Path(path).with_suffix('')}, "
-            f"then compress it with {COMPRESSIONS[suffix]}"
-        )
+    packed = compression.compression_of(path)
+    inner = Path(path).with_suffix("") if packed else Path(path)
+    suffix = inner.suffix.lower()
+    if suffix in compression.SUFFIXES:
+        raise UsageError(f"{path}: answers are compressed once; name it {inner}")
     for kind, suffixes in OTHER_KINDS.items():
         if suffix in suffixes:
             raise UsageError(f"{path}: answers are not written as {kind}; {NAMES_WRITTEN}")
     by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
     # Any text format may have the suffix .txt, and JSON lines are often called .json.
-    fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
+    fits = by_name in (None, named) or (by_name == "text" and named not in COMPRESSED_FORMATS)
     fits = fits or (by_name, named) == ("json", "jsonl")
     if named and not fits:
         raise UsageError(
             f"{path} ends in {suffix}, but the format is {named}: rename the file, or leave the "
             "format out"
         )
-    return named or by_name or "text"
+    format = named or by_name or "text"
+    if packed and format in COMPRESSED_FORMATS:
+        raise UsageError(f"{path}: {format} is compressed by itself; name it {inner}")
+    return format
 
 
 def looks_like_file(text: str) -> bool:
     """Return whether a text ends like the name of a file of reviews, readable or not."""
     suffix = suffix_of(text)
-    return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
+    known = suffix in SUFFIXES or suffix in BY_CONTENT or suffix in NOT_READ
+    return known or compression.compression_of(text) is not None
 
 
 def suffix_of(path: str | Path) -> str:
     """Return the last suffix in lower case, ignoring those of compression."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    while suffixes and suffixes[-1] in COMPRESSIONS:
+    while suffixes and suffixes[-1] in compression.SUFFIXES:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
 

@@ -213,7 +213,12 @@ def new_column_error(batch: Batch, number: int, known: frozenset[str], format: s
     """Return the error for the row at an index, which has a column that the header lacks."""
     new = min(batch.rows[number].keys() - known)
     what = f'has a column "{new}" that the first rows lack, and {format} has one header'
-    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+    return row_error(batch.name, batch.row_number(number), f"{what}; {instead('jsonl')}")
+
+
+def instead(format: str) -> str:
+    """Return what to do if rows fit only another format; a file's name must not contradict it."""
+    return f"write --format {format}, and name a file .{format}"
 
 
 class JsonlWriter(LineWriter):
@@ -317,7 +322,7 @@ def writer_for(
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
-        MissingDependencyError: Parquet needs pyarrow, which is not installed.
+        MissingDependencyError: Parquet or Excel needs a package that is not installed.
     """
     if format == "text":
         return TextWriter(stream, columns, labels)
@@ -339,4 +344,8 @@ def writer_for(
         from sentiment.reviews.parquet import ParquetWriter
 
         return ParquetWriter(stream, source, list(names.values()))
+    if format == "xlsx":
+        from sentiment.reviews.excel import ExcelWriter
+
+        return ExcelWriter(stream, source, list(names.values()))
     raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

@@ -18,7 +18,12 @@ from starlette.routing import Route
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.reviews.cells import encode, to_json, visible
 from sentiment.reviews.feed import check_encoding
-from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, TooLargeError
+from sentiment.reviews.streams import (
+    COMPRESSED_FORMATS,
+    INPUT_FORMATS,
+    OUTPUT_FORMATS,
+    TooLargeError,
+)
 from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
 from sentiment.serving.requests import (
     JSON_LINES,
@@ -43,6 +48,7 @@ _TYPES = {
     "json": "application/json",
     "jsonl": JSON_LINES,
     "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "fasttext": "text/plain; charset=utf-8",
 }
 
@@ -191,7 +197,7 @@ def _with_status(function: Callable[..., T], *arguments: Any) -> T:
 
 def _lines_of(to: str, step: Step) -> bytes:
     """Write a step as JSON lines; binary parts go in lines of base64 before it."""
-    if to != "parquet":
+    if to not in COMPRESSED_FORMATS:
         return _line("rows", {**vars(step), "part": step.part.decode()})
     parts = [step.part[at : at + _PART_SIZE] for at in range(0, len(step.part), _PART_SIZE)]
     lines = [_line("part", {"base64": base64.b64encode(part).decode()}) for part in parts]
@@ -207,7 +213,7 @@ _MAX_ROWS = 1_000  # a limit for previews
 _MAX_FIELDS = 1_000
 
 # Options of the command line, and the query parameters of other names.
-_OPTION = re.compile(r"--(input-format|format|encoding|prefix|text-column)(?: (\w[\w-]*))?")
+_OPTION = re.compile(r"--(input-format|format|encoding|prefix|sheet|text-column)(?: (\w[\w-]*))?")
 _PARAMETERS = {"input-format": "format", "format": "to", "text-column": "text_column"}
 
 
@@ -302,6 +308,7 @@ def _rows(name: str, value: str) -> int:
 _READERS: dict[str, Callable[[str, str], Any]] = {
     "name": _name,
     "format": _one_of(*(format for format in INPUT_FORMATS if format != "folder")),
+    "sheet": lambda _, value: value,
     "encoding": _encoding,
     "header": _boolean,
     "text_column": lambda _, value: value,

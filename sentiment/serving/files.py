@@ -27,11 +27,11 @@ from sentiment.reviews.batch import (
 )
 from sentiment.reviews.cells import json_probability
 from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.compression import without_compression
 from sentiment.reviews.json_layout import SeveralListsError
 from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
-    COMPRESSIONS,
     JSON_FORMATS,
     OpenFile,
     ReadOptions,
@@ -48,7 +48,7 @@ _MAX_COLUMNS = 1_000
 _SHOWN = 100  # rows, and rows with their errors
 _SHOWN_CHARS = 300  # of a text
 _PREFIX = "sentiment_"
-_TABLES = ("csv", "tsv", *JSON_FORMATS, "parquet")  # their results have the same format
+_TABLES = ("csv", "tsv", *JSON_FORMATS, "parquet", "xlsx")  # their results have the same format
 _SUFFIXES = {"text": "txt", "fasttext": "txt"}
 # What a spreadsheet reads as a formula; not a plain number with a sign.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*[.,]?\d*$)")
@@ -60,6 +60,7 @@ class FileRequest:
 
     Attributes:
         name: its name; the suffix shows format and compression.
+        sheet: name of a sheet of a workbook, None for the first one with rows.
         format: one of `INPUT_FORMATS`, None to detect it.
         encoding: of text formats.
         header: whether the first row names the columns, None to detect it.
@@ -71,6 +72,7 @@ class FileRequest:
     """
 
     name: str = "reviews"
+    sheet: str | None = None
     format: str | None = None
     encoding: str = "utf-8"
     header: bool | None = None
@@ -96,6 +98,8 @@ class Found:
     Attributes:
         format: the format it is read as.
         header: whether the first row names the columns, None if the format has no header.
+        sheets: names of the sheets of a workbook, else empty.
+        sheet: name of the one that is read, else None.
         columns: names of all columns, those of fields instead of a column of objects.
         text_columns: columns of texts, empty without rows or if they are unclear.
         notes: what was detected.
@@ -106,6 +110,8 @@ class Found:
 
     format: str
     header: bool | None
+    sheets: tuple[str, ...]
+    sheet: str | None
     columns: tuple[str, ...]
     text_columns: tuple[str, ...]
     notes: tuple[str, ...]
@@ -203,6 +209,7 @@ class FileAnswers:
         asked, limits = self._request, self._limits
         reading = ReadOptions(
             format=asked.format,
+            sheet=asked.sheet,
             encoding=asked.encoding,
             header=asked.header,
             text_columns=asked.text_columns,
@@ -231,7 +238,9 @@ class FileAnswers:
         within = source.within and f"{source.within}."
         return Found(
             format=source.format,
-            header=source.has_header if source.format in ("csv", "tsv") else None,
+            header=source.has_header if source.format in ("csv", "tsv", "xlsx") else None,
+            sheets=tuple(source.sheets),
+            sheet=source.sheet,
             columns=tuple(f"{within}{name}" for name in source.fields[:_MAX_COLUMNS]),
             text_columns=tuple(f"{within}{name}" for name in self._columns.text),
             notes=tuple(map(self._reword, notes)),
@@ -246,6 +255,8 @@ class FileAnswers:
         return Found(
             format="json",
             header=None,
+            sheets=(),
+            sheet=None,
             columns=tuple(error.choices),
             text_columns=(),
             notes=(),
@@ -436,9 +447,7 @@ def _has_formula(cells: Iterable[object]) -> bool:
 
 def _result_name(name: str, format: str) -> str:
     """Return the name of the result: `reviews.csv.gz` → `reviews.scored.csv`."""
-    path = PurePath(name)
-    while path.suffix.lower() in COMPRESSIONS:
-        path = path.with_suffix("")
+    path = without_compression(PurePath(name))
     return f"{path.stem or 'reviews'}.scored.{_SUFFIXES.get(format, format)}"
 
 

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from tests.conftest import TEST, TRAIN
+from tests.reviews.books import book, sheet_of
 
 QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
 OF_SAMPLE = "(trained on the 1,600 sample reviews only; -m general answers better)"
@@ -315,7 +316,8 @@ def test_what_was_answered_is_counted_where_answers_go_to_a_file(run, trained, h
         ["-o", "o.PDF"],
         ["-o", "o.docx", "--format", "text"],
         ["-o", "o.xlsx", "--format", "csv"],
-        ["-o", "o.csv.gz", "--format", "csv"],
+        ["-o", "o.csv.gz", "--format", "tsv"],
+        ["-o", "o.parquet.gz"],
         ["-o", "o.zip"],
         ["-o", "o.safetensors"],
         ["-o", "o.json", "--format", "csv"],
@@ -439,7 +441,8 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
             "to read the files in it, name them: 'tables/*.csv'",
         ),
         (["predict", "-i", "packed"], "to read the files in it, name them: 'packed/*.CSV.gz'"),
-        (["train", "sheets"], "found a.xlsx"),
+        (["evaluate", "sheets", "-m", "fast"], "name them: 'sheets/*.xlsx'"),
+        (["train", "old"], "found a.xls"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -449,7 +452,8 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
         ("tables/a.csv", table),
         ("tables/b.v2.csv", table),
         ("packed/a.CSV.gz", gzip.compress(table)),
-        ("sheets/a.xlsx", b""),
+        ("sheets/a.xlsx", book(("text", "label"), ("I love it", 1), ("I hate it", 0))),
+        ("old/a.xls", b""),
     ):
         (here / name).parent.mkdir(exist_ok=True)
         (here / name).write_bytes(content)
@@ -500,6 +504,7 @@ def test_examples_work_when_pasted(here, example):
     (here / "reviews.txt").write_text("good\nbad\nfine\nworse\n")
     (here / "reviews.jsonl").write_text('{"text": "good"}\n')
     (here / "dump.csv").write_text("id,text\n1,good\n2,bad,worse\n")
+    (here / "feedback.xlsx").write_bytes(book(sheets={"May": sheet_of(("text",), ("good",))}))
     program = f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; text=reviews.csv; {example}'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", program], cwd=here, capture_output=True, text=True,

@@ -51,10 +51,10 @@ def numpy_array():
     return stream.getvalue()
 
 
-def archive(name):
+def archive(name, content="good"):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as file:
-        file.writestr(name, "good")
+        file.writestr(name, content)
     return stream.getvalue()
 
 
@@ -82,8 +82,14 @@ KINDS = {
     "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "image": b"\xff\xd8\xff\xe0\0\x10JFIF",
     "a PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-    "a spreadsheet": archive("xl/workbook.xml"),
-    "a zip archive": archive("reviews.csv"),
+    "a binary workbook": archive("xl/workbook.bin"),
+    "a document of a word": archive("word/document.xml"),
+    "a presentation": archive("ppt/presentation.xml"),
+    "Apple's programs": archive("Index/Document.iwa"),
+    r"a spreadsheet \(.ods\)": archive(
+        "mimetype", "application/vnd.oasis.opendocument.spreadsheet"
+    ),
+    "a zip archive": archive("folder/"),
     "an old Office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0",
     "a RAR archive": b"Rar!\x1a\x07\x01\0",
     "R data": b"RDX3\nX\n\0\0\0\x03",

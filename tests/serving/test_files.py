@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
 from sentiment.serving.files import Answered
 from sentiment.serving.server import LOOPBACK, Limits
+from tests.reviews.books import book, sheet_of, zipped
 from tests.serving.conftest import (
     ask,
     body_of,
@@ -176,7 +178,8 @@ def test_what_is_found_is_told_before_the_rows_and_then_how_far_it_is(served):
     opened, *rows = told(served, to_bytes("many.csv"), name="many.csv")
     assert opened == {
         "event": "opened", "format": "csv", "header": True, "columns": ["n", "text"],
-        "text_columns": ["text"], "to": "csv", "result": "many.scored.csv", "error": None,
+        "sheets": [], "sheet": None, "text_columns": ["text"], "to": "csv",
+        "result": "many.scored.csv", "error": None,
         "notes": ['text from "text" (by name)',
                   "first row taken as header; header=false reads it as a row"],
     }  # fmt: skip
@@ -284,9 +287,42 @@ def test_the_beginning_of_a_file_is_enough_for_its_first_rows(served, pack):
     }  # fmt: skip
 
 
+def test_a_workbook_comes_back_as_one(served):
+    rows = [("text", "label"), ("I loved it", 1), ("Dreadful", 2)]
+    body = book(sheets={"Notes": sheet_of(("x",)), "May": sheet_of(*rows)})
+    opened, *_ = told(served, body, name="said.xlsx", sheet="May")
+    assert (opened["sheets"], opened["sheet"]) == (["Notes", "May"], "May")
+    assert (opened["format"], opened["to"], opened["header"]) == ("xlsx", "xlsx", True)
+    opened, *_ = told(served, body, name="said.xlsx", text_column="1")
+    assert 'sheet "Notes" of "Notes", "May"; sheet=NAME reads another' in opened["notes"]
+    got = sent(served, body, name="said.xlsx", sheet="May")
+    sheet = openpyxl.load_workbook(io.BytesIO(got.body)).active
+    header, *scored = sheet.values
+    assert (sheet.title, header[:4]) == ("May", ("text", "label", "predicted", "p_positive"))
+    assert [row[:3] for row in scored] == [
+        ("I loved it", 1, "positive"), ("Dreadful", 2, "negative")
+    ]  # fmt: skip
+    events = told(served, body, name="said.xlsx", sheet="May")
+    parts = [base64.b64decode(each["base64"]) for each in events if each["event"] == "part"]
+    assert [row[:3] for row in openpyxl.load_workbook(io.BytesIO(b"".join(parts))).active.values][
+        1:
+    ] == [row[:3] for row in scored]
+
+
+def test_the_table_of_an_archive_comes_back_by_itself(served):
+    body = zipped({"said.csv": "text,n\nI loved it,1\n"})
+    got = sent(served, body, name="all.zip")
+    assert got.body.decode().splitlines()[1].startswith("I loved it,1,positive,")
+    assert "all.scored.csv" in got.headers["content-disposition"]
+
+
 REFUSED = {
-    "spreadsheet": (b"PK\x03\x04", {"name": "said.xlsx"}, "said.xlsx: spreadsheets are not read"),
-    "packed": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv: a zip archive; unpack it first"),
+    "no workbook": (b"PK\x03\x04", {"name": "said.xlsx"}, "said.xlsx: damaged or cut short"),
+    "no archive": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv: damaged or cut short"),
+    "packed twice": (zipped({"a.zip": zipped({})}), {"name": "s.zip"}, "s.zip/a.zip: an archive"),
+    "packed Parquet": (zipped({"a.pq": b"PAR1"}), {"name": "s.zip"}, "s.zip/a.pq: Parquet in an"),
+    "no sheet": (book(("text",)), {"sheet": "May"}, 'reviews: no sheet "May"; there is "Sheet1"'),
+    "a sheet": (b"text\n", {"sheet": "May"}, "reviews is no workbook (.xlsx), and has no sheets"),
     "UTF-16": ("text\n".encode("utf-16"), {"name": "said.csv"}, "said.csv, line 1: not UTF-8"),
     "no Parquet": (b"PAR1", {"name": "said.parquet"}, "said.parquet: not a Parquet file"),
     "no gzip": (b"text", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
@@ -295,7 +331,7 @@ REFUSED = {
     "no encoding": (b"", {"encoding": "latin-47"}, "unknown encoding 'latin-47'"),
     "no text": (b"", {"encoding": "hex"}, "unknown encoding 'hex'"),
     "no format": (b"", {"format": "folder"}, '"format" is one of lines, csv'),
-    "no result": (b"", {"to": "xlsx"}, '"to" is one of text, csv'),
+    "no result": (b"", {"to": "xls"}, '"to" is one of text, csv'),
     "no flag": (b"", {"header": "1"}, '"header" is one of true, false'),
     "no number": (b"", {"rows": "²"}, '"rows" is a whole number from 1 to 1,000'),
     "twice": (b"", {"rows": ["1", "2"]}, '"rows" is given twice'),

@@ -14,6 +14,7 @@ csv.field_size_limit(1 << 30)
 
 ADDED = ("predicted", "p_positive")
 _ESCAPE = re.compile(r"\\(\\|n|t|r|x[0-9a-f]{2}|u[0-9a-f]{4})")
+_IN_XML = re.compile("_x([0-9A-F]{4})_")
 _PLAIN = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -125,6 +126,19 @@ def _read_parquet(raw: bytes, file: File) -> list[Answer]:
     return answers
 
 
+def _read_xlsx(raw: bytes, file: File) -> list[Answer]:
+    if not raw:  # stopped before it was written
+        return []
+    import openpyxl
+
+    def read(value: Any) -> str:
+        text = "" if value is None else str(value)
+        return _IN_XML.sub(lambda found: chr(int(found[1], 16)), text)
+
+    rows = openpyxl.load_workbook(io.BytesIO(raw)).active.values
+    return _of_cells([list(map(read, row)) for row in rows], file)
+
+
 _READERS = {
     "text": _read_text,
     "csv": _read_csv,
@@ -132,5 +146,6 @@ _READERS = {
     "json": _read_json,
     "jsonl": _read_jsonl,
     "parquet": _read_parquet,
+    "xlsx": _read_xlsx,
     "fasttext": _read_fasttext,
 }

@@ -5,8 +5,11 @@ Nothing here uses the project's readers or writers: what a file holds is known b
 
 import io
 import json
-from dataclasses import dataclass, field
+import re
+import zipfile
+from dataclasses import dataclass, field, replace
 from typing import Any
+from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
@@ -303,6 +306,64 @@ def parquet_files(draw: Any, *, damaged: bool) -> File:
     return File("parquet", stream.getvalue(), rows, set(), None, None, {"text_columns": ("text",)})
 
 
+@st.composite
+def xlsx_files(draw: Any, *, damaged: bool) -> File:
+    """Workbooks of texts, shared or in their cells, with blank rows between; none is bad."""
+    width = draw(st.integers(1, 4))
+    header = draw(st.booleans())
+    names = ["text", *draw(st.lists(NAMES, min_size=width - 1, max_size=width - 1))]
+    rows = draw(st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=7))
+    if rows and not header:
+        rows[0] = ["good film"] * width
+    strings: list[str] = []
+
+    def cell(text: str, place: str) -> str:
+        written = re.sub("[\0-\x08\x0b-\x1f_\ufffe\uffff]", lambda c: f"_x{ord(c[0]):04x}_", text)
+        item = f"<t>{escape(written)}</t>"
+        if draw(st.booleans()):
+            return f'<c{place} t="inlineStr"><is>{item}</is></c>'
+        strings.append(f"<si>{item}</si>")
+        return f'<c{place} t="s"><v>{len(strings) - 1}</v></c>'
+
+    lines, at = [], 1
+    named = draw(st.booleans())
+    for row in [names, *rows] if header else rows:
+        places = [f' r="{letter}{at}"' if named else "" for letter in "ABCD"]
+        cells = "".join(map(cell, row, places))
+        lines.append(f'<row r="{at}">{cells}</row>')
+        blank = draw(st.booleans())
+        lines += ["<row><c/></row>"] * blank
+        at += 1 + blank
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    parts = {"sheet1": "worksheet", "sharedStrings": "sharedStrings"}
+    data = zipped({
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.xml": '<workbook xmlns:r="r"><sheet name="a" r:id="sheet1"/></workbook>',
+        "xl/_rels/workbook.xml.rels": "<Relationships>" + "".join(
+            f'<Relationship Id="{part}" Type="{related}/{kind}" Target="{part}.xml"/>'
+            for part, kind in parts.items()
+        ) + "</Relationships>",
+        "xl/sheet1.xml": f"<worksheet><sheetData>{''.join(lines)}</sheetData></worksheet>",
+        "xl/sharedStrings.xml": f"<sst>{''.join(strings)}</sst>",
+    })  # fmt: skip
+    arguments = {"header": header, "text_columns": ("text" if header else "1",) * bool(lines)}
+    return File("xlsx", data, rows, set(), names if header else None, 0, arguments)
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    """Give a zip archive of names and contents."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def in_archive(file: File) -> File:
+    """Put a file into a zip archive."""
+    return replace(file, data=zipped({f"in.{file.format}": file.data}))
+
+
 FILES = {
     "csv": csv_files,
     "tsv": tsv_files,
@@ -311,4 +372,5 @@ FILES = {
     "lines": line_files,
     "fasttext": fasttext_files,
     "parquet": parquet_files,
+    "xlsx": xlsx_files,
 }

@@ -10,11 +10,12 @@ const BEGINNING = 1_000_000; // bytes sent for a preview, if a part of the file 
 const BUSY_TRIES = 8; // before the user is asked to try again
 const SPEAK_EACH = 10_000; // milliseconds
 const DRAW_EACH = 100;
-const NAMES = { csv: "CSV", tsv: "TSV", json: "JSON", jsonl: "JSON lines", parquet: "Parquet" };
+const NAMES = { csv: "CSV", tsv: "TSV", json: "JSON", jsonl: "JSON lines", parquet: "Parquet", xlsx: "Excel" };
+const AS_A_WHOLE = ["parquet", "xlsx"]; // formats that a part of a file cannot be read as
 const NOT_READ = "it cannot be read; is it a folder, or deleted?";
 const CHANGED = "it was changed or deleted after it was chosen; choose it again";
 // What the user may choose, and what is then detected again.
-const CHOICES = { format: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
+const CHOICES = { format: ["header", "column"], sheet: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
 
 /** Handle files that are chosen, or dropped anywhere on the page. */
 export function startFile() {
@@ -80,7 +81,7 @@ class Plan {
     }
     [this.#file, this.#chosen] = [file, { encoding: "utf-8" }];
     el("to").value = "";
-    for (const name of ["found", "column-field", "header-field", "rows-part"]) show(el(name), false);
+    for (const name of ["found", "sheet-field", "column-field", "header-field", "rows-part"]) show(el(name), false);
     await this.preview();
     if (others.length > 0 && file === this.#file) this.#complain(`One file at a time: this is ${file.name}.`);
   }
@@ -94,8 +95,8 @@ class Plan {
 
   /** Show what is detected, and the first rows with their answers. */
   async preview() {
-    // Of Parquet, and of JSON that comes by column, the beginning alone has no rows.
-    const whole = /\.(parquet|pq|json)$/i.test(this.#file.name) || ["parquet", "json"].includes(this.#chosen.format);
+    // JSON may come by column: then the beginning has no rows.
+    const whole = /\.(parquet|pq|xlsx|xlsm|zip|json)$/i.test(this.#file.name) || [...AS_A_WHOLE, "json"].includes(this.#chosen.format);
     const cut = !whole && this.#file.size > BEGINNING;
     const query = { ...this.#query(this.#chosen), rows: PREVIEW, cut };
     this.#reset();
@@ -117,13 +118,13 @@ class Plan {
   /** Score all rows. */
   async score() {
     if (this.#abort || this.#found === null) return;
-    const { format, header, text_columns: [column] } = this.#found;
+    const { format, header, sheet, text_columns: [column] } = this.#found;
     const { encoding } = this.#chosen;
     const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], notes: [], formulas: 0, began: performance.now() };
     let [timer, spoken] = [null, result.began];
     this.#result = result;
     this.#began();
-    await this.#ask(this.#query({ format, encoding, header, column }), this.#file, (event) => {
+    await this.#ask(this.#query({ format, sheet, encoding, header, column }), this.#file, (event) => {
       if (event.event === "opened") Object.assign(result, { name: event.result, to: event.to, share: 0 });
       if (event.event === "part") result.parts.push(bytesOf(event.base64));
       if (event.event === "rows") {
@@ -170,8 +171,8 @@ class Plan {
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
-  #query({ format, encoding, header, column }) {
-    const said = { name: this.#file.name, format, encoding, header, text_column: column, to: el("to").value };
+  #query({ format, sheet, encoding, header, column }) {
+    const said = { name: this.#file.name, format, sheet, encoding, header, text_column: column, to: el("to").value };
     return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
   }
 
@@ -207,10 +208,13 @@ class Plan {
   /** Show what was detected. */
   #open(found) {
     this.#found = found;
-    const { format, header, columns, text_columns: [column], notes, error } = found;
+    const { format, header, sheets, sheet, columns, text_columns: [column], notes, error } = found;
     el("format").value = format;
     el("header").checked = header === true;
     show(el("header-field"), header !== null);
+    show(el("sheet-field"), sheets.length > 1);
+    el("sheet").replaceChildren(...sheets.map((name) => make("option", { value: name }, visible(name))));
+    el("sheet").value = sheet ?? "";
     show(el("column-field"), format !== "lines");
     const options = columns.map((name) => make("option", { value: name }, visible(name) || "(no name)"));
     if (column === undefined) options.unshift(make("option", { value: "", disabled: true }, "choose …"));
@@ -251,8 +255,8 @@ class Plan {
     const focused = document.activeElement === el("cancel");
     const line = result.complete ? `${rowsOf(result.rows)} answered.` : `Stopped after ${rowsOf(result.rows)}.`;
     if (!result.complete && result.to === "json" && result.rows > 0) result.parts.push(new Blob(["\n]\n"]));
-    // A Parquet file without its end is unreadable.
-    const given = result.complete || (result.rows > 0 && result.to !== "parquet");
+    // Without its end, such a file is unreadable.
+    const given = result.complete || (result.rows > 0 && !AS_A_WHOLE.includes(result.to));
     show(el("cancel"), false);
     show(el("start"), true);
     el("start").textContent = "Score again";

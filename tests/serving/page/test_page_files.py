@@ -122,8 +122,9 @@ window.fetch = async () => new Response(new ReadableStream({ start(to) {
   window.finish = () => to.close();
   window.fail = () => to.error(new TypeError("network error"));
 } }));
-window.opened = { event: "opened", format: "csv", header: true, columns: ["text"],
-  text_columns: ["text"], notes: [], to: "csv", result: "many.scored.csv", error: null };
+window.opened = { event: "opened", format: "csv", header: true, sheets: [], sheet: null,
+  columns: ["text"], text_columns: ["text"], notes: [],
+  to: "csv", result: "many.scored.csv", error: null };
 window.rowsUpTo = (rows, more = {}) => ({ event: "rows", rows, outcomes: { positive: rows },
   share: rows / 1000, formulas: 0, shown: [], errors: [], part: "fine\n".repeat(100),
   end: false, ...more });
@@ -283,7 +284,7 @@ def test_what_cannot_be_read_is_refused_in_a_line(page, tmp_path):
     file.write_bytes(b"PK\x03\x04\x00\x00")
     page.choose("#choose", file)
     line = refused(page, "said.xlsx")
-    assert line == "said.xlsx: spreadsheets are not read; save the sheet as CSV"
+    assert line == "said.xlsx: damaged or cut short (File is not a zip file); get it again"
     assert page.run("document.getElementById('start').disabled")
     assert page.run("document.getElementById('rows-part').hidden")
     (tmp_path / "folder.csv").mkdir()
