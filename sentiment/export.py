@@ -18,7 +18,7 @@ from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
 from sentiment.model.component import Component, Rows
-from sentiment.model.model import Model
+from sentiment.model.model import Model, without
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.runtime import require
 from sentiment.training.backend import load_keras
@@ -33,7 +33,7 @@ def prefixes_of(model: Model) -> list[str]:
 
 
 def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
-    """Encode texts for an exported network; one with too few known words is an empty row.
+    """Encode texts for an exported network; one that `Model.scores` does not know is an empty row.
 
     Returns:
         Rows [texts, features] by the prefix of the inputs: `""` for the model's own, `base_` for
@@ -45,6 +45,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
     >>> first, second == rows.indices.size, second == end  # no word of the second text is known
     (0, True, True)
     """
+    texts = without(texts, model.foreign(texts))
     rows = [component.encode(texts)[0] for component in model.components]
     return dict(zip(prefixes_of(model), rows, strict=True))
 

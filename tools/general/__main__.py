@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sentiment.general import FAST_MODEL, MODEL
+from sentiment.general import FAST_MODEL, LANGUAGE, MODEL
 from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from tools.general import build
@@ -40,7 +40,7 @@ def general(workshop: Workshop) -> Model:
 
 
 def _save(model: Model, path: Path) -> None:
-    save_model(model, path)
+    save_model(model.for_languages((LANGUAGE,)), path)
     print(f"saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
 
 
