@@ -134,7 +134,8 @@ def _looks(texts: Sequence[str], languages: Collection[str], repaired: bool) -> 
 
     found = look(map(_start, texts), _MARGIN)
     for again, longer_than in ((_nameless, 0), (_end, _SAMPLE)):
-        rows = [row for row in np.flatnonzero(found >= 0) if len(texts[row]) > longer_than]
+        left = np.flatnonzero(found >= 0).tolist()
+        rows = [row for row in left if len(texts[row]) > longer_than]
         if rows:
             still = look((again(texts[row]) for row in rows), _AGAIN)
             found[np.array(rows)[still < 0]] = -1

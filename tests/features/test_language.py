@@ -127,7 +127,7 @@ def test_a_long_text_is_in_another_language_if_both_of_its_ends_are():
 
 
 def test_a_title_in_english_makes_no_text_english():
-    assert looks("The Last of Us es una obra maestra de los videojuegos") == "es"
+    assert looks("The Last of Us tiene la mejor historia que he jugado en mi vida") == "es"
     assert looks("La Casa de Papel and El Camino were both so good") is None
 
 
