@@ -104,8 +104,9 @@ class LoadedModel:
         Raises:
             ValueError: there is none of that code.
 
-        >>> load("fast").for_languages("all").predict(["Muy bueno, me gusta mucho"]).tolist()
-        ['positive']
+        >>> texts = ["Muy bueno, lo recomiendo"]
+        >>> load("fast").predict(texts), load("fast").for_languages("all").predict(texts)
+        (array(['uncertain'], dtype=object), array(['positive'], dtype=object))
         """
         return LoadedModel(self.model.for_languages(languages_of(languages)))
 
