@@ -95,7 +95,7 @@ bench-serve: $(READY) ## the HTTP service compared with peers, written to benchm
 bench-speed: $(READY) ## speed and memory compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
 
-model: $(READY) ## train the bundled models (two hours; needs ../shared/datasets)
+model: $(READY) ## train the bundled models (three hours; needs ../shared/datasets)
 	@$(BIN)/python -m tools.general
 
 torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELIABILITY.md

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 from accuracy import read
@@ -25,12 +24,10 @@ from speed import PYTHON, SENTIMENT, TEXT, printed
 from timing import Command, Pairs, alternate
 
 from sentiment.errors import UsageError
-from sentiment.export import inputs_of, onnx_file
-from sentiment.features.wordpiece import Pieces
+from sentiment.export import inputs_of, onnx_file, onnx_inputs
 from sentiment.model.component import Rows
 from sentiment.model.explanation import explain
 from sentiment.model.model import Model
-from sentiment.training.transformer import padded
 from sentiment.workers import Pool
 
 PROCESSES, TEXTS = 2, 4_000
@@ -45,12 +42,6 @@ _PEAK = (
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6)"
 )
 
-_TYPES = {
-    "tensor(int64)": np.int64,
-    "tensor(int32)": np.int32,
-    "tensor(float)": np.float32,
-    "tensor(bool)": np.bool_,
-}
 Call = Callable[[], object]
 
 
@@ -211,34 +202,12 @@ def _onnx(model: Model, batches: Sequence[Sequence[str]]) -> Call:
     """Return a call of onnxruntime on the network with batches of encoded texts.
 
     Raises:
-        UsageError: the network cannot be exported, or has inputs that are not known here.
+        UsageError: the network cannot be exported.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = PROCESSES
     session = onnxruntime.InferenceSession(onnx_file(model), options)
-    feeds = [
-        {each.name: _fed(each, inputs) for each in session.get_inputs()}
-        for inputs in (inputs_of(model, batch) for batch in batches)
-    ]
+    feeds = [onnx_inputs(inputs_of(model, batch)) for batch in batches]
     return lambda: [session.run(None, feed) for feed in feeds]
-
-
-def _fed(wanted: Any, inputs: dict[str, Rows]) -> NDArray[Any]:
-    """Return an input of an exported network: pieces padded or in a row, or sparse rows."""
-    prefix = max((each for each in inputs if wanted.name.startswith(each)), key=len)
-    rows: Any = inputs[prefix]
-    name, flat = wanted.name.removeprefix(prefix), len(wanted.shape) < 2
-    if not isinstance(rows, Pieces):
-        known = {"ids": "indices", "values": "data", "offsets": "indptr"}
-        found = getattr(rows, known[name]) if name in known else None
-    elif name == "ids":
-        found = rows.ids if flat else padded(rows)
-    elif "mask" in name:
-        found = padded(rows) != 0
-    else:
-        found = {"offsets": rows.bounds, "bounds": rows.bounds, "lengths": rows.lengths}.get(name)
-    if found is None:
-        raise UsageError(f"the exported network has an input {wanted.name}")
-    return found.astype(_TYPES[wanted.type])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from accuracy import read
@@ -21,16 +21,18 @@ from results import DATASETS, HERE, Table
 
 from sentiment.evaluation.intervals import mcnemar
 from sentiment.evaluation.metrics import Evaluation
+from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import SENTIMENT
-from sentiment.model.component import log_odds, probabilities_of
+from sentiment.model.component import Component, probabilities_of
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model
+from sentiment.model.transformer import Transformer
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.options import TrainingOptions
 from sentiment.training.train import train
 from tools.general import build
 from tools.general.bundle import Workshop
-from tools.general.encoder import Recipe
+from tools.general.encoder import READING, Recipe, Stage
 
 TRAIN = OWN / "train.csv"
 DRAWS, REPLICATES = 5, 10_000
@@ -64,7 +66,7 @@ class Made(NamedTuple):
 def made(side: str) -> Made:
     """Return the models of a side, from files where they were made before."""
     without = SIDES[side]
-    workshop = Workshop(DATASETS, TRAIN, KEPT, Recipe(without.pieces, epochs=1))
+    workshop = Workshop(DATASETS, TRAIN, KEPT, Recipe(without.pieces, (Stage(READING),)))
     return Made(workshop.general(), _ngrams(without))
 
 
@@ -164,39 +166,80 @@ def few() -> None:
     )  # fmt: skip
     for side, name, pool, test, sizes in tasks():
         base = made(side).both.restricted(SENTIMENT)
-        known = probabilities(base, test.texts)
-        as_it_is = _macro_f1(base, known, test)
+        known = _Known.by(base, test)
+        as_it_is = _macro_f1(base, probabilities_of(known.base), test)
         for size in sizes:
             every = np.arange(len(pool))
             draws = [pool.take(drawn(pool.labels, every, size, seed)) for seed in range(DRAWS)]
-            found = [_tried(draw, test, base, known, seed) for seed, draw in enumerate(draws)]
+            found = [_tried(draw, known, base, seed) for seed, draw in enumerate(draws)]
             cells = (_spread(of_way) for of_way in zip(*found, strict=True))
             table.row(f"{name}, {size:,} rows, {side}", f"{100 * as_it_is:.1f}", *cells)
     table.write()
 
 
-def _tried(
-    draw: LabelledReviews, test: LabelledReviews, base: Model, known: Floats, seed: int
-) -> tuple[float, float, float]:
-    """Return macro F1 after training on a draw: with a base, on its encoder, and without one.
+class _OnVectors(NamedTuple):
+    """The dense layers of a network over the vectors of texts."""
 
-    Args:
-        draw: the reviews to train on.
-        test: the reviews to test on.
-        base: of two classes.
-        known: its probabilities of the reviews to test on, which take long for many.
-        seed: of the training.
+    network: Transformer
+
+    def logits(self, rows: Any) -> Floats:
+        """Return the log-odds of vectors, [n, width] → [n, K − 1]."""
+        return self.network.logits_of(rows)
+
+
+class _Known(NamedTuple):
+    """Reviews to test on, and what is computed of them once: it takes long for many.
+
+    Attributes:
+        test: the reviews.
+        vectors: by the encoder, float32 [n, width].
+        base: the log-odds of the base.
     """
+
+    test: LabelledReviews
+    vectors: NDArray[np.float32]
+    base: Floats
+
+    @classmethod
+    def by(cls, base: Model, test: LabelledReviews) -> "_Known":
+        """Compute the vectors and the log-odds by a base with an encoder."""
+        own = base.own
+        assert isinstance(own.encoder, PieceEncoder)
+        assert isinstance(own.network, Transformer)
+        parts = [
+            own.network.pooled(own.encoder.transform(test.texts[first : first + 1_024]))
+            for first in range(0, len(test), 1_024)
+        ]
+        known = cls(test, np.concatenate(parts), np.zeros(0))
+        return known._replace(base=known.log_odds(base))
+
+    def log_odds(self, model: Model) -> Floats:
+        """Return the log-odds by a model with the same encoder, or without one: [n, 1]."""
+        return model.add_up(
+            (self._log_odds_of(each) for each in model.components),
+            lambda own, base, weight: own + weight * base,
+        )
+
+    def _log_odds_of(self, component: Component) -> Floats:
+        if not isinstance(component.network, Transformer):
+            return np.nan_to_num(component.log_odds(self.test.texts)[0])
+        on_vectors = replace(component, network=_OnVectors(component.network))
+        return on_vectors.log_odds_of(self.vectors)
+
+
+def _tried(draw: LabelledReviews, known: _Known, base: Model, seed: int) -> tuple[float, ...]:
+    """Return macro F1 after training on a draw: with a base, on its encoder, and without one."""
     options = TrainingOptions(seed=seed)
     tuned = train(draw, options, base=base)
-    added = tuned.own.weight * log_odds(known[:, 1:])
-    together = probabilities_of(tuned.own.log_odds(test.texts)[0] + added)
+    own = np.nan_to_num(tuned.own.log_odds(known.test.texts)[0])
     encoded = train(draw, replace(options, architecture="encoder"), encoder=base)
     alone = train(draw, options)
-    return (
-        _macro_f1(tuned, np.nan_to_num(together, nan=0.5), test),
-        *(_macro_f1(each, probabilities(each, test.texts), test) for each in (encoded, alone)),
+    found = (
+        (tuned, own + tuned.own.weight * known.base),
+        (encoded, known.log_odds(encoded)),
+        (alone, known.log_odds(alone)),
     )
+    return tuple(_macro_f1(model, probabilities_of(z), known.test) for model, z in found)
 
 
 def _macro_f1(model: Model, found: Floats, test: LabelledReviews) -> float:

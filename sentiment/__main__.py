@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from sentiment.runtime import stop
+from sentiment.runtime import ONE_THREAD, stop
 
 
 def main() -> NoReturn:
@@ -13,8 +13,10 @@ def main() -> NoReturn:
     try:
         stop.listen()
         gc.set_threshold(50_000)  # imports create objects that stay
-        # Starting threads takes longer than an answer, whose matrix products are small.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # Starting threads takes longer than an answer, whose matrix products are small; and in the
+        # service they would compete with the thread of the connections.
+        for name, value in ONE_THREAD.items():
+            os.environ.setdefault(name, value)
         from sentiment.cli import run
     except BaseException:
         if stop.code is None:

@@ -12,7 +12,7 @@ import re
 import tomllib
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, cycle
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 from sentiment.errors import UsageError
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, UNCERTAIN
-from sentiment.model.model import Model
+from sentiment.model.model import Model, Scores
 
 OVERALL = "overall"  # the name of the combined results
 
@@ -339,12 +339,21 @@ class Result:
         return sorted(failed, key=lambda outcome: -outcome.check.off(outcome.p_positive))[:count]
 
 
-def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
+def probe(
+    model: Model,
+    capabilities: Iterable[Capability],
+    score: Callable[[Sequence[str]], Scores] | None = None,
+) -> list[Result]:
     """Run the checks of some capabilities on a model, scoring each text once.
 
     Answers are the model's own, so that `neutral` to praise is no pass. How far a change moves a
     text is measured by the probability of *positive*; where there are other classes, such as
     *neutral*, half of theirs is added, so that a move between any two classes counts.
+
+    Args:
+        model: the model.
+        capabilities: what is checked.
+        score: returns the scores that the model gives texts; None for its own method.
 
     Raises:
         UsageError: it lacks one of these two.
@@ -358,7 +367,7 @@ def probe(model: Model, capabilities: Iterable[Capability]) -> list[Result]:
     chosen = list(capabilities)
     checks = [check for capability in chosen for check in capability.checks]
     texts = list(dict.fromkeys(chain.from_iterable(check.texts for check in checks)))
-    scores = model.scores(texts)
+    scores = (score or model.scores)(texts)
     answers = dict(zip(texts, model.answers(scores), strict=True))
     negative, positive = scores.probabilities[:, model.labels.indices_of(SENTIMENT.names)].T
     moved = positive if model.labels.is_binary else (1 + positive - negative) / 2

@@ -11,6 +11,14 @@ from typing import NoReturn
 
 from sentiment.errors import INTERRUPTED, TERMINATED, MissingDependencyError
 
+# Matrix products on one core, whatever numpy uses (OpenBLAS, MKL, Accelerate): where cores are to
+# share the work, processes do.
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
 # With less, the fixed costs per review would take most of it.
 MIN_MEMORY = 200_000_000
 

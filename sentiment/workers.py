@@ -16,16 +16,13 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 
 from sentiment.errors import SentimentError
 from sentiment.model.model import Model, Scores
+from sentiment.runtime import ONE_THREAD
 
 # The child has the module path of this process, without the current folder.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from sentiment.workers import serve; serve()"
 
-# One core each, whatever numpy multiplies with (OpenBLAS, MKL, Accelerate); glibc reuses memory
-# that numpy frees, which saves zeroing it again.
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
+# One core each; glibc reuses memory that numpy frees, which saves zeroing it again.
+_ENVIRONMENT = ONE_THREAD | {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
@@ -219,6 +216,19 @@ Scored = tuple[T, Scores]
 # Start the worker processes after this many consecutive batches were ready in advance.
 _IN_A_ROW = 2
 
+# A model that reads pieces of words takes milliseconds a text: a batch of so many starts the worker
+# processes at once, for it takes longer than their start.
+_MANY = 512
+
+
+def workers_for(model: Model, asked: int | None) -> int:
+    """Return the number of processes that score texts in memory: those asked for, if any are.
+
+    Else one per core for a model that reads pieces of words, and 1 for n-grams, which take
+    microseconds a text.
+    """
+    return asked or (default_workers() if model.reads_pieces else 1)
+
 
 class Scorer:
     """Scores batches in order: the first ones in this process, later ones in workers.
@@ -246,7 +256,7 @@ class Scorer:
 
         Args:
             batches: read when needed, a few in advance.
-            texts_of: returns the texts of a batch.
+            texts_of: returns the texts of a batch; called once for each.
             would_block: returns whether the next batch is still to be produced; then finished
                 ones are yielded without waiting for it.
 
@@ -254,17 +264,46 @@ class Scorer:
             SentimentError: from `batches` or `texts_of`, after all earlier batches were yielded; or
                 a process died.
         """
-        reader = iter(batches)
-        for batch in reader:
-            yield batch, self._model.scores(texts_of(batch))
+        reader = ((batch, texts_of(batch)) for batch in batches)
+        for batch, texts in reader:
+            if self._workers > 1 and self._model.reads_pieces and len(texts) > _MANY:
+                yield from self._pipelined(chain([(batch, texts)], reader), would_block)
+                return
+            yield batch, self._model.scores(texts)
             self._in_a_row = 0 if would_block() else self._in_a_row + 1
             if self._workers > 1 and self._in_a_row >= _IN_A_ROW:
-                break
-        first = next(reader, None)
-        if first is not None:
-            yield from _pipelined(self._others(), chain([first], reader), texts_of, would_block)
+                yield from self._pipelined(reader, would_block)
 
-    def _others(self) -> "Pool":
+    def _pipelined(
+        self,
+        batches: Iterator[tuple[T, Sequence[str]]],
+        would_block: Callable[[], bool],
+    ) -> Iterator[Scored[T]]:
+        """Score up to two batches per worker ahead of the one yielded."""
+        pending: deque[tuple[T, list[Future[Scores]]]] = deque()
+        failure: SentimentError | None = None
+        while True:
+            try:
+                found = next(batches, None)
+            except SentimentError as error:
+                failure = error
+                break
+            if found is None:
+                break
+            batch, texts = found
+            pool = self._others()
+            pending.append((batch, [*map(pool.submit, self._model.portions(texts))]))
+            while pending and (
+                len(pending) > 2 * pool.size or _are_done(pending[0][1]) or would_block()
+            ):
+                yield _result(*pending.popleft())
+        while pending:
+            yield _result(*pending.popleft())
+        if failure is not None:
+            raise failure
+
+    def _others(self) -> Pool:
+        """Return the workers, started when they are first needed."""
         if self.pool is None:
             self.pool = Pool(self._model.scores, self._workers)
         return self.pool
@@ -277,29 +316,9 @@ class Scorer:
             self.pool.close()
 
 
-def _pipelined(
-    pool: "Pool",
-    batches: Iterator[T],
-    texts_of: Callable[[T], Sequence[str]],
-    would_block: Callable[[], bool],
-) -> Iterator[Scored[T]]:
-    """Score up to two batches per worker ahead of the one yielded."""
-    pending: deque[tuple[T, Any]] = deque()
-    failure: SentimentError | None = None
-    while True:
-        try:
-            batch = next(batches, None)
-            if batch is None:
-                break
-            texts = texts_of(batch)
-        except SentimentError as error:
-            failure = error
-            break
-        pending.append((batch, pool.submit(texts)))
-        while pending and (len(pending) > 2 * pool.size or pending[0][1].done() or would_block()):
-            done, future = pending.popleft()
-            yield done, future.result()
-    for done, future in pending:
-        yield done, future.result()
-    if failure is not None:
-        raise failure
+def _are_done(parts: Iterable["Future[Scores]"]) -> bool:
+    return all(part.done() for part in parts)
+
+
+def _result(batch: T, parts: Iterable["Future[Scores]"]) -> Scored[T]:
+    return batch, Scores.joined(part.result() for part in parts)

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from sentiment import workers
 from sentiment.errors import DataError, SentimentError
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.workers import Scorer, default_workers
+from tests.model.encoders import pieces_model
+from tests.model.small import small_model
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +25,12 @@ def never() -> bool:
     return False
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, workers):
-    with Scorer(model, workers) as scorer:
-        for count in (0, 1, 2, 3, 40, 1):
-            scored = list(scorer.scored(batches(count), list, never))
-            assert [batch for batch, _ in scored] == batches(count)
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_every_batch_comes_back_in_order_with_the_same_probabilities(model, count):
+    with Scorer(model, count) as scorer:
+        for size in (0, 1, 2, 3, 40, 1):
+            scored = list(scorer.scored(batches(size), list, never))
+            assert [batch for batch, _ in scored] == batches(size)
             for batch, scores in scored:
                 probabilities, coverage = model.scores(batch)
                 assert np.array_equal(scores.probabilities, probabilities, equal_nan=True)
@@ -78,6 +81,29 @@ def test_a_worker_that_was_killed_is_an_error(model):
             worker.process.kill()
         with pytest.raises(SentimentError, match="worker process died"):
             list(scored)
+
+
+@pytest.mark.parametrize(("count", "helped"), [(workers._MANY, False), (1000, True)])
+def test_many_texts_of_a_slow_model_have_helpers_at_once_and_few_have_none(count, helped):
+    slow = pieces_model()
+    texts = [f"the film was {'un' * (n % 3)}believable {'good ' * (n % 40)}" for n in range(count)]
+    with Scorer(slow, 2) as scorer:
+        ((batch, found),) = scorer.scored([texts], list, never)
+        assert (batch, scorer.pool is not None) == (texts, helped)
+    expected = slow.scores(texts)
+    assert found.probabilities == pytest.approx(expected.probabilities, abs=1e-6)
+    assert found.coverage.tolist() == expected.coverage.tolist()
+
+
+def test_what_a_slow_model_scores_together_does_not_depend_on_the_batch():
+    slow = pieces_model().on(small_model(), 0.5)
+    texts = [f"a good film {n} " * (n % 9) for n in range(1000)]
+    whole = slow.scores(texts)
+    parts = [slow.scores(texts[first : first + 512]) for first in (0, 512)]
+    assert np.array_equal(
+        whole.probabilities, np.concatenate([each.probabilities for each in parts]), equal_nan=True
+    )
+    assert np.array_equal(slow.log_odds(texts[:256]), slow.log_odds(texts)[:256], equal_nan=True)
 
 
 def test_some_processes_help_by_default():

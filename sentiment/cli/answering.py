@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.cli.console import console
 from sentiment.cli.progress import Meter
 from sentiment.cli.reading import Repairs
+from sentiment.cli.scoring import MeteredScorer
 from sentiment.errors import DataError, UsageError
 from sentiment.files import replacing
 from sentiment.labels import NO_ANSWER, UNCERTAIN, LabelSet
@@ -32,7 +32,7 @@ from sentiment.reviews.columns import Columns, texts_to_score
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import output_format_of
 from sentiment.reviews.writers import Explainer, Writer, writer_for
-from sentiment.workers import Scorer, default_workers
+from sentiment.workers import default_workers
 
 _REJECTED = ("file", "row", "reason", "raw")
 
@@ -240,7 +240,7 @@ def answer_rows(
     workers = 1 if explainer else workers or default_workers()
     # Texts are repaired once, where they are counted.
     scoring = model.with_repair(False) if repairs.wanted else model
-    with target.open() as stream, Scorer(scoring, workers) as scorer, meter:
+    with target.open() as stream, MeteredScorer(scoring, workers, meter) as scorer:
         output = _Output(stream, target, model.labels, explainer)
         try:
             for each in inputs:
@@ -248,7 +248,7 @@ def answer_rows(
                     tally.begin(each.source.name)
                     meter.begin()
                     if each.columns.text:  # an empty file has no columns
-                        _answer_input(model, each, scorer, output, repairs, tally, meter)
+                        _answer_input(model, each, scorer, output, repairs, tally)
         except DataError:
             output.break_off()
             raise
@@ -262,17 +262,17 @@ def answer_rows(
 def _answer_input(
     model: Model,
     each: Opened,
-    scorer: Scorer,
+    scorer: MeteredScorer,
     output: "_Output",
     repairs: Repairs,
     tally: Tally,
-    meter: Meter,
 ) -> None:
     writer = output.writer(each.source, each.columns)
     batches = scorer.scored(
         each.batches,
         lambda batch: repairs.count(texts_to_score(batch, columns=each.columns)),
         each.source.would_block,
+        each.source.expected_rows,
     )
     for batch, scores in batches:
         answers = model.answers(scores)
@@ -280,8 +280,6 @@ def _answer_input(
         writer.write(batch, answers, scores.of_columns(model.labels), reasons)
         tally.add(answers)
         output.stream.flush()
-        texts = partial(texts_to_score, batch, columns=each.columns)
-        meter.add(len(batch), each.source.expected_rows(), texts)
 
 
 def _explainer(model: Model) -> Explainer:

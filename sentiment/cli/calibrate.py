@@ -14,6 +14,7 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model
 from sentiment.cli.reading import data_name, read_reviews, score, shared_classes
+from sentiment.cli.scoring import score_in_memory
 from sentiment.cli.tables import class_name, width_of
 from sentiment.errors import DataError
 from sentiment.evaluation.intervals import CONFIDENCE, Floats, Labels
@@ -48,6 +49,7 @@ class _Job:
     Attributes:
         goals: where to abstain or to move the threshold; empty for a refit alone.
         refit: whether to refit the calibration.
+        workers: processes that score; None for a good default.
     """
 
     data: tuple[str, ...]
@@ -55,6 +57,7 @@ class _Job:
     goals: tuple[Goal, ...]
     refit: bool
     output: Path
+    workers: int | None
     reading: ReadOptions
     force: bool
 
@@ -90,6 +93,7 @@ class _Refit(NamedTuple):
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
               help="Write the new model here.")  # fmt: skip
+@options.workers
 @options.measured_reading
 @options.force
 @options.as_json
@@ -153,7 +157,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     require_classes(reviews, data_name(job.data), "calibration")
     check_goals(job.goals, model.labels)
-    reviews, scores = score(model, reviews)
+    reviews, scores = score(model, reviews, workers=job.workers)
     facts: dict[str, Any] = {"n": len(reviews)}
     lines: list[str] = []
     made = _with_record(model, reviews, job)
@@ -167,7 +171,8 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
         facts |= refit.as_json() | decision.as_json()
         lines += _refit_as_text(refit, decision, made.labels)
     if job.goals:
-        scores = made.scores(rest.texts) if job.refit else scores
+        if job.refit:
+            scores = score_in_memory(made, rest.texts, job.workers)
         choice = _choose(job.goals, Sample(scores.known, rest.labels, made.decision, made.labels))
         made = replace(made, decision=choice.decision)
         facts |= _goal_facts(choice)

@@ -221,6 +221,7 @@ def score_files(
     names: Sequence[str],
     reading: ReadOptions,
     sliced: Sequence[str],
+    workers: int | None,
 ) -> tuple[LabelledReviews, Scores]:
     """Score labelled reviews, each file separately; notes and warnings are those of one process.
 
@@ -230,6 +231,7 @@ def score_files(
         names: files, globs, folders or public data sets.
         reading: how to read them.
         sliced: the slices that are needed.
+        workers: files at a time; None for one per core.
 
     Returns:
         The n readable reviews, without their texts, and their scores, [n].
@@ -243,7 +245,7 @@ def score_files(
     ]
     done: dict[int, ScoredTable] = {}
     with running(engine.address) as cluster:
-        done.update(_counted(cluster.each(score_table, model, jobs), len(jobs)))
+        done.update(_counted(cluster.each(score_table, model, jobs, workers), len(jobs)))
         _check_all(done, jobs)
     found = merge([done[place] for place in range(len(jobs))], reading, sliced)
     announce(found.reviews)

@@ -218,10 +218,18 @@ def _signed(value: float, metric: Metric) -> str:
 @click.argument("a", type=options.NAME)
 @click.argument("b", type=options.NAME)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
+@options.workers
 @options.measured_reading
 @options.as_json
 @options.verbosity
-def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json: bool) -> None:
+def command(
+    a: str,
+    b: str,
+    data: tuple[str, ...],
+    workers: int | None,
+    reading: ReadOptions,
+    as_json: bool,
+) -> None:
     """Compare two models on the same reviews, and test whether one is better.
 
     A and B are models, or files of predictions: CSV, TSV, JSONL or Parquet with `predicted`,
@@ -248,7 +256,7 @@ def command(a: str, b: str, data: tuple[str, ...], reading: ReadOptions, as_json
     answers = {
         path: _of_file(path, each, reviews)
         if isinstance(each, PredictionFile)
-        else _of_model(path, models[path], reviews)
+        else _of_model(path, models[path], reviews, workers)
         for path, each in opened.items()
     }
     systems = [answers[path] for path in (a, b)]
@@ -332,9 +340,9 @@ def _common_classes(
     return LabelSet(tuple(shared), ordered)
 
 
-def _of_model(path: str, model: Model, reviews: LabelledReviews) -> System:
+def _of_model(path: str, model: Model, reviews: LabelledReviews, workers: int | None) -> System:
     """Return the answers of a model."""
-    scores = score_all(model, reviews, path)
+    scores = score_all(model, reviews, path, workers=workers)
     unreadable = np.isnan(scores.probabilities).any(axis=1)
     answers = model.decision.choose(scores.probabilities)
     uncertain = np.array(model.answers(scores)) == UNCERTAIN

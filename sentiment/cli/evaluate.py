@@ -58,6 +58,7 @@ class _Job:
         columns: what to slice by, for the table or a gate.
         gates: limits of metrics.
         errors: where to write mistakes; None for nowhere.
+        workers: processes that score, or files at a time on a cluster; None for a good default.
     """
 
     data: tuple[str, ...]
@@ -68,6 +69,7 @@ class _Job:
     columns: tuple[str, ...]
     gates: tuple[Gate, ...]
     errors: Path | None
+    workers: int | None
     engine: Engine
     reading: ReadOptions
     force: bool
@@ -89,6 +91,7 @@ class _Job:
 @click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
               "TSV, JSONL or Parquet.")  # fmt: skip
+@options.workers_or_files
 @engine_options
 @options.measured_reading
 @options.force
@@ -198,7 +201,7 @@ def _score(
         from sentiment.cli.cluster import score_files
 
         reading = replace(job.reading, label_set=model.labels)
-        reviews, scores = score_files(job.engine, model, paths, reading, job.columns)
+        reviews, scores = score_files(job.engine, model, paths, reading, job.columns, job.workers)
         (shared,), reviews = shared_classes([model], reviews, reading.named)
         if shared is not model:
             kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
@@ -206,7 +209,7 @@ def _score(
         return shared, reviews, scores
     reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
-    return model, *score(model, reviews, path)
+    return model, *score(model, reviews, path, job.workers)
 
 
 def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -> None:

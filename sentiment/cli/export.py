@@ -8,8 +8,8 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.errors import UsageError
-from sentiment.export import ONNX, keras_file, onnx_file
-from sentiment.files import replacing
+from sentiment.export import ONNX, keras_file, onnx_file, recipe_file
+from sentiment.files import is_stream, replacing
 from sentiment.runtime import require
 
 
@@ -24,9 +24,10 @@ from sentiment.runtime import require
 def command(model_path: Path | None, kind: str, output: Path | None, force: bool) -> None:
     """Export a model's network to Keras or ONNX, with its calibration.
 
-    Its inputs are the indices of features and their weights, not text: docs/format.md shows how to
-    compute them in any language. A Keras file loads without this program and contains no code of
-    it.
+    Its inputs are the indices of features and their weights, and of a language model the numbers of
+    pieces of words, not text: docs/format.md shows how to compute them in any language. Of a
+    language model the vocabulary, with a tokenizer, is written to FILE.json. A Keras file loads
+    without this program and contains no code of it.
 
     \b
     Examples:
@@ -40,8 +41,16 @@ def command(model_path: Path | None, kind: str, output: Path | None, force: bool
     if kind == "onnx":
         require(*ONNX)
     path, model = open_model(model_path)
-    options.check_targets([target], [path], force=force)
+    beside = Path(f"{target}.json")
+    recipe = None if is_stream(target) else recipe_file(model)
+    targets = [target] if recipe is None else [target, beside]
+    options.check_targets(targets, [path], force=force)
     data = onnx_file(model) if kind == "onnx" else keras_file(model)
+    if recipe is not None:
+        with replacing(beside) as file:
+            file.write(recipe)
     with replacing(target) as file:
         file.write(data)
     console.note(f"saved {target} ({len(data) / 1e6:.1f} MB)")
+    if recipe is not None:
+        console.note(f"saved {beside}: the vocabulary, and how a text becomes numbers")

@@ -350,6 +350,23 @@ model = click.option(
     help="Model file, or a bundled model: general, or fast, of n-grams alone. Default: "
     "$SENTIMENT_MODEL, else ./model.safetensors, else general.",
 )
+
+
+def workers_option(default: str) -> Callable[[Command], Command]:
+    """Return `--workers N`, with what its help says of the default."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help=f"Processes that score large inputs. Default: {default}",
+    )
+
+
+_BY_MODEL = "one per core, at most six, but 1 for a model of n-grams."
+_FILES = "With Ray, files at a time; default: one per core."
+workers = workers_option(_BY_MODEL)
+workers_or_files = workers_option(f"{_BY_MODEL} {_FILES}")
+answering_workers = workers_option(f"one per core, at most six. {_FILES}")
 force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

@@ -311,9 +311,7 @@ class _Job:
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON lines only.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), metavar="N",
-              help="Processes that score large inputs. Default: one per core, at most six. With "
-              "Ray, files at a time; default: one per core.")  # fmt: skip
+@options.answering_workers
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
 @click.option("--on-bad-row", type=options.Choice(["stop", "skip", "keep"]), default="stop",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from sentiment.cli import options
 from sentiment.cli.models import describe_band, open_model
+from sentiment.cli.scoring import score_in_memory
 from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
@@ -34,12 +36,20 @@ _SHOWN = 2  # classes named in the heading
 
 @dataclass(frozen=True)
 class _Job:
-    """What `probe` was asked to do; `examples` is the number of failures to show."""
+    """What `probe` was asked to do.
+
+    Attributes:
+        capabilities: what to check.
+        gates: limits of rates.
+        examples: the number of failures to show.
+        workers: processes that score; None for a good default.
+    """
 
     capabilities: Sequence[Capability]
     gates: Sequence[Gate]
     model_path: Path | None
     examples: int
+    workers: int | None
     as_json: bool
 
 
@@ -53,6 +63,7 @@ class _Job:
 @click.option("--fail-under", multiple=True, metavar="[NAME=]RATE",
               help="Exit with code 6 if fewer checks pass, as in negation=0.75, or 0.8 for all of "
               "them; may be repeated.")  # fmt: skip
+@options.workers
 @options.as_json
 @options.verbosity
 def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) -> None:
@@ -131,7 +142,8 @@ def command(names: tuple[str, ...], fail_under: tuple[str, ...], **chosen: Any) 
 def _probe(job: _Job) -> None:
     """Run the checks, print the results, and check the gates."""
     path, model = open_model(job.model_path)
-    results = probe(model, job.capabilities)
+    score = partial(score_in_memory, model, workers=job.workers)
+    results = probe(model, job.capabilities, score)
     as_json = _as_json(path, results, job.examples) if job.as_json else ""
     click.echo(as_json or _as_text(model, results, job.examples))
     rates = {each.name: each.rate for each in (*results, *by_set(results), combined(results))}

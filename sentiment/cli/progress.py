@@ -50,13 +50,13 @@ class Meter:
         self._begun += 1
         self._of_others = self._rows
 
-    def add(self, rows: int, of: int | None, texts: Callable[[], Sequence[str]]) -> None:
+    def add(self, rows: int, of: int | None, texts: Sequence[str]) -> None:
         """Count rows that were answered, and show how far this is.
 
         Args:
             rows: their number.
             of: how many the current input has, about; None if unknown.
-            texts: returns those of these rows.
+            texts: of these rows.
         """
         self._rows += rows
         seconds = self._clock() - self._started
@@ -66,7 +66,7 @@ class Meter:
         left = None if total is None else seconds * (total - self._rows) / self._rows
         if self._quicker and total and left and seconds + left > _LONG:
             self._quicker = False  # mentioned once
-            self._mention_fast(texts(), total, left)
+            self._mention_fast(texts, total, left)
         console.status(described(self._rows, seconds, total))
 
     def _expected(self, of: int | None) -> int | None:
@@ -88,7 +88,7 @@ class Meter:
         seconds = (self._clock() - started) * total / len(some)
         if seconds < _WORTH * left:
             about = f"about {duration(seconds)}"
-            console.note(f"-m {general.FAST} answers these in {about}, with simpler answers")
+            console.note(f"-m {general.FAST} answers these in {about}, and is less often right")
 
     def __enter__(self) -> "Meter":
         return self
@@ -103,8 +103,21 @@ def described(rows: int, seconds: float, total: int | None) -> str:
     done = f"{count_of(rows, 'row')}, {rate:,.{0 if rate >= 10 else 1}f} a second"
     if total is None:
         return done
-    left = f", {duration((total - rows) / rate)} left" if total > rows else ""
-    return f"{progress_bar(rows, total)} {done}{left}"
+    return f"{progress_bar(rows, total)} {done}{time_left(seconds, rows, total - rows)}"
+
+
+def time_left(seconds: float, done: int, rest: int, least: float = 0.0) -> str:
+    """Return how long the rest takes, after a comma; nothing if that is not known.
+
+    Args:
+        seconds: what it took so far.
+        done: how much was done in that time.
+        rest: how much is left.
+        least: the shortest time to mention, seconds.
+    """
+    if done <= 0 or rest <= 0 or (left := seconds * rest / done) < least:
+        return ""
+    return f", {duration(left)} left"
 
 
 def duration(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from sentiment.cli.console import console
 from sentiment.cli.models import fast_model
 from sentiment.cli.options import PARTS
-from sentiment.cli.progress import Meter
+from sentiment.cli.scoring import score_texts
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError
 from sentiment.features.repair import repairs
@@ -21,7 +20,6 @@ from sentiment.general import FAST
 from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.batch import BATCH_ROWS
 from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labelled import read_labelled
@@ -92,8 +90,8 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
         theirs = reviews if rows.size == len(reviews) else reviews.take(rows)
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
-            as_asked = reviews.one_reading and reviews.label_set.is_binary
-            console.warn(_orientation_warning(assumed, found, as_asked))
+            two = set(np.unique(reviews.labels).tolist()) <= {negative, positive}
+            console.warn(_orientation_warning(assumed, found, reviews.one_reading and two))
 
 
 def _orientation_warning(assumed: Assumed, found: "Orientation", one_reading: bool) -> str:
@@ -182,14 +180,18 @@ class Repairs:
 
 
 def score(
-    model: Model, reviews: LabelledReviews, path: Path | None = None
+    model: Model,
+    reviews: LabelledReviews,
+    path: Path | None = None,
+    workers: int | None = None,
 ) -> tuple[LabelledReviews, Scores]:
     """Score reviews; report repairs, and warn of reviews the model has seen or cannot read.
 
     Args:
         model: the model.
         reviews: the reviews.
-        path: the file of the model.
+        path: see `score_texts`.
+        workers: see there.
 
     Returns:
         The n readable reviews and their scores, [n].
@@ -201,21 +203,19 @@ def score(
     repairs = Repairs(wanted=model.repairs)
     repairs.count(reviews.texts)
     repairs.report()
-    return readable(reviews, score_all(model, reviews, path=path))
+    return readable(reviews, score_all(model, reviews, path=path, workers=workers))
 
 
 def score_all(
-    model: Model, reviews: LabelledReviews, name: str = "the model", path: Path | None = None
+    model: Model,
+    reviews: LabelledReviews,
+    name: str = "the model",
+    path: Path | None = None,
+    workers: int | None = None,
 ) -> Scores:
     """Return the scores of all reviews, [n]; warn of those the model knows too little of."""
     console.status(f"scoring {count_of(len(reviews), 'review')} …")
-    parts = []
-    with Meter(path) as meter:
-        for first in range(0, len(reviews), BATCH_ROWS) or [0]:
-            texts = reviews.texts[first : first + BATCH_ROWS]
-            parts.append(model.scores(texts))
-            meter.add(len(texts), len(reviews), partial(list, texts))
-    scores = Scores.joined(parts)
+    scores = score_texts(model, reviews.texts, path, workers)
     warn_of_unknown(scores, name)
     return scores
 

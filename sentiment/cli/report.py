@@ -42,6 +42,7 @@ _MISTAKES = 20
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
+@options.workers
 @options.force
 @options.measured_reading
 @options.verbosity
@@ -52,6 +53,7 @@ def command(
     plots: tuple[Path, ...],
     threshold: float | None,
     sliced: tuple[str, ...],
+    workers: int | None,
     force: bool,
     reading: ReadOptions,
 ) -> None:
@@ -84,7 +86,7 @@ def command(
     options.check_targets(
         targets, [*options.resolve_inputs(paths, "evaluation"), path], force=force
     )
-    report = _report(paths, path, model, sliced, reading)
+    report = _report(paths, path, model, sliced, reading, workers)
     console.status("drawing …")
     pictures = {path: picture_of(name, report) for path, name in named.items()}
     for target, picture in pictures.items():
@@ -104,13 +106,14 @@ def _report(
     model: Model,
     sliced: Sequence[str],
     reading: ReadOptions,
+    workers: int | None,
 ) -> Report:
     """Measure a model on reviews, and collect what the page shows."""
     columns = list(dict.fromkeys([*sliced, *BUILT_IN]))
     reading = reading_for(list(dict.fromkeys(sliced)), reading)
     reviews = read_reviews(paths, reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, reading.named)
-    reviews, scores = score(model, reviews)
+    reviews, scores = score(model, reviews, workers=workers)
     answers = model.decision.choose(scores.probabilities)
     worst = rank_mistakes(scores.probabilities, reviews.labels, model.decision)[:_MISTAKES]
     return Report(

@@ -6,12 +6,14 @@ from operator import itemgetter
 
 from sentiment.cli.console import console
 from sentiment.cli.info import SHOWN, why_kept
+from sentiment.cli.progress import time_left
 from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar
 from sentiment.training.decide import Epoch
 from sentiment.training.options import UNBALANCED, Hyperparameters
 from sentiment.training.run import Progress
 
 FEATURIZING = "featurizing, and starting TensorFlow …"
+_MINUTE = 60.0  # seconds; of less nothing is said
 
 
 def _choices(recipe: Hyperparameters) -> str:
@@ -31,10 +33,7 @@ def _time_left(first: int, began: float, done: int, total: int) -> str:
         done: how many are done now.
         total: how many there are.
     """
-    if done <= first:
-        return ""
-    seconds = (time.monotonic() - began) / (done - first) * (total - done)
-    return f", {count_of(round(seconds / 60), 'minute')} left" if seconds >= 60 else ""
+    return time_left(time.monotonic() - began, done - first, total - done, _MINUTE)
 
 
 def shown_progress() -> Progress:

@@ -60,7 +60,7 @@ def credit(network: Transformer, row: Pieces) -> Doubles:
     if row.ids.size <= _ENDS:
         return found
     inner = slice(1, -1)
-    found[inner] = _along_path(network, row.ids)[inner]
+    found[inner] = _along_path(network, row.ids)[inner] * network.scales(row)
     empty = row.cleared(np.ones(1, np.bool_))
     rest = (network.logits(row) - network.logits(empty))[0] - found.sum(axis=0)
     sizes = np.abs(found[inner])

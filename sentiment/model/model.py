@@ -22,6 +22,9 @@ from sentiment.model.component import (
 )
 from sentiment.model.provenance import Provenance, TrainingHashes
 
+# Texts that a model which reads pieces of words scores together, at most.
+_PORTION = 256
+
 
 class Scores(NamedTuple):
     """The scores of some reviews, before the decision.
@@ -346,6 +349,11 @@ class Model:
         return total
 
     @property
+    def reads_pieces(self) -> bool:
+        """Whether any component reads pieces of words: then a text takes milliseconds."""
+        return any(component.encoder.kind == "pieces" for component in self.components)
+
+    @property
     def repairs(self) -> bool:
         """Whether any component repairs damaged texts."""
         return any(component.encoder.repairs for component in self.components)
@@ -381,16 +389,34 @@ class Model:
         empty = (component.empty_logits for component in self.components)
         return self.add_up(empty, lambda own, base, weight: own + weight * base)
 
+    def portions(self, texts: Sequence[str]) -> list[Sequence[str]]:
+        """Return texts in portions that are scored one by one, here or in several processes.
+
+        Products of matrices of other sizes have other last digits. So what is scored together does
+        not depend on where it is scored. Of n-grams all texts are.
+        """
+        if not self.reads_pieces or len(texts) <= _PORTION:
+            return [texts]
+        return [texts[first : first + _PORTION] for first in range(0, len(texts), _PORTION)]
+
+    def coverage_of(self, coverages: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Return the best `Coverage` of all components with a weight, from that of each: [n]."""
+        return self.add_up(
+            coverages, lambda own, base, weight: np.minimum(own, base) if weight > 0 else own
+        )
+
     def _weighed(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         """Return the log-odds and the coverage, the best of all components with a weight."""
+        log_odds, coverage = zip(*map(self._weighed_together, self.portions(texts)), strict=True)
+        return np.concatenate(log_odds), np.concatenate(coverage)
+
+    def _weighed_together(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
         others = self.foreign(texts)
         texts, is_other = without(texts, others), others > 0
-        log_odds, coverage = self.add_up(
-            [component.log_odds(texts) for component in self.components],
-            lambda own, base, weight: (
-                own[0] + weight * base[0],
-                np.minimum(own[1], base[1]) if weight > 0 else own[1],
-            ),
+        each = [component.log_odds(texts) for component in self.components]
+        coverage = self.coverage_of(coverage for _, coverage in each)
+        log_odds = self.add_up(
+            (log_odds for log_odds, _ in each), lambda own, base, weight: own + weight * base
         )
         # What those that do not judge said of a text counts only if another one knows enough of it.
         log_odds[unknown(coverage) & ~np.isnan(log_odds[:, 0])] = self.empty_logits

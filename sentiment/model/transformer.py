@@ -68,6 +68,10 @@ class Table:
         """Return the vectors of things, float32 [things, width]."""
         return np.multiply(self.rows[numbers], self.scale[numbers][..., None], dtype=np.float32)
 
+    def first(self, number: int) -> "Table":
+        """Return the table of the first things."""
+        return Table(self.rows[:number], self.scale[:number])
+
 
 @dataclass(frozen=True, eq=False)
 class Norm:
@@ -232,6 +236,9 @@ class Transformer:
             units, whose first is subtracted.
         heads: how many parts of equal width attention has.
         hidden: layers between mean and output, with ReLU after each; usually none.
+        long_scale: what the log-odds of a text of `longest` pieces are multiplied by. A shorter one
+            has a number between it and 1, on a line: long texts make a network too sure, or short
+            ones not sure enough.
 
     Raises:
         ValueError: shapes that do not agree.
@@ -244,6 +251,7 @@ class Transformer:
     output: Layer
     heads: int
     hidden: tuple[Layer, ...] = ()
+    long_scale: float = 1.0
 
     def __post_init__(self) -> None:
         width, inner = self.width, self.inner
@@ -304,10 +312,17 @@ class Transformer:
         Raises:
             ValueError: as for `pooled`.
         """
-        return self.logits_of(self.pooled(rows))
+        return self.logits_of(self.pooled(rows)) * self.scales(rows)[:, None]
+
+    def scales(self, rows: Pieces) -> Doubles:
+        """Return what the log-odds of texts are multiplied by: float64 [texts]."""
+        return 1 - (1 - self.long_scale) * rows.lengths / self.longest
 
     def logits_of(self, pooled: NDArray[np.floating]) -> Doubles:
-        """Return the log-odds of mean vectors: [texts, width] → float64 [texts, K − 1]."""
+        """Return the log-odds of mean vectors, whatever the length of the texts.
+
+        Takes [texts, width] and returns float64 [texts, K − 1].
+        """
         return forward(self.head, pooled)
 
     def credit(self, row: Pieces) -> Doubles:

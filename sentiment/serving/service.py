@@ -1,7 +1,8 @@
 """Answers and explanations for many clients at once.
 
-Scoring sixty texts takes three times as long as scoring one. So while a batch is scored in a
-thread, arriving texts wait and form the next batch. Otherwise a text is scored at once.
+With n-grams, scoring sixty texts takes three times as long as scoring one. So while a batch is
+scored in a thread, arriving texts wait and form the next batch. Otherwise a text is scored at once.
+That thread and the one of the connections are all that compute: a matrix product has one thread.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, json_probability, to_json
@@ -19,9 +20,17 @@ from sentiment.serving.files import Answered
 Answer = dict[str, Any]
 T = TypeVar("T")
 
-# Limits of a batch, unless it is a single text.
-_TEXTS = 256
-_CHARACTERS = 20_000
+
+class BatchSize(NamedTuple):
+    """Limits of a batch, unless it is a single text."""
+
+    texts: int
+    characters: int
+
+
+# A network over pieces of words takes milliseconds a text, and is no faster with more texts at once
+# than it computes together; others would only wait longer.
+QUICK, SLOW = BatchSize(256, 20_000), BatchSize(64, 5_000)
 
 _SHORT = 5_000  # characters; shorter requests go before pieces of long ones
 _LITTLE_JSON = 100_000  # bytes that are read or written in a few milliseconds
@@ -48,9 +57,15 @@ class _Piece(Generic[T]):
 class Batcher(Generic[T]):
     """Calls a function, one answer per text, with the texts of all waiting requests."""
 
-    def __init__(self, function: Callable[[Sequence[str]], Sequence[T]], thread: Executor) -> None:
+    def __init__(
+        self,
+        function: Callable[[Sequence[str]], Sequence[T]],
+        thread: Executor,
+        size: BatchSize = QUICK,
+    ) -> None:
         self._function = function
         self._thread = thread
+        self._size = size
         self._short: deque[_Piece[T]] = deque()
         self._long: deque[_Piece[T]] = deque()
         self._busy = False
@@ -62,7 +77,7 @@ class Batcher(Generic[T]):
         other requests get their turn in between.
         """
         answers: list[T] = []
-        for part in _split(texts):
+        for part in _split(texts, self._size):
             piece: _Piece[T] = _Piece(part)
             short = len(part) == len(texts) and piece.characters <= _SHORT
             (self._short if short else self._long).append(piece)
@@ -83,10 +98,13 @@ class Batcher(Generic[T]):
     def _next_batch(self) -> list[_Piece[T]]:
         """Remove and return waiting pieces: short ones while there is room, and one long one."""
         batch: list[_Piece[T]] = []
+        most_texts, most_characters = self._size
         texts = characters = 0
         for waiting in (self._short, self._long):
             at_least_one = waiting is self._long  # so that long requests always progress
-            while waiting and (at_least_one or (texts < _TEXTS and characters < _CHARACTERS)):
+            while waiting and (
+                at_least_one or (texts < most_texts and characters < most_characters)
+            ):
                 piece = waiting.popleft()
                 batch.append(piece)
                 texts += len(piece.texts)
@@ -110,11 +128,11 @@ class Batcher(Generic[T]):
             first += len(piece.texts)
 
 
-def _split(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def _split(texts: Sequence[str], size: BatchSize) -> Iterator[Sequence[str]]:
     """Split texts into pieces within the limits of a batch."""
     begin = characters = 0
     for number, text in enumerate(texts):
-        full = number - begin == _TEXTS or characters + len(text) > _CHARACTERS
+        full = number - begin == size.texts or characters + len(text) > size.characters
         if full and number > begin:
             yield texts[begin:number]
             begin, characters = number, 0
@@ -135,7 +153,8 @@ class Service:
         self.info = info
         self.labels = model.labels
         self._model = model
-        self._batcher = Batcher(partial(answer, model), ThreadPoolExecutor(1))
+        size = SLOW if model.reads_pieces else QUICK
+        self._batcher = Batcher(partial(answer, model), ThreadPoolExecutor(1), size)
         # Explanations take far longer than answers, which do not wait for them.
         self._explaining = ThreadPoolExecutor(1)
 

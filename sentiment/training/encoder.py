@@ -140,7 +140,8 @@ class OnEncoder:
         ):
             raise TypeError("an encoder of pieces is needed")
         self.encoder = source.encoder.with_repair(options.repair)
-        self.source = source.network
+        # Its scale for long texts is of its own task.
+        self.source = replace(source.network, long_scale=1.0)
         self.least_known = source.min_coverage
         # What its own network, which learned another task, first makes of a vector.
         self.known = source.network.head[0]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
-from sentiment.model.component import Encoder, Network, probabilities_of
-from sentiment.model.model import Model
+from sentiment.model.component import Encoder, Network, log_odds_of, probabilities_of
+from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import DatasetSummary
 from sentiment.reviews.cells import count_of_class
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds, stratified_split
@@ -38,6 +38,7 @@ from sentiment.training.options import (
     for_pseudo_labels,
 )
 from sentiment.training.run import Run
+from sentiment.workers import Scorer, default_workers
 
 
 class Split(NamedTuple):
@@ -145,8 +146,12 @@ class TrainingData:
         return self.texts_of(rows[:: max(rows.size // size, 1)])
 
     def log_odds(self, base: Model, rows: Numbers) -> Floats:
-        """Return the log-odds that a model gives these reviews."""
-        return np.concatenate([base.log_odds(self.texts_of(some)) for some in in_blocks(rows)])
+        """Return the log-odds that a model gives these reviews, [rows, K − 1]."""
+        if not base.reads_pieces:
+            return np.concatenate([base.log_odds(self.texts_of(some)) for some in in_blocks(rows)])
+        with Scorer(base, default_workers()) as scorer:
+            scored = scorer.scored(in_blocks(rows), self.texts_of, lambda: False)
+            return log_odds_of(Scores.joined(scores for _, scores in scored).probabilities)
 
     def new_to(self, base: Model, rows: Numbers) -> Numbers:
         """Return the places in `rows` of the reviews that a base can be evaluated on.

@@ -325,7 +325,7 @@ def _suits(
         return True
     own, *others = (part.learner.logits(part.final, some) for part in parts)
     if base is not None:
-        others = [np.nan_to_num(base.log_odds(data.texts_of(some)))]
+        others = [np.nan_to_num(data.log_odds(base, some))]
     log_odds = held_out.calibration.log_odds(own)
     for other in others:
         log_odds = log_odds + held_out.weight * other

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sentiment import workers
 from sentiment.api import load
+from sentiment.cli import scoring
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.file import load_model, save_model
 from tests.commands import Run
@@ -82,15 +85,85 @@ def test_workers_answer_as_one_process_does(start: Run, model, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
     found = {}
-    for workers in ("1", "2"):
-        done = start("predict", "-m", model, "-i", path, "--format", "csv", "--workers", workers)
+    for count in ("1", "2"):
+        done = start("predict", "-m", model, "-i", path, "--format", "csv", "--workers", count)
         assert done.returncode == 0, done.stderr
-        found[workers] = [*csv.DictReader(io.StringIO(done.stdout))]
+        found[count] = [*csv.DictReader(io.StringIO(done.stdout))]
     assert len(found["1"]) == len(texts)
     for one, two in zip(found["1"], found["2"], strict=True):
         assert one["predicted"] == two["predicted"]
         p, q = one["p_positive"], two["p_positive"]
         assert p == q or float(p) == pytest.approx(float(q), abs=1e-5)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Few texts are many here; how many processes were started each time."""
+    sizes = []
+
+    class Counted(workers.Pool):
+        def __init__(self, function, size, *more) -> None:
+            sizes.append(size)
+            super().__init__(function, size, *more)
+
+    monkeypatch.setattr(workers, "Pool", Counted)
+    monkeypatch.setattr(workers, "_MANY", 20)
+    return sizes
+
+
+def approximately(values):
+    """Values from JSON whose numbers may differ in their last digits."""
+    if isinstance(values, dict):
+        return {name: approximately(value) for name, value in values.items()}
+    if isinstance(values, list):
+        return [approximately(value) for value in values]
+    return pytest.approx(values, abs=1e-5) if isinstance(values, float) else values
+
+
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        ("evaluate data.csv -m m.safetensors --json", 1),
+        pytest.param("probe -m m.safetensors --json", 1, marks=pytest.mark.slow),
+        pytest.param("compare m.safetensors n.safetensors data.csv --json", 2,
+                     marks=pytest.mark.slow),
+        pytest.param("calibrate data.csv -m m.safetensors -o c --force --json", 1,
+                     marks=pytest.mark.slow),
+        pytest.param("calibrate data.csv -m m.safetensors -o c --force --json --refit "
+                     "--goal coverage=0.8", 2, marks=pytest.mark.slow),
+        pytest.param("report data.csv -m m.safetensors -o page.html --force", 1,
+                     marks=pytest.mark.slow),
+    ],
+)  # fmt: skip
+def test_whole_files_are_scored_by_workers_to_the_same_figures(
+    run: Run, reviews, started, tmp_path, words, times
+):
+    save_model(pieces_model(), tmp_path / "m.safetensors")
+    save_model(pieces_model(seed=8), tmp_path / "n.safetensors")
+    header, *rows = reviews.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "data.csv").write_text(header + "".join(rows) * 3, encoding="utf-8")
+    alone = run(*words.split(), "--workers", "1", cwd=tmp_path)
+    assert (alone.returncode, started) == (0, []), alone.stderr
+    helped = run(*words.split(), "--workers", "2", cwd=tmp_path)
+    assert (helped.returncode, started) == (0, [2] * times), helped.stderr
+    assert helped.stderr == alone.stderr
+    if "--json" in words:
+        one, two = (json.loads(done.stdout) for done in (alone, helped))
+        assert two == approximately(one)
+
+
+def test_by_default_models_of_pieces_have_workers_and_n_grams_none(
+    run: Run, reviews, started, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(workers, "default_workers", lambda: 2)
+    monkeypatch.setattr(scoring, "BATCH_ROWS", 15)  # batches enough for workers of n-grams
+    for made, sizes in ((small_model(), []), (pieces_model().on(small_model(), 0.5), [2])):
+        save_model(made, tmp_path / "m.safetensors")
+        done = run("evaluate", reviews, "-m", tmp_path / "m.safetensors")
+        assert (done.returncode, started) == (0, sizes), done.stderr
+    save_model(small_model(), tmp_path / "m.safetensors")
+    done = run("evaluate", reviews, "-m", tmp_path / "m.safetensors", "--workers", "3")
+    assert (done.returncode, started) == (0, [2, 3]), done.stderr
 
 
 def test_a_text_without_a_word_has_no_answer(run: Run, model):
@@ -162,14 +235,25 @@ def test_models_are_measured_calibrated_compared_and_probed(run: Run, model, rev
     assert run("probe", "-m", model, "--json").returncode in (0, 1, 6)
 
 
-@pytest.mark.parametrize(("form", "target"), [("onnx", "m.onnx"), ("keras", "m.keras")])
-def test_export_refuses_in_one_line(run: Run, model, tmp_path, form, target):
+@pytest.mark.parametrize("form", ["onnx", pytest.param("keras", marks=pytest.mark.slow)])
+def test_they_are_exported_with_their_vocabulary_beside(run: Run, model, tmp_path, form):
     if form == "onnx":
         pytest.importorskip("onnx", reason="onnx is not installed")
-    done = run("export", model, "--to", form, "-o", tmp_path / target)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "a model of pieces of words cannot be exported" in done.stderr
-    assert not (tmp_path / target).exists()
+    target, beside = tmp_path / f"m.{form}", tmp_path / f"m.{form}.json"
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        done = run("export", model, "--to", form, "-o", target)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"saved {target} (")
+    assert second == f"saved {beside}: the vocabulary, and how a text becomes numbers"
+    recipe = json.loads(beside.read_text(encoding="utf-8"))
+    assert recipe["labels"] == ["negative", "positive"]
+    assert {len(each["tokenizer"]["model"]["vocab"]) for each in recipe["inputs"].values()} == {30}
+    target.unlink()
+    again = run("export", model, "--to", form, "-o", target)
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert f"{beside} exists; --force" in again.stderr
+    assert not target.exists()
 
 
 def test_a_damaged_model_is_one_line(run: Run, model, tmp_path):

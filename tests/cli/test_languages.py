@@ -128,7 +128,7 @@ def test_calibrate_keeps_the_languages(run, english, tmp_path):
 @pytest.mark.slow
 def test_train_writes_the_languages_and_learns_from_all(run, tmp_path):
     path = tmp_path / "few.csv"
-    rows = [f"{SPANISH} {n},positive\nLa comida fría y mala {n},negative" for n in range(60)]
+    rows = [f'"{SPANISH} {n}",positive\nLa comida fría y mala {n},negative' for n in range(60)]
     path.write_text("\n".join(["text,label", *rows, ""]))
     models = {}
     for languages in ("all", "en"):

@@ -13,6 +13,7 @@ from sentiment import general
 from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.mistakes import orientation_of
+from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.file import load_model
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
@@ -67,18 +68,27 @@ def write(texts, tmp_path):
         ("a.txt", 2, 1, ""),
     ],
 )
-def test_what_the_warning_says_can_be_followed(run, write, name, negative, positive, more):
-    path = write(name, negative, positive, more)
-    done = run("evaluate", path, "-m", "fast")
+def test_what_the_warning_says_can_be_followed(run, write, trained, name, negative, positive, more):
+    check_followed(run, write(name, negative, positive, more), trained)
+
+
+@pytest.mark.parametrize(("negative", "positive"), [(1, 0), ("Yes", "No")])
+def test_it_can_be_followed_with_a_model_of_three_classes(run, write, negative, positive):
+    check_followed(run, write("a.tsv", negative, positive), "fast")
+
+
+def check_followed(run, path: Path, model: object) -> None:
+    """Evaluate with the options that the warning names."""
+    done = run("evaluate", path, "-m", model)
     assert done.returncode == 0, done.stderr
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert warning.startswith(f'warning: {path}: the labels in "label" look swapped')
     turn, keep = re.search(r"; try (.+); if they are correct, confirm with (.+)", warning).groups()
-    followed = run("evaluate", path, "-m", "fast", "--json", *shlex.split(turn))
+    followed = run("evaluate", path, "-m", model, "--json", *shlex.split(turn))
     assert followed.returncode == 0, followed.stderr
     assert TURNED not in followed.stderr
     assert json.loads(followed.stdout)["accuracy"] > 0.6
-    kept = run("evaluate", path, "-m", "fast", "--json", *shlex.split(keep))
+    kept = run("evaluate", path, "-m", model, "--json", *shlex.split(keep))
     assert TURNED not in kept.stderr
     assert json.loads(kept.stdout)["accuracy"] < 0.4
 
@@ -137,6 +147,7 @@ def test_labels_of_something_else_are_said_to_be_that(tmp_path):
     (tmp_path / "a.tsv").write_text("\n".join(["text\tlabel", *lines]), encoding="utf-8")
     (warning,) = reading(tmp_path / "a.tsv")
     assert UNRELATED in warning
+    assert int(re.search(r"on (\d+) reviews", warning)[1]) <= 300
     assert warning.endswith("if they are correct, confirm with --positive 1 --negative 0")
     few = "\n".join(["text\tlabel", *lines[::16]])  # chance might be all there is to it
     (tmp_path / "few.tsv").write_text(few, encoding="utf-8")
@@ -151,6 +162,15 @@ def test_numbers_of_three_classes_are_judged_by_the_outer_ones(tmp_path):
     (warning,) = reading(tmp_path / "a.tsv")
     assert "labelled 2 read more negative than those labelled 0" in warning
     assert warning.endswith("swap them in that file")  # options would make two classes
+
+
+def test_a_model_with_neutral_judges_by_the_two_others(texts):
+    model = load_model(general.FAST_MODEL)
+    assert model.labels == WITH_NEUTRAL
+    chosen = [text for label in ("negative", "positive") for text in texts[label]]
+    labels = np.repeat([0, 1], 100)
+    found = [orientation_of(model, chosen, each).verdict for each in (labels, 1 - labels)]
+    assert found == ["fits", "turned"]
 
 
 def test_texts_that_it_cannot_read_are_not_judged_by(tmp_path):

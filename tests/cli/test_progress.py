@@ -13,9 +13,11 @@ import pytest
 from sentiment import general
 from sentiment.cli import progress
 from sentiment.cli.console import Console, console
-from sentiment.cli.progress import Meter, duration
+from sentiment.cli.progress import Meter, duration, time_left
 from sentiment.cli.reading import score_all
+from sentiment.cli.training import shown_progress
 from sentiment.model.model import Scores
+from sentiment.reviews.cells import progress_bar
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.streams import ReadOptions
@@ -36,6 +38,8 @@ class Clock:
 
 class Stub:
     """A model that takes a time for each text."""
+
+    reads_pieces = False
 
     def __init__(self, clock: Clock, rate: float) -> None:
         self.clock, self.rate, self.texts = clock, rate, 0
@@ -73,7 +77,7 @@ def answer(meter, stub, batches, of, size=1000):
     for _ in range(batches):
         texts = [f"text {number}" for number in range(size)]
         stub.scores(texts)
-        meter.add(size, of, lambda texts=texts: texts)
+        meter.add(size, of, texts)
 
 
 def test_rows_rate_and_time_left_are_shown_and_erased(clock, shown):
@@ -137,7 +141,7 @@ def fast(clock, monkeypatch):
 def test_what_fast_would_take_is_said_once(clock, shown, fast):
     with Meter(SLOW, clock=clock) as meter:
         answer(meter, Stub(clock, 300), 5, of=30_000)
-    assert lines(shown) == ["-m fast answers these in about 6 s, with simpler answers\n"]
+    assert lines(shown) == ["-m fast answers these in about 6 s, and is less often right\n"]
     assert fast.texts <= 300
 
 
@@ -163,7 +167,7 @@ def test_fast_is_not_mentioned_if_it_is_hardly_quicker(clock, shown, fast):
 
 def test_labelled_reviews_are_scored_with_a_sign_too(clock, shown, monkeypatch):
     reviews = read_labelled([str(TEST)], ReadOptions())
-    monkeypatch.setattr("sentiment.cli.reading.Meter", lambda path: Meter(path, clock=clock))
+    monkeypatch.setattr("sentiment.cli.scoring.Meter", lambda path: Meter(path, clock=clock))
     scores = score_all(Stub(clock, 100), reviews)
     assert len(scores.coverage) == len(reviews)
     assert states(shown)[1] == f"[{'━' * 24}] 400 rows, 100 a second"
@@ -175,6 +179,39 @@ def test_labelled_reviews_are_scored_with_a_sign_too(clock, shown, monkeypatch):
 )
 def test_times_have_one_unit(seconds, said):
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "rest", "said"),
+    [
+        (10, 100, 290, ", 29 s left"),
+        (60, 1, 150, ", 2.5 h left"),
+        (10, 0, 100, ""),
+        (10, 100, 0, ""),
+        (10, 100, -1, ""),
+    ],
+)
+def test_the_time_left_is_that_of_the_rest(seconds, done, rest, said):
+    assert time_left(seconds, done, rest) == said
+
+
+def test_a_training_says_how_long_it_still_takes_in_the_same_words(clock, shown, monkeypatch):
+    monkeypatch.setattr("sentiment.cli.training.time.monotonic", clock)
+    training = shown_progress()
+    for done in (0, 10_000, 90_000):
+        clock.now = done / 100
+        training.featurized(done, 100_000)
+    for step in (1, 11):
+        clock.now += 0 if step == 1 else 100
+        training.step(3, step, 71)
+    assert states(shown) == [
+        "featurizing: 0 of 100,000 reviews …",
+        "featurizing: 10,000 of 100,000 reviews, 15 min left …",
+        "featurizing: 90,000 of 100,000 reviews, 2 min left …",
+        f"epoch 3 {progress_bar(1, 71)} 1/71",
+        f"epoch 3 {progress_bar(11, 71)} 11/71, 10 min left",
+    ]
+    assert time_left(59, 1, 1, least=60) == ""
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl", "a.ft"])

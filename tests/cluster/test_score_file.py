@@ -15,14 +15,17 @@ from sentiment.cluster import files
 from sentiment.cluster.files import FileJob, Named, check_job, check_written, score_file
 from sentiment.errors import DataError, UsageError
 from sentiment.general import FAST_MODEL
-from sentiment.labels import SENTIMENT
-from sentiment.model.file import load_model
+from sentiment.labels import SENTIMENT, WITH_NEUTRAL
+from sentiment.model.file import load_model, save_model
 from sentiment.reviews.streams import ReadOptions
+from tests.model.encoders import pieces_model
+from tests.model.small import small_model
 
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(FAST_MODEL)
+    """A model of two classes."""
+    return load_model(FAST_MODEL).restricted(SENTIMENT)
 
 
 def job(folder, table, *, name="in.parquet", **options):
@@ -56,6 +59,7 @@ def test_the_file_is_the_one_that_predict_writes(run, model, tmp_path):
     done = run(
         "predict", "-m", "fast", "-i", given.source.path, "-o", tmp_path / "plain.parquet",
         "--text-column", "title", "--text-column", "body", "--prefix", "m_",
+        "--classes", "negative,positive",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plain.parquet").read_bytes() == given.target.read_bytes()
@@ -142,6 +146,33 @@ def test_what_a_worker_wrote_has_to_be_here(model, tmp_path):
     given.target.unlink()
     with pytest.raises(DataError, match="shared by all machines"):
         check_written(given, done)
+
+
+def stored(model):
+    """The model as Ray's store hands it out: its arrays cannot be written."""
+    buffers = []
+    head = pickle.dumps(model, protocol=5, buffer_callback=buffers.append)
+    return pickle.loads(head, buffers=[bytes(buffer.raw()) for buffer in buffers])
+
+
+def test_a_model_of_pieces_writes_what_predict_does(start, tmp_path):
+    made = pieces_model(WITH_NEUTRAL).on(small_model(labels=WITH_NEUTRAL), 0.5)
+    save_model(made, tmp_path / "m.safetensors")
+    texts = [f"the film was {'good ' * (n % 30)}" for n in range(2000)]
+    given = job(tmp_path, pa.table({"text": ["", None, "qwxz", *texts]}))
+    model = stored(load_model(tmp_path / "m.safetensors"))
+    assert not model.own.network.words.rows.flags.writeable
+    done = score_file(model, given)
+    assert done.rows == 2003
+    plain = start("predict", "-m", tmp_path / "m.safetensors", "-i", given.source.path,
+                  "-o", tmp_path / "plain.parquet")  # fmt: skip
+    assert plain.returncode == 0, plain.stderr
+    ours, theirs = (pq.read_table(path) for path in (given.target, tmp_path / "plain.parquet"))
+    assert ours.column_names == theirs.column_names
+    assert ours["predicted"].to_pylist() == theirs["predicted"].to_pylist()
+    for name in ours.column_names[2:]:
+        found, expected = (np.array(each[name].to_pylist(), float) for each in (ours, theirs))
+        assert found == pytest.approx(expected, abs=1e-5, nan_ok=True)
 
 
 def test_jobs_and_models_go_to_other_processes(model, tmp_path):

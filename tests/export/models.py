@@ -1,14 +1,17 @@
 """Models of every kind that is exported, and what numpy makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from sentiment.features.matrix import CSRMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.general import FAST_MODEL
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.model.component import Rows
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
+from tests.model.encoders import pieces_model, random_transformer
 from tests.model.small import changed, small_model
 
 TEXTS = [
@@ -18,6 +21,8 @@ TEXTS = [
     "I wouldn't say that it was bad",
     "asdf qwer",
     "good film, bad film",
+    "unbelievably good 👍 [SEP] " + "it was a film, " * 20,
+    "映",
 ]
 
 
@@ -34,6 +39,27 @@ def unquantized() -> Model:
     return changed(model, network=DenseNetwork((exact, *rest)))
 
 
+def beside_ngrams() -> Model:
+    """A language model that leaves to n-grams whether enough is known, as the bundled one does."""
+    model = pieces_model(WITH_NEUTRAL)
+    encoder = replace(model.own.encoder, judges=False)
+    return changed(model, encoder=encoder).on(small_model(labels=WITH_NEUTRAL), 0.5)
+
+
+def deep() -> Model:
+    """Weights that are not quantized, and layers behind the mean."""
+    return changed(pieces_model(), network=random_transformer(1, 1, hidden=(6, 5)))
+
+
+PIECES = {
+    "pieces": pieces_model,
+    "pieces, three classes": lambda: pieces_model(WITH_NEUTRAL),
+    "pieces, two of three": lambda: pieces_model(WITH_NEUTRAL).restricted(SENTIMENT),
+    "pieces, hidden layers": deep,
+    "pieces, no block": lambda: changed(pieces_model(), network=random_transformer(0, 1)),
+    "pieces beside n-grams": beside_ngrams,
+    "pieces under n-grams": lambda: small_model().on(pieces_model(), 0.5),
+}
 MODELS = {
     "no hidden layer": lambda: small_model(()),
     "one": small_model,
@@ -45,10 +71,11 @@ MODELS = {
     "three on two": lambda: small_model((), labels=WITH_NEUTRAL).on(small_model(), 0.7),
     "two of three": lambda: small_model(labels=WITH_NEUTRAL).restricted(SENTIMENT),
     "bundled": lambda: load_model(FAST_MODEL),
+    **PIECES,
 }
 
 
-def numpy_log_odds(model: Model, inputs: dict[str, CSRMatrix]) -> np.ndarray:
+def numpy_log_odds(model: Model, inputs: dict[str, Rows]) -> np.ndarray:
     """What numpy makes of the same rows."""
     each = [
         component.log_odds_of(inputs[number * "base_"])

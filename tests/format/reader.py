@@ -637,6 +637,13 @@ class Model:
             log_odds = [math.nan] * len(log_odds)
         return log_odds, little
 
+    def little(self, text: str) -> int:
+        """How little the model knows of a text: the best of all that have a weight."""
+        little = self.known_row(text)[1]
+        if self.base is not None and self.document["base"]["weight"] > 0:
+            return min(little, self.base.little(text))
+        return little
+
     def calibrated(self, row: Any) -> list[float]:
         """The log-odds of a row, without the base."""
         logits = [0.0, *self.logits(row)]
@@ -671,6 +678,27 @@ class Model:
             return own
         weight = self.document["base"]["weight"]
         return [x + weight * y for x, y in zip(own, self.base.of_nothing(), strict=True)]
+
+    # 9. An exported network
+
+    def inputs(self, texts: list[str]) -> dict[str, list[Any]]:
+        """What an ONNX file takes, by the names of its inputs."""
+        found: dict[str, list[Any]] = {}
+        cleared = [self.little(text) in (1, 2) for text in texts]
+        model: Model | None = self
+        prefix = ""
+        while model is not None:
+            rows = [
+                model.empty() if nothing else model.known_row(text)[0]
+                for text, nothing in zip(texts, cleared, strict=True)
+            ]
+            found |= model.exported(rows, prefix)
+            model, prefix = model.base, f"{prefix}base_"
+        return found
+
+    def exported(self, rows: list[Any], prefix: str) -> dict[str, list[Any]]:
+        """The inputs of this component by itself."""
+        raise NotImplementedError
 
     def decide(self, p: list[float]) -> str:
         decision = self.document["decision"]
@@ -780,17 +808,12 @@ class NGramModel(Model):
                     tried.setdefault(touched[0], []).append(key_of(run) in self.numbers)
         return {number for number, hits in tried.items() if 2 * sum(hits) >= len(hits)}
 
-    # 9. An exported network
-
-    def inputs(self, texts: list[str], prefix: str = "") -> dict[str, list[float]]:
-        """What an ONNX file takes, by the names of its inputs."""
-        rows = [self.known_row(text)[0] for text in texts]
-        own = {
+    def exported(self, rows: list[dict[int, float]], prefix: str) -> dict[str, list[Any]]:
+        return {
             f"{prefix}ids": [number for row in rows for number in row],
             f"{prefix}values": [value for row in rows for value in row.values()],
             f"{prefix}offsets": [sum(map(len, rows[:count])) for count in range(len(rows) + 1)],
         }
-        return own if self.base is None else own | self.base.inputs(texts, f"{prefix}base_")
 
 
 # 10. Pieces of words
@@ -833,6 +856,28 @@ def plain(character: str) -> str:
 Vectors = list[list[float]]
 
 
+def swapped(word: str, meant: str) -> bool:
+    if len(meant) < 4 or len(word) != len(meant) or word == meant:
+        return False
+    at = next(i for i, (a, b) in enumerate(zip(word, meant, strict=True)) if a != b)
+    return word[:at] + word[at : at + 2][::-1] + word[at + 2 :] == meant
+
+
+def otherwise_mistyped(word: str, meant: str) -> bool:
+    if len(meant) < 6:
+        return False
+    if len(meant) == len(word) + 1:
+        inside = range(1, len(word))
+        return any(word == meant[:at] + meant[at + 1 :] for at in inside)
+    if len(meant) == len(word) - 1:
+        double = [at for at in range(1, len(word)) if word[at] == word[at - 1]]
+        return any(word[:at] + word[at + 1 :] == meant for at in double)
+    other = [at for at in range(len(word)) if word[at : at + 1] != meant[at : at + 1]]
+    if len(meant) != len(word) or len(other) != 1 or other[0] in (0, len(word) - 1):
+        return False
+    return word[other[0]] in "aeiou" and meant[other[0]] in "aeiou"
+
+
 class PieceModel(Model):
     def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
         super().__init__(document, tensors)
@@ -859,6 +904,17 @@ class PieceModel(Model):
         return done
 
     def divided(self, word: str) -> list[int]:
+        found = self.undivided(word)
+        if len(word) > 100 or (len(found) == 1 and self.pieces[found[0]] != "[UNK]"):
+            return found
+        if not (word.isascii() and word.isalpha()):
+            return found
+        for meant in (swapped, otherwise_mistyped):
+            if likely := [each for each in self.reading.get("corrected", ()) if meant(word, each)]:
+                return [self.numbers[likely[0]]] if len(likely) == 1 else found
+        return found
+
+    def undivided(self, word: str) -> list[int]:
         if len(word) > 100:
             return [self.numbers["[UNK]"]]
         found, prefix = [], ""
@@ -884,6 +940,13 @@ class PieceModel(Model):
 
     def empty(self) -> list[int]:
         return [self.numbers["[CLS]"], self.numbers["[SEP]"]]
+
+    def exported(self, rows: list[list[int]], prefix: str) -> dict[str, list[Any]]:
+        length = max(map(len, rows))
+        return {
+            f"{prefix}input_ids": [row + [0] * (length - len(row)) for row in rows],
+            f"{prefix}attention_mask": [[1] * len(row) + [0] * (length - len(row)) for row in rows],
+        }
 
     def known(self, text: str, row: list[int]) -> float:
         found = [self.pieces[number] for number in row]
@@ -913,7 +976,9 @@ class PieceModel(Model):
         mean = [sum(column) / len(x) for column in zip(*x, strict=True)]
         for number in range(self.document.get("hidden", 0)):
             mean = [max(each, 0) for each in self._layer([mean], f"hidden.{number}")[0]]
-        return self._layer([mean], "output")[0]
+        longest = len(self.tensors["places.scale"].all())
+        scale = 1 - (1 - self.document.get("long_scale", 1)) * len(row) / longest
+        return [scale * each for each in self._layer([mean], "output")[0]]
 
     def _vector(self, name: str, number: int) -> list[float]:
         (scale,) = self.tensors[f"{name}.scale"].row(number)

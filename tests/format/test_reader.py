@@ -3,6 +3,7 @@
 import json
 import math
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from tests.model.small import changed
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
-EXPORTED = [path for path in MODELS if "pieces" not in path.name]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
 
 
@@ -92,6 +92,16 @@ def test_dense_layers_over_the_mean_of_pieces(tmp_path):
     assert found.weigh(text)[0] == pytest.approx(model.log_odds([text])[0], abs=1e-5)
 
 
+def test_typing_errors_in_corrected_words(tmp_path):
+    model = pieces_model()
+    save_model(model, tmp_path / "m.safetensors")
+    found, pieces = reader.read(tmp_path / "m.safetensors"), model.own.encoder.pieces
+    words = ["".join(letters) for letters in product("godh", repeat=4)]
+    words += [f"th{middle}bs" for middle in ("um", "mu", "u", "m", "uum", "umm", "em", "om", "uym")]
+    for word in [*words, "tuhmbs", "humbs", "thumb", "thumbbs", "hhumbs", "Thmubs!"]:
+        assert found.divided(word) == [*pieces.divided(word)]
+
+
 def check_rows(model: reader.Model, vector) -> None:
     row = model.row(vector["text"])
     if isinstance(model, reader.PieceModel):
@@ -108,7 +118,7 @@ def check_rows(model: reader.Model, vector) -> None:
         check_rows(model.base, {"text": vector["text"], **vector["base"]})
 
 
-@pytest.mark.parametrize("path", EXPORTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_an_exported_network_takes_what_the_reader_makes(path):
     pytest.importorskip("onnx", reason="onnx is not installed")
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -248,7 +258,10 @@ def test_every_character_is_read_as_the_document_says():
 
 def test_the_document_names_what_exported_networks_take_and_give():
     about = DOCUMENT.split("## 9.")[1]
-    for name in ("ids", "values", "offsets", "base_", "base_base_", "log_odds", "p_positive"):
+    for name in (
+        *("ids", "values", "offsets", "input_ids", "attention_mask"),
+        *("base_", "base_base_", "log_odds", "p_positive"),
+    ):
         assert f"`{name}`" in about
 
 

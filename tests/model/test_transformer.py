@@ -190,3 +190,12 @@ def test_the_summary_has_every_layer():
     everything = (VOCABULARY + LONGEST + 2) * WIDTH + 2 * block + (WIDTH + 1) * 3
     assert sum(layer["trainable_parameters"] for layer in summary) == everything
     assert NETWORK.describe() == "a transformer of 2 blocks, 12 wide, with 3 heads each"
+
+
+def test_long_texts_have_smaller_log_odds_on_a_line():
+    rows = random_pieces([2, 12, LONGEST])
+    plain = NETWORK.logits(rows)
+    scaled = replace(NETWORK, long_scale=0.25).logits(rows)
+    factors = [1 - 0.75 * length / LONGEST for length in (2, 12, LONGEST)]
+    assert scaled == pytest.approx(plain * np.array(factors)[:, None])
+    assert replace(NETWORK, long_scale=1.0).logits(rows).tobytes() == plain.tobytes()

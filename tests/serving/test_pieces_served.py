@@ -1,5 +1,7 @@
 """The service with a model of pieces of words."""
 
+from pathlib import Path
+
 import pytest
 
 from sentiment.cli.serve import model_info
@@ -7,9 +9,22 @@ from sentiment.model.file import save_model
 from sentiment.serving.server import Limits
 from sentiment.serving.service import Service
 from tests.model.encoders import pieces_model
-from tests.serving.conftest import in_process
+from tests.serving.conftest import in_process, serving
 
 TEXTS = ["I loved it", "a bad film", "", "qwxz zzkw", "good 👍"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_products_have_no_threads_that_compete_with_connections(tmp_path, monkeypatch):
+    save_model(pieces_model(), tmp_path / "m.safetensors")
+    threads = []
+    for environment in ({}, {"OPENBLAS_NUM_THREADS": "1"}):
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        with serving(model=tmp_path / "m.safetensors", environment=environment) as running:
+            running.post("/predict", {"texts": TEXTS * 100})
+            threads.append(len([*Path(f"/proc/{running.process.pid}/task").iterdir()]))
+            running.stop()
+    assert threads[0] == threads[1]
 
 
 @pytest.fixture(scope="module")

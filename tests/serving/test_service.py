@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.serving.service import _CHARACTERS, _SHORT, _TEXTS, Batcher
+from sentiment.serving.service import _SHORT, QUICK, SLOW, Batcher
+
+_TEXTS, _CHARACTERS = QUICK
 
 
-def run(function, ask):
+def run(function, ask, size=QUICK):
     """Let some requests run at once; give their answers and the batches that were made."""
     batches = []
 
@@ -21,7 +23,7 @@ def run(function, ask):
 
     async def all_at_once():
         with ThreadPoolExecutor(1) as thread:
-            batcher = Batcher(recorded, thread)
+            batcher = Batcher(recorded, thread, size)
             asked = (batcher.answers(texts) for texts in ask)
             return await asyncio.gather(*asked, return_exceptions=True)
 
@@ -57,6 +59,15 @@ def test_long_requests_go_on_while_short_ones_come():
 def test_pieces_are_no_longer_than_others_can_wait():
     _, batches = run(list, [["a" * (_CHARACTERS // 3)] * 8 + ["b" * 3 * _CHARACTERS] + ["c"] * 2])
     assert max(len("".join(batch)) for batch in batches if len(batch) > 1) <= _CHARACTERS
+
+
+def test_with_a_slow_model_nobody_waits_for_many_texts():
+    many = [f"text {n}" for n in range(1000)]
+    answers, batches = run(list, [many, ["a"], ["b" * (SLOW.characters // 2)] * 3], SLOW)
+    assert answers[0] == many
+    assert max(map(len, batches)) <= 2 * SLOW.texts
+    assert max(len("".join(batch)) for batch in batches) <= 2 * SLOW.characters
+    assert ["a"] == [text for text in batches[1] if len(text) == 1]
 
 
 def test_an_error_goes_to_those_who_asked_and_the_next_are_answered():

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from sentiment import workers
 from sentiment.features.matrix import CSRMatrix, DocumentTermMatrix
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
@@ -23,6 +24,8 @@ from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
 from tests.conftest import TRAIN
+from tests.model.encoders import pieces_model
+from tests.model.small import small_model
 
 FAST = TrainingOptions(epochs=2)
 
@@ -173,6 +176,16 @@ def test_held_out_texts_do_not_reach_vectorizer_or_weights(reviews):
     one, other = (train(training, options, validation=v) for v in (validation, nonsense))
     assert one.own.encoder == other.own.encoder
     assert one.own.network == other.own.network
+
+
+@pytest.mark.parametrize("base", [pieces_model(), small_model()])
+def test_a_base_scores_in_processes_what_it_scores_alone(reviews, monkeypatch, base):
+    monkeypatch.setattr(workers, "_MANY", 30)
+    monkeypatch.setattr("sentiment.training.learner.default_workers", lambda: 2)
+    data = TrainingData.gather(replace(reviews, texts=[*reviews.texts[:-1], "…"]), None, (), FAST)
+    rows = np.arange(len(reviews))[::-1]
+    expected = base.log_odds(data.texts_of(rows))
+    assert data.log_odds(base, rows) == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
 def fitted(data):

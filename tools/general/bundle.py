@@ -1,11 +1,11 @@
-"""Make the bundled model `general`, step by step: the fine-tuned encoder and n-grams beside it.
+"""Make the bundled models, step by step: the fine-tuned encoder, and n-grams that it teaches.
 
-Slow steps are kept in a folder.
+`general` is both, `fast` the n-grams alone. Slow steps are kept in a folder.
 """
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import WITH_NEUTRAL
-from sentiment.model.component import Component, sigmoid
+from sentiment.model.component import Component, fit_logistic, log_odds, sigmoid
 from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
-from tools.general.corpus import Example, held_out, read_corpus, to_train_on
+from sentiment.workers import Scorer, default_workers
+from tools.general.corpus import Example, held_out, opinion_words, read_corpus, to_train_on
 from tools.general.encoder import Recipe, fine_tune
 from tools.general.lessons import lessons
 from tools.general.ngrams import Lesson, School
@@ -32,8 +33,11 @@ from tools.general.upstream import download, read_upstream
 
 Floats = NDArray[np.float64]
 
-SENTENCES = 40_000
+SENTENCES = 120_000
 LESSONS = 80_000
+# Lessons that tell how far n-grams can be believed where the order of words decides, and a seed
+# that no training uses.
+OTHER_LESSONS, _UNSEEN = 1_500, 1_000_000
 # How often n-grams see each source, and how far they believe its labels against the encoder.
 TIMES = {"imdb": 2, "yelp": 2, "amazon": 2, "own": 3, "clothing": 2, "multidomain": 2}
 BELIEVED = {"goemotions": 0.4}
@@ -43,7 +47,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|<br\s*/?>")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the model is made from.
+    """What the models are made from.
 
     Attributes:
         datasets: the folder of the real data sets.
@@ -78,60 +82,93 @@ class Workshop:
     @cached_property
     def encoder(self) -> Component:
         """The encoder, quantized, with the pieces that occur; not calibrated."""
+        return self._component(self.recipe)
+
+    @cached_property
+    def teacher(self) -> Model:
+        """The encoder after its first stage, calibrated: what it has read suffices to teach."""
+        first = replace(self.recipe, stages=self.recipe.stages[:1])
+        return calibrated(self._component(first), self.held_out)
+
+    def _component(self, recipe: Recipe) -> Component:
         pieces, upstream = read_upstream(download(self.folder))
         reader = PieceEncoder(pieces, judges=False)
-        network = fine_tune(self.recipe, self.corpus, reader, upstream, self.folder)
+        network = fine_tune(recipe, self.corpus, reader, upstream, self.folder)
         texts = (each.text for each in chain.from_iterable(self.corpus.values()))
         reader, network = cut(reader, network, chain(texts, self.unlabeled))
+        shown = chain.from_iterable(map(to_train_on, self.corpus.values()))
+        corrected = tuple(word for word in opinion_words(shown) if word in reader.pieces.numbers)
+        reader = replace(reader, pieces=replace(reader.pieces, corrected=corrected))
         return Component(reader, network.quantized(), labels=WITH_NEUTRAL)
 
     @cached_property
     def ngrams(self) -> Component:
         """N-grams of whole texts, taught by labels, the encoder and lessons; not calibrated."""
         rng = random.Random(self.recipe.seed)
-        teacher = calibrated(self.encoder, self.held_out)
-        every = {
-            name: self._lesson(name, to_train_on(some), teacher)
-            for name, some in self.corpus.items()
-        }
+        every = {name: self._lesson(name, to_train_on(some)) for name, some in self.corpus.items()}
         if self.unlabeled:
-            sentences = list(_sentences(self.unlabeled, rng))
-            every["sentences"] = Lesson(sentences, self._opinion(teacher, sentences))
-            nothing = np.full((len(self.unlabeled), 3), np.nan)
-            every["unlabeled"] = Lesson(self.unlabeled, nothing)
+            sentences = _sentences(self.unlabeled, rng)
+            every["sentences"] = Lesson(sentences, self._opinion(sentences))
+            # Their targets need an expert, below.
+            unknown = np.full((len(self.unlabeled), 3), np.nan)
+            every["unlabeled"] = Lesson(self.unlabeled, unknown)
+            every["held out"] = _as_lesson(self._reviews_held_out, times=0)
         every["lessons"] = _as_lesson([Example(*each) for each in teach(LESSONS, self.recipe.seed)])
         every["two sides"] = _of_two_sides(self.recipe.seed)
         school = School(_masked(every), self.recipe.seed)
         if self.unlabeled:
-            whole = school.rows["unlabeled"]
-            school.targets[whole] = _of_two(school.expert(school.rows["imdb"], whole))
+            self._judge_unlabeled(school)
         return school.teach(WITH_NEUTRAL)
 
-    def general(self) -> Model:
-        """Return the encoder with n-grams beside it, fitted to held-out texts."""
-        return stacked(self.encoder, self.ngrams, self.held_out)
+    @property
+    def _reviews_held_out(self) -> list[Example]:
+        return [each for each in self.held_out if each.source == "imdb"]
 
-    def _lesson(self, name: str, examples: Sequence[Example], teacher: Model) -> Lesson:
-        """Return the texts of a source with its labels, or partly the opinion of a model."""
+    def _judge_unlabeled(self, school: School) -> None:
+        """Set the targets of whole unlabeled reviews, by n-grams of labelled ones and the encoder.
+
+        The encoder reads only the ends of a review. Both have weights that fit held-out reviews.
+        """
+        known, judged = school.rows["held out"], school.rows["unlabeled"]
+        labels = school.targets[known].argmax(axis=1) // 2
+        expert = school.expert(school.rows["imdb"], np.concatenate((known, judged)))
+        texts = [each.text for each in self._reviews_held_out]
+        opinion = np.concatenate((self._opinion(texts), self._opinion(self.unlabeled)))
+        encoder = log_odds(opinion[:, 2] / (opinion[:, 0] + opinion[:, 2]))
+        logits = np.stack((expert, encoder), axis=1)
+        school.targets[judged] = _of_two(_added(logits, labels)[len(known) :])
+
+    def general(self) -> Model:
+        """Return the encoder with n-grams beside it, fitted to held-out texts and other lessons."""
+        others = [Example(*each) for each in teach(OTHER_LESSONS, _UNSEEN + self.recipe.seed)]
+        others = [each._replace(source="lessons") for each in others]
+        return stacked(self.encoder, self.ngrams, [*self.held_out, *others])
+
+    def fast(self) -> Model:
+        """Return the n-grams alone, calibrated on held-out texts."""
+        return calibrated(self.ngrams, self.held_out)
+
+    def _lesson(self, name: str, examples: Sequence[Example]) -> Lesson:
+        """Return the texts of a source with its labels, or partly the opinion of the teacher."""
         lesson = _as_lesson(examples, TIMES.get(name, 1))
         believed = BELIEVED.get(name, 1.0)
         if believed == 1:
             return lesson
-        opinion = self._opinion(teacher, lesson.texts)
+        opinion = self._opinion(lesson.texts)
         return replace(lesson, targets=believed * lesson.targets + (1 - believed) * opinion)
 
-    def _opinion(self, model: Model, texts: Sequence[str]) -> Floats:
-        """Return the probabilities that a model gives texts, [n, 3], kept by their hash."""
-        name = blake2b(self.recipe.digest(self.corpus).encode(), digest_size=8)
+    def _opinion(self, texts: Sequence[str]) -> Floats:
+        """Return the probabilities that the teacher gives texts, [n, 3], kept by their hash."""
+        first = replace(self.recipe, stages=self.recipe.stages[:1])
+        name = blake2b(first.digest(self.corpus).encode(), digest_size=8)
         for text in texts:
             name.update(text.encode("utf-8", "replace") + b"\0")
         kept = self.folder / f"opinion-{name.hexdigest()}.npy"
         if not kept.exists():
-            parts = [
-                model.probabilities(texts[first : first + 1024])
-                for first in range(0, len(texts), 1024)
-            ]
-            found = np.concatenate(parts)
+            batches = [texts[start : start + 256] for start in range(0, len(texts), 256)]
+            with Scorer(self.teacher, default_workers()) as scorer:
+                scored = scorer.scored(batches, list, lambda: False)
+                found = np.concatenate([scores.probabilities for _, scores in scored])
             found[np.isnan(found).any(axis=1)] = 1 / 3
             np.save(kept, found)
         return np.load(kept)
@@ -158,12 +195,25 @@ def _of_two(z: Floats) -> Floats:
     return np.stack((rest * (1 - positive), neutral, rest * positive), axis=1)
 
 
-def _sentences(reviews: Sequence[str], rng: random.Random) -> Iterator[str]:
-    """Yield sentences of reviews, one of each at most."""
-    for review in rng.sample(reviews, min(SENTENCES, len(reviews))):
-        some = [each for each in _SENTENCE.split(review) if 4 <= len(each.split()) <= 40]
-        if some:
-            yield rng.choice(some)
+def _added(logits: Floats, labels: NDArray[np.int64]) -> Floats:
+    """Return the sum of log-odds, [n, 2] → [n], weighted to fit the labels of the first rows."""
+    design = np.concatenate((logits, np.ones((len(logits), 1))), axis=1)
+    known = design[: labels.size]
+    none = np.zeros(3)
+    targets, every = labels.astype(np.float64), np.ones(labels.size)
+    weights = fit_logistic(known, targets, none, none, every, ridge=1e-9)
+    return design @ weights
+
+
+def _sentences(reviews: Sequence[str], rng: random.Random) -> list[str]:
+    """Return different sentences of reviews, neither short nor long."""
+    every = {
+        each: None
+        for review in reviews
+        for each in _SENTENCE.split(review)
+        if 4 <= len(each.split()) <= 40
+    }
+    return rng.sample(list(every), min(SENTENCES, len(every)))
 
 
 def _masked(every: dict[str, Lesson]) -> dict[str, Lesson]:

@@ -47,15 +47,34 @@ GENERAL = {
         "counts some of them."
     ),
 }
+FAST = {
+    "what it is": (
+        "Answers where `general` is too slow, and for English reviews and short posts where no "
+        "model of your own is. It tells negative, neutral and positive texts apart, by n-grams, "
+        "which `general`'s language model taught."
+    ),
+    "sources and licences": GENERAL["sources and licences"],
+    "limits": GENERAL["limits"],
+    "known failures": (
+        "Irony; understatement; comparisons in which the other thing is the better one; praise "
+        "and blame in one sentence; negation far away. `sentiment probe -m fast` counts some of "
+        "them."
+    ),
+}
 
 
 def recorded(
-    model: Model, corpus: dict[str, list[Example]], held_out: Sequence[Example], unlabeled: int
+    model: Model,
+    card: dict[str, str],
+    corpus: dict[str, list[Example]],
+    held_out: Sequence[Example],
+    unlabeled: int,
 ) -> Model:
     """Return a model with a record: its card, what it was trained on, and hashes of these texts.
 
     Args:
         model: of the three classes.
+        card: what is said of it; its figures are added.
         corpus: the texts of all sources.
         held_out: those of them that it was not trained on; its figures are on these.
         unlabeled: how many texts without labels were used.
@@ -75,7 +94,7 @@ def recorded(
         refitted=False,
         unlabeled=unlabeled,
         versions={name: version(name) for name in ("keras", "numpy", "tensorflow")},
-        card=GENERAL
+        card=card
         | {"figures": f"Right of held-out reviews that are not neutral: {', '.join(right)}."},
     )
     seen = TrainingHashes().adding(each.text for each in every)

@@ -5,10 +5,14 @@ Airline tweets are not among them: their licence keeps them out of weights that 
 """
 
 import csv
+import math
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +55,7 @@ _HELD_OUT = 13  # of 256 texts
 _NODE = re.compile(r"\((\d) |([^()\s]+)|\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-lrb-": "(", "-rrb-": ")", "``": '"', "''": '"'}
 _CONTRACTION = re.compile(r" (n't|'s|'re|'ve|'ll|'d|'m)\b", re.IGNORECASE)
+_SMALL = re.compile(r"[a-z]{4,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -76,6 +81,35 @@ def held_out(text: str) -> bool:
 def to_train_on(examples: Sequence[Example]) -> list[Example]:
     """Return the texts that are not held out."""
     return [each for each in examples if not held_out(each.text)]
+
+
+def opinion_words(examples: Iterable[Example]) -> list[str]:
+    """Return words of four letters or more that praise or blame, by how often they do.
+
+    The log-odds that a text with the word praises rather than blames exceed 1.1 either way, or 0.7
+    if the word is frequent.
+    """
+    every, sides = Counter[str](), (Counter[str](), Counter[str]())
+    texts = [0, 0]
+    for each in examples:
+        words = set(_SMALL.findall(each.text.lower()))
+        every.update(words)
+        lean = each.target[2] - each.target[0]
+        if abs(lean) > 0.5:
+            sides[lean > 0].update(words)
+            texts[lean > 0] += 1
+
+    def log_odds(word: str) -> float:
+        blames, praises = (
+            (found[word] + 2) / count for found, count in zip(sides, texts, strict=True)
+        )
+        return math.log(praises / blames)
+
+    return sorted(
+        word
+        for word, times in every.items()
+        if times >= 100 and abs(log_odds(word)) > (0.7 if times >= 400 else 1.1)
+    )
 
 
 def read_corpus(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, list[Example]]:
@@ -173,54 +207,60 @@ def _objective(path: Path) -> Iterator[Example]:
             yield Example(_CONTRACTION.sub(r"\1", line), _NEUTRAL, "objective")
 
 
-# How the texts of long sources are shown: (words, share of reviews). 0 words are the whole.
-_VIEWS = {
-    "imdb": ((55, 0.8), (0, 0.45)),
-    "multidomain": ((40, 0.25), (0, 1.0)),
-}
+@dataclass(frozen=True)
+class Mixture:
+    """What an epoch is made of.
+
+    Attributes:
+        shares: of each source; 1 if not named.
+        views: how the texts of long sources are shown: (words, share of reviews). 0 words are the
+            whole.
+        lessons: their number.
+        groups: the number of groups of equal sentences about different people.
+        mistyped: the share of texts with typing errors.
+    """
+
+    shares: dict[str, float]
+    views: dict[str, tuple[tuple[int, float], ...]]
+    lessons: int
+    groups: int
+    mistyped: float = 0.07
 
 
 class Course:
     """The examples of each epoch, the same for the same seed."""
 
-    def __init__(self, corpus: dict[str, list[Example]], lessons: int, groups: int) -> None:
-        """Keep the training part of a corpus.
-
-        Args:
-            corpus: as `read_corpus` returns it.
-            lessons: the number of lessons an epoch.
-            groups: the number of groups of equal sentences about different people an epoch.
-        """
+    def __init__(self, corpus: dict[str, list[Example]]) -> None:
+        """Keep the training part of a corpus, which is as `read_corpus` returns it."""
         self._examples = {name: to_train_on(some) for name, some in corpus.items()}
-        self._lessons, self._groups = lessons, groups
         cased = [each.text for name in ("imdb", "goemotions") for each in corpus.get(name, ())]
         self._who = frozenset(identity_words(cased))
 
-    def epoch(self, seed: int, shares: dict[str, float]) -> list[Example]:
+    def epoch(self, seed: int, mixture: Mixture) -> list[Example]:
         """Return the examples of an epoch, in order of source.
 
         Args:
             seed: of the random numbers; lessons differ from seed to seed as well.
-            shares: of each source; 1 if not named.
+            mixture: of what.
         """
         rng = random.Random(seed)
         found: list[Example] = []
         for name, examples in self._examples.items():
-            whole, part = divmod(shares.get(name, 1.0), 1)
+            whole, part = divmod(mixture.shares.get(name, 1.0), 1)
             some = examples * int(whole) + rng.sample(examples, round(part * len(examples)))
-            found += (self._varied(each, rng) for one in some for each in _views(one, rng))
-        found += (Example(text, target, kind) for text, target, kind in teach(self._lessons, seed))
-        for group in fair(self._groups, seed):
+            views = mixture.views.get(name, ())
+            shown = (each for one in some for each in _views(one, views, rng))
+            found += (self._renamed(each, rng) for each in shown)
+        taught = teach(mixture.lessons, seed)
+        for group in chain([taught], fair(mixture.groups, seed)):
             found += (Example(text, target, kind) for text, target, kind in group)
-        return found
+        return [_mistyped(each, mixture.mistyped, rng) for each in found]
 
-    def _varied(self, example: Example, rng: random.Random) -> Example:
-        """Return an example with other names, and at times typing errors."""
-        text = example.text
-        if rng.random() < 0.6:
-            text = _WORD.sub(lambda found: self._other(found.group(), rng), text)
-        if rng.random() < 0.07:
-            text = with_typing_errors(text, rng)
+    def _renamed(self, example: Example, rng: random.Random) -> Example:
+        """Return an example, often with other names."""
+        if rng.random() >= 0.6:
+            return example
+        text = _WORD.sub(lambda found: self._other(found.group(), rng), example.text)
         return example._replace(text=text)
 
     def _other(self, word: str, rng: random.Random) -> str:
@@ -233,11 +273,19 @@ class Course:
         return rng.choice(rng.choice(identities()[slot]))
 
 
-def _views(example: Example, rng: random.Random) -> Iterator[Example]:
+def _mistyped(example: Example, share: float, rng: random.Random) -> Example:
+    """Return an example, at times with typing errors."""
+    if rng.random() >= share:
+        return example
+    return example._replace(text=with_typing_errors(example.text, rng))
+
+
+def _views(
+    example: Example, views: Sequence[tuple[int, float]], rng: random.Random
+) -> Iterator[Example]:
     """Yield an example as it is shown: a long one whole, or a passage of it, or its end."""
-    views = _VIEWS.get(example.source)
     words = example.text.split()
-    if views is None or len(words) < 60:
+    if not views or len(words) < 60:
         yield example
         return
     for length, share in views:

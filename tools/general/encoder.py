@@ -1,14 +1,14 @@
-"""Fine-tune the published encoder to three classes, step by step, resumable.
+"""Fine-tune the published encoder to three classes, in stages, step by step, resumable.
 
-The recipe has one stage: sources, lessons and sentences about different people, mixed in every
-epoch; AdamW with a linear warm-up and a cosine decay; dropout; soft targets.
+Sources, lessons and sentences about different people are mixed in every epoch; AdamW with a linear
+warm-up and a cosine decay in each stage; dropout; soft targets.
 """
 
 import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -28,15 +28,53 @@ from sentiment.training.transformer import (
     to_numpy,
     warmed_up,
 )
-from tools.general.corpus import Course, Example
+from tools.general.corpus import Course, Example, Mixture
 from tools.general.upstream import SHA256
-
-# Large sources are seen in part, another part each epoch, and small ones several times.
-SHARES = {"trees": 0.5, "goemotions": 0.75, "imdb": 0.7, "own": 3.0, "yelp": 2.0, "amazon": 2.0}
-
 
 # Steps between two checkpoints.
 _EVERY = 200
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training, with a learning rate that rises and falls.
+
+    Attributes:
+        mixture: what an epoch is made of.
+        epochs: how many there are, each with other lessons and other parts of large sources.
+        learning_rate: its highest value.
+        warm_up: the share of steps in which it rises.
+    """
+
+    mixture: Mixture
+    epochs: int = 1
+    learning_rate: float = 1.2e-4
+    warm_up: float = 0.06
+
+
+# What is read: all sources, large ones in part, and small ones several times.
+READING = Mixture(
+    shares={"trees": 0.5, "goemotions": 0.75, "imdb": 0.7, "own": 3.0, "yelp": 2.0, "amazon": 2.0},
+    views={"imdb": ((55, 0.8), (0, 0.45)), "multidomain": ((40, 0.25), (0, 1.0))},
+    lessons=30_000,
+    groups=5_000,
+)
+# What order, typing errors and people do, over a part of the same texts, so that none is forgotten.
+BEHAVIOUR = Mixture(
+    shares={
+        "trees": 0.15,
+        "goemotions": 0.3,
+        "imdb": 0.35,
+        "multidomain": 0.3,
+        "objective": 0.3,
+        "clothing": 0.5,
+        "own": 2.0,
+    },
+    views={"imdb": ((0, 1.0),), "multidomain": ((40, 0.25), (0, 1.0))},
+    lessons=40_000,
+    groups=12_000,
+    mistyped=0.35,
+)
 
 
 @dataclass(frozen=True)
@@ -45,26 +83,17 @@ class Recipe:
 
     Attributes:
         without: sources that are left out.
-        epochs: how often each source is seen.
-        learning_rate: its highest value.
-        warm_up: the share of steps in which it rises.
+        stages: one after the other.
         pieces: of a batch, padding included.
         dropout: in each block and before the output.
-        lessons, groups: an epoch; see `Course`.
-        shares: of each source an epoch; 1 if not named.
         seed: of all random numbers.
         bfloat16: whether kernels are multiplied so.
     """
 
     without: tuple[str, ...] = ()
-    epochs: int = 2
-    learning_rate: float = 1.2e-4
-    warm_up: float = 0.06
+    stages: tuple[Stage, ...] = (Stage(READING, epochs=2), Stage(BEHAVIOUR, learning_rate=6e-5))
     pieces: int = 2048
     dropout: float = 0.1
-    lessons: int = 30_000
-    groups: int = 5_000
-    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     seed: int = 0
     bfloat16: bool = True
 
@@ -95,32 +124,49 @@ def fine_tune(
     upstream: Transformer,
     folder: Path,
 ) -> Transformer:
-    """Return the fine-tuned network, from a folder where it is kept if it was made before.
+    """Return the fine-tuned network; what was made before is in a folder.
 
     A run that was stopped goes on at its last checkpoint.
     """
-    kept = folder / f"encoder-{recipe.digest(corpus)}.npz"
-    model = build(upstream, 3, recipe.seed, recipe.dropout, recipe.bfloat16)
+    network = upstream
+    for number in range(len(recipe.stages)):
+        part = replace(recipe, stages=recipe.stages[: number + 1])
+        kept = folder / f"encoder-{part.digest(corpus)}.npz"
+        network = _last_stage(part, corpus, encoder, network, kept)
+    return network
+
+
+def _last_stage(
+    recipe: Recipe,
+    corpus: dict[str, list[Example]],
+    encoder: PieceEncoder,
+    network: Transformer,
+    kept: Path,
+) -> Transformer:
+    """Return the network after the last stage of a recipe, given that after the one before."""
+    stage = recipe.stages[-1]
+    model = build(network, 3, recipe.seed, recipe.dropout, recipe.bfloat16)
     model.compile(optimizer(), "categorical_crossentropy", jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     variables = [*model.trainable_variables, *model.optimizer.variables]
     variables += [each for each in model.non_trainable_variables if "seed" in each.path]
     done, last = _restored(kept, variables)
     if done < last:
-        course = Course(corpus, recipe.lessons, recipe.groups)
+        course = Course(corpus)
+        before = sum(each.epochs for each in recipe.stages[:-1])
         batches = [
             batch
-            for epoch in range(recipe.epochs)
+            for epoch in range(before, before + stage.epochs)
             for batch in _batches(recipe, course, encoder, epoch)
         ]
-        _train(recipe, model, batches, done, partial(_save, kept, variables))
-    return to_numpy(model, upstream)
+        _train(stage, model, batches, done, partial(_save, kept, variables))
+    return to_numpy(model, network)
 
 
 def _batches(recipe: Recipe, course: Course, encoder: PieceEncoder, epoch: int) -> Iterator[Batch]:
-    """Yield the batches of an epoch."""
+    """Yield the batches of an epoch of the last stage."""
     seed = 1000 * recipe.seed + epoch
-    examples = course.epoch(seed, recipe.shares)
+    examples = course.epoch(seed, recipe.stages[-1].mixture)
     rows = encoder.transform([each.text for each in examples])
     targets = np.array([each.target for each in examples], np.float32)
     rng = np.random.default_rng(seed)
@@ -128,13 +174,13 @@ def _batches(recipe: Recipe, course: Course, encoder: PieceEncoder, epoch: int) 
         yield Batch(rows.take(some), targets[some])
 
 
-def _train(recipe: Recipe, model: Any, batches: list[Batch], done: int, save: Any) -> None:
+def _train(stage: Stage, model: Any, batches: list[Batch], done: int, save: Any) -> None:
     """Make the steps after the first `done`, and save now and then."""
     last, began, pieces, losses = len(batches), time.perf_counter(), 0, []
     for step in range(done, last):
         rows, targets = batches[step]
-        rate = warmed_up((step + 1) / last, recipe.warm_up)
-        model.optimizer.learning_rate.assign(recipe.learning_rate * rate)
+        rate = warmed_up((step + 1) / last, stage.warm_up)
+        model.optimizer.learning_rate.assign(stage.learning_rate * rate)
         losses.append(float(model.train_on_batch(padded(rows), targets)))
         pieces += rows.ids.size
         if (step + 1) % _EVERY == 0 or step + 1 == last:

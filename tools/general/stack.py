@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
-from sentiment.features.wordpiece import END, START, UNKNOWN, WordPiece
+from sentiment.features.wordpiece import END, START, UNKNOWN
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Calibration, Component, fit_softmax
 from sentiment.model.model import Model, MultiDecision, even_decision
@@ -43,35 +43,44 @@ def cut(
     kept = np.flatnonzero(times >= _RARE)
     vocabulary = tuple(pieces.vocabulary[number] for number in kept.tolist())
     words = Table(network.words.rows[kept], network.words.scale[kept])
-    smaller = WordPiece(vocabulary, pieces.head, pieces.tail)
+    smaller = replace(pieces, vocabulary=vocabulary)
     return replace(encoder, pieces=smaller), replace(network, words=words)
 
 
 def stacked(encoder: Component, ngrams: Component, held_out: Sequence[Example]) -> Model:
-    """Return the model of both components, calibrated on held-out texts.
+    """Return the encoder with n-grams beside it.
 
     Args:
-        encoder: of the three classes, not calibrated.
+        encoder: of three classes, not calibrated. A long text makes it too sure, which is fitted
+            as well.
         ngrams: of two classes or three, calibrated.
         held_out: texts that neither was trained on.
     """
-    (slope, weight), intercepts = _fitted([encoder, ngrams.for_labels(WITH_NEUTRAL)], held_out)
-    own = replace(encoder, calibration=Calibration(slope, intercepts))
+    assert isinstance(encoder.network, Transformer)
+    fading = replace(encoder, network=replace(encoder.network, long_scale=0.0))
+    parts = [encoder, fading, ngrams.for_labels(WITH_NEUTRAL)]
+    (long, more, weight), intercepts = _fitted(parts, held_out, (1.0, 0.0, 0.5))
+    slope = long + more
+    network = replace(encoder.network, long_scale=max(long / slope, 0.0))
+    own = replace(encoder, network=network, calibration=Calibration(slope, intercepts))
     base = Model((ngrams,), even_decision(len(ngrams.labels)), labels=ngrams.labels)
     return Model((own,), MultiDecision(), labels=WITH_NEUTRAL).on(base, max(weight, 0.0))
 
 
 def calibrated(component: Component, held_out: Sequence[Example]) -> Model:
     """Return the model of one component, calibrated on held-out texts."""
-    (slope,), intercepts = _fitted([component], held_out)
+    (slope,), intercepts = _fitted([component], held_out, (1.0,))
     own = replace(component, calibration=Calibration(slope, intercepts))
     return Model((own,), MultiDecision(), labels=WITH_NEUTRAL)
 
 
 def _fitted(
-    components: Sequence[Component], held_out: Sequence[Example]
+    components: Sequence[Component], held_out: Sequence[Example], prior: tuple[float, ...]
 ) -> tuple[list[float], tuple[float, ...]]:
-    """Return the weight of each component's log-odds, and the constant of each class but one."""
+    """Return the weight of each component's log-odds, and the constant of each class but one.
+
+    The prior is what the weights are expected to be.
+    """
     rows = _equally(held_out).tolist()
     texts = [held_out[row].text for row in rows]
     targets = np.array([held_out[row].target for row in rows])
@@ -80,9 +89,9 @@ def _fitted(
     design = np.concatenate((logits, constants), axis=2)
     known = ~np.isnan(design).any(axis=(1, 2))
     weights = _even_weights([held_out[row].source for row in rows])
-    prior = np.array([1.0] + [0.5] * (len(components) - 1) + [0.0, 0.0])
+    mean = np.array([*prior, 0.0, 0.0])
     found = fit_softmax(
-        design[known], targets[known], prior, np.ones(prior.size), weights[known]
+        design[known], targets[known], mean, np.ones(mean.size), weights[known]
     ).tolist()
     return found[:-2], tuple(found[-2:])
 

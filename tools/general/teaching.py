@@ -25,7 +25,7 @@ SHARES = {
     "then_now": 8,
     "expectation": 9,
     "contrast": 9,
-    "comparison": 8,
+    "comparison": 13,
     "question": 8,
     "hedge": 9,
     "idiom": 9,
@@ -35,7 +35,7 @@ SHARES = {
     "emphasis": 10,
     "wish": 7,
     "advice": 7,
-    "service": 8,
+    "service": 20,
 }
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")

@@ -1,0 +1,115 @@
+"""The options of `sentiment train`: what decides the model, and how it is trained."""
+
+import re
+from collections.abc import Callable
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sentiment.cli import options
+from sentiment.cli.models import fast_model
+from sentiment.cli.training import shown_progress
+from sentiment.errors import UsageError
+from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.options import OneOf, TrainingOptions, Units
+from sentiment.training.run import Checkpoint, Run
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
+
+
+class _Size(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A number of bytes of memory: `800MB`, `1.5GB`, `1GiB`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Memory:
+        found = _SIZE.fullmatch(value.strip())
+        if not found:
+            return self.fail(f"{value!r}: give a size such as 800MB or 2GB.")
+        number, unit, binary = found.groups()
+        power = "KMGT".index(unit.upper()) + 1 if unit else 0
+        size = int(float(number) * (1024 if binary else 1000) ** power)
+        if size < MIN_MEMORY:
+            return self.fail(f"{value!r} is too little: give {MIN_MEMORY // 10**6}MB or more.")
+        return Memory(size)
+
+
+class _Units(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Units of hidden layers: `16`, `64,32`, or an empty string."""
+
+    name = "units"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        parts = value.split(",") if value.strip() else []
+        try:
+            return Units().convert([int(part) for part in parts])
+        except ValueError:
+            self.fail(f"{value!r}: give numbers such as 16 or 64,32, or '' for no hidden layer.")
+
+
+def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command]:
+    """Return the click option that a field of `TrainingOptions` describes."""
+    kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
+    if option.name == "repair":
+        return options.repair_option(default=True)
+    if option.name == "languages":
+        return options.languages_option(default=())
+    flags = f"--{name}"
+    type_: Any = None
+    if isinstance(default, bool):
+        flags += f"/--no-{name}"
+    elif isinstance(kind, Units):
+        type_ = _Units()
+    elif isinstance(kind, OneOf):
+        type_ = options.Choice(kind)
+    elif kind.whole:
+        type_ = click.IntRange(kind.min, kind.max)
+    else:
+        type_ = options.Number(kind.min, kind.max, kind.min_open, kind.max_open)
+    return click.option(
+        flags,
+        type=type_,
+        default=default,
+        show_default=default is not None,
+        metavar=kind.metavar,
+        hidden=isinstance(kind, OneOf) and len(kind) < 2,
+        help=option.metadata["help"],
+    )
+
+
+training_options = options.group(
+    TrainingOptions, "options", [_declared(option) for option in fields(TrainingOptions)]
+)
+
+
+def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Memory | None) -> Run:
+    if resume and checkpoint is None:
+        raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
+    return Run(
+        shown_progress(),
+        Checkpoint(checkpoint, resume) if checkpoint else None,
+        log_dir,
+        memory or Memory.half(),
+        fast_model,
+    )
+
+
+running_options = options.group(
+    _run,
+    "run",
+    [
+        click.option("--checkpoint", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Save progress here after each epoch; deleted when the model is "
+                     "written."),
+        click.option("--resume", is_flag=True,
+                     help="Continue from --checkpoint, to the same model as without a break."),
+        click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
+                     help="Write curves of loss and accuracy here, for TensorBoard."),
+        click.option("--memory", type=_Size(), metavar="SIZE",
+                     help="Memory to use in addition to TensorFlow's, for example 1GB. Default: "
+                     "half of what the machine has. The rest goes to temporary files; the model "
+                     "is the same."),
+    ],
+)  # fmt: skip
