@@ -2,8 +2,9 @@
 
 `make bench-languages` runs this, and writes its section of RESULTS.md. The short texts of
 languages.csv were written for it, in two halves: the table of n-grams was developed by one, and the
-figures are of the other, which `--half develop` leaves closed. English is also that of the real
-data sets (../shared/datasets), where these are there: parts that nothing was chosen by.
+figures are of the other, which `--half develop` leaves closed; FINDINGS.md says how often it was
+opened. English is also that of the real data sets (../shared/datasets), where these are there:
+parts that nothing was chosen by.
 """
 
 import argparse
