@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.language import languages_of
 from sentiment.general import find_bundled
 from sentiment.model.file import load_model
 from sentiment.model.model import Model, Scores
@@ -94,6 +95,21 @@ class LoadedModel:
         """
         return LoadedModel(self.model.restricted(self.model.labels.subset(classes)))
 
+    def for_languages(self, languages: str | Sequence[str]) -> "LoadedModel":
+        """Return the model that answers texts in these languages alone.
+
+        Args:
+            languages: codes such as `"en"` or `["en", "es"]`, or `"all"`.
+
+        Raises:
+            ValueError: there is none of that code.
+
+        >>> texts = ["Muy bueno, lo recomiendo"]
+        >>> load("fast").predict(texts), load("fast").for_languages("all").predict(texts)
+        (array(['uncertain'], dtype=object), array(['positive'], dtype=object))
+        """
+        return LoadedModel(self.model.for_languages(languages_of(languages)))
+
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -103,8 +119,8 @@ class LoadedModel:
 
         Returns:
             float64 [n, K], calibrated, the columns as in `classes_`. NaN where there is nothing to
-            read: a text is missing, or empty. A text with too few known words has the probability
-            of an empty review.
+            read: a text is missing, or empty. A text with too few known words, or in a language
+            that the model does not answer, has the probability of an empty review.
 
         Raises:
             TypeError, ValueError: these are not texts.
@@ -123,7 +139,8 @@ class LoadedModel:
 
         Returns:
             str as object [n]: one of `classes_`, by the model's decision; `uncertain` if the model
-            knows too few of the words, or leaves this probability open (`sentiment calibrate`);
+            knows too few of the words, the text looks to be in another language than it answers, or
+            it leaves this probability open (`sentiment calibrate`);
             `""` if there is nothing to read; None if the text is missing.
 
         >>> load("fast").predict(["I loved it", "asdf qwer", "", None]).tolist()

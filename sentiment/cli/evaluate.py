@@ -65,6 +65,7 @@ class _Job:
     model_path: Path | None
     threshold: float | None
     repair: bool | None
+    languages: tuple[str, ...] | None
     columns: tuple[str, ...]
     gates: tuple[Gate, ...]
     errors: Path | None
@@ -80,6 +81,7 @@ class _Job:
 @options.model
 @options.threshold
 @options.repair
+@options.languages
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
@@ -135,7 +137,13 @@ def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
     classes = job.reading.classes
-    path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
+    path, model = open_model(
+        job.model_path,
+        job.threshold,
+        classes=classes,
+        repair=job.repair,
+        languages=job.languages,
+    )
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
     if job.errors is not None:

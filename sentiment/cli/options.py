@@ -271,6 +271,22 @@ class Classes(click.ParamType):  # type: ignore[type-arg]  # generic from click 
         return names
 
 
+class Languages(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Codes of languages, separated by commas; or `all`, an empty tuple."""
+
+    name = "languages"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:  # noqa: D102
+        if isinstance(value, tuple):
+            return value
+        from sentiment.features.language import languages_of  # no help needs it
+
+        try:
+            return languages_of(value)
+        except ValueError as error:
+            self.fail(f"{error}.")
+
+
 _INPUT = [
     click.option(
         "--input-format",
@@ -395,7 +411,20 @@ def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
     )
 
 
+def languages_option(default: tuple[str, ...] | None = None) -> Callable[[Command], Command]:
+    """Return `--languages`; without a default, the model decides."""
+    return click.option(
+        "--languages",
+        type=Languages(),
+        default=default,
+        metavar="CODES",
+        help="Languages to answer, such as en or en,es; a text that looks to be in another one is "
+        f"uncertain. Default: {'as the model was made' if default is None else 'all'}.",
+    )
+
+
 repair = repair_option()
+languages = languages_option()
 answered_classes = _classes(
     "Answer only these classes of the model, as in negative,positive.", "only"
 )

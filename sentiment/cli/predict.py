@@ -277,6 +277,7 @@ class _Job:
     threshold: float | None
     only: tuple[str, ...]
     repair: bool | None
+    languages: tuple[str, ...] | None
     explain: bool
     workers: int | None
     prefix: str
@@ -289,7 +290,13 @@ class _Job:
 
     def open_model(self) -> tuple[Path, Model]:
         """Load the model; it answers and repairs as the options ask."""
-        return open_model(self.model_path, self.threshold, classes=self.only, repair=self.repair)
+        return open_model(
+            self.model_path,
+            self.threshold,
+            classes=self.only,
+            repair=self.repair,
+            languages=self.languages,
+        )
 
 
 @click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
@@ -304,6 +311,7 @@ class _Job:
 @options.answered_classes
 @options.threshold
 @options.repair
+@options.languages
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
@@ -337,7 +345,9 @@ def command(
     class is called positive. --classes negative,positive leaves out the other classes.
 
     The answer is `uncertain` if the model knows few words of a text or none, such as one in another
-    script, or if the model was calibrated to abstain there. JSON then has a `reason`.
+    script; if a text looks to be in another language than the model answers; or if the model was
+    calibrated to abstain there. JSON then has a `reason`. The bundled models answer English;
+    --languages all makes them answer every text.
 
     A TEXT that is the name of a file of reviews, such as reviews.csv, is read like -i, with a
     message; so is the name of an existing file with a slash. Arguments after -- are always texts.

@@ -21,13 +21,16 @@ from sentiment.general import FAST
 from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.cells import count_of
+from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.evaluation.mistakes import Orientation
+
+
+_SHOWN = 5  # languages named one by one
 
 
 def read_reviews(
@@ -220,11 +223,17 @@ def score_all(
 
 
 def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
-    """Warn of reviews that a model knows too little of."""
-    if unknown := int(np.count_nonzero(scores.unknown)):
+    """Warn of reviews that a model knows too little of, or that look to be in other languages."""
+    every, languages = count_of(scores.coverage.size, "review"), scores.languages
+    if languages:
+        shown = and_more([f"{language} {n:,}" for language, n in languages.most_common()], _SHOWN)
         console.warn(
-            f"{name} knows hardly a word of {unknown:,} of "
-            f"{count_of(scores.coverage.size, 'review')}: predict answers uncertain"
+            f"{languages.total():,} of {every} look to be in other languages than {name} answers "
+            f"({shown}): predict answers uncertain"
+        )
+    if unknown := int(np.count_nonzero(scores.unknown)) - languages.total():
+        console.warn(
+            f"{name} knows hardly a word of {unknown:,} of {every}: predict answers uncertain"
         )
 
 
