@@ -54,12 +54,15 @@ class Workshop:
         own: the training reviews of this project.
         folder: where slow steps are kept, and the published encoder.
         recipe: of the encoder.
+        wholes: whether n-grams learn from whole unlabeled reviews, too. The encoder takes twenty
+            minutes to read them.
     """
 
     datasets: Path
     own: Path
     folder: Path
     recipe: Recipe = Recipe()
+    wholes: bool = True
 
     @cached_property
     def corpus(self) -> dict[str, list[Example]]:
@@ -86,7 +89,10 @@ class Workshop:
 
     @cached_property
     def teacher(self) -> Model:
-        """The encoder after its first stage, calibrated: what it has read suffices to teach."""
+        """The encoder after its first stage: what it has read suffices to teach.
+
+        It is calibrated to targets as soft as those of labels, which its opinions stand beside.
+        """
         first = replace(self.recipe, stages=self.recipe.stages[:1])
         return calibrated(self._component(first), self.held_out)
 
@@ -109,6 +115,7 @@ class Workshop:
         if self.unlabeled:
             sentences = _sentences(self.unlabeled, rng)
             every["sentences"] = Lesson(sentences, self._opinion(sentences))
+        if self.unlabeled and self.wholes:
             # Their targets need an expert, below.
             unknown = np.full((len(self.unlabeled), 3), np.nan)
             every["unlabeled"] = Lesson(self.unlabeled, unknown)
@@ -116,7 +123,7 @@ class Workshop:
         every["lessons"] = _as_lesson([Example(*each) for each in teach(LESSONS, self.recipe.seed)])
         every["two sides"] = _of_two_sides(self.recipe.seed)
         school = School(_masked(every), self.recipe.seed)
-        if self.unlabeled:
+        if self.unlabeled and self.wholes:
             self._judge_unlabeled(school)
         return school.teach(WITH_NEUTRAL)
 
@@ -142,11 +149,11 @@ class Workshop:
         """Return the encoder with n-grams beside it, fitted to held-out texts and other lessons."""
         others = [Example(*each) for each in teach(OTHER_LESSONS, _UNSEEN + self.recipe.seed)]
         others = [each._replace(source="lessons") for each in others]
-        return stacked(self.encoder, self.ngrams, [*self.held_out, *others])
+        return stacked(self.encoder, self.ngrams, _labelled([*self.held_out, *others]))
 
     def fast(self) -> Model:
         """Return the n-grams alone, calibrated on held-out texts."""
-        return calibrated(self.ngrams, self.held_out)
+        return calibrated(self.ngrams, _labelled(self.held_out))
 
     def _lesson(self, name: str, examples: Sequence[Example]) -> Lesson:
         """Return the texts of a source with its labels, or partly the opinion of the teacher."""
@@ -177,6 +184,12 @@ class Workshop:
 def _as_lesson(examples: Sequence[Example], times: int = 1) -> Lesson:
     targets = np.array([each.target for each in examples])
     return Lesson([each.text for each in examples], targets, times)
+
+
+def _labelled(examples: Sequence[Example]) -> list[Example]:
+    """Return examples with their likeliest label for certain, which probabilities are to match."""
+    certain = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    return [each._replace(target=certain[np.argmax(each.target)]) for each in examples]
 
 
 def _of_two_sides(seed: int) -> Lesson:
