@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews.asked import asked_rule, missing_for
+from sentiment.reviews.batch import numbered_row
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
@@ -168,7 +169,7 @@ def label_tables(
         columns={
             name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
-        files=tuple((table.name, len(table.filled)) for table in tables),
+        files=tuple(table.file for table in tables),
         assumed=() if asked else tuple(_assumed(tables, groups)),
         one_reading=len(groups) < 2,
     )
@@ -362,7 +363,8 @@ def _read_group(group: Group, options: ReadOptions, label_set: LabelSet) -> Labe
 
     def locate(row: int) -> str:
         number = bisect_right(ends, row) - 1
-        return f"{tables[number].name}, row {row - ends[number] + 1}"
+        table = tables[number]
+        return f"{table.name}, row {numbered_row(row - ends[number], table.gaps)}"
 
     return read_labels(
         [value for table in tables for value in table.values],
