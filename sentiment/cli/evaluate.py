@@ -150,7 +150,8 @@ def _evaluate(job: _Job) -> None:
     if job.errors is not None:
         check_errors_file(job.errors, job.reading.keep, model.labels)
     if targets := [target for target in (job.errors, job.rejects) if target is not None]:
-        inputs = [*options.resolve_inputs(paths, "evaluation"), path]
+        labels = map(Path, job.reading.label_files)
+        inputs = [*options.resolve_inputs(paths, "evaluation"), *labels, path]
         options.check_targets(targets, inputs, force=job.force)
     model, reviews, scores = _score(job, path, model, paths)
     check_metrics(job.gates, model.labels)  # a class may have been left out
@@ -188,10 +189,13 @@ def _check(job: _Job) -> None:
     job.engine.refuse([
         (job.errors, "leaves the texts where they are, and --errors writes some: run it without"),
         ("-" in job.data, "reads files, not stdin: name them"),
+        (job.reading.label_files, "reads labels beside the texts: leave out --labels"),
         (job.on_bad_row != "stop", "stops at a row that cannot be read: leave out --on-bad-row"),
     ])  # fmt: skip
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
+    if job.reading.label_files and not job.data:
+        raise UsageError("--labels has the labels of DATA: name the file of texts, too")
     if job.engine.is_ray:
         from sentiment.cluster.engine import RAY
 

@@ -154,7 +154,7 @@ def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
     from sentiment.datasets.cache import resolve  # answering a text starts without these
     from sentiment.reviews.opening import expand
 
-    return expand(resolve(names, PARTS[purpose]))
+    return expand(resolve(names, PARTS[purpose], whole=purpose == "answering"))
 
 
 def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bool) -> None:
@@ -291,6 +291,14 @@ _INPUT = [
 ]
 _LABELS = [
     click.option("--label-column", metavar="NAME", help="Column with the label."),
+    click.option(
+        "--labels",
+        "label_files",
+        multiple=True,
+        type=NAME,
+        metavar="FILE",
+        help="Labels of DATA, a line or row for each text; repeat for several files.",
+    ),
     click.option(
         "--positive",
         multiple=True,

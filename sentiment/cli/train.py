@@ -117,7 +117,11 @@ def command(as_json: bool, **chosen: Any) -> None:
     DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
     (pos/ and neg/), also compressed; or names of public data sets, see sentiment datasets. Columns
     and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
-    reviews that are part of the program.
+    reviews that are part of the program. Of a folder with parts, such as train/ and test/, train
+    reads the first, and evaluate the second.
+
+    Labels may stand apart: in the names of files (reviews.pos, reviews.neg), or in a file of their
+    own, a line for each text: --labels FILE.
 
     Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
     neutral. With --classes all each label is a class, whatever it is called.
@@ -145,6 +149,8 @@ def _train(job: _Job) -> Model:
     """Train, write and report a model."""
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
+    if job.reading.label_files and not job.data:
+        raise UsageError("--labels has the labels of DATA: name the file of texts, too")
     base = _load_base(job.base_path) if job.base_path is not None else None
     encoder = _load_encoder(job)
     ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
@@ -157,6 +163,7 @@ def _train(job: _Job) -> Model:
         *options.resolve_inputs(job.validation, "validation"),
         *options.resolve_inputs(job.unlabeled, "unlabeled"),
         *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
+        *map(Path, job.reading.label_files),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     if job.rejects is not None:
@@ -303,7 +310,7 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
         return None
     held_out = read_reviews(
         job.validation,
-        job.weighed_reading,
+        replace(job.weighed_reading, label_files=()),  # those are of DATA
         "validation",
         label_rule_from=training,
         max_chars=job.run.memory.texts,

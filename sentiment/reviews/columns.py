@@ -46,6 +46,10 @@ _MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
 PLAIN = ("lines", "folder")  # formats without cells
 
 
+class NoColumnError(DataError):
+    """No column qualifies as that of texts or labels."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that were chosen."""
@@ -104,6 +108,24 @@ def find_columns(
     return Columns(text, label, how, kept)
 
 
+def find_label_column(
+    source_columns: Sequence[str],
+    sample: Callable[[], Batch | None],
+    options: ReadOptions,
+    name: str,
+) -> tuple[str, str]:
+    """Choose the column of labels of a file without texts; return it, and how it was chosen.
+
+    The arguments and errors are those of `find_columns`.
+    """
+    finder = _Finder(list(source_columns), sample, name, Asked(options.labels))
+    if options.label_column:
+        return finder.named(options.label_column, "--label-column"), "as asked"
+    if len(source_columns) == 1:
+        return source_columns[0], "the only column"
+    return finder.find_label(without=())
+
+
 class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
@@ -155,7 +177,20 @@ class _Finder:
             found = []
         if found:
             return self._only(found, "text"), "by content"
+        if need_label and (beside := self._beside_words()):
+            return beside, "beside the label"
         raise self._not_found("text")
+
+    def _beside_words(self) -> str | None:
+        """Return the one of two columns beside that of label words, whatever its texts are."""
+        if len(self.columns) != 2 or not self._is_numbered():
+            return None
+        others = [
+            other
+            for other, name in zip(self.columns, reversed(self.columns), strict=True)
+            if self._reads_as_labels(name) and all(isinstance(key, str) for key in self._keys(name))
+        ]
+        return others[0] if len(others) == 1 and not self._profile(others[0]).is_figures else None
 
     def check_text(self, columns: Sequence[str], how: str) -> None:
         """Check that texts have letters, and not all contain a fastText label."""
@@ -188,7 +223,7 @@ class _Finder:
         for reads in (reads_as_label, may_be_label):
             for found in named:
                 if read := [name for name in found if self._can_be_read(name, reads)]:
-                    return self._only(read, "label"), "by name"
+                    return self._only(_of_the_same(read, without), "label"), "by name"
             if named and any(map(self._may_be_meant, named[0])):
                 return self._only(named[0], "label"), "by name"
         columns = [name for name in columns if not is_id_name(name)]
@@ -214,13 +249,13 @@ class _Finder:
             f"choose with --{kind}-column"
         )
 
-    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
+    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> NoColumnError:
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
         lines = "; --input-format lines reads each line as a text" * self._is_numbered()
-        return DataError(f"{self.name}: {problem}; {self._there_are()}{lines}")
+        return NoColumnError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:
         return self.columns == numbered_names(len(self.columns))
@@ -307,6 +342,18 @@ class _Finder:
     def _reads_as_labels(self, column: str, reads: Callable[[Key], bool] = reads_as_label) -> bool:
         keys = self._keys(column)
         return bool(keys) and all(map(reads, set(keys))) and not _number_rows(keys)
+
+
+def _of_the_same(labels: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
+    """Return the columns named like those of texts: `review.stars`, not `hotel.stars`."""
+    kinds = {_prefix(name) for name in texts}
+    found = [name for name in labels if _prefix(name) in kinds]
+    return found if len(found) == 1 else labels
+
+
+def _prefix(name: str) -> str:
+    """Return a name up to its last `.`, `/` or `:`."""
+    return re.sub(r"[^./:]*\Z", "", name).casefold()
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from sentiment.reviews.asked import Asked
 from sentiment.reviews.cells import cell, visible
 from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import ReadFile
-from sentiment.reviews.opening import Opened, open_reviews
+from sentiment.reviews.opening import Opened
 from sentiment.reviews.rules import Key, key_of
+from sentiment.reviews.separate_labels import open_labelled
 from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.storage import GrowingTexts
 
@@ -59,7 +60,7 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
         DataError: It cannot be read, or its columns cannot be determined.
         UsageError: An option does not fit.
     """
-    return table_of(open_reviews(where, options, need_label=True), options, texts)
+    return table_of(open_labelled(where, options), options, texts)
 
 
 def table_of(opened: Opened, options: ReadOptions, texts: GrowingTexts) -> Table:
