@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.general import find_bundled
-from sentiment.model.file import load_model
+from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model, Scores
 from sentiment.values import is_missing
 
@@ -94,6 +94,14 @@ class LoadedModel:
         """
         return LoadedModel(self.model.restricted(self.model.labels.subset(classes)))
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model file; replace an existing one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        save_model(self.model, Path(path))
+
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -113,7 +121,7 @@ class LoadedModel:
         >>> two.predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
-        return self._scores(texts_or_none(texts)).probabilities
+        return self.scores(texts_or_none(texts)).probabilities
 
     def predict(self, texts: Iterable[Any]) -> NDArray[np.object_]:
         """Answer each text as the command line does.
@@ -130,7 +138,7 @@ class LoadedModel:
         ['positive', 'uncertain', '', None]
         """
         given = texts_or_none(texts)
-        answers = np.array(self.model.answers(self._scores(given)), object)
+        answers = np.array(self.model.answers(self.scores(given)), object)
         answers[[text is None for text in given]] = None
         return answers
 
@@ -157,7 +165,8 @@ class LoadedModel:
         label = None if toward is None else self.model.labels.label_of(toward)
         return explain(self.model, text, label)
 
-    def _scores(self, texts: list[str | None]) -> Scores:
+    def scores(self, texts: Sequence[str | None]) -> Scores:
+        """Return the scores of n texts, [n], computed `BATCH` by `BATCH`."""
         filled = [text or "" for text in texts]
         firsts = range(0, len(filled), BATCH) or [0]
         return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import CLASSES, NEUTRAL, SENTIMENT, LabelSet
 from sentiment.reviews.batch import numbered_row
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.rules import Rules
@@ -130,6 +130,19 @@ class LabelledReviews:
     @cached_property
     def _digest(self) -> NDArray[np.uint64]:
         return digests_of(self.texts)
+
+
+def without_neutral(reviews: LabelledReviews, named: Sequence[str] = ()) -> LabelledReviews | None:
+    """Return reviews with the classes negative and positive alone, if no review is neutral.
+
+    Return None if there are other classes, or if neutral is among those that the user named.
+    """
+    names = reviews.label_set.names
+    present = {names[label] for label in np.unique(reviews.labels).tolist()}
+    if NEUTRAL in named or not present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
+        return None
+    labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
+    return replace(reviews, labels=labels, label_set=SENTIMENT)
 
 
 def scaled_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
