@@ -146,10 +146,7 @@ def evaluate(
     1.0
     """
     named = _strings(classes)
-    loaded = (
-        model if isinstance(model, LoadedModel) else load("general" if model is None else model)
-    )
-    measured = asked_model(loaded, threshold, named)
+    measured = asked_model(LoadedModel(_loaded(NAME if model is None else model)), threshold, named)
     reading = _reading(text, label, positive, negative, neutral, named)
     with _in_python():
         reviews = _read(data, replace(reading, label_set=measured.labels), "test")
