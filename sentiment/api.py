@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.language import languages_of
 from sentiment.general import find_bundled
-from sentiment.model.file import load_model
+from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model, Scores
 from sentiment.values import is_missing
 
@@ -110,6 +110,14 @@ class LoadedModel:
         """
         return LoadedModel(self.model.for_languages(languages_of(languages)))
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model file; replace an existing one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        save_model(self.model, Path(path))
+
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -129,7 +137,7 @@ class LoadedModel:
         >>> two.predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
-        return self._scores(texts_or_none(texts)).probabilities
+        return self.scores(texts_or_none(texts)).probabilities
 
     def predict(self, texts: Iterable[Any]) -> NDArray[np.object_]:
         """Answer each text as the command line does.
@@ -147,7 +155,7 @@ class LoadedModel:
         ['positive', 'uncertain', '', None]
         """
         given = texts_or_none(texts)
-        answers = np.array(self.model.answers(self._scores(given)), object)
+        answers = np.array(self.model.answers(self.scores(given)), object)
         answers[[text is None for text in given]] = None
         return answers
 
@@ -174,7 +182,8 @@ class LoadedModel:
         label = None if toward is None else self.model.labels.label_of(toward)
         return explain(self.model, text, label)
 
-    def _scores(self, texts: list[str | None]) -> Scores:
+    def scores(self, texts: Sequence[str | None]) -> Scores:
+        """Return the scores of n texts, [n], computed `BATCH` by `BATCH`."""
         filled = [text or "" for text in texts]
         firsts = range(0, len(filled), BATCH) or [0]
         return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)

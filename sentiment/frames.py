@@ -62,7 +62,7 @@ def annotate(
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
     loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
-    scorer = _asked(loaded, threshold, classes)
+    scorer = asked_model(loaded, threshold, classes)
     columns = scorer.labels.columns
     added = [f"{prefix}predicted", *(f"{prefix}{name}" for name, _ in columns)]
     _check(frame, names, added)
@@ -101,7 +101,7 @@ def frame_scorer(
         ValueError: the model lacks a class, or has too many for a threshold.
         sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
     """
-    asked = LoadedModel(_asked(load(model), threshold, classes))
+    asked = LoadedModel(asked_model(load(model), threshold, classes))
 
     def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
         for frame in frames:
@@ -110,7 +110,7 @@ def frame_scorer(
     return score
 
 
-def _asked(loaded: LoadedModel, threshold: float | None, classes: Sequence[str]) -> Model:
+def asked_model(loaded: LoadedModel, threshold: float | None, classes: Sequence[str]) -> Model:
     """Return the model with the classes and the threshold that are asked for."""
     model = (loaded.restricted(classes) if classes else loaded).model
     if threshold is None:

@@ -10,6 +10,7 @@ import click
 import numpy as np
 
 from sentiment.cli import options
+from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.predict import Engine, engine_options
@@ -34,7 +35,7 @@ from sentiment.evaluation.slices import (
 )
 from sentiment.labels import LabelSet
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
-from sentiment.reviews.batch import Batch, RowsSource
+from sentiment.reviews.batch import Batch, Policy, RowsSource
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import writing
@@ -58,6 +59,8 @@ class _Job:
         columns: what to slice by, for the table or a gate.
         gates: limits of metrics.
         errors: where to write mistakes; None for nowhere.
+        on_bad_row: what to do with a row that cannot be read.
+        rejects: where to list skipped rows; None for nowhere.
         workers: processes that score, or files at a time on a cluster; None for a good default.
     """
 
@@ -69,6 +72,8 @@ class _Job:
     columns: tuple[str, ...]
     gates: tuple[Gate, ...]
     errors: Path | None
+    on_bad_row: Policy
+    rejects: Path | None
     workers: int | None
     engine: Engine
     reading: ReadOptions
@@ -90,7 +95,9 @@ class _Job:
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
 @click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
-              "TSV, JSON, JSONL or Parquet.")  # fmt: skip
+              "TSV, JSON, JSONL, Excel or Parquet.")  # fmt: skip
+@options.on_bad_row("stop", "skip")
+@options.rejects
 @options.workers_or_files
 @engine_options
 @options.measured_reading
@@ -111,6 +118,8 @@ def command(
 
     With --engine ray, each file is read and scored on any free core of a cluster; the metrics are
     the same. Without --address, Ray is started here for the run.
+
+    --on-bad-row skip leaves out rows that cannot be read, with their number; --rejects lists them.
 
     --errors writes the 100 most confident mistakes, the most confident first: those furthest on the
     wrong side of the threshold, or with more than two classes furthest above the label. Each has
@@ -148,8 +157,10 @@ def _evaluate(job: _Job) -> None:
     paths = job.data or test_reviews()
     if job.errors is not None:
         check_errors_file(job.errors, job.reading.keep, model.labels)
-        inputs = [*options.resolve_inputs(paths, "evaluation"), path]
-        options.check_targets([job.errors], inputs, force=job.force)
+    if targets := [target for target in (job.errors, job.rejects) if target is not None]:
+        labels = map(Path, job.reading.label_files)
+        inputs = [*options.resolve_inputs(paths, "evaluation"), *labels, path]
+        options.check_targets(targets, inputs, force=job.force)
     model, reviews, scores = _score(job, path, model, paths)
     check_metrics(job.gates, model.labels)  # a class may have been left out
     values = {column: slice_values(column, reviews) for column in job.columns}
@@ -186,7 +197,13 @@ def _check(job: _Job) -> None:
     job.engine.refuse([
         (job.errors, "leaves the texts where they are, and --errors writes some: run it without"),
         ("-" in job.data, "reads files, not stdin: name them"),
+        (job.reading.label_files, "reads labels beside the texts: leave out --labels"),
+        (job.on_bad_row != "stop", "stops at a row that cannot be read: leave out --on-bad-row"),
     ])  # fmt: skip
+    if job.rejects is not None:
+        check_rejects(job.rejects, job.on_bad_row)
+    if job.reading.label_files and not job.data:
+        raise UsageError("--labels has the labels of DATA: name the file of texts, too")
     if job.engine.is_ray:
         from sentiment.cluster.engine import RAY
 
@@ -207,7 +224,9 @@ def _score(
             kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
             scores = Scores(kept / kept.sum(axis=1, keepdims=True), scores.coverage)
         return shared, reviews, scores
-    reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
+    with handling(job.on_bad_row, job.rejects) as bad_rows:
+        reading = replace(job.reading, bad_rows=bad_rows)
+        reviews = read_reviews(paths, reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     return model, *score(model, reviews, path, job.workers)
 

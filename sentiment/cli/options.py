@@ -154,7 +154,7 @@ def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
     from sentiment.datasets.cache import resolve  # answering a text starts without these
     from sentiment.reviews.opening import expand
 
-    return expand(resolve(names, PARTS[purpose]))
+    return expand(resolve(names, PARTS[purpose], whole=purpose == "answering"))
 
 
 def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bool) -> None:
@@ -316,6 +316,14 @@ _INPUT = [
 _LABELS = [
     click.option("--label-column", metavar="NAME", help="Column with the label."),
     click.option(
+        "--labels",
+        "label_files",
+        multiple=True,
+        type=NAME,
+        metavar="FILE",
+        help="Labels of DATA, a line or row for each text; repeat for several files.",
+    ),
+    click.option(
         "--positive",
         multiple=True,
         metavar="VALUE",
@@ -381,6 +389,25 @@ _FILES = "With Ray, files at a time; default: one per core."
 workers = workers_option(_BY_MODEL)
 workers_or_files = workers_option(f"{_BY_MODEL} {_FILES}")
 answering_workers = workers_option(f"one per core, at most six. {_FILES}")
+
+
+def on_bad_row(*policies: str) -> Callable[[Command], Command]:
+    """Return `--on-bad-row` with these policies, the first by default."""
+    return click.option(
+        "--on-bad-row",
+        type=Choice(policies),
+        default=policies[0],
+        show_default=True,
+        help="What to do with a row that cannot be read.",
+    )
+
+
+rejects = click.option(
+    "--rejects",
+    type=TARGET,
+    metavar="FILE",
+    help="List skipped rows here: CSV, TSV or JSONL.",
+)
 force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

@@ -318,11 +318,8 @@ class _Job:
 @options.answering_workers
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
-@click.option("--on-bad-row", type=options.Choice(["stop", "skip", "keep"]), default="stop",
-              show_default=True,
-              help="What to do with a row that cannot be read.")  # fmt: skip
-@click.option("--rejects", type=options.TARGET, metavar="FILE",
-              help="List skipped rows here: CSV, TSV or JSONL.")  # fmt: skip
+@options.on_bad_row("stop", "skip", "keep")
+@options.rejects
 @click.option("--fail-if-empty", is_flag=True,
               help="Exit with code 3 if there are no rows at all.")  # fmt: skip
 @engine_options

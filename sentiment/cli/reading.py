@@ -18,11 +18,11 @@ from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError
 from sentiment.features.repair import repairs
 from sentiment.general import FAST
-from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
+from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.cells import and_more, count_of
-from sentiment.reviews.dataset import Assumed, LabelledReviews
+from sentiment.reviews.dataset import Assumed, LabelledReviews, without_neutral
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN, ReadOptions
 
@@ -136,11 +136,8 @@ def shared_classes(
     Returns:
         The models, which renormalise their other probabilities, and the reviews with their labels.
     """
-    names = reviews.label_set.names
-    present = {names[label] for label in np.unique(reviews.labels).tolist()}
-    if NEUTRAL not in named and present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
-        labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
-        reviews = replace(reviews, labels=labels, label_set=SENTIMENT)
+    if shared := without_neutral(reviews, named):
+        reviews = shared
         console.note(
             "no review is neutral, so neutral is left out of the answers too: the probabilities of "
             "negative and positive are scaled to add up to 1"

@@ -128,7 +128,7 @@ class Batch:
 
     def row_number(self, place: int) -> int:
         """Return the 1-based number in the source of the row at an index."""
-        return self.first_row + place + bisect_right(self.gaps, place)
+        return numbered_row(place, self.gaps, self.first_row)
 
     def part(self, start: int, end: int) -> "Batch":
         """Return the rows from index `start` to before `end`, without Arrow data."""
@@ -153,6 +153,11 @@ class Batch:
         except (ValueError, OverflowError) as error:  # such as a date after the year 9999
             raise DataError(f"{self.name}: a value that Python cannot hold ({error})") from error
         return values
+
+
+def numbered_row(place: int, gaps: Sequence[int], first: int = 1) -> int:
+    """Return the number of the row at an index, with the gaps of `Batch.gaps`."""
+    return first + place + bisect_right(gaps, place)
 
 
 class Source(ABC):

@@ -52,6 +52,10 @@ _MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
 PLAIN = ("lines", "folder")  # formats without cells
 
 
+class NoColumnError(DataError):
+    """No column qualifies as that of texts or labels."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that were chosen."""
@@ -113,6 +117,29 @@ def find_columns(
     return Columns(text, label, how, kept)
 
 
+def find_label_column(
+    source_columns: Sequence[str],
+    sample: Callable[[], Batch | None],
+    options: ReadOptions,
+    *,
+    name: str,
+    nested: Mapping[str, Sequence[str]],
+) -> tuple[str, str]:
+    """Choose the column of labels of a file without texts; return it, and how it was chosen.
+
+    The arguments and errors are those of `find_columns`.
+    """
+    finder = _Finder(list(source_columns), sample, name, Asked(options.labels), nested)
+    if options.label_column:
+        label, how = finder.named(options.label_column, "--label-column"), "as asked"
+    elif len(finder.names) == 1:
+        label, how = finder.names[0], "the only column"
+    else:
+        label, how = finder.find_label(without=())
+    finder.check_single(label, "label")
+    return label, how
+
+
 class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
@@ -134,7 +161,7 @@ class _Finder:
         self._sample = sample
         self._nested = nested
         self._fields = [field for fields in nested.values() for field in fields]
-        self._names = [field for name in columns for field in nested.get(name) or [name]]
+        self.names = [field for name in columns for field in nested.get(name) or [name]]
         self.named_labels = named_labels
         self._values = values  # of the first rows
         self._profile = cache(lambda column: Profile.of(values(column)))
@@ -148,7 +175,7 @@ class _Finder:
             return similar[0]
         if wanted in self._fields:
             return wanted
-        meant = hint(wanted, [*self._names, *instead], '"')
+        meant = hint(wanted, [*self.names, *instead], '"')
         raise UsageError(
             f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
         )
@@ -183,6 +210,8 @@ class _Finder:
             self.check_single(promised[0], "text")
         if found:
             return self._only(found, "text"), "by content"
+        if need_label and (beside := self._beside_words()):
+            return beside, "beside the label"
         raise self._not_found("text")
 
     def check_single(self, column: str, kind: str) -> None:
@@ -220,6 +249,17 @@ class _Finder:
         command = f"jq -c {shlex.quote(f'.. | objects | {how}')} FILE > reviews.jsonl"
         raise DataError(f'{self.name}: "{column}" holds lists of {what}: {command}')
 
+    def _beside_words(self) -> str | None:
+        """Return the one of two columns beside that of label words, whatever its texts are."""
+        if len(self.columns) != 2 or not self._is_numbered():
+            return None
+        others = [
+            other
+            for other, name in zip(self.columns, reversed(self.columns), strict=True)
+            if self._reads_as_labels(name) and all(isinstance(key, str) for key in self._keys(name))
+        ]
+        return others[0] if len(others) == 1 and not self._profile(others[0]).is_figures else None
+
     def check_text(self, columns: Sequence[str], how: str) -> None:
         """Check that texts are single, have letters, and not all contain a fastText label."""
         for column in columns:
@@ -252,7 +292,7 @@ class _Finder:
         for reads in (reads_as_label, may_be_label):
             for found in named:
                 if read := [name for name in found if self._can_be_read(name, reads)]:
-                    return self._only(read, "label"), "by name"
+                    return self._only(_of_the_same(read, without), "label"), "by name"
             if named and any(map(self._may_be_meant, named[0])):
                 return self._only(named[0], "label"), "by name"
         columns = [name for name in columns + fields if not is_id_name(name)]
@@ -278,7 +318,7 @@ class _Finder:
             f"choose with --{kind}-column"
         )
 
-    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
+    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> NoColumnError:
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
         for name in self._nested:
             if kind == "text":
@@ -289,14 +329,14 @@ class _Finder:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
         lines = "; --input-format lines reads each line as a text" * self._is_numbered()
-        return DataError(f"{self.name}: {problem}; {self._there_are()}{lines}")
+        return NoColumnError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:
         return bool(self.columns) and self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
-        shown = and_more(self._names, SHOWN_COLUMNS, '"{}"'.format)
-        return f"there {'is' if len(self._names) == 1 else 'are'} {shown or 'none'}"
+        shown = and_more(self.names, SHOWN_COLUMNS, '"{}"'.format)
+        return f"there {'is' if len(self.names) == 1 else 'are'} {shown or 'none'}"
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Return whether a column with the name of a text column holds texts, or is empty.
@@ -385,6 +425,18 @@ def _by_form(
     for names in (columns, fields):
         yield names, normal_name
         yield names, last_word
+
+
+def _of_the_same(labels: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
+    """Return the columns named like those of texts: `review.stars`, not `hotel.stars`."""
+    kinds = {_prefix(name) for name in texts}
+    found = [name for name in labels if _prefix(name) in kinds]
+    return found if len(found) == 1 else labels
+
+
+def _prefix(name: str) -> str:
+    """Return a name up to its last `.`, `/` or `:`."""
+    return re.sub(r"[^./:]*\Z", "", name).casefold()
 
 
 def without_nested(

@@ -1,6 +1,7 @@
 """Decoding streams to blocks of text, and sources that make rows of these: lines, fastText."""
 
 import codecs
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 
@@ -361,6 +362,7 @@ class FeedSource(Source):
 # A line → its label (or None) and its text.
 Split = Callable[[str], tuple[str | None, str]]
 LABEL_MARK = "__label__"
+_ENDS_IN_LABEL = re.compile(rf".*\s{LABEL_MARK}\S+\s*", re.DOTALL).fullmatch
 LABELS = "more than one label; keep one on each line"
 
 
@@ -424,5 +426,6 @@ class FasttextSource(LinesSource):
     def _item(self, line: str) -> Item:
         label, text = self._split(line)
         row: Row = {"label": label, "text": text}
-        reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
+        several = label is not None and (text.startswith(LABEL_MARK) or _ENDS_IN_LABEL(text))
+        reason = self.feed.damage_in(line) or (LABELS if several else None)
         return bad_row(reason, row, line) if reason else row

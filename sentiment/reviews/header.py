@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number, is_numbered
+from sentiment.reviews.words import YES_OR_NO
 from sentiment.values import MISSING_WORDS
 
 
@@ -309,6 +310,8 @@ class _Column:
             return True
         if is_label_word(head):
             return all(is_label_word(v) or v.casefold() in MISSING_WORDS for v in self.values)
+        if head in YES_OR_NO or is_numbered(head):  # `Y` above `N`, `LABEL_1` above `LABEL_0`
+            return all(v.casefold() in YES_OR_NO or is_numbered(v) for v in self.values)
         return _is_opinion(head) and self.is_text
 
     @property

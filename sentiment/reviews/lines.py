@@ -100,6 +100,8 @@ def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label:
         found = _unquoted(lines)
+    if by_name == "fasttext" and found:
+        found = found._replace(note="")  # as the name says
     if found or by_name != "lines":
         return found or plain
     if SEPARATOR_LINE.fullmatch(lines[0]):
@@ -355,7 +357,9 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
     named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
     found = found[named:]
     several = len(found) > 2
-    parted = all(match["mark"].strip(" " * several) in _DELIMITERS_LAST for match in found)
+    tabbed = all("\t" in match["mark"] for match in found)
+    around = " " * several
+    parted = tabbed or all(match["mark"].strip(around) in _DELIMITERS_LAST for match in found)
     parted = parted and all(has_letters(match["text"]) for match in found)
     marks = {match["mark"].strip() + match["open"] for match in found}
     labels = [match["label"] for match in found]
@@ -365,7 +369,7 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
     words = not all(map(is_number, labels))
     if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
         return None
-    if not mark and (
+    if not (mark or tabbed) and (
         len(found) < _ENDS
         or len(set(labels)) < 2
         or _repeats([match["text"].split()[-1] for match in found])

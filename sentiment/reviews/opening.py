@@ -1,36 +1,34 @@
 """Opening sources by name: globs, folders, formats by suffix and by content; their columns."""
 
-import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sentiment.errors import DataError, UsageError, hint_file
 from sentiment.reviews.batch import (
-    BATCH_CHARS,
-    BATCH_ROWS,
     STOP,
     Ahead,
-    BadRow,
     Batch,
-    Row,
     Source,
     Unreadable,
     first_readable,
-    readable,
 )
-from sentiment.reviews.cells import and_more
-from sentiment.reviews.columns import PLAIN, Columns, find_columns, without_nested
+from sentiment.reviews.columns import (
+    PLAIN,
+    Columns,
+    NoColumnError,
+    find_columns,
+    without_nested,
+)
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
+from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed
+from sentiment.reviews.folders import FolderSource, files_of
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
     INPUT_FORMATS,
     JSON_FORMATS,
-    SUFFIXES,
     ByteStream,
     OpenFile,
     ReadOptions,
@@ -38,7 +36,6 @@ from sentiment.reviews.streams import (
     input_format_of,
     is_zip,
     open_stream,
-    suffix_of,
 )
 
 if TYPE_CHECKING:
@@ -46,19 +43,9 @@ if TYPE_CHECKING:
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
-    "__label__positive text on each line, or name another format with --input-format"
+    "__label__positive text on each line, or name a file with a label on each line: --labels FILE"
 )
-FOLDER_LABELS = {
-    "neg": "negative",
-    "negative": "negative",
-    "neu": "neutral",
-    "neutral": "neutral",
-    "pos": "positive",
-    "positive": "positive",
-}
 FIXED = (*PLAIN, "fasttext")  # formats that define the columns
-SHOWN_FILES = 3
-_EACH_A_CLASS = " (--classes all makes each folder a class)"
 DEFAULTS = ReadOptions()
 
 
@@ -67,7 +54,7 @@ def expand(patterns: Sequence[str]) -> list[Where]:
 
     Files in zip archives have paths, too: `reviews.zip/train.csv`.
 
-    A folder of Parquet files, as Spark writes it, is replaced by these files.
+    A folder of tables, such as the Parquet files that Spark writes, is replaced by these files.
 
     Raises:
         DataError: A file does not exist, or a pattern matches none.
@@ -85,7 +72,7 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         if pattern == "-":
             found.append("-")
         elif path.exists():
-            found += _parquet_in(path) or [path]
+            found += files_of(path) if path.is_dir() else [path]
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
         elif packed := _in_archive(path):
@@ -110,14 +97,6 @@ def _similar(path: Path) -> str:
         return hint_file(path, sorted(path.parent.iterdir()))
     except OSError:
         return ""
-
-
-def _parquet_in(path: Path) -> list[Path]:
-    """Return the Parquet files of a folder, sorted; [] for a folder of text files or a file."""
-    if not path.is_dir() or any(map(_is_of_class, path.iterdir())):
-        return []
-    # Names with these beginnings are metadata.
-    return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
 
 
 @dataclass(frozen=True)
@@ -342,7 +321,7 @@ def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label
                 source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
             case _:
                 if need_label and feed.peek():
-                    raise DataError(f"{feed.name}: {NO_LABELS}")
+                    raise NoColumnError(f"{feed.name}: {NO_LABELS}")
                 source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
     if note:
         lines = "" if need_label else "; --input-format lines reads plain lines"
@@ -353,7 +332,7 @@ def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     """Detect the layout of a text that is not JSON."""
     try:
-        start = feed.peek() if by_name != "fasttext" else ""
+        start = feed.peek()
         if by_name == "lines" and is_header_line(start):
             start = feed.peek(2)
     except Unreadable:  # raised again when it is read
@@ -365,111 +344,3 @@ def _asked(options: ReadOptions, *, need_label: bool) -> list[str]:
     """Return the columns that the user named, by which a header is known."""
     label = [options.label_column] if need_label and options.label_column else []
     return [*options.text_columns, *options.keep, *label]
-
-
-class FolderSource(Source):
-    """The `.txt` files below `pos/`, `neg/` and `neu/` (or `positive/` …), sorted by name.
-
-    If the options ask for classes, all subfolders are read, and their names are labels. Columns:
-    `text`, `label` ("positive", …), `file` (its path within the folder).
-    If no label is needed, a folder without these subfolders may have `.txt` files: columns `text`
-    and `file`.
-
-    Raises:
-        DataError: The folder lacks these files.
-        UsageError: There is no such encoding.
-    """
-
-    format = "folder"
-
-    def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
-        self._bad_rows = options.bad_rows or STOP
-        self._encoding = check_encoding(options.encoding)
-        self._path = path
-        there = sorted(
-            child.name for child in path.iterdir() if child.is_dir() and child.name[0] != "."
-        )
-        folders = [
-            name for name in there if name.casefold() in FOLDER_LABELS or options.has_own_classes
-        ]
-        self._labelled = len(set(map(_label_of, folders))) > 1
-        way_out = _EACH_A_CLASS if need_label and options.label_set is None else ""
-        self._files, others = _list_files([path / n for n in folders] if self._labelled else [path])
-        if not self._labelled and (need_label or not self._files):
-            raise DataError(
-                f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
-                f"with .txt files{'' if need_label else ', or .txt files'}; "
-                f"{_instead(path)}{way_out if len(there) > 1 else ''}"
-            )
-        super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
-        if self._labelled and (left := [name for name in there if name not in folders]):
-            names = and_more(left, SHOWN_FILES, "{}/".format)
-            self.notes.append(f"skipped {names}{way_out}")
-        if others:
-            names = and_more(others, SHOWN_FILES, self._short)
-            self.notes.append(f"skipped {len(others):,} that are not .txt files: {names}")
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield the rows in batches; see `Source.batches`."""
-        items: list[Row | BadRow] = []
-        chars = before = 0
-        for number, file in enumerate(self._files, start=1):
-            text, reason = self._read(file)
-            row = {"text": text}
-            if self._labelled:
-                row["label"] = _label_of(file.parent.name)
-            row["file"] = self._short(file)
-            items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
-            chars += len(text)
-            if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
-                yield from self._bad_rows.batches(items, before + 1, self)
-                items, chars, before = [], 0, number
-
-    def expected_rows(self) -> int:
-        """Return the number of files."""
-        return len(self._files)
-
-    def _read(self, file: Path) -> tuple[str, str | None]:
-        """Return the text of a file, and what is wrong with it, or None."""
-        try:
-            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
-                text = feed.whole()
-        except (DataError, Unreadable) as error:
-            return "", str(error).removeprefix(f"{file}: ")
-        text = text.removesuffix("\n").removesuffix("\r")
-        damage = feed.damage_in(text)
-        return (readable(text) if damage else text), damage
-
-    def _short(self, file: Path) -> str:
-        return file.relative_to(self._path).as_posix()
-
-
-def _is_of_class(path: Path) -> bool:
-    return path.name.casefold() in FOLDER_LABELS and path.is_dir()
-
-
-def _label_of(folder: str) -> str:
-    return FOLDER_LABELS.get(folder.casefold(), folder)
-
-
-def _instead(path: Path) -> str:
-    """Return what a folder contains instead, and how to read that."""
-    names = sorted(child.name for child in path.iterdir())
-    for name in names:
-        suffix = suffix_of(name)
-        if suffix in SUFFIXES and suffix != ".txt":
-            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its original case
-            return f"to read the files in it, name them: {shlex.quote(f'{path}/*{end}')}"
-    return f"found {', '.join(names[:5]) or 'nothing'}"
-
-
-def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the `.txt` files in some folders, and other files, without hidden ones."""
-    found = [
-        child
-        for folder in sorted(folders)
-        for child in sorted(folder.iterdir())
-        if not child.name.startswith(".")
-    ]
-    files = [child for child in found if child.suffix.lower() == ".txt" and child.is_file()]
-    return files, sorted(set(found) - set(files))

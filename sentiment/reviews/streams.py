@@ -71,6 +71,7 @@ class ReadOptions:
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
     label_column: str | None = None  # None to detect it
+    label_files: tuple[str, ...] = ()  # with the labels of each file of texts
     positive: tuple[str, ...] = ()  # values that mean positive, or conditions such as `>=7`
     negative: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()

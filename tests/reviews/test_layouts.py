@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.errors import DataError
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.lines import layout_of
 from sentiment.reviews.opening import open_reviews
@@ -48,6 +49,8 @@ LABELLED = [
     "__class__1 Lovely stay|__class__0 Dirty room",
     "text|__label__1 Lovely stay|__label__0 Dirty room",
     "Lovely stay , __label__1|Dirty room , __label__0",
+    "positive\tLovely stay|negative\tDirty room",
+    "LABEL_1\tLovely stay|LABEL_0\tDirty room",
     '{"text": "Lovely stay", "label": 1}|{"text": "Dirty room", "label": 0}',
 ]
 
@@ -319,3 +322,26 @@ def test_a_name_alone_is_a_header_without_rows(tmp_path):
     path = save(tmp_path, "in.csv", "text\n")
     assert texts(path) == []
     assert "commas" not in notes_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "listing", "expected"),
+    [
+        ("in.txt", "Lovely\tstay\tpositive|Dirty room\tnegative", ["Lovely\tstay", "Dirty room"]),
+        ("in.txt", "Lovely\tpositive|Dirty\tnegative", ["Lovely", "Dirty"]),
+        ("in.txt", "Y\tLovely stay|N\tDirty room", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", "Lovely stay\tpos|Dirty room\tneg", ["Lovely stay", "Dirty room"]),
+        ("in.ft", "Lovely stay __label__1|Dirty room __label__0", ["Lovely stay", "Dirty room"]),
+        ("in.csv", "hotel.stars,review.stars,review.text|3,5,Lovely stay|3,1,Dirty room",
+         ["Lovely stay", "Dirty room"]),
+    ],
+)  # fmt: skip
+def test_labels_are_found_in_more_layouts(tmp_path, name, listing, expected):
+    reviews = read_labelled([str(save(tmp_path, name, lines_of(listing)))], ReadOptions())
+    assert (list(reviews.texts), reviews.labels.tolist()) == (expected, [1, 0])
+
+
+def test_a_second_label_at_the_end_is_no_part_of_the_text(tmp_path):
+    path = save(tmp_path, "in.txt", "Fine __label__pos __label__5\nBad __label__neg __label__1\n")
+    with pytest.raises(DataError, match="row 1: more than one label; keep one on each line"):
+        read_labelled([str(path)], ReadOptions())

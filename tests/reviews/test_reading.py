@@ -247,7 +247,9 @@ def test_a_folder_of_parquet_is_its_files_in_order(tmp_path):
     for name in ("b.parquet", "a.parquet", "_SUCCESS", "_metadata.parquet", ".a.parquet.crc"):
         save(tmp_path, name, "x")
     assert expand([str(tmp_path)]) == [tmp_path / "a.parquet", tmp_path / "b.parquet"]
-    (tmp_path / "pos").mkdir()  # then it is one of text files
+    for label in ("pos", "neg"):  # then it is one of text files
+        (tmp_path / label).mkdir()
+        save(tmp_path / label, "a.txt", "x")
     assert expand([str(tmp_path)]) == [tmp_path]
 
 
