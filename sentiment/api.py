@@ -109,7 +109,8 @@ class LoadedModel:
         Raises:
             TypeError, ValueError: these are not texts.
 
-        >>> load("fast").predict_proba(["I loved it", "", None]).round().tolist()
+        >>> two = load("fast").restricted(["negative", "positive"])
+        >>> two.predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
         return self._scores(texts_or_none(texts)).probabilities

@@ -41,7 +41,8 @@ def annotate(
         frame: the reviews, a row each.
         text: the column of texts; several columns are joined by line breaks.
         model: a model file, `fast`, what `load` returned, or None for `general`.
-        threshold: the lowest probability that is answered positive; None for the model's.
+        threshold: the lowest probability that is answered positive, of two classes; None for the
+            model's.
         classes: those that the model may answer; () for all.
         prefix: put before the names of the added columns.
         progress: whether to show a progress bar on stderr.
@@ -49,7 +50,7 @@ def annotate(
     Raises:
         TypeError: this is not a pandas DataFrame.
         ValueError: it lacks a column, has two of that name, or already has one that would be added;
-            or the model lacks a class.
+            or the model lacks a class, or has too many for a threshold.
         sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
@@ -59,9 +60,7 @@ def annotate(
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
     loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
-    scorer = (loaded.restricted(classes) if classes else loaded).model
-    if threshold is not None:
-        scorer = scorer.at(threshold)
+    scorer = _asked(loaded, threshold, classes)
     columns = scorer.labels.columns
     added = [f"{prefix}predicted", *(f"{prefix}{name}" for name, _ in columns)]
     _check(frame, names, added)
@@ -97,17 +96,29 @@ def frame_scorer(
         prefix: as in `annotate`.
 
     Raises:
+        ValueError: the model lacks a class, or has too many for a threshold.
         sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
     """
-    loaded = load(model)
+    asked = LoadedModel(_asked(load(model), threshold, classes))
 
     def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
         for frame in frames:
-            yield annotate(
-                frame, text_columns, loaded, threshold=threshold, classes=classes, prefix=prefix
-            )
+            yield annotate(frame, text_columns, asked, prefix=prefix)
 
     return score
+
+
+def _asked(loaded: LoadedModel, threshold: float | None, classes: Sequence[str]) -> Model:
+    """Return the model with the classes and the threshold that are asked for."""
+    model = (loaded.restricted(classes) if classes else loaded).model
+    if threshold is None:
+        return model
+    if not model.labels.is_binary:
+        raise ValueError(
+            f"threshold is for two classes, and this model has {len(model.labels)} "
+            f"({', '.join(model.labels.names)}); choose two with classes=['negative', 'positive']"
+        )
+    return model.at(threshold)
 
 
 def _check(frame: Any, names: Sequence[Any], added: Sequence[str]) -> None:

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from sentiment.general import FAST_MODEL
 from tests import commands
 from tests.conftest import ROOT
 
 FILE = Path(__file__).with_name("golden.json")
 FIXTURES = ROOT / "tests" / "fixtures"
 MODELS = {
-    f"format-{version}": FIXTURES / f"format-{version}.safetensors" for version in (1, 2, 3, 4)
+    f"format-{version}": FIXTURES / f"format-{version}.safetensors"
+    for version in ("1", "2", "3", "4", "4-classes")
 }
-MODELS["fast"] = FAST_MODEL
 FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
 REVIEWS = '''\
 id,review,label
@@ -43,7 +42,7 @@ def answers() -> dict[str, Any]:
         reviews = Path(folder) / "reviews.csv"
         reviews.write_text(REVIEWS, encoding="utf-8")
         found = {name: _of_model(name, reviews) for name in MODELS}
-        pair = MODELS["format-3"], MODELS["fast"]
+        pair = MODELS["format-3"], MODELS["format-4"]
         compared = json.loads(_run("compare", *pair, reviews, "--json"))
         found["compare"] = _rounded(
             {name: value for name, value in compared.items() if name not in ("a", "b", "data")}
@@ -61,8 +60,7 @@ def _of_model(name: str, reviews: Path) -> dict[str, Any]:
     )
     text = "Not a good film, but I loved the music."
     found["explain"] = _rounded(json.loads(_run("explain", text, *data)))
-    if model.parent == FIXTURES:  # the bundled model's card has tests of its own
-        found["info"] = _rounded(json.loads(_run("info", model, "--json")) | {"model": model.name})
+    found["info"] = _rounded(json.loads(_run("info", model, "--json")) | {"model": model.name})
     return found
 
 

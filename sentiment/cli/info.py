@@ -110,13 +110,16 @@ def _facts(
     labels: LabelSet, component: Component, decision: AnyDecision, record: Record
 ) -> dict[str, Any]:
     encoder, layers = component.encoder, component.network.summary()
+    settings = encoder.settings()
+    if "corrected" in settings:
+        settings["corrected"] = len(settings["corrected"])
     return {
         "labels": list(labels.names),
         "vectorizer": {
             "unit": encoder.unit,
             "features": encoder.size,
             "kinds": encoder.describe(),
-            **encoder.settings(),
+            **settings,
         },
         "network": component.network.describe(),
         "layers": layers,
@@ -143,7 +146,8 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     else:
         yield "labels", ", ".join(names)
         yield "decision", _multi_decision(facts)
-        biases = _by_name(names, [0.0, *intercept])
+        rest = intercept if isinstance(intercept, list) else [intercept] * (len(names) - 1)
+        biases = _by_name(names, [0.0, *rest])
         yield "calibration", f"p = softmax({slope:.3f} · logits + biases); biases: {biases}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])

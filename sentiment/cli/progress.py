@@ -88,7 +88,7 @@ class Meter:
         seconds = (self._clock() - started) * total / len(some)
         if seconds < _WORTH * left:
             about = f"about {duration(seconds)}"
-            console.note(f"-m {general.FAST} answers these in {about}, with simpler answers")
+            console.note(f"-m {general.FAST} answers these in {about}, and is less often right")
 
     def __enter__(self) -> "Meter":
         return self

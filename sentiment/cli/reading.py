@@ -88,8 +88,8 @@ def warn_of_orientation(reviews: LabelledReviews) -> None:
         theirs = reviews if rows.size == len(reviews) else reviews.take(rows)
         found = orientation_of(model, theirs.texts, labels)
         if found is not None and found.verdict != "fits":
-            as_asked = reviews.one_reading and reviews.label_set.is_binary
-            console.warn(_orientation_warning(assumed, found, as_asked))
+            two = set(np.unique(reviews.labels).tolist()) <= {negative, positive}
+            console.warn(_orientation_warning(assumed, found, reviews.one_reading and two))
 
 
 def _orientation_warning(assumed: Assumed, found: "Orientation", one_reading: bool) -> str:

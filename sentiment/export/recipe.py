@@ -17,9 +17,10 @@ _ABOUT = (
     "its tokenizer, which the package tokenizers loads, makes numbers of the text; 2. of more than "
     "head + tail numbers only the first head and the last tail stay; 3. rows are filled up to one "
     "length with any number, and attention_mask is 1 for a number of the text, 0 for filling.",
-    "The tokenizer does not replace symbols such as emoji by their Unicode names, nor repair "
-    "damaged apostrophes, as sentiment does; nor does the network say that too little of a text is "
-    "known. docs/format.md of sentiment has both, in sections 2 and 10.",
+    "The tokenizer does not replace symbols such as emoji by their Unicode names, repair damaged "
+    "apostrophes, or read corrected words through typing errors, as sentiment does; nor does the "
+    "network say that too little of a text is known. docs/format.md of sentiment has all of it, in "
+    "sections 2 and 10.",
 )
 
 
@@ -27,13 +28,14 @@ def recipe_file(model: Model) -> bytes | None:
     """Return the content of the file beside an export; None for a model without pieces of words.
 
     JSON: `about`, for people; `labels` and the decision, as in the properties of an ONNX file;
-    `inputs`, which has `head`, `tail` and `tokenizer` of each component over pieces, under the name
-    of its `input_ids`.
+    `inputs`, which has `head`, `tail`, `corrected` and `tokenizer` of each component over pieces,
+    under the name of its `input_ids`.
     """
     inputs = {
         f"{prefix}input_ids": {
             "head": component.encoder.pieces.head,
             "tail": component.encoder.pieces.tail,
+            "corrected": component.encoder.pieces.corrected,
             "tokenizer": _tokenizer(component.encoder.pieces),
         }
         for prefix, component in zip(prefixes_of(model), model.components, strict=True)

@@ -68,6 +68,7 @@ class PieceEncoder:
             "tail": self.pieces.tail,
             "repair": self.repairs,
             "judges": self.judges,
+            "corrected": [*self.pieces.corrected],
         }
 
     def read(self, text: str) -> str:

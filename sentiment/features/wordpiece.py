@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.characters import Reading, is_ideograph
+from sentiment.features.spelling import Speller
 
 Numbers = NDArray[np.int64]
 _T = TypeVar("_T")
@@ -80,14 +81,17 @@ class WordPiece:
         head, tail: of a text with more pieces than `head + tail`, so many first and last ones are
             read; they count `[CLS]`, before each text, and `[SEP]` after it. Sun et al., "How to
             fine-tune BERT for text classification?" (2019): both ends tell more than the beginning.
+        corrected: words of the vocabulary that are read through a typing error, see `Speller`.
 
     Raises:
-        ValueError: a piece occurs twice, a special one is missing, or `head` or `tail` is below 1.
+        ValueError: a piece occurs twice, a special one is missing, `head` or `tail` is below 1, or
+            a corrected word is no piece.
     """
 
     vocabulary: tuple[str, ...]
     head: int = 50
     tail: int = 110
+    corrected: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.numbers) != len(self.vocabulary):
@@ -96,6 +100,8 @@ class WordPiece:
             raise ValueError(f"the vocabulary has no {', '.join(sorted(missing))}")
         if min(self.head, self.tail) < 1:
             raise ValueError("head and tail have to hold a special piece each")
+        if not set(self.corrected) <= self.numbers.keys():
+            raise ValueError("a corrected word is no piece")
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -198,7 +204,7 @@ class WordPiece:
     def _spans_in(self, word: str) -> list[tuple[int, int]]:
         """Return the span of each piece of a word, in characters of the word as it is read."""
         ids = self.divided(word)
-        if ids == (self.unknown,):
+        if len(ids) == 1:  # perhaps unknown, or corrected
             return [(0, len(word))]
         spans, start = [], 0
         for number in ids:
@@ -231,8 +237,23 @@ class WordPiece:
         """The number of characters of the longest piece."""
         return max(map(len, self.vocabulary))
 
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self.corrected)
+
     def divided(self, word: str) -> tuple[int, ...]:
-        """Return the pieces of a word as it is read; `unknown` if it cannot be divided."""
+        """Return the pieces of a word as it is read; `unknown` if it cannot be divided.
+
+        A word of several pieces, or of none, may be a corrected word with a typing error.
+        """
+        ids = self._divided(word)
+        if not self.corrected or len(word) > LONGEST_WORD:
+            return ids
+        is_piece = len(ids) == 1 and ids[0] != self.unknown
+        meant = None if is_piece else self._speller.find(word)
+        return ids if meant is None else (self.numbers[meant],)
+
+    def _divided(self, word: str) -> tuple[int, ...]:
         if len(word) > LONGEST_WORD:
             return (self.unknown,)
         found: list[int] = []

@@ -27,6 +27,7 @@ LEFT_OUT: dict[str, Any] = {
     "repair": True,
     "ratings": False,
     "judges": True,
+    "corrected": [],
     "hidden": 0,
     "long_scale": 1.0,
 }

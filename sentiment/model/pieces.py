@@ -1,5 +1,6 @@
 """The kind `pieces` in model files: WordPiece and a transformer, checked before they are built."""
 
+import re
 from math import sqrt
 from typing import Any
 
@@ -16,6 +17,7 @@ from sentiment.model.transformer import Block, Norm, Table, Transformer
 _MOST_PIECES, _MOST_BYTES = 1 << 17, 1 << 22
 _MOST_BLOCKS, _MOST_WIDTH, _MOST_INNER, _MOST_HIDDEN = 64, 1 << 12, 1 << 14, 16
 _MOST_PLACES = 1 << 12
+_MOST_CORRECTED = 1 << 14
 # Numbers of all blocks, which take four bytes each once they are used; attention weights of a text.
 _MOST_NUMBERS, _MOST_ATTENTION = 1 << 28, 1 << 24
 # All is computed in float32, up to 1e38: the square and the cube of any sum must fit, and the sum
@@ -84,9 +86,16 @@ def _read(
     vocabulary = _vocabulary(tensor_of(tensors, "pieces.vocabulary", "b", 1))
     if len(vocabulary) != len(network.words.rows):
         raise ValueError(f"{len(vocabulary)} pieces and {len(network.words.rows)} vectors of them")
-    return PieceEncoder(
-        WordPiece(vocabulary, head, tail), truth(settings["repair"]), truth(settings["judges"])
-    ), network
+    pieces = WordPiece(vocabulary, head, tail, _corrected(settings["corrected"]))
+    return PieceEncoder(pieces, truth(settings["repair"]), truth(settings["judges"])), network
+
+
+def _corrected(words: Any) -> tuple[str, ...]:
+    if not isinstance(words, list) or len(words) > _MOST_CORRECTED:
+        raise ValueError(f"no list of at most {_MOST_CORRECTED} corrected words")
+    if not all(isinstance(word, str) and re.fullmatch("[a-z]{1,100}", word) for word in words):
+        raise ValueError("a corrected word is not of small letters from a to z")
+    return tuple(words)
 
 
 def _vocabulary(tensor: NDArray[Any]) -> tuple[str, ...]:

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from sentiment import annotate, load
+from sentiment.model.component import Calibration
+from sentiment.model.file import save_model
 from tests.conftest import ROOT, TEST
+from tests.model.small import changed
 
+TWO = ROOT / "tests" / "fixtures" / "format-3.safetensors"  # negative, positive
 MODEL = ROOT / "tests" / "fixtures" / "format-4-classes.safetensors"
 NAMES = ROOT / "tests" / "fixtures" / "format-4-names.safetensors"  # cold, warm
 COLUMNS = ["p_positive", "p_negative", "p_neutral"]
@@ -95,8 +99,8 @@ def test_an_explanation_compares_two_classes_and_adds_up(run):
 
 
 def test_two_classes_are_explained_from_either_side(run):
-    one = facts(run, "explain", "-m", "fast", "--json", "not good")
-    other = facts(run, "explain", "-m", "fast", "--json", "--toward", "negative", "not good")
+    one = facts(run, "explain", "-m", TWO, "--json", "not good")
+    other = facts(run, "explain", "-m", TWO, "--json", "--toward", "negative", "not good")
     assert (other["toward"], other["over"]) == ("negative", "positive")
     assert "toward" not in one
     assert other["logit"] == pytest.approx(-one["logit"])
@@ -116,6 +120,18 @@ def test_info_shows_units_decision_and_words_of_every_class(run):
         "negative", "neutral", "positive",
     ]  # fmt: skip
     assert "cold up to 0.35, warm from 0.55" in run("info", NAMES).stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [(Calibration(), "+0.00"), (Calibration(0.5, (0.25,)), "+0.25")]
+)
+def test_info_shows_a_bias_that_is_that_of_all_classes(run, tmp_path, given, shown):
+    path = tmp_path / "m.safetensors"
+    save_model(changed(load(MODEL).model, calibration=given), path)
+    for args in ((), ("--card",)):
+        done = run("info", path, *args)
+        assert done.returncode == 0, done.stderr
+        assert f"biases: negative +0.00, neutral {shown}, positive {shown}" in done.stdout
 
 
 def test_probe_needs_negative_and_positive_and_counts_neutral_as_no_pass(run):

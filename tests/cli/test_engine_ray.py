@@ -35,7 +35,8 @@ def folder(tmp_path_factory):
 
 
 def test_each_file_comes_out_as_plain_predict_writes_it(start, folder):
-    options = ["-m", "fast", "--threshold", "0.7", "--prefix", "m_", "--text-column", "text"]
+    options = ["-m", "fast", "--classes", "negative,positive", "--threshold", "0.7",
+               "--prefix", "m_", "--text-column", "text"]  # fmt: skip
     done = start(
         "predict", "-i", "in/**/*.parquet", "-o", "scored", "--engine", "ray", "--workers", "2",
         *options, cwd=folder,

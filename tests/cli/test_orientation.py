@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +14,7 @@ from sentiment.cli.console import console
 from sentiment.cli.reading import warn_of_orientation
 from sentiment.evaluation.mistakes import orientation_of
 from sentiment.labels import WITH_NEUTRAL
-from sentiment.model.component import Calibration
 from sentiment.model.file import load_model
-from sentiment.model.model import MultiDecision
-from sentiment.model.network import Layer
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST, TRAIN
@@ -76,18 +72,27 @@ def write(texts, tmp_path):
         ("a.txt", 2, 1, ""),
     ],
 )
-def test_what_the_warning_says_can_be_followed(run, write, name, negative, positive, more):
-    path = write(name, negative, positive, more)
-    done = run("evaluate", path, "-m", "fast")
+def test_what_the_warning_says_can_be_followed(run, write, trained, name, negative, positive, more):
+    check_followed(run, write(name, negative, positive, more), trained)
+
+
+@pytest.mark.parametrize(("negative", "positive"), [(1, 0), ("Yes", "No")])
+def test_it_can_be_followed_with_a_model_of_three_classes(run, write, negative, positive):
+    check_followed(run, write("a.tsv", negative, positive), "fast")
+
+
+def check_followed(run, path: Path, model: object) -> None:
+    """Evaluate with the options that the warning names."""
+    done = run("evaluate", path, "-m", model)
     assert done.returncode == 0, done.stderr
     (warning,) = [line for line in done.stderr.splitlines() if TURNED in line]
     assert warning.startswith(f'warning: {path}: the labels in "label" look swapped')
     turn, keep = re.search(r"; try (.+); if they are correct, confirm with (.+)", warning).groups()
-    followed = run("evaluate", path, "-m", "fast", "--json", *shlex.split(turn))
+    followed = run("evaluate", path, "-m", model, "--json", *shlex.split(turn))
     assert followed.returncode == 0, followed.stderr
     assert TURNED not in followed.stderr
     assert json.loads(followed.stdout)["accuracy"] > 0.6
-    kept = run("evaluate", path, "-m", "fast", "--json", *shlex.split(keep))
+    kept = run("evaluate", path, "-m", model, "--json", *shlex.split(keep))
     assert TURNED not in kept.stderr
     assert json.loads(kept.stdout)["accuracy"] < 0.4
 
@@ -165,17 +170,10 @@ def test_numbers_of_three_classes_are_judged_by_the_outer_ones(tmp_path):
 
 def test_a_model_with_neutral_judges_by_the_two_others(texts):
     model = load_model(general.FAST_MODEL)
-    *rest, last = model.own.network.layers
-    kernel = last.dense_kernel()
-    neutral_first = Layer.exact(np.concatenate((-2 * kernel, kernel), axis=1), last.bias.repeat(2))
-    network = replace(model.own.network, layers=(*rest, neutral_first))
-    own = replace(model.own, network=network, calibration=Calibration(1.0, (0.0, 0.0)),
-                  labels=WITH_NEUTRAL)  # fmt: skip
-    judge = replace(model, components=(own,), decision=MultiDecision(), labels=WITH_NEUTRAL)
-    assert judge.labels.names.index("neutral") == 1
+    assert model.labels == WITH_NEUTRAL
     chosen = [text for label in ("negative", "positive") for text in texts[label]]
     labels = np.repeat([0, 1], 100)
-    found = [orientation_of(judge, chosen, each).verdict for each in (labels, 1 - labels)]
+    found = [orientation_of(model, chosen, each).verdict for each in (labels, 1 - labels)]
     assert found == ["fits", "turned"]
 
 

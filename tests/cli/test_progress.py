@@ -141,7 +141,7 @@ def fast(clock, monkeypatch):
 def test_what_fast_would_take_is_said_once(clock, shown, fast):
     with Meter(SLOW, clock=clock) as meter:
         answer(meter, Stub(clock, 300), 5, of=30_000)
-    assert lines(shown) == ["-m fast answers these in about 6 s, with simpler answers\n"]
+    assert lines(shown) == ["-m fast answers these in about 6 s, and is less often right\n"]
     assert fast.texts <= 300
 
 

@@ -24,7 +24,8 @@ from tests.model.small import small_model
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(FAST_MODEL)
+    """A model of two classes."""
+    return load_model(FAST_MODEL).restricted(SENTIMENT)
 
 
 def job(folder, table, *, name="in.parquet", **options):
@@ -58,6 +59,7 @@ def test_the_file_is_the_one_that_predict_writes(run, model, tmp_path):
     done = run(
         "predict", "-m", "fast", "-i", given.source.path, "-o", tmp_path / "plain.parquet",
         "--text-column", "title", "--text-column", "body", "--prefix", "m_",
+        "--classes", "negative,positive",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plain.parquet").read_bytes() == given.target.read_bytes()

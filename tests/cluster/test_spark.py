@@ -41,5 +41,7 @@ def test_the_documented_example_gives_the_answers_of_predict(tmp_path):
     model, texts = load("fast"), [text or "" for text in TEXTS]
     answers = [word or None for word in model.predict(texts)]
     assert scored["predicted"].to_pylist() == 3 * answers
-    positive = [None if math.isnan(p) else p for p in model.predict_proba(texts)[:, 1].tolist()]
-    assert scored["p_positive"].to_pylist() == 3 * positive
+    assert len(model.classes_) == 3
+    for name, found in zip(model.classes_, model.predict_proba(texts).T, strict=True):
+        expected = [None if math.isnan(p) else p for p in found.tolist()]
+        assert scored[f"p_{name}"].to_pylist() == 3 * expected

@@ -116,7 +116,7 @@ def test_no_piece_is_a_phrase():
 def test_a_vocabulary_takes_nothing_that_it_remembers_to_other_processes():
     ENCODER.coverage(["good film"])
     copy = pickle.loads(pickle.dumps(ENCODER))
-    assert vars(copy.pieces).keys() == {"vocabulary", "head", "tail"}
+    assert vars(copy.pieces).keys() == {"vocabulary", "head", "tail", "corrected"}
     assert copy.transform(["unable"]).ids.tolist() == ENCODER.transform(["unable"]).ids.tolist()
 
 

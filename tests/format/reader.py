@@ -856,6 +856,28 @@ def plain(character: str) -> str:
 Vectors = list[list[float]]
 
 
+def swapped(word: str, meant: str) -> bool:
+    if len(meant) < 4 or len(word) != len(meant) or word == meant:
+        return False
+    at = next(i for i, (a, b) in enumerate(zip(word, meant, strict=True)) if a != b)
+    return word[:at] + word[at : at + 2][::-1] + word[at + 2 :] == meant
+
+
+def otherwise_mistyped(word: str, meant: str) -> bool:
+    if len(meant) < 6:
+        return False
+    if len(meant) == len(word) + 1:
+        inside = range(1, len(word))
+        return any(word == meant[:at] + meant[at + 1 :] for at in inside)
+    if len(meant) == len(word) - 1:
+        double = [at for at in range(1, len(word)) if word[at] == word[at - 1]]
+        return any(word[:at] + word[at + 1 :] == meant for at in double)
+    other = [at for at in range(len(word)) if word[at : at + 1] != meant[at : at + 1]]
+    if len(meant) != len(word) or len(other) != 1 or other[0] in (0, len(word) - 1):
+        return False
+    return word[other[0]] in "aeiou" and meant[other[0]] in "aeiou"
+
+
 class PieceModel(Model):
     def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
         super().__init__(document, tensors)
@@ -882,6 +904,17 @@ class PieceModel(Model):
         return done
 
     def divided(self, word: str) -> list[int]:
+        found = self.undivided(word)
+        if len(word) > 100 or (len(found) == 1 and self.pieces[found[0]] != "[UNK]"):
+            return found
+        if not (word.isascii() and word.isalpha()):
+            return found
+        for meant in (swapped, otherwise_mistyped):
+            if likely := [each for each in self.reading.get("corrected", ()) if meant(word, each)]:
+                return [self.numbers[likely[0]]] if len(likely) == 1 else found
+        return found
+
+    def undivided(self, word: str) -> list[int]:
         if len(word) > 100:
             return [self.numbers["[UNK]"]]
         found, prefix = [], ""

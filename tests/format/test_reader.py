@@ -3,6 +3,7 @@
 import json
 import math
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,16 @@ def test_dense_layers_over_the_mean_of_pieces(tmp_path):
     found = reader.read(tmp_path / "m.safetensors")
     text = "unbelievable, a good film"
     assert found.weigh(text)[0] == pytest.approx(model.log_odds([text])[0], abs=1e-5)
+
+
+def test_typing_errors_in_corrected_words(tmp_path):
+    model = pieces_model()
+    save_model(model, tmp_path / "m.safetensors")
+    found, pieces = reader.read(tmp_path / "m.safetensors"), model.own.encoder.pieces
+    words = ["".join(letters) for letters in product("godh", repeat=4)]
+    words += [f"th{middle}bs" for middle in ("um", "mu", "u", "m", "uum", "umm", "em", "om", "uym")]
+    for word in [*words, "tuhmbs", "humbs", "thumb", "thumbbs", "hhumbs", "Thmubs!"]:
+        assert found.divided(word) == [*pieces.divided(word)]
 
 
 def check_rows(model: reader.Model, vector) -> None:

@@ -47,6 +47,7 @@ WORDS = (
     *("it", "was", "un", "##believ", "##able", "##s", "##ly", "cafe", "映", "画", "thumbs", "up"),
     *("10", *"/.,!'"),
 )
+CORRECTED = ("good", "thumbs")
 
 
 def pieces_model(
@@ -55,7 +56,7 @@ def pieces_model(
     """A model whose own component knows a few words."""
     network = random_transformer(outputs=len(labels) - 1, seed=seed).quantized()
     network = replace(network, long_scale=0.6)
-    encoder = PieceEncoder(WordPiece(WORDS, head, tail))
+    encoder = PieceEncoder(WordPiece(WORDS, head, tail, CORRECTED))
     calibration = Calibration(0.9, (0.2, -0.1, 0.3, 0.0)[: len(labels) - 1])
     own = Component(encoder, network, calibration, MIN_KNOWN, labels=labels)
     return Model((own,), even_decision(len(labels)), labels=labels)

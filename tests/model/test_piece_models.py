@@ -30,7 +30,15 @@ from sentiment.model.model import Model
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Norm, Table, Transformer
 from tests.features.test_pieces import TEXTS
-from tests.model.encoders import HEADS, LONGEST, WIDTH, WORDS, pieces_model, random_transformer
+from tests.model.encoders import (
+    CORRECTED,
+    HEADS,
+    LONGEST,
+    WIDTH,
+    WORDS,
+    pieces_model,
+    random_transformer,
+)
 from tests.model.small import changed, small_model
 
 MODEL = pieces_model()
@@ -142,9 +150,14 @@ def test_what_is_kept_of_an_encoder():
     model = changed(MODEL, encoder=encoder, min_coverage=MIN_KNOWN)
     own = model_of(document_of(model), tensors_of(model)).own
     assert own.encoder.pieces.vocabulary == WORDS
-    assert own.encoder.settings() == {"head": 5, "tail": 7, "repair": False, "judges": False}
+    settings = {"head": 5, "tail": 7, "repair": False, "judges": False, "corrected": []}
+    assert own.encoder.settings() == settings
     assert own.min_coverage == MIN_KNOWN
-    assert document_of(MODEL)["pieces"] == {"head": 8, "tail": LONGEST - 8}
+    assert document_of(MODEL)["pieces"] == {
+        "head": 8,
+        "tail": LONGEST - 8,
+        "corrected": [*CORRECTED],
+    }
 
 
 def test_weights_may_be_exact_and_blocks_none():
@@ -244,6 +257,14 @@ def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(name, tmp_path
         {"pieces": {"head": 8, "tail": 0}},
         {"pieces": {"head": 8}},
         {"pieces": {"head": LONGEST, "tail": 1}},
+        {"pieces": {"head": 8, "tail": 8, "corrected": "good"}},
+        {"pieces": {"head": 8, "tail": 8, "corrected": ["no piece"]}},
+        {"pieces": {"head": 8, "tail": 8, "corrected": ["unlisted"]}},
+        {"pieces": {"head": 8, "tail": 8, "corrected": ["##s"]}},
+        {"pieces": {"head": 8, "tail": 8, "corrected": ["good"] * 20_000}},
+        {"long_scale": -1},
+        {"long_scale": 1e9},
+        {"long_scale": "1"},
         {"kind": "ngrams"},
         {"kind": "transformer"},
         {"kind": None},

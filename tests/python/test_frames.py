@@ -14,6 +14,7 @@ from sentiment.general import FAST_MODEL
 
 TEXTS = ["I loved it", "Dreadful, avoid.", "", None, "asdf qwer"]
 ANSWERS = ["positive", "negative", None, None, "uncertain"]
+SIDES = ("negative", "positive")
 
 
 def plain(values: pd.Series) -> list[object]:
@@ -40,10 +41,18 @@ def test_a_copy_has_the_answers_and_everything_else_as_it_was(model, reviews):
     found = annotate(reviews, text="review", model=model)
     pd.testing.assert_frame_equal(reviews, before)
     pd.testing.assert_frame_equal(found[list(reviews.columns)], reviews)
+    probabilities = ["p_positive", "p_negative", "p_neutral"]
+    assert list(found.columns) == [*reviews.columns, "predicted", *probabilities]
+    assert plain(found["predicted"]) == ANSWERS
+    fast = load("fast")
+    for name, expected in zip(fast.classes_, fast.predict_proba(TEXTS).T, strict=True):
+        assert np.array_equal(found[f"p_{name}"].to_numpy(), expected, equal_nan=True)
+
+
+def test_of_two_classes_one_has_a_column(reviews):
+    found = annotate(reviews, "review", "fast", classes=SIDES)
     assert list(found.columns) == [*reviews.columns, "predicted", "p_positive"]
     assert plain(found["predicted"]) == ANSWERS
-    expected = load("fast").predict_proba(TEXTS)[:, 1]
-    assert np.array_equal(found["p_positive"].to_numpy(), expected, equal_nan=True)
 
 
 def test_the_default_model_is_general():
@@ -70,7 +79,16 @@ def test_several_columns_are_joined_as_predict_joins_them(run, tmp_path):
 
 
 def test_a_threshold_may_be_another(reviews):
-    assert plain(annotate(reviews, "review", "fast", threshold=1.0)["predicted"])[0] == "negative"
+    found = annotate(reviews, "review", "fast", classes=SIDES, threshold=1.0)
+    assert plain(found["predicted"])[0] == "negative"
+
+
+def test_more_than_two_classes_have_no_threshold(reviews):
+    words = r"threshold is for two .* has 3 \(negative, neutral, positive\); .* classes="
+    with pytest.raises(ValueError, match=words):
+        annotate(reviews, "review", "fast", threshold=0.5)
+    with pytest.raises(ValueError, match=words):  # before any frame is scored
+        frame_scorer("fast", threshold=0.5)
 
 
 def test_batches_give_the_same_and_progress_is_shown_on_request(reviews, monkeypatch, capsys):
@@ -110,7 +128,7 @@ def test_only_annotating_imports_pandas():
         "import pandas; print(annotate(pandas.DataFrame({'t': ['good']}), 't', 'fast').shape)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n") == ["False", "(1, 3)", ""]
+    assert done.stdout.split("\n") == ["False", "(1, 5)", ""]
 
 
 def test_frames_come_back_one_by_one():
@@ -129,17 +147,21 @@ def test_frames_come_back_one_by_one():
 
 def test_a_scorer_goes_to_other_processes_and_takes_options():
     cloudpickle = pytest.importorskip("cloudpickle", reason="cloudpickle is not installed")
-    score = frame_scorer("fast", text_columns=("title", "body"), threshold=1.0, prefix="m_")
+    score = frame_scorer(
+        "fast", text_columns=("title", "body"), threshold=1.0, classes=SIDES, prefix="m_"
+    )
     frame = pd.DataFrame({"title": ["Good"], "body": ["I loved it"]})
     (scored,) = pickle.loads(cloudpickle.dumps(score))([frame])
+    assert list(scored.columns) == ["title", "body", "m_predicted", "m_p_positive"]
     assert scored["m_predicted"].tolist() == ["negative"]
 
 
 def test_a_frame_without_rows_keeps_its_columns():
     frame = pd.DataFrame({"text": pd.Series([], dtype=str)})
     found = annotate(frame, "text", "fast", progress=True)
-    assert (len(found), list(found.columns)) == (0, ["text", "predicted", "p_positive"])
-    assert found["p_positive"].dtype == np.float64
+    probabilities = ["p_positive", "p_negative", "p_neutral"]
+    assert (len(found), list(found.columns)) == (0, ["text", "predicted", *probabilities])
+    assert (found[probabilities].dtypes == np.float64).all()
 
 
 @pytest.mark.parametrize("texts", [[], [None], ["good"]])

@@ -53,12 +53,20 @@ def test_answers_are_those_of_the_command_line(run, trained):
 
 def test_columns_are_the_classes_and_what_cannot_be_read_has_no_probability(fast):
     p = fast.predict_proba(TEXTS)
-    assert (p.shape, p.dtype) == ((4, 2), np.float64)
-    assert fast.classes_.tolist() == ["negative", "positive"]
-    assert p[0, 1] > 0.5 > p[1, 1]
+    assert (p.shape, p.dtype) == ((4, 3), np.float64)
+    assert fast.classes_.tolist() == ["negative", "neutral", "positive"]
+    assert p[:2].argmax(axis=1).tolist() == [2, 0]
     assert np.isnan(p[2]).all()
     assert p[[0, 1, 3]].sum(axis=1) == pytest.approx(1)
     assert fast.predict(TEXTS).tolist() == ["positive", "negative", "", "uncertain"]
+
+
+def test_of_some_of_the_classes_the_rest_is_renormalised(fast):
+    p, two = fast.predict_proba(TEXTS), fast.restricted(["positive", "negative"])
+    assert two.classes_.tolist() == ["negative", "positive"]
+    sides = p[:, [0, 2]] / p[:, [0, 2]].sum(axis=1, keepdims=True)
+    assert two.predict_proba(TEXTS) == pytest.approx(sides, nan_ok=True)
+    assert two.predict(TEXTS).tolist() == ["positive", "negative", "", "uncertain"]
 
 
 @pytest.mark.parametrize(
@@ -93,12 +101,12 @@ def test_any_sequence_of_texts_will_do(kind, fast):
 def test_missing_texts_have_no_answer_and_no_probability(texts, fast):
     missing = pd.isna(pd.Series(texts)).to_numpy()
     assert [answer is None for answer in fast.predict(texts)] == missing.tolist()
-    assert np.isnan(fast.predict_proba(texts)).tolist() == [[each] * 2 for each in missing]
+    assert np.isnan(fast.predict_proba(texts)).tolist() == [[each] * 3 for each in missing]
 
 
 def test_no_texts_are_no_answers(fast):
     assert fast.predict([]).shape == (0,)
-    assert fast.predict_proba([]).shape == (0, 2)
+    assert fast.predict_proba([]).shape == (0, 3)
 
 
 @pytest.mark.parametrize(

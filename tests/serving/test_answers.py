@@ -10,6 +10,7 @@ import sentiment
 from sentiment.general import FAST_MODEL
 from tests.serving.conftest import LINES, ask, chunk, head, read_until
 
+COLUMNS = ("p_positive", "p_negative", "p_neutral")
 TEXTS = ["I loved it", "Dreadful, avoid", "", "  ", "qwxz zzkw", "café 🙂 \u202e\x1b[31m", "a\nb"]
 
 
@@ -65,7 +66,7 @@ def test_json_lines_come_back_one_for_one_in_order(served):
     assert [(line["id"], line["text"]) for line in answer.lines] == [
         (row["id"], row["text"]) for row in rows
     ]
-    assert all(set(line) == {"id", "text", "predicted", "p_positive"} for line in answer.lines)
+    assert all(set(line) == {"id", "text", "predicted", *COLUMNS} for line in answer.lines)
 
 
 def test_lines_that_cannot_be_read_have_their_place(served):
@@ -89,7 +90,8 @@ def test_lines_that_cannot_be_read_have_their_place(served):
     for line in lines[::2]:
         assert (line["text"], line["predicted"]) == ("good", "positive")
     for line, why in zip(lines[1::2], bad.values(), strict=True):
-        assert line == {"predicted": None, "p_positive": None, "error": line["error"]}
+        nothing = dict.fromkeys(("predicted", *COLUMNS))
+        assert line == {**nothing, "error": line["error"]}
         assert line["error"].startswith(why)
 
 
@@ -134,8 +136,9 @@ def test_health_info_and_the_document(served):
     assert served.ask("GET", "/health").json == {"status": "ok"}
     info = served.ask("GET", "/info").json
     assert info["name"] == FAST_MODEL.stem
-    assert info["threshold"] == 0.5
-    assert info["band"] is None
+    assert info["labels"] == ["negative", "neutral", "positive"]
+    assert {"offsets", "minima"} <= info.keys()
+    assert not {"threshold", "band"} & info.keys()
     assert "limits" in info["card"]
     assert info["limits"] == {
         "max_body": 2_000_000, "max_texts": 1000, "max_chars": 100_000, "max_file": 200_000_000

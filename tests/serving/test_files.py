@@ -37,6 +37,7 @@ from tests.serving.conftest import (
 )
 
 BYTES = "application/octet-stream"
+ADDED = ["predicted", "p_positive", "p_negative", "p_neutral"]
 
 ROWS = [
     ("1", "I loved it, all of it", "=SUM(A1)"),
@@ -133,12 +134,13 @@ def test_parquet_comes_back_as_parquet_with_its_types(served):
     got = sent(served, body, name="said.parquet")
     assert got.headers["content-type"] == "application/vnd.apache.parquet"
     table = pq.read_table(io.BytesIO(got.body))
-    assert [str(field.type) for field in table.schema] == ["int64", "string", "string", "double"]
+    types = ["int64", "string", "string", "double", "double", "double"]
+    assert [str(field.type) for field in table.schema] == types
     assert table.column("n").to_pylist() == list(range(2000))
     assert table.column("predicted").to_pylist() == ["positive", None] * 1000
     rows = list(csv.reader(io.StringIO(sent(served, body, name="a.pq", to="csv").body.decode())))
-    assert rows[:3] == [["n", "text", "predicted", "p_positive"],
-                        ["0", "I loved it", "positive", rows[1][3]], ["1", "", "", ""]]  # fmt: skip
+    assert rows[:3] == [["n", "text", *ADDED], ["0", "I loved it", "positive", *rows[1][3:]],
+                        ["1", "", "", "", "", ""]]  # fmt: skip
     assert len(rows) == 2001
     events = told(served, body, name="said.parquet")
     parts = [base64.b64decode(event["base64"]) for event in events if event["event"] == "part"]
@@ -166,7 +168,7 @@ def test_rows_out_are_rows_in_whatever_they_hold(served, rows):
     body = as_csv([("id", "text", "n"), *rows]).encode()
     got = sent(served, body, name="said.csv", text_column="text")
     header, *scored = csv.reader(io.StringIO(got.body.decode(), newline=""))
-    assert header == ["id", "text", "n", "predicted", "p_positive"]
+    assert header == ["id", "text", "n", *ADDED]
     assert [tuple(row[:3]) for row in scored] == rows
 
 
@@ -241,7 +243,8 @@ def test_the_beginning_of_a_file_is_enough_for_its_first_rows(served, pack):
     cut_off = b"text,n\nI loved it,1\nDreadful,2\nI loved i"
     *_, last = told(served, cut_off, name="said.csv", cut="true", rows=9)
     assert last["outcomes"] == {
-        "positive": 1, "negative": 1, "uncertain": 0, "without_text": 0, "unreadable": 0
+        "positive": 1, "neutral": 0, "negative": 1, "uncertain": 0, "without_text": 0,
+        "unreadable": 0,
     }  # fmt: skip
 
 

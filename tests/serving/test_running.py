@@ -185,8 +185,10 @@ def test_without_uvicorn_the_command_that_installs_it(start, tmp_path):
 
 
 def test_a_threshold_is_that_of_every_answer():
-    with serving("--threshold", "0.99") as served:
-        assert served.ask("GET", "/info").json["threshold"] == 0.99
+    with serving("--classes", "negative,positive", "--threshold", "1") as served:
+        info = served.ask("GET", "/info").json
+        assert info["labels"] == ["negative", "positive"]
+        assert (info["threshold"], info["band"]) == (1, None)
         assert served.post("/predict", {"text": "good"}).json["predicted"] == "negative"
         assert served.post("/explain", {"text": "good"}).json["predicted"] == "negative"
 

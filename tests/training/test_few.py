@@ -10,6 +10,7 @@ import pytest
 
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.general import FAST_MODEL
+from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
@@ -117,7 +118,7 @@ def test_a_gain_by_chance_is_not_told_of(seed, count):
 def test_a_gain_on_few_real_reviews_is_told_of():
     rows = read_labelled([str(TEST)], ReadOptions())
     few = rows.take(np.arange(60))
-    base = load_model(FAST_MODEL).log_odds(few.texts)
+    base = load_model(FAST_MODEL).restricted(SENTIMENT).log_odds(few.texts)
     noise = np.random.default_rng(0).normal(size=60)
     assert gain_of(base, noise, noise > 0, few.labels, "macro-f1") is not None
 

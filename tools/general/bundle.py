@@ -22,7 +22,7 @@ from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.workers import Scorer, default_workers
-from tools.general.corpus import Example, held_out, read_corpus, to_train_on
+from tools.general.corpus import Example, held_out, opinion_words, read_corpus, to_train_on
 from tools.general.encoder import Recipe, fine_tune
 from tools.general.lessons import lessons
 from tools.general.ngrams import Lesson, School
@@ -35,6 +35,9 @@ Floats = NDArray[np.float64]
 
 SENTENCES = 120_000
 LESSONS = 80_000
+# Lessons that tell how far n-grams can be believed where the order of words decides, and a seed
+# that no training uses.
+OTHER_LESSONS, _UNSEEN = 1_500, 1_000_000
 # How often n-grams see each source, and how far they believe its labels against the encoder.
 TIMES = {"imdb": 2, "yelp": 2, "amazon": 2, "own": 3, "clothing": 2, "multidomain": 2}
 BELIEVED = {"goemotions": 0.4}
@@ -93,6 +96,9 @@ class Workshop:
         network = fine_tune(recipe, self.corpus, reader, upstream, self.folder)
         texts = (each.text for each in chain.from_iterable(self.corpus.values()))
         reader, network = cut(reader, network, chain(texts, self.unlabeled))
+        shown = chain.from_iterable(map(to_train_on, self.corpus.values()))
+        corrected = tuple(word for word in opinion_words(shown) if word in reader.pieces.numbers)
+        reader = replace(reader, pieces=replace(reader.pieces, corrected=corrected))
         return Component(reader, network.quantized(), labels=WITH_NEUTRAL)
 
     @cached_property
@@ -133,8 +139,10 @@ class Workshop:
         school.targets[judged] = _of_two(_added(logits, labels)[len(known) :])
 
     def general(self) -> Model:
-        """Return the encoder with n-grams beside it, fitted to held-out texts."""
-        return stacked(self.encoder, self.ngrams, self.held_out)
+        """Return the encoder with n-grams beside it, fitted to held-out texts and other lessons."""
+        others = [Example(*each) for each in teach(OTHER_LESSONS, _UNSEEN + self.recipe.seed)]
+        others = [each._replace(source="lessons") for each in others]
+        return stacked(self.encoder, self.ngrams, [*self.held_out, *others])
 
     def fast(self) -> Model:
         """Return the n-grams alone, calibrated on held-out texts."""

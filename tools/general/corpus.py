@@ -5,9 +5,11 @@ Airline tweets are not among them: their licence keeps them out of weights that 
 """
 
 import csv
+import math
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -53,6 +55,7 @@ _HELD_OUT = 13  # of 256 texts
 _NODE = re.compile(r"\((\d) |([^()\s]+)|\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-lrb-": "(", "-rrb-": ")", "``": '"', "''": '"'}
 _CONTRACTION = re.compile(r" (n't|'s|'re|'ve|'ll|'d|'m)\b", re.IGNORECASE)
+_SMALL = re.compile(r"[a-z]{4,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -78,6 +81,35 @@ def held_out(text: str) -> bool:
 def to_train_on(examples: Sequence[Example]) -> list[Example]:
     """Return the texts that are not held out."""
     return [each for each in examples if not held_out(each.text)]
+
+
+def opinion_words(examples: Iterable[Example]) -> list[str]:
+    """Return words of four letters or more that praise or blame, by how often they do.
+
+    The log-odds that a text with the word praises rather than blames exceed 1.1 either way, or 0.7
+    if the word is frequent.
+    """
+    every, sides = Counter[str](), (Counter[str](), Counter[str]())
+    texts = [0, 0]
+    for each in examples:
+        words = set(_SMALL.findall(each.text.lower()))
+        every.update(words)
+        lean = each.target[2] - each.target[0]
+        if abs(lean) > 0.5:
+            sides[lean > 0].update(words)
+            texts[lean > 0] += 1
+
+    def log_odds(word: str) -> float:
+        blames, praises = (
+            (found[word] + 2) / count for found, count in zip(sides, texts, strict=True)
+        )
+        return math.log(praises / blames)
+
+    return sorted(
+        word
+        for word, times in every.items()
+        if times >= 100 and abs(log_odds(word)) > (0.7 if times >= 400 else 1.1)
+    )
 
 
 def read_corpus(datasets: Path, own: Path, without: Sequence[str] = ()) -> dict[str, list[Example]]:

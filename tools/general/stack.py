@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
-from sentiment.features.wordpiece import END, START, UNKNOWN, WordPiece
+from sentiment.features.wordpiece import END, START, UNKNOWN
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Calibration, Component, fit_softmax
 from sentiment.model.model import Model, MultiDecision, even_decision
@@ -43,7 +43,7 @@ def cut(
     kept = np.flatnonzero(times >= _RARE)
     vocabulary = tuple(pieces.vocabulary[number] for number in kept.tolist())
     words = Table(network.words.rows[kept], network.words.scale[kept])
-    smaller = WordPiece(vocabulary, pieces.head, pieces.tail)
+    smaller = replace(pieces, vocabulary=vocabulary)
     return replace(encoder, pieces=smaller), replace(network, words=words)
 
 
