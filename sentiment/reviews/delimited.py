@@ -180,7 +180,7 @@ class DelimitedSource(FeedSource):
             names = numbered_names(len(valid.fields))
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
-        self.notes = notes
+        self.notes += notes
         self.dialect = self._dialect(first)
 
     @abstractmethod

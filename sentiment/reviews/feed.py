@@ -3,8 +3,9 @@
 import codecs
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError
 from sentiment.reviews.batch import (
     BATCH_CHARS,
     BATCH_ROWS,
@@ -19,15 +20,24 @@ from sentiment.reviews.batch import (
     Unreadable,
     bad_row,
     damaged_byte,
+    readable,
     row_error,
+)
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.encodings import (
+    AUTO,
+    check_encoding,
+    encodings_marked,
+    find_encoding,
+    guess_encoding,
+    unmarked,
 )
 from sentiment.reviews.streams import ByteStream, foreign
 
-UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
-_UTF_16_BYTES = 16  # at the start, to detect UTF-16 without a mark
+ONCE = "from a file, not a pipe or an archive, --encoding auto reads it"
+REPLACE = "--on-bad-bytes replace reads such rows, with U+FFFD for these bytes"
 
 
 class TextFeed:
@@ -35,9 +45,18 @@ class TextFeed:
 
     Args:
         stream: Where the bytes come from.
-        encoding: Its encoding.
+        encoding: Its encoding; `auto` finds it. A byte order mark comes first.
         max_row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
         markup: Whether to accept HTML and XML as texts.
+        replace: Whether bytes that cannot be decoded become U+FFFD.
+        skip_lines: The number of lines to leave out at the start.
+        one_of_many: Whether other files are read with the same options, for advice.
+
+    Attributes:
+        encoding: The encoding, known after the first read.
+        notes: What was found, for display; some are added while it is read.
+        skipped: The number of lines left out.
+        replaced: The number of rows with replaced bytes.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -50,6 +69,9 @@ class TextFeed:
         max_row_chars: int | None = None,
         *,
         markup: bool = False,
+        replace: bool = False,
+        skip_lines: int = 0,
+        one_of_many: bool = False,
     ) -> None:
         self.name = stream.name
         self.max_row_chars = max_row_chars or ROW_CHARS
@@ -58,11 +80,20 @@ class TextFeed:
         self.marked = False  # whether there is a byte order mark; known after the first read
         # Whether lines end with a lone carriage return; None until one has ended.
         self.of_old_mac: bool | None = None
-        self.encoding = check_encoding(encoding)
-        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self.notes: list[str] = []
+        self.skipped = skip_lines
+        self.replaced = 0
+        self._to_skip = skip_lines
+        self._finding = False  # whether the encoding is to be found, of bytes that are ASCII so far
+        self.encoding = ""
+        self._set_encoding("utf-8" if encoding == AUTO else check_encoding(encoding))
+        self._auto = encoding == AUTO
         self._stream = stream
         self._markup = markup
-        self._damaged = False  # whether a byte was marked
+        self._replace = replace
+        self._one_of_many = one_of_many
+        self._damaged = False  # whether a byte was marked, or replaced
+        self._way_out: str | None = None  # from bytes that cannot be decoded
         self._blocks = Ahead(self._read_blocks())
 
     def peek(self, lines: int = 0) -> str:
@@ -94,9 +125,14 @@ class TextFeed:
         return "".join(blocks)
 
     def damage_in(self, text: str) -> str | None:
-        """Return what is wrong with the bytes of a part of the text, or None."""
-        byte = damaged_byte(text) if self._damaged else None
-        return None if byte is None else _describe_byte(byte, self.encoding)
+        """Return what is wrong with the bytes of a row, or None; count it if they are replaced."""
+        if not self._damaged:
+            return None
+        if self._replace:
+            self.replaced += "\ufffd" in text
+            return None
+        byte = damaged_byte(text)
+        return None if byte is None else self._describe_byte(byte)
 
     def expected_chars(self) -> float | None:
         """Return about how many characters there are in all; None if the size is unknown."""
@@ -130,7 +166,7 @@ class TextFeed:
             self._decoded += len(text)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
-            text = self._mend_line_ends(text)
+            text = self._skip_lines(self._mend_line_ends(text))
             end = text.rfind("\n") + 1
             block = ""
             if end:
@@ -156,82 +192,123 @@ class TextFeed:
             self.of_old_mac = "\n" not in text
         return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
+    def _skip_lines(self, text: str) -> str:
+        """Leave out the lines to skip."""
+        while self._to_skip and text:
+            _, end, text = text.partition("\n")
+            self._to_skip -= len(end)
+        return text
+
     def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, marking each invalid byte."""
+        """Decode a block, marking or replacing each invalid byte."""
         if at_start:
-            self._check_start(raw)
-        state = self._decoder.getstate()
+            self._begin(raw)
+        text = self._decode_all(raw, final=not raw)
+        self._finding = self._finding and text.isascii()
+        return readable(text) if self._damaged and self._replace else text
+
+    def _decode_all(self, raw: bytes, *, final: bool) -> str:
+        state: Any = self._decoder.getstate()
         try:
-            return self._decoder.decode(raw, final=not raw)
+            return self._decoder.decode(raw, final=final)
         except UnicodeError as error:
-            reason = _describe_error(error, self.encoding)
-            # UTF-16 without its first bytes can look like UTF-8 full of NULs.
-            if at_start and self.encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
-                raise Unreadable(reason) from error
+            if self._finding:
+                return self._switch(state[0] + raw, final=final)
             self._decoder.setstate(state)
             self._decoder.errors = MARKING
             try:
-                text = self._decoder.decode(raw, final=not raw)
+                text = self._decoder.decode(raw, final=final)
             except UnicodeError:
-                raise Unreadable(reason) from error
+                raise Unreadable(self._describe_error(error)) from error
             self._damaged = True
             return text
 
-    def _check_start(self, raw: bytes) -> None:
-        """Reject files that are not text in the encoding, though they decode."""
-        self.marked = self.marked or raw.startswith((codecs.BOM_UTF8, *UTF_16_MARKS))
-        if raw.startswith(UTF_32_MARKS) and not self.encoding.startswith("utf-32"):
-            raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
+    def _begin(self, raw: bytes) -> None:
+        """Reject files that are no texts, and obey a byte order mark."""
+        marked = encodings_marked(raw)
+        self.marked = self.marked or bool(marked)
         if what := foreign(raw, markup=self._markup):
             raise DataError(f"{self.name}: {what}")
-        start = raw[:_UTF_16_BYTES]
-        if len(start) < _UTF_16_BYTES or not self.encoding.startswith("utf-8"):
-            return
-        for first, encoding in ((0, "utf-16-le"), (1, "utf-16-be")):
-            letters, others = start[first::2], start[1 - first :: 2]
-            if not any(others) and all(letters) and letters.strip():
-                raise Unreadable(f"probably not UTF-8; try --encoding {encoding}")
+        if marked and self.encoding not in marked:
+            self._set_encoding(marked[0])
+            self.notes.append(f"read as {marked[0].upper()}, by its byte order mark")
+        elif self._auto and not marked:
+            self._find(raw)
+        elif self.encoding.startswith("utf-8") and (name := unmarked(raw)):
+            raise Unreadable(f"probably {name.upper()}, without a byte order mark; {self._way()}")
+
+    def _find(self, raw: bytes) -> None:
+        """Find the encoding by the whole stream, or of a pipe by its first bytes beyond ASCII."""
+        if found := self._found():
+            self._note_encoding(found)
+        elif name := unmarked(raw):
+            self._note_encoding(name)
+        else:
+            self._finding = True
+
+    def _switch(self, raw: bytes, *, final: bool) -> str:
+        """Decode a block of a pipe that was ASCII so far, and is not UTF-8."""
+        self._finding = False
+        self._note_encoding(guess_encoding(raw))
+        return self._decode_all(raw, final=final)
+
+    def _note_encoding(self, name: str) -> None:
+        if name != "utf-8":
+            self._set_encoding(name)
+            self.notes.append(f"read as {name}, by its content")
+
+    def _set_encoding(self, name: str) -> None:
+        self.encoding = check_encoding(name)
+        self._decoder: Any = codecs.getincrementaldecoder(name)()
+
+    def _found(self) -> str | None:
+        try:
+            return find_encoding(self._stream.again)
+        except DataError:  # raised again where it is met
+            return None
+
+    def _way(self) -> str:
+        """Return how to read a text with bytes that cannot be decoded."""
+        if self._way_out is None:
+            found = None if self.marked else self._found()
+            if self.marked:
+                self._way_out = REPLACE
+            elif found is None:
+                self._way_out = ONCE
+            elif self._one_of_many:
+                self._way_out = "--encoding auto reads it"
+            elif check_encoding(found) == self.encoding or self._auto:
+                self._way_out = REPLACE
+            else:
+                self._way_out = (
+                    f"--encoding {found} reads all of it, and --encoding auto finds that by itself"
+                )
+        return self._way_out
+
+    def _describe_error(self, error: UnicodeError) -> str:
+        """Return why some bytes cannot be decoded, and what to do."""
+        what: object = error
+        if isinstance(error, UnicodeDecodeError):
+            if "BOM" not in error.reason:
+                return self._describe_byte(error.object[error.start])
+            what = error.reason  # since Python 3.13 not about a single byte
+        return f"not {self.encoding.upper()} ({what}); {self._way()}"
+
+    def _describe_byte(self, byte: int) -> str:
+        """Return what is wrong with a byte, and what to do."""
+        if self.encoding in ("utf-8", "utf-8-sig"):
+            return f"not UTF-8 (byte 0x{byte:02X}); {self._way()}"
+        return f"byte 0x{byte:02X} is not valid {self.encoding}; {self._way()}"
+
+
+def replaced_note(rows: int) -> str:
+    """Return the note on rows with replaced bytes."""
+    return f"{count_of(rows, 'row')} with bytes that cannot be decoded, read as U+FFFD"
 
 
 def too_long(what: str, most: int) -> str:
     """Return the message for a row that is too long."""
     return f"{what} of more than {most:,} characters; cut it into shorter ones"
-
-
-def _describe_error(error: UnicodeError, encoding: str) -> str:
-    """Return why some bytes cannot be decoded."""
-    what: object = error
-    if isinstance(error, UnicodeDecodeError):
-        if "BOM" not in error.reason:
-            return _describe_byte(error.object[error.start], encoding)
-        what = error.reason  # since Python 3.13 not about a single byte
-    return f"not {encoding.upper()} ({what}); name another with --encoding"
-
-
-def _describe_byte(byte: int, encoding: str) -> str:
-    """Return what is wrong with a byte, and an encoding to try if none was named."""
-    if encoding not in ("utf-8", "utf-8-sig"):
-        return f"byte 0x{byte:02X} is not valid {encoding}; name another with --encoding"
-    guess = "utf-16" if byte in (0xFE, 0xFF) else "cp1252"
-    return (
-        f"not UTF-8 (byte 0x{byte:02X}); "
-        f"name the encoding with --encoding, for instance --encoding {guess}"
-    )
-
-
-def check_encoding(encoding: str) -> str:
-    """Return the usual name of a text encoding.
-
-    Raises:
-        UsageError: Python has no such text encoding.
-    """
-    try:
-        codec = codecs.lookup(encoding)
-    except (LookupError, ValueError):
-        codec = None
-    if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
-        raise UsageError(f"unknown encoding {encoding!r}; try utf-8, utf-16, cp1252 or latin-1")
-    return codec.name
 
 
 def block_lines(block: str) -> list[str]:
@@ -259,6 +336,7 @@ class FeedSource(Source):
 
     def __init__(self, feed: TextFeed, columns: list[str], bad_rows: BadRows = STOP) -> None:
         super().__init__(feed.name, columns)
+        self.notes = feed.notes
         self.feed = feed
         self.bad_rows = bad_rows
         self._rows_read = 0
@@ -279,6 +357,8 @@ class FeedSource(Source):
             for items in self._regrouped():
                 yield from self.bad_rows.batches(items, first, self)
                 first += len(items)
+            if self.feed.replaced:
+                self.notes.append(replaced_note(self.feed.replaced))
         finally:
             self.close()
 

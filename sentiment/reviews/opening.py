@@ -1,6 +1,7 @@
 """Opening sources by name: globs, folders, formats by suffix and by content; their columns."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,10 +22,17 @@ from sentiment.reviews.batch import (
     first_readable,
     readable,
 )
-from sentiment.reviews.cells import and_more
+from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.columns import PLAIN, Columns, find_columns
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
+from sentiment.reviews.encodings import AUTO, check_encoding
+from sentiment.reviews.feed import (
+    FasttextSource,
+    FeedSource,
+    LinesSource,
+    TextFeed,
+    replaced_note,
+)
 from sentiment.reviews.jsonl import JsonlSource
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
@@ -182,7 +190,14 @@ def open_source(
         if by_name == "parquet":
             return _open_parquet(stream, where)
         max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
+        feed = TextFeed(
+            stream,
+            options.encoding,
+            max_row_chars,
+            markup=format == "lines",
+            replace=options.on_bad_bytes == "replace",
+            skip_lines=options.skip_lines,
+        )
         layout = Layout(by_name)
         if format in (None, "jsonl"):
             layout = _layout(feed, by_name, need_label=need_label)
@@ -262,6 +277,9 @@ class FolderSource(Source):
     def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
         self._bad_rows = options.bad_rows or STOP
         self._encoding = check_encoding(options.encoding)
+        self._encodings: Counter[str] = Counter()
+        self._replace = options.on_bad_bytes == "replace"
+        self._replaced = 0  # files
         self._path = path
         there = sorted(
             child.name for child in path.iterdir() if child.is_dir() and child.name[0] != "."
@@ -290,6 +308,8 @@ class FolderSource(Source):
         """Yield the rows in batches; see `Source.batches`."""
         items: list[Row | BadRow] = []
         chars = before = 0
+        self._encodings.clear()
+        self._replaced = 0
         for number, file in enumerate(self._files, start=1):
             text, reason = self._read(file)
             row = {"text": text}
@@ -301,6 +321,11 @@ class FolderSource(Source):
             if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
                 yield from self._bad_rows.batches(items, before + 1, self)
                 items, chars, before = [], 0, number
+        if self._encoding == AUTO:
+            found = sorted(name for name in self._encodings if name not in ("", "utf-8"))
+            self.notes += [f"{count_of(self._encodings[e], 'file')} read as {e}" for e in found]
+        if self._replaced:
+            self.notes.append(replaced_note(self._replaced))
 
     def expected_rows(self) -> int:
         """Return the number of files."""
@@ -309,12 +334,18 @@ class FolderSource(Source):
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Return the text of a file, and what is wrong with it, or None."""
         try:
-            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
+            stream = open_stream(file)
+            feed = TextFeed(
+                stream, self._encoding, markup=True, replace=self._replace, one_of_many=True
+            )
+            with closing(feed):
                 text = feed.whole()
+                text = text.removesuffix("\n").removesuffix("\r")
+                damage = feed.damage_in(text)
         except (DataError, Unreadable) as error:
             return "", str(error).removeprefix(f"{file}: ")
-        text = text.removesuffix("\n").removesuffix("\r")
-        damage = feed.damage_in(text)
+        self._encodings[feed.encoding] += 1
+        self._replaced += feed.replaced
         return (readable(text) if damage else text), damage
 
     def _short(self, file: Path) -> str:

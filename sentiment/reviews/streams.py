@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,7 +71,12 @@ class ReadOptions:
     """The options for reading files of reviews."""
 
     format: str | None = None  # None detects it by suffix and content
-    encoding: str = "utf-8"  # of text formats
+    encoding: str = "utf-8"  # of text formats; "auto" finds it
+    on_bad_bytes: str = "bad-row"  # or "replace" by U+FFFD
+    skip_lines: int = 0  # lines to leave out at the start of text formats
+    delimiter: str | None = None  # of CSV; None detects it; several spaces are two or more
+    quote: str | None = None  # of CSV; None is ", and "" none
+    comment: str | None = None  # what lines of CSV and TSV to leave out begin with
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
     label_column: str | None = None  # None to detect it
@@ -86,10 +92,22 @@ class ReadOptions:
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first
 
     def __post_init__(self) -> None:
+        if self.of_tables and self.format not in (None, "csv", "tsv"):
+            raise UsageError(f"{self.of_tables} is for CSV and TSV, not {self.format}")
         if self.classes and self.sides:
             raise UsageError(
                 "--classes cannot be combined with --positive, --negative and --neutral"
             )
+
+    @property
+    def of_tables(self) -> str:
+        """The first option given that is for CSV and TSV only, or ""."""
+        given = {
+            "--delimiter": self.delimiter,
+            "--quote": self.quote,
+            "--comment": self.comment,
+        }
+        return next((name for name, value in given.items() if value is not None), "")
 
     @property
     def sides(self) -> dict[str, tuple[str, ...]]:
@@ -168,6 +186,7 @@ class ByteStream:
         self._pipe = _pipe_number(stream)
         self.size = _size_of(stream)
         self._at_start = True
+        self._begin = _place_in(stream)
 
     def read(self) -> bytes:
         """Return what is available, at most a block, waiting for at least a byte; b"" at the end.
@@ -210,6 +229,28 @@ class ByteStream:
     def read_all(self) -> bytes:
         """Return the rest of the stream."""
         return b"".join(iter(self.read, b""))
+
+    def again(self) -> Iterator[bytes] | None:
+        """Return all blocks from the start, decompressed; None if the stream gives them only once.
+
+        Where reading continues does not change.
+        """
+        return self._from_start() if self._begin is not None else None
+
+    def _from_start(self) -> Iterator[bytes]:
+        place = self._stream.tell()
+        self._stream.seek(self._begin or 0)
+        copy = ByteStream(
+            self._stream,
+            self.name,
+            owned=False,
+            compression=self._compression,
+            max_bytes=self._max_bytes,
+        )
+        try:
+            yield from iter(copy.read, b"")
+        finally:
+            self._stream.seek(place)
 
     def would_block(self) -> bool:
         """Return whether the next read would wait for a producer."""
@@ -310,6 +351,14 @@ def _pipe_number(stream: BinaryIO) -> int | None:
     try:
         number = stream.fileno()
         return None if stat.S_ISREG(os.fstat(number).st_mode) else number
+    except (OSError, AttributeError, ValueError):
+        return None
+
+
+def _place_in(stream: BinaryIO) -> int | None:
+    """Return the place in a stream that can be read again; None for other streams."""
+    try:
+        return stream.tell() if stream.seekable() else None
     except (OSError, AttributeError, ValueError):
         return None
 

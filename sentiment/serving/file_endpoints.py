@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.reviews.cells import encode, to_json, visible
-from sentiment.reviews.feed import check_encoding
+from sentiment.reviews.encodings import check_encoding
 from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, TooLargeError
 from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
 from sentiment.serving.requests import (
