@@ -189,13 +189,17 @@ def open_inputs(
 
 
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
-    """Print which column has the texts of each input."""
+    """Print which column has the texts of each input, and at its end what else was found."""
     for each in opened:
+        source, known = each.source, 0
         if each.columns.text:
-            how = [] if each.source.format == "lines" else [each.columns.how]
-            for note in (*how, *each.source.notes):
-                console.note(f"{each.source.name}: {note}")
+            how = [] if source.format == "lines" else [each.columns.how]
+            known = len(source.notes)
+            for note in (*how, *source.notes):
+                console.note(f"{source.name}: {note}")
         yield each
+        for note in source.notes[known:] if each.columns.text else ():
+            console.note(f"{source.name}: {note}")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
+from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns
 from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
@@ -29,7 +30,6 @@ from sentiment.reviews.rules import (
     reads_as_label,
 )
 
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
 _ENDS = 4  # lines that must end in a label for it to be one
@@ -104,7 +104,7 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
     if is_json_lines(lines, name) or by_name == "jsonl":
         return plain if by_name == "jsonl" else _read_as("jsonl", "JSON lines")
     found = _marked(lines, header=header)
-    if not found and by_name == "csv" and not need_label:
+    if not found and by_name == "csv" and not need_label and not has_spaced_columns(lines):
         found = _unquoted(lines)
     if found or by_name != "lines":
         return found or plain
@@ -228,6 +228,8 @@ def _table(lines: Sequence[str]) -> Layout | None:
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
         if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
+    if has_spaced_columns(lines):
+        return _read_as("csv", "columns parted by spaces")
     return None
 
 

@@ -4,7 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,7 @@ from sentiment.reviews.batch import (
 from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.columns import PLAIN, Columns, find_columns
 from sentiment.reviews.delimited import CsvSource, TsvSource
+from sentiment.reviews.dialects import Given
 from sentiment.reviews.encodings import AUTO, check_encoding
 from sentiment.reviews.feed import (
     FasttextSource,
@@ -181,6 +182,7 @@ def open_source(
     if not isinstance(where, OpenFile) and name != "-" and Path(where).is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{name} is a folder; it cannot be read as {format}")
+        _refuse(options.of_tables, name, "a folder")
         return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{name} is not a folder")
@@ -188,6 +190,7 @@ def open_source(
     stream = open_stream(where)
     try:
         if by_name == "parquet":
+            _refuse(options.of_texts, stream.name, "Parquet")
             return _open_parquet(stream, where)
         max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
         feed = TextFeed(
@@ -198,8 +201,9 @@ def open_source(
             replace=options.on_bad_bytes == "replace",
             skip_lines=options.skip_lines,
         )
-        layout = Layout(by_name)
-        if format in (None, "jsonl"):
+        options = _named_as_csv(options, by_name)
+        layout = Layout(options.format or by_name)
+        if options.format in (None, "jsonl"):
             layout = _layout(feed, by_name, need_label=need_label)
         return _open_text(feed, layout, options, need_label=need_label)
     except Unreadable as error:
@@ -223,6 +227,21 @@ def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
     return ParquetSource(stream, file)
 
 
+def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:
+    """Return options that read a text as CSV if they name its delimiter or quotes."""
+    given = options.delimiter is not None or options.quote is not None
+    if not given or by_name not in ("csv", "tsv", "lines"):
+        return options
+    tabs = "tab" if by_name == "tsv" else None
+    return replace(options, format="csv", delimiter=options.delimiter or tabs)
+
+
+def _refuse(given: str, name: str, format: str) -> None:
+    """Refuse an option that a format does not have."""
+    if given:
+        raise UsageError(f"{name}: {given} is not for {format}; leave it out")
+
+
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
     """Detect the layout of a text."""
     try:
@@ -236,15 +255,18 @@ def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
 
 def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool) -> Source:
     bad_rows = options.bad_rows or STOP
+    given = Given(options.delimiter, options.quote, options.comment)
+    if layout.format not in ("csv", "tsv"):
+        _refuse(options.of_tables, feed.name, layout.format)
     asked = [*options.text_columns, *options.keep]
     if need_label and options.label_column:
         asked.append(options.label_column)
     source: FeedSource
     match layout.format:
         case "csv":
-            source = CsvSource(feed, options.header, asked, bad_rows)
+            source = CsvSource(feed, options.header, asked, bad_rows, given)
         case "tsv":
-            source = TsvSource(feed, options.header, asked, bad_rows)
+            source = TsvSource(feed, options.header, asked, bad_rows, given)
         case "jsonl":
             source = JsonlSource(feed, bad_rows)
         case "fasttext":

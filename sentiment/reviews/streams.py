@@ -110,6 +110,11 @@ class ReadOptions:
         return next((name for name, value in given.items() if value is not None), "")
 
     @property
+    def of_texts(self) -> str:
+        """The first option given that is for text files only, or ""."""
+        return self.of_tables or "--skip-lines" * bool(self.skip_lines)
+
+    @property
     def sides(self) -> dict[str, tuple[str, ...]]:
         """The values that the user named, by class of sentiment."""
         sides = {NEGATIVE: self.negative, NEUTRAL: self.neutral, POSITIVE: self.positive}
