@@ -239,7 +239,7 @@ def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:
 def _refuse(given: str, name: str, format: str) -> None:
     """Refuse an option that a format does not have."""
     if given:
-        raise UsageError(f"{name}: {given} is not for {format}; leave it out")
+        raise UsageError(f"{name}: leave out {given}: it is not for {format}")
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:

@@ -93,7 +93,9 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.of_tables and self.format not in (None, "csv", "tsv"):
-            raise UsageError(f"{self.of_tables} is for CSV and TSV, not {self.format}")
+            raise UsageError(
+                f"leave out {self.of_tables}: it is for CSV and TSV, not {self.format}"
+            )
         if self.classes and self.sides:
             raise UsageError(
                 "--classes cannot be combined with --positive, --negative and --neutral"
