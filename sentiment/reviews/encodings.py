@@ -40,11 +40,13 @@ _COMMON = {
     "cp850": 0.5,
     "cp437": 0.5,
 }
-_CHAOS_STEP = 0.05  # smaller differences do not count
+_CHAOS_STEP = 0.08  # smaller differences do not count
 _MAX_CHAOS = 0.3
 # The bytes that cp1252 does not use, as signs that are rare in texts.
 _FOR_CP1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", b"\xa4" * 5)
 _SAMPLE_BYTES = 1 << 20
+_PLACES = 20  # of 512 bytes
+_BEYOND_ASCII = re.compile(rb"[\x00-\x09\x0b-\x7f]*+[\x80-\xff][^\n]*+\n?")  # lines
 _MAX_TRIALS = 4  # encodings that the whole file is tried with
 _START, _LEAST = 16, 8  # bytes by which UTF-16 and UTF-32 without a mark are told
 
@@ -153,8 +155,10 @@ def _ranked(sample: bytes) -> list[str]:
     """Return the common encodings that a sample reads in, the likeliest first."""
     from charset_normalizer import from_bytes  # most files are UTF-8
 
+    sample = b"".join(_BEYOND_ASCII.findall(sample))  # it looks at a few places only
+
     def measured(sample: bytes, among: Iterable[str]) -> dict[str, tuple[float, float]]:
-        found = from_bytes(sample, cp_isolation=list(among), threshold=_MAX_CHAOS)
+        found = from_bytes(sample, _PLACES, cp_isolation=list(among), threshold=_MAX_CHAOS)
         return {
             name: (match.chaos, match.coherence)
             for match in found

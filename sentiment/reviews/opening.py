@@ -232,8 +232,9 @@ def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:
     given = options.delimiter is not None or options.quote is not None
     if not given or by_name not in ("csv", "tsv", "lines"):
         return options
-    tabs = "tab" if by_name == "tsv" else None
-    return replace(options, format="csv", delimiter=options.delimiter or tabs)
+    if options.delimiter is None and by_name == "tsv":
+        return replace(options, format="csv", delimiter="tab")
+    return replace(options, format="csv")
 
 
 def _refuse(given: str, name: str, format: str) -> None:

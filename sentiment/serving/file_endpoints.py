@@ -240,7 +240,8 @@ def http_wording(message: str) -> str:
 
     def parameter(found: re.Match[str]) -> str:
         name = _PARAMETERS.get(found[1], found[1].replace("-", "_"))
-        return f"{name}={quote(found[2].strip("'")) if found[2] else '…'}"
+        value = quote(found[2].strip("'")) if found[2] else "…"
+        return f"{name}={value}"
 
     message = _OPTION.sub(parameter, message)
     return message.replace("--no-header", "header=false").replace("--header", "header=true")

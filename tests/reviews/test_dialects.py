@@ -12,7 +12,9 @@ from sentiment.reviews.dialects import check_delimiter, sniff_delimiter
 
 from .helpers import open_source, rows_from, rows_of, save, stdin_source, written
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\uffff"), max_size=9)
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\r\0\uffff"), max_size=9
+)
 ROWS = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=6)
 
 
@@ -94,7 +96,10 @@ def test_a_dialect_is_found(data, expected, note):
         ('text,label\n5\\" wide,1\n', [['5\\" wide', "1"]]),
         ('"{""a"": ""x \\""y\\""""}",1\ntext,2\n', [['{"a": "x \\"y\\""}', "1"], ["text", "2"]]),
         ('"Great, thanks"\n"Bad, very"\n', [["Great, thanks"], ["Bad, very"]]),
-        ('"Comments, suggestions"\n"Great, thanks"\n"Bad"\n', [["Great, thanks"], ["Bad"]]),
+        (
+            '"Comments, suggestions"\n"Great, thanks"\n"Bad"\n',
+            [["Comments, suggestions"], ["Great, thanks"], ["Bad"]],
+        ),
         ("#good day,1\n#bad day,0\n", [["#good day", "1"], ["#bad day", "0"]]),
         ("#fail\n#win\ngood one\n", [["#fail"], ["#win"], ["good one"]]),
         ("text,label\n#fail,1\n", [["#fail", "1"]]),
@@ -219,9 +224,7 @@ def test_delimiters_have_names(word, delimiter):
 
 
 def test_commas_in_decimal_numbers_are_no_delimiters():
-    assert [sniff_delimiter(line) for line in ("a;1,5;2,5;3,5", "1,5", "1,2,a", "a;1,5,b")] == [
-        ";", ",", ",", ";",
-    ]  # fmt: skip
+    assert [sniff_delimiter(line) for line in ("a;1,5;2,5;3,5", "1,5", "1,2,a")] == [";", ",", ","]
 
 
 @pytest.mark.parametrize("quote", ["'", '"'])
