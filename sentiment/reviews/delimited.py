@@ -254,18 +254,18 @@ class DelimitedSource(FeedSource):
     def _item(self, record: Record) -> Item:
         fields, raw, line, reason = record
         fields = fields or [""]
-        if reason or len(fields) != len(self.columns):
+        damage = self.feed.damage_in(raw)
+        if reason or (not damage and len(fields) != len(self.columns)):
             fields, reason = self._made_to_fit(fields, raw, reason)
         if self.feed.of_old_mac:
             fields = [field.translate(SWAPPED_ENDS) for field in fields]
             raw = raw.translate(SWAPPED_ENDS)
-        damage = None if reason else self.feed.damage_in(raw)
         if not reason and not damage:
             return dict(zip(self.columns, fields, strict=True))
         filled = fields + [""] * (len(self.columns) - len(fields))
         row = dict(zip(self.columns, filled, strict=False))
         # A bad byte is reported with its row number, other errors with the line number as well.
-        return bad_row(damage or reason or "", row, raw.rstrip("\r\n"), None if damage else line)
+        return bad_row(reason or damage or "", row, raw.rstrip("\r\n"), line if reason else None)
 
     def _made_to_fit(
         self, fields: list[str], raw: str, reason: str | None
@@ -394,7 +394,8 @@ class CsvSource(DelimitedSource):
         notation = self._notation
         if notation.delimiter == SPACES and ends_in_text(self.header):
             yield "with several spaces in the last column", split_at_spaces(raw, len(self.columns))
-        if inner := notation.unwrapped(fields):
+        inner = notation.unwrapped(fields)
+        if inner and notation.parse(raw):
             yield "quoted once more as a whole", inner
         if notation.quote and f"\\{notation.quote}" in raw:
             other = notation._replace(escaped=not notation.escaped).parse(raw)

@@ -36,7 +36,7 @@ from sentiment.reviews.streams import ByteStream, foreign
 
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
-ONCE = "from a file, not a pipe or an archive, --encoding auto reads it"
+ONCE = "save it as a file of its own, and read that with --encoding auto"
 REPLACE = "--on-bad-bytes replace reads such rows, with U+FFFD for these bytes"
 
 

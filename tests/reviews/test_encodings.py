@@ -132,7 +132,7 @@ def test_the_encoding_of_a_pipe_is_found_at_its_first_bytes_beyond_ascii():
 
 
 def test_of_a_pipe_a_file_is_advised():
-    with pytest.raises(DataError, match=r"row 1: not UTF-8 .*from a file.*--encoding auto"):
+    with pytest.raises(DataError, match=r"row 1: not UTF-8 .*as a file .*--encoding auto"):
         rows_from(Pipe(b"caf\xe9\n"), format="lines")
 
 
