@@ -1,15 +1,12 @@
-"""Decoding streams to blocks of text, and sources that make rows of these: lines, fastText."""
+"""Streams as blocks of text, and sources that make rows of these: lines, fastText."""
 
-import codecs
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sentiment.errors import DataError
 from sentiment.reviews.batch import (
     BATCH_CHARS,
     BATCH_ROWS,
-    MARKING,
     STOP,
     Ahead,
     BadRow,
@@ -20,24 +17,14 @@ from sentiment.reviews.batch import (
     Unreadable,
     bad_row,
     damaged_byte,
-    readable,
     row_error,
 )
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.encodings import (
-    AUTO,
-    check_encoding,
-    encodings_marked,
-    find_encoding,
-    guess_encoding,
-    unmarked,
-)
-from sentiment.reviews.streams import ByteStream, foreign
+from sentiment.reviews.decoding import TextDecoder
+from sentiment.reviews.streams import ByteStream
 
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
-ONCE = "save it as a file of its own, and read that with --encoding auto"
-REPLACE = "--on-bad-bytes replace reads such rows, with U+FFFD for these bytes"
 
 
 class TextFeed:
@@ -53,7 +40,6 @@ class TextFeed:
         one_of_many: Whether other files are read with the same options, for advice.
 
     Attributes:
-        encoding: The encoding, known after the first read.
         notes: What was found, for display; some are added while it is read.
         skipped: The number of lines left out.
         replaced: The number of rows with replaced bytes.
@@ -77,24 +63,26 @@ class TextFeed:
         self.max_row_chars = max_row_chars or ROW_CHARS
         self.chars = 0  # yielded so far
         self._decoded = 0  # characters, those not yet yielded among them
-        self.marked = False  # whether there is a byte order mark; known after the first read
         # Whether lines end with a lone carriage return; None until one has ended.
         self.of_old_mac: bool | None = None
-        self.notes: list[str] = []
-        self.skipped = skip_lines
+        self.skipped = self._to_skip = skip_lines
         self.replaced = 0
-        self._to_skip = skip_lines
-        self._finding = False  # whether the encoding is to be found, of bytes that are ASCII so far
-        self.encoding = ""
-        self._set_encoding("utf-8" if encoding == AUTO else check_encoding(encoding))
-        self._auto = encoding == AUTO
         self._stream = stream
-        self._markup = markup
-        self._replace = replace
-        self._one_of_many = one_of_many
-        self._damaged = False  # whether a byte was marked, or replaced
-        self._way_out: str | None = None  # from bytes that cannot be decoded
+        self._decoder = TextDecoder(
+            stream, encoding, markup=markup, replace=replace, one_of_many=one_of_many
+        )
+        self.notes = self._decoder.notes
         self._blocks = Ahead(self._read_blocks())
+
+    @property
+    def encoding(self) -> str:
+        """The encoding, known after the first read."""
+        return self._decoder.encoding
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is a byte order mark, known after the first read."""
+        return self._decoder.marked
 
     def peek(self, lines: int = 0) -> str:
         """Return the first block, or at least some first lines, without consuming them."""
@@ -126,13 +114,13 @@ class TextFeed:
 
     def damage_in(self, text: str) -> str | None:
         """Return what is wrong with the bytes of a row, or None; count it if they are replaced."""
-        if not self._damaged:
+        if not self._decoder.damaged:
             return None
-        if self._replace:
+        if self._decoder.replace:
             self.replaced += "\ufffd" in text
             return None
         byte = damaged_byte(text)
-        return None if byte is None else self._describe_byte(byte)
+        return None if byte is None else self._decoder.describe(byte)
 
     def expected_chars(self) -> float | None:
         """Return about how many characters there are in all; None if the size is unknown."""
@@ -162,7 +150,7 @@ class TextFeed:
         at_start = True
         while True:
             raw = self._stream.read()
-            text = self._decode(raw, at_start=at_start)
+            text = self._decoder.decode(raw, at_start=at_start)
             self._decoded += len(text)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
@@ -198,107 +186,6 @@ class TextFeed:
             _, end, text = text.partition("\n")
             self._to_skip -= len(end)
         return text
-
-    def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, marking or replacing each invalid byte."""
-        if at_start:
-            self._begin(raw)
-        text = self._decode_all(raw, final=not raw)
-        self._finding = self._finding and text.isascii()
-        return readable(text) if self._damaged and self._replace else text
-
-    def _decode_all(self, raw: bytes, *, final: bool) -> str:
-        state: Any = self._decoder.getstate()
-        try:
-            return self._decoder.decode(raw, final=final)
-        except UnicodeError as error:
-            if self._finding:
-                return self._switch(state[0] + raw, final=final)
-            self._decoder.setstate(state)
-            self._decoder.errors = MARKING
-            try:
-                text = self._decoder.decode(raw, final=final)
-            except UnicodeError:
-                raise Unreadable(self._describe_error(error)) from error
-            self._damaged = True
-            return text
-
-    def _begin(self, raw: bytes) -> None:
-        """Reject files that are no texts, and obey a byte order mark."""
-        marked = encodings_marked(raw)
-        self.marked = self.marked or bool(marked)
-        if what := foreign(raw, markup=self._markup):
-            raise DataError(f"{self.name}: {what}")
-        if marked and self.encoding not in marked:
-            self._set_encoding(marked[0])
-            self.notes.append(f"read as {marked[0].upper()}, by its byte order mark")
-        elif self._auto and not marked:
-            self._find(raw)
-        elif self.encoding.startswith("utf-8") and (name := unmarked(raw)):
-            raise Unreadable(f"probably {name.upper()}, without a byte order mark; {self._way()}")
-
-    def _find(self, raw: bytes) -> None:
-        """Find the encoding by the whole stream, or of a pipe by its first bytes beyond ASCII."""
-        if found := self._found():
-            self._note_encoding(found)
-        elif name := unmarked(raw):
-            self._note_encoding(name)
-        else:
-            self._finding = True
-
-    def _switch(self, raw: bytes, *, final: bool) -> str:
-        """Decode a block of a pipe that was ASCII so far, and is not UTF-8."""
-        self._finding = False
-        self._note_encoding(guess_encoding(raw))
-        return self._decode_all(raw, final=final)
-
-    def _note_encoding(self, name: str) -> None:
-        if name != "utf-8":
-            self._set_encoding(name)
-            self.notes.append(f"read as {name}, by its content")
-
-    def _set_encoding(self, name: str) -> None:
-        self.encoding = check_encoding(name)
-        self._decoder: Any = codecs.getincrementaldecoder(name)()
-
-    def _found(self) -> str | None:
-        try:
-            return find_encoding(self._stream.again)
-        except DataError:  # raised again where it is met
-            return None
-
-    def _way(self) -> str:
-        """Return how to read a text with bytes that cannot be decoded."""
-        if self._way_out is None:
-            found = None if self.marked else self._found()
-            if self.marked:
-                self._way_out = REPLACE
-            elif found is None:
-                self._way_out = ONCE
-            elif self._one_of_many:
-                self._way_out = "--encoding auto reads it"
-            elif check_encoding(found) == self.encoding or self._auto:
-                self._way_out = REPLACE
-            else:
-                self._way_out = (
-                    f"--encoding {found} reads all of it, and --encoding auto finds that by itself"
-                )
-        return self._way_out
-
-    def _describe_error(self, error: UnicodeError) -> str:
-        """Return why some bytes cannot be decoded, and what to do."""
-        what: object = error
-        if isinstance(error, UnicodeDecodeError):
-            if "BOM" not in error.reason:
-                return self._describe_byte(error.object[error.start])
-            what = error.reason  # since Python 3.13 not about a single byte
-        return f"not {self.encoding.upper()} ({what}); {self._way()}"
-
-    def _describe_byte(self, byte: int) -> str:
-        """Return what is wrong with a byte, and what to do."""
-        if self.encoding in ("utf-8", "utf-8-sig"):
-            return f"not UTF-8 (byte 0x{byte:02X}); {self._way()}"
-        return f"byte 0x{byte:02X} is not valid {self.encoding}; {self._way()}"
 
 
 def replaced_note(rows: int) -> str:
