@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,10 +54,11 @@ def test_a_model_of_ngrams_alone_has_none():
 
 @pytest.mark.slow
 def test_that_of_the_bundled_model_reads_reviews_as_the_program_does():
+    """But for typing errors, which it does not read through."""
     model = load("general").model
     recipe = json.loads(recipe_file(model))["inputs"]["input_ids"]
     texts = [text for text in TEST.read_text(encoding="utf-8").splitlines() if text.isascii()]
-    rows = model.own.encoder.transform(texts)
+    rows = replace(model.own.encoder.pieces, corrected=()).transform(texts)
     assert len(texts) > 200
     for row, text in enumerate(texts):
         assert numbers(recipe, text) == rows.ids[rows.bounds[row] : rows.bounds[row + 1]].tolist()

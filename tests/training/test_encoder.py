@@ -274,7 +274,7 @@ def test_an_interrupted_training_is_resumed(run, files):
     from tests.training.test_checkpoint import Killed, Mortal
 
     for left in (2, 6, 8):
-        from sentiment.cli import train as module
+        from sentiment.cli import train_options as module
 
         killed = files / "c"
         made = module.Checkpoint

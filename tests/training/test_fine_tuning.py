@@ -88,7 +88,7 @@ def test_it_learns_the_same_twice_and_is_kept(classes, tmp_path):
 
 @pytest.mark.slow
 def test_it_is_resumed(run, tmp_path, monkeypatch):
-    from sentiment.cli import train as module
+    from sentiment.cli import train_options as module
     from tests.training.test_checkpoint import Killed, Mortal
 
     names = ("negative", "positive")

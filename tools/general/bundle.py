@@ -54,12 +54,15 @@ class Workshop:
         own: the training reviews of this project.
         folder: where slow steps are kept, and the published encoder.
         recipe: of the encoder.
+        wholes: whether n-grams learn from whole unlabeled reviews, too. The encoder takes twenty
+            minutes to read them.
     """
 
     datasets: Path
     own: Path
     folder: Path
     recipe: Recipe = Recipe()
+    wholes: bool = True
 
     @cached_property
     def corpus(self) -> dict[str, list[Example]]:
@@ -109,6 +112,7 @@ class Workshop:
         if self.unlabeled:
             sentences = _sentences(self.unlabeled, rng)
             every["sentences"] = Lesson(sentences, self._opinion(sentences))
+        if self.unlabeled and self.wholes:
             # Their targets need an expert, below.
             unknown = np.full((len(self.unlabeled), 3), np.nan)
             every["unlabeled"] = Lesson(self.unlabeled, unknown)
@@ -116,7 +120,7 @@ class Workshop:
         every["lessons"] = _as_lesson([Example(*each) for each in teach(LESSONS, self.recipe.seed)])
         every["two sides"] = _of_two_sides(self.recipe.seed)
         school = School(_masked(every), self.recipe.seed)
-        if self.unlabeled:
+        if self.unlabeled and self.wholes:
             self._judge_unlabeled(school)
         return school.teach(WITH_NEUTRAL)
 
