@@ -176,3 +176,17 @@ def json_beginning(text: str) -> tuple[Any, int | None]:
         return json.loads(text[:cut] + "".join(reversed(closing))), None
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+# Decimals behind a comma; 1,234 may be thousands.
+_DECIMAL_COMMA = re.compile(r"\s*([+-]?)(?:(0?),(\d+)|(\d+),(\d{1,2}|\d{4,}))\s*")
+
+
+def number_of(cell: Any) -> float:
+    """Return the number in a cell, with a decimal point or comma; NaN for anything else."""
+    if isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell):
+        cell = cell.replace(",", ".")
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return math.nan

@@ -299,7 +299,42 @@ _INPUT = [
         metavar="NAME",
         help="Sheet of a workbook (.xlsx). Default: the first one with rows.",
     ),
-    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
+    click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        help="Encoding of text files; auto finds it.",
+    ),
+    click.option(
+        "--on-bad-bytes",
+        type=Choice(["bad-row", "replace"]),
+        default="bad-row",
+        show_default=True,
+        help="Whether bytes that cannot be decoded make a row bad, or become U+FFFD.",
+    ),
+    click.option(
+        "--skip-lines",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="Lines to leave out at the start of text files.",
+    ),
+    click.option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What parts the columns of CSV: a character, tab, or '  ' for two or more spaces. "
+        "Default: detected.",
+    ),
+    click.option(
+        "--quote",
+        metavar="CHAR",
+        help="What quotes cells of CSV, or none. Default: the double quote.",
+    ),
+    click.option(
+        "--comment",
+        metavar="CHAR",
+        help="Leave out lines of CSV and TSV that begin so, such as '#'.",
+    ),
     click.option(
         "--header/--no-header",
         default=None,

@@ -43,6 +43,7 @@ from sentiment.training.options import FEW, TrainingOptions, cross_validates
 from sentiment.training.run import Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
+from sentiment.values import number_of
 
 # With so many reviews the encoder alone learns more than n-grams on a base (`make bench-general
 # PARTS=few`).
@@ -230,10 +231,7 @@ def _weighed(reviews: LabelledReviews, column: str | None) -> LabelledReviews:
 
 def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
     """Return the weight in a cell."""
-    try:
-        weight = float(cell)
-    except ValueError:
-        weight = math.nan
+    weight = number_of(cell)
     if not 0 <= weight < math.inf:
         raise row_error(
             *reviews.place(row),

@@ -5,7 +5,9 @@ import re
 import shlex
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -111,8 +113,20 @@ class Archive:
             compression=compression_of(name),
             max_bytes=self._stream.max_bytes,
             max_row_chars=self._stream.max_row_chars,
+            again=partial(self._again, name),
             size=None if compression_of(name) else self.size_of(name),
         )
+
+    def _again(self, name: str) -> Iterator[bytes]:
+        """Yield all blocks of a file from its start, as `stream` gives them."""
+        copy = ByteStream(
+            self.open(name),
+            f"{self.name}/{visible(name)}",
+            compression=compression_of(name),
+            max_bytes=self._stream.max_bytes,
+        )
+        with closing(copy):
+            yield from iter(copy.read, b"")
 
     def document(self) -> str | None:
         """Return what the archive is if it is a document other than a workbook, and what to do."""

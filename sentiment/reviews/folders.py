@@ -21,8 +21,9 @@ from sentiment.reviews.batch import (
     Unreadable,
     readable,
 )
-from sentiment.reviews.cells import and_more
-from sentiment.reviews.feed import TextFeed, check_encoding
+from sentiment.reviews.cells import and_more, count_of
+from sentiment.reviews.encodings import AUTO, check_encoding
+from sentiment.reviews.feed import TextFeed, replaced_note
 from sentiment.reviews.rules import key_of, reads_as_label
 from sentiment.reviews.scales import find_rule
 from sentiment.reviews.streams import SUFFIXES, ReadOptions, open_stream, suffix_of
@@ -254,6 +255,10 @@ class FolderSource(Source):
     def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
         self._bad_rows = options.bad_rows or STOP
         self._encoding = check_encoding(options.encoding)
+        self._encodings: Counter[str] = Counter()
+        self._replace = options.on_bad_bytes == "replace"
+        self._replaced = 0  # files
+        self._skip_lines = options.skip_lines
         self._path = path
         found = _files_below(path)
         texts = _texts_among(found)
@@ -279,6 +284,8 @@ class FolderSource(Source):
         """Yield the rows in batches; see `Source.batches`."""
         items: list[Row | BadRow] = []
         chars = before = 0
+        self._encodings.clear()
+        self._replaced = 0
         for number, file in enumerate(self._files, start=1):
             text, reason = self._read(file)
             row = {"text": text}
@@ -290,6 +297,11 @@ class FolderSource(Source):
             if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
                 yield from self._bad_rows.batches(items, before + 1, self)
                 items, chars, before = [], 0, number
+        if self._encoding == AUTO:
+            found = sorted(name for name in self._encodings if name not in ("", "utf-8"))
+            self.notes += [f"{count_of(self._encodings[e], 'file')} read as {e}" for e in found]
+        if self._replaced:
+            self.notes.append(replaced_note(self._replaced))
 
     def expected_rows(self) -> int:
         """Return the number of files."""
@@ -302,12 +314,22 @@ class FolderSource(Source):
     def _read(self, file: Path) -> tuple[str, str | None]:
         """Return the text of a file, and what is wrong with it, or None."""
         try:
-            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
+            feed = TextFeed(
+                open_stream(file),
+                self._encoding,
+                markup=True,
+                replace=self._replace,
+                skip_lines=self._skip_lines,
+                one_of_many=True,
+            )
+            with closing(feed):
                 text = feed.whole()
+                text = text.removesuffix("\n").removesuffix("\r")
+                damage = feed.damage_in(text)
         except (DataError, Unreadable) as error:
             return "", str(error).removeprefix(f"{file}: ")
-        text = text.removesuffix("\n").removesuffix("\r")
-        damage = feed.damage_in(text)
+        self._encodings[feed.encoding] += 1
+        self._replaced += feed.replaced
         return (readable(text) if damage else text), damage
 
     def _short(self, file: Path) -> str:

@@ -131,7 +131,7 @@ def _singular(word: str) -> str:
     return lower
 
 
-MAX_TITLES = 5  # lines above a header
+MAX_TITLES = 5  # lines above a header, besides comments
 HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 SURVEY_LEFT_OUT = "rows of a survey program below the header left out"
 FEW_COLUMNS = 3

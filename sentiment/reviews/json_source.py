@@ -57,7 +57,7 @@ class JsonSource(FeedSource):
     def _lines(self) -> Iterator[list[Item]]:
         """Yield a row for each line; blank ones are skipped."""
         maker = RowMaker(self.feed, self.notes, by_line=True)
-        number = 0
+        number = self.feed.skipped
         for block in self.feed.blocks():
             items: list[Item] = []
             for line in block_lines(block):

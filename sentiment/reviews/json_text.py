@@ -47,7 +47,7 @@ class JsonText:
         self.at = 0
         self._blocks = feed.blocks()
         self._ended = False
-        self._line, self._counted = 1, 0  # the line at an index of `text`
+        self._line, self._counted = 1 + feed.skipped, 0  # the line at an index of `text`
         self._before = ""  # the beginning of its first line, which was dropped
         self._most = feed.max_row_chars
         self._scan = decoder.scan_once  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
+from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns
 from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
@@ -28,7 +29,6 @@ from sentiment.reviews.rules import (
     reads_as_label,
 )
 
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
 _ENDS = 4  # lines that must end in a label for it to be one
@@ -98,7 +98,7 @@ def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     if not lines:
         return plain
     found = _marked(lines, header=header)
-    if not found and by_name == "csv" and not need_label:
+    if not found and by_name == "csv" and not need_label and not has_spaced_columns(lines):
         found = _unquoted(lines)
     if by_name == "fasttext" and found:
         found = found._replace(note="")  # as the name says
@@ -224,6 +224,8 @@ def _table(lines: Sequence[str]) -> Layout | None:
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
         if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
+    if has_spaced_columns(lines):
+        return _read_as("csv", "columns parted by spaces")
     return None
 
 

@@ -22,6 +22,7 @@ from sentiment.reviews.columns import (
     without_nested,
 )
 from sentiment.reviews.delimited import CsvSource, TsvSource
+from sentiment.reviews.dialects import Given
 from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed
 from sentiment.reviews.folders import FolderSource, files_of
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
@@ -192,6 +193,7 @@ def open_source(
         if format not in (None, "folder"):
             raise UsageError(f"{name} is a folder; it cannot be read as {format}")
         _check_sheet(options, name)
+        _refuse(options.of_tables, name, "a folder")
         return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{name} is not a folder")
@@ -252,11 +254,18 @@ def _open_stream(
     if by_name == "parquet":
         if within and stream.max_bytes is not None:  # an upload, which is tried by its name
             raise DataError(f"{stream.name}: Parquet in an archive; send it by itself")
+        _refuse(options.of_texts, stream.name, "Parquet")
         return ParquetSource(stream)
     by_name = "lines" if by_name == "xlsx" else by_name  # a text by its content
-    markup = format == "lines"
-    feed = TextFeed(stream, options.encoding, stream.max_row_chars, markup=markup)
-    return _open_text(feed, by_name, options, need_label=need_label)
+    feed = TextFeed(
+        stream,
+        options.encoding,
+        stream.max_row_chars,
+        markup=format == "lines",
+        replace=options.on_bad_bytes == "replace",
+        skip_lines=options.skip_lines,
+    )
+    return _open_text(feed, by_name, _named_as_csv(options, by_name), need_label=need_label)
 
 
 def _open_zip(
@@ -275,6 +284,7 @@ def _open_zip(
         if options.format not in (None, "xlsx"):
             leave = f"leave out --input-format {options.format}"
             raise DataError(f"{stream.name}: a workbook (.xlsx), not {options.format}; {leave}")
+        _refuse(options.of_texts, stream.name, "Excel")
         from sentiment.reviews.excel import ExcelSource
         from sentiment.reviews.workbook import Workbook
 
@@ -300,6 +310,7 @@ def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label
     """Open a text as what its name or its content says."""
     bad_rows = options.bad_rows or STOP
     asked = _asked(options, need_label=need_label)
+    given = Given(options.delimiter, options.quote, options.comment)
     detected = options.format is None
     source: FeedSource | None = None
     note = ""
@@ -310,23 +321,43 @@ def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label
         source = open_json(feed, by_name, asked, bad_rows)
         note = "" if by_name in JSON_FORMATS else "read as JSON, by its content"
     if source is None:
-        layout = _layout(feed, by_name, need_label=need_label) if detected else Layout(by_name)
+        layout = Layout(options.format or by_name)
+        if detected:
+            layout = _layout(feed, by_name, need_label=need_label)
         note = layout.note
         match layout.format:
             case "csv":
-                source = CsvSource(feed, options.header, asked, bad_rows)
+                source = CsvSource(feed, options.header, asked, bad_rows, given)
             case "tsv":
-                source = TsvSource(feed, options.header, asked, bad_rows)
+                source = TsvSource(feed, options.header, asked, bad_rows, given)
             case "fasttext":
                 source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
             case _:
                 if need_label and feed.peek():
                     raise NoColumnError(f"{feed.name}: {NO_LABELS}")
                 source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
+    if source.format not in ("csv", "tsv"):
+        _refuse(options.of_tables, feed.name, source.format)
     if note:
         lines = "" if need_label else "; --input-format lines reads plain lines"
         source.notes.insert(0, note + lines)
     return source
+
+
+def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:
+    """Return options that read a text as CSV if they name its delimiter or quotes."""
+    given = options.delimiter is not None or options.quote is not None
+    if not given or by_name not in ("csv", "tsv", "lines"):
+        return options
+    if options.delimiter is None and by_name == "tsv":
+        return replace(options, format="csv", delimiter="tab")
+    return replace(options, format="csv")
+
+
+def _refuse(given: str, name: str, format: str) -> None:
+    """Refuse an option that a format does not have."""
+    if given:
+        raise UsageError(f"{name}: leave out {given}: it is not for {format}")
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:

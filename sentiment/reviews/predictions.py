@@ -16,6 +16,7 @@ from sentiment.reviews.dataset import SHOWN_CLASSES
 from sentiment.reviews.opening import open_source
 from sentiment.reviews.rules import WORDS, class_key, key_of, numbered
 from sentiment.reviews.streams import ReadOptions
+from sentiment.values import number_of
 
 PREDICTED = "predicted"
 NO_ANSWER = -1
@@ -200,10 +201,7 @@ def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, ro
 def _probability(value: Any, path: str, row: int) -> float:
     if key_of(value) is None:
         return nan
-    try:
-        p = float(value)
-    except (TypeError, ValueError):
-        p = nan
+    p = number_of(value)
     if not 0 <= p <= 1:
         what = f'"{value}" is no probability; write a number between 0 and 1'
         raise row_error(path, row, what)

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,7 +68,12 @@ class ReadOptions:
 
     format: str | None = None  # None detects it by suffix and content
     sheet: str | None = None  # of a workbook; None for the first one with rows
-    encoding: str = "utf-8"  # of text formats
+    encoding: str = "utf-8"  # of text formats; "auto" finds it
+    on_bad_bytes: str = "bad-row"  # or "replace" by U+FFFD
+    skip_lines: int = 0  # lines to leave out at the start of text formats
+    delimiter: str | None = None  # of CSV; None detects it; several spaces are two or more
+    quote: str | None = None  # of CSV; None is ", and "" none
+    comment: str | None = None  # what lines of CSV and TSV to leave out begin with
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
     label_column: str | None = None  # None to detect it
@@ -84,10 +90,29 @@ class ReadOptions:
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first
 
     def __post_init__(self) -> None:
+        if self.of_tables and self.format not in (None, "csv", "tsv"):
+            raise UsageError(
+                f"leave out {self.of_tables}: it is for CSV and TSV, not {self.format}"
+            )
         if self.classes and self.sides:
             raise UsageError(
                 "--classes cannot be combined with --positive, --negative and --neutral"
             )
+
+    @property
+    def of_tables(self) -> str:
+        """The first option given that is for CSV and TSV only, or ""."""
+        given = {
+            "--delimiter": self.delimiter,
+            "--quote": self.quote,
+            "--comment": self.comment,
+        }
+        return next((name for name, value in given.items() if value is not None), "")
+
+    @property
+    def of_texts(self) -> str:
+        """The first option given that is for text files only, or ""."""
+        return self.of_tables or "--skip-lines" * bool(self.skip_lines)
 
     @property
     def sides(self) -> dict[str, tuple[str, ...]]:
@@ -136,7 +161,7 @@ class ByteStream:
         compression: The one its name promises; None to detect it by the first bytes.
         max_bytes: The maximum size, decompressed; None for no limit.
         size: The number of bytes in all, if the stream does not tell.
-        seekable: Whether the stream can be read again from its start.
+        again: Returns all blocks from the start, if the stream itself cannot be read again.
         max_row_chars: The maximum number of characters of a row; None for no own limit.
         path: That of a regular file.
 
@@ -157,7 +182,7 @@ class ByteStream:
         compression: str | None = None,
         max_bytes: int | None = None,
         size: int | None = None,
-        seekable: bool = False,
+        again: Callable[[], Iterator[bytes]] | None = None,
         max_row_chars: int | None = None,
         path: str | None = None,
     ) -> None:
@@ -173,8 +198,10 @@ class ByteStream:
         self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
         self.size = _size_of(stream) if size is None else size
-        self._seekable = seekable
         self._at_start = True
+        self._is_plain = True  # whether what is read is the stream itself, not decompressed
+        self._begin = _place_in(stream)
+        self._again = again
         self._peeked: bytes | None = None
         self._copy: BinaryIO | None = None
 
@@ -200,7 +227,7 @@ class ByteStream:
         if not found and (what := foreign(block)):
             raise DataError(f"{self.name}: {what}")
         # Decompressed bytes count.
-        self.bytes, self.size, self._seekable, self.path = 0, None, False, None
+        self.bytes, self.size, self.path, self._is_plain = 0, None, None, False
         stream, self._damage = compression.decompressed(kind, block, self._read)
         self._read = getattr(stream, "read1", stream.read)
         return self._block()
@@ -243,13 +270,37 @@ class ByteStream:
             SentimentError: There is no space for the copy.
         """
         self.peek()
-        if self._seekable:
+        if self._is_plain and self._begin == 0:
             self._stream.seek(0)
             return self._stream
         from sentiment.storage import temporary_copy  # few inputs need one
 
         self._copy = temporary_copy(iter(self.read, b""))
         return self._copy
+
+    def again(self) -> Iterator[bytes] | None:
+        """Return all blocks from the start, decompressed; None if the stream gives them only once.
+
+        Where reading continues does not change.
+        """
+        if self._again:
+            return self._again()
+        return None if self._begin is None else self._from_start(self._begin)
+
+    def _from_start(self, begin: int) -> Iterator[bytes]:
+        place = self._stream.tell()
+        self._stream.seek(begin)
+        copy = ByteStream(
+            self._stream,
+            self.name,
+            owned=False,
+            compression=self._compression,
+            max_bytes=self.max_bytes,
+        )
+        try:
+            yield from iter(copy.read, b"")
+        finally:
+            self._stream.seek(place)
 
     def would_block(self) -> bool:
         """Return whether the next read would wait for a producer."""
@@ -282,14 +333,14 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
             raise DataError(f"{STDIN}: closed; it cannot be read")
         return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
-        stream, name, seekable = where.file, where.name, True
+        stream, name, is_file = where.file, where.name, False
         empty = not stream.seek(0, 2)
         stream.seek(0)
     else:
         path, name = Path(where), str(where)
         try:
-            seekable = path.is_file()
-            empty = seekable and not path.stat().st_size
+            is_file = path.is_file()
+            empty = is_file and not path.stat().st_size
             stream = path.open("rb")
         except OSError as error:
             raise DataError(f"{name}: {error.strerror or error}") from error
@@ -300,9 +351,8 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
         owned=limits is None,
         compression=compression.compression_of(name),
         max_bytes=limits.max_bytes if limits else None,
-        seekable=seekable,
         max_row_chars=limits.max_row_chars if limits else None,
-        path=name if seekable and limits is None else None,
+        path=name if is_file else None,
     )
     # gzip would accept it as an empty text.
     if empty and (compression.compression_of(name) or input_format_of(name) == "xlsx"):
@@ -321,6 +371,16 @@ def _pipe_number(stream: BinaryIO) -> int | None:
     try:
         number = stream.fileno()
         return None if stat.S_ISREG(os.fstat(number).st_mode) else number
+    except (OSError, AttributeError, ValueError):
+        return None
+
+
+def _place_in(stream: BinaryIO) -> int | None:
+    """Return the place in a stream that can be read again; None for other streams."""
+    if _pipe_number(stream) is not None:  # a device may say that it can
+        return None
+    try:
+        return stream.tell() if stream.seekable() else None
     except (OSError, AttributeError, ValueError):
         return None
 

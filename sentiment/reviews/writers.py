@@ -205,7 +205,7 @@ class DelimitedWriter(LineWriter):
 
     def _quoting(self, *, raw: bool) -> Callable[[str], str]:
         if self._format == "csv":
-            return partial(csv_cell, delimiter=self._dialect.delimiter)
+            return partial(csv_cell, delimiter=self._dialect.delimiter, quote=self._dialect.quote)
         return str if raw else tsv_cell
 
 

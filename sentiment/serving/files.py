@@ -62,7 +62,12 @@ class FileRequest:
         name: its name; the suffix shows format and compression.
         sheet: name of a sheet of a workbook, None for the first one with rows.
         format: one of `INPUT_FORMATS`, None to detect it.
-        encoding: of text formats.
+        encoding: of text formats; `auto` finds it.
+        on_bad_bytes: `bad-row`, or `replace` by U+FFFD.
+        skip_lines: lines to leave out at the start of text formats.
+        delimiter: of CSV, None to detect it.
+        quote: of CSV, None for the double quote.
+        comment: what lines of CSV and TSV to leave out begin with.
         header: whether the first row names the columns, None to detect it.
         text_columns: columns of texts, empty to detect them.
         to: one of `OUTPUT_FORMATS`; None for the format of the file, or CSV if it has no columns.
@@ -75,6 +80,11 @@ class FileRequest:
     sheet: str | None = None
     format: str | None = None
     encoding: str = "utf-8"
+    on_bad_bytes: str = "bad-row"
+    skip_lines: int = 0
+    delimiter: str | None = None
+    quote: str | None = None
+    comment: str | None = None
     header: bool | None = None
     text_columns: tuple[str, ...] = ()
     to: str | None = None
@@ -211,6 +221,11 @@ class FileAnswers:
             format=asked.format,
             sheet=asked.sheet,
             encoding=asked.encoding,
+            on_bad_bytes=asked.on_bad_bytes,
+            skip_lines=asked.skip_lines,
+            delimiter=asked.delimiter,
+            quote=asked.quote,
+            comment=asked.comment,
             header=asked.header,
             text_columns=asked.text_columns,
             bad_rows=BadRows("keep"),

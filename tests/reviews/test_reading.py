@@ -213,11 +213,6 @@ def test_rows_before_a_bad_one_are_given_out():
         next(batches)
 
 
-def test_utf16_bytes_suggest_utf16():
-    with pytest.raises(DataError, match="--encoding utf-16"):
-        rows_from("good\n".encode("utf-16"))
-
-
 def test_a_text_cut_within_a_character_is_reported():
     with pytest.raises(DataError, match="row 2: not UTF-8"):
         rows_from("good\ncaf\u00e9".encode()[:-1])
@@ -295,7 +290,7 @@ def test_a_byte_that_does_not_fit_a_named_encoding_is_said_to(data, encoding):
 
 
 def test_bytes_named_utf8_may_be_cp1252():
-    with pytest.raises(DataError, match="for instance --encoding cp1252"):
+    with pytest.raises(DataError, match="--encoding cp1252 reads all of it"):
         rows_from(b"caf\xe9\n", encoding="utf-8-sig")
 
 
@@ -332,12 +327,3 @@ def test_plain_lines_have_no_notes(tmp_path):
     source = open_source(save(tmp_path, "a.txt", "good\tfilm\nbad\n\n"))
     source.close()
     assert (source.format, source.notes) == ("lines", [])
-
-
-@pytest.mark.parametrize("asked", [{}, {"encoding": "utf-16"}])
-def test_utf_32_is_told_by_its_mark_and_the_advice_works(tmp_path, asked):
-    (tmp_path / "said.csv").write_text("text\nA lovely stay\n", encoding="utf-32")
-    with pytest.raises(DataError, match="read it with --encoding utf-32"):
-        open_source(tmp_path / "said.csv", **asked)
-    source = open_source(tmp_path / "said.csv", encoding="utf-32")
-    assert [row for batch in source.batches() for row in batch.rows] == [{"text": "A lovely stay"}]

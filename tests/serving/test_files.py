@@ -323,7 +323,12 @@ REFUSED = {
     "packed Parquet": (zipped({"a.pq": b"PAR1"}), {"name": "s.zip"}, "s.zip/a.pq: Parquet in an"),
     "no sheet": (book(("text",)), {"sheet": "May"}, 'reviews: no sheet "May"; there is "Sheet1"'),
     "a sheet": (b"text\n", {"sheet": "May"}, "reviews is no workbook (.xlsx), and has no sheets"),
-    "UTF-16": ("text\n".encode("utf-16"), {"name": "said.csv"}, "said.csv, line 1: not UTF-8"),
+    "UTF-16": ("A lovely stay\n".encode("utf-16-le"), {"name": "said.csv"},
+               "said.csv, line 1: probably UTF-16-LE, without a byte order mark"),
+    "no delimiter": (b"", {"delimiter": '"'}, "delimiter="),
+    "no quote": (b"", {"quote": "ab"}, "quote="),
+    "no lines": (b"", {"skip_lines": "-1"}, '"skip_lines" is a whole number from 0'),
+    "no table": (b"{}", {"format": "jsonl", "comment": "#"}, "leave out comment="),
     "no Parquet": (b"PAR1", {"name": "said.parquet"}, "said.parquet: not a Parquet file"),
     "no gzip": (b"text", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
     "nothing in gzip": (b"", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
@@ -343,6 +348,25 @@ REFUSED = {
                    "reviews: the names of its columns have 100,005 characters"),
     "a row": (b"text,n\n" + b"a" * 2_200_000, {"name": "s.csv"}, "s.csv, row 1: a line of more"),
 }  # fmt: skip
+
+
+READ = {
+    "UTF-16": ("text\nI loved it\n".encode("utf-16"), {}),
+    "found": ("text\nI loved it, caf\u00e9\n".encode("cp1252"), {"encoding": "auto"}),
+    "replaced": (b"text\nI loved it, caf\xe9\n", {"on_bad_bytes": "replace"}),
+    "skipped": (b"one\ntwo\ntext\nI loved it\n", {"skip_lines": "2"}),
+    "delimiter": (b"n~text\n1~I loved it\n", {"delimiter": "~"}),
+    "quotes": (b"n,text\n1,'I loved it, all'\n", {"quote": "'"}),
+    "comments": (b"n,text\n; by, a, program\n1,I loved it\n", {"comment": ";"}),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_is_read_as_the_query_says(served, name):
+    body, query = READ[name]
+    answer = sent(served, body, "/files", name="said.csv", to="fasttext", **query)
+    assert answer.status == 200
+    assert answer.body.startswith(b"__label__positive")
 
 
 @pytest.mark.parametrize("name", REFUSED)

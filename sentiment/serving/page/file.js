@@ -15,7 +15,7 @@ const AS_A_WHOLE = ["parquet", "xlsx"]; // formats that a part of a file cannot 
 const NOT_READ = "it cannot be read; is it a folder, or deleted?";
 const CHANGED = "it was changed or deleted after it was chosen; choose it again";
 // What the user may choose, and what is then detected again.
-const CHOICES = { format: ["header", "column"], sheet: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
+const CHOICES = { format: ["header", "column"], sheet: ["header", "column"], encoding: ["header", "column"], on_bad_bytes: [], header: ["column"], column: [] };
 
 /** Handle files that are chosen, or dropped anywhere on the page. */
 export function startFile() {
@@ -79,7 +79,7 @@ class Plan {
       const large = `it has ${sizeOf(file.size)}; the limit is ${sizeOf(this.#most)}`;
       return this.#complain(`${file.name}: ${readable ? large : NOT_READ}`);
     }
-    [this.#file, this.#chosen] = [file, { encoding: "utf-8" }];
+    [this.#file, this.#chosen] = [file, { encoding: "utf-8", on_bad_bytes: "bad-row" }];
     el("to").value = "";
     for (const name of ["found", "sheet-field", "column-field", "header-field", "rows-part"]) show(el(name), false);
     await this.preview();
@@ -119,12 +119,12 @@ class Plan {
   async score() {
     if (this.#abort || this.#found === null) return;
     const { format, header, sheet, text_columns: [column] } = this.#found;
-    const { encoding } = this.#chosen;
+    const { encoding, on_bad_bytes } = this.#chosen;
     const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], notes: [], formulas: 0, began: performance.now() };
     let [timer, spoken] = [null, result.began];
     this.#result = result;
     this.#began();
-    await this.#ask(this.#query({ format, sheet, encoding, header, column }), this.#file, (event) => {
+    await this.#ask(this.#query({ format, sheet, encoding, on_bad_bytes, header, column }), this.#file, (event) => {
       if (event.event === "opened") Object.assign(result, { name: event.result, to: event.to, share: 0 });
       if (event.event === "part") result.parts.push(bytesOf(event.base64));
       if (event.event === "rows") {
@@ -171,8 +171,8 @@ class Plan {
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
-  #query({ format, sheet, encoding, header, column }) {
-    const said = { name: this.#file.name, format, sheet, encoding, header, text_column: column, to: el("to").value };
+  #query({ format, sheet, encoding, on_bad_bytes, header, column }) {
+    const said = { name: this.#file.name, format, sheet, encoding, on_bad_bytes, header, text_column: column, to: el("to").value };
     return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
   }
 
@@ -234,7 +234,7 @@ class Plan {
     el("file-name").textContent = visible(this.#file.name);
     el("file-size").textContent = sizeOf(this.#file.size);
     el("format").value = this.#chosen.format ?? "";
-    el("encoding").value = this.#chosen.encoding;
+    for (const name of ["encoding", "on_bad_bytes"]) el(name).value = this.#chosen[name];
     el("start").textContent = "Score the rows";
     el("start").disabled = true;
   }
