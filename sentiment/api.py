@@ -106,7 +106,7 @@ class LoadedModel:
 
         >>> texts = ["Muy bueno, lo recomiendo"]
         >>> load("fast").predict(texts), load("fast").for_languages("all").predict(texts)
-        (array(['uncertain'], dtype=object), array(['positive'], dtype=object))
+        (array(['uncertain'], dtype=object), array(['neutral'], dtype=object))
         """
         return LoadedModel(self.model.for_languages(languages_of(languages)))
 

@@ -93,6 +93,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
             with n-grams beside it.
         fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
+        languages: codes of languages to answer, such as `"en"` or `["en", "es"]`; () for all. A
+            text that looks to be in another one is `uncertain` to a saved model.
         base: an existing model to start from: a path, `"general"`, `"fast"`, or what
             `load` returned.
         encoder: for the architecture `encoder` a model that has one: as for `base`.
@@ -130,6 +132,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
         fine_tune: int = TrainingOptions.fine_tune,
+        languages: str | Sequence[str] = TrainingOptions.languages,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         encoder: "str | PathLike[str] | LoadedModel" = "general",
         positive: Any = None,
@@ -148,6 +151,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.architecture = architecture
         self.fine_tune = fine_tune
+        self.languages = languages
         self.base = base
         self.encoder = encoder
         self.positive = positive

@@ -26,7 +26,13 @@ from sentiment.reviews.encodings import AUTO, check_encoding
 from sentiment.reviews.feed import TextFeed, replaced_note
 from sentiment.reviews.rules import key_of, reads_as_label
 from sentiment.reviews.scales import find_rule
-from sentiment.reviews.streams import SUFFIXES, ReadOptions, open_stream, suffix_of
+from sentiment.reviews.streams import (
+    JSON_FORMATS,
+    SUFFIXES,
+    ReadOptions,
+    open_stream,
+    suffix_of,
+)
 from sentiment.reviews.words import named_class
 
 MAX_DEPTH = 6  # of folders below the one that is named
@@ -56,6 +62,7 @@ _PARTS = {
 }
 # Text files about the others.
 _ABOUT = re.compile(r"(?:readme|licen[cs]e|citation|copying|changelog)\b.*", re.IGNORECASE)
+_METADATA = {"dataset_dict.json", "dataset_info.json", "dataset_infos.json", "state.json"}
 _WORD = re.compile(r"[^\W\d_]+")
 _PARQUET = (
     'python3 -c "import sys, pyarrow as a, pyarrow.parquet as p; p.write_table('
@@ -78,9 +85,9 @@ def files_of(folder: Path) -> list[Path]:
     if len(set(labels)) == len(labels) > 1 and set(texts) <= set(by_class):
         return by_class
     tables = [file for file in files if _format_of(file) not in (None, "lines")]
-    # Names with a leading underscore are metadata, such as Spark's.
-    tables = [file for file in tables if file.name[0] != "_" and not _is_about_data(file)]
-    return tables if tables and not texts and len(set(map(_format_of, tables))) == 1 else [folder]
+    tables = [file for file in tables if not _is_about_data(file, folder)]
+    formats = {"json" if name in JSON_FORMATS else name for name in map(_format_of, tables)}
+    return tables if not texts and len(formats) == 1 else [folder]
 
 
 def part_of(folder: Path, part: str) -> list[Path]:
@@ -163,10 +170,13 @@ def _is_of_lines(file: Path) -> bool:
     return _format_of(file) == "lines" or suffix_of(file).removeprefix(".") in _NAMES
 
 
-def _is_about_data(file: Path) -> bool:
-    """Return whether a file describes the others, as those of Hugging Face's `datasets` do."""
-    return file.name in ("dataset_dict.json", "dataset_info.json", "dataset_infos.json",
-                         "state.json")  # fmt: skip
+def _is_about_data(file: Path, folder: Path) -> bool:
+    """Return whether a file describes others in a folder, as those of Hugging Face's `datasets` do.
+
+    So do names with a leading underscore, such as those of Spark and Delta Lake.
+    """
+    names = file.relative_to(folder).parts
+    return any(name[0] == "_" for name in names) or names[-1] in _METADATA
 
 
 def _part_named(file: Path) -> tuple[str, Path] | None:
@@ -345,7 +355,7 @@ def _instead(path: Path) -> str:
                 f"{_PARQUET}{shlex.quote(str(file))}"
             )
         suffix = suffix_of(file)
-        if suffix in SUFFIXES and suffix != ".txt" and not _is_about_data(file):
+        if suffix in SUFFIXES and suffix != ".txt" and not _is_about_data(file, path):
             end = file.name[file.name.lower().rindex(suffix) :]  # `.csv.gz`, in its original case
             return f"to read the files in it, name them: {shlex.quote(f'{file.parent}/*{end}')}"
     names = sorted(child.name for child in path.iterdir())

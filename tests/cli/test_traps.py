@@ -450,9 +450,11 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
     table = b"text,label\nI love it,1\nI hate it,0\n"
     for name, content in (
         ("tables/a.csv", table),
-        ("tables/b.v2.csv", table),
+        ("tables/b.jsonl", b""),
         ("packed/a.CSV.gz", gzip.compress(table)),
+        ("packed/b.jsonl", b""),
         ("sheets/a.xlsx", book(("text", "label"), ("I love it", 1), ("I hate it", 0))),
+        ("sheets/b.csv", b""),
         ("old/a.xls", b""),
     ):
         (here / name).parent.mkdir(exist_ok=True)

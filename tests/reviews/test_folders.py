@@ -43,6 +43,11 @@ FOLDERS = {
     "texts of lines": {"train_pos.txt": "good\n", "train_neg.txt": "dull\n"},
     "tables": {"a.csv": "text,label\ngood,1\n", "b.csv": "text,label\ndull,0\n"},
     "tables, a readme": {"a.csv": "text,label\ngood,1\ndull,0\n", "README.txt": "about it"},
+    "tables, metadata": {
+        "a.json": '[{"text": "good", "label": 1}]',
+        "b.jsonl": '{"text": "dull", "label": 0}',
+        "_log/0.csv": "add,remove\n",
+    },
     "tables by class": {
         "positive.csv": "id,comment\n1,good\n",
         "negative.csv": "id,comment\n1,dull\n",
