@@ -12,8 +12,9 @@ from sentiment.errors import hint
 from sentiment.general import NAME
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.cells import and_more, count_of, progress_bar
-from sentiment.reviews.columns import Columns, text_of
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.fields import is_nested
+from sentiment.reviews.texts import text_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -27,10 +27,11 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_to_score
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import writing
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import COMPRESSED_FORMATS, JSON_FORMATS, output_format_of
+from sentiment.reviews.texts import texts_to_score
 from sentiment.reviews.writers import Explainer, Writer, instead, writer_for
 from sentiment.workers import default_workers
 

@@ -32,9 +32,9 @@ from sentiment.model.explanation import (
 )
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, printable, to_json
-from sentiment.reviews.columns import texts_of
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.texts import texts_of
 
 # Backgrounds of the 256-color palette, faint to strong; black text is legible on all of them.
 _BACKGROUNDS = {

@@ -13,7 +13,8 @@ from sentiment.reviews.encodings import (
     guess_encoding,
     unmarked,
 )
-from sentiment.reviews.streams import ByteStream, foreign
+from sentiment.reviews.foreign import foreign
+from sentiment.reviews.streams import ByteStream
 
 ONCE = "save it as a file of its own, and read that with --encoding auto"
 REPLACE = "--on-bad-bytes replace reads such rows, with U+FFFD for these bytes"

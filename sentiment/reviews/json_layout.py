@@ -10,8 +10,9 @@ from typing import Any, Literal
 from sentiment.errors import DataError
 from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.fields import text_field
+from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, is_refusal
 from sentiment.reviews.header import TEXT_NAMES, is_text_name, normal_name
-from sentiment.reviews.streams import ERROR_ANSWER, JSON_FORMATS, READ_LINES, is_refusal
+from sentiment.reviews.streams import JSON_FORMATS
 from sentiment.values import json_beginning
 
 Path = tuple[str, ...]  # the keys that lead to a part of an object
@@ -95,6 +96,18 @@ def find_layout(feed: TextFeed, by_name: str, asked: Sequence[str] = ()) -> Layo
         if found := detector.find(text.lstrip(), whole=whole, forced=False):
             return found
     return detector.find(text.lstrip(), whole=whole, forced=True) or OTHER
+
+
+def is_other(feed: TextFeed) -> bool:
+    """Return whether a text that is called JSON is something else, such as CSV.
+
+    No line that has come begins like an object or a list, and the first is no value at all.
+    """
+    start, _ = next(feed.beginnings(1))
+    first, end, rest = start.lstrip().partition("\n")
+    if not first or first[0] in "[{" or (first[0] == '"' and not end):
+        return False
+    return _value_of(first) is None and not re.search(r"^[ \t]*[\[{]", rest, re.MULTILINE)
 
 
 @dataclass(frozen=True)

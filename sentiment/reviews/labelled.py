@@ -10,12 +10,11 @@ from itertools import accumulate, chain
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError
 from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews.asked import asked_rule, missing_for
 from sentiment.reviews.batch import numbered_row
-from sentiment.reviews.cells import and_more, count_of
-from sentiment.reviews.columns import texts_of
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import (
     DROPPED,
@@ -28,8 +27,10 @@ from sentiment.reviews.labels import (
 from sentiment.reviews.opening import expand, open_reviews
 from sentiment.reviews.rules import Key, Rule, Rules, is_assumed, key_of, show
 from sentiment.reviews.scales import find_rule, leaving_out
-from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.separate_labels import paired_files
+from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.tables import Table, read_table
+from sentiment.reviews.texts import texts_of
 from sentiment.storage import GrowingTexts
 
 ASK = "say which is which with --positive VALUE and --negative VALUE"
@@ -98,28 +99,8 @@ def read_labelled(
         UsageError: An option does not fit.
     """
     texts = GrowingTexts(max_chars)
-    tables = [read_table(where, each, texts) for where, each in _paired(patterns, options)]
+    tables = [read_table(where, each, texts) for where, each in paired_files(patterns, options)]
     return label_tables(tables, texts.done(), options, rules_from=rules_from)
-
-
-def _paired(patterns: Sequence[str], options: ReadOptions) -> Iterator[tuple[Where, ReadOptions]]:
-    """Yield each file, and how to read it: with the file of its labels, if these are named.
-
-    Raises:
-        UsageError: There are not as many of these as files.
-    """
-    places = expand(patterns)
-    if not options.label_files:
-        yield from ((place, options) for place in places)
-        return
-    labels = expand(options.label_files)
-    if len(labels) != len(places):
-        raise UsageError(
-            f"--labels names {count_of(len(labels), 'file')} for the labels of "
-            f"{count_of(len(places), 'file')}; name one for each, in the same order"
-        )
-    for place, path in zip(places, labels, strict=True):
-        yield place, replace(options, label_files=(str(path),))
 
 
 def read_texts(

@@ -19,7 +19,6 @@ from sentiment.reviews.columns import (
     Columns,
     NoColumnError,
     find_columns,
-    without_nested,
 )
 from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.dialects import Given
@@ -38,6 +37,7 @@ from sentiment.reviews.streams import (
     is_zip,
     open_stream,
 )
+from sentiment.reviews.texts import without_nested
 
 if TYPE_CHECKING:
     from sentiment.reviews.archives import Archive
@@ -308,40 +308,46 @@ def _open_zip(
 
 def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label: bool) -> Source:
     """Open a text as what its name or its content says."""
-    bad_rows = options.bad_rows or STOP
-    asked = _asked(options, need_label=need_label)
-    given = Given(options.delimiter, options.quote, options.comment)
     detected = options.format is None
     source: FeedSource | None = None
-    note = ""
     may_be_json = detected and by_name != "fasttext" and feed.may_begin_with("[{")
     if may_be_json or by_name in JSON_FORMATS:
         from sentiment.reviews.json_source import open_json  # most files are not JSON
 
-        source = open_json(feed, by_name, asked, bad_rows)
+        asked = _asked(options, need_label=need_label)
+        source = open_json(feed, by_name, asked, options.bad_rows or STOP, forced=not detected)
         note = "" if by_name in JSON_FORMATS else "read as JSON, by its content"
     if source is None:
         layout = Layout(options.format or by_name)
+        is_other = by_name in JSON_FORMATS
         if detected:
-            layout = _layout(feed, by_name, need_label=need_label)
-        note = layout.note
-        match layout.format:
-            case "csv":
-                source = CsvSource(feed, options.header, asked, bad_rows, given)
-            case "tsv":
-                source = TsvSource(feed, options.header, asked, bad_rows, given)
-            case "fasttext":
-                source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
-            case _:
-                if need_label and feed.peek():
-                    raise NoColumnError(f"{feed.name}: {NO_LABELS}")
-                source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
+            layout = _layout(feed, "lines" if is_other else by_name, need_label=need_label)
+        source, note = _open_layout(feed, layout, options, need_label=need_label), layout.note
+        if is_other and not note:
+            source.notes.append("no JSON; its lines are read as texts")
     if source.format not in ("csv", "tsv"):
         _refuse(options.of_tables, feed.name, source.format)
     if note:
         lines = "" if need_label else "; --input-format lines reads plain lines"
         source.notes.insert(0, note + lines)
     return source
+
+
+def _open_layout(
+    feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool
+) -> FeedSource:
+    """Open a text that is not JSON."""
+    bad_rows = options.bad_rows or STOP
+    if layout.format in ("csv", "tsv"):
+        given = Given(options.delimiter, options.quote, options.comment)
+        asked = _asked(options, need_label=need_label)
+        kind = CsvSource if layout.format == "csv" else TsvSource
+        return kind(feed, options.header, asked, bad_rows, given)
+    if layout.format == "fasttext":
+        return FasttextSource(feed, bad_rows, layout.split, layout.skipped)
+    if need_label and feed.peek():
+        raise NoColumnError(f"{feed.name}: {NO_LABELS}")
+    return LinesSource(feed, bad_rows, layout.split, layout.skipped)
 
 
 def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:

@@ -1,6 +1,6 @@
 """Labels that are not beside their texts: in the name of a file or folder, or in another file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import islice
@@ -22,11 +22,33 @@ from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import NoColumnError, find_label_column
 from sentiment.reviews.folders import label_of_file
 from sentiment.reviews.header import LABEL_NAMES, normal_name
-from sentiment.reviews.opening import Opened, open_reviews, open_source
+from sentiment.reviews.opening import Opened, expand, open_reviews, open_source
 from sentiment.reviews.rules import is_label_word
 from sentiment.reviews.streams import ReadOptions, Where, input_format_of
 
 _HEADERS = frozenset().union(*LABEL_NAMES)
+
+
+def paired_files(
+    patterns: Sequence[str], options: ReadOptions
+) -> Iterator[tuple[Where, ReadOptions]]:
+    """Yield each file, and how to read it: with the file of its labels, if these are named.
+
+    Raises:
+        UsageError: There are not as many of these as files.
+    """
+    places = expand(patterns)
+    if not options.label_files:
+        yield from ((place, options) for place in places)
+        return
+    labels = expand(options.label_files)
+    if len(labels) != len(places):
+        raise UsageError(
+            f"--labels names {count_of(len(labels), 'file')} for the labels of "
+            f"{count_of(len(places), 'file')}; name one for each, in the same order"
+        )
+    for place, path in zip(places, labels, strict=True):
+        yield place, replace(options, label_files=(str(path),))
 
 
 def open_labelled(where: Where, options: ReadOptions) -> Opened:

@@ -10,12 +10,12 @@ from typing import Any
 
 from sentiment.reviews.asked import Asked
 from sentiment.reviews.cells import cell, visible
-from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import ReadFile
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.rules import Key, key_of
 from sentiment.reviews.separate_labels import open_labelled
 from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.texts import texts_of
 from sentiment.storage import GrowingTexts
 
 SHOWN_NAMES = 5

@@ -23,9 +23,10 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.delimited import DelimitedSource, Dialect
 from sentiment.reviews.streams import JSON_FORMATS, OUTPUT_FORMATS
+from sentiment.reviews.texts import texts_to_score, texts_to_show
 
 # Text → its explanation, a JSON value.
 Explainer = Callable[[str], Any]

@@ -26,7 +26,7 @@ from sentiment.reviews.batch import (
     row_error,
 )
 from sentiment.reviews.cells import json_probability
-from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import without_compression
 from sentiment.reviews.json_layout import SeveralListsError
 from sentiment.reviews.opening import choose_columns, open_source
@@ -38,6 +38,7 @@ from sentiment.reviews.streams import (
     TooLargeError,
     input_format_of,
 )
+from sentiment.reviews.texts import texts_of
 from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.server import Limits
 

@@ -6,7 +6,7 @@ import pytest
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import LabelSet
 from sentiment.reviews.batch import Batch
-from sentiment.reviews.columns import text_of
+from sentiment.reviews.texts import text_of
 from tests.reviews.helpers import find_columns
 
 

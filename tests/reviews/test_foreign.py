@@ -14,8 +14,9 @@ import pytest
 import safetensors.numpy
 
 from sentiment.errors import DataError
+from sentiment.reviews.foreign import foreign
 from sentiment.reviews.opening import open_reviews
-from sentiment.reviews.streams import ReadOptions, foreign
+from sentiment.reviews.streams import ReadOptions
 from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews.batch import BadRows
-from sentiment.reviews.columns import texts_of
 from sentiment.reviews.opening import open_reviews
 from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.texts import texts_of
 from sentiment.values import json_beginning
 
 from .helpers import open_source, rows_from, rows_of, save, stdin, stdin_source, written
@@ -459,7 +459,8 @@ def test_what_a_message_advises_works(tmp_path, data, said):
         ('{"text": {"0": "a"}, "text": {"0": "b"}}', 'the key "text" occurs twice'),
         ('{"text": {"0": "a"}, "n": {"1": 1}}', "different keys"),
         ('[["a", 1], ["b"]]', "row 2 .line 1.: 1 value where 2 are expected; write null"),
-        ("{}", "there are none"),
+        ("{}", "rows without fields; each needs one with its text"),
+        ('garbage\n{"text": "a"}\n', "row 1 .line 1.: not JSON"),
         ('{\n"error": {"message": "no key"}\n}', "a web server's error"),
     ],
 )

@@ -77,6 +77,8 @@ def test_lines_with_labels_give_their_texts(tmp_path, listing):
     expected = ["Lovely stay", "Dirty room"]
     assert texts(save(tmp_path, "in.txt", lines_of(listing))) == expected
     assert texts("-", lines_of(listing)) == expected
+    if listing[0] not in "[{":
+        assert texts(save(tmp_path, "in.json", lines_of(listing))) == expected
 
 
 @pytest.mark.parametrize("listing", LABELLED)

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, MissingDependencyError, UsageError
-from sentiment.reviews.columns import texts_of
+from sentiment.reviews.texts import texts_of
 from tests.reviews.helpers import find_columns, open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
