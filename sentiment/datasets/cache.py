@@ -54,7 +54,7 @@ def resolve(names: Sequence[str], purpose: str, *, whole: bool = False) -> list[
     for name in names:
         before, _, part = name.partition(":")
         if name == "-" or _exists(name):
-            is_folder = name != "-" and not whole and Path(name).is_dir()
+            is_folder = name not in ("", "-") and not whole and Path(name).is_dir()
             found += map(str, part_of(Path(name), purpose)) if is_folder else [name]
         elif dataset := find_dataset(before):
             found += _files(dataset, part, purpose)
