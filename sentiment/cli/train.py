@@ -45,10 +45,6 @@ from sentiment.training.stacking import Gain
 from sentiment.training.train import train
 from sentiment.values import number_of
 
-# With so many reviews the encoder alone learns more than n-grams on a base (`make bench-general
-# PARTS=few`).
-_ENCODER_FROM = 500
-
 
 @dataclass(frozen=True)
 class _Job:
@@ -192,7 +188,7 @@ def _train(job: _Job) -> Model:
     _report(model, job.target, base or encoder, held_out or reviews)
     if replaces:
         console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
-    _suggest_general(job.run.progress.gain, len(reviews), overwrites=job.output is not None)
+    _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
     if not job.data:
         _warn_of_sample(model, job, paths[0])
     return model
@@ -391,23 +387,19 @@ def _warn_of_no_figures(known: Overlap, *, of_encoder: bool) -> None:
     )
 
 
-def _suggest_general(gain: Gain | None, reviews: int, *, overwrites: bool) -> None:
-    """Suggest to start from `general` if `fast`, which is quicker to try, made a better base.
-
-    A base gains more with few reviews, the encoder alone with more of them.
-    """
+def _suggest_base(gain: Gain | None, *, overwrites: bool) -> None:
+    """Suggest `--base general` if `fast`, which is quicker to try, made a better base."""
     if gain is None:
         return
-    way = ["--architecture", "encoder"] if reviews >= _ENCODER_FROM else ["--base", BUNDLED]
-    again = [*click.get_current_context().obj, *way]
+    again = [*click.get_current_context().obj, "--base", BUNDLED]
     if overwrites and "--force" not in again:
         again.append("--force")
     # stdin cannot be read a second time.
     command = "add that" if "-" in again else command_line(*again)
     console.note(
-        f"with {' '.join(way)} it would likely do better: {gain.objective} "
-        f"{gain.together:.1%}, not {gain.alone:.1%}, on "
-        f"{count_of(gain.reviews, 'held-out review')}, as tried with --base {FAST}: {command}"
+        f"with --base {BUNDLED} it would likely do better: {gain.objective} {gain.together:.1%}, "
+        f"not {gain.alone:.1%}, on {count_of(gain.reviews, 'held-out review')}, as tried "
+        f"with {FAST}: {command}"
     )
 
 

@@ -11,7 +11,7 @@ in which pieces of a text meet, takes texts of one length at a time. So no text 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,37 +143,53 @@ class Weights(NamedTuple):
     narrow_shift: NDArray[Any]
 
     @classmethod
-    def of(cls, block: Block, heads: int, dtype: type[np.floating]) -> "Weights":
-        """Return the weights of a block."""
-        kernel, bias = block.attention.dense_kernel(), block.attention.bias
-        width = len(kernel)
+    def of(
+        cls, block: Block, heads: int, dtype: type[np.floating], *, in_parts: bool = False
+    ) -> "Weights":
+        """Return the weights of a block; with kernels in parts, as `multiply` takes them."""
+        kernel = partial(_kernel, dtype=dtype, in_parts=in_parts)
+        width, bias = len(block.merge.kernel), block.attention.bias
         root = np.sqrt(width / heads)
-        kernel[:, :width] /= root
-        merge = block.merge.dense_kernel()
-        arrays = (
-            kernel,
+        merge = block.merge.dense_kernel().astype(np.float64)
+        vectors = (
             bias[:width] / root,
-            merge,
-            block.merge.bias + bias[2 * width :].astype(np.float64) @ merge.astype(np.float64),
+            block.merge.bias + bias[2 * width :].astype(np.float64) @ merge,
             block.merge_norm.scale,
             block.merge_norm.shift,
-            block.widen.dense_kernel(),
             block.widen.bias,
-            block.narrow.dense_kernel() / 2,
             block.narrow.bias,
             block.narrow_norm.scale,
             block.narrow_norm.shift,
         )
-        return cls(*(np.ascontiguousarray(array, dtype) for array in arrays))
-
-    def cut(self) -> "Weights":
-        """Return the weights with kernels in parts, for `multiply`."""
-        return self._replace(
-            attention=_cut(self.attention),
-            merge=_cut(self.merge),
-            widen=_cut(self.widen),
-            narrow=_cut(self.narrow),
+        query, merged, scale, shift, wide, narrow, *last = (each.astype(dtype) for each in vectors)
+        return cls(
+            kernel(block.attention, np.repeat([1 / root, 1, 1], width)),
+            query,
+            kernel(block.merge),
+            merged,
+            scale,
+            shift,
+            kernel(block.widen),
+            wide,
+            kernel(block.narrow, 0.5),
+            narrow,
+            *last,
         )
+
+
+def _kernel(
+    layer: Layer, factor: Any = 1.0, *, dtype: type[np.floating], in_parts: bool
+) -> NDArray[Any]:
+    """Return the kernel of a layer, each output multiplied by a factor, perhaps in parts.
+
+    It is cut before it becomes floats, while it may have a byte a number.
+    """
+    kernel, scale = layer.kernel, (layer.scale * factor).astype(np.float32)
+    if in_parts:
+        kernel = _cut(kernel)
+    if kernel.ndim > 2:
+        scale = scale.reshape(kernel.shape[1], 1, kernel.shape[3])
+    return np.multiply(kernel, scale, dtype=np.float32).astype(dtype, copy=False)
 
 
 def _cut(kernel: NDArray[Any]) -> NDArray[Any]:
@@ -300,7 +316,9 @@ class Transformer:
     @cached_property
     def cut_weights(self) -> tuple[Weights, ...]:
         """The same for few pieces, in parts."""
-        return tuple(Weights.of(block, self.heads, np.float32).cut() for block in self.blocks)
+        return tuple(
+            Weights.of(block, self.heads, np.float32, in_parts=True) for block in self.blocks
+        )
 
     def logits(self, rows: Pieces) -> Doubles:
         """Return the log-odds of texts against the first class, before calibration.

@@ -161,33 +161,12 @@ def test_train_says_when_the_bundled_model_would_help_and_the_command_works(
     command = ("train", "few.csv", "-o", "own.safetensors", "--epochs", "1", *options)
     done = run(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stderr.splitlines() if "with --base general" in line]
+    (line,) = [line for line in done.stderr.splitlines() if "--base general" in line]
     assert f"better: {metric} " in line
     command = shlex.split(line.partition("sentiment ")[2])
     again = run(*command, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "combined" in again.stderr
-
-
-@pytest.mark.slow
-def test_with_more_reviews_train_suggests_the_encoder(run, tmp_path):
-    words = [*GOOD, *BAD]
-    texts = [
-        f"The {thing} was {word} on day {n}" for n in range(4) for thing in THINGS for word in words
-    ]
-    labels = [int(word in GOOD) for _ in range(4 * len(THINGS)) for word in words]
-    write(tmp_path / "more.csv", texts, labels)
-    unknown = "fabulous outstanding enjoyable adorable miserable pathetic hideous disappointing"
-    others = [f"A {word} {thing}" for word in unknown.split() for thing in THINGS]
-    write(tmp_path / "others.csv", others, [1] * 40 + [0] * 40)
-    command = ("train", "more.csv", "-o", "own.safetensors", "--epochs", "1")
-    done = run(*command, "--validation", "others.csv", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stderr.splitlines() if "better: accuracy" in line]
-    assert "with --architecture encoder it would likely" in line
-    again = run(*shlex.split(line.partition("sentiment ")[2]), cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert "pieces of words" in run("info", "own.safetensors", cwd=tmp_path).stdout
 
 
 def test_what_is_held_out_is_told_beside_one_answer_to_all(run, tmp_path):
