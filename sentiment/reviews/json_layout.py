@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sentiment.errors import DataError
+from sentiment.reviews.batch import Unreadable
 from sentiment.reviews.feed import TextFeed
 from sentiment.reviews.fields import text_field
 from sentiment.reviews.foreign import ERROR_ANSWER, READ_LINES, is_refusal
@@ -98,16 +99,19 @@ def find_layout(feed: TextFeed, by_name: str, asked: Sequence[str] = ()) -> Layo
     return detector.find(text.lstrip(), whole=whole, forced=True) or OTHER
 
 
-def is_other(feed: TextFeed) -> bool:
-    """Return whether a text that is called JSON is something else, such as CSV.
+def is_json(feed: TextFeed) -> bool:
+    """Return whether a text that is called JSON may be some, by what has come of it.
 
-    No line that has come begins like an object or a list, and the first is no value at all.
+    That is, if the first line is a value, or any line begins like an object or a list.
     """
-    start, _ = next(feed.beginnings(1))
+    try:
+        start, _ = next(feed.beginnings(1))
+    except Unreadable:  # raised again when it is read
+        return True
     first, end, rest = start.lstrip().partition("\n")
     if not first or first[0] in "[{" or (first[0] == '"' and not end):
-        return False
-    return _value_of(first) is None and not re.search(r"^[ \t]*[\[{]", rest, re.MULTILINE)
+        return True
+    return _value_of(first) is not None or bool(re.search(r"(?m)^[ \t]*[\[{]", rest))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sentiment.errors import DataError
 from sentiment.reviews.batch import STOP, Ahead, BadRows, Batch, Unreadable, first_readable
 from sentiment.reviews.feed import FeedSource, Item, TextFeed, block_lines
 from sentiment.reviews.fields import nested_in
-from sentiment.reviews.json_layout import Layout, find_layout, is_other
+from sentiment.reviews.json_layout import Layout, find_layout
 from sentiment.reviews.json_rows import RowMaker, ValueReader
 from sentiment.reviews.streams import JSON_FORMATS
 
@@ -68,12 +68,7 @@ class JsonSource(FeedSource):
 
 
 def open_json(
-    feed: TextFeed,
-    by_name: str,
-    asked: Sequence[str] = (),
-    bad_rows: BadRows = STOP,
-    *,
-    forced: bool = False,
+    feed: TextFeed, by_name: str, asked: Sequence[str] = (), bad_rows: BadRows = STOP
 ) -> JsonSource | None:
     """Open a text that is JSON by its name or its content; return None for others.
 
@@ -82,15 +77,12 @@ def open_json(
         by_name: The format according to the user or the suffix.
         asked: Columns that the user named, see `find_layout`.
         bad_rows: What to do with rows that cannot be read.
-        forced: Whether the user named the format; else a table may have the suffix of JSON.
 
     Raises:
         DataError: It cannot be read.
     """
     is_named = by_name in JSON_FORMATS
     try:
-        if is_named and not forced and is_other(feed):
-            return None
         layout = find_layout(feed, by_name, asked)
     except Unreadable:  # raised again when it is read
         layout = Layout("lines" if is_named else "other")

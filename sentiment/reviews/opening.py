@@ -24,6 +24,7 @@ from sentiment.reviews.delimited import CsvSource, TsvSource
 from sentiment.reviews.dialects import Given
 from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed
 from sentiment.reviews.folders import FolderSource, files_of
+from sentiment.reviews.foreign import READ_LINES
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
@@ -310,27 +311,43 @@ def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label
     """Open a text as what its name or its content says."""
     detected = options.format is None
     source: FeedSource | None = None
+    if detected and by_name in JSON_FORMATS and _is_other(feed, options, need_label=need_label):
+        by_name = "lines"
     may_be_json = detected and by_name != "fasttext" and feed.may_begin_with("[{")
     if may_be_json or by_name in JSON_FORMATS:
         from sentiment.reviews.json_source import open_json  # most files are not JSON
 
         asked = _asked(options, need_label=need_label)
-        source = open_json(feed, by_name, asked, options.bad_rows or STOP, forced=not detected)
+        source = open_json(feed, by_name, asked, options.bad_rows or STOP)
         note = "" if by_name in JSON_FORMATS else "read as JSON, by its content"
     if source is None:
         layout = Layout(options.format or by_name)
-        is_other = by_name in JSON_FORMATS
         if detected:
-            layout = _layout(feed, "lines" if is_other else by_name, need_label=need_label)
+            layout = _layout(feed, by_name, need_label=need_label)
         source, note = _open_layout(feed, layout, options, need_label=need_label), layout.note
-        if is_other and not note:
-            source.notes.append("no JSON; its lines are read as texts")
     if source.format not in ("csv", "tsv"):
         _refuse(options.of_tables, feed.name, source.format)
     if note:
         lines = "" if need_label else "; --input-format lines reads plain lines"
         source.notes.insert(0, note + lines)
     return source
+
+
+def _is_other(feed: TextFeed, options: ReadOptions, *, need_label: bool) -> bool:
+    """Return whether a text that is called JSON is another one with columns or labels, as CSV is.
+
+    Raises:
+        DataError: It has only lines, and bad rows are errors.
+    """
+    from sentiment.reviews.json_layout import is_json
+
+    if is_json(feed):
+        return False
+    if _layout(feed, "lines", need_label=need_label).format != "lines":
+        return True
+    if not need_label and (options.bad_rows or STOP).policy == "stop":
+        raise DataError(f"{feed.name}: not JSON; {READ_LINES}")
+    return False
 
 
 def _open_layout(

@@ -461,6 +461,7 @@ def test_what_a_message_advises_works(tmp_path, data, said):
         ('[["a", 1], ["b"]]', "row 2 .line 1.: 1 value where 2 are expected; write null"),
         ("{}", "rows without fields; each needs one with its text"),
         ('garbage\n{"text": "a"}\n', "row 1 .line 1.: not JSON"),
+        ("Good.\nBad, really.\n", "not JSON; --input-format lines reads its lines"),
         ('{\n"error": {"message": "no key"}\n}', "a web server's error"),
     ],
 )
