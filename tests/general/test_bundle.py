@@ -135,10 +135,11 @@ def test_a_share_of_texts_has_typing_errors():
 def test_a_cut_vocabulary_reads_known_texts_alike():
     network = random_transformer()
     texts = 5 * ["the good film", "bad bad room."]
-    smaller, cut = stack.cut(ENCODER, network, texts)
+    smaller, cut = stack.cut(ENCODER, network, stack.occurring(ENCODER, texts))
     kept = set(smaller.pieces.vocabulary)
     assert {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "the", "film", "room", "a"} <= kept
     expected = network.logits(ENCODER.transform(texts))
     assert cut.logits(smaller.transform(texts)) == pytest.approx(expected, abs=1e-6)
-    smaller, _ = stack.cut(ENCODER, network, 5 * ["the room"] + 4 * ["good"])
+    kept = stack.occurring(ENCODER, 5 * ["the room"] + 4 * ["good"])
+    smaller, _ = stack.cut(ENCODER, network, kept)
     assert "good" not in smaller.pieces.vocabulary

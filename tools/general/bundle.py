@@ -19,6 +19,7 @@ from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Component, fit_logistic, log_odds, sigmoid
 from sentiment.model.model import Model
+from sentiment.model.transformer import Transformer
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.workers import Scorer, default_workers
@@ -27,7 +28,7 @@ from tools.general.encoder import Recipe, fine_tune
 from tools.general.lessons import lessons
 from tools.general.ngrams import Lesson, School
 from tools.general.sources import Source, anonymous, fresh_words, identity_words
-from tools.general.stack import calibrated, cut, stacked
+from tools.general.stack import calibrated, cut, occurring, stacked
 from tools.general.teaching import teach
 from tools.general.upstream import download, read_upstream
 
@@ -93,19 +94,38 @@ class Workshop:
 
         It is calibrated to targets as soft as those of labels, which its opinions stand beside.
         """
-        first = replace(self.recipe, stages=self.recipe.stages[:1])
-        return calibrated(self._component(first), self.held_out)
+        return calibrated(self._component(self._first_stage), self.held_out)
+
+    @property
+    def _first_stage(self) -> Recipe:
+        return replace(self.recipe, stages=self.recipe.stages[:1])
 
     def _component(self, recipe: Recipe) -> Component:
-        pieces, upstream = read_upstream(download(self.folder))
-        reader = PieceEncoder(pieces, judges=False)
+        reader, upstream = self._published
         network = fine_tune(recipe, self.corpus, reader, upstream, self.folder)
-        texts = (each.text for each in chain.from_iterable(self.corpus.values()))
-        reader, network = cut(reader, network, chain(texts, self.unlabeled))
-        shown = chain.from_iterable(map(to_train_on, self.corpus.values()))
-        corrected = tuple(word for word in opinion_words(shown) if word in reader.pieces.numbers)
-        reader = replace(reader, pieces=replace(reader.pieces, corrected=corrected))
+        reader, network = cut(reader, network, self._occurring)
+        reader = replace(reader, pieces=replace(reader.pieces, corrected=self._corrected))
         return Component(reader, network.quantized(), labels=WITH_NEUTRAL)
+
+    @cached_property
+    def _published(self) -> tuple[PieceEncoder, Transformer]:
+        """The encoder as it was published."""
+        pieces, network = read_upstream(download(self.folder))
+        return PieceEncoder(pieces, judges=False), network
+
+    @cached_property
+    def _occurring(self) -> NDArray[np.int64]:
+        """The numbers of the pieces that are kept."""
+        texts = (each.text for each in chain.from_iterable(self.corpus.values()))
+        return occurring(self._published[0], chain(texts, self.unlabeled))
+
+    @cached_property
+    def _corrected(self) -> tuple[str, ...]:
+        """The words that are read through a typing error."""
+        vocabulary = self._published[0].pieces.vocabulary
+        kept = {vocabulary[number] for number in self._occurring.tolist()}
+        shown = chain.from_iterable(map(to_train_on, self.corpus.values()))
+        return tuple(word for word in opinion_words(shown) if word in kept)
 
     @cached_property
     def ngrams(self) -> Component:
@@ -115,7 +135,8 @@ class Workshop:
         if self.unlabeled:
             sentences = _sentences(self.unlabeled, rng)
             every["sentences"] = Lesson(sentences, self._opinion(sentences))
-        if self.unlabeled and self.wholes:
+        judges = self.wholes and bool(self.unlabeled)
+        if judges:
             # Their targets need an expert, below.
             unknown = np.full((len(self.unlabeled), 3), np.nan)
             every["unlabeled"] = Lesson(self.unlabeled, unknown)
@@ -123,7 +144,7 @@ class Workshop:
         every["lessons"] = _as_lesson([Example(*each) for each in teach(LESSONS, self.recipe.seed)])
         every["two sides"] = _of_two_sides(self.recipe.seed)
         school = School(_masked(every), self.recipe.seed)
-        if self.unlabeled and self.wholes:
+        if judges:
             self._judge_unlabeled(school)
         return school.teach(WITH_NEUTRAL)
 
@@ -166,8 +187,7 @@ class Workshop:
 
     def _opinion(self, texts: Sequence[str]) -> Floats:
         """Return the probabilities that the teacher gives texts, [n, 3], kept by their hash."""
-        first = replace(self.recipe, stages=self.recipe.stages[:1])
-        name = blake2b(first.digest(self.corpus).encode(), digest_size=8)
+        name = blake2b(self._first_stage.digest(self.corpus).encode(), digest_size=8)
         for text in texts:
             name.update(text.encode("utf-8", "replace") + b"\0")
         kept = self.folder / f"opinion-{name.hexdigest()}.npy"

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.model.model import Model
 from sentiment.reviews.labelled import read_labelled, read_texts
 from sentiment.reviews.streams import ReadOptions
 from tools.general.lessons import PEOPLE
@@ -33,8 +32,8 @@ _LETTERS = "bcdfghjklmnpqrstvwxz"
 
 _STEM = 5  # letters of a word beginning that is a feature
 
-# Probabilities beyond these count as sure.
-LOW, HIGH = 0.2, 0.8
+# A probability beyond this counts as sure.
+HIGH = 0.8
 
 
 class Source(NamedTuple):
@@ -182,25 +181,6 @@ def read_neutral(datasets: Path) -> dict[str, list[str]]:
         **{f"airline tweets, half {name}": texts for name, texts in halves.items()},
         **{f"Reddit comments, GoEmotions {part}": texts for part, texts in comments.items()},
     }
-
-
-def share_of_sure(model: Model, texts: list[str]) -> float:
-    """Return which share of texts has a probability below `LOW` or above `HIGH`."""
-    p_positive = model.probabilities(texts)[:, 1]
-    return float(np.mean((p_positive < LOW) | (p_positive > HIGH)))
-
-
-def describe_sure(model: Model, datasets: Path) -> str:
-    """Return a sentence on how sure a model is of neutral texts: half B, and test."""
-    shares = [
-        f"{share_of_sure(model, texts):.0%} of {len(texts):,} {name.split(',')[0]}"
-        for name, texts in read_neutral(datasets).items()
-        if name.endswith((" B", " test"))
-    ]
-    return (
-        f"A neutral text is answered as well, often surely: of neutral texts that it never saw, "
-        f"{' and '.join(shares)} have a probability below {LOW} or above {HIGH}."
-    )
 
 
 def _tweets(path: Path) -> Iterator[str]:

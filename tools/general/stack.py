@@ -25,22 +25,27 @@ _RARE = 5
 _FROM_EACH = 1500
 
 
+def occurring(encoder: PieceEncoder, texts: Iterable[str]) -> NDArray[np.int64]:
+    """Return the numbers of pieces that occur in texts, and of those that can spell any word."""
+    vocabulary = encoder.pieces.vocabulary
+    times = np.zeros(len(vocabulary), np.int64)
+    for text in texts:
+        np.add.at(times, encoder.transform([text]).ids, 1)
+    for number, piece in enumerate(vocabulary):
+        letter = piece.removeprefix("##")
+        if piece in _KEPT or (len(letter) == 1 and letter.isascii()):
+            times[number] = _RARE
+    return np.flatnonzero(times >= _RARE)
+
+
 def cut(
-    encoder: PieceEncoder, network: Transformer, texts: Iterable[str]
+    encoder: PieceEncoder, network: Transformer, kept: NDArray[np.int64]
 ) -> tuple[PieceEncoder, Transformer]:
-    """Return both with the pieces that occur in texts, and those by which any word can be spelled.
+    """Return both with some of the pieces, by their numbers.
 
     A word whose piece goes is divided into others. Most that go are names, and of other languages.
     """
     pieces = encoder.pieces
-    times = np.zeros(len(pieces.vocabulary), np.int64)
-    for text in texts:
-        np.add.at(times, encoder.transform([text]).ids, 1)
-    for number, piece in enumerate(pieces.vocabulary):
-        letter = piece.removeprefix("##")
-        if piece in _KEPT or (len(letter) == 1 and letter.isascii()):
-            times[number] = _RARE
-    kept = np.flatnonzero(times >= _RARE)
     vocabulary = tuple(pieces.vocabulary[number] for number in kept.tolist())
     words = Table(network.words.rows[kept], network.words.scale[kept])
     smaller = replace(pieces, vocabulary=vocabulary)
