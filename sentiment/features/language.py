@@ -57,10 +57,11 @@ _ENGLISH = frozenset(
 # With so many of these a text is English, or with one in so many words.
 _ENOUGH, _OF_WORDS = 2, 6
 
-# Names of users, hashtags and addresses, which are in no language.
-_ADDRESS = re.compile(r"\S*(?:[@#]|://)\S*")
+# Names of users, hashtags and addresses, which are in no language. `re` compiles this and the next
+# pattern when a text needs them, which few do.
+_ADDRESS = r"\S*(?:[@#]|://)\S*"
 # Laughter and the like: *haaaa*, *hahaha*, *blah blah blah*.
-_REPEATED = re.compile(r"(.{1,3}?)\1{2,}|\b(\w+)(?:\W+\2\b)+", re.IGNORECASE)
+_REPEATED = r"(?i:(.{1,3}?)\1{2,}|\b(\w+)(?:\W+\2\b)+)"
 # Phrases of other languages that dictionaries of English list.
 _ADOPTED = (
     "c'est la vie", "café au lait", "cafe au lait", "cinco de mayo", "coq au vin", "coup d'état",
@@ -151,7 +152,7 @@ def _end(text: str) -> str:
 
 
 def _without_addresses(text: str) -> str:
-    return _ADDRESS.sub(" ", text) if "@" in text or "#" in text or "://" in text else text
+    return re.sub(_ADDRESS, " ", text) if "@" in text or "#" in text or "://" in text else text
 
 
 def _nameless(text: str) -> str:
@@ -159,7 +160,7 @@ def _nameless(text: str) -> str:
 
     Nearly all of these are names where other words have none, but for German nouns.
     """
-    text = _REPEATED.sub(r"\1\2", _start(text))
+    text = re.sub(_REPEATED, r"\1\2", _start(text))
     lower = text.lower()
     for phrase in _ADOPTED:
         if phrase in lower:
@@ -193,16 +194,17 @@ class _Table(NamedTuple):
     def of(cls, ngrams: Sequence[str], weights: NDArray[np.int32], unit: float) -> "_Table":
         """Return the table of n-grams; the last row of weights is the bias."""
         alphabet = " " + "".join(sorted({*"".join(ngrams)} - {" "}))
-        numbers = {letter: number for number, letter in enumerate(alphabet)}
         base = len(alphabet)
         letters = np.zeros(ord(alphabet[-1]) + 2, np.int64)
-        letters[[*map(ord, alphabet)]] = range(base)
+        letters[code_points(alphabet)] = range(base)
         rows = np.zeros(sum(base**order for order in range(1, LONGEST + 1)), np.int16)
-        for row, ngram in enumerate(ngrams, start=1):
-            place = 0
-            for letter in ngram:
-                place = place * base + numbers[letter]
-            rows[place + _before(len(ngram), base)] = row
+        orders = np.array([*map(len, ngrams)])
+        for order in range(1, LONGEST + 1):
+            of_order = np.flatnonzero(orders == order)
+            codes = code_points("".join([ngrams[place] for place in of_order.tolist()]))
+            digits = letters[codes].reshape(-1, order)
+            numbers = digits @ base ** np.arange(order)[::-1]
+            rows[numbers + _before(order, base)] = of_order + 1
         *_, bias = weights
         return cls(letters, rows, np.vstack([0 * bias, weights[:-1]]), bias, unit)
 

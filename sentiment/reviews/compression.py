@@ -11,12 +11,12 @@ from sentiment.files import replacing
 from sentiment.runtime import require
 
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-# The first bytes of compressed data.
+# Patterns of the first bytes of compressed data, compiled when a file is read.
 _STARTS = {
-    "gzip": re.compile(rb"\x1f\x8b"),
-    "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
-    "xz": re.compile(rb"\xfd7zXZ\0"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+    "gzip": rb"\x1f\x8b",
+    "bzip2": rb"BZh\d(?:1AY&SY|\x17rE8P\x90)",
+    "xz": rb"\xfd7zXZ\0",
+    "zstd": rb"\x28\xb5\x2f\xfd",
 }
 
 
@@ -34,7 +34,7 @@ def without_compression(path: PurePath) -> PurePath:
 
 def detect(start: bytes) -> str | None:
     """Return the compression of data, by their first bytes; None if they are not compressed."""
-    return next((name for name, pattern in _STARTS.items() if pattern.match(start)), None)
+    return next((name for name, pattern in _STARTS.items() if re.match(pattern, start)), None)
 
 
 def decompressed(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews import compression
-from sentiment.reviews.foreign import foreign
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import BadRows
@@ -60,7 +59,8 @@ OTHER_KINDS = {
 NAMES_WRITTEN = "name it .csv, .tsv, .json, .jsonl, .xlsx, .parquet or .txt"
 
 
-@dataclass(frozen=True)
+# Methods that nobody calls would take a millisecond to generate, which is a part of a cold answer.
+@dataclass(frozen=True, eq=False, repr=False)
 class ReadOptions:
     """The options for reading files of reviews."""
 
@@ -222,8 +222,11 @@ class ByteStream:
         kind = found or self._compression
         if kind is None or is_zip(block):
             return block
-        if not found and (what := foreign(block)):
-            raise DataError(f"{self.name}: {what}")
+        if not found:
+            from sentiment.reviews.foreign import foreign  # few files are called what they are not
+
+            if what := foreign(block):
+                raise DataError(f"{self.name}: {what}")
         # Decompressed bytes count.
         self.bytes, self.size, self.path, self._is_plain = 0, None, None, False
         stream, self._damage = compression.decompressed(kind, block, self._read)
