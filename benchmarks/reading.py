@@ -27,7 +27,7 @@ from results import HERE, Table
 from timing import Command, Watched, alternate, watched
 
 PYTHON = sys.executable
-HERE_TREE = HERE.parent
+TREE = HERE.parent
 # The last commit that reads neither JSON lists nor workbooks nor archives.
 BEFORE = "c56e163"
 TEXT = "The battery died after a week, twice, and nobody answered."
@@ -36,7 +36,7 @@ OBJECTS = 1_000_000
 SHEET_ROWS = 100_000
 PACKED_BYTES = 1_000_000_000
 PLAIN_ROWS = 300_000
-TURNS = {"csv": 7, "text": 41}
+CSV_TURNS, TEXT_TURNS = 7, 41
 
 _THINGS = (
     "kettle", "tent", "charger", "novel", "hotel room", "soup", "driver", "app", "jacket", "lamp",
@@ -167,9 +167,7 @@ class Place:
     def answered(self, path: Path, rows: int, *options: str) -> Watched:
         """Answer a file, and check that each row has come out in its place."""
         out = self / "out.csv"
-        taken = watched(
-            [*ours(HERE_TREE), "-m", "fast", "-i", path, "-o", out, "--force", *options]
-        )
+        taken = watched([*ours(TREE), "-m", "fast", "-i", path, "-o", out, "--force", *options])
         with out.open(encoding="utf-8", newline="") as file:
             answers = csv.DictReader(file)
             rights = (row["id"] == str(n) and row["predicted"] for n, row in enumerate(answers))
@@ -238,21 +236,21 @@ def unchanged(table: Table, place: Place) -> None:
     tree.mkdir()
     packed = place / "before.tar"
     subprocess.run(
-        ["git", "archive", "-o", packed, place.before, "sentiment"], cwd=HERE_TREE, check=True
+        ["git", "archive", "-o", packed, place.before, "sentiment"], cwd=TREE, check=True
     )
     subprocess.run(["tar", "xf", packed, "-C", tree], check=True)
-    for each in (HERE_TREE, tree):
+    for each in (TREE, tree):
         compileall.compile_dir(each / "sentiment", quiet=1)
     path = place / "reviews.csv"
     write_csv(path, PLAIN_ROWS)
     out = place / "out.csv"
-    commands = {
-        f"plain CSV, {PLAIN_ROWS:,} rows": ("csv", ["-i", path, "-o", out, "--force"]),
-        "one text": ("text", [TEXT]),
+    commands: dict[str, tuple[int, Command]] = {
+        f"plain CSV, {PLAIN_ROWS:,} rows": (CSV_TURNS, ["-i", path, "-o", out, "--force"]),
+        "one text": (TEXT_TURNS, [TEXT]),
     }
     for what, (turns, arguments) in commands.items():
-        now, then = ([*ours(each), "-m", "fast", *arguments] for each in (HERE_TREE, tree))
-        pairs = alternate(now, then, TURNS[turns])
+        now, then = ([*ours(each), "-m", "fast", *arguments] for each in (TREE, tree))
+        pairs = alternate(now, then, turns)
         ratio = f"{pairs.ratio:.2f} ({min(pairs.ratios):.2f}–{max(pairs.ratios):.2f})"
         table.row(f"time of {what} / before other formats", "", ratio, "", "")
 

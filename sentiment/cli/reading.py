@@ -164,10 +164,10 @@ class Repairs:
             return texts
         repaired = []
         for text in texts:
-            steps = list(repairs(text))
+            if steps := list(repairs(text)):
+                self._texts += 1
+                self._kinds.update({step.kind for step in steps})
             repaired.append(steps[-1].text if steps else text)
-            self._texts += bool(steps)
-            self._kinds.update({step.kind for step in steps})
         return repaired
 
     def report(self) -> None:

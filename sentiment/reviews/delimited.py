@@ -219,17 +219,22 @@ class DelimitedSource(FeedSource):
         Malformed records, and those with too many or too few fields, are bad rows; fields are
         cut, or filled with empty ones.
         """
-        single = len(self.columns) == 1
+        width = len(self.columns)
         for records in self._blocks:
+            as_read = not (self.feed.damaged or self.feed.of_old_mac)
             # Bad rows are filled up; a block of them in a wide table would need too much memory.
             for start in range(0, max(len(records), 1), BATCH_ROWS):
                 self._rows_ahead = max(len(records) - start - BATCH_ROWS, 0)
-                yield [
-                    self._item(record)
-                    for record in records[start : start + BATCH_ROWS]
-                    if (single or len(record.fields) > 1 or not record.is_blank)
-                    and not (self._has_comments and self._is_comment(record))
-                ]
+                items: list[Item] = []
+                for record in records[start : start + BATCH_ROWS]:
+                    fields, _, _, reason = record
+                    if as_read and fields and len(fields) == width and not reason:  # nearly all
+                        items.append(dict(zip(self.columns, fields, strict=True)))
+                    elif (width == 1 or len(fields) > 1 or not record.is_blank) and not (
+                        self._has_comments and self._is_comment(record)
+                    ):
+                        items.append(self._item(record))
+                yield items
         self.notes += [f"{count_of(rows, 'row')} {what}" for what, rows in self._mended.items()]
         if self._comments:
             self.notes.append(f"{count_of(self._comments, 'line')} of comment left out")

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from codecs import getincrementalencoder
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from sentiment.labels import SENTIMENT, LabelSet, probability_of_answer, shown_p
 from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import (
     cell,
-    csv_cell,
+    csv_quoting,
     encode,
     four_digits,
     json_probability,
@@ -206,7 +205,7 @@ class DelimitedWriter(LineWriter):
 
     def _quoting(self, *, raw: bool) -> Callable[[str], str]:
         if self._format == "csv":
-            return partial(csv_cell, delimiter=self._dialect.delimiter, quote=self._dialect.quote)
+            return csv_quoting(self._dialect.delimiter, self._dialect.quote)
         return str if raw else tsv_cell
 
 
