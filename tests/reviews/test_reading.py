@@ -2,6 +2,7 @@ import bz2
 import gzip
 import lzma
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,22 @@ def test_any_text_gives_the_lines_it_has(text):
     if lines[-1] == "":
         lines.pop()
     assert [line.removesuffix("\r") for line in lines] == texts_from(text.encode())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 17])
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("a\rb\n\rc\n", ["a\rb", "\rc"]),
+        ("a\rb\rc", ["a", "b", "c"]),
+        ("\r\rb\r", ["", "", "b"]),
+        ("a\r", ["a"]),
+    ],
+)
+def test_how_lines_end_is_found_whatever_bytes_come_at_once(data, texts, size):
+    with patch("sentiment.reviews.streams.BLOCK_BYTES", size):
+        assert texts_from(data.encode(), format="lines") == texts
 
 
 def test_a_line_longer_than_a_block_stays_whole():
