@@ -164,9 +164,7 @@ class _Detector:
             return LINES if found == ROWS else found if last else None
         return self._of_several_lines(text, first, whole=whole, last=last)
 
-    def _of_several_lines(
-        self, text: str, first: str, *, whole: bool, last: bool
-    ) -> Layout | None:
+    def _of_several_lines(self, text: str, first: str, *, whole: bool, last: bool) -> Layout | None:
         """Return the layout of objects that do not begin with one on the first line."""
         try:
             value, end = json_beginning(text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from sentiment.errors import DataError, UsageError
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.reviews import compression
+from sentiment.reviews.encodings import MARKS
 from sentiment.reviews.foreign import foreign
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ STDIN = "<stdin>"  # the name of "-" in messages
 
 BLOCK_BYTES = 1 << 17  # larger blocks are slower
 _ZIP = b"PK\x03\x04"
+# What streams that are not plain text begin with.
+_SIGNS = (_ZIP, *compression.STARTS, *(mark for mark, _ in MARKS))
 INPUT_FORMATS = ("lines", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "folder", "fasttext")
 OUTPUT_FORMATS = ("text", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "fasttext")
 JSON_FORMATS = ("json", "jsonl")  # read alike: the content decides
@@ -214,10 +217,10 @@ class ByteStream:
         if self._peeked is not None:
             block, self._peeked = self._peeked, None
             return block
-        block = self._block()
         if not self._at_start:
-            return block
+            return self._block()
         self._at_start = False
+        block = self._first_block()
         found = compression.detect(block)
         kind = found or self._compression
         if kind is None or is_zip(block):
@@ -228,17 +231,21 @@ class ByteStream:
         self.bytes, self.size, self.path, self._is_plain = 0, None, None, False
         stream, self._damage = compression.decompressed(kind, block, self._read)
         self._read = getattr(stream, "read1", stream.read)
-        return self._block()
+        return self._first_block()
 
     def peek(self) -> bytes:
-        """Return the first block, which is read again, and more if it may begin a zip archive."""
+        """Return the first block, which is read again."""
         if self._peeked is None:
-            block = more = self.read()
-            while more and len(block) < len(_ZIP) and _ZIP.startswith(block):
-                more = self.read()
-                block += more
-            self._peeked = block
+            self._peeked = self.read()
         return self._peeked
+
+    def _first_block(self) -> bytes:
+        """Return what is available, and more if that may be part of a sign of what it is."""
+        block = more = self._block()
+        while more and any(len(block) < len(sign) and sign.startswith(block) for sign in _SIGNS):
+            more = self._block()
+            block += more
+        return block
 
     def _block(self) -> bytes:
         try:

@@ -54,6 +54,11 @@ def table(rows, **options):
             "rows that are quoted once more as a whole",
         ),
         (
+            '"""text"",""label"""\n"""a"",""x"""\n"""\n"",""Y"""\n',
+            [["a", "x"], ["\n", "Y"]],
+            "rows that are quoted once more as a whole",
+        ),
+        (
             'text,label\n"""Lovely, really"",1"\nDull,0\n',
             [["Lovely, really", "1"], ["Dull", "0"]],
             "1 row quoted once more as a whole",
@@ -87,6 +92,13 @@ def test_a_dialect_is_found(data, expected, note):
     rows, notes = read(data)
     assert rows == expected
     assert note is None or note in notes
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_a_row_that_another_delimiter_makes_a_header_costs_no_rows(format):
+    rows = [["It was good", "LABEL_1"], ["It was fine", "LABEL_1"], ["It was ,bad", "LABEL_0"]]
+    data = "".join("\t".join(row) + "\n" for row in rows)
+    assert read(data, format)[0] == rows
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,11 @@ def _read_fasttext(raw: bytes, _: File) -> list[Answer]:
 def _read_csv(raw: bytes, file: File) -> list[Answer]:
     text = raw.decode("utf-8").removeprefix("\ufeff")
     assert not text or text.endswith(("\n", "\r")), "the last record has no end"
+    assert not text or text.startswith(file.preface)
+    text = text.removeprefix(file.preface).lstrip("\r\n") if file.preface else text
     lines = io.StringIO(text, newline="")
-    return _of_cells(list(csv.reader(lines, delimiter=file.delimiter, strict=True)), file)
+    rows = csv.reader(lines, delimiter=file.delimiter, quotechar=file.quote, strict=True)
+    return _of_cells(list(rows), file)
 
 
 def _read_tsv(raw: bytes, file: File) -> list[Answer]:
