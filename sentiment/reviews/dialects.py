@@ -323,7 +323,8 @@ def _count_bad(notation: Notation, text: str) -> int:
         else:
             filled = fields[: len(fields) - surplus(fields, width or len(fields))]
             width = width or len(filled)
-            bad += bool(fields) and len(filled) != width
+            fits = len(filled) == width or len(notation.unwrapped(fields) or ()) == width
+            bad += bool(fields) and not fits
 
 
 def surplus(fields: Sequence[str], width: int) -> int:

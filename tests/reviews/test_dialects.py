@@ -122,6 +122,11 @@ def test_rows_that_fit_are_left_as_they_are(data, expected):
     assert read(data)[0] == expected
 
 
+def test_a_row_quoted_as_a_whole_may_hold_a_backslash_before_a_quote():
+    data = 'text,label\na,x\n"b,""\\"""\n'
+    assert read(data)[0] == [["a", "x"], ["b", "\\"]]
+
+
 def test_a_row_far_from_the_start_is_made_to_fit_too():
     start = "id,text\n" + "1,fine\n" * 30_000
     rows, notes = read(start + '2,"He said \\"wow\\", and left"\n3,"dull"\n')

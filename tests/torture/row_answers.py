@@ -138,8 +138,11 @@ def _read_xlsx(raw: bytes, file: File) -> list[Answer]:
         text = "" if value is None else str(value)
         return _IN_XML.sub(lambda found: chr(int(found[1], 16)), text)
 
-    rows = openpyxl.load_workbook(io.BytesIO(raw)).active.values
-    return _of_cells([list(map(read, row)) for row in rows], file)
+    rows = [list(map(read, row)) for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values]
+    width = len(ADDED) + max(len(row or ()) for row in [file.names, *file.rows])
+    if file.names is None:  # empty cells at the end of all rows are not there
+        rows = [row + [""] * (width - len(row)) for row in rows]
+    return _of_cells(rows, file)
 
 
 _READERS = {

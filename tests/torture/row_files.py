@@ -145,7 +145,10 @@ def _damaged(
         more = draw(st.lists(TEXTS, min_size=1, max_size=3))
         more[-1] = _not_blank(more[-1].replace("\\", ""))
         return line([*cells, *more]).encode(), cells, True
-    fewer = [_not_blank(cells[0].replace(delimiter, "")), *cells[1 : draw(st.integers(1, len(cells) - 1))]]
+    fewer = [
+        _not_blank(cells[0].replace(delimiter, "")),
+        *cells[1 : draw(st.integers(1, len(cells) - 1))],
+    ]
     return line(fewer).encode(), fewer, True
 
 

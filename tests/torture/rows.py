@@ -203,7 +203,8 @@ def _is_refused(file: File, batch: int) -> bool:
 
     The program judges by the first batch.
     """
-    texts = [text for row in file.rows if (text := _text_of(file, row)) and text.strip()]
+    rows = [row for number, row in enumerate(file.rows, start=1) if number not in file.bad]
+    texts = [text for row in rows if (text := _text_of(file, row)) and text.strip()]
     marked = ["__label__" in text for text in texts]
     figures = [not any(map(str.isalpha, text)) and any(map(str.isdigit, text)) for text in texts]
     if batch < len(file.rows):
