@@ -233,13 +233,14 @@ OUTPUTS = {
 }
 
 
+def predict(folder, source, target, *more):
+    done = run("predict", "-q", "-m", FIXTURE, "-i", folder / source, "-o", folder / target,
+               "--text-column", "text", *more)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def check_writing(name, examples):
     read, texts = OUTPUTS[name]
-
-    def predict(folder, source, target, *more):
-        done = run("predict", "-q", "-m", FIXTURE, "-i", folder / source, "-o", folder / target,
-                   "--text-column", "text", *more)  # fmt: skip
-        assert done.returncode == 0, done.stderr
 
     def check(drawn, folder):
         texts = [FIRST, *drawn]
@@ -271,3 +272,44 @@ def test_what_is_written_others_read_and_it_gives_the_same_answers_again(name):
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_much_more_of_what_is_written(name):
     check_writing(name, 60)
+
+
+# Encodings as Python calls them, and whether a byte order mark tells them.
+ENCODINGS = {"utf-8": False, "utf-8-sig": True, "utf-16": True, "utf-16-le": False,
+             "utf-16-be": False, "utf-32": True, "utf-32-le": False, "utf-32-be": False,
+             "latin-1": False, "cp1252": False, "cp1251": False, "koi8_r": False,
+             "shift_jis": False, "gb18030": False, "big5": False, "euc_kr": False}  # fmt: skip
+
+
+def check_encoding(encoding, examples):
+    told = ENCODINGS[encoding] or encoding == "utf-8"
+
+    def check(drawn, folder):
+        held = [text.encode(encoding, "ignore").decode(encoding) for text in drawn]
+        stream = io.StringIO(newline="")
+        rows = [(n, text) for n, text in enumerate([FIRST, *held])]
+        csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([("id", "text"), *rows])
+        (folder / "in.csv").write_bytes(stream.getvalue().encode(encoding))
+        options = [] if told else ["--encoding", encoding]
+        predict(folder, "in.csv", "out.csv", *options)
+        lines = io.StringIO((folder / "out.csv").read_bytes().decode(encoding), newline="")
+        assert [row["text"] for row in csv.DictReader(lines)] == [text for _, text in rows]
+        predict(folder, "out.csv", "again.csv", *options, "--prefix", "again_")
+        lines = io.StringIO((folder / "again.csv").read_bytes().decode(encoding), newline="")
+        for (_, text), row in zip(rows, csv.DictReader(lines), strict=True):
+            assert row["text"] == text
+            assert row["again_predicted"] == row["predicted"]
+            assert row["again_p_positive"] == row["p_positive"]
+
+    searched(st.lists(WILD, max_size=5), examples, check)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_file_in_any_encoding_comes_out_in_it_and_goes_in_again(encoding):
+    check_encoding(encoding, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_many_more_files_in_any_encoding(encoding):
+    check_encoding(encoding, 60)
