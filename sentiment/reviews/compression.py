@@ -1,7 +1,6 @@
 """Compressed files: recognized by their first bytes, read and written by suffix."""
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -11,12 +10,13 @@ from sentiment.files import replacing
 from sentiment.runtime import require
 
 SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-# Patterns of the first bytes of compressed data, compiled when a file is read.
-_STARTS = {
-    "gzip": rb"\x1f\x8b",
-    "bzip2": rb"BZh\d(?:1AY&SY|\x17rE8P\x90)",
-    "xz": rb"\xfd7zXZ\0",
-    "zstd": rb"\x28\xb5\x2f\xfd",
+# The first bytes of compressed data.
+STARTS = {
+    b"\x1f\x8b": "gzip",
+    **{b"BZh%d1AY&SY" % level: "bzip2" for level in range(1, 10)},
+    **{b"BZh%d\x17rE8P\x90" % level: "bzip2" for level in range(1, 10)},  # of nothing
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
 }
 
 
@@ -34,7 +34,7 @@ def without_compression(path: PurePath) -> PurePath:
 
 def detect(start: bytes) -> str | None:
     """Return the compression of data, by their first bytes; None if they are not compressed."""
-    return next((name for name, pattern in _STARTS.items() if re.match(pattern, start)), None)
+    return next((name for first, name in STARTS.items() if start.startswith(first)), None)
 
 
 def decompressed(

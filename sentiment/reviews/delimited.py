@@ -404,7 +404,7 @@ class TsvSource(DelimitedSource):
 
     def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
         text = without_comments(text, self._given.comment)
-        titles = 0 if header is False else count_titles(text, asked)
+        titles = 0 if header is False else count_titles(text, asked, "\t")
         above = text.split("\n", titles)[:titles]
         comments = any(line.startswith(COMMENT) for line in above)
         return Beginning(Notation("\t"), titles, has_comments=comments)

@@ -154,13 +154,18 @@ def begin(text: str, given: Given, asked: Sequence[str], *, header: bool | None)
         notation = Notation(named[1], quote, _is_spaced(below, named[1], quote))
         return Beginning(_escaped(notation, below), 1, preface=first.rstrip("\r"))
     delimiter = None if given.delimiter is None else check_delimiter(given.delimiter, quote)
-    titles = count_titles(text, asked, delimiter) if header is not False else 0
+    may_be_wrapped = delimiter is None and quote == '"'
+    wrapped = _wrapped(text, asked) if may_be_wrapped else None
+    # Of rows quoted as a whole, lines that end within quotes may look like a header.
+    titles = count_titles(text, asked, delimiter) if header is not False and not wrapped else 0
     lines = text.split("\n", titles)
     below = lines[-1]
     comments = any(line.startswith(COMMENT) for line in lines[:titles])
-    if delimiter is None and quote == '"' and (found := _wrapped(below, asked)):
+    if titles and may_be_wrapped:
+        wrapped = _wrapped(below, asked)
+    if wrapped:
         notes = ["rows that are quoted once more as a whole"]
-        return Beginning(found, titles, has_comments=comments, notes=notes)
+        return Beginning(wrapped, titles, has_comments=comments, notes=notes)
     delimiter = delimiter or sniff_delimiter(below)
     notation = Notation(delimiter, quote, _is_spaced(below, delimiter, quote))
     notation = _escaped(notation, below)
@@ -253,15 +258,22 @@ def count_titles(text: str, asked: Sequence[str] = (), delimiter: str | None = N
     for place, line in enumerate(lines):
         if line.startswith(COMMENT):
             continue
-        mark = delimiter or sniff_delimiter(line)
+        mark = delimiter or sniff_delimiter("\n".join(lines[place : place + _LINES + 1]))
         names = _filled(line, mark)
         if reads_as_header(names, asked):
             narrower = all(len(_filled(each, mark)) < len(names) for each in titles)
-            return place if narrower else 0
+            return place if narrower and not _are_rows([*titles, line]) else 0
         titles.append(line)
         if len(titles) > MAX_TITLES:
             break
     return _count_comments(lines, delimiter)
+
+
+def _are_rows(lines: Sequence[str]) -> bool:
+    """Return whether lines have as many cells as each other by a delimiter, and more than one."""
+    lines = [line for line in lines if line.strip()]
+    widths = ({len(_filled(line, mark)) for line in lines} for mark in DELIMITERS)
+    return len(lines) > 1 and any(len(found) == 1 and found != {1} for found in widths)
 
 
 def _count_comments(lines: Sequence[str], delimiter: str | None) -> int:
@@ -311,7 +323,8 @@ def _count_bad(notation: Notation, text: str) -> int:
         else:
             filled = fields[: len(fields) - surplus(fields, width or len(fields))]
             width = width or len(filled)
-            bad += bool(fields) and len(filled) != width
+            fits = len(filled) == width or len(notation.unwrapped(fields) or ()) == width
+            bad += bool(fields) and not fits
 
 
 def surplus(fields: Sequence[str], width: int) -> int:

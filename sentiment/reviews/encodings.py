@@ -11,7 +11,7 @@ AUTO = "auto"
 LATIN_1 = "latin-1"  # in which any bytes are a text
 # Byte order marks, and the encodings whose texts they begin; UTF-32 before UTF-16, whose mark
 # it begins with.
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, ("utf-8", "utf-8-sig")),
     (codecs.BOM_UTF32_LE, ("utf-32", "utf-32-le")),
     (codecs.BOM_UTF32_BE, ("utf-32", "utf-32-be")),
@@ -73,7 +73,7 @@ def check_encoding(encoding: str) -> str:
 
 def encodings_marked(start: bytes) -> Sequence[str]:
     """Return the encodings that a text with a byte order mark can have; () without one."""
-    return next((names for mark, names in _MARKS if start.startswith(mark)), ())
+    return next((names for mark, names in MARKS if start.startswith(mark)), ())
 
 
 def unmarked(start: bytes) -> str | None:

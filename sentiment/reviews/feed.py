@@ -25,6 +25,7 @@ from sentiment.reviews.decoding import TextDecoder
 from sentiment.reviews.streams import ByteStream
 
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
+_FIRST_LINE = 1 << 17  # characters in which it ends with a line feed, if any line does
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
 
 
@@ -184,12 +185,16 @@ class TextFeed:
         """Yield the text of each block of bytes, which may be ""."""
         at_start = True
         raw = b"-"
+        held = ""  # until it is known how lines end
         while raw:
             raw = self._stream.read()
             text = self._decoder.decode(raw, at_start=at_start)
             self._decoded += len(text)
             if at_start and text:
                 text, at_start = text.removeprefix("\ufeff"), False
+            text, held = held + text, ""
+            if raw and self._are_ends_unknown(text):
+                text, held = "", text
             yield self._skip_lines(self._mend_line_ends(text))
 
     def _read_blocks(self) -> Iterator[str]:
@@ -213,6 +218,11 @@ class TextFeed:
             block = "".join(parts)
             parts.clear()
             yield block
+
+    def _are_ends_unknown(self, text: str) -> bool:
+        r"""Return whether a `\r` in the first line may end it, or be within it."""
+        ended = self.of_old_mac is not None or "\n" in text
+        return not ended and "\r" in text and len(text) < _FIRST_LINE
 
     def _mend_line_ends(self, text: str) -> str:
         r"""Swap `\r` and `\n` if the first line ends with a lone carriage return."""

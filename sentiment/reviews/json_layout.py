@@ -162,9 +162,9 @@ class _Detector:
         if isinstance(row, dict):
             found = self._of_only(row)
             return LINES if found == ROWS else found if last else None
-        return self._of_several_lines(text, first, last=last)
+        return self._of_several_lines(text, first, whole=whole, last=last)
 
-    def _of_several_lines(self, text: str, first: str, *, last: bool) -> Layout | None:
+    def _of_several_lines(self, text: str, first: str, *, whole: bool, last: bool) -> Layout | None:
         """Return the layout of objects that do not begin with one on the first line."""
         try:
             value, end = json_beginning(text)
@@ -173,8 +173,9 @@ class _Detector:
         if end is None:
             if not last:
                 return None
-            found = self._of_value(value, complete=False)
-            return LINES if found == ROWS and first == text else found
+            found = self._of_value(value, complete=whole)  # of a text cut short, no list comes
+            by_line = first == text.rstrip() or (whole and self.by_name == "jsonl")
+            return LINES if found == ROWS and by_line else found
         if end <= len(first):
             return ROWS if _COMMA.match(text, end) else LINES if self.is_named else OTHER
         return self._of_value(value) if text[end:].strip() else self._of_only(value)

@@ -214,10 +214,10 @@ class ByteStream:
         if self._peeked is not None:
             block, self._peeked = self._peeked, None
             return block
-        block = self._block()
         if not self._at_start:
-            return block
+            return self._block()
         self._at_start = False
+        block = self._first_block()
         found = compression.detect(block)
         kind = found or self._compression
         if kind is None or is_zip(block):
@@ -231,17 +231,25 @@ class ByteStream:
         self.bytes, self.size, self.path, self._is_plain = 0, None, None, False
         stream, self._damage = compression.decompressed(kind, block, self._read)
         self._read = getattr(stream, "read1", stream.read)
-        return self._block()
+        return self._first_block()
 
     def peek(self) -> bytes:
-        """Return the first block, which is read again, and more if it may begin a zip archive."""
+        """Return the first block, which is read again."""
         if self._peeked is None:
-            block = more = self.read()
-            while more and len(block) < len(_ZIP) and _ZIP.startswith(block):
-                more = self.read()
-                block += more
-            self._peeked = block
+            self._peeked = self.read()
         return self._peeked
+
+    def _first_block(self) -> bytes:
+        """Return what is available, and more if that may be part of a sign of what it is."""
+        from sentiment.reviews.encodings import MARKS  # a text alone is answered without it
+
+        # What streams that are not plain text begin with.
+        signs = (_ZIP, *compression.STARTS, *(mark for mark, _ in MARKS))
+        block = more = self._block()
+        while more and any(len(block) < len(sign) and sign.startswith(block) for sign in signs):
+            more = self._block()
+            block += more
+        return block
 
     def _block(self) -> bytes:
         try:

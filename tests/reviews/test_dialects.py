@@ -54,6 +54,11 @@ def table(rows, **options):
             "rows that are quoted once more as a whole",
         ),
         (
+            '"""text"",""label"""\n"""a"",""x"""\n"""\n"",""Y"""\n',
+            [["a", "x"], ["\n", "Y"]],
+            "rows that are quoted once more as a whole",
+        ),
+        (
             'text,label\n"""Lovely, really"",1"\nDull,0\n',
             [["Lovely, really", "1"], ["Dull", "0"]],
             "1 row quoted once more as a whole",
@@ -89,6 +94,13 @@ def test_a_dialect_is_found(data, expected, note):
     assert note is None or note in notes
 
 
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_a_row_that_another_delimiter_makes_a_header_costs_no_rows(format):
+    rows = [["It was good", "LABEL_1"], ["It was fine", "LABEL_1"], ["It was ,bad", "LABEL_0"]]
+    data = "".join("\t".join(row) + "\n" for row in rows)
+    assert read(data, format)[0] == rows
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -108,6 +120,11 @@ def test_a_dialect_is_found(data, expected, note):
 )
 def test_rows_that_fit_are_left_as_they_are(data, expected):
     assert read(data)[0] == expected
+
+
+def test_a_row_quoted_as_a_whole_may_hold_a_backslash_before_a_quote():
+    data = 'text,label\na,x\n"b,""\\"""\n'
+    assert read(data)[0] == [["a", "x"], ["b", "\\"]]
 
 
 def test_a_row_far_from_the_start_is_made_to_fit_too():

@@ -206,6 +206,20 @@ def test_a_list_that_is_cut_short_gives_the_rows_before_and_is_an_error(rows, op
     assert [row for row in kept if row] == [row for row in found if row]
 
 
+@pytest.mark.parametrize("data", ["{", "{\n", '{"a": 1,\n"text": "b"', '{"data": [', '{"data":\n '])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_an_object_that_is_cut_short_is_a_bad_row(tmp_path, data, name):
+    path = save(tmp_path, name, data)
+    with pytest.raises(DataError, match=rf"{name}, row 1 \(line 1\): (not JSON \(|cut short: )"):
+        rows_of(path)
+    assert rows_of(path, bad_rows=BadRows("skip")) == []
+
+
+def test_a_first_line_of_json_lines_that_opens_an_object_costs_no_other():
+    data = b'{\n"fine"\n'
+    assert rows_from(data, format="jsonl", bad_rows=BadRows("skip")) == [{"text": "fine"}]
+
+
 @given(st.lists(OBJECTS, max_size=4), st.lists(OBJECTS, max_size=4), st.data())
 def test_a_broken_row_costs_no_other_where_each_has_a_line(before, after, data):
     broken = ['{"a": "b}', '{"a": [1}', '{"a": {"b": 1}', '"a', '{"a": 1]', "nonsense",

@@ -2,7 +2,9 @@ import bz2
 import gzip
 import lzma
 from pathlib import Path
+from unittest.mock import patch
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from sentiment.errors import DataError, UsageError
 from sentiment.reviews import feed
 from sentiment.reviews.opening import expand
 from sentiment.reviews.streams import input_format_of, output_format_of
+from tests.reviews.books import zipped
 from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
@@ -48,6 +51,40 @@ def test_any_text_gives_the_lines_it_has(text):
     if lines[-1] == "":
         lines.pop()
     assert [line.removesuffix("\r") for line in lines] == texts_from(text.encode())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 17])
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("a\rb\n\rc\n", ["a\rb", "\rc"]),
+        ("a\rb\rc", ["a", "b", "c"]),
+        ("\r\rb\r", ["", "", "b"]),
+        ("a\r", ["a"]),
+    ],
+)
+def test_how_lines_end_is_found_whatever_bytes_come_at_once(data, texts, size):
+    with patch("sentiment.reviews.streams.BLOCK_BYTES", size):
+        assert texts_from(data.encode(), format="lines") == texts
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        bz2.compress,
+        lzma.compress,
+        lambda data: pa.compress(data, "zstd", asbytes=True),
+        lambda data: zipped({"a.txt": data}),
+        lambda data: data.decode().encode("utf-16"),
+        lambda data: data.decode().encode("utf-32"),
+        lambda data: gzip.compress(data.decode().encode("utf-16")),
+    ],
+)
+def test_what_a_file_is_is_found_if_its_first_bytes_come_one_by_one(pack):
+    with patch("sentiment.reviews.streams.BLOCK_BYTES", 1):
+        assert texts_from(pack(b"good\nbad\n")) == ["good", "bad"]
 
 
 def test_a_line_longer_than_a_block_stays_whole():

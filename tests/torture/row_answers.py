@@ -70,8 +70,11 @@ def _read_fasttext(raw: bytes, _: File) -> list[Answer]:
 def _read_csv(raw: bytes, file: File) -> list[Answer]:
     text = raw.decode("utf-8").removeprefix("\ufeff")
     assert not text or text.endswith(("\n", "\r")), "the last record has no end"
+    assert not text or text.startswith(file.preface)
+    text = text.removeprefix(file.preface).lstrip("\r\n") if file.preface else text
     lines = io.StringIO(text, newline="")
-    return _of_cells(list(csv.reader(lines, delimiter=file.delimiter, strict=True)), file)
+    rows = csv.reader(lines, delimiter=file.delimiter, quotechar=file.quote, strict=True)
+    return _of_cells(list(rows), file)
 
 
 def _read_tsv(raw: bytes, file: File) -> list[Answer]:
@@ -135,8 +138,11 @@ def _read_xlsx(raw: bytes, file: File) -> list[Answer]:
         text = "" if value is None else str(value)
         return _IN_XML.sub(lambda found: chr(int(found[1], 16)), text)
 
-    rows = openpyxl.load_workbook(io.BytesIO(raw)).active.values
-    return _of_cells([list(map(read, row)) for row in rows], file)
+    rows = [list(map(read, row)) for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values]
+    width = len(ADDED) + max(len(row or ()) for row in [file.names, *file.rows])
+    if file.names is None:  # empty cells at the end of all rows are not there
+        rows = [row + [""] * (width - len(row)) for row in rows]
+    return _of_cells(rows, file)
 
 
 _READERS = {

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -43,7 +43,10 @@ class File:
         names: of the columns; None without a header.
         text: which column holds the text, None if that is not told from cells.
         arguments: of the command line, to read it.
-        delimiter: what parts the cells of CSV, in the file and in CSV made of it.
+        delimiter: what parts the cells of CSV made of it, and mostly of the file.
+        quote: what quotes these cells.
+        by_beginning: whether the program finds how it is written by its first block.
+        preface: a line that names the delimiter, which CSV made of it has, too.
     """
 
     format: str
@@ -54,6 +57,9 @@ class File:
     text: int | None = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     delimiter: str = ","
+    quote: str = '"'
+    preface: str = ""
+    by_beginning: bool = False
 
 
 def with_bad_bytes(draw: Any, text: str) -> tuple[bytes, str]:
@@ -95,7 +101,7 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
     parts = [line(names, quoted=True).encode()] if header else []
     truth, bad = [], set()
     for number, cells in enumerate(rows, start=1):
-        kinds = ["extra", "bytes", "quotes"] + ["missing"] * (width > 1)
+        kinds = ["extra", "surplus", "bytes", "quotes"] + ["missing"] * (width > 1)
         # The first row without a header says how wide the others must be.
         first = number == 1 and not header
         if not damaged or draw(st.booleans()):
@@ -103,25 +109,12 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
             truth.append(cells)
             continue
         kind = "bytes" if first else draw(st.sampled_from(kinds))
-        bad.add(number)
-        if kind == "bytes":
-            raw, read = with_bad_bytes(draw, cells[0].replace('"', ""))
-            others = [f'"{text}"'.encode() for text in (t.replace('"', "") for t in cells[1:])]
-            parts.append(delimiter.encode().join([b'"' + raw + b'"', *others]))
-            truth.append([read, *(text.replace('"', "") for text in cells[1:])])
-        elif kind == "quotes":
-            # A row whose quotes are wrong ends with its line.
-            others = [cell(draw(WORDS), quoted=True) for _ in cells[1:]]
-            parts.append(delimiter.join(['"x"y', *others]).encode())
-            truth.append(None)
-        elif kind == "extra":
-            more = draw(st.lists(TEXTS, min_size=1, max_size=3))
-            parts.append(line([*cells, *more]).encode())
-            truth.append(cells)
-        else:
-            fewer = [_not_blank(cells[0]), *cells[1 : draw(st.integers(1, width - 1))]]
-            parts.append(line(fewer).encode())
-            truth.append(fewer + [""] * (width - len(fewer)))
+        data, read, is_bad = _damaged(draw, kind, cells, line, delimiter)
+        if kind == "missing" and header and not any(names[len(read or ()) :]):
+            is_bad = False  # of columns without names, they are empty
+        parts.append(data)
+        truth.append(read and read + [""] * (width - len(read)))
+        bad |= {number} if is_bad else set()
     lines = [part + draw(st.sampled_from(ends)).encode() for part in parts]
     if lines and draw(st.booleans()):
         lines[-1] = parts[-1]
@@ -129,6 +122,34 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
     data = with_mark(draw, b"".join(lines))
     delimiter = delimiter if parts else ","
     return File("csv", data, truth, bad, names if header else None, 0, arguments, delimiter)
+
+
+def _damaged(
+    draw: Any, kind: str, cells: list[str], line: Any, delimiter: str
+) -> tuple[bytes, list[str] | None, bool]:
+    """Damage a row of CSV: its bytes, what can be read of it, and whether it is bad."""
+    if kind == "bytes":
+        plain = [text.replace('"', "") for text in cells]
+        raw, read = with_bad_bytes(draw, plain[0])
+        others = [f'"{text}"'.encode() for text in plain[1:]]
+        data = delimiter.encode().join([b'"' + raw + b'"', *others])
+        return data, [read, *plain[1:]], True
+    if kind == "quotes":  # a row whose quotes are wrong ends with its line
+        others = [f'"{draw(WORDS)}"' for _ in cells[1:]]
+        return delimiter.join(['"x"y', *others]).encode(), None, True
+    if kind == "surplus":  # what is empty beyond the columns is no loss
+        return line([*cells, *[""] * draw(st.integers(1, 3))]).encode(), cells, False
+    # Other ways to read a row, with backslashes as escapes or quoted as a whole, may make it fit.
+    cells = [text.replace("\\", "") for text in cells]
+    if kind == "extra":
+        more = draw(st.lists(TEXTS, min_size=1, max_size=3))
+        more[-1] = _not_blank(more[-1].replace("\\", ""))
+        return line([*cells, *more]).encode(), cells, True
+    fewer = [
+        _not_blank(cells[0].replace(delimiter, "")),
+        *cells[1 : draw(st.integers(1, len(cells) - 1))],
+    ]
+    return line(fewer).encode(), fewer, True
 
 
 @st.composite
@@ -182,6 +203,8 @@ def tsv_files(draw: Any, *, damaged: bool) -> File:
                 read = [_not_blank(cells[0]), *cells[1:-1]]
                 raw = "\t".join(read).encode()
                 read = [*read, ""]
+                if header and not names[-1]:  # of a column without a name, it is empty
+                    bad.discard(number)
             else:
                 raw += b"\tmore"
         lines.append(raw)
@@ -226,17 +249,20 @@ def json_files(draw: Any, *, damaged: bool) -> File:
     """A list of rows, or one in an object, on one line or on several."""
     truth = list(draw(jsonl_files(damaged=False)).rows)
     indent = draw(st.sampled_from(["", " ", "\n", "\n  ", "\r\n\t"]))
-    lines, bad = [], set()
-    for number, row in enumerate(truth, start=1):
+    lines: list[str] = []
+    bad = set()
+    for number, row in reversed([*enumerate(truth, start=1)]):
         line = json.dumps(row)
         if damaged and draw(st.booleans()):
             bad.add(number)
+            # What is not closed ends where the next object begins on a line.
+            closed = "\n" not in indent or (lines and not lines[0].lstrip().startswith("{"))
             broken = ["nonsense", "1", "null", '{"a": nan}', '{"a": 1, "a": 2}', '{"a": 1e999}',
                       '{"a": ' + "9" * 5000 + "}", '{"a": [1}', '{"text": "\xff"}',
-                      *['{"a": "b}', '{"a": 1'] * ("\n" in indent)]  # fmt: skip
+                      *['{"a": "b}', '{"a": 1'] * (not closed)]  # fmt: skip
             line = draw(st.sampled_from(broken))
             truth[number - 1] = {"text": "\ufffd"} if "\xff" in line else {}
-        lines.append(indent + line)
+        lines.insert(0, indent + line)
     start, end = draw(st.sampled_from([("[", "]"), ('{"n": 1, "data": [', "]}"), ("[", "\n]\n")]))
     if damaged or not truth:  # what an object holds is told by its first row
         start, end = "[", "\n]"
@@ -264,6 +290,8 @@ def line_files(draw: Any, *, damaged: bool) -> File:
         truth.append([read])
     if lines and texts[-1] and draw(st.booleans()):
         lines[-1] = lines[-1].removesuffix(end)
+        if b"\n" not in b"".join(lines):  # lone carriage returns would be the ends of lines
+            lines, truth, bad = [], [], set()
     return File("lines", with_mark(draw, b"".join(lines)), truth, bad, ["text"])
 
 
@@ -357,11 +385,6 @@ def zipped(files: dict[str, str | bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return stream.getvalue()
-
-
-def in_archive(file: File) -> File:
-    """Put a file into a zip archive."""
-    return replace(file, data=zipped({f"in.{file.format}": file.data}))
 
 
 FILES = {
