@@ -149,34 +149,44 @@ def json_beginning(text: str) -> tuple[Any, int | None]:
     """Return the JSON value that a text begins with, as far as it goes, and where it ends.
 
     The end is None if the text ends first: then the last of its members or elements is left out.
+    What is nested too deeply for its layout to matter is read as null.
 
     Raises:
         ValueError: It is not JSON.
     """
     closing: list[str] = []  # what closes the open brackets
-    cut = 0
-    try:
-        for token in _TOKEN.finditer(text):
-            char = token[0]
-            if char in _CLOSING:
-                closing.append(_CLOSING[char])
-                cut = token.end()
-            elif char in ("]", "}"):
-                if not closing or closing.pop() != char:
-                    raise ValueError("brackets do not match")
-                cut = token.end()
-                if not closing:
-                    return json.loads(text[:cut]), cut
-            elif char == ",":
-                cut = token.start()
-            elif char == '"':
-                if "\n" in text[token.start() :]:
-                    raise ValueError("a string without an end")
-                break
-        return json.loads(text[:cut] + "".join(reversed(closing))), None
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    parts: list[str] = []  # of the text, without what is nested too deeply
+    begin = cut = 0  # of the next part
+    for token in _TOKEN.finditer(text):
+        char = token[0]
+        if char in _CLOSING:
+            closing.append(_CLOSING[char])
+            if len(closing) == _MAX_DEPTH + 1:
+                parts += text[begin : token.start()], "null"
+            if len(closing) > _MAX_DEPTH:
+                begin = token.end()
+            cut = token.end()
+        elif char in ("]", "}"):
+            if not closing or closing.pop() != char:
+                raise ValueError("brackets do not match")
+            cut = token.end()
+            if len(closing) >= _MAX_DEPTH:
+                begin = cut
+            if not closing:
+                return json.loads("".join((*parts, text[begin:cut]))), cut
+        elif char == "," and len(closing) <= _MAX_DEPTH:
+            cut = token.start()
+        elif char == '"':
+            if "\n" in text[token.start() :]:
+                raise ValueError("a string without an end")
+            break
+    if len(closing) > _MAX_DEPTH:
+        begin = cut
+    closed = "".join(reversed(closing[:_MAX_DEPTH]))
+    return json.loads("".join((*parts, text[begin:cut], closed))), None
 
+
+_MAX_DEPTH = 100  # of brackets; the layout of rows shows in the first few
 
 # Decimals behind a comma; 1,234 may be thousands.
 _DECIMAL_COMMA = re.compile(r"\s*([+-]?)(?:(0?),(\d+)|(\d+),(\d{1,2}|\d{4,}))\s*")

@@ -245,9 +245,14 @@ def is_asked(path: Path, asked: Sequence[str]) -> bool:
 
 
 def _value_of(line: str) -> Any:
+    """Return the JSON value that a line is, without what is nested too deeply; None for others."""
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
+        try:
+            return json.loads(line)
+        except RecursionError:
+            value, end = json_beginning(line)
+            return value if end is not None and not line[end:].strip() else None
+    except ValueError:
         return None
 
 
