@@ -46,7 +46,9 @@ MANY_VALUES = 10
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
-_MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
+_MARKED = re.compile(r"\A__label__\S+|__label__\S+\Z")
+NO_WORDS = "no column has words; read the file that has the texts"
+BESIDE = "add one, or name a file with a label on each line: --labels FILE"
 PLAIN = ("lines", "folder")  # formats without cells
 
 
@@ -275,7 +277,7 @@ class _Finder:
             advice = (
                 f"choose another column with --text-column, such as {_quoted(others[:1], '')}"
                 if others
-                else f"name the column of texts with --text-column; {self._there_are()}"
+                else NO_WORDS
             )
             raise DataError(
                 f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter, "
@@ -321,9 +323,13 @@ class _Finder:
             what = 'rows without fields; each needs one with its text, such as {"text": "…"}'
             return NoColumnError(f"{self.name}: {what}")
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
-        for name in self._nested:
+        if kind == "text" and not any(self._profile(name).words for name in self.names):
+            problem = NO_WORDS
+        if kind == "label" and set(self.names) <= set(taken):
+            problem = f"no column for the label; {BESIDE}"
+        for name, of in ((name, of) for of in ("", kind) for name in self._nested):
             if kind == "text":
-                self._check_lists(name, "")
+                self._check_lists(name, of)
             elif any(is_among(name, names) for names in LABEL_NAMES):
                 self.check_single(name, "label")
         for name in taken:

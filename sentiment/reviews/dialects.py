@@ -12,6 +12,7 @@ from sentiment.reviews.header import MAX_TITLES, is_plain_name, is_text_name, re
 
 DELIMITERS = ",;\t|"
 SPACES = "  "  # two or more
+_RARE = "^~\x01\x1f\xa6"  # below names of columns only; \x01 is that of Hive
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 COMMENT = "#"
 _LINES = 20  # to compare
@@ -206,8 +207,9 @@ def sniff_delimiter(text: str) -> str:
     """Return the delimiter that is most frequent outside quotes in the first non-empty line.
 
     Commas in decimal numbers do not count if there is another. If the following lines fit only
-    another delimiter of the line, it is that one. Names that are parted by spaces only, two or
-    more, are taken for columns if all lines have as many.
+    another delimiter of the line, it is that one; if they fit several, it is rather a tab than what
+    prose has. Names that are parted by spaces only, two or more, are taken for columns if all lines
+    have as many; so are well-known names that are parted by a rare sign.
     """
     text = text.lstrip("\r\n")
     first_line = text.partition("\n")[0]
@@ -217,10 +219,28 @@ def sniff_delimiter(text: str) -> str:
         found.sort(key=counted.count, reverse=True)
         if len(found) > 1:
             start = _first_lines(text)
-            return next((mark for mark in found if _fits(start, mark)), found[0])
+            fitting = [mark for mark in found if _fits(start, mark)]
+            return _likeliest(fitting, start) if fitting else found[0]
         if found:
             return found[0]
-    return SPACES if has_spaced_columns(_first_lines(text)) else ","
+    start = _first_lines(text)
+    if has_spaced_columns(start):
+        return SPACES
+    rare = [mark for mark in _RARE if mark in first_line]
+    return next((mark for mark in rare if _is_header(first_line, mark) and _fits(start, mark)), ",")
+
+
+def _likeliest(marks: Sequence[str], lines: Sequence[str]) -> str:
+    """Return the delimiter of some lines that all fit: a tab; commas before spaces are of texts."""
+    if "\t" in marks:
+        return "\t"
+    in_texts = all(line.count(",") == line.count(", ") for line in lines)
+    others = [mark for mark in marks if mark != "," or not in_texts]
+    return (others or marks)[0]
+
+
+def _is_header(line: str, delimiter: str) -> bool:
+    return reads_as_header(line.rstrip("\r").split(delimiter)) is True
 
 
 def has_spaced_columns(lines: Sequence[str]) -> bool:

@@ -37,7 +37,8 @@ _LIST_SO_FAR = re.compile(
 )
 _OBJECT = re.compile(rf"\{{\s*+(?:{_STRING}\s*+:|\}})")
 _OBJECT_SO_FAR = re.compile(rf'\{{\s*+(?:{_STRING}|"[^"\n]*+)?\s*+')
-_COMMA = re.compile(r"\s*+,\s*+(?:\{|\Z)")  # after the first of the rows of a list without brackets
+# After the first of the rows of a list without brackets, or of objects without line ends.
+_NEXT = re.compile(r"\s*+(?:,\s*+(?:\{|\Z)|\{)")
 # Names of texts that answers of services also have for what they say of themselves.
 _TEXTS = TEXT_NAMES[0] - {"message"}
 _FAULTS = frozenset({"error", "errors", "err", "fault", "exception", "documentation url"})
@@ -176,7 +177,7 @@ class _Detector:
             found = self._of_value(value, complete=False)
             return LINES if found == ROWS and first == text else found
         if end <= len(first):
-            return ROWS if _COMMA.match(text, end) else LINES if self.is_named else OTHER
+            return ROWS if _NEXT.match(first, end) else LINES if self.is_named else OTHER
         return self._of_value(value) if text[end:].strip() else self._of_only(value)
 
     def _of_only(self, value: dict[str, Any]) -> Layout:

@@ -128,7 +128,7 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
     """Detect prose with unquoted commas in what should be CSV."""
     header = is_header_line(lines[0])
     below = lines[header:]
-    if not below:
+    if not below or _are_tabbed(lines):
         return None
     widths = {line.count(",") for line in below}
     if (len(widths) < 2 and not (header and widths != {0})) or any(
@@ -140,6 +140,12 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         return None  # a title above the table
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
+
+
+def _are_tabbed(lines: Sequence[str]) -> bool:
+    """Return whether all lines have the same number of tabs."""
+    tabs = {line.count("\t") for line in lines}
+    return len(tabs) == 1 and tabs != {0}
 
 
 def _read_as(format: str, name: str) -> Layout:
@@ -169,7 +175,7 @@ def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
 def _split_last_mark(line: str) -> tuple[str | None, str]:
     text, mark, label = line.rpartition(LABEL_MARK)
     label = label.strip()
-    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+    if not mark or not label or len(label.split()) > 1 or not text.strip(" \t,;|"):
         return None, line
     return label, text.rstrip(" \t,;|")
 

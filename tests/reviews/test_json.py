@@ -43,6 +43,8 @@ LAYOUTS = {
     "list of lists": (lines(LISTS), [{"1": GOOD, "2": 5}, {"1": BAD, "2": 1}]),
     "list of lists with names": (lines([["text", "stars"], *LISTS]), ROWS),
     "lists on lines": (lines(*LISTS), [{"1": GOOD, "2": 5}, {"1": BAD, "2": 1}]),
+    "objects without ends of lines": ("".join(map(json.dumps, ROWS)), ROWS),
+    "objects with spaces between": (" ".join(map(json.dumps, ROWS)), ROWS),
     "list without brackets": (f"{json.dumps(ROWS[0])},\n{json.dumps(ROWS[1])},\n", ROWS),
     "empty list": ("[]\n", []),
     "list in an object": (lines({"data": ROWS}), ROWS),

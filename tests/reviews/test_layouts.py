@@ -36,6 +36,7 @@ LABELLED = [
     "__label__1 Lovely stay|__label__0 Dirty room",
     "__label__positive,Lovely stay|__label__negative,Dirty room",
     "Lovely stay __label__positive|Dirty room __label__negative",
+    "Lovely stay__label__positive|Dirty room__label__negative",
     "[1] Lovely stay|[0] Dirty room",
     "(pos) Lovely stay|(neg) Dirty room",
     "1###Lovely stay|0###Dirty room",
