@@ -264,8 +264,7 @@ class _Finder:
         """Check that texts are single, have letters, and not all contain a fastText label."""
         for column in columns:
             self.check_single(column, "text")
-        texts = [text for column in columns for text in map(text_in, self._values(column))]
-        texts = [text for text in texts if text.strip()]
+        texts = self._texts_in(columns)
         if texts and all(_MARKED.search(text) for text in texts):
             raise DataError(
                 f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) contain labels such "
@@ -283,6 +282,11 @@ class _Finder:
                 f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter, "
                 f"for example {_quoted(texts[:1], '')}; {advice}"
             )
+
+    def _texts_in(self, columns: Iterable[str]) -> list[str]:
+        """Return the values of columns as texts, without empty ones."""
+        texts = [text for column in columns for text in map(text_in, self._values(column))]
+        return [text for text in texts if text.strip()]
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns, fields = self._candidates(without)
@@ -323,7 +327,7 @@ class _Finder:
             what = 'rows without fields; each needs one with its text, such as {"text": "…"}'
             return NoColumnError(f"{self.name}: {what}")
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
-        if kind == "text" and not any(self._profile(name).words for name in self.names):
+        if kind == "text" and all(map(is_figure, self._texts_in(self.names))):
             problem = NO_WORDS
         if kind == "label" and set(self.names) <= set(taken):
             problem = f"no column for the label; {BESIDE}"

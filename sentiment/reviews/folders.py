@@ -371,5 +371,6 @@ def _instead(path: Path, *, need_label: bool) -> str:
         between = " " if need_label else " -i "  # as the commands take several
         names = between.join(list(patterns)[:_SHOWN_PATTERNS])
         return f"to read the files in it, name them: {names}"
-    shown = and_more([file.relative_to(path).as_posix() for file in files], SHOWN_FILES)
+    there = files or sorted(path.iterdir())
+    shown = and_more([file.relative_to(path).as_posix() for file in there], SHOWN_FILES)
     return f"found {shown or 'nothing'}"

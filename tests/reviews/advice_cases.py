@@ -350,7 +350,8 @@ case("objects of labels", "evaluate in.jsonl --label-column x",
      {"in.jsonl": lines_of({"text": "Lovely", "x": {"y": 1}}, {"text": "Dull", "x": {"y": 0}})})
 case("two columns of texts", "predict -i in.csv", choose={"--text-column": "a"},
      files={"in.csv": "a,b\nA lovely room,Nice to stay\nA dull room,Bad to stay\n"})
-case("no column of texts", "predict -i in.csv", {"in.csv": "a,b\n1,x1\n2,x2\n"}, by_hand=TWO)
+case("no column of texts", "predict -i in.csv", choose={"--text-column": "b"},
+     files={"in.csv": "a,b\n1,x1\n2,x2\n"})
 case("no header and no text", "predict -i in.csv", choose={"--text-column": "2"},
      files={"in.csv": "1,x1\n2,x2\n"})
 case("no column of labels", "evaluate in.csv", choose={"--label-column": "b"},
