@@ -155,7 +155,9 @@ def test_unclear_content_is_an_error_that_lists_the_columns(rows):
 
 
 def test_of_a_table_without_words_another_file_is_asked_for():
-    with pytest.raises(DataError, match='no column has words; read the file .* there are "1", "2"'):
+    with pytest.raises(
+        DataError, match=r'no column has words; read the file .* there are "1", "2"'
+    ):
         find(["1", "2"], [("1", "2"), ("3", "4")])
 
 
