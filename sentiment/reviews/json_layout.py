@@ -185,6 +185,10 @@ class _Detector:
         found = self._of_value(value)
         if found == ROWS and _is_error(value):
             raise DataError(f"{self.name}: {ERROR_ANSWER}; {READ_LINES}")
+        if found == ROWS and (name := _object_of_rows(value)):
+            command = f"jq -c {shlex.quote(f'.[{json.dumps(name)}][]')} FILE > reviews.jsonl"
+            what = f'"{name}" holds an object of rows; write them one a line: {command}'
+            raise DataError(f"{self.name}: {what}")
         return found
 
     def _of_value(self, value: Mapping[str, Any], *, complete: bool = True) -> Layout:
@@ -295,6 +299,15 @@ def _of_objects(value: Mapping[str, Any], members: Sequence[dict[str, Any]]) -> 
         is_column = not _has_text(value) and (alike or len(keys) >= _MANY)
         return Layout("columns") if is_column else None
     return Layout("index") if alike and _has_text(members[0]) else None
+
+
+def _object_of_rows(value: Mapping[str, Any]) -> str | None:
+    """Return the key of an object of objects with the same keys, with texts, as of Firebase."""
+    for key, each in value.items():
+        rows = list(each.values()) if isinstance(each, dict) else []
+        if len(rows) > 1 and all(isinstance(row, dict) and _has_text(row) for row in rows):
+            return key if len({tuple(row) for row in rows}) == 1 else None
+    return None
 
 
 def _holds_strings(value: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
-from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns
+from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns, surplus
 from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
@@ -245,12 +245,16 @@ def _cells(lines: Sequence[str]) -> Layout | None:
 
 
 def _tables(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]]]]:
-    """Yield each delimiter by which all complete rows have the same number of columns; the rows."""
+    """Yield each delimiter by which all complete rows have the same number of columns; the rows.
+
+    Empty cells beyond the first row's do not count.
+    """
     ended = [f"{line}\n" for line in lines]
     for delimiter in _DELIMITERS:
         rows: list[list[str]] = []
         with contextlib.suppress(csv.Error):  # such as a quote that is closed later
-            rows.extend(csv.reader(ended, delimiter=delimiter, strict=True))
+            for row in csv.reader(ended, delimiter=delimiter, strict=True):
+                rows.append(row[: len(row) - surplus(row, len(rows[0]) if rows else len(row))])
         if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
             yield delimiter, rows
 

@@ -330,6 +330,9 @@ case("json with a column twice", "predict -i in.json",
      {"in.json": '{"text": {"0": "Lovely", "1": "Dull"}, "text": {"0": "Fine"}}'},
      by_hand={"in.json": '{"text": {"0": "Lovely", "1": "Dull"}}'})
 case("json under another name", "predict -i in.txt", {"in.txt": texts("Lovely", "Dull")})
+FIREBASE = {"a": {"text": "Lovely", "n": 1}, "b": {"text": "Dull", "n": 2}}
+case("an object of rows in an object", "predict -i in.json",
+     {"in.json": json.dumps({"reviews": FIREBASE})})
 case("json without fields", "predict -i in.json", {"in.json": "{}\n{}\n"},
      by_hand={"in.json": texts("Lovely", "Dull")})
 

@@ -18,6 +18,7 @@ from .helpers import rows_of, save, stdin
 
 LABELLED = [
     "text,label|Lovely stay,1|Dirty room,0",
+    "text,label|Lovely stay,1,|Dirty room,0,",
     "label,text|1,Lovely stay|0,Dirty room",
     "text;label|Lovely stay;1|Dirty room;0",
     "Kommentar;Urteil|Lovely stay;positive|Dirty room;negative",
