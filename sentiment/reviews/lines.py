@@ -100,6 +100,8 @@ def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label and not has_spaced_columns(lines):
         found = _unquoted(lines)
+    if not found and by_name == "tsv" and "\t" not in text:
+        found = _table(lines)
     if by_name == "fasttext" and found:
         found = found._replace(note="")  # as the name says
     if found or by_name != "lines":

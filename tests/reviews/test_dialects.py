@@ -76,6 +76,11 @@ def table(rows, **options):
             for mark in ("\t", ";", "|")
             for header in ("", f"text{mark}label\n", f"review, all{mark}stars\n")
         ),
+        ("1,Good\tcheap\n0,Bad\tugly\n", [["1", "Good\tcheap"], ["0", "Bad\tugly"]], None),
+        ("a,text\n1,Good\tcheap\n2,Bad\tugly\n", [["1", "Good\tcheap"], ["2", "Bad\tugly"]], None),
+        ("Good, nice\tas ever\nBad, ugly\tas ever\n", [["Good, nice", "as ever"],
+         ["Bad, ugly", "as ever"]], None),
+        ("Good,cheap\t1\nBad,ugly\t0\n", [["Good,cheap", "1"], ["Bad,ugly", "0"]], None),
         ("id\ttext\n1\tGood, and cheap\n2\tBad, ugly, old\n", [["1", "Good, and cheap"],
          ["2", "Bad, ugly, old"]], None),
         *(

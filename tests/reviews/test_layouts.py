@@ -335,6 +335,8 @@ def test_a_name_alone_is_a_header_without_rows(tmp_path):
         ("in.txt", "Lovely\tpositive|Dirty\tnegative", ["Lovely", "Dirty"]),
         ("in.txt", "Y\tLovely stay|N\tDirty room", ["Lovely stay", "Dirty room"]),
         ("in.tsv", "Lovely stay\tpos|Dirty room\tneg", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", "label,text|1,Lovely stay|0,Dirty room", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", 'label;text|1;"Lovely; stay"|0;Dirty room', ["Lovely; stay", "Dirty room"]),
         ("in.ft", "Lovely stay __label__1|Dirty room __label__0", ["Lovely stay", "Dirty room"]),
         ("in.csv", "hotel.stars,review.stars,review.text|3,5,Lovely stay|3,1,Dirty room",
          ["Lovely stay", "Dirty room"]),
