@@ -271,8 +271,8 @@ def test_an_advice_works(name: str) -> None:
     if case.by_hand is not None:
         with prepared(case) as here:
             put(here, case.by_hand)
-            stdin = case.by_hand.get("-", case.stdin)
-            _check(case, "by hand", answer(shlex.split(case.then or case.command), here, stdin))
+            arguments = shlex.split(case.then or case.command)
+            _check(case, "by hand", answer(arguments, here, case.stdin))
 
 
 def _check(case: Case, way: str, done: tuple[int, int, str]) -> None:
