@@ -145,37 +145,73 @@ _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{},"]')
 _CLOSING = {"[": "]", "{": "}"}
 
 
+_MAX_DEPTH = 100  # of brackets; the layout of rows shows in the first few
+
+
 def json_beginning(text: str) -> tuple[Any, int | None]:
     """Return the JSON value that a text begins with, as far as it goes, and where it ends.
 
     The end is None if the text ends first: then the last of its members or elements is left out.
+    What is nested too deeply for its layout to matter is read as null.
 
     Raises:
         ValueError: It is not JSON.
     """
-    closing: list[str] = []  # what closes the open brackets
-    cut = 0
-    try:
-        for token in _TOKEN.finditer(text):
-            char = token[0]
-            if char in _CLOSING:
-                closing.append(_CLOSING[char])
-                cut = token.end()
-            elif char in ("]", "}"):
-                if not closing or closing.pop() != char:
-                    raise ValueError("brackets do not match")
-                cut = token.end()
-                if not closing:
-                    return json.loads(text[:cut]), cut
-            elif char == ",":
-                cut = token.start()
-            elif char == '"':
-                if "\n" in text[token.start() :]:
-                    raise ValueError("a string without an end")
-                break
-        return json.loads(text[:cut] + "".join(reversed(closing))), None
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    beginning = _Beginning(text)
+    for token in _TOKEN.finditer(text):
+        char = token[0]
+        if char in _CLOSING:
+            beginning.open(token)
+        elif char in ("]", "}"):
+            beginning.close(token)
+            if not beginning.closing:
+                return beginning.value(), token.end()
+        elif char == ",":
+            beginning.cut_at(token.start())
+        elif char == '"':
+            if "\n" in text[token.start() :]:
+                raise ValueError("a string without an end")
+            break
+    return beginning.value(), None
+
+
+class _Beginning:
+    """A JSON value up to a place, without what is nested too deeply."""
+
+    def __init__(self, text: str) -> None:
+        self.closing: list[str] = []  # what closes the open brackets
+        self._text = text
+        self._parts: list[str] = []
+        self._begin = self._cut = 0  # of the next part
+
+    @property
+    def _is_deep(self) -> bool:
+        return len(self.closing) > _MAX_DEPTH
+
+    def open(self, bracket: re.Match[str]) -> None:
+        if len(self.closing) == _MAX_DEPTH:
+            self._parts += self._text[self._begin : bracket.start()], "null"
+        self.closing.append(_CLOSING[bracket[0]])
+        self._go_on(bracket.end())
+
+    def close(self, bracket: re.Match[str]) -> None:
+        was_deep = self._is_deep
+        if not self.closing or self.closing.pop() != bracket[0]:
+            raise ValueError("brackets do not match")
+        self._go_on(bracket.end(), deep=was_deep)
+
+    def cut_at(self, place: int) -> None:
+        if not self._is_deep:
+            self._cut = place
+
+    def value(self) -> Any:
+        closed = "".join(reversed(self.closing[:_MAX_DEPTH]))
+        return json.loads("".join((*self._parts, self._text[self._begin : self._cut], closed)))
+
+    def _go_on(self, place: int, *, deep: bool = False) -> None:
+        self._cut = place
+        if deep or self._is_deep:
+            self._begin = place
 
 
 # Decimals behind a comma; 1,234 may be thousands.

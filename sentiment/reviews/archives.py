@@ -6,9 +6,9 @@ import shlex
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -161,8 +161,8 @@ class Archive:
     def missing(self, name: str) -> DataError:
         """Return the error for a file that the archive does not have."""
         if self.is_workbook:
-            sheet = shlex.quote(visible(name))
-            return DataError(f"{self.name}: a workbook; to name a sheet of it, add --sheet {sheet}")
+            instead = f"{shlex.quote(self.name)} --sheet {shlex.quote(visible(name))}"
+            return DataError(f"{self.name}: a workbook; to read a sheet of it, give: {instead}")
         files = [each for each in self.names if _is_shown(each)]
         shown = and_more(files, SHOWN_FILES, visible) or "no files"
         return DataError(
@@ -182,7 +182,9 @@ class Archive:
         save, name = ("save it as FILE, and ", "FILE") if self.name == STDIN else ("", self.name)
         example = shlex.quote(f"{name}/{visible(found[0])}")
         choose = f"{save}name one: {example}"
-        return f"{count_of(len(found), 'file')}: {shown}; {choose}; or {self._advice()}"
+        folder = shlex.quote("reviews" if self.name == STDIN else _unpacked(self.name))
+        unpack = f"{self._advice()} -d {folder}; then name the folder {folder}"
+        return f"{count_of(len(found), 'file')}: {shown}; {choose}; or {unpack}"
 
     def _advice(self, command: str = "unzip") -> str:
         if self.is_workbook:
@@ -278,17 +280,43 @@ def files_in(path: Path) -> list[Path]:
     place, pattern = split_path(path)
     if pattern is None:
         return []
-    stream = open_stream(place)
-    try:
-        if not is_zip(stream.peek()):
+    with _opened(place) as archive:
+        if archive is None:
             return []
-        archive = Archive(stream)
         names = [pattern] if pattern in archive.names else fnmatch.filter(archive.names, pattern)
         if not names:
             raise archive.missing(pattern)
         return [Path(f"{place}/{name}") for name in sorted(names)]
+
+
+def folders_in(path: Path) -> set[str]:
+    """Return the names of the folders in a folder of an archive, or in the archive itself.
+
+    Raises:
+        DataError: The archive is damaged.
+    """
+    place, folder = split_path(path)
+    above = PurePosixPath(folder or "").parts
+    with _opened(place) as archive:
+        names = map(PurePosixPath, archive.names if archive else ())
+        inside = [name.parts[len(above) :] for name in names if name.parts[: len(above)] == above]
+        return {parts[0] for parts in inside if len(parts) > 1}
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[Archive | None]:
+    """Open a file as an archive; None if it is another one."""
+    stream = open_stream(place)
+    try:
+        yield Archive(stream) if is_zip(stream.peek()) else None
     finally:
         stream.close()
+
+
+def _unpacked(name: str) -> str:
+    """Return the name of the folder to unpack an archive to."""
+    stem = str(Path(name).with_suffix(""))
+    return f"{name}.d" if stem == name or Path(stem).is_file() else stem
 
 
 def _is_shown(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -337,6 +338,7 @@ def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> N
             f"{where} holds only {found}; at least two kinds of labels are needed: add reviews of "
             "another kind, or name another column with --label-column"
         )
+    fitting = [name for kind, name in names.items() if kind != UNCERTAIN and can_be_class(name)]
     if others := [name for kind, name in names.items() if as_stars and not is_number(kind)]:
         shown = and_more(others, SHOWN_OF_MANY, shortened)
         raise DataError(f"{where} holds {shown}, not only stars; use --classes all")
@@ -345,8 +347,15 @@ def _check_classes(names: Mapping[str, str], where: str, *, as_stars: bool) -> N
             raise DataError(
                 f'{where} holds "{shortened(name)}", which cannot be the name of a class (another '
                 f"than uncertain, printable, of at most {LONGEST_NAME} characters); "
-                f"{_WAY_OUT}"
+                f"{_WAY_OUT}{_such_as(fitting)}"
             )
+
+
+def _such_as(names: Sequence[str]) -> str:
+    """Return the classes to keep as the option takes them, if these can be named."""
+    if not 1 < len(names) <= SHOWN_VALUES or any("," in name for name in names):
+        return ""
+    return f" {shlex.quote(','.join(names))}"
 
 
 def shortened(value: object) -> str:

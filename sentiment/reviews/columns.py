@@ -46,7 +46,9 @@ MANY_VALUES = 10
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
-_MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
+_MARKED = re.compile(r"\A__label__\S+|__label__\S+\Z")
+NO_WORDS = "no column has words; read the file that has the texts"
+BESIDE = "add one, or name a file with a label on each line: --labels FILE"
 PLAIN = ("lines", "folder")  # formats without cells
 
 
@@ -262,8 +264,7 @@ class _Finder:
         """Check that texts are single, have letters, and not all contain a fastText label."""
         for column in columns:
             self.check_single(column, "text")
-        texts = [text for column in columns for text in map(text_in, self._values(column))]
-        texts = [text for text in texts if text.strip()]
+        texts = self._texts_in(columns)
         if texts and all(_MARKED.search(text) for text in texts):
             raise DataError(
                 f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) contain labels such "
@@ -275,12 +276,17 @@ class _Finder:
             advice = (
                 f"choose another column with --text-column, such as {_quoted(others[:1], '')}"
                 if others
-                else f"name the column of texts with --text-column; {self._there_are()}"
+                else NO_WORDS
             )
             raise DataError(
                 f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter, "
                 f"for example {_quoted(texts[:1], '')}; {advice}"
             )
+
+    def _texts_in(self, columns: Iterable[str]) -> list[str]:
+        """Return the values of columns as texts, without empty ones."""
+        texts = [text for column in columns for text in map(text_in, self._values(column))]
+        return [text for text in texts if text.strip()]
 
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
         columns, fields = self._candidates(without)
@@ -321,9 +327,13 @@ class _Finder:
             what = 'rows without fields; each needs one with its text, such as {"text": "…"}'
             return NoColumnError(f"{self.name}: {what}")
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
-        for name in self._nested:
+        if kind == "text" and all(map(is_figure, self._texts_in(self.names))):
+            problem = NO_WORDS
+        if kind == "label" and set(self.names) <= set(taken):
+            problem = f"no column for the label; {BESIDE}"
+        for name, of in ((name, of) for of in ("", kind) for name in self._nested):
             if kind == "text":
-                self._check_lists(name, "")
+                self._check_lists(name, of)
             elif any(is_among(name, names) for names in LABEL_NAMES):
                 self.check_single(name, "label")
         for name in taken:

@@ -31,6 +31,7 @@ from sentiment.reviews.dialects import (
     without_comments,
 )
 from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
+from sentiment.reviews.foreign import READ_LINES
 from sentiment.reviews.header import (
     SURVEY_LEFT_OUT,
     detect_header,
@@ -156,7 +157,8 @@ class DelimitedSource(FeedSource):
         Unreadable: The first row cannot be read.
     """
 
-    advice: str
+    advice: str  # for a row with too many fields
+    filled: str  # for one with too few
 
     def __init__(
         self,
@@ -289,6 +291,8 @@ class DelimitedSource(FeedSource):
         what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
         if raw.startswith(COMMENT):
             return f"{what}; if this is a comment, --comment '{COMMENT}' leaves such lines out"
+        if len(fields) < len(self.columns) and '"' not in raw:
+            return f"{what}; {self.filled}"
         return f"{what}; {self.advice}"
 
     def _detect_header(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
@@ -331,6 +335,7 @@ class CsvSource(DelimitedSource):
 
     format = "csv"
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
+    filled = "write a delimiter for each field that is missing"
 
     def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
         beginning = begin(text, self._given, asked, header=header)
@@ -376,6 +381,16 @@ class CsvSource(DelimitedSource):
             notation.quote or '"',
         )
 
+    def _explain_width(self, fields: list[str], raw: str) -> str:
+        """Return what is wrong with the width of a row, and the quote by which it would fit."""
+        notation = self._notation
+        if notation.quote == '"' and "'" in raw:
+            rows = notation._replace(quote="'").parse(raw)
+            if len(rows) == 1 and len(rows[0]) == len(self.columns):
+                what = f"{count_of(len(fields), 'field')} where {len(rows[0])} are expected"
+                return f"""{what}; --quote "'" reads cells in single quotes"""
+        return super()._explain_width(fields, raw)
+
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
         fields = self._notation.parse_leniently(raw.rstrip("\r\n"))
@@ -401,6 +416,7 @@ class TsvSource(DelimitedSource):
 
     format = "tsv"
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
+    filled = f"write a tab for each field that is missing; {READ_LINES}"
 
     def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
         text = without_comments(text, self._given.comment)

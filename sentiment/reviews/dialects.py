@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from sentiment.errors import UsageError
 from sentiment.reviews.header import MAX_TITLES, is_plain_name, is_text_name, reads_as_header
+from sentiment.reviews.rules import key_of, reads_as_label
 
 DELIMITERS = ",;\t|"
 SPACES = "  "  # two or more
+_RARE = "^~\x01\x1f\xa6"  # below names of columns only; \x01 is that of Hive
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 COMMENT = "#"
 _LINES = 20  # to compare
@@ -211,8 +213,9 @@ def sniff_delimiter(text: str) -> str:
     """Return the delimiter that is most frequent outside quotes in the first non-empty line.
 
     Commas in decimal numbers do not count if there is another. If the following lines fit only
-    another delimiter of the line, it is that one. Names that are parted by spaces only, two or
-    more, are taken for columns if all lines have as many.
+    another delimiter of the line, it is that one; of several that fit, it is the likeliest. Names
+    that are parted by spaces only, two or more, are taken for columns if all lines have as many; so
+    are well-known names that are parted by a rare sign.
     """
     text = text.lstrip("\r\n")
     first_line = text.partition("\n")[0]
@@ -222,10 +225,49 @@ def sniff_delimiter(text: str) -> str:
         found.sort(key=counted.count, reverse=True)
         if len(found) > 1:
             start = _first_lines(text)
-            return next((mark for mark in found if _fits(start, mark)), found[0])
+            fitting = [mark for mark in found if _fits(start, mark)]
+            return _likeliest(fitting, start) if fitting else found[0]
         if found:
             return found[0]
-    return SPACES if has_spaced_columns(_first_lines(text)) else ","
+    start = _first_lines(text)
+    if has_spaced_columns(start):
+        return SPACES
+    rare = [mark for mark in _RARE if mark in first_line]
+    return next((mark for mark in rare if _is_header(first_line, mark) and _fits(start, mark)), ",")
+
+
+def _likeliest(marks: Sequence[str], lines: Sequence[str]) -> str:
+    """Return the delimiter of some lines that all fit.
+
+    It is the only one that parts well-known names, else that is not always followed by a space, as
+    commas of texts are, else that parts labels from texts; else a tab, or the first.
+    """
+    for tells in (_parts_names, _is_tight, _parts_labels):
+        found = [mark for mark in marks if tells(lines, mark)]
+        if len(found) == 1:
+            return found[0]
+        marks = found or marks
+    return "\t" if "\t" in marks else marks[0]
+
+
+def _is_tight(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether something other than a space follows a delimiter."""
+    return any(line.count(delimiter) > line.count(f"{delimiter} ") for line in lines)
+
+
+def _parts_names(lines: Sequence[str], delimiter: str) -> bool:
+    return _is_header(lines[0], delimiter)
+
+
+def _parts_labels(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether the first or last column has labels, but for the first line."""
+    rows = Notation(delimiter).rows_before_error("\n".join(lines) + "\n")[1:]
+    ends = ([row[0] for row in rows], [row[-1] for row in rows])
+    return any(all(reads_as_label(key_of(cell)) for cell in cells) for cells in ends)
+
+
+def _is_header(line: str, delimiter: str) -> bool:
+    return reads_as_header(line.rstrip("\r").split(delimiter)) is True
 
 
 def has_spaced_columns(lines: Sequence[str]) -> bool:

@@ -37,6 +37,7 @@ from sentiment.reviews.words import named_class
 
 MAX_DEPTH = 6  # of folders below the one that is named
 SHOWN_FILES = 3
+_SHOWN_PATTERNS = 20
 _EACH_A_CLASS = " (--classes all makes each folder a class)"
 _NAMES = {
     "neg": NEGATIVE,
@@ -130,12 +131,18 @@ def label_of_file(path: Path) -> tuple[str, str] | None:
     for folder in path.parents:
         if not folder.name:
             return None
-        if not folder.parent.is_dir():  # a folder in an archive
-            continue
-        beside = (child.name for child in folder.parent.iterdir() if child.is_dir())
-        if label := _labels_among(beside).get(folder.name):
+        if label := _labels_among(_folders_in(folder.parent)).get(folder.name):
             return label, f'by the folder "{folder.name}"'
     return None
+
+
+def _folders_in(path: Path) -> Iterable[str]:
+    """Return the names of the folders in a folder, which may be in an archive."""
+    if path.is_dir():
+        return (child.name for child in path.iterdir() if child.is_dir())
+    from sentiment.reviews.archives import folders_in  # few inputs are in archives
+
+    return folders_in(path)
 
 
 def label_in(name: str) -> str | None:
@@ -281,7 +288,7 @@ class FolderSource(Source):
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
                 f"with .txt files{'' if need_label else ', or .txt files'}; "
-                f"{_instead(path)}{way_out if several else ''}"
+                f"{_instead(path, need_label=need_label)}{way_out if several else ''}"
             )
         super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
         if left := self._levels.left_out(sorted(set(texts) - set(self._files))):
@@ -346,9 +353,11 @@ class FolderSource(Source):
         return file.relative_to(self._path).as_posix()
 
 
-def _instead(path: Path) -> str:
+def _instead(path: Path, *, need_label: bool) -> str:
     """Return what a folder contains instead, and how to read that."""
-    for file in _files_below(path):
+    files = _files_below(path)
+    patterns: dict[str, None] = {}
+    for file in files:
         if file.suffix == ".arrow":
             return (
                 "it has Arrow files, which are not read; write each as Parquet, and read that: "
@@ -357,6 +366,11 @@ def _instead(path: Path) -> str:
         suffix = suffix_of(file)
         if suffix in SUFFIXES and suffix != ".txt" and not _is_about_data(file, path):
             end = file.name[file.name.lower().rindex(suffix) :]  # `.csv.gz`, in its original case
-            return f"to read the files in it, name them: {shlex.quote(f'{file.parent}/*{end}')}"
-    names = sorted(child.name for child in path.iterdir())
-    return f"found {', '.join(names[:5]) or 'nothing'}"
+            patterns[shlex.quote(f"{file.parent}/*{end}")] = None
+    if patterns:
+        between = " " if need_label else " -i "  # as the commands take several
+        names = between.join(list(patterns)[:_SHOWN_PATTERNS])
+        return f"to read the files in it, name them: {names}"
+    there = files or sorted(path.iterdir())
+    shown = and_more([file.relative_to(path).as_posix() for file in there], SHOWN_FILES)
+    return f"found {shown or 'nothing'}"

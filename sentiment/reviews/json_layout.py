@@ -37,7 +37,8 @@ _LIST_SO_FAR = re.compile(
 )
 _OBJECT = re.compile(rf"\{{\s*+(?:{_STRING}\s*+:|\}})")
 _OBJECT_SO_FAR = re.compile(rf'\{{\s*+(?:{_STRING}|"[^"\n]*+)?\s*+')
-_COMMA = re.compile(r"\s*+,\s*+(?:\{|\Z)")  # after the first of the rows of a list without brackets
+# After the first of the rows of a list without brackets, or of objects without line ends.
+_NEXT = re.compile(r"\s*+(?:,\s*+(?:\{|\Z)|\{)")
 # Names of texts that answers of services also have for what they say of themselves.
 _TEXTS = TEXT_NAMES[0] - {"message"}
 _FAULTS = frozenset({"error", "errors", "err", "fault", "exception", "documentation url"})
@@ -177,7 +178,7 @@ class _Detector:
             by_line = first == text.rstrip() or (whole and self.by_name == "jsonl")
             return LINES if found == ROWS and by_line else found
         if end <= len(first):
-            return ROWS if _COMMA.match(text, end) else LINES if self.is_named else OTHER
+            return ROWS if _NEXT.match(first, end) else LINES if self.is_named else OTHER
         return self._of_value(value) if text[end:].strip() else self._of_only(value)
 
     def _of_only(self, value: dict[str, Any]) -> Layout:
@@ -185,6 +186,10 @@ class _Detector:
         found = self._of_value(value)
         if found == ROWS and _is_error(value):
             raise DataError(f"{self.name}: {ERROR_ANSWER}; {READ_LINES}")
+        if found == ROWS and (name := _object_of_rows(value)):
+            command = f"jq -c {shlex.quote(f'.[{json.dumps(name)}][]')} FILE > reviews.jsonl"
+            what = f'"{name}" holds an object of rows; write them one a line: {command}'
+            raise DataError(f"{self.name}: {what}")
         return found
 
     def _of_value(self, value: Mapping[str, Any], *, complete: bool = True) -> Layout:
@@ -246,9 +251,14 @@ def is_asked(path: Path, asked: Sequence[str]) -> bool:
 
 
 def _value_of(line: str) -> Any:
+    """Return the JSON value that a line is, without what is nested too deeply; None for others."""
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
+        try:
+            return json.loads(line)
+        except RecursionError:
+            value, end = json_beginning(line)
+            return value if end is not None and not line[end:].strip() else None
+    except ValueError:
         return None
 
 
@@ -290,6 +300,15 @@ def _of_objects(value: Mapping[str, Any], members: Sequence[dict[str, Any]]) -> 
         is_column = not _has_text(value) and (alike or len(keys) >= _MANY)
         return Layout("columns") if is_column else None
     return Layout("index") if alike and _has_text(members[0]) else None
+
+
+def _object_of_rows(value: Mapping[str, Any]) -> str | None:
+    """Return the key of an object of objects with the same keys, with texts, as of Firebase."""
+    for key, each in value.items():
+        rows = list(each.values()) if isinstance(each, dict) else []
+        if len(rows) > 1 and all(isinstance(row, dict) and _has_text(row) for row in rows):
+            return key if len({tuple(row) for row in rows}) == 1 else None
+    return None
 
 
 def _holds_strings(value: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
-from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns
+from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns, surplus
 from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
@@ -100,6 +100,8 @@ def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     found = _marked(lines, header=header)
     if not found and by_name == "csv" and not need_label and not has_spaced_columns(lines):
         found = _unquoted(lines)
+    if not found and by_name == "tsv" and "\t" not in text:
+        found = _table(lines)
     if by_name == "fasttext" and found:
         found = found._replace(note="")  # as the name says
     if found or by_name != "lines":
@@ -128,7 +130,7 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
     """Detect prose with unquoted commas in what should be CSV."""
     header = is_header_line(lines[0])
     below = lines[header:]
-    if not below:
+    if not below or _are_tabbed(lines):
         return None
     widths = {line.count(",") for line in below}
     if (len(widths) < 2 and not (header and widths != {0})) or any(
@@ -140,6 +142,12 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         return None  # a title above the table
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
+
+
+def _are_tabbed(lines: Sequence[str]) -> bool:
+    """Return whether all lines have the same number of tabs."""
+    tabs = {line.count("\t") for line in lines}
+    return len(tabs) == 1 and tabs != {0}
 
 
 def _read_as(format: str, name: str) -> Layout:
@@ -169,7 +177,7 @@ def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
 def _split_last_mark(line: str) -> tuple[str | None, str]:
     text, mark, label = line.rpartition(LABEL_MARK)
     label = label.strip()
-    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+    if not mark or not label or len(label.split()) > 1 or not text.strip(" \t,;|"):
         return None, line
     return label, text.rstrip(" \t,;|")
 
@@ -239,12 +247,16 @@ def _cells(lines: Sequence[str]) -> Layout | None:
 
 
 def _tables(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]]]]:
-    """Yield each delimiter by which all complete rows have the same number of columns; the rows."""
+    """Yield each delimiter by which all complete rows have the same number of columns; the rows.
+
+    Empty cells beyond the first row's do not count.
+    """
     ended = [f"{line}\n" for line in lines]
     for delimiter in _DELIMITERS:
         rows: list[list[str]] = []
         with contextlib.suppress(csv.Error):  # such as a quote that is closed later
-            rows.extend(csv.reader(ended, delimiter=delimiter, strict=True))
+            for row in csv.reader(ended, delimiter=delimiter, strict=True):
+                rows.append(row[: len(row) - surplus(row, len(rows[0]) if rows else len(row))])
         if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
             yield delimiter, rows
 

@@ -27,6 +27,7 @@ from sentiment.reviews.delimited import DelimitedSource, Dialect
 from sentiment.reviews.streams import JSON_FORMATS, OUTPUT_FORMATS
 from sentiment.reviews.texts import texts_to_score, texts_to_show
 
+OTHER_NAMES = "--prefix model_ gives the added ones other names"
 # Text → its explanation, a JSON value.
 Explainer = Callable[[str], Any]
 
@@ -260,7 +261,7 @@ class JsonlWriter(LineWriter):
                 answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
             elif not self._taken.isdisjoint(row):
                 name = next(name for name in names.values() if name in row)
-                what = f'has "{name}" already; choose other names with --prefix'
+                what = f'has "{name}" already; {OTHER_NAMES}'
                 raise row_error(batch.name, batch.row_number(number), what)
             yield to_json(own | answer)
 
@@ -331,10 +332,7 @@ def writer_for(
     names = added_names(format, prefix, labels, explained=explainer is not None, kept=kept)
     own = {*source.columns, *source.header}
     if taken := [name for name in names.values() if name in own]:
-        raise UsageError(
-            f'{source.name} has a column "{taken[0]}" already; '
-            "choose other names with --prefix, for instance --prefix model_"
-        )
+        raise UsageError(f'{source.name} has a column "{taken[0]}" already; {OTHER_NAMES}')
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, list(names.values()), format, to_file=to_file)
     if format in JSON_FORMATS:

@@ -74,7 +74,7 @@ def test_kept_rows_need_names_for_what_is_said_of_them_from_the_start(predict, n
     data = f'{{"text": "good", "{name}": 1}}\n{{"text": "good"}}\nnonsense\n'
     done = predict("in.jsonl", data, "--json", "--on-bad-row", "keep")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f'"{name}" already; choose other names with --prefix' in done.stderr
+    assert f'"{name}" already; --prefix model_ gives' in done.stderr
     done = predict("in.jsonl", data, "--json", "--on-bad-row", "keep", "--prefix", "m_")
     assert [json.loads(line).get("m_raw") for line in answered(done)] == [None, None, "nonsense"]
     assert predict("in.jsonl", data, "--json", "--on-bad-row", "skip").returncode == 0

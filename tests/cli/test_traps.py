@@ -438,10 +438,13 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
         (["predict", "good", "--threshold", "high"], "'high' is not a number."),
         (
             ["evaluate", "tables", "-m", "fast"],
-            "to read the files in it, name them: 'tables/*.csv'",
+            "to read the files in it, name them: 'tables/*.csv' 'tables/*.jsonl'",
         ),
-        (["predict", "-i", "packed"], "to read the files in it, name them: 'packed/*.CSV.gz'"),
-        (["evaluate", "sheets", "-m", "fast"], "name them: 'sheets/*.xlsx'"),
+        (
+            ["predict", "-i", "packed"],
+            "to read the files in it, name them: 'packed/*.CSV.gz' -i 'packed/",
+        ),
+        (["evaluate", "sheets", "-m", "fast"], "name them: 'sheets/*.xlsx' 'sheets/*.csv'"),
         (["train", "old"], "found a.xls"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -464,7 +467,8 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert said in line
     if "name them: " in line:
-        arguments[-1 if "-i" in arguments else 1] = shlex.split(line)[-1]
+        place = len(arguments) - 1 if "-i" in arguments else 1
+        arguments[place : place + 1] = shlex.split(line.partition("name them: ")[2])
         followed = run(*arguments, cwd=here)
     elif "file: sentiment " in line:
         command = line.partition("file: sentiment ")[2].partition(". Try")[0]

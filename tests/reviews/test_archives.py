@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import random
 import re
 import shlex
@@ -79,14 +80,14 @@ def test_several_tables_are_named_with_two_ways_out_that_work(tmp_path):
     with pytest.raises(DataError, match=r"a zip archive of 4 files: train\.csv, ") as error:
         open_source(path)
     choice, unzip = re.fullmatch(
-        r".*; name one: (\S+); or unpack it first: (unzip .+)", str(error.value)
+        r".*; name one: (\S+); or unpack it first: (unzip .+?); then name .*", str(error.value)
     ).groups()
     (chosen,) = expand(shlex.split(choice))
     assert rows_of(chosen) == ROWS
     if not shutil.which("unzip"):
         pytest.skip("no unzip")
     subprocess.run(unzip, shell=True, cwd=tmp_path, check=True, capture_output=True)
-    assert rows_of(tmp_path / "sets" / "test.csv") == ROWS
+    assert rows_of(tmp_path / "r" / "sets" / "test.csv") == ROWS
     with pytest.raises(DataError, match=r"<stdin>: .*; save it as FILE, and name one: FILE/train"):
         rows_from(path.read_bytes())
 
@@ -108,7 +109,7 @@ def test_a_path_names_a_table_in_an_archive_or_several(tmp_path):
     with pytest.raises(DataError, match=r"no such file: .*/plain\.csv/r\.csv"):
         rows_of(tmp_path / "plain.csv" / "r.csv")
     workbook = save(tmp_path, "b.xlsx", book(("text",), ("Lovely",)))
-    with pytest.raises(DataError, match=r"a workbook; to name a sheet of it, add --sheet Sheet1"):
+    with pytest.raises(DataError, match=r"to read a sheet of it, give: \S+ --sheet Sheet1"):
         expand([f"{workbook}/Sheet1"])
 
 
@@ -255,3 +256,29 @@ def test_a_long_table_is_read_in_little_memory(tmp_path):
         tracemalloc.stop()
         source.close()
     assert source.expected_rows() == pytest.approx(1_000_002, rel=0.1)
+
+
+def test_folders_in_an_archive_tell_labels_as_others_do(run, tmp_path):
+    texts = {f"sets/{label}/{n}.csv": f"text\n{text}\n" for n in (1, 2)
+             for label, text in (("pos", "Lovely"), ("neg", "Dull"))}  # fmt: skip
+    save(tmp_path, "in.zip", zipped(texts))
+    done = run("evaluate", "in.zip/sets/*.csv", "-m", "fast", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n"] == 4
+    assert 'label positive, by the folder "pos"' in done.stderr
+
+
+def test_an_archive_of_folders_of_texts_is_read_as_its_message_says(run, tmp_path):
+    texts = {f"data/{label}/{n}.txt": f"{text}\nIn every way.\n" for n in (1, 2)
+             for label, text in (("pos", "Lovely"), ("neg", "Dull"))}  # fmt: skip
+    path = save(tmp_path, "in.zip", zipped(texts))
+    done = run("evaluate", path, "-m", "fast")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    command, folder = re.search(
+        r"(unzip \S+ -d \S+); then name the folder (\S+)", done.stderr
+    ).groups()
+    if not shutil.which("unzip"):
+        pytest.skip("no unzip")
+    subprocess.run(command, shell=True, check=True, capture_output=True)
+    done = run("evaluate", folder, "-m", "fast", "--json")
+    assert json.loads(done.stdout)["n"] == 4

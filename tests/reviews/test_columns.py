@@ -147,12 +147,18 @@ def test_columns_without_names_are_found_by_content(rows, text, label):
     [
         [("good", "1"), ("good", "0"), ("good", "1")],  # the same text again and again
         [(LONG, "27"), (LONG + "!", "4,27")],  # nothing reads as labels
-        [("1", "2"), ("3", "4")],  # no words at all
     ],
 )
 def test_unclear_content_is_an_error_that_lists_the_columns(rows):
     with pytest.raises(DataError, match=r'name it with --\w+-column; there are "1", "2"'):
         find(["1", "2"], rows)
+
+
+def test_of_a_table_without_words_another_file_is_asked_for():
+    with pytest.raises(
+        DataError, match=r'no column has words; read the file .* there are "1", "2"'
+    ):
+        find(["1", "2"], [("1", "2"), ("3", "4")])
 
 
 @pytest.mark.parametrize(

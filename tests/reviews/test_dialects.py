@@ -74,6 +74,25 @@ def table(rows, **options):
             [["Lovely", "1"], ["#good", "0"]],
             "1 line of comment left out",
         ),
+        # Texts have commas, and other signs part columns.
+        *(
+            (f"{header}Good, cheap{mark}1\nBad, ugly{mark}0\n", [["Good, cheap", "1"],
+             ["Bad, ugly", "0"]], None)
+            for mark in ("\t", ";", "|")
+            for header in ("", f"text{mark}label\n", f"review, all{mark}stars\n")
+        ),
+        ("1,Good\tcheap\n0,Bad\tugly\n", [["1", "Good\tcheap"], ["0", "Bad\tugly"]], None),
+        ("a,text\n1,Good\tcheap\n2,Bad\tugly\n", [["1", "Good\tcheap"], ["2", "Bad\tugly"]], None),
+        ("Good, nice\tas ever\nBad, ugly\tas ever\n", [["Good, nice", "as ever"],
+         ["Bad, ugly", "as ever"]], None),
+        ("Good,cheap\t1\nBad,ugly\t0\n", [["Good,cheap", "1"], ["Bad,ugly", "0"]], None),
+        ("id\ttext\n1\tGood, and cheap\n2\tBad, ugly, old\n", [["1", "Good, and cheap"],
+         ["2", "Bad, ugly, old"]], None),
+        *(
+            (f"text{mark}label\nLovely, really{mark}1\nDull{mark}0\n", [["Lovely, really", "1"],
+             ["Dull", "0"]], None)
+            for mark in "^~\x01\x1f"
+        ),
         ("# made, by\n# a program\nLovely,1\nDull,0\n", [["Lovely", "1"], ["Dull", "0"]], None),
         (
             "label  text\n1      Lovely place\n0      Dull, but cheap.  Fine\n",

@@ -1,5 +1,7 @@
 """Folders and pairs of files as people have them: classes by name, parts, labels apart."""
 
+import shlex
+
 import pytest
 
 from sentiment.datasets.cache import resolve
@@ -164,15 +166,14 @@ def test_parquet_in_a_dataset_dict_is_read(tmp_path):
 
 
 def test_folders_of_several_formats_are_named_one_by_one(tmp_path):
-    make(tmp_path, {"a.csv": "text,label\ngood,1\ndull,0\n", "b.jsonl": '{"text": "x"}\n'})
+    make(tmp_path, {"a.csv": "text,label\ngood,1\n", "b.jsonl": '{"text": "dull", "label": 0}\n'})
     with pytest.raises(DataError, match="to read the files in it, name them") as it:
         read(tmp_path)
-    _, _, pattern = str(it.value).rpartition(": ")
-    assert pairs(read(pattern.strip("'"))) == [("dull", 0), ("good", 1)]
+    _, _, patterns = str(it.value).rpartition(": ")
+    assert pairs(read(*shlex.split(patterns))) == [("dull", 0), ("good", 1)]
 
 
 def test_the_command_for_arrow_files_works(tmp_path, monkeypatch):
-    import shlex
     import subprocess
     import sys
 

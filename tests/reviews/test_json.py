@@ -43,6 +43,8 @@ LAYOUTS = {
     "list of lists": (lines(LISTS), [{"1": GOOD, "2": 5}, {"1": BAD, "2": 1}]),
     "list of lists with names": (lines([["text", "stars"], *LISTS]), ROWS),
     "lists on lines": (lines(*LISTS), [{"1": GOOD, "2": 5}, {"1": BAD, "2": 1}]),
+    "objects without ends of lines": ("".join(map(json.dumps, ROWS)), ROWS),
+    "objects with spaces between": (" ".join(map(json.dumps, ROWS)), ROWS),
     "list without brackets": (f"{json.dumps(ROWS[0])},\n{json.dumps(ROWS[1])},\n", ROWS),
     "empty list": ("[]\n", []),
     "list in an object": (lines({"data": ROWS}), ROWS),
@@ -494,6 +496,10 @@ def test_a_list_is_written_as_one_and_read_again():
     assert written("json", stdin_source(b"[]", "json")) == b"[]\n"
 
 
+DEEP = {depth: "[" * depth + "]" * depth for depth in (3_000, 100_000)}
+NEST = json.loads("[" * 99 + "null" + "]" * 99)  # what is looked at of such a value
+
+
 @pytest.mark.parametrize(
     ("text", "value", "end"),
     [
@@ -501,13 +507,54 @@ def test_a_list_is_written_as_one_and_read_again():
         ('[{"a": 1}, {"b"', [{"a": 1}, {}], None),
         ('{"a": {"b": [{"c": 1}]}', {"a": {"b": [{"c": 1}]}}, None),
         ('{"a": "}"} x', {"a": "}"}, 10),
+        ('{"a": ' + DEEP[100_000] + ', "b": 1}', {"a": NEST, "b": 1}, 200_015),
+        ('{"a": ' + "[" * 100_000, {"a": NEST}, None),
     ],
 )
 def test_the_beginning_of_json_is_read_as_far_as_it_goes(text, value, end):
     assert json_beginning(text) == (value, end)
 
 
-@pytest.mark.parametrize("text", ['{"a": "x\n"}', "[1}", "tr", "[" * 100_000, "{'a': 1}"])
+@pytest.mark.parametrize("text", ['{"a": "x\n"}', "[1}", "tr", "[" * 100_000 + "}", "{'a': 1}"])
 def test_what_is_no_json_has_no_beginning(text):
     with pytest.raises(ValueError):  # noqa: PT011
         json_beginning(text)
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [DEEP[3_000], '{"a":' * 3_000 + "1" + "}" * 3_000],
+    ids=["lists", "objects"],
+)
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"text": "GOOD"}\n{"text": "BAD", "n": DEEP}\n{"text": "BAD"}\n',
+        '{"n": DEEP}\n{"text": "GOOD"}\n{"text": "BAD"}\n',
+        '[{"text": "GOOD"}, {"text": "GOOD", "n": DEEP}, {"text": "BAD"}]',
+        '[{"n": DEEP}, {"text": "GOOD"}, {"text": "BAD"}]',
+        '{"data": [{"text": "GOOD"}, DEEP, {"text": "BAD"}]}',
+        '{"n": DEEP, "data": [{"text": "GOOD"}, {"text": "BAD"}]}',
+        '{"text": {"0": "GOOD", "1": "BAD", "2": DEEP}}',
+    ],
+)
+def test_a_value_that_is_nested_too_deeply_costs_its_row_alone(tmp_path, data, deep):
+    written = data.replace("GOOD", GOOD).replace("BAD", BAD).replace("DEEP", deep)
+    path = save(tmp_path, "in.json", written)
+    if "data" not in data or "DEEP, {" in data:
+        with pytest.raises(DataError, match=r"row \d.*: nested too deeply"):
+            texts_in(path)
+    skipping = BadRows("skip")
+    assert texts_in(path, bad_rows=skipping)[1] == [GOOD, BAD]
+
+
+@pytest.mark.parametrize(
+    "data", ["[", "[1,[", '{"a":', '{"data": [{"text": "Fine"},[', '[{"text": "Fine"},{"a":[']
+)
+@pytest.mark.parametrize("closed", ["", "]"])
+def test_brackets_without_number_are_one_clear_line(run, tmp_path, data, closed):
+    path = save(tmp_path, "in.json", data + data[-1] * 400_000 + closed * 400_000)
+    done = run("predict", "-m", "fast", "-i", path, "-q")
+    assert done.returncode == 3
+    assert re.fullmatch("error: .*\n", done.stderr)
+    assert len(done.stderr) < 300

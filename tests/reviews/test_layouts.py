@@ -18,6 +18,7 @@ from .helpers import rows_of, save, stdin
 
 LABELLED = [
     "text,label|Lovely stay,1|Dirty room,0",
+    "text,label|Lovely stay,1,|Dirty room,0,",
     "label,text|1,Lovely stay|0,Dirty room",
     "text;label|Lovely stay;1|Dirty room;0",
     "Kommentar;Urteil|Lovely stay;positive|Dirty room;negative",
@@ -36,6 +37,7 @@ LABELLED = [
     "__label__1 Lovely stay|__label__0 Dirty room",
     "__label__positive,Lovely stay|__label__negative,Dirty room",
     "Lovely stay __label__positive|Dirty room __label__negative",
+    "Lovely stay__label__positive|Dirty room__label__negative",
     "[1] Lovely stay|[0] Dirty room",
     "(pos) Lovely stay|(neg) Dirty room",
     "1###Lovely stay|0###Dirty room",
@@ -333,6 +335,8 @@ def test_a_name_alone_is_a_header_without_rows(tmp_path):
         ("in.txt", "Lovely\tpositive|Dirty\tnegative", ["Lovely", "Dirty"]),
         ("in.txt", "Y\tLovely stay|N\tDirty room", ["Lovely stay", "Dirty room"]),
         ("in.tsv", "Lovely stay\tpos|Dirty room\tneg", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", "label,text|1,Lovely stay|0,Dirty room", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", 'label;text|1;"Lovely; stay"|0;Dirty room', ["Lovely; stay", "Dirty room"]),
         ("in.ft", "Lovely stay __label__1|Dirty room __label__0", ["Lovely stay", "Dirty room"]),
         ("in.csv", "hotel.stars,review.stars,review.text|3,5,Lovely stay|3,1,Dirty room",
          ["Lovely stay", "Dirty room"]),

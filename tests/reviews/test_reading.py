@@ -105,6 +105,7 @@ def short_rows(monkeypatch):
         ("jsonl", '{"text": "fine"}\n' * 3, '{"text": "' + "b" * 400_000),
         ("json", "[" + '{"text": "fine"},' * 3, '{"text": "' + "b" * 400_000),
         ("json", '{"data": [' + '{"text": "fine"},' * 3, '{"text": "' + "b" * 400_000),
+        ("json", '{"data": [' + '{"text": "fine"},' * 3, "[" * 400_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b" * 600_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"' + "b\n" * 300_000),
         ("csv", "text,label\n" + "fine,1\n" * 3, '"b\n",' * 120_000),

@@ -265,7 +265,7 @@ def test_names_that_are_taken_are_begun_with_another_word(served):
     assert any("begin with sentiment_" in note for note in opened["notes"])
     refused = sent(served, body, name="said.jsonl", prefix="")
     assert refused.status == 422
-    assert refused.json["error"].endswith("with prefix=…, for instance prefix=model_")
+    assert refused.json["error"].endswith("; prefix=model_ gives the added ones other names")
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
