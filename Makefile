@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-large bench-serve bench-speed model torture clean
+.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-speed model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -83,8 +83,14 @@ bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, wr
 bench-general: $(READY) ## the bundled models beside VADER (hours; PARTS="real probe" some), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/general.py $(PARTS)
 
+bench-languages: $(READY) ## languages told apart, and English not lost, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/languages.py
+
 bench-large: $(READY) ## training on data larger than memory (an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/large.py
+
+bench-reading: $(READY) ## large JSON, .xlsx and .zip beside pandas, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/reading.py $(PARTS)
 
 bench-serve: $(READY) ## the HTTP service compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/serving.py

@@ -8,4 +8,5 @@ NEEDED = {"click", "numpy"}  # tests/serving/test_image.py looks whether it is a
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 needed = [each for each in project["dependencies"] if re.match(r"[\w-]+", each)[0] in NEEDED]
-print(*needed, *project["optional-dependencies"]["serve"], sep="\n")
+extras = project["optional-dependencies"]
+print(*needed, *extras["serve"], *extras["excel"], sep="\n")

@@ -1,6 +1,7 @@
 """Whole commands: how long they take beside each other, and how much memory they take."""
 
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -88,6 +89,54 @@ def memory(command: Command, pause: float = 0.01) -> Memory:
     if code:
         raise subprocess.CalledProcessError(code, list(map(str, command)))
     return Memory(*peaks)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a command took.
+
+    Attributes:
+        seconds: from its start to its end.
+        first: the largest resident set of the process that was started, in megabytes.
+        worker: that of the largest of the processes that it started; 0 without.
+    """
+
+    seconds: float
+    first: float
+    worker: float
+
+
+def watched(command: Command, pause: float = 0.05) -> Watched:
+    """Run a command, and keep the most memory that each of its processes ever had.
+
+    The kernel keeps that itself, so that no peak falls between two looks; only what is taken in the
+    last moments of a process may be missed.
+    """
+    peaks: dict[int, float] = {}
+    begin = time.perf_counter()
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as running,
+    ):
+        while running.poll() is None:
+            peaks |= {pid: most for pid in _tree(running.pid) if (most := _most_of(pid))}
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(pause)
+        taken = time.perf_counter() - begin
+        if running.returncode:
+            errors.seek(0)
+            raise SystemExit(errors.read().decode())
+    first = peaks.pop(running.pid, 0.0)
+    return Watched(taken, first, max(peaks.values(), default=0.0))
+
+
+def _most_of(pid: int) -> float:
+    """The largest resident set that a process has had, in megabytes; 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) * 1.024e-3 for line in lines if "VmHWM" in line), 0.0)
 
 
 def _nameless(pid: int) -> float:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.language import languages_of
 from sentiment.general import find_bundled
-from sentiment.model.file import load_model
+from sentiment.model.file import load_model, save_model
 from sentiment.model.model import Model, Scores
 from sentiment.values import is_missing
 
@@ -94,6 +95,29 @@ class LoadedModel:
         """
         return LoadedModel(self.model.restricted(self.model.labels.subset(classes)))
 
+    def for_languages(self, languages: str | Sequence[str]) -> "LoadedModel":
+        """Return the model that answers texts in these languages alone.
+
+        Args:
+            languages: codes such as `"en"` or `["en", "es"]`, or `"all"`.
+
+        Raises:
+            ValueError: there is none of that code.
+
+        >>> texts = ["Muy bueno, lo recomiendo"]
+        >>> load("fast").predict(texts), load("fast").for_languages("all").predict(texts)
+        (array(['uncertain'], dtype=object), array(['neutral'], dtype=object))
+        """
+        return LoadedModel(self.model.for_languages(languages_of(languages)))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model file; replace an existing one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        save_model(self.model, Path(path))
+
     def predict_proba(self, texts: Iterable[Any]) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -103,8 +127,8 @@ class LoadedModel:
 
         Returns:
             float64 [n, K], calibrated, the columns as in `classes_`. NaN where there is nothing to
-            read: a text is missing, or empty. A text with too few known words has the probability
-            of an empty review.
+            read: a text is missing, or empty. A text with too few known words, or in a language
+            that the model does not answer, has the probability of an empty review.
 
         Raises:
             TypeError, ValueError: these are not texts.
@@ -113,7 +137,7 @@ class LoadedModel:
         >>> two.predict_proba(["I loved it", "", None]).round().tolist()
         [[0.0, 1.0], [nan, nan], [nan, nan]]
         """
-        return self._scores(texts_or_none(texts)).probabilities
+        return self.scores(texts_or_none(texts)).probabilities
 
     def predict(self, texts: Iterable[Any]) -> NDArray[np.object_]:
         """Answer each text as the command line does.
@@ -123,14 +147,15 @@ class LoadedModel:
 
         Returns:
             str as object [n]: one of `classes_`, by the model's decision; `uncertain` if the model
-            knows too few of the words, or leaves this probability open (`sentiment calibrate`);
+            knows too few of the words, the text looks to be in another language than it answers, or
+            it leaves this probability open (`sentiment calibrate`);
             `""` if there is nothing to read; None if the text is missing.
 
         >>> load("fast").predict(["I loved it", "asdf qwer", "", None]).tolist()
         ['positive', 'uncertain', '', None]
         """
         given = texts_or_none(texts)
-        answers = np.array(self.model.answers(self._scores(given)), object)
+        answers = np.array(self.model.answers(self.scores(given)), object)
         answers[[text is None for text in given]] = None
         return answers
 
@@ -157,7 +182,8 @@ class LoadedModel:
         label = None if toward is None else self.model.labels.label_of(toward)
         return explain(self.model, text, label)
 
-    def _scores(self, texts: list[str | None]) -> Scores:
+    def scores(self, texts: Sequence[str | None]) -> Scores:
+        """Return the scores of n texts, [n], computed `BATCH` by `BATCH`."""
         filled = [text or "" for text in texts]
         firsts = range(0, len(filled), BATCH) or [0]
         return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)

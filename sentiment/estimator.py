@@ -93,6 +93,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
             with n-grams beside it.
         fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
+        languages: codes of languages to answer, such as `"en"` or `["en", "es"]`; () for all. A
+            text that looks to be in another one is `uncertain` to a saved model.
         base: an existing model to start from: a path, `"general"`, `"fast"`, or what
             `load` returned.
         encoder: for the architecture `encoder` a model that has one: as for `base`.
@@ -130,6 +132,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
         fine_tune: int = TrainingOptions.fine_tune,
+        languages: str | Sequence[str] = TrainingOptions.languages,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         encoder: "str | PathLike[str] | LoadedModel" = "general",
         positive: Any = None,
@@ -148,6 +151,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.architecture = architecture
         self.fine_tune = fine_tune
+        self.languages = languages
         self.base = base
         self.encoder = encoder
         self.positive = positive
@@ -304,7 +308,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return SENTIMENT, np.argsort(classes == positive, kind="stable"), positive
         whole = classes.dtype.kind == "f"  # as a column of numbers with gaps is read by pandas
         names = tuple(f"{each + 0.0:.0f}" if whole else str(each) for each in classes.tolist())
-        known = WITH_NEUTRAL.indices_of([WORDS.meaning.get(key_of(name), "") for name in names])
+        known = WITH_NEUTRAL.indices_of([WORDS.meaning_of(key_of(name)) or "" for name in names])
         if sorted(known) == [0, 1, 2]:
             return WITH_NEUTRAL, np.argsort(known), None
         for name in names:
@@ -323,7 +327,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             first, last = read_labels(names, _TWO_CLASSES, name="y").labels.tolist()
         except DataError:  # other words; one of the two may be known
             first, last = SENTIMENT.indices_of(
-                [WORDS.meaning.get(key_of(name), "") for name in names]
+                [WORDS.meaning_of(key_of(name)) or "" for name in names]
             )
         first_is_positive = (first == 1 and last != 1) or (last == 0 and first != 0)
         return classes[0 if first_is_positive else 1]

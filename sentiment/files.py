@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader, BufferedWriter, FileIO, RawIOBase
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 def reader(descriptor: int) -> BufferedReader:
     """Return a reader for an open descriptor, which stays open."""
-    return BufferedReader(_Patient(FileIO(descriptor, "rb", closefd=False)))
+    return BufferedReader(_PatientReader(FileIO(descriptor, "rb", closefd=False)))
 
 
 def writer(descriptor: int, *, owned: bool = False) -> BufferedWriter:
@@ -21,10 +21,36 @@ def writer(descriptor: int, *, owned: bool = False) -> BufferedWriter:
 
     An incomplete write raises OSError on flush.
     """
-    return BufferedWriter(_Patient(FileIO(descriptor, "wb", closefd=owned)))
+    return _PatientWriter(FileIO(descriptor, "wb", closefd=owned))
 
 
-class _Patient(RawIOBase):
+class _PatientWriter(BufferedWriter):
+    """A writer that waits where a non-blocking descriptor takes no more.
+
+    Its raw writes stay in C: a signal handler that raised between one and its count would make the
+    same bytes be written again.
+    """
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(data)
+        while True:
+            try:
+                super().write(rest)
+            except BlockingIOError as error:
+                rest = rest[error.characters_written :]
+                _wait(writing=[self])
+            else:
+                return len(data)
+
+    def flush(self) -> None:
+        while True:
+            try:
+                return super().flush()
+            except BlockingIOError:
+                _wait(writing=[self])
+
+
+class _PatientReader(RawIOBase):
     """A descriptor that waits where a non-blocking one would return nothing."""
 
     def __init__(self, file: FileIO) -> None:
@@ -34,9 +60,6 @@ class _Patient(RawIOBase):
 
     def readable(self) -> bool:
         return self._file.readable()
-
-    def writable(self) -> bool:
-        return self._file.writable()
 
     def isatty(self) -> bool:
         return self._file.isatty()
@@ -48,24 +71,19 @@ class _Patient(RawIOBase):
         # Despite its type, it returns None where a read would block.
         count: int | None
         while (count := self._file.readinto(buffer)) is None:
-            self._wait(reading=True)
-        return count
-
-    def write(self, data: Any) -> int:
-        count: int | None
-        while (count := self._file.write(data)) is None:
-            self._wait(reading=False)
+            _wait(reading=[self._file])
         return count
 
     def close(self) -> None:
         super().close()
         self._file.close()
 
-    def _wait(self, *, reading: bool) -> None:
-        import select
 
-        waiting = [self._file]
-        select.select(waiting if reading else [], [] if reading else waiting, [])
+def _wait(*, reading: Sequence[Any] = (), writing: Sequence[Any] = ()) -> None:
+    """Wait until one of some files is ready."""
+    import select
+
+    select.select(reading, writing, [])
 
 
 _KEPT = 40  # characters of a name, of up to four bytes each

@@ -12,7 +12,9 @@ from sentiment.errors import hint
 from sentiment.general import NAME
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.cells import and_more, count_of, progress_bar
-from sentiment.reviews.columns import Columns, text_of
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.fields import is_nested
+from sentiment.reviews.texts import text_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,7 +52,8 @@ def annotate(
     Raises:
         TypeError: this is not a pandas DataFrame.
         ValueError: it lacks a column, has two of that name, or already has one that would be added;
-            or the model lacks a class, or has too many for a threshold.
+            a text is an object or a list; or the model lacks a class, or has too many for a
+            threshold.
         sentiment.errors.ModelError: the model is missing or damaged.
 
     >>> import pandas
@@ -60,7 +63,7 @@ def annotate(
     """
     names: list[Any] = list(text) if isinstance(text, list | tuple) else [text]
     loaded = model if isinstance(model, LoadedModel) else load(NAME if model is None else model)
-    scorer = _asked(loaded, threshold, classes)
+    scorer = asked_model(loaded, threshold, classes)
     columns = scorer.labels.columns
     added = [f"{prefix}predicted", *(f"{prefix}{name}" for name, _ in columns)]
     _check(frame, names, added)
@@ -99,7 +102,7 @@ def frame_scorer(
         ValueError: the model lacks a class, or has too many for a threshold.
         sentiment.errors.ModelError: the model is missing or damaged, or is not a model.
     """
-    asked = LoadedModel(_asked(load(model), threshold, classes))
+    asked = LoadedModel(asked_model(load(model), threshold, classes))
 
     def score(frames: Iterable["DataFrame"]) -> Iterator["DataFrame"]:
         for frame in frames:
@@ -108,7 +111,7 @@ def frame_scorer(
     return score
 
 
-def _asked(loaded: LoadedModel, threshold: float | None, classes: Sequence[str]) -> Model:
+def asked_model(loaded: LoadedModel, threshold: float | None, classes: Sequence[str]) -> Model:
     """Return the model with the classes and the threshold that are asked for."""
     model = (loaded.restricted(classes) if classes else loaded).model
     if threshold is None:
@@ -147,6 +150,8 @@ def _scores(frame: Any, names: Sequence[Any], model: Model) -> Iterator[Scores]:
     columns = Columns(tuple(names), None, "")
     for first in range(0, len(frame), BATCH):
         rows = frame.iloc[first : first + BATCH].to_dict("records")
+        if any(is_nested(row[name]) for row in rows for name in names):
+            raise ValueError(f"the text column {names[0]!r} holds an object or a list, not texts")
         yield model.scores([text_of(row, columns) for row in rows])
 
 

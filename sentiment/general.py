@@ -7,7 +7,7 @@ from sentiment.errors import ModelError
 NAME, FAST = "general", "fast"
 # Some copies of the package lack them.
 MODEL, FAST_MODEL = (Path(__file__).with_name(f"{name}.safetensors") for name in (NAME, FAST))
-LANGUAGE = "en"  # of their training data
+LANGUAGE = "en"  # that they answer, as their files say
 
 
 def bundled() -> dict[str, Path]:

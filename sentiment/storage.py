@@ -5,10 +5,10 @@ rarely in memory itself. They have no name: the system deletes them however the 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, BinaryIO, cast, overload
 from weakref import finalize
 
 import numpy as np
@@ -33,6 +33,28 @@ def folder() -> str:
     import tempfile  # few trainings, and no answer to a text, need a file
 
     return tempfile.gettempdir()
+
+
+def temporary_copy(blocks: Iterable[bytes]) -> BinaryIO:
+    """Return a temporary file of some blocks, at its start; it is deleted when it is closed.
+
+    Raises:
+        SentimentError: it cannot be created, or the disk is full.
+    """
+    import tempfile
+
+    try:
+        file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder(), buffering=0))  # noqa: SIM115
+    except OSError as error:
+        raise _no_space(error) from error
+    try:
+        for block in blocks:
+            _write_all(file, memoryview(block))
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 class ArrayFile:
@@ -66,14 +88,8 @@ class ArrayFile:
         self._parts.append((start, self._end, array.dtype))
 
     def _write(self, array: NDArray[np.uint8]) -> None:
-        rest = array.data
-        try:
-            while rest.nbytes:
-                written = self._file.write(rest)
-                self._end += written
-                rest = rest[written:]
-        except OSError as error:
-            raise _no_space(error) from error
+        _write_all(self._file, array.data)
+        self._end += array.nbytes
 
     def arrays(self) -> list[NDArray[Any]]:
         """Return all arrays, memory-mapped: pages are read when needed."""
@@ -207,6 +223,15 @@ def _store(data: NDArray[np.uint8], sizes: Numbers) -> TextStore:
     return TextStore(
         [data], np.stack([np.zeros_like(sizes), np.cumsum(sizes) - sizes, sizes], axis=1)
     )
+
+
+def _write_all(file: Any, rest: memoryview) -> None:
+    """Write all bytes to an unbuffered file."""
+    try:
+        while rest.nbytes:
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        raise _no_space(error) from error
 
 
 def _no_space(error: OSError) -> SentimentError:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 # How pandas, R, spreadsheets and SQL write missing values and errors, in lower case.
@@ -128,9 +129,100 @@ def _refuse_constant(name: str) -> None:
 
 
 _SHOWN_DIGITS = 20
-_STRICT = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_constant=_refuse_constant,
-    parse_float=_float,
-    parse_int=_int,
-)
+
+
+def strict_decoder(constant: Callable[[str], Any] = _refuse_constant) -> json.JSONDecoder:
+    """Return a decoder for `read_strict_json`; `constant` reads NaN, Infinity and -Infinity."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_constant=constant, parse_float=_float, parse_int=_int
+    )
+
+
+_STRICT = strict_decoder()
+# The tokens by which values begin and end. A line feed ends no string of JSON; a quote that is
+# matched alone opens one without an end.
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{},"]')
+_CLOSING = {"[": "]", "{": "}"}
+
+
+_MAX_DEPTH = 100  # of brackets; the layout of rows shows in the first few
+
+
+def json_beginning(text: str) -> tuple[Any, int | None]:
+    """Return the JSON value that a text begins with, as far as it goes, and where it ends.
+
+    The end is None if the text ends first: then the last of its members or elements is left out.
+    What is nested too deeply for its layout to matter is read as null.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    beginning = _Beginning(text)
+    for token in _TOKEN.finditer(text):
+        char = token[0]
+        if char in _CLOSING:
+            beginning.open(token)
+        elif char in ("]", "}"):
+            beginning.close(token)
+            if not beginning.closing:
+                return beginning.value(), token.end()
+        elif char == ",":
+            beginning.cut_at(token.start())
+        elif char == '"':
+            if "\n" in text[token.start() :]:
+                raise ValueError("a string without an end")
+            break
+    return beginning.value(), None
+
+
+class _Beginning:
+    """A JSON value up to a place, without what is nested too deeply."""
+
+    def __init__(self, text: str) -> None:
+        self.closing: list[str] = []  # what closes the open brackets
+        self._text = text
+        self._parts: list[str] = []
+        self._begin = self._cut = 0  # of the next part
+
+    @property
+    def _is_deep(self) -> bool:
+        return len(self.closing) > _MAX_DEPTH
+
+    def open(self, bracket: re.Match[str]) -> None:
+        if len(self.closing) == _MAX_DEPTH:
+            self._parts += self._text[self._begin : bracket.start()], "null"
+        self.closing.append(_CLOSING[bracket[0]])
+        self._go_on(bracket.end())
+
+    def close(self, bracket: re.Match[str]) -> None:
+        was_deep = self._is_deep
+        if not self.closing or self.closing.pop() != bracket[0]:
+            raise ValueError("brackets do not match")
+        self._go_on(bracket.end(), deep=was_deep)
+
+    def cut_at(self, place: int) -> None:
+        if not self._is_deep:
+            self._cut = place
+
+    def value(self) -> Any:
+        closed = "".join(reversed(self.closing[:_MAX_DEPTH]))
+        return json.loads("".join((*self._parts, self._text[self._begin : self._cut], closed)))
+
+    def _go_on(self, place: int, *, deep: bool = False) -> None:
+        self._cut = place
+        if deep or self._is_deep:
+            self._begin = place
+
+
+# Decimals behind a comma; 1,234 may be thousands.
+_DECIMAL_COMMA = re.compile(r"\s*([+-]?)(?:(0?),(\d+)|(\d+),(\d{1,2}|\d{4,}))\s*")
+
+
+def number_of(cell: Any) -> float:
+    """Return the number in a cell, with a decimal point or comma; NaN for anything else."""
+    if isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell):
+        cell = cell.replace(",", ".")
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return math.nan

@@ -18,7 +18,7 @@ PAGES = [
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ )?(?:.*\| )?sentiment ([a-z]+)([^|>\n]*)", re.MULTILINE)
+COMMAND = re.compile(r"^(?:\$ )?(?:.*\| )?sentiment ([a-z]+)((?:'[^'\n]*'|[^|>\n])*)", re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:

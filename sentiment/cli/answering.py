@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,6 @@ from sentiment.cli.progress import Meter
 from sentiment.cli.reading import Repairs
 from sentiment.cli.scoring import MeteredScorer
 from sentiment.errors import DataError, UsageError
-from sentiment.files import replacing
 from sentiment.labels import NO_ANSWER, UNCERTAIN, LabelSet
 from sentiment.model.model import Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
@@ -28,10 +27,12 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_to_score
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.compression import writing
 from sentiment.reviews.opening import Opened
-from sentiment.reviews.streams import output_format_of
-from sentiment.reviews.writers import Explainer, Writer, writer_for
+from sentiment.reviews.streams import COMPRESSED_FORMATS, JSON_FORMATS, output_format_of
+from sentiment.reviews.texts import texts_to_score
+from sentiment.reviews.writers import Explainer, Writer, instead, writer_for
 from sentiment.workers import default_workers
 
 _REJECTED = ("file", "row", "reason", "raw")
@@ -102,7 +103,7 @@ def check_rejects(path: Path, policy: str) -> None:
     """
     if policy != "skip":
         raise UsageError("--rejects lists skipped rows: add --on-bad-row skip")
-    if output_format_of(path) in ("parquet", "fasttext"):
+    if output_format_of(path) in ("json", *COMPRESSED_FORMATS, "fasttext"):
         raise UsageError(f"--rejects {path}: name it .csv, .tsv or .jsonl")
 
 
@@ -122,7 +123,7 @@ def handling(policy: Policy, path: Path | None, *, streamed: bool = False) -> It
             yield bad_rows
         else:
             early: BaseException | None = None
-            with replacing(path) as stream:
+            with writing(path) as stream:
                 bad_rows.report = _Rejects(stream, output_format_of(path)).write
                 try:
                     yield bad_rows
@@ -182,9 +183,9 @@ class Target:
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
         format = self.format
-        if self.explain and format != "jsonl":
+        if self.explain and format not in JSON_FORMATS:
             raise UsageError(
-                f"--explain writes JSON lines, not {format}: add --json; "
+                f"--explain writes JSON, not {format}: add --json; "
                 "for people there is `sentiment explain`"
             )
 
@@ -201,7 +202,7 @@ class Target:
         if self.path is None:
             yield sys.stdout.buffer
         else:
-            with replacing(self.path) as file:
+            with writing(self.path) as file:
                 yield file
 
 
@@ -251,6 +252,10 @@ def answer_rows(
                         _answer_input(model, each, scorer, output, repairs, tally)
         except DataError:
             output.break_off()
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            with suppress(Exception):  # the stream may be closed, or a write unfinished
+                output.break_off()
             raise
         if fail_if_empty:
             tally.fail_if_empty()
@@ -324,19 +329,19 @@ class _Output:
             )
             if self._writer.note:
                 console.note(f"{self.target.path}: {self._writer.note}")
-        elif self.target.format in ("csv", "tsv", "parquet") and (
+        elif self.target.format in ("csv", "tsv", *COMPRESSED_FORMATS) and (
             set(source.columns) != set(self.first.columns)  # in any order
         ):
             raise DataError(
                 f"{source.name} has other columns than {self.first.name}; "
-                "score them one by one, or with --format jsonl"
+                f"score them one by one, or {instead('jsonl')}"
             )
         self._writer.columns = columns
         return self._writer
 
     def break_off(self) -> None:
-        """Make what was written readable: Parquet needs its footer."""
-        if self._writer and self.target.format == "parquet":
+        """Make what was written readable, such as Parquet, which needs its footer."""
+        if self._writer and self._writer.needs_end:
             self._writer.close()
 
     def close(self) -> None:

@@ -170,7 +170,9 @@ def written(output: Path, targets: Sequence[Path]) -> Iterator[None]:
 
 
 def _fixed_part(name: str) -> Path | None:
-    """Return the folders before the first wildcard of a glob; None for other names."""
+    """Return a folder itself, and the folders before the first wildcard of a glob; else None."""
+    if Path(name).is_dir():
+        return Path(name)
     if not has_magic(name) or Path(name).exists():
         return None
     parts = Path(name).parts

@@ -232,7 +232,7 @@ def command(
 ) -> None:
     """Compare two models on the same reviews, and test whether one is better.
 
-    A and B are models, or files of predictions: CSV, TSV, JSONL or Parquet with `predicted`,
+    A and B are models, or files of predictions: CSV, TSV, JSON, Parquet or Excel with `predicted`,
     `p_positive` or both, a row for each row of DATA in the same order. DATA are files, globs or
     folders of labelled reviews, as for train. Each model answers by its own threshold. Reviews
     answered `uncertain` count, too: those of a model by its threshold, those of a file by

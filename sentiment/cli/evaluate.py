@@ -10,6 +10,7 @@ import click
 import numpy as np
 
 from sentiment.cli import options
+from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
 from sentiment.cli.predict import Engine, engine_options
@@ -32,20 +33,20 @@ from sentiment.evaluation.slices import (
     slice_values,
     slices_of,
 )
-from sentiment.files import replacing
 from sentiment.labels import LabelSet
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
-from sentiment.reviews.batch import Batch, RowsSource
+from sentiment.reviews.batch import Batch, Policy, RowsSource
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns
+from sentiment.reviews.compression import writing
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.streams import ReadOptions, output_format_of
+from sentiment.reviews.streams import JSON_FORMATS, ReadOptions, output_format_of
 from sentiment.reviews.writers import writer_for
 from sentiment.runtime import require
 
-_FORMATS = ("csv", "tsv", "jsonl", "parquet")
+_FORMATS = ("csv", "tsv", *JSON_FORMATS, "parquet", "xlsx")
 _COLUMNS = ("file", "row", "label", "text", "words")
-_REASON = "reason"  # why an answer is uncertain, in JSON lines
+_REASON = "reason"  # why an answer is uncertain, in JSON
 _VALUE_WIDTH = 30
 _MATRIX_CLASSES = 10  # more do not fit a terminal
 
@@ -58,6 +59,8 @@ class _Job:
         columns: what to slice by, for the table or a gate.
         gates: limits of metrics.
         errors: where to write mistakes; None for nowhere.
+        on_bad_row: what to do with a row that cannot be read.
+        rejects: where to list skipped rows; None for nowhere.
         workers: processes that score, or files at a time on a cluster; None for a good default.
     """
 
@@ -65,9 +68,12 @@ class _Job:
     model_path: Path | None
     threshold: float | None
     repair: bool | None
+    languages: tuple[str, ...] | None
     columns: tuple[str, ...]
     gates: tuple[Gate, ...]
     errors: Path | None
+    on_bad_row: Policy
+    rejects: Path | None
     workers: int | None
     engine: Engine
     reading: ReadOptions
@@ -80,6 +86,7 @@ class _Job:
 @options.model
 @options.threshold
 @options.repair
+@options.languages
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
@@ -88,7 +95,9 @@ class _Job:
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
 @click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
-              "TSV, JSONL or Parquet.")  # fmt: skip
+              "TSV, JSON, JSONL, Excel or Parquet.")  # fmt: skip
+@options.on_bad_row("stop", "skip")
+@options.rejects
 @options.workers_or_files
 @engine_options
 @options.measured_reading
@@ -109,6 +118,8 @@ def command(
 
     With --engine ray, each file is read and scored on any free core of a cluster; the metrics are
     the same. Without --address, Ray is started here for the run.
+
+    --on-bad-row skip leaves out rows that cannot be read, with their number; --rejects lists them.
 
     --errors writes the 100 most confident mistakes, the most confident first: those furthest on the
     wrong side of the threshold, or with more than two classes furthest above the label. Each has
@@ -135,13 +146,21 @@ def _evaluate(job: _Job) -> None:
     """Measure a model, print its metrics, write its mistakes, and check the gates."""
     _check(job)
     classes = job.reading.classes
-    path, model = open_model(job.model_path, job.threshold, classes=classes, repair=job.repair)
+    path, model = open_model(
+        job.model_path,
+        job.threshold,
+        classes=classes,
+        repair=job.repair,
+        languages=job.languages,
+    )
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
     if job.errors is not None:
         check_errors_file(job.errors, job.reading.keep, model.labels)
-        inputs = [*options.resolve_inputs(paths, "evaluation"), path]
-        options.check_targets([job.errors], inputs, force=job.force)
+    if targets := [target for target in (job.errors, job.rejects) if target is not None]:
+        labels = map(Path, job.reading.label_files)
+        inputs = [*options.resolve_inputs(paths, "evaluation"), *labels, path]
+        options.check_targets(targets, inputs, force=job.force)
     model, reviews, scores = _score(job, path, model, paths)
     check_metrics(job.gates, model.labels)  # a class may have been left out
     values = {column: slice_values(column, reviews) for column in job.columns}
@@ -178,7 +197,13 @@ def _check(job: _Job) -> None:
     job.engine.refuse([
         (job.errors, "leaves the texts where they are, and --errors writes some: run it without"),
         ("-" in job.data, "reads files, not stdin: name them"),
+        (job.reading.label_files, "reads labels beside the texts: leave out --labels"),
+        (job.on_bad_row != "stop", "stops at a row that cannot be read: leave out --on-bad-row"),
     ])  # fmt: skip
+    if job.rejects is not None:
+        check_rejects(job.rejects, job.on_bad_row)
+    if job.reading.label_files and not job.data:
+        raise UsageError("--labels has the labels of DATA: name the file of texts, too")
     if job.engine.is_ray:
         from sentiment.cluster.engine import RAY
 
@@ -199,7 +224,9 @@ def _score(
             kept = scores.probabilities[:, model.labels.indices_of(shared.labels.names)]
             scores = Scores(kept / kept.sum(axis=1, keepdims=True), scores.coverage)
         return shared, reviews, scores
-    reviews = read_reviews(paths, job.reading, "evaluation", label_set=model.labels)
+    with handling(job.on_bad_row, job.rejects) as bad_rows:
+        reading = replace(job.reading, bad_rows=bad_rows)
+        reviews = read_reviews(paths, reading, "evaluation", label_set=model.labels)
     (model,), reviews = shared_classes([model], reviews, job.reading.named)
     return model, *score(model, reviews, path, job.workers)
 
@@ -217,9 +244,9 @@ def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -
     """
     format = output_format_of(path)
     if format not in _FORMATS:
-        raise UsageError(f"--errors {path}: name it .csv, .tsv, .jsonl or .parquet")
+        raise UsageError(f"--errors {path}: name it .csv, .tsv, .json, .jsonl, .xlsx or .parquet")
     own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
-    own += [_REASON] * (format == "jsonl")
+    own += [_REASON] * (format in JSON_FORMATS)
     if taken := [name for name in columns if name in own]:
         raise UsageError(
             f'--errors writes its own column "{taken[0]}"; rename that of --slice, '
@@ -241,10 +268,10 @@ def write_mistakes(
 ) -> None:
     """Write a record for each mistake, in order, with the kept columns of its row."""
     format = output_format_of(path)
-    rows = [_row(mistake, reviews, as_json=format == "jsonl") for mistake in mistakes]
+    rows = [_row(mistake, reviews, as_json=format in JSON_FORMATS) for mistake in mistakes]
     names = [*_COLUMNS, *reviews.columns]
     source = RowsSource(rows, names, str(path))
-    with replacing(path) as stream:
+    with writing(path) as stream:
         columns = Columns(("text",), "label", "")
         writer = writer_for(format, stream, source, columns, labels=label_set)
         if rows:

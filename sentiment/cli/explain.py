@@ -32,9 +32,9 @@ from sentiment.model.explanation import (
 )
 from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more, encode, printable, to_json
-from sentiment.reviews.columns import texts_of
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.texts import texts_of
 
 # Backgrounds of the 256-color palette, faint to strong; black text is legible on all of them.
 _BACKGROUNDS = {
@@ -252,6 +252,7 @@ class _Job:
     only: tuple[str, ...]
     toward: str | None
     repair: bool | None
+    languages: tuple[str, ...] | None
     most: int
     as_json: bool
     reading: ReadOptions
@@ -268,6 +269,7 @@ class _Job:
               help="Explain this class. Default: positive, or the answer of three classes or "
               "more.")  # fmt: skip
 @options.repair
+@options.languages
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Remove at most N words to change the answer.")  # fmt: skip
 @options.as_json
@@ -309,7 +311,13 @@ def _explain(job: _Job, given: Given) -> None:
     """Write an explanation for each text."""
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     opened = open_inputs(given.texts, places, job.reading)
-    _, model = open_model(job.model_path, job.threshold, classes=job.only, repair=job.repair)
+    _, model = open_model(
+        job.model_path,
+        job.threshold,
+        classes=job.only,
+        repair=job.repair,
+        languages=job.languages,
+    )
     toward = None if job.toward is None else _label(model, job.toward)
     style = _style()
     repairs = Repairs(wanted=model.repairs)

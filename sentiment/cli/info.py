@@ -19,7 +19,7 @@ from sentiment.cli.models import describe_band, open_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
-from sentiment.general import LANGUAGE, bundled
+from sentiment.features.language import LANGUAGES
 from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import AnyDecision, Decision, Model, MultiDecision, Record
@@ -100,10 +100,11 @@ def _figures(answered: NDArray[Any], names: Sequence[str]) -> dict[str, float]:
 
 def facts_of(model: Model) -> dict[str, Any]:
     """Return the contents of a model as JSON values; a base is nested under `base`."""
-    return model.add_up(
+    facts = model.add_up(
         [_facts(model.labels, *part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
     )
+    return facts | {"languages": [*model.languages] or None}
 
 
 def _facts(
@@ -149,6 +150,9 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
         rest = intercept if isinstance(intercept, list) else [intercept] * (len(names) - 1)
         biases = _by_name(names, [0.0, *rest])
         yield "calibration", f"p = softmax({slope:.3f} · logits + biases); biases: {biases}"
+    if facts["languages"]:
+        names = and_more([LANGUAGES[code] for code in facts["languages"]], SHOWN)
+        yield "languages", f"{names}; texts in others are {UNCERTAIN}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:
@@ -306,13 +310,8 @@ _MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?
 _NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
-def card_of(facts: Mapping[str, Any], language: str = "") -> str:
-    """Return a model card.
-
-    Args:
-        facts: what `facts_of` returns, and the path as `model`.
-        language: of the texts it is for, such as `en`; empty if unknown.
-    """
+def card_of(facts: Mapping[str, Any]) -> str:
+    """Return a model card of what `facts_of` returns, and the path as `model`."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -331,7 +330,7 @@ def card_of(facts: Mapping[str, Any], language: str = "") -> str:
     return environment.from_string(template).render(
         facts=facts,
         about=about,
-        known=({"language": language} if language else {})
+        known=({"language": facts["languages"]} if facts["languages"] else {})
         | {title: card[title] for title in _KNOWN if title in card},
         own={title: text for title, text in card.items() if title not in _KNOWN},
         rows=about_model(facts),
@@ -351,8 +350,11 @@ def _text(text: str) -> str:
     )
 
 
-def _quoted(text: str) -> str:
-    """Return a YAML scalar: a JSON string is one."""
+def _quoted(text: str | Sequence[str]) -> str:
+    """Return a YAML scalar: a JSON string is one; or a list of several."""
+    if not isinstance(text, str):
+        each = [*map(_quoted, text)]
+        return each[0] if len(each) == 1 else f"[{', '.join(each)}]"
     quoted = json.dumps(visible(text), ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
@@ -398,7 +400,7 @@ def command(
     if words is not None:
         facts |= _words(model, words)
     if card:
-        click.echo(card_of(facts, LANGUAGE if path in bundled().values() else ""))
+        click.echo(card_of(facts))
         return
     if as_json:
         click.echo(json.dumps(facts))

@@ -83,6 +83,7 @@ def open_model(
     *,
     classes: Sequence[str] = (),
     repair: bool | None = None,
+    languages: Sequence[str] | None = None,
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
@@ -93,6 +94,7 @@ def open_model(
         threshold: of the decision; None for the model's own.
         classes: those that it may answer; () for all.
         repair: whether to repair texts; None for what the model does.
+        languages: codes of those that it may answer, () for all; None for what the model does.
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
@@ -108,6 +110,8 @@ def open_model(
         model = _at(model, threshold)
     if repair is not None:
         model = model.with_repair(repair)
+    if languages is not None:
+        model = model.for_languages(languages)
     return path, model
 
 

@@ -154,7 +154,7 @@ def resolve_inputs(names: Sequence[str], purpose: str) -> list["Where"]:
     from sentiment.datasets.cache import resolve  # answering a text starts without these
     from sentiment.reviews.opening import expand
 
-    return expand(resolve(names, PARTS[purpose]))
+    return expand(resolve(names, PARTS[purpose], whole=purpose == "answering"))
 
 
 def check_targets(targets: Sequence[Path], read: Iterable["Where"], *, force: bool) -> None:
@@ -213,6 +213,9 @@ def _is_read(target: Path, there: os.stat_result, place: "Where") -> bool:
     """Return whether a target is an input, under any name or as one of a folder's texts."""
     try:
         other = os.fstat(0) if place == "-" else Path(place).stat()
+    except NotADirectoryError:  # a file in an archive
+        archives = [parent for parent in Path(place).parents if parent.is_file()]
+        return any(os.path.samestat(there, archive.stat()) for archive in archives)
     except OSError:  # reported when it is read
         return False
     if stat.S_ISDIR(other.st_mode):
@@ -268,6 +271,22 @@ class Classes(click.ParamType):  # type: ignore[type-arg]  # generic from click 
         return names
 
 
+class Languages(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Codes of languages, separated by commas; or `all`, an empty tuple."""
+
+    name = "languages"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:  # noqa: D102
+        if isinstance(value, tuple):
+            return value
+        from sentiment.features.language import languages_of  # no help needs it
+
+        try:
+            return languages_of(value)
+        except ValueError as error:
+            self.fail(f"{error}.")
+
+
 _INPUT = [
     click.option(
         "--input-format",
@@ -275,7 +294,47 @@ _INPUT = [
         type=Choice(INPUT_FORMATS),
         help="Format of the input. Default: detected from names and first lines.",
     ),
-    click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text files."),
+    click.option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of a workbook (.xlsx). Default: the first one with rows.",
+    ),
+    click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        help="Encoding of text files; auto finds it.",
+    ),
+    click.option(
+        "--on-bad-bytes",
+        type=Choice(["bad-row", "replace"]),
+        default="bad-row",
+        show_default=True,
+        help="Whether bytes that cannot be decoded make a row bad, or become U+FFFD.",
+    ),
+    click.option(
+        "--skip-lines",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="Lines to leave out at the start of text files.",
+    ),
+    click.option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What parts the columns of CSV: a character, tab, or '  ' for two or more spaces. "
+        "Default: detected.",
+    ),
+    click.option(
+        "--quote",
+        metavar="CHAR",
+        help="What quotes cells of CSV, or none. Default: the double quote.",
+    ),
+    click.option(
+        "--comment",
+        metavar="CHAR",
+        help="Leave out lines of CSV and TSV that begin so, such as '#'.",
+    ),
     click.option(
         "--header/--no-header",
         default=None,
@@ -286,27 +345,41 @@ _INPUT = [
         "text_columns",
         multiple=True,
         metavar="NAME",
-        help="Column with the text; repeat to join several, such as title and body.",
+        help="Column with the text, or a field as in review.text; repeat to join several.",
     ),
 ]
 _LABELS = [
     click.option("--label-column", metavar="NAME", help="Column with the label."),
     click.option(
+        "--labels",
+        "label_files",
+        multiple=True,
+        type=NAME,
+        metavar="FILE",
+        help="Labels of DATA, a line or row for each text; repeat for several files.",
+    ),
+    click.option(
         "--positive",
         multiple=True,
         metavar="VALUE",
-        help="A label that means positive; may be repeated.",
+        help="A label that means positive, or a condition such as '>=7'; may be repeated.",
     ),
     click.option(
         "--negative",
         multiple=True,
         metavar="VALUE",
-        help="A label that means negative; may be repeated.",
+        help="A label that means negative, or a condition such as '<=4'; may be repeated.",
+    ),
+    click.option(
+        "--neutral",
+        multiple=True,
+        metavar="VALUE",
+        help="A label that means neutral, or a range such as 5..6; may be repeated.",
     ),
     click.option(
         "--strict",
         is_flag=True,
-        help="Fail on missing labels, and on neutral ones where neutral is no class.",
+        help="Fail on missing labels, and on those of no class, such as neutral where it is none.",
     ),
 ]
 
@@ -351,6 +424,25 @@ _FILES = "With Ray, files at a time; default: one per core."
 workers = workers_option(_BY_MODEL)
 workers_or_files = workers_option(f"{_BY_MODEL} {_FILES}")
 answering_workers = workers_option(f"one per core, at most six. {_FILES}")
+
+
+def on_bad_row(*policies: str) -> Callable[[Command], Command]:
+    """Return `--on-bad-row` with these policies, the first by default."""
+    return click.option(
+        "--on-bad-row",
+        type=Choice(policies),
+        default=policies[0],
+        show_default=True,
+        help="What to do with a row that cannot be read.",
+    )
+
+
+rejects = click.option(
+    "--rejects",
+    type=TARGET,
+    metavar="FILE",
+    help="List skipped rows here: CSV, TSV or JSONL.",
+)
 force = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -381,7 +473,20 @@ def repair_option(default: bool | None = None) -> Callable[[Command], Command]:
     )
 
 
+def languages_option(default: tuple[str, ...] | None = None) -> Callable[[Command], Command]:
+    """Return `--languages`; without a default, the model decides."""
+    return click.option(
+        "--languages",
+        type=Languages(),
+        default=default,
+        metavar="CODES",
+        help="Languages to answer, such as en or en,es; a text that looks to be in another one is "
+        f"uncertain. Default: {'as the model was made' if default is None else 'all'}.",
+    )
+
+
 repair = repair_option()
+languages = languages_option()
 answered_classes = _classes(
     "Answer only these classes of the model, as in negative,positive.", "only"
 )

@@ -189,13 +189,17 @@ def open_inputs(
 
 
 def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
-    """Print which column has the texts of each input."""
+    """Print which column has the texts of each input, and at its end what else was found."""
     for each in opened:
+        source, known = each.source, 0
         if each.columns.text:
-            how = [] if each.source.format == "lines" else [each.columns.how]
-            for note in (*how, *each.source.notes):
-                console.note(f"{each.source.name}: {note}")
+            how = [] if source.format == "lines" else [each.columns.how]
+            known = len(source.notes)
+            for note in (*how, *source.notes):
+                console.note(f"{source.name}: {note}")
         yield each
+        for note in source.notes[known:] if each.columns.text else ():
+            console.note(f"{source.name}: {note}")
 
 
 @dataclass(frozen=True)
@@ -273,6 +277,7 @@ class _Job:
     threshold: float | None
     only: tuple[str, ...]
     repair: bool | None
+    languages: tuple[str, ...] | None
     explain: bool
     workers: int | None
     prefix: str
@@ -285,7 +290,13 @@ class _Job:
 
     def open_model(self) -> tuple[Path, Model]:
         """Load the model; it answers and repairs as the options ask."""
-        return open_model(self.model_path, self.threshold, classes=self.only, repair=self.repair)
+        return open_model(
+            self.model_path,
+            self.threshold,
+            classes=self.only,
+            repair=self.repair,
+            languages=self.languages,
+        )
 
 
 @click.command(cls=options.TextCommand, short_help="Classify reviews as positive or negative.")
@@ -300,17 +311,15 @@ class _Job:
 @options.answered_classes
 @options.threshold
 @options.repair
+@options.languages
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
-              help="Add what each word adds to the log-odds; JSON lines only.")  # fmt: skip
+              help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
 @options.answering_workers
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
-@click.option("--on-bad-row", type=options.Choice(["stop", "skip", "keep"]), default="stop",
-              show_default=True,
-              help="What to do with a row that cannot be read.")  # fmt: skip
-@click.option("--rejects", type=options.TARGET, metavar="FILE",
-              help="List skipped rows here: CSV, TSV or JSONL.")  # fmt: skip
+@options.on_bad_row("stop", "skip", "keep")
+@options.rejects
 @click.option("--fail-if-empty", is_flag=True,
               help="Exit with code 3 if there are no rows at all.")  # fmt: skip
 @engine_options
@@ -323,16 +332,19 @@ def command(
     """Classify reviews: positive or negative, or the classes that the model was trained on.
 
     One line per review: the answer, the probability that the review is positive, and its text. With
-    CSV, TSV, JSONL and Parquet each row keeps its own columns and gets `predicted` and
+    CSV, TSV, JSON, JSONL, Parquet and Excel each row keeps its own columns and gets `predicted` and
     `p_positive`; a table without a header stays without. Rows come out in order, none missing,
-    none added; an empty text gets an empty answer.
+    none added; an empty text gets an empty answer. A zip archive with one table is read as that
+    table; -o FILE.gz, .bz2, .xz or .zst is compressed.
 
     A model of more than two classes, such as negative, neutral and positive, adds a column for each
     of the others, too: `p_negative`, `p_neutral`. A line has the probability of the answer if no
     class is called positive. --classes negative,positive leaves out the other classes.
 
     The answer is `uncertain` if the model knows few words of a text or none, such as one in another
-    script, or if the model was calibrated to abstain there. JSON lines then have a `reason`.
+    script; if a text looks to be in another language than the model answers; or if the model was
+    calibrated to abstain there. JSON then has a `reason`. The bundled models answer English;
+    --languages all makes them answer every text.
 
     A TEXT that is the name of a file of reviews, such as reviews.csv, is read like -i, with a
     message; so is the name of an existing file with a slash. Arguments after -- are always texts.
@@ -341,7 +353,7 @@ def command(
     encoding, a line that is not JSON) stops the run with exit code 3. With --on-bad-row skip it is
     left out, counted, and listed in --rejects FILE (even if the run ends early, if the answers went
     to stdout). With keep it keeps its place, without an answer and with what can be read of it:
-    fields cut or filled up, U+FFFD for bad bytes; in JSON lines also the reason as `error` and the
+    fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
     With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
@@ -353,6 +365,7 @@ def command(
       sentiment predict "Great coffee, lovely staff."
       cat reviews.txt | sentiment predict
       sentiment predict reviews.csv -o scored.csv
+      sentiment predict feedback.xlsx --sheet May -o scored.xlsx
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --json --explain "Great coffee, lovely staff."
@@ -425,7 +438,7 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
         (not given.files, "scores Parquet files, not stdin: name them with -i"),
         (format not in (None, "parquet"), f"writes Parquet, not {format}"),
         (named not in (None, "parquet"), f"reads Parquet, not {named}"),
-        (job.explain, "writes Parquet, and --explain JSON lines: run it without"),
+        (job.explain, "writes Parquet, and --explain JSON: run it without"),
         (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
     ])  # fmt: skip
     from sentiment.cli.cluster import Layout, answer_files

@@ -1,5 +1,6 @@
 """Labelled reviews for a command: reading and scoring them, and what to warn of."""
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,16 +18,19 @@ from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError
 from sentiment.features.repair import repairs
 from sentiment.general import FAST
-from sentiment.labels import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, LabelSet
+from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.cells import count_of
-from sentiment.reviews.dataset import Assumed, LabelledReviews
+from sentiment.reviews.cells import and_more, count_of
+from sentiment.reviews.dataset import Assumed, LabelledReviews, without_neutral
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import STDIN, ReadOptions
 
 if TYPE_CHECKING:
     from sentiment.evaluation.mistakes import Orientation
+
+
+_SHOWN = 5  # languages named one by one
 
 
 def read_reviews(
@@ -114,7 +118,8 @@ def _flags(positive: Sequence[str], negative: Sequence[str]) -> str:
     values = [*(("--positive", value) for value in positive),
               *(("--negative", value) for value in negative)]  # fmt: skip
     return " ".join(
-        f"{flag}={value}" if value.startswith("-") else f"{flag} {value}" for flag, value in values
+        f"{flag}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
+        for flag, value in values
     )
 
 
@@ -131,11 +136,8 @@ def shared_classes(
     Returns:
         The models, which renormalise their other probabilities, and the reviews with their labels.
     """
-    names = reviews.label_set.names
-    present = {names[label] for label in np.unique(reviews.labels).tolist()}
-    if NEUTRAL not in named and present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
-        labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
-        reviews = replace(reviews, labels=labels, label_set=SENTIMENT)
+    if shared := without_neutral(reviews, named):
+        reviews = shared
         console.note(
             "no review is neutral, so neutral is left out of the answers too: the probabilities of "
             "negative and positive are scaled to add up to 1"
@@ -162,10 +164,10 @@ class Repairs:
             return texts
         repaired = []
         for text in texts:
-            steps = list(repairs(text))
+            if steps := list(repairs(text)):
+                self._texts += 1
+                self._kinds.update({step.kind for step in steps})
             repaired.append(steps[-1].text if steps else text)
-            self._texts += bool(steps)
-            self._kinds.update({step.kind for step in steps})
         return repaired
 
     def report(self) -> None:
@@ -218,11 +220,17 @@ def score_all(
 
 
 def warn_of_unknown(scores: Scores, name: str = "the model") -> None:
-    """Warn of reviews that a model knows too little of."""
-    if unknown := int(np.count_nonzero(scores.unknown)):
+    """Warn of reviews that a model knows too little of, or that look to be in other languages."""
+    every, languages = count_of(scores.coverage.size, "review"), scores.languages
+    if languages:
+        shown = and_more([f"{language} {n:,}" for language, n in languages.most_common()], _SHOWN)
         console.warn(
-            f"{name} knows hardly a word of {unknown:,} of "
-            f"{count_of(scores.coverage.size, 'review')}: predict answers uncertain"
+            f"{languages.total():,} of {every} look to be in other languages than {name} answers "
+            f"({shown}): predict answers uncertain"
+        )
+    if unknown := int(np.count_nonzero(scores.unknown)) - languages.total():
+        console.warn(
+            f"{name} knows hardly a word of {unknown:,} of {every}: predict answers uncertain"
         )
 
 

@@ -159,8 +159,8 @@ def _data_name(paths: Sequence[str]) -> str:
 
 def _without_folders(text: str, reviews: LabelledReviews) -> str:
     """Remove the folders of files: not all readers of the page need to know them."""
-    for file, _ in reviews.files:
-        text = text.replace(file, Path(file).name)
+    for file in reviews.files:
+        text = text.replace(file.name, Path(file.name).name)
     return text
 
 

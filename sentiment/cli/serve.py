@@ -49,6 +49,7 @@ _LIMITS = [
 @options.model
 @options.answered_classes
 @options.threshold
+@options.languages
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Address to listen on; 0.0.0.0 is open to other machines.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
@@ -61,6 +62,7 @@ def command(
     model_path: Path | None,
     only: tuple[str, ...],
     threshold: float | None,
+    languages: tuple[str, ...] | None,
     host: str,
     port: int,
     allowed: tuple[str, ...],
@@ -90,7 +92,7 @@ def command(
     for name in allowed:
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not a host name")
-    path, model = open_model(model_path, threshold, classes=only)
+    path, model = open_model(model_path, threshold, classes=only, languages=languages)
     from sentiment.serving.app import App  # after the packages were checked
     from sentiment.serving.service import Service
 

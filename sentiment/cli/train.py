@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 import numpy as np
 
 from sentiment.cli import options
+from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.info import CHANCE, HeldOut, by_class
 from sentiment.cli.models import (
@@ -30,7 +32,7 @@ from sentiment.general import FAST
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import Overlap
-from sentiment.reviews.batch import row_error
+from sentiment.reviews.batch import Policy, row_error
 from sentiment.reviews.cells import count_of, visible
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
@@ -41,6 +43,7 @@ from sentiment.training.options import FEW, TrainingOptions, cross_validates
 from sentiment.training.run import Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
+from sentiment.values import number_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class _Job:
         base_path: the model to start from.
         encoder_path: the model whose encoder to take; None for the bundled one.
         weight_column: the column with the weight of each review.
+        on_bad_row: what to do with a row that cannot be read.
+        rejects: where to list skipped rows; None for nowhere.
         force: whether to overwrite the output and old checkpoints.
     """
 
@@ -64,6 +69,8 @@ class _Job:
     base_path: Path | None
     encoder_path: Path | None
     weight_column: str | None
+    on_bad_row: Policy
+    rejects: Path | None
     run: Run
     options: TrainingOptions
     reading: ReadOptions
@@ -97,6 +104,8 @@ class _Job:
 @click.option("--weight-column", metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
+@options.on_bad_row("stop", "skip")
+@options.rejects
 @running_options
 @training_options
 @options.training_reading
@@ -106,13 +115,19 @@ class _Job:
 def command(as_json: bool, **chosen: Any) -> None:
     """Train a model on labelled reviews.
 
-    DATA are files, globs or folders: CSV, TSV, JSONL, Parquet, fastText, folders of text files
-    (pos/ and neg/), also compressed; or names of public data sets, see sentiment datasets. Columns
-    and labels are detected, and the choice is shown. Without DATA: data/train.csv, else the sample
-    reviews that are part of the program.
+    DATA are files, globs or folders: CSV, TSV, JSON, Parquet, Excel, fastText, folders of text
+    files (pos/ and neg/), also compressed or in a zip archive; or names of public data sets, see
+    sentiment datasets. Columns and labels are detected, and the choice is shown. Without DATA:
+    data/train.csv, else the sample reviews that are part of the program. Of a folder with parts,
+    such as train/ and test/, train reads the first, and evaluate the second.
+
+    Labels may stand apart: in the names of files (reviews.pos, reviews.neg), or in a file of their
+    own, a line for each text: --labels FILE.
 
     Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
     neutral. With --classes all each label is a class, whatever it is called.
+
+    --on-bad-row skip leaves out rows that cannot be read, with their number; --rejects lists them.
 
     \b
     Examples:
@@ -133,6 +148,10 @@ def command(as_json: bool, **chosen: Any) -> None:
 
 def _train(job: _Job) -> Model:
     """Train, write and report a model."""
+    if job.rejects is not None:
+        check_rejects(job.rejects, job.on_bad_row)
+    if job.reading.label_files and not job.data:
+        raise UsageError("--labels has the labels of DATA: name the file of texts, too")
     base = _load_base(job.base_path) if job.base_path is not None else None
     encoder = _load_encoder(job)
     ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
@@ -145,21 +164,19 @@ def _train(job: _Job) -> Model:
         *options.resolve_inputs(job.validation, "validation"),
         *options.resolve_inputs(job.unlabeled, "unlabeled"),
         *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
+        *map(Path, job.reading.label_files),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
-    max_chars = job.run.memory.texts
+    if job.rejects is not None:
+        both = [job.rejects, *[job.target] * (not replaces)]  # a list is never named like a model
+        options.check_targets(both, inputs, force=job.force)
     with job.run.opened(overwrite=job.force):
-        reviews = read_reviews(
-            paths, job.weighed_reading, "training", max_chars=max_chars, label_set=None
-        )
-        reviews = _weighed(reviews, job.weight_column)
-        require_classes(reviews, data_name(paths))
-        _warn_of_contradictions(reviews)
-        held_out = _read_validation(job, reviews)
-        if held_out is None and cross_validates(len(reviews), job.options):
-            _warn_of_idle_options()
-        console.status(FEATURIZING)
-        more = read_texts(resolve(job.unlabeled, "unlabeled"), job.reading, max_chars=max_chars)
+        with handling(job.on_bad_row, job.rejects) as bad_rows:
+            reading = replace(job.reading, bad_rows=bad_rows)
+            reviews, held_out = _read(replace(job, reading=reading), paths)
+            console.status(FEATURIZING)
+            unlabeled = resolve(job.unlabeled, "unlabeled")
+            more = read_texts(unlabeled, reading, max_chars=job.run.memory.texts)
         repairs = Repairs(wanted=job.options.repair)
         for texts in (reviews.texts, held_out.texts if held_out else (), more):
             repairs.count(texts)
@@ -175,6 +192,20 @@ def _train(job: _Job) -> Model:
     if not job.data:
         _warn_of_sample(model, job, paths[0])
     return model
+
+
+def _read(job: _Job, paths: Sequence[str]) -> tuple[LabelledReviews, LabelledReviews | None]:
+    """Read and check the training reviews, and the held-out ones if any are named."""
+    reviews = read_reviews(
+        paths, job.weighed_reading, "training", max_chars=job.run.memory.texts, label_set=None
+    )
+    reviews = _weighed(reviews, job.weight_column)
+    require_classes(reviews, data_name(paths))
+    _warn_of_contradictions(reviews)
+    held_out = _read_validation(job, reviews)
+    if held_out is None and cross_validates(len(reviews), job.options):
+        _warn_of_idle_options()
+    return reviews, held_out
 
 
 def _weighed(reviews: LabelledReviews, column: str | None) -> LabelledReviews:
@@ -196,10 +227,7 @@ def _weighed(reviews: LabelledReviews, column: str | None) -> LabelledReviews:
 
 def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
     """Return the weight in a cell."""
-    try:
-        weight = float(cell)
-    except ValueError:
-        weight = math.nan
+    weight = number_of(cell)
     if not 0 <= weight < math.inf:
         raise row_error(
             *reviews.place(row),
@@ -280,7 +308,7 @@ def _read_validation(job: _Job, training: LabelledReviews) -> LabelledReviews | 
         return None
     held_out = read_reviews(
         job.validation,
-        job.weighed_reading,
+        replace(job.weighed_reading, label_files=()),  # those are of DATA
         "validation",
         label_rule_from=training,
         max_chars=job.run.memory.texts,

@@ -54,6 +54,8 @@ def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command
     kind, default, name = option.metadata["kind"], option.default, option.name.replace("_", "-")
     if option.name == "repair":
         return options.repair_option(default=True)
+    if option.name == "languages":
+        return options.languages_option(default=())
     flags = f"--{name}"
     type_: Any = None
     if isinstance(default, bool):

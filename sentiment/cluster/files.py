@@ -16,13 +16,13 @@ from sentiment.features.hashing import Hashes
 from sentiment.files import replacing
 from sentiment.labels import LabelSet
 from sentiment.model.model import Model, Scores
-from sentiment.reviews.columns import texts_to_score
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import label_tables
 from sentiment.reviews.opening import Opened, open_reviews
 from sentiment.reviews.parquet import import_pyarrow
 from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.tables import Table, read_table
+from sentiment.reviews.texts import texts_to_score
 from sentiment.reviews.writers import Writer, writer_for
 from sentiment.storage import GrowingTexts
 

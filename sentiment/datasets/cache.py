@@ -11,6 +11,7 @@ from pathlib import Path
 from sentiment.datasets.catalog import CATALOG, Dataset, find_dataset
 from sentiment.errors import DataError, UsageError, hint
 from sentiment.files import locked, replacing
+from sentiment.reviews.folders import part_of
 
 VARIABLE = "SENTIMENT_CACHE"
 # Datasets with one of these come with a split; of others, all parts are used together.
@@ -34,22 +35,27 @@ def is_here(folder: Path, dataset: Dataset) -> bool:
     return all(part_file(folder, dataset, part).is_file() for part in dataset.parts)
 
 
-def resolve(names: Sequence[str], purpose: str) -> list[str]:
-    """Replace names of datasets by their files; other names, globs and "-" stay.
+def resolve(names: Sequence[str], purpose: str, *, whole: bool = False) -> list[str]:
+    """Replace names of datasets, and folders with parts, by the files of one part.
+
+    Other names, globs and "-" stay.
 
     Args:
         names: As on the command line.
         purpose: The default part: train, test, validation or unlabeled.
+        whole: Whether all parts of folders are wanted.
 
     Raises:
-        DataError: A dataset is not downloaded, a name seems misspelt, or a path is inaccessible.
+        DataError: A dataset is not downloaded, a folder has no such part, a name seems misspelt,
+            or a path is inaccessible.
         UsageError: A dataset has no such part.
     """
     found: list[str] = []
     for name in names:
         before, _, part = name.partition(":")
         if name == "-" or _exists(name):
-            found.append(name)
+            is_folder = name not in ("", "-") and not whole and Path(name).is_dir()
+            found += map(str, part_of(Path(name), purpose)) if is_folder else [name]
         elif dataset := find_dataset(before):
             found += _files(dataset, part, purpose)
         elif before.isidentifier() and (meant := hint(before, CATALOG)):

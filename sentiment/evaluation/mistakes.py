@@ -148,6 +148,7 @@ def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 def _orientation(model: Model, texts: list[str], labels: Labels) -> Orientation | None:
     readable = model.own.encoder.coverage(texts) >= _MIN_KNOWN  # False for NaN
+    readable &= model.foreign(texts) == 0
     fewest = min(np.count_nonzero(readable & (labels == label)) for label in (0, 1))
     if fewest < _MIN_PER_LABEL or readable.mean() < _MIN_READABLE:
         return None

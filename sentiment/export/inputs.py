@@ -15,7 +15,7 @@ from sentiment.errors import UsageError
 from sentiment.features.matrix import CSRMatrix
 from sentiment.features.wordpiece import Pieces
 from sentiment.model.component import Component, Rows, unknown
-from sentiment.model.model import Model
+from sentiment.model.model import Model, without
 from sentiment.model.network import DenseNetwork
 from sentiment.model.transformer import Transformer
 
@@ -47,7 +47,7 @@ def not_exported(component: Component) -> UsageError:
 
 
 def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
-    """Encode texts for an exported network; one with too few known words is an empty row.
+    """Encode texts for an exported network; one that `Model.scores` does not know is an empty row.
 
     `onnx_inputs` and `keras_inputs` make arrays of the result.
 
@@ -61,6 +61,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
     >>> first, second == rows.indices.size, second == end  # no word of the second text is known
     (0, True, True)
     """
+    texts = without(texts, model.foreign(texts))
     each = [component.encode(texts) for component in model.components]
     # Components that leave it to others whether enough is known say nothing of what these do not.
     cleared = unknown(model.coverage_of([coverage for _, coverage, _ in each]))

@@ -19,8 +19,8 @@ _ABOUT = (
     "length with any number, and attention_mask is 1 for a number of the text, 0 for filling.",
     "The tokenizer does not replace symbols such as emoji by their Unicode names, repair damaged "
     "apostrophes, or read corrected words through typing errors, as sentiment does; nor does the "
-    "network say that too little of a text is known. docs/format.md of sentiment has all of it, in "
-    "sections 2 and 10.",
+    "network say that too little of a text is known, or that it is in another language. "
+    "docs/format.md of sentiment has all but the last, in sections 2, 6 and 10.",
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.language import LANGUAGES
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.values import gives_no_opinion
 
@@ -95,18 +96,33 @@ class Network(Protocol):
 
 
 class Coverage(IntEnum):
-    """How much of a text a model knows; it answers only if that is enough."""
+    """How much of a text a model knows; it answers only if that is enough.
+
+    From `FOREIGN` on, a text is in another language than the model answers: in that of `LANGUAGES`
+    whose index is added.
+    """
 
     OK = 0
     LOW = 1
     NONE = 2
     NO_OPINION = 3  # such as "No comment", whatever its words mean elsewhere
     LEFT_OPEN = 4  # by a component whose encoder does not judge; the smallest of several counts
+    FOREIGN = 5
 
-    @property
-    def reason(self) -> str:
-        """Why the answer is `uncertain`."""
-        return ("", "few known words", "no known words", "no opinion", "")[self]
+
+_REASONS = ("", "few known words", "no known words", "no opinion", "")
+
+
+def why_unknown(coverage: int) -> str:
+    """Return why a text of this `Coverage` is `uncertain`; nothing if it is not for that."""
+    if coverage >= Coverage.FOREIGN:
+        return f"looks {language_of(coverage)}"
+    return _REASONS[coverage]
+
+
+def language_of(coverage: int) -> str:
+    """Return the name of the language that a text of this `Coverage` looks to be in."""
+    return tuple(LANGUAGES.values())[coverage - Coverage.FOREIGN]
 
 
 def unknown(coverage: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sentiment.errors import ModelError, command_line
+from sentiment.features.language import languages_of
 from sentiment.files import replacing
 from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet, can_be_class
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
@@ -64,10 +65,11 @@ def tensors_of(model: Model) -> Tensors:
 
 def document_of(model: Model) -> dict[str, Any]:
     """Return the rest of a model as JSON values; a base is within the document of its model."""
-    return model.add_up(
+    document = model.add_up(
         [_document(*part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
     )
+    return document | ({"languages": [*model.languages]} if model.languages else {})
 
 
 def _document(component: Component, decision: AnyDecision, record: Record) -> dict[str, Any]:
@@ -99,7 +101,8 @@ def format_of(model: Model) -> int:
         for component in model.components
         for labels in (component.labels, component.asked)
     )
-    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if named else 1)
+    newer = named or bool(model.languages)
+    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if newer else 1)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
@@ -108,6 +111,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
     Raises:
         ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
+    languages = languages_of([string(code) for code in listed(document.get("languages", []))])
     components: list[Component] = []
     records: list[tuple[AnyDecision, Record]] = []
     while True:
@@ -133,7 +137,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         raise ValueError("its components answer with different classes")
     if not set(labels.names) <= set(components[0].labels.names):  # a base may lack some
         raise ValueError("it is asked for classes that it does not know")
-    return Model(tuple(components), decision, record, labels, tuple(below))
+    return Model(tuple(components), decision, record, labels, tuple(below), languages)
 
 
 def _labels(fields: object) -> LabelSet:

@@ -1,5 +1,6 @@
 """A model: components whose log-odds add up, and a decision."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
@@ -7,14 +8,17 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.language import foreign
 from sentiment.labels import NO_ANSWER, SENTIMENT, UNCERTAIN, LabelSet
 from sentiment.model.component import (
     Calibration,
     Component,
     Coverage,
     Floats,
+    language_of,
     probabilities_of,
     unknown,
+    why_unknown,
 )
 from sentiment.model.provenance import Provenance, TrainingHashes
 
@@ -53,6 +57,11 @@ class Scores(NamedTuple):
     def known(self) -> Floats:
         """The probabilities, NaN if too little is known, [n, K]."""
         return np.where(self.unknown[:, None], np.nan, self.probabilities)
+
+    @property
+    def languages(self) -> Counter[str]:
+        """The names of other languages that reviews look to be in, with how many there are."""
+        return Counter(map(language_of, self.coverage[self.coverage >= Coverage.FOREIGN].tolist()))
 
     def of_columns(self, labels: LabelSet) -> Floats:
         """Return the probabilities of `LabelSet.columns`, float64 [n, C]."""
@@ -197,9 +206,16 @@ def reasons_of(
 ) -> list[str]:
     """Return why each answer is `uncertain`; nothing for other answers."""
     return [
-        (Coverage(each).reason or decision.reason()) if answer == UNCERTAIN else ""
+        (why_unknown(each) or decision.reason()) if answer == UNCERTAIN else ""
         for answer, each in zip(answers, coverage.tolist(), strict=True)
     ]
+
+
+def without(texts: Sequence[str], foreign: NDArray[np.uint8]) -> Sequence[str]:
+    """Return texts, empty ones in place of those that `Model.foreign` found."""
+    if not foreign.any():
+        return texts
+    return ["" if other else text for text, other in zip(texts, foreign.tolist(), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -234,6 +250,8 @@ class Model:
         record: of the training.
         labels: the names of the answers.
         below: the decision and the record of each base. They are kept in the file only.
+        languages: codes of `LANGUAGES`: texts that look to be in another one are `uncertain`. () to
+            answer all, and for a base, which leaves this to the model above it.
     """
 
     components: tuple[Component, ...]
@@ -241,6 +259,7 @@ class Model:
     record: Record = Record()
     labels: LabelSet = SENTIMENT
     below: tuple[tuple[AnyDecision, Record], ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def own(self) -> Component:
@@ -300,6 +319,10 @@ class Model:
             labels=labels,
             below=tuple((even, record) for _, record in self.below),
         )
+
+    def for_languages(self, languages: Sequence[str]) -> "Model":
+        """Return the model that answers texts in these languages alone; () for all."""
+        return replace(self, languages=tuple(languages))
 
     def recalibrated(self, outer: Calibration) -> "Model":
         """Return the model with another calibration of the sum of its components.
@@ -388,6 +411,8 @@ class Model:
         return np.concatenate(log_odds), np.concatenate(coverage)
 
     def _weighed_together(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint8]]:
+        others = self.foreign(texts)
+        texts, is_other = without(texts, others), others > 0
         each = [component.log_odds(texts) for component in self.components]
         coverage = self.coverage_of(coverage for _, coverage in each)
         log_odds = self.add_up(
@@ -396,4 +421,13 @@ class Model:
         # What those that do not judge said of a text counts only if another one knows enough of it.
         log_odds[unknown(coverage) & ~np.isnan(log_odds[:, 0])] = self.empty_logits
         coverage[coverage == Coverage.LEFT_OPEN] = Coverage.OK
+        log_odds[is_other] = self.empty_logits
+        coverage[is_other] = others[is_other]
         return log_odds, coverage
+
+    def foreign(self, texts: Sequence[str]) -> NDArray[np.uint8]:
+        """Return the coverage of texts in other languages than those it answers, 0 for the rest."""
+        if not self.languages:
+            return np.zeros(len(texts), np.uint8)
+        found = foreign(texts, self.languages, repaired=self.repairs)
+        return np.where(found < 0, 0, Coverage.FOREIGN + found).astype(np.uint8)

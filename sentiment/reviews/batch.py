@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import Any, Literal, TypeVar
 
 from sentiment.errors import DataError
 from sentiment.reviews.cells import count_of
+from sentiment.reviews.fields import field_in, split_at_dots
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -110,16 +111,24 @@ class Batch:
         return self._as_python(self.arrow.rename_columns(self.names))
 
     def column(self, name: str) -> list[Any]:
-        """Return the values of one column as they were read, None where missing."""
+        """Return the values of one column as they were read, None where missing.
+
+        `review.text` is also the field `text` of the objects in the column `review`.
+        """
         if self.arrow is None:
-            return [row.get(name) for row in self.given]
-        if name not in self.names:
-            return [None] * len(self)
-        return self._as_python(self.arrow.column(self.names.index(name)))
+            if "." not in name:
+                return [row.get(name) for row in self.given]
+            return [row[name] if name in row else field_in(row, name) for row in self.given]
+        if name in self.names:
+            return self._as_python(self.arrow.column(self.names.index(name)))
+        for head, rest in split_at_dots(name):
+            if head in self.names:
+                return [field_in(value, rest) for value in self.column(head)]
+        return [None] * len(self)
 
     def row_number(self, place: int) -> int:
         """Return the 1-based number in the source of the row at an index."""
-        return self.first_row + place + bisect_right(self.gaps, place)
+        return numbered_row(place, self.gaps, self.first_row)
 
     def part(self, start: int, end: int) -> "Batch":
         """Return the rows from index `start` to before `end`, without Arrow data."""
@@ -146,24 +155,36 @@ class Batch:
         return values
 
 
+def numbered_row(place: int, gaps: Sequence[int], first: int = 1) -> int:
+    """Return the number of the row at an index, with the gaps of `Batch.gaps`."""
+    return first + place + bisect_right(gaps, place)
+
+
 class Source(ABC):
     """One opened input.
 
     Attributes:
         name: The path as given, or `<stdin>`.
-        format: `lines`, `csv`, `tsv`, `jsonl`, `parquet`, `folder` or `fasttext`.
+        format: One of `INPUT_FORMATS`.
         columns: The keys of the rows, each once; for JSON lines those of the first batch.
         header: The names as they are in the file, where they may be duplicated.
-        has_header: False only for a delimited file without a header line, whose columns are
+        has_header: False only for a delimited file or sheet without a header, whose columns are
             named "1", "2", ….
-        notes: What was guessed about it, for display.
+        notes: What was guessed about it, for display; some are added while it is read.
+        within: The dotted name of the list that has the rows, if it is a part of an object.
+        nested: The columns of objects and lists, with the dotted names of the objects' fields.
         class_names: For columns of numbers 0, 1, …, what the file's metadata call these.
         schema: The `pyarrow.Schema` of a Parquet file.
+        sheets: The names of the sheets of a workbook.
+        sheet: The name of the one that is read.
     """
 
     format: str
+    within = ""
     has_header = True
     schema: Any = None
+    sheets: Sequence[str] = ()
+    sheet: str | None = None
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         self.name = name
@@ -171,6 +192,12 @@ class Source(ABC):
         self.header = self.columns
         self.notes: list[str] = []
         self.class_names: Mapping[str, Sequence[str]] = {}
+        self.nested: Mapping[str, Sequence[str]] = {}
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of all columns; of a column of objects, those of their fields."""
+        return [name for column in self.columns for name in self.nested.get(column) or [column]]
 
     @abstractmethod
     def batches(self) -> Iterator[Batch]:
@@ -288,27 +315,40 @@ class BadRows:
         Raises:
             DataError: The policy is to stop at a bad row; the rows before it are yielded first.
         """
+        rows = [item for item in items if not isinstance(item, BadRow)]
+        bad: dict[int, BadRow] = {}
+        if len(rows) < len(items):
+            bad = {place: item for place, item in enumerate(items) if isinstance(item, BadRow)}
+            rows = [item.row if isinstance(item, BadRow) else item for item in items]
+        batch = Batch(rows, first_row, name=source.name, format=source.format)
+        yield from self.without(batch, bad)
 
-        def batch(rows: Sequence[Row], **more: Any) -> Batch:
-            return Batch(rows, first_row, name=source.name, format=source.format, **more)
+    def without(self, batch: Batch, bad: Mapping[int, BadRow]) -> Iterator[Batch]:
+        """Yield a batch in which the rows at some indices are bad too, unless no row is left.
 
-        good = [item for item in items if not isinstance(item, BadRow)]
-        if len(good) == len(items):
-            yield batch(good)
+        Raises:
+            DataError: As from `batches`.
+        """
+        if not bad:
+            yield batch
             return
-        bad = {place: item for place, item in enumerate(items) if isinstance(item, BadRow)}
+        numbers = {place: batch.row_number(place) for place in sorted(bad)}
         if self.policy == "stop":
-            place, first = next(iter(bad.items()))
+            place, number = next(iter(numbers.items()))
             if place:
-                yield batch(good[:place])
+                yield batch.part(0, place)
+            first = bad[place]
             reason = first.reason + self.advice
-            raise row_error(first.file or source.name, first_row + place, reason, first.line)
-        for place, row in bad.items():
-            self._note(row, first_row + place, source.name)
+            raise row_error(first.file or batch.name, number, reason, first.line)
+        for place, number in numbers.items():
+            self._note(bad[place], number, batch.name)
         if self.policy == "keep":
-            yield batch([i.row if isinstance(i, BadRow) else i for i in items], bad=bad)
-        elif good:
-            yield batch(good, gaps=[place - before for before, place in enumerate(bad)])
+            yield replace(batch, bad={**batch.bad, **bad})
+        elif len(bad) < len(batch):
+            rows = [row for place, row in enumerate(batch.rows) if place not in bad]
+            given = [batch.row_number(place) for place in range(len(batch)) if place not in bad]
+            gaps = _gaps_between(batch.first_row, given)
+            yield replace(batch, given=rows, gaps=gaps)
 
     @property
     def found(self) -> int:
@@ -327,6 +367,14 @@ class BadRows:
         self._counts[name] += 1
         if self.report:
             self.report(bad.file or name, number, bad)
+
+
+def _gaps_between(first: int, numbers: Sequence[int]) -> list[int]:
+    """Return `Batch.gaps` for rows with these numbers, of which the first could be `first`."""
+    gaps: list[int] = []
+    for place, number in enumerate(numbers):
+        gaps += [place] * (number - first - place - len(gaps))
+    return gaps
 
 
 STOP = BadRows()

@@ -1,14 +1,19 @@
 """Choosing the columns of texts and labels: as asked, else by name, else by content."""
 
+import json
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from sentiment.errors import DataError, UsageError, hint
-from sentiment.reviews.batch import Batch, Row
+from sentiment.reviews.asked import Asked
+from sentiment.reviews.batch import Batch
 from sentiment.reviews.cells import and_more
+from sentiment.reviews.fields import is_nested, is_of_others, text_field
 from sentiment.reviews.header import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -16,24 +21,39 @@ from sentiment.reviews.header import (
     is_among,
     is_id_name,
     is_name_of_others,
+    is_text_name,
     last_word,
     normal_name,
     numbered_names,
 )
-from sentiment.reviews.labels import asked_keys
-from sentiment.reviews.rules import Key, as_text, is_figure, key_of, reads_as_label, text_in
-from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.profile import Profile, number_rows
+from sentiment.reviews.rules import (
+    Key,
+    is_figure,
+    key_of,
+    may_be_label,
+    number_in,
+    rating_of,
+    reads_as_label,
+    text_in,
+)
+from sentiment.reviews.streams import JSON_FORMATS, ReadOptions
 
 CLEARLY = 2.0  # a column of texts must have this many times the words of the next
 PHRASE = 1.5  # words, on average
 SENTENCE = 3.0  # words, on average; more than a name
 MANY_VALUES = 10
-CODE_CHARS = 2
 MANY_LABELS = 20
 SURE_LABELS = frozenset({"label", "sentiment", "polarity", "target", "y"})
 SHOWN_COLUMNS = 20
-_MARKED = re.compile(r"\A__label__\S+|\s__label__\S+\Z")
+_MARKED = re.compile(r"\A__label__\S+|__label__\S+\Z")
+NO_WORDS = "no column has words; read the file that has the texts"
+BESIDE = "add one, or name a file with a label on each line: --labels FILE"
 PLAIN = ("lines", "folder")  # formats without cells
+
+
+class NoColumnError(DataError):
+    """No column qualifies as that of texts or labels."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,7 @@ def find_columns(
     *,
     need_label: bool,
     name: str,
+    nested: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Columns:
     """Choose the columns of text and label: as asked, else by name, else by content.
 
@@ -62,6 +83,7 @@ def find_columns(
         options: The columns the user named, and the values the user called labels.
         need_label: Whether a label must be found.
         name: The source, for messages.
+        nested: The columns of objects and lists, see `Source.nested`.
 
     Raises:
         UsageError: A named column does not exist, or is both text and label.
@@ -69,12 +91,13 @@ def find_columns(
     """
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
-    named_labels = asked_keys(options.labels)
-    finder = _Finder(list(source_columns), sample, name, named_labels)
+    named_labels = Asked(options.labels)
+    finder = _Finder(list(source_columns), sample, name, named_labels, nested)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None
     if need_label and options.label_column:
         label = finder.named(options.label_column, "--label-column")
+        finder.check_single(label, "label")
     kind = "a slice" if options.slices else "weights"
     kept = tuple(finder.named(column, kind, options.slices) for column in options.keep)
     if label in text:
@@ -94,6 +117,29 @@ def find_columns(
     return Columns(text, label, how, kept)
 
 
+def find_label_column(
+    source_columns: Sequence[str],
+    sample: Callable[[], Batch | None],
+    options: ReadOptions,
+    *,
+    name: str,
+    nested: Mapping[str, Sequence[str]],
+) -> tuple[str, str]:
+    """Choose the column of labels of a file without texts; return it, and how it was chosen.
+
+    The arguments and errors are those of `find_columns`.
+    """
+    finder = _Finder(list(source_columns), sample, name, Asked(options.labels), nested)
+    if options.label_column:
+        label, how = finder.named(options.label_column, "--label-column"), "as asked"
+    elif len(finder.names) == 1:
+        label, how = finder.names[0], "the only column"
+    else:
+        label, how = finder.find_label(without=())
+    finder.check_single(label, "label")
+    return label, how
+
+
 class _Finder:
     """The columns of one source, and the ways to choose among them."""
 
@@ -102,7 +148,8 @@ class _Finder:
         columns: list[str],
         sample: Callable[[], Batch | None],
         name: str,
-        named_labels: Collection[Key],
+        named_labels: Asked,
+        nested: Mapping[str, Sequence[str]],
     ) -> None:
         @cache
         def values(column: str) -> list[Any]:
@@ -111,9 +158,13 @@ class _Finder:
 
         self.columns = columns
         self.name = name
+        self._sample = sample
+        self._nested = nested
+        self._fields = [field for fields in nested.values() for field in fields]
+        self.names = [field for name in columns for field in nested.get(name) or [name]]
         self.named_labels = named_labels
         self._values = values  # of the first rows
-        self._profile = cache(lambda column: _Profile.of(values(column)))
+        self._profile = cache(lambda column: Profile.of(values(column)))
 
     def named(self, wanted: str, flag: str, instead: Iterable[str] = ()) -> str:
         """Return the column the user named, ignoring case if that is unambiguous."""
@@ -122,35 +173,98 @@ class _Finder:
         similar = [name for name in self.columns if name.casefold() == wanted.casefold()]
         if len(similar) == 1:
             return similar[0]
-        meant = hint(wanted, [*self.columns, *instead], '"')
+        if wanted in self._fields:
+            return wanted
+        meant = hint(wanted, [*self.names, *instead], '"')
         raise UsageError(
             f'{self.name}: no column "{wanted}" for {flag}{meant}; {self._there_are()}'
         )
 
+    def _candidates(self, without: Collection[str | None]) -> tuple[list[str], list[str]]:
+        """Return the columns of single values, and the fields of objects."""
+        columns = [name for name in self.columns if name not in without]
+        fields = [name for name in self._fields if name not in without and not is_of_others(name)]
+        return [name for name in columns if name not in self._nested], fields
+
     def find_text(self, *, without: str | None, need_label: bool) -> tuple[str, str]:
-        columns = [name for name in self.columns if name != without]
+        columns, fields = self._candidates([without])
         # A title is the last resort: `product_review` beats `title`.
         named = []
         for names in TEXT_NAMES:
-            for form in (normal_name, last_word):
-                found = [name for name in columns if form(name) in names]
+            for some, form in _by_form(columns, fields):
+                found = [name for name in some if form(name) in names]
                 named += found
                 if found := [name for name in found if self._holds_texts(name, columns, names)]:
                     return self._only(found, "text"), "by name"
-        if len(columns) == 1 and (without or not need_label):
+        columns += fields
+        lists = [name for name in self._nested if not self._nested[name]]
+        if len([*columns, *lists]) == 1 and columns and (without or not need_label):
             return columns[0], "the only column"
         found = self._wordiest(columns)
         # If a name promised texts, a column of single words is not a substitute.
         if len(found) == 1 and named and self._profile(found[0]).words < PHRASE:
             found = []
+        # Nor is a column beside objects or lists with the best name of a text.
+        promised = [name for name in self._nested if is_among(name, TEXT_NAMES[0] - {without})]
+        if promised and not (len(found) == 1 and found[0] in fields):
+            self.check_single(promised[0], "text")
         if found:
             return self._only(found, "text"), "by content"
+        if need_label and (beside := self._beside_words()):
+            return beside, "beside the label"
         raise self._not_found("text")
 
+    def check_single(self, column: str, kind: str) -> None:
+        """Check that the values of a column are not objects or lists."""
+        fields = self._nested.get(column)
+        if fields:
+            fitting = [name for name in fields if is_text_name(name) == (kind == "text")]
+            field = (fitting or fields)[0]
+            what = f"objects, not {kind}s; name a field: --{kind}-column {shlex.quote(field)}"
+            raise DataError(f'{self.name}: "{column}" holds {what}')
+        if fields is not None:
+            self._check_lists(column, kind)
+            what = f"lists, not {kind}s; name another with --{kind}-column; {self._there_are()}"
+            raise DataError(f'{self.name}: "{column}" holds {what}')
+
+    def _check_lists(self, column: str, kind: str) -> None:
+        """Check that a column holds no lists of rows, or of words or labels if it is of that kind.
+
+        The error has what makes them readable.
+        """
+        rows = self._sample()
+        values = [value for value in self._values(column) if isinstance(value, list) and value]
+        if rows is None or rows.format not in JSON_FORMATS or not values:
+            return
+        key = f".[{json.dumps(column)}]"
+        if text_field(values[0][0]):
+            what, how = "rows, not texts; write them", f"{key} | arrays | .[]"
+        elif kind == "text" and isinstance(values[0][0], str):
+            what = "words, not texts; join them"
+            how = f'select({key} | arrays) | {key} |= join(" ")'
+        elif kind == "label" and not is_nested(values[0][0]):
+            what, how = "labels; keep the first of each", f"select({key} | arrays) | {key} |= .[0]"
+        else:
+            return
+        command = f"jq -c {shlex.quote(f'.. | objects | {how}')} FILE > reviews.jsonl"
+        raise DataError(f'{self.name}: "{column}" holds lists of {what}: {command}')
+
+    def _beside_words(self) -> str | None:
+        """Return the one of two columns beside that of label words, whatever its texts are."""
+        if len(self.columns) != 2 or not self._is_numbered():
+            return None
+        others = [
+            other
+            for other, name in zip(self.columns, reversed(self.columns), strict=True)
+            if self._reads_as_labels(name) and all(isinstance(key, str) for key in self._keys(name))
+        ]
+        return others[0] if len(others) == 1 and not self._profile(others[0]).is_figures else None
+
     def check_text(self, columns: Sequence[str], how: str) -> None:
-        """Check that texts have letters, and not all contain a fastText label."""
-        texts = [text for column in columns for text in map(text_in, self._values(column))]
-        texts = [text for text in texts if text.strip()]
+        """Check that texts are single, have letters, and not all contain a fastText label."""
+        for column in columns:
+            self.check_single(column, "text")
+        texts = self._texts_in(columns)
         if texts and all(_MARKED.search(text) for text in texts):
             raise DataError(
                 f"{self.name}: the texts in {_quoted(columns, ' + ')} ({how}) contain labels such "
@@ -162,34 +276,41 @@ class _Finder:
             advice = (
                 f"choose another column with --text-column, such as {_quoted(others[:1], '')}"
                 if others
-                else f"name the column of texts with --text-column; {self._there_are()}"
+                else NO_WORDS
             )
             raise DataError(
                 f"{self.name}: no text in {_quoted(columns, ' + ')} ({how}) has a letter, "
                 f"for example {_quoted(texts[:1], '')}; {advice}"
             )
 
+    def _texts_in(self, columns: Iterable[str]) -> list[str]:
+        """Return the values of columns as texts, without empty ones."""
+        texts = [text for column in columns for text in map(text_in, self._values(column))]
+        return [text for text in texts if text.strip()]
+
     def find_label(self, *, without: tuple[str, ...]) -> tuple[str, str]:
-        columns = [name for name in self.columns if name not in without]
-        unread: list[list[str]] = []  # named like labels, with unknown values
-        for form in (normal_name, last_word):
-            for names in LABEL_NAMES:
-                if found := [name for name in columns if form(name) in names]:
-                    if read := [name for name in found if self._can_be_read(name)]:
-                        return self._only(read, "label"), "by name"
-                    unread.append(found)
-        if unread and any(map(self._may_be_meant, unread[0])):
-            return self._only(unread[0], "label"), "by name"
-        columns = [name for name in columns if not is_id_name(name)]
+        columns, fields = self._candidates(without)
+        ranked = [[name for name in some if form(name) in names]
+                  for some, form in _by_form(columns, fields) for names in LABEL_NAMES]  # fmt: skip
+        named = list(filter(None, ranked))
+        for reads in (reads_as_label, may_be_label):
+            for found in named:
+                if read := [name for name in found if self._can_be_read(name, reads)]:
+                    return self._only(_of_the_same(read, without), "label"), "by name"
+            if named and any(map(self._may_be_meant, named[0])):
+                return self._only(named[0], "label"), "by name"
+        columns = [name for name in columns + fields if not is_id_name(name)]
         found = [name for name in columns if self._reads_as_labels(name)]
-        if unread:  # a column of counts may have many values
+        if not found and self._is_numbered():
+            found = [name for name in columns if self._reads_as_labels(name, may_be_label)]
+        if named:  # a column of counts may have many values
             found = [name for name in found if self._are_two_or_words(name)]
             if not found:
-                return self._only(unread[0], "label"), "by name"
+                return self._only(named[0], "label"), "by name"
         if found:
             label = self._only(found, "label")
             # Yes or no under an unknown name, such as "verified", may not be the label.
-            if unread or len(columns) == 1 or self._is_numbered():
+            if named or len(columns) == 1 or self._is_numbered():
                 return label, "by content"
         raise self._not_found("label", taken=without)
 
@@ -201,20 +322,32 @@ class _Finder:
             f"choose with --{kind}-column"
         )
 
-    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> DataError:
+    def _not_found(self, kind: str, taken: Iterable[str] = ()) -> NoColumnError:
+        if not self.names:
+            what = 'rows without fields; each needs one with its text, such as {"text": "…"}'
+            return NoColumnError(f"{self.name}: {what}")
         problem = f"no column looks like the {kind}; name it with --{kind}-column"
+        if kind == "text" and all(map(is_figure, self._texts_in(self.names))):
+            problem = NO_WORDS
+        if kind == "label" and set(self.names) <= set(taken):
+            problem = f"no column for the label; {BESIDE}"
+        for name, of in ((name, of) for of in ("", kind) for name in self._nested):
+            if kind == "text":
+                self._check_lists(name, of)
+            elif any(is_among(name, names) for names in LABEL_NAMES):
+                self.check_single(name, "label")
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
         lines = "; --input-format lines reads each line as a text" * self._is_numbered()
-        return DataError(f"{self.name}: {problem}; {self._there_are()}{lines}")
+        return NoColumnError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:
-        return self.columns == numbered_names(len(self.columns))
+        return bool(self.columns) and self.columns == numbered_names(len(self.columns))
 
     def _there_are(self) -> str:
-        shown = and_more(self.columns, SHOWN_COLUMNS, '"{}"'.format)
-        return f"there {'is' if len(self.columns) == 1 else 'are'} {shown}"
+        shown = and_more(self.names, SHOWN_COLUMNS, '"{}"'.format)
+        return f"there {'is' if len(self.names) == 1 else 'are'} {shown or 'none'}"
 
     def _holds_texts(self, column: str, columns: Sequence[str], rank: frozenset[str]) -> bool:
         """Return whether a column with the name of a text column holds texts, or is empty.
@@ -244,7 +377,8 @@ class _Finder:
         words = {
             name: profile.words * profile.filled
             for name, profile in zip(columns, map(self._profile, columns), strict=True)
-            if profile.words >= 2 * SENTENCE or not is_name_of_others(name)
+            if (profile.words >= 2 * SENTENCE or not is_name_of_others(name))
+            and not self._holds_ratings(name)
         }
         most = max(words.values(), default=0)
         found = [name for name in words if words[name] and CLEARLY * words[name] > most]
@@ -254,6 +388,11 @@ class _Finder:
         texts = [name for name in differing if self._profile(name).words > 1 or asks(name)]
         return texts if len(texts) > 1 or most >= PHRASE else []
 
+    def _holds_ratings(self, column: str) -> bool:
+        """Return whether all values are ratings such as *4.0 out of 5 stars*."""
+        keys = set(self._keys(column))
+        return bool(keys) and all(map(rating_of, keys))
+
     def _says_again(self, column: str) -> bool:
         """Return whether values repeat; two equal ones among a few sentences do not count."""
         profile = self._profile(column)
@@ -262,12 +401,13 @@ class _Finder:
     def _keys(self, column: str) -> list[Key]:
         return [key for key in map(key_of, self._values(column)) if key is not None]
 
-    def _can_be_read(self, column: str) -> bool:
+    def _can_be_read(self, column: str, reads: Callable[[Key], bool]) -> bool:
         """Return whether at least half of the values of a column could be labels."""
         keys = set(self._keys(column))
         if self.named_labels:
-            return not keys or not keys.isdisjoint(self.named_labels)
-        return 2 * sum(map(reads_as_label, keys)) >= len(keys)
+            numbers = {*map(number_in, keys)} - {None}  # 4, where the values are `4 stars`
+            return not keys or any(key in self.named_labels for key in keys | numbers)
+        return 2 * sum(map(reads, keys)) >= len(keys)
 
     def _may_be_meant(self, column: str) -> bool:
         """Return whether an unreadable column may hold labels: a few unknown words."""
@@ -284,85 +424,30 @@ class _Finder:
         keys = self._keys(column)
         return self._reads_as_labels(column) and len(set(keys)) < len(keys)
 
-    def _reads_as_labels(self, column: str) -> bool:
+    def _reads_as_labels(self, column: str, reads: Callable[[Key], bool] = reads_as_label) -> bool:
         keys = self._keys(column)
-        return bool(keys) and all(map(reads_as_label, set(keys))) and not _number_rows(keys)
+        return bool(keys) and all(map(reads, set(keys))) and not number_rows(keys)
 
 
-@dataclass(frozen=True)
-class _Profile:
-    """What some values of a column look like as texts."""
-
-    count: int  # the number of values that are not missing
-    filled: float  # their share
-    words: float  # the mean number of words with a letter; a code such as `B00X4` has none
-    repeats: bool  # at least half of them repeat another
-    is_short: bool  # there are several, all as short as language codes
-    is_figures: bool  # they are numbers, dates, codes or missing; `:)` is not
-
-    @classmethod
-    def of(cls, values: Sequence[Any]) -> "_Profile":
-        filled = [value for value in values if text_in(value).strip()]
-        texts = [text_in(value) for value in filled if isinstance(value, (str, bytes))]
-        counts = list(map(_count_words, texts))
-        return cls(
-            count=len(filled),
-            filled=len(filled) / max(len(values), 1),
-            words=sum(counts) / max(len(texts), 1),
-            repeats=len(texts) > 1 and 2 * len(set(texts)) <= len(texts),
-            is_short=len(texts) > 1 and max(map(len, texts)) <= CODE_CHARS,
-            is_figures=bool(filled) and all(is_figure(text) or _is_code(text) for text in texts),
-        )
+def _by_form(
+    columns: list[str], fields: list[str]
+) -> Iterator[tuple[list[str], Callable[[str], str]]]:
+    """Yield where to search for names, and by what: in columns by whole names first."""
+    for names in (columns, fields):
+        yield names, normal_name
+        yield names, last_word
 
 
-def _count_words(text: str) -> int:
-    return 0 if _is_code(text) else sum(any(map(str.isalpha, word)) for word in text.split())
+def _of_the_same(labels: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
+    """Return the columns named like those of texts: `review.stars`, not `hotel.stars`."""
+    kinds = {_prefix(name) for name in texts}
+    found = [name for name in labels if _prefix(name) in kinds]
+    return found if len(found) == 1 else labels
 
 
-def _is_code(text: str) -> bool:
-    """Return whether a text is one token of letters and digits."""
-    return len(text.split()) == 1 and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-
-
-def _number_rows(keys: Sequence[Key]) -> bool:
-    """Return whether values look like row numbers: several distinct numbers, as labels repeat."""
-    differ = len(set(keys)) == len(keys) and not any(isinstance(key, str) for key in keys)
-    return differ and (len(keys) > 2 or list(keys) == [1, 2])
-
-
-def text_of(row: Row, columns: Columns) -> str:
-    """Return a row's text: its text columns joined by line breaks, without empty ones.
-
-    None, NaN and words for them are empty; other values are converted to strings.
-    """
-    return _joined([text_in(row.get(name)) for name in columns.text])
-
-
-def texts_of(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch, as `text_of` does; lines are not changed."""
-    return _texts(batch, columns, as_text if batch.format in PLAIN else text_in)
-
-
-def texts_to_show(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch as it is in the file, including `N/A`."""
-    return _texts(batch, columns, as_text)
-
-
-def texts_to_score(batch: Batch, columns: Columns) -> list[str]:
-    """Return the text of each row of a batch, "" for bad rows."""
-    texts = texts_of(batch, columns)
-    for place in batch.bad:
-        texts[place] = ""
-    return texts
-
-
-def _texts(batch: Batch, columns: Columns, read: Callable[[Any], str]) -> list[str]:
-    cells = [list(map(read, batch.column(name))) for name in columns.text]
-    return cells[0] if len(cells) == 1 else list(map(_joined, zip(*cells, strict=True)))
-
-
-def _joined(cells: Sequence[str]) -> str:
-    return cells[0] if len(cells) == 1 else "\n".join(filter(None, cells))
+def _prefix(name: str) -> str:
+    """Return a name up to its last `.`, `/` or `:`."""
+    return re.sub(r"[^./:]*\Z", "", name).casefold()
 
 
 def _quoted(names: Sequence[str], glue: str) -> str:

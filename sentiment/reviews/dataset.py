@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sentiment.digests import digests_of
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import CLASSES, NEUTRAL, SENTIMENT, LabelSet
+from sentiment.reviews.batch import numbered_row
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.rules import Rules
 from sentiment.storage import take
@@ -39,6 +41,14 @@ class Assumed:
         return np.flatnonzero(theirs)
 
 
+class ReadFile(NamedTuple):
+    """A file that was read."""
+
+    name: str
+    rows: int
+    gaps: Sequence[int] = ()  # of rows left out, as `Batch.gaps`
+
+
 @dataclass(frozen=True, eq=False)
 class LabelledReviews:
     """Texts with labels, ready to train on.
@@ -52,7 +62,7 @@ class LabelledReviews:
         columns: n cells of each column to keep, by the name asked for.
         places: int64 [n]: the index of each review among all rows read, including dropped ones.
         rows_read: The number of rows read.
-        files: Each file and its number of rows; empty if made by hand.
+        files: Each file and its rows; empty if made by hand.
         assumed: Labels that could be the other way round.
         one_reading: Whether all labels were read together, so that options can reverse them.
         label_set: The classes.
@@ -67,7 +77,7 @@ class LabelledReviews:
     columns: dict[str, list[str]] = field(default_factory=dict, repr=False)
     places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     rows_read: int = 0
-    files: tuple[tuple[str, int], ...] = field(default=(), repr=False)
+    files: tuple[ReadFile, ...] = field(default=(), repr=False)
     assumed: tuple[Assumed, ...] = field(default=(), repr=False)
     one_reading: bool = True
     label_set: LabelSet = SENTIMENT
@@ -106,9 +116,12 @@ class LabelledReviews:
     def place(self, number: int) -> tuple[str, int]:
         """Return the file and the 1-based row of the review with this 0-based index."""
         place = int(self.places[number])
-        ends = list(accumulate((rows for _, rows in self.files), initial=0))
+        if not self.files:
+            return "", place + 1
+        ends = list(accumulate((file.rows for file in self.files), initial=0))
         which = bisect_right(ends, place) - 1
-        return (self.files[which][0] if self.files else ""), place - ends[which] + 1
+        file = self.files[which]
+        return file.name, numbered_row(place - ends[which], file.gaps)
 
     def digest(self) -> NDArray[np.uint64]:
         """Return a stable 64-bit hash of each text, uint64 [n]; white space makes no difference."""
@@ -117,6 +130,19 @@ class LabelledReviews:
     @cached_property
     def _digest(self) -> NDArray[np.uint64]:
         return digests_of(self.texts)
+
+
+def without_neutral(reviews: LabelledReviews, named: Sequence[str] = ()) -> LabelledReviews | None:
+    """Return reviews with the classes negative and positive alone, if no review is neutral.
+
+    Return None if there are other classes, or if neutral is among those that the user named.
+    """
+    names = reviews.label_set.names
+    present = {names[label] for label in np.unique(reviews.labels).tolist()}
+    if NEUTRAL in named or not present == set(CLASSES) == set(names) - {NEUTRAL} != set(names):
+        return None
+    labels = np.array(SENTIMENT.indices_of(names), np.int16)[reviews.labels]
+    return replace(reviews, labels=labels, label_set=SENTIMENT)
 
 
 def scaled_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
-"""Read CSV and TSV: find the dialect, mend unclosed quotes and rows of the wrong width."""
+"""Read CSV and TSV: headers, unclosed quotes, and rows that only another dialect makes fit."""
 
 import csv
-import re
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import NamedTuple
@@ -17,22 +17,31 @@ from sentiment.reviews.batch import (
     unique_names,
 )
 from sentiment.reviews.cells import count_of
-from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
-from sentiment.reviews.header import (
-    describe_columns,
-    is_plain_header,
-    is_plain_name,
-    numbered_names,
-    reads_as_header,
-    stands_above,
+from sentiment.reviews.dialects import (
+    COMMENT,
+    SPACES,
+    Beginning,
+    Given,
+    Notation,
+    begin,
+    count_titles,
+    ends_in_text,
+    split_at_spaces,
+    surplus,
+    without_comments,
 )
-from sentiment.reviews.lines import SEPARATOR_LINE
+from sentiment.reviews.feed import SWAPPED_ENDS, FeedSource, Item, TextFeed, block_lines, too_long
+from sentiment.reviews.foreign import READ_LINES
+from sentiment.reviews.header import (
+    SURVEY_LEFT_OUT,
+    detect_header,
+    is_survey_row,
+    numbered_names,
+)
 
 ROWS_LOOKED_AT = 100
-HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
 CHARS_LOOKED_AT = 1 << 21  # to search for the first rows
-DELIMITERS = ",;\t|"
-MAX_TITLES = 5  # lines above a header
+SURPLUS = "with empty fields beyond the last column, which are left out"
 FIELD_LIMIT = 2**31 - 1  # csv's own limit of 131,072 characters refuses long reviews
 
 
@@ -47,13 +56,15 @@ class CsvLines:
     `give_up`, and reading continues with the row's second line.
     """
 
-    def __init__(self, feed: TextFeed) -> None:
+    def __init__(self, feed: TextFeed, comment: str | None = None) -> None:
         self._feed = feed
+        self._comment = comment  # what lines to leave out begin with
+        self.comments = 0  # lines left out
         self._blocks = feed.blocks()
         self._lines: list[str] = []
         self._first = 0  # the index of the current row's first line
         self._next = 0  # the index of the next line
-        self._before = 0  # the number of lines before them
+        self._before = feed.skipped  # the number of lines before them
         self._chars_before = 0  # characters read from the feed when the last row ended
 
     def __iter__(self) -> Iterator[str]:
@@ -61,7 +72,7 @@ class CsvLines:
 
     def __next__(self) -> str:
         """Return the next line, with its line end."""
-        if self.would_block:
+        while self.would_block:
             self._read_on()
         line = self._lines[self._next]
         self._next += 1
@@ -75,6 +86,8 @@ class CsvLines:
     @property
     def would_block(self) -> bool:
         """Whether the next line needs another block, which may have to be waited for."""
+        if self._comment is not None and self._first == self._next:
+            self._leave_out_comments(self._comment)
         return self._next == len(self._lines)
 
     def end_row(self) -> str:
@@ -89,6 +102,12 @@ class CsvLines:
         """Finish the current row after its first line, and continue after that."""
         self._next = self._first + 1
         return self.end_row()
+
+    def _leave_out_comments(self, comment: str) -> None:
+        while self._next < len(self._lines) and self._lines[self._next].startswith(comment):
+            self._next += 1
+            self.comments += 1
+        self._first = self._next
 
     def _read_on(self) -> None:
         del self._lines[: self._first]
@@ -116,15 +135,6 @@ class Record(NamedTuple):
         """Whether it is a blank line, which is not a row of several columns."""
         return len(self.fields) < 2 and not self.raw.strip()
 
-    @property
-    def is_of_survey(self) -> bool:
-        """Whether it is a second header, of Qualtrics or SurveyMonkey."""
-        filled = [cell for cell in map(str.strip, self.fields) if cell]
-        return bool(filled) and all(
-            cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
-            for cell in filled
-        )
-
 
 class Dialect(NamedTuple):
     """The notation of a table."""
@@ -134,6 +144,7 @@ class Dialect(NamedTuple):
     marked: bool = False  # with a byte order mark, by which Excel recognizes UTF-8
     encoding: str = "utf-8"
     preface: str = ""  # a line that names the delimiter, `sep=;`, without its line end
+    quote: str = '"'
 
 
 class DelimitedSource(FeedSource):
@@ -146,7 +157,8 @@ class DelimitedSource(FeedSource):
         Unreadable: The first row cannot be read.
     """
 
-    advice: str
+    advice: str  # for a row with too many fields
+    filled: str  # for one with too few
 
     def __init__(
         self,
@@ -154,15 +166,23 @@ class DelimitedSource(FeedSource):
         header: bool | None = None,
         asked: Sequence[str] = (),
         bad_rows: BadRows = STOP,
+        given: Given = Given(),  # noqa: B008  # immutable
     ) -> None:
         csv.field_size_limit(FIELD_LIMIT)
-        self._titles = 0 if header is False else _count_titles(feed.peek(), asked)
+        self._given = given
+        beginning = self._begin(feed.peek(), asked, header=header)
+        self._titles, self._has_comments = beginning.titles, beginning.has_comments
+        if beginning.preface:
+            self._titles = 0
+        self._comments = 0  # lines left out
+        self._mended: Counter[str] = Counter()  # rows that were, by what
         self._blocks = Ahead(self._records(feed))
         rows = self._first_rows(1)
         first = rows[0] if rows else Record([], "", 1)
-        notes: list[str] = []
+        notes = list(beginning.notes)
         if header is None:
-            self.has_header, notes = self._detect_header(first, asked)
+            self.has_header, more = self._detect_header(first, asked)
+            notes += more
         else:
             self.has_header = header and bool(rows)
         if self._titles:
@@ -171,17 +191,21 @@ class DelimitedSource(FeedSource):
             if reason := first.reason or feed.damage_in(first.raw):
                 raise Unreadable(reason, first.line)
             names = first.fields
-            survey = [row for row in rows[1:3] if row.is_of_survey]
+            survey = [row for row in rows[1:3] if is_survey_row(row.fields)]
             self._drop_through(survey[-1] if survey else first)
             if survey:
-                notes.append("rows of a survey program below the header left out")
+                notes.append(SURVEY_LEFT_OUT)
         else:  # prefer valid rows to determine the width
             valid = next((row for row in rows if not row.reason), first)
             names = numbered_names(len(valid.fields))
         super().__init__(feed, unique_names(names), bad_rows)
         self.header = names
-        self.notes = notes
+        self.notes += notes
         self.dialect = self._dialect(first)
+
+    @abstractmethod
+    def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
+        """Find how the table is written, and what stands above it."""
 
     @abstractmethod
     def _dialect(self, first: Record) -> Dialect:
@@ -197,46 +221,90 @@ class DelimitedSource(FeedSource):
         Malformed records, and those with too many or too few fields, are bad rows; fields are
         cut, or filled with empty ones.
         """
-        single = len(self.columns) == 1
+        width = len(self.columns)
         for records in self._blocks:
+            as_read = not (self.feed.damaged or self.feed.of_old_mac)
             # Bad rows are filled up; a block of them in a wide table would need too much memory.
             for start in range(0, max(len(records), 1), BATCH_ROWS):
                 self._rows_ahead = max(len(records) - start - BATCH_ROWS, 0)
-                yield [
-                    self._item(record)
-                    for record in records[start : start + BATCH_ROWS]
-                    if single or len(record.fields) > 1 or not record.is_blank
-                ]
+                items: list[Item] = []
+                for record in records[start : start + BATCH_ROWS]:
+                    fields, _, _, reason = record
+                    if as_read and fields and len(fields) == width and not reason:  # nearly all
+                        items.append(dict(zip(self.columns, fields, strict=True)))
+                    elif (width == 1 or len(fields) > 1 or not record.is_blank) and not (
+                        self._has_comments and self._is_comment(record)
+                    ):
+                        items.append(self._item(record))
+                yield items
+        self.notes += [f"{count_of(rows, 'row')} {what}" for what, rows in self._mended.items()]
+        if self._comments:
+            self.notes.append(f"{count_of(self._comments, 'line')} of comment left out")
+
+    def _is_comment(self, record: Record) -> bool:
+        """Return whether a row is a comment between the rows of a table that begins with some."""
+        found = record.raw.startswith(COMMENT) and len(record.fields) != len(self.columns)
+        self._comments += found
+        return found
 
     def _item(self, record: Record) -> Item:
         fields, raw, line, reason = record
         fields = fields or [""]
+        damage = self.feed.damage_in(raw)
+        if reason or (not damage and len(fields) != len(self.columns)):
+            fields, reason = self._made_to_fit(fields, raw, reason)
         if self.feed.of_old_mac:
             fields = [field.translate(SWAPPED_ENDS) for field in fields]
             raw = raw.translate(SWAPPED_ENDS)
-        damage = None if reason else self.feed.damage_in(raw)
         if not reason and not damage:
-            if len(fields) == len(self.columns):
-                return dict(zip(self.columns, fields, strict=True))
-            what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
-            reason = f"{what}; {self.advice}"
+            return dict(zip(self.columns, fields, strict=True))
         filled = fields + [""] * (len(self.columns) - len(fields))
         row = dict(zip(self.columns, filled, strict=False))
         # A bad byte is reported with its row number, other errors with the line number as well.
-        return bad_row(damage or reason or "", row, raw.rstrip("\r\n"), None if damage else line)
+        return bad_row(reason or damage or "", row, raw.rstrip("\r\n"), line if reason else None)
+
+    def _made_to_fit(
+        self, fields: list[str], raw: str, reason: str | None
+    ) -> tuple[list[str], str | None]:
+        """Return as many fields as there are columns, or the reason why there are others."""
+        ways = [] if reason else [("", fields)]
+        for how, some in [*ways, *self._other_readings(fields, raw)]:
+            if (fitting := self._fitted(some)) is not None:
+                if how or len(some) > len(fitting):
+                    self._mended[how or SURPLUS] += 1
+                return fitting, None
+        return fields, reason or self._explain_width(fields, raw)
+
+    def _other_readings(self, fields: list[str], raw: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield the fields by other dialects, and what to note if they fit."""
+        return iter(())
+
+    def _fitted(self, fields: list[str]) -> list[str] | None:
+        """Return fields without surplus empty ones, filled up under columns without a name."""
+        width = len(self.columns)
+        if len(fields) < width and not any(self.header[len(fields) :]) and self.has_header:
+            return fields + [""] * (width - len(fields))
+        fitting = fields[: len(fields) - surplus(fields, width)]
+        return fitting if len(fitting) == width else None
+
+    def _explain_width(self, fields: list[str], raw: str) -> str:
+        what = f"{count_of(len(fields), 'field')} where {len(self.columns)} are expected"
+        if raw.startswith(COMMENT):
+            return f"{what}; if this is a comment, --comment '{COMMENT}' leaves such lines out"
+        if len(fields) < len(self.columns) and '"' not in raw:
+            return f"{what}; {self.filled}"
+        return f"{what}; {self.advice}"
 
     def _detect_header(self, first: Record, asked: Sequence[str]) -> tuple[bool, list[str]]:
         """Return whether the first row is a header, and notes about it."""
-        names = first.fields
-        is_header = reads_as_header(names, asked)
-        if any(row.is_of_survey for row in self._first_rows(1)[1:3]):
-            is_header = True
-        if is_header is None and not first.reason:
-            below = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
-            is_header = stands_above(names, below[:ROWS_LOOKED_AT])
-        if is_header or first.reason:
-            return True, [] if is_plain_header(names, asked) else [HEADER_TAKEN]
-        return False, [describe_columns(len(names))] if names else []
+        second = [row.fields for row in self._first_rows(1)[1:3]]
+
+        def below() -> list[list[str]]:
+            rows = [row.fields for row in self._first_rows(2)[1:] if not row.reason]
+            return rows[:ROWS_LOOKED_AT]
+
+        certain = bool(first.reason) or any(map(is_survey_row, second))
+        return detect_header(first.fields, below, asked, certain=certain)
 
     def _first_rows(self, count: int) -> list[Record]:
         """Look ahead until there are `count` valid rows; return all that are there."""
@@ -263,31 +331,23 @@ class DelimitedSource(FeedSource):
 
 
 class CsvSource(DelimitedSource):
-    """Comma-separated values; other delimiters are detected, or named in the first line."""
+    """Comma-separated values; other dialects are detected, or named by the user."""
 
     format = "csv"
     advice = 'put fields that hold a delimiter in quotes ("fine, thanks")'
+    filled = "write a delimiter for each field that is missing"
+
+    def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
+        beginning = begin(text, self._given, asked, header=header)
+        self._notation, self._preface = beginning.notation, beginning.preface
+        return beginning
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        start = feed.peek()
-        first = start.partition("\n")[0]
-        self._preface = ""
-        if (named := SEPARATOR_LINE.fullmatch(first)) and named[1] in DELIMITERS:
-            self._delimiter, self._preface = named[1], first.rstrip("\r")
-            self._titles = 0
-        else:
-            below = start.split("\n", self._titles)[-1]
-            self._delimiter = sniff_delimiter(below)
-        lines = CsvLines(feed)
+        lines = CsvLines(feed, self._given.comment or None)
         for _ in range(self._titles or bool(self._preface)):
             next(lines)
             lines.end_row()
-        reader = csv.reader(
-            lines,
-            delimiter=self._delimiter,
-            strict=True,
-            skipinitialspace=_is_spaced(start, self._delimiter),
-        )
+        reader = self._notation.reader(lines)
         records: list[Record] = []
         while True:
             try:
@@ -305,18 +365,50 @@ class CsvSource(DelimitedSource):
                 yield records
                 records = []
         yield records
+        if lines.comments:
+            feed.notes.append(f"{count_of(lines.comments, 'line')} of comment left out")
 
     def _dialect(self, first: Record) -> Dialect:
         line_end = first.raw[len(first.raw.rstrip("\r\n")) :] or "\n"
         line_end = "\r" if self.feed.of_old_mac else line_end
+        notation, feed = self._notation, self.feed
         return Dialect(
-            self._delimiter, line_end, self.feed.marked, self.feed.encoding, self._preface
+            notation.written,
+            line_end,
+            feed.marked,
+            feed.encoding,
+            self._preface,
+            notation.quote or '"',
         )
+
+    def _explain_width(self, fields: list[str], raw: str) -> str:
+        """Return what is wrong with the width of a row, and the quote by which it would fit."""
+        notation = self._notation
+        if notation.quote == '"' and "'" in raw:
+            rows = notation._replace(quote="'").parse(raw)
+            if len(rows) == 1 and len(rows[0]) == len(self.columns):
+                what = f"{count_of(len(fields), 'field')} where {len(rows[0])} are expected"
+                return f"""{what}; --quote "'" reads cells in single quotes"""
+        return super()._explain_width(fields, raw)
 
     def _malformed(self, lines: CsvLines, error: csv.Error) -> Record:
         raw = lines.give_up()
-        fields = next(csv.reader([raw.rstrip("\r\n")], delimiter=self._delimiter), [])
+        fields = self._notation.parse_leniently(raw.rstrip("\r\n"))
         return Record(fields, raw, lines.number, _explain(error))
+
+    def _other_readings(self, fields: list[str], raw: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield the fields of a row quoted as a whole, and those with backslashes as escapes."""
+        notation = self._notation
+        if notation.delimiter == SPACES and ends_in_text(self.header):
+            yield "with several spaces in the last column", split_at_spaces(raw, len(self.columns))
+        inner = notation.unwrapped(fields)
+        if inner and notation.parse(raw):
+            yield "quoted once more as a whole", inner
+        if notation.quote and f"\\{notation.quote}" in raw:
+            other = notation._replace(escaped=not notation.escaped).parse(raw)
+            if len(other) == 1:
+                how = "not escaped" if notation.escaped else "escaped by a backslash"
+                yield f"with quotes {how}", other[0]
 
 
 class TsvSource(DelimitedSource):
@@ -324,61 +416,37 @@ class TsvSource(DelimitedSource):
 
     format = "tsv"
     advice = "read quoted fields with --input-format csv, plain lines with --input-format lines"
+    filled = f"write a tab for each field that is missing; {READ_LINES}"
+
+    def _begin(self, text: str, asked: Sequence[str], *, header: bool | None) -> Beginning:
+        text = without_comments(text, self._given.comment)
+        titles = 0 if header is False else count_titles(text, asked, "\t")
+        above = text.split("\n", titles)[:titles]
+        comments = any(line.startswith(COMMENT) for line in above)
+        return Beginning(Notation("\t"), titles, has_comments=comments)
 
     def _dialect(self, first: Record) -> Dialect:
         return Dialect("\t", self._line_end, self.feed.marked, self.feed.encoding)
 
     def _records(self, feed: TextFeed) -> Iterator[list[Record]]:
-        line = 0
+        line = feed.skipped
+        above = self._titles
+        comment = self._given.comment or None
+        left_out = 0
         self._line_end = "\r\n" if feed.peek().partition("\n")[0].endswith("\r") else "\n"
         for block in feed.blocks():
             records: list[Record] = []
             for text in block_lines(block):
                 line += 1
-                if line > self._titles:
+                if comment is not None and text.startswith(comment):
+                    left_out += 1
+                elif above:
+                    above -= 1
+                else:
                     records.append(Record(text.split("\t") if text else [], text, line))
             yield records
-
-
-def _count_titles(text: str, asked: Sequence[str] = ()) -> int:
-    """Count the lines of title or comment above a header with well-known names."""
-    lines = [line.rstrip("\r") for line in text.split("\n", MAX_TITLES + 1)]
-    for place, line in enumerate(lines[: MAX_TITLES + 1]):
-        delimiter = sniff_delimiter(line)
-        names = _filled(line, delimiter)
-        if reads_as_header(names, asked) and not line.startswith("#"):
-            above = [each for each in lines[:place] if not each.startswith("#")]
-            return place if all(len(_filled(each, delimiter)) < len(names) for each in above) else 0
-    return 0
-
-
-def _is_spaced(text: str, delimiter: str) -> bool:
-    """Return whether delimiters are followed by spaces.
-
-    That is, before opening quotes (`1, "Good, cheap"`), or before all names of a header
-    (`name, review`).
-    """
-    first = text.partition("\n")[0].split(delimiter)
-    if (
-        len(first) > 1
-        and all(cell[:1] == " " for cell in first[1:])
-        and all(map(is_plain_name, first))
-    ):
-        return True
-    return re.search(f'[{delimiter}] +"', re.sub('"[^"]*+"', '""', text)) is not None
-
-
-def _filled(line: str, delimiter: str) -> list[str]:
-    """Return the non-empty cells of a line."""
-    cells = next(csv.reader([line.replace("\r", " ")], delimiter=delimiter), [])
-    return [cell for cell in cells if cell.strip()]
-
-
-def sniff_delimiter(text: str) -> str:
-    """Return the delimiter that is most frequent outside quotes in the first non-empty line."""
-    first_line = text.lstrip("\r\n").partition("\n")[0]
-    unquoted = "".join(first_line.split('"')[::2])
-    return max(DELIMITERS, key=unquoted.count)
+        if left_out:
+            feed.notes.append(f"{count_of(left_out, 'line')} of comment left out")
 
 
 def _explain(error: csv.Error) -> str:

@@ -1,14 +1,13 @@
-"""Decoding streams to blocks of text, and sources that make rows of these: lines, fastText."""
+"""Streams as blocks of text, and sources that make rows of these: lines, fastText."""
 
-import codecs
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError
 from sentiment.reviews.batch import (
     BATCH_CHARS,
     BATCH_ROWS,
-    MARKING,
     STOP,
     Ahead,
     BadRow,
@@ -21,13 +20,13 @@ from sentiment.reviews.batch import (
     damaged_byte,
     row_error,
 )
-from sentiment.reviews.streams import ByteStream, foreign
+from sentiment.reviews.cells import count_of
+from sentiment.reviews.decoding import TextDecoder
+from sentiment.reviews.streams import ByteStream
 
-UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 ROW_CHARS = 1 << 27  # longer rows are not reviews; a few kilobytes of .gz can contain one
+_FIRST_LINE = 1 << 17  # characters in which it ends with a line feed, if any line does
 SWAPPED_ENDS = str.maketrans("\r\n", "\n\r")
-_UTF_16_BYTES = 16  # at the start, to detect UTF-16 without a mark
 
 
 class TextFeed:
@@ -35,9 +34,17 @@ class TextFeed:
 
     Args:
         stream: Where the bytes come from.
-        encoding: Its encoding.
+        encoding: Its encoding; `auto` finds it. A byte order mark comes first.
         max_row_chars: The maximum number of characters of a row; None for `ROW_CHARS`.
         markup: Whether to accept HTML and XML as texts.
+        replace: Whether bytes that cannot be decoded become U+FFFD.
+        skip_lines: The number of lines to leave out at the start.
+        one_of_many: Whether other files are read with the same options, for advice.
+
+    Attributes:
+        notes: What was found, for display; some are added while it is read.
+        skipped: The number of lines left out.
+        replaced: The number of rows with replaced bytes.
 
     Raises:
         UsageError: There is no such text encoding.
@@ -50,20 +57,40 @@ class TextFeed:
         max_row_chars: int | None = None,
         *,
         markup: bool = False,
+        replace: bool = False,
+        skip_lines: int = 0,
+        one_of_many: bool = False,
     ) -> None:
         self.name = stream.name
         self.max_row_chars = max_row_chars or ROW_CHARS
         self.chars = 0  # yielded so far
         self._decoded = 0  # characters, those not yet yielded among them
-        self.marked = False  # whether there is a byte order mark; known after the first read
         # Whether lines end with a lone carriage return; None until one has ended.
         self.of_old_mac: bool | None = None
-        self.encoding = check_encoding(encoding)
-        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self.skipped = self._to_skip = skip_lines
+        self.replaced = 0
         self._stream = stream
-        self._markup = markup
-        self._damaged = False  # whether a byte was marked
+        self._decoder = TextDecoder(
+            stream, encoding, markup=markup, replace=replace, one_of_many=one_of_many
+        )
+        self.notes = self._decoder.notes
+        self._parts = Ahead(self._read_parts())
         self._blocks = Ahead(self._read_blocks())
+
+    @property
+    def encoding(self) -> str:
+        """The encoding, known after the first read."""
+        return self._decoder.encoding
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a byte was marked or replaced."""
+        return self._decoder.damaged
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is a byte order mark, known after the first read."""
+        return self._decoder.marked
 
     def peek(self, lines: int = 0) -> str:
         """Return the first block, or at least some first lines, without consuming them."""
@@ -73,6 +100,36 @@ class TextFeed:
             if found and found.count("\n") >= lines:
                 break
         return found
+
+    def beginnings(self, most: int) -> Iterator[tuple[str, bool]]:
+        """Yield ever longer beginnings without consuming them, and whether each is the whole text.
+
+        The last is the whole text, or has at least `most` characters. Each is at least twice as
+        long as the one before, unless the producer makes a pause.
+        """
+        parts: list[str] = []
+        length = due = 0
+        for part in self._parts.ahead():
+            parts.append(part)
+            length += len(part)
+            if length and (length >= due or self._stream.would_block()):
+                yield "".join(parts), False
+                due = 2 * length
+            if length >= most:
+                return
+        yield "".join(parts), True
+
+    def may_begin_with(self, chars: str) -> bool:
+        """Return whether the first character that is no white space may be one of these."""
+        try:
+            start = next(self.beginnings(1))[0].lstrip()
+        except Unreadable:  # raised again when it is read
+            return False
+        return not start or start[0] in chars
+
+    def split_anywhere(self) -> None:
+        """Let blocks end anywhere: JSON may be one line. No block may have been read before."""
+        self._blocks = self._parts
 
     def blocks(self) -> Iterator[str]:
         r"""Yield the text once; every block but the last ends with `\n`.
@@ -94,9 +151,14 @@ class TextFeed:
         return "".join(blocks)
 
     def damage_in(self, text: str) -> str | None:
-        """Return what is wrong with the bytes of a part of the text, or None."""
-        byte = damaged_byte(text) if self._damaged else None
-        return None if byte is None else _describe_byte(byte, self.encoding)
+        """Return what is wrong with the bytes of a row, or None; count it if they are replaced."""
+        if not self.damaged:
+            return None
+        if self._decoder.replace:
+            self.replaced += "\ufffd" in text
+            return None
+        byte = damaged_byte(text)
+        return None if byte is None else self._decoder.describe(byte)
 
     def expected_chars(self) -> float | None:
         """Return about how many characters there are in all; None if the size is unknown."""
@@ -119,18 +181,27 @@ class TextFeed:
         """Close the stream."""
         self._stream.close()
 
+    def _read_parts(self) -> Iterator[str]:
+        """Yield the text of each block of bytes, which may be ""."""
+        at_start = True
+        raw = b"-"
+        held = ""  # until it is known how lines end
+        while raw:
+            raw = self._stream.read()
+            text = self._decoder.decode(raw, at_start=at_start)
+            self._decoded += len(text)
+            if at_start and text:
+                text, at_start = text.removeprefix("\ufeff"), False
+            text, held = held + text, ""
+            if raw and self._are_ends_unknown(text):
+                text, held = "", text
+            yield self._skip_lines(self._mend_line_ends(text))
+
     def _read_blocks(self) -> Iterator[str]:
         """Yield the lines that end in each block of bytes, or "", and finally the rest."""
         parts: list[str] = []  # of an incomplete line
         length = 0  # their characters
-        at_start = True
-        while True:
-            raw = self._stream.read()
-            text = self._decode(raw, at_start=at_start)
-            self._decoded += len(text)
-            if at_start and text:
-                text, at_start = text.removeprefix("\ufeff"), False
-            text = self._mend_line_ends(text)
+        for text in self._parts:
             end = text.rfind("\n") + 1
             block = ""
             if end:
@@ -143,12 +214,15 @@ class TextFeed:
             if length > self.max_row_chars:
                 what = too_long("a line", self.max_row_chars)
                 raise Unreadable(f"{what}, or end rows with line feeds")
-            if not raw:
-                break
         if length:
             block = "".join(parts)
             parts.clear()
             yield block
+
+    def _are_ends_unknown(self, text: str) -> bool:
+        r"""Return whether a `\r` in the first line may end it, or be within it."""
+        ended = self.of_old_mac is not None or "\n" in text
+        return not ended and "\r" in text and len(text) < _FIRST_LINE
 
     def _mend_line_ends(self, text: str) -> str:
         r"""Swap `\r` and `\n` if the first line ends with a lone carriage return."""
@@ -156,82 +230,22 @@ class TextFeed:
             self.of_old_mac = "\n" not in text
         return text.translate(SWAPPED_ENDS) if self.of_old_mac else text
 
-    def _decode(self, raw: bytes, *, at_start: bool) -> str:
-        """Decode a block, marking each invalid byte."""
-        if at_start:
-            self._check_start(raw)
-        state = self._decoder.getstate()
-        try:
-            return self._decoder.decode(raw, final=not raw)
-        except UnicodeError as error:
-            reason = _describe_error(error, self.encoding)
-            # UTF-16 without its first bytes can look like UTF-8 full of NULs.
-            if at_start and self.encoding.startswith("utf-8") and raw[:2] in UTF_16_MARKS:
-                raise Unreadable(reason) from error
-            self._decoder.setstate(state)
-            self._decoder.errors = MARKING
-            try:
-                text = self._decoder.decode(raw, final=not raw)
-            except UnicodeError:
-                raise Unreadable(reason) from error
-            self._damaged = True
-            return text
+    def _skip_lines(self, text: str) -> str:
+        """Leave out the lines to skip."""
+        while self._to_skip and text:
+            _, end, text = text.partition("\n")
+            self._to_skip -= len(end)
+        return text
 
-    def _check_start(self, raw: bytes) -> None:
-        """Reject files that are not text in the encoding, though they decode."""
-        self.marked = self.marked or raw.startswith((codecs.BOM_UTF8, *UTF_16_MARKS))
-        if raw.startswith(UTF_32_MARKS) and not self.encoding.startswith("utf-32"):
-            raise Unreadable("UTF-32, by its byte order mark; read it with --encoding utf-32")
-        if what := foreign(raw, markup=self._markup):
-            raise DataError(f"{self.name}: {what}")
-        start = raw[:_UTF_16_BYTES]
-        if len(start) < _UTF_16_BYTES or not self.encoding.startswith("utf-8"):
-            return
-        for first, encoding in ((0, "utf-16-le"), (1, "utf-16-be")):
-            letters, others = start[first::2], start[1 - first :: 2]
-            if not any(others) and all(letters) and letters.strip():
-                raise Unreadable(f"probably not UTF-8; try --encoding {encoding}")
+
+def replaced_note(rows: int) -> str:
+    """Return the note on rows with replaced bytes."""
+    return f"{count_of(rows, 'row')} with bytes that cannot be decoded, read as U+FFFD"
 
 
 def too_long(what: str, most: int) -> str:
     """Return the message for a row that is too long."""
     return f"{what} of more than {most:,} characters; cut it into shorter ones"
-
-
-def _describe_error(error: UnicodeError, encoding: str) -> str:
-    """Return why some bytes cannot be decoded."""
-    what: object = error
-    if isinstance(error, UnicodeDecodeError):
-        if "BOM" not in error.reason:
-            return _describe_byte(error.object[error.start], encoding)
-        what = error.reason  # since Python 3.13 not about a single byte
-    return f"not {encoding.upper()} ({what}); name another with --encoding"
-
-
-def _describe_byte(byte: int, encoding: str) -> str:
-    """Return what is wrong with a byte, and an encoding to try if none was named."""
-    if encoding not in ("utf-8", "utf-8-sig"):
-        return f"byte 0x{byte:02X} is not valid {encoding}; name another with --encoding"
-    guess = "utf-16" if byte in (0xFE, 0xFF) else "cp1252"
-    return (
-        f"not UTF-8 (byte 0x{byte:02X}); "
-        f"name the encoding with --encoding, for instance --encoding {guess}"
-    )
-
-
-def check_encoding(encoding: str) -> str:
-    """Return the usual name of a text encoding.
-
-    Raises:
-        UsageError: Python has no such text encoding.
-    """
-    try:
-        codec = codecs.lookup(encoding)
-    except (LookupError, ValueError):
-        codec = None
-    if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
-        raise UsageError(f"unknown encoding {encoding!r}; try utf-8, utf-16, cp1252 or latin-1")
-    return codec.name
 
 
 def block_lines(block: str) -> list[str]:
@@ -259,6 +273,7 @@ class FeedSource(Source):
 
     def __init__(self, feed: TextFeed, columns: list[str], bad_rows: BadRows = STOP) -> None:
         super().__init__(feed.name, columns)
+        self.notes = feed.notes
         self.feed = feed
         self.bad_rows = bad_rows
         self._rows_read = 0
@@ -279,6 +294,8 @@ class FeedSource(Source):
             for items in self._regrouped():
                 yield from self.bad_rows.batches(items, first, self)
                 first += len(items)
+            if self.feed.replaced:
+                self.notes.append(replaced_note(self.feed.replaced))
         finally:
             self.close()
 
@@ -327,6 +344,7 @@ class FeedSource(Source):
 # A line → its label (or None) and its text.
 Split = Callable[[str], tuple[str | None, str]]
 LABEL_MARK = "__label__"
+_ENDS_IN_LABEL = re.compile(rf".*\s{LABEL_MARK}\S+\s*", re.DOTALL).fullmatch
 LABELS = "more than one label; keep one on each line"
 
 
@@ -390,5 +408,6 @@ class FasttextSource(LinesSource):
     def _item(self, line: str) -> Item:
         label, text = self._split(line)
         row: Row = {"label": label, "text": text}
-        reason = self.feed.damage_in(line) or (LABELS if text.startswith(LABEL_MARK) else None)
+        several = label is not None and (text.startswith(LABEL_MARK) or _ENDS_IN_LABEL(text))
+        reason = self.feed.damage_in(line) or (LABELS if several else None)
         return bad_row(reason, row, line) if reason else row

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number
+from sentiment.reviews.rules import has_letters, is_figure, is_label_word, is_number, is_numbered
+from sentiment.reviews.words import YES_OR_NO
 from sentiment.values import MISSING_WORDS
 
 
@@ -37,7 +38,7 @@ TEXT_NAMES = (
 LABEL_NAMES = (
     words_in("label sentiment polarity target class y"),
     words_in("rating,star,star rating,overall,score", ","),
-    words_in("voted up,thumb up,recommended,recommended ind,recommend", ","),
+    words_in("voted up,thumb up,recommended,recommended ind,recommend,recommendation,nps", ","),
 )
 ID_NAMES = words_in(",id,uid,uuid,index,idx,key,line,no,nr,number,row,unnamed 0", ",")
 # Subjects and authors of reviews; their columns are not texts.
@@ -55,6 +56,7 @@ _PARTS = re.compile(r"[^\W_]+")
 # Before a capital after a small letter or a digit, and before the last of several capitals.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONGEST = 100  # characters of a name
+_BEFORE_NUMBER = words_in("out of max to")
 _OPTIONAL_S = re.compile(r"\(s\)", re.IGNORECASE)
 
 
@@ -74,10 +76,10 @@ def normal_name(name: str) -> str:
 def last_word(name: str) -> str:
     """Return the last word of a name, without a final number: `airline_sentiment` → `sentiment`.
 
-    `comment_2` is one of several columns of comments.
+    `comment_2` is one of several columns of comments, *Rating (out of 10)* one of ratings.
     """
     words = normal_name(name).split()
-    while len(words) > 1 and words[-1].isdigit():
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _BEFORE_NUMBER):
         words.pop()
     return words[-1] if words else ""
 
@@ -129,6 +131,9 @@ def _singular(word: str) -> str:
     return lower
 
 
+MAX_TITLES = 5  # lines above a header, besides comments
+HEADER_TAKEN = "first row taken as header; --no-header reads it as a row"
+SURVEY_LEFT_OUT = "rows of a survey program below the header left out"
 FEW_COLUMNS = 3
 MANY_WORDS = 6
 NAME_WORDS = 4
@@ -180,6 +185,38 @@ _FOREIGN = re.compile(r"https?://\S+|\S+@\S+\.\S+|@\w.*", re.IGNORECASE | re.DOT
 _IDENTIFIER = re.compile(r"[^\W\d_]+(_[^\W_]+)+")
 
 
+def detect_header(
+    first: Sequence[str],
+    below: Callable[[], Sequence[Sequence[str]]],
+    asked: Sequence[str],
+    *,
+    certain: bool = False,
+) -> tuple[bool, list[str]]:
+    """Return whether a first row is a header, and notes about it.
+
+    Args:
+        first: The row.
+        below: Returns some rows below it.
+        asked: Columns that the user named.
+        certain: Whether it is one for another reason.
+    """
+    is_header = certain or reads_as_header(first, asked)
+    if is_header is None:
+        is_header = stands_above(first, below())
+    if is_header:
+        return True, [] if is_plain_header(first, asked) else [HEADER_TAKEN]
+    return False, [describe_columns(len(first))] if first else []
+
+
+def is_survey_row(row: Sequence[str]) -> bool:
+    """Return whether a row is a second header, of Qualtrics or SurveyMonkey."""
+    filled = [cell for cell in map(str.strip, row) if cell]
+    return bool(filled) and all(
+        cell.startswith('{"ImportId"') or cell in ("Response", "Open-Ended Response")
+        for cell in filled
+    )
+
+
 def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | None:
     """Return whether a first row is a header, judged by itself and by the columns the user named.
 
@@ -198,9 +235,10 @@ def reads_as_header(row: Sequence[str], asked: Sequence[str] = ()) -> bool | Non
     could_be_label = len(cells) <= FEW_COLUMNS and any(map(is_label_word, cells))
     if could_be_label or any(map(_is_sentence, cells)):
         return None
-    # *Overall* alone is not a name of texts.
+    # *Overall* alone is not a name of texts; `Y` and `LABEL_1` may be labels.
     known = is_text_name if len(cells) == 1 else is_known_name
-    return True if any(is_written_as_name(cell) and known(cell) for cell in cells) else None
+    names = [cell for cell in cells if is_written_as_name(cell) and known(cell)]
+    return True if any(cell not in "Yy" and not is_numbered(cell) for cell in names) else None
 
 
 def stands_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -272,6 +310,8 @@ class _Column:
             return True
         if is_label_word(head):
             return all(is_label_word(v) or v.casefold() in MISSING_WORDS for v in self.values)
+        if head in YES_OR_NO or is_numbered(head):  # `Y` above `N`, `LABEL_1` above `LABEL_0`
+            return all(v.casefold() in YES_OR_NO or is_numbered(v) for v in self.values)
         return _is_opinion(head) and self.is_text
 
     @property

@@ -1,6 +1,7 @@
 """Reading labelled reviews from several files, whose labels must agree."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,23 +12,25 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.labels import NEGATIVE, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.reviews.asked import asked_rule, missing_for
+from sentiment.reviews.batch import numbered_row
 from sentiment.reviews.cells import and_more
-from sentiment.reviews.columns import texts_of
 from sentiment.reviews.dataset import Assumed, LabelledReviews
 from sentiment.reviews.labels import (
     DROPPED,
     LabelReading,
     asked_classes,
-    asked_rule,
     examples,
-    missing_for,
     read_labels,
     rule_for,
 )
 from sentiment.reviews.opening import expand, open_reviews
-from sentiment.reviews.rules import Key, Rule, Rules, find_rule, is_assumed, key_of, show
+from sentiment.reviews.rules import Key, Rule, Rules, is_assumed, key_of, show
+from sentiment.reviews.scales import find_rule, leaving_out
+from sentiment.reviews.separate_labels import paired_files
 from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.tables import Table, read_table
+from sentiment.reviews.texts import texts_of
 from sentiment.storage import GrowingTexts
 
 ASK = "say which is which with --positive VALUE and --negative VALUE"
@@ -43,10 +46,23 @@ class Group:
     rule: Rule | None = None  # None if not found
     as_before: bool = False  # whether the rule is that of reviews read before
 
+    @property
+    def column(self) -> str:
+        """The name of the column of labels."""
+        return self.tables[0].column
+
     @cached_property
+    def counts(self) -> Counter[Key]:
+        """How often each label occurs in all tables, without missing ones."""
+        counts: Counter[Key] = Counter()
+        for table in self.tables:
+            counts.update(table.counts)
+        return counts
+
+    @property
     def keys(self) -> set[Key]:
         """The distinct labels of all tables, without missing ones."""
-        return set().union(*(table.keys for table in self.tables))
+        return set(self.counts)
 
 
 def _name_of(tables: Iterable[Table]) -> str:
@@ -83,7 +99,7 @@ def read_labelled(
         UsageError: An option does not fit.
     """
     texts = GrowingTexts(max_chars)
-    tables = [read_table(where, options, texts) for where in expand(patterns)]
+    tables = [read_table(where, each, texts) for where, each in paired_files(patterns, options)]
     return label_tables(tables, texts.done(), options, rules_from=rules_from)
 
 
@@ -127,7 +143,7 @@ def label_tables(
         f"{_name_of(table for table in tables if table.how == how)}: {how}"
         for how in dict.fromkeys(table.how for table in tables)
     ]
-    asked = bool(options.positive or options.negative)
+    asked = bool(options.positive or options.negative)  # --neutral alone is in the rules
     groups: list[Group] = []
     if rules_from is not None and not asked:
         options = replace(options, label_set=rules_from.label_set)
@@ -154,7 +170,7 @@ def label_tables(
         columns={
             name: [value for table in tables for value in table.kept[name]] for name in options.keep
         },
-        files=tuple((table.name, len(table.filled)) for table in tables),
+        files=tuple(table.file for table in tables),
         assumed=() if asked else tuple(_assumed(tables, groups)),
         one_reading=len(groups) < 2,
     )
@@ -166,13 +182,12 @@ def _by_options(tables: Sequence[Table], options: ReadOptions) -> list[Group]:
     if not tables:
         return []
     values = chain.from_iterable(table.values for table in tables)
-    where = f'{_name_of(tables)}: "{tables[0].column}"'
-    if rule := asked_rule(options, values, where):
+    if rule := asked_rule(options, values, _name_of(tables), tables[0].column):
         if options.classes == ("all",) and options.label_set is None:
             _check_shared(tables, rule)
         return [replace(group, rule=rule) for group in _by_column(tables)]
     return [
-        group if group.rule else replace(group, rule=rule_for(group.keys, options))
+        group if group.rule else replace(group, rule=rule_for(group.counts, options, group.column))
         for group in _by_rule(tables)
     ]
 
@@ -189,16 +204,20 @@ def _by_rule(tables: Sequence[Table]) -> list[Group]:
     """
     groups = []
     for group in _by_column(tables):
-        together = find_rule(group.keys)
-        alone = [(table, rule) for table in group.tables if (rule := find_rule(table.keys))]
+        together = find_rule(group.counts, group.column)
+        alone = [(table, rule) for table in group.tables if (rule := _rule_of(table))]
         if together:
             _check_together(alone, together)
         elif len(group.tables) > 1 and group.keys:
             _check_apart(alone)
-            groups += [Group([table], find_rule(table.keys)) for table in group.tables]
+            groups += [Group([table], _rule_of(table)) for table in group.tables]
             continue
         groups.append(Group(group.tables, together))
     return groups
+
+
+def _rule_of(table: Table) -> Rule | None:
+    return find_rule(table.counts, table.column)
 
 
 def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], list[str]]:
@@ -206,20 +225,23 @@ def _by_rules_of(rules: Rules, tables: Sequence[Table]) -> tuple[list[Group], li
 
     Tables with labels unknown to these rules are left out.
     """
-    found: dict[tuple[str, int], Group] = {}
+    groups: list[Group] = []
     others = []
     for table in tables:
         if (rule := _fitting(rules, table)) is None:
             others.append(table)
+            continue
+        like = (group for group in groups if (group.column, group.rule) == (table.column, rule))
+        if group := next(like, None):
+            group.tables.append(table)
         else:
-            key = (table.column, id(rule))
-            found.setdefault(key, Group([], rule, as_before=True)).tables.append(table)
+            groups.append(Group([table], rule, as_before=True))
     notes = [
         f"{table.name}: labels of another kind than in the training reviews; read by themselves"
         for table in others
         if table.keys and rules
     ]
-    return list(found.values()), notes
+    return groups, notes
 
 
 def _common_classes(groups: Sequence[Group], options: ReadOptions) -> LabelSet:
@@ -285,6 +307,8 @@ def _fitting(rules: Rules, table: Table) -> Rule | None:
         return None
     where = f'{table.name}: "{table.column}"'
     fitting = [rule for rule in known if len(rule.known(table.keys)) == len(table.keys)]
+    extended = (leaving_out(rule, table.counts, table.column) for rule in known)
+    fitting = fitting or [rule for rule in extended if rule]
     if not fitting:
         rule = max(known, key=lambda rule: len(rule.known(table.keys)))
         unknown = sorted(show(key) for key in table.keys - rule.known(table.keys).keys())
@@ -340,13 +364,14 @@ def _read_group(group: Group, options: ReadOptions, label_set: LabelSet) -> Labe
 
     def locate(row: int) -> str:
         number = bisect_right(ends, row) - 1
-        return f"{tables[number].name}, row {row - ends[number] + 1}"
+        table = tables[number]
+        return f"{table.name}, row {numbered_row(row - ends[number], table.gaps)}"
 
     return read_labels(
         [value for table in tables for value in table.values],
         options,
         name=_name_of(tables),
-        column=tables[0].column,
+        column=group.column,
         locate=locate,
         rule=group.rule,
         label_set=label_set,
@@ -376,7 +401,7 @@ def _rules_of(groups: Sequence[Group], readings: Sequence[LabelReading]) -> Rule
     """Return the rules that were applied, by column."""
     rules: dict[str, tuple[Rule, ...]] = {}
     for group, reading in zip(groups, readings, strict=True):
-        column = group.tables[0].column
+        column = group.column
         known = rules.setdefault(column, ())
         if reading.rule and reading.rule not in known:
             rules[column] = (*known, reading.rule)
@@ -393,7 +418,7 @@ def _assumed(tables: Sequence[Table], groups: Sequence[Group]) -> Iterator[Assum
                 group.rule.values_of(group.keys, name) for name in SENTIMENT.names
             )
             theirs = tuple(spans[table] for table in group.tables)
-            column = group.tables[0].column
+            column = group.column
             yield Assumed(_name_of(group.tables), column, negative, positive, theirs)
 
 

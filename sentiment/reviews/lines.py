@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from operator import gt
 from typing import NamedTuple
 
+from sentiment.reviews.dialects import SEPARATOR_LINE, has_spaced_columns, surplus
 from sentiment.reviews.feed import LABEL_MARK, Split
 from sentiment.reviews.header import (
     NAME_WORDS,
@@ -19,7 +20,6 @@ from sentiment.reviews.header import (
     stands_above,
     words_in,
 )
-from sentiment.reviews.jsonl import is_json_lines
 from sentiment.reviews.rules import (
     Key,
     has_letters,
@@ -29,7 +29,6 @@ from sentiment.reviews.rules import (
     reads_as_label,
 )
 
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's delimiter line
 _LINES = 100
 _SEVERAL = 5  # lines that make a coincidence unlikely
 _ENDS = 4  # lines that must end in a label for it to be one
@@ -87,13 +86,10 @@ _MARK = re.compile(r"__[A-Za-z]+__(?=\S)")
 HEADER_LINE = "first line taken as header"
 
 
-def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool) -> Layout:
+def layout_of(text: str, by_name: str = "lines", *, need_label: bool) -> Layout:
     """Detect the layout of a text, by its first lines and the format according to the suffix.
 
     If labels are needed, tabs always separate columns.
-
-    Raises:
-        DataError: They are JSON that is not one object per line, or is without reviews.
     """
     plain = Layout(by_name)
     lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES]]
@@ -101,11 +97,13 @@ def layout_of(text: str, name: str, by_name: str = "lines", *, need_label: bool)
     header = len(lines) > 1 and is_header_line(text)
     if not lines:
         return plain
-    if is_json_lines(lines, name) or by_name == "jsonl":
-        return plain if by_name == "jsonl" else _read_as("jsonl", "JSON lines")
     found = _marked(lines, header=header)
-    if not found and by_name == "csv" and not need_label:
+    if not found and by_name == "csv" and not need_label and not has_spaced_columns(lines):
         found = _unquoted(lines)
+    if not found and by_name == "tsv" and "\t" not in text:
+        found = _table(lines)
+    if by_name == "fasttext" and found:
+        found = found._replace(note="")  # as the name says
     if found or by_name != "lines":
         return found or plain
     if SEPARATOR_LINE.fullmatch(lines[0]):
@@ -132,7 +130,7 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
     """Detect prose with unquoted commas in what should be CSV."""
     header = is_header_line(lines[0])
     below = lines[header:]
-    if not below:
+    if not below or _are_tabbed(lines):
         return None
     widths = {line.count(",") for line in below}
     if (len(widths) < 2 and not (header and widths != {0})) or any(
@@ -144,6 +142,12 @@ def _unquoted(lines: Sequence[str]) -> Layout | None:
         return None  # a title above the table
     note = _note("one text a line, with commas that are in no quotes")
     return Layout("lines", f"{note}; {HEADER_LINE}" if header else note, skipped=int(header))
+
+
+def _are_tabbed(lines: Sequence[str]) -> bool:
+    """Return whether all lines have the same number of tabs."""
+    tabs = {line.count("\t") for line in lines}
+    return len(tabs) == 1 and tabs != {0}
 
 
 def _read_as(format: str, name: str) -> Layout:
@@ -173,7 +177,7 @@ def _marked(lines: Sequence[str], *, header: bool) -> Layout | None:
 def _split_last_mark(line: str) -> tuple[str | None, str]:
     text, mark, label = line.rpartition(LABEL_MARK)
     label = label.strip()
-    if not mark or not label or len(label.split()) > 1 or text[-1:] not in tuple(" \t,;|"):
+    if not mark or not label or len(label.split()) > 1 or not text.strip(" \t,;|"):
         return None, line
     return label, text.rstrip(" \t,;|")
 
@@ -228,6 +232,8 @@ def _table(lines: Sequence[str]) -> Layout | None:
         several = len(rows[0]) > 2 or any('"' in line for line in lines)
         if named or (several and _are_labels(_label_column(rows))):
             return _read_as("csv", "CSV")
+    if has_spaced_columns(lines):
+        return _read_as("csv", "columns parted by spaces")
     return None
 
 
@@ -241,12 +247,16 @@ def _cells(lines: Sequence[str]) -> Layout | None:
 
 
 def _tables(lines: Sequence[str]) -> Iterator[tuple[str, list[list[str]]]]:
-    """Yield each delimiter by which all complete rows have the same number of columns; the rows."""
+    """Yield each delimiter by which all complete rows have the same number of columns; the rows.
+
+    Empty cells beyond the first row's do not count.
+    """
     ended = [f"{line}\n" for line in lines]
     for delimiter in _DELIMITERS:
         rows: list[list[str]] = []
         with contextlib.suppress(csv.Error):  # such as a quote that is closed later
-            rows.extend(csv.reader(ended, delimiter=delimiter, strict=True))
+            for row in csv.reader(ended, delimiter=delimiter, strict=True):
+                rows.append(row[: len(row) - surplus(row, len(rows[0]) if rows else len(row))])
         if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
             yield delimiter, rows
 
@@ -361,7 +371,9 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
     named = is_text_name(found[0]["text"]) and is_known_name(found[0]["label"])
     found = found[named:]
     several = len(found) > 2
-    parted = all(match["mark"].strip(" " * several) in _DELIMITERS_LAST for match in found)
+    tabbed = all("\t" in match["mark"] for match in found)
+    around = " " * several
+    parted = tabbed or all(match["mark"].strip(around) in _DELIMITERS_LAST for match in found)
     parted = parted and all(has_letters(match["text"]) for match in found)
     marks = {match["mark"].strip() + match["open"] for match in found}
     labels = [match["label"] for match in found]
@@ -371,7 +383,7 @@ def _label_last(lines: Sequence[str]) -> Layout | None:
     words = not all(map(is_number, labels))
     if mark not in _DELIMITERS_LAST and words and not {*map(key_of, labels)} <= _SURE_WORDS:
         return None
-    if not mark and (
+    if not (mark or tabbed) and (
         len(found) < _ENDS
         or len(set(labels)) < 2
         or _repeats([match["text"].split()[-1] for match in found])

@@ -1,68 +1,62 @@
 """Opening sources by name: globs, folders, formats by suffix and by content; their columns."""
 
-import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from sentiment.errors import DataError, UsageError, hint_file
 from sentiment.reviews.batch import (
-    BATCH_CHARS,
-    BATCH_ROWS,
     STOP,
     Ahead,
-    BadRow,
     Batch,
-    Row,
     Source,
     Unreadable,
     first_readable,
-    readable,
 )
-from sentiment.reviews.cells import and_more
-from sentiment.reviews.columns import PLAIN, Columns, find_columns
+from sentiment.reviews.columns import (
+    PLAIN,
+    Columns,
+    NoColumnError,
+    find_columns,
+)
 from sentiment.reviews.delimited import CsvSource, TsvSource
-from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed, check_encoding
-from sentiment.reviews.jsonl import JsonlSource
+from sentiment.reviews.dialects import Given
+from sentiment.reviews.feed import FasttextSource, FeedSource, LinesSource, TextFeed
+from sentiment.reviews.folders import FolderSource, files_of
+from sentiment.reviews.foreign import READ_LINES
 from sentiment.reviews.lines import Layout, is_header_line, layout_of
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
-    COMPRESSIONS,
     INPUT_FORMATS,
-    SUFFIXES,
+    JSON_FORMATS,
     ByteStream,
     OpenFile,
     ReadOptions,
     Where,
     input_format_of,
+    is_zip,
     open_stream,
-    suffix_of,
 )
+from sentiment.reviews.texts import without_nested
+
+if TYPE_CHECKING:
+    from sentiment.reviews.archives import Archive
 
 NO_LABELS = (
     "labels are needed, and plain lines have none; write text<TAB>label or "
-    "__label__positive text on each line, or name another format with --input-format"
+    "__label__positive text on each line, or name a file with a label on each line: --labels FILE"
 )
-FOLDER_LABELS = {
-    "neg": "negative",
-    "negative": "negative",
-    "neu": "neutral",
-    "neutral": "neutral",
-    "pos": "positive",
-    "positive": "positive",
-}
 FIXED = (*PLAIN, "fasttext")  # formats that define the columns
-SHOWN_FILES = 3
-_EACH_A_CLASS = " (--classes all makes each folder a class)"
 DEFAULTS = ReadOptions()
 
 
 def expand(patterns: Sequence[str]) -> list[Where]:
     """Expand paths, glob patterns and "-"; the matches of a pattern are sorted.
 
-    A folder of Parquet files, as Spark writes it, is replaced by these files.
+    Files in zip archives have paths, too: `reviews.zip/train.csv`.
+
+    A folder of tables, such as the Parquet files that Spark writes, is replaced by these files.
 
     Raises:
         DataError: A file does not exist, or a pattern matches none.
@@ -80,12 +74,23 @@ def expand(patterns: Sequence[str]) -> list[Where]:
         if pattern == "-":
             found.append("-")
         elif path.exists():
-            found += _parquet_in(path) or [path]
+            found += files_of(path) if path.is_dir() else [path]
         elif matches := sorted(glob(pattern, recursive=True)):  # noqa: PTH207
             found += map(Path, matches)
+        elif packed := _in_archive(path):
+            found += packed
         else:
             raise DataError(f"no such file: {pattern}{_similar(path)}")
     return found
+
+
+def _in_archive(path: Path) -> list[Path]:
+    """Return the files that a path in a zip archive names; [] if it leads into none."""
+    if not any(parent.is_file() for parent in path.parents):
+        return []
+    from sentiment.reviews.archives import files_in
+
+    return files_in(path)
 
 
 def _similar(path: Path) -> str:
@@ -94,14 +99,6 @@ def _similar(path: Path) -> str:
         return hint_file(path, sorted(path.parent.iterdir()))
     except OSError:
         return ""
-
-
-def _parquet_in(path: Path) -> list[Path]:
-    """Return the Parquet files of a folder, sorted; [] for a folder of text files or a file."""
-    if not path.is_dir() or any(map(_is_of_class, path.iterdir())):
-        return []
-    # Names with these beginnings are metadata.
-    return [child for child in sorted(path.glob("*.parquet")) if child.name[0] not in "._"]
 
 
 @dataclass(frozen=True)
@@ -145,8 +142,31 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
         fixed = source.format in FIXED  # do not wait for rows
         return None if fixed else first_readable(batches)
 
-    columns = find_columns(source.columns, sample, options, need_label=need_label, name=source.name)
-    return Opened(source, columns, batches)
+    if source.within:
+        options = _named_within(options, f"{source.within}.")
+    columns = find_columns(
+        source.columns,
+        sample,
+        options,
+        need_label=need_label,
+        name=source.name,
+        nested=source.nested,
+    )
+    if source.format not in JSON_FORMATS:
+        return Opened(source, columns, batches)
+    checked = without_nested(batches, source, columns, options.bad_rows or STOP)
+    return Opened(source, columns, checked)
+
+
+def _named_within(options: ReadOptions, path: str) -> ReadOptions:
+    """Return options that name columns without the list that these are in: `data.text` → `text`."""
+    label = options.label_column
+    return replace(
+        options,
+        text_columns=tuple(name.removeprefix(path) for name in options.text_columns),
+        label_column=label and label.removeprefix(path),
+        keep=tuple(name.removeprefix(path) for name in options.keep),
+    )
 
 
 def open_source(
@@ -173,180 +193,208 @@ def open_source(
     if not isinstance(where, OpenFile) and name != "-" and Path(where).is_dir():
         if format not in (None, "folder"):
             raise UsageError(f"{name} is a folder; it cannot be read as {format}")
+        _check_sheet(options, name)
+        _refuse(options.of_tables, name, "a folder")
         return FolderSource(Path(where), options, need_label=need_label)
     if format == "folder":
         raise UsageError(f"{name} is not a folder")
-    by_name = format or ("lines" if name == "-" else input_format_of(name) or "lines")
-    stream = open_stream(where)
+    stream, member = _open_place(where)
     try:
-        if by_name == "parquet":
-            return _open_parquet(stream, where)
-        max_row_chars = where.max_row_chars if isinstance(where, OpenFile) else None
-        feed = TextFeed(stream, options.encoding, max_row_chars, markup=format == "lines")
-        layout = Layout(by_name)
-        if format in (None, "jsonl"):
-            layout = _layout(feed, by_name, need_label=need_label)
-        return _open_text(feed, layout, options, need_label=need_label)
+        source = _open_stream(stream, options, member, need_label=need_label)
+        if source.format != "xlsx":
+            _check_sheet(options, source.name)
     except Unreadable as error:
         stream.close()
         raise DataError(f"{stream.name}, line {error.line or 1}: {error}") from error
     except BaseException:
         stream.close()
         raise
+    return source
 
 
-def _open_parquet(stream: ByteStream, where: Path | str | OpenFile) -> Source:
-    file: BinaryIO | str
-    if isinstance(where, OpenFile):
-        file = where.file
-    elif Path(where).is_file():
-        file = str(where)
-    else:
-        return ParquetSource(stream, None)  # a pipe cannot be reopened
-    if Path(stream.name).suffix.lower() in COMPRESSIONS:
-        raise DataError(f"{stream.name}: Parquet in a compressed file; unpack it first")
-    return ParquetSource(stream, file)
+def _open_place(where: Path | str | OpenFile) -> tuple[ByteStream, str | None]:
+    """Open a file; of a path in an archive, also return the name of the file in it."""
+    if isinstance(where, OpenFile) or where == "-" or Path(where).exists():
+        return open_stream(where), None
+    from sentiment.reviews.archives import split_path  # few inputs are in archives
+
+    place, member = split_path(Path(where))
+    return open_stream(place), member
+
+
+def _check_sheet(options: ReadOptions, name: str) -> None:
+    if options.sheet is not None:
+        raise UsageError(f"{name} is no workbook (.xlsx), and has no sheets: leave out --sheet")
+
+
+def _open_stream(
+    stream: ByteStream,
+    options: ReadOptions,
+    member: str | None = None,
+    within: "Archive | None" = None,
+    *,
+    need_label: bool,
+) -> Source:
+    """Open a stream by its content, and where that does not tell, by its name.
+
+    Args:
+        stream: It is closed with the source.
+        options: How to read it.
+        member: The name of a file in it, if it is an archive; None to choose it.
+        within: The archive that it is in.
+        need_label: Labels are needed.
+    """
+    format = options.format
+    by_name: str = format or input_format_of(stream.name) or "lines"
+    if is_zip(stream.peek()):
+        return _open_zip(stream, options, member, within, need_label=need_label)
+    if member is not None:
+        raise DataError(f"no such file: {stream.name}/{member}; {stream.name} is no zip archive")
+    if format == "xlsx":
+        raise DataError(f"{stream.name}: not a workbook (.xlsx); leave out --input-format xlsx")
+    if by_name == "parquet":
+        if within and stream.max_bytes is not None:  # an upload, which is tried by its name
+            raise DataError(f"{stream.name}: Parquet in an archive; send it by itself")
+        _refuse(options.of_texts, stream.name, "Parquet")
+        return ParquetSource(stream)
+    by_name = "lines" if by_name == "xlsx" else by_name  # a text by its content
+    feed = TextFeed(
+        stream,
+        options.encoding,
+        stream.max_row_chars,
+        markup=format == "lines",
+        replace=options.on_bad_bytes == "replace",
+        skip_lines=options.skip_lines,
+    )
+    return _open_text(feed, by_name, _named_as_csv(options, by_name), need_label=need_label)
+
+
+def _open_zip(
+    stream: ByteStream,
+    options: ReadOptions,
+    member: str | None,
+    within: "Archive | None",
+    *,
+    need_label: bool,
+) -> Source:
+    """Open a workbook, or a table in an archive; see `_open_stream`."""
+    from sentiment.reviews.archives import Archive
+
+    archive = Archive(stream)
+    if archive.is_workbook and member is None:
+        if options.format not in (None, "xlsx"):
+            leave = f"leave out --input-format {options.format}"
+            raise DataError(f"{stream.name}: a workbook (.xlsx), not {options.format}; {leave}")
+        _refuse(options.of_texts, stream.name, "Excel")
+        from sentiment.reviews.excel import ExcelSource
+        from sentiment.reviews.workbook import Workbook
+
+        book = Workbook(archive, stream.max_row_chars)
+        asked = _asked(options, need_label=need_label)
+        bad_rows = options.bad_rows or STOP
+        return ExcelSource(book, options.sheet, options.header, asked, bad_rows)
+    if what := archive.document():
+        raise DataError(f"{stream.name}: {what}")
+    if within:
+        raise within.nested(stream.name)
+    if member is not None and member not in archive.names:
+        raise archive.missing(member)
+    inner = archive.stream(member or archive.table())
+    try:
+        return _open_stream(inner, options, within=archive, need_label=need_label)
+    except BaseException:
+        inner.close()
+        raise
+
+
+def _open_text(feed: TextFeed, by_name: str, options: ReadOptions, *, need_label: bool) -> Source:
+    """Open a text as what its name or its content says."""
+    detected = options.format is None
+    source: FeedSource | None = None
+    if detected and by_name in JSON_FORMATS and _is_other(feed, options, need_label=need_label):
+        by_name = "lines"
+    may_be_json = detected and by_name != "fasttext" and feed.may_begin_with("[{")
+    if may_be_json or by_name in JSON_FORMATS:
+        from sentiment.reviews.json_source import open_json  # most files are not JSON
+
+        asked = _asked(options, need_label=need_label)
+        source = open_json(feed, by_name, asked, options.bad_rows or STOP)
+        note = "" if by_name in JSON_FORMATS else "read as JSON, by its content"
+    if source is None:
+        layout = Layout(options.format or by_name)
+        if detected:
+            layout = _layout(feed, by_name, need_label=need_label)
+        source, note = _open_layout(feed, layout, options, need_label=need_label), layout.note
+    if source.format not in ("csv", "tsv"):
+        _refuse(options.of_tables, feed.name, source.format)
+    if note:
+        lines = "" if need_label else "; --input-format lines reads plain lines"
+        source.notes.insert(0, note + lines)
+    return source
+
+
+def _is_other(feed: TextFeed, options: ReadOptions, *, need_label: bool) -> bool:
+    """Return whether a text that is called JSON is another one with columns or labels, as CSV is.
+
+    Raises:
+        DataError: It has only lines, and bad rows are errors.
+    """
+    from sentiment.reviews.json_layout import is_json
+
+    if is_json(feed):
+        return False
+    if _layout(feed, "lines", need_label=need_label).format != "lines":
+        return True
+    if not need_label and (options.bad_rows or STOP).policy == "stop":
+        raise DataError(f"{feed.name}: not JSON; {READ_LINES}")
+    return False
+
+
+def _open_layout(
+    feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool
+) -> FeedSource:
+    """Open a text that is not JSON."""
+    bad_rows = options.bad_rows or STOP
+    if layout.format in ("csv", "tsv"):
+        given = Given(options.delimiter, options.quote, options.comment)
+        asked = _asked(options, need_label=need_label)
+        kind = CsvSource if layout.format == "csv" else TsvSource
+        return kind(feed, options.header, asked, bad_rows, given)
+    if layout.format == "fasttext":
+        return FasttextSource(feed, bad_rows, layout.split, layout.skipped)
+    if need_label and feed.peek():
+        raise NoColumnError(f"{feed.name}: {NO_LABELS}")
+    return LinesSource(feed, bad_rows, layout.split, layout.skipped)
+
+
+def _named_as_csv(options: ReadOptions, by_name: str) -> ReadOptions:
+    """Return options that read a text as CSV if they name its delimiter or quotes."""
+    given = options.delimiter is not None or options.quote is not None
+    if not given or by_name not in ("csv", "tsv", "lines"):
+        return options
+    if options.delimiter is None and by_name == "tsv":
+        return replace(options, format="csv", delimiter="tab")
+    return replace(options, format="csv")
+
+
+def _refuse(given: str, name: str, format: str) -> None:
+    """Refuse an option that a format does not have."""
+    if given:
+        raise UsageError(f"{name}: leave out {given}: it is not for {format}")
 
 
 def _layout(feed: TextFeed, by_name: str, *, need_label: bool) -> Layout:
-    """Detect the layout of a text."""
+    """Detect the layout of a text that is not JSON."""
     try:
-        start = feed.peek() if by_name != "fasttext" else ""
+        start = feed.peek()
         if by_name == "lines" and is_header_line(start):
             start = feed.peek(2)
     except Unreadable:  # raised again when it is read
         return Layout(by_name)
-    return layout_of(start, feed.name, by_name, need_label=need_label)
+    return layout_of(start, by_name, need_label=need_label)
 
 
-def _open_text(feed: TextFeed, layout: Layout, options: ReadOptions, *, need_label: bool) -> Source:
-    bad_rows = options.bad_rows or STOP
-    asked = [*options.text_columns, *options.keep]
-    if need_label and options.label_column:
-        asked.append(options.label_column)
-    source: FeedSource
-    match layout.format:
-        case "csv":
-            source = CsvSource(feed, options.header, asked, bad_rows)
-        case "tsv":
-            source = TsvSource(feed, options.header, asked, bad_rows)
-        case "jsonl":
-            source = JsonlSource(feed, bad_rows)
-        case "fasttext":
-            source = FasttextSource(feed, bad_rows, layout.split, layout.skipped)
-        case _:
-            if need_label and feed.peek():
-                raise DataError(f"{feed.name}: {NO_LABELS}")
-            source = LinesSource(feed, bad_rows, layout.split, layout.skipped)
-    if layout.note:
-        lines = "" if need_label else "; --input-format lines reads plain lines"
-        source.notes.insert(0, layout.note + lines)
-    return source
-
-
-class FolderSource(Source):
-    """The `.txt` files below `pos/`, `neg/` and `neu/` (or `positive/` …), sorted by name.
-
-    If the options ask for classes, all subfolders are read, and their names are labels. Columns:
-    `text`, `label` ("positive", …), `file` (its path within the folder).
-    If no label is needed, a folder without these subfolders may have `.txt` files: columns `text`
-    and `file`.
-
-    Raises:
-        DataError: The folder lacks these files.
-        UsageError: There is no such encoding.
-    """
-
-    format = "folder"
-
-    def __init__(self, path: Path, options: ReadOptions, *, need_label: bool) -> None:
-        self._bad_rows = options.bad_rows or STOP
-        self._encoding = check_encoding(options.encoding)
-        self._path = path
-        there = sorted(
-            child.name for child in path.iterdir() if child.is_dir() and child.name[0] != "."
-        )
-        folders = [
-            name for name in there if name.casefold() in FOLDER_LABELS or options.has_own_classes
-        ]
-        self._labelled = len(set(map(_label_of, folders))) > 1
-        way_out = _EACH_A_CLASS if need_label and options.label_set is None else ""
-        self._files, others = _list_files([path / n for n in folders] if self._labelled else [path])
-        if not self._labelled and (need_label or not self._files):
-            raise DataError(
-                f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
-                f"with .txt files{'' if need_label else ', or .txt files'}; "
-                f"{_instead(path)}{way_out if len(there) > 1 else ''}"
-            )
-        super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
-        if self._labelled and (left := [name for name in there if name not in folders]):
-            names = and_more(left, SHOWN_FILES, "{}/".format)
-            self.notes.append(f"skipped {names}{way_out}")
-        if others:
-            names = and_more(others, SHOWN_FILES, self._short)
-            self.notes.append(f"skipped {len(others):,} that are not .txt files: {names}")
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield the rows in batches; see `Source.batches`."""
-        items: list[Row | BadRow] = []
-        chars = before = 0
-        for number, file in enumerate(self._files, start=1):
-            text, reason = self._read(file)
-            row = {"text": text}
-            if self._labelled:
-                row["label"] = _label_of(file.parent.name)
-            row["file"] = self._short(file)
-            items.append(BadRow(reason, row, "", file=str(file)) if reason else row)
-            chars += len(text)
-            if len(items) == BATCH_ROWS or chars >= BATCH_CHARS or number == len(self._files):
-                yield from self._bad_rows.batches(items, before + 1, self)
-                items, chars, before = [], 0, number
-
-    def expected_rows(self) -> int:
-        """Return the number of files."""
-        return len(self._files)
-
-    def _read(self, file: Path) -> tuple[str, str | None]:
-        """Return the text of a file, and what is wrong with it, or None."""
-        try:
-            with closing(TextFeed(open_stream(file), self._encoding, markup=True)) as feed:
-                text = feed.whole()
-        except (DataError, Unreadable) as error:
-            return "", str(error).removeprefix(f"{file}: ")
-        text = text.removesuffix("\n").removesuffix("\r")
-        damage = feed.damage_in(text)
-        return (readable(text) if damage else text), damage
-
-    def _short(self, file: Path) -> str:
-        return file.relative_to(self._path).as_posix()
-
-
-def _is_of_class(path: Path) -> bool:
-    return path.name.casefold() in FOLDER_LABELS and path.is_dir()
-
-
-def _label_of(folder: str) -> str:
-    return FOLDER_LABELS.get(folder.casefold(), folder)
-
-
-def _instead(path: Path) -> str:
-    """Return what a folder contains instead, and how to read that."""
-    names = sorted(child.name for child in path.iterdir())
-    for name in names:
-        suffix = suffix_of(name)
-        if suffix in SUFFIXES and suffix != ".txt":
-            end = name[name.lower().rindex(suffix) :]  # `.csv.gz`, in its original case
-            return f"to read the files in it, name them: {shlex.quote(f'{path}/*{end}')}"
-    return f"found {', '.join(names[:5]) or 'nothing'}"
-
-
-def _list_files(folders: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the `.txt` files in some folders, and other files, without hidden ones."""
-    found = [
-        child
-        for folder in sorted(folders)
-        for child in sorted(folder.iterdir())
-        if not child.name.startswith(".")
-    ]
-    files = [child for child in found if child.suffix.lower() == ".txt" and child.is_file()]
-    return files, sorted(set(found) - set(files))
+def _asked(options: ReadOptions, *, need_label: bool) -> list[str]:
+    """Return the columns that the user named, by which a header is known."""
+    label = [options.label_column] if need_label and options.label_column else []
+    return [*options.text_columns, *options.keep, *label]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 from sentiment.errors import DataError
 from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Source, row_error, unique_names
 from sentiment.reviews.cells import cell, encode, visible
-from sentiment.reviews.streams import ByteStream, foreign
-from sentiment.reviews.writers import Writer, new_column_error
+from sentiment.reviews.compression import LentFile
+from sentiment.reviews.foreign import foreign
+from sentiment.reviews.streams import ByteStream
+from sentiment.reviews.writers import Writer, instead, new_column_error
 from sentiment.runtime import require
 
 GROUP_BYTES = 64 << 20
@@ -33,9 +34,7 @@ def import_pyarrow() -> Any:
 
 
 class ParquetSource(Source):
-    """A Parquet file, by its stream, which is closed, and its path or file.
-
-    Without these, as for standard input, which is not seekable, it is read into memory.
+    """A Parquet file, by its stream, which is closed.
 
     Raises:
         DataError: The file is not Parquet, or damaged.
@@ -44,23 +43,27 @@ class ParquetSource(Source):
 
     format = "parquet"
 
-    def __init__(self, stream: ByteStream, path: str | BinaryIO | None) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         pyarrow = import_pyarrow()
         self.name = stream.name
+        self._stream = stream
         self._damage = (pyarrow.ArrowException, OSError, ValueError)
+        start = stream.peek()
+        if not start.startswith(b"PAR1") and (what := foreign(start)):
+            raise DataError(f"{self.name}: {what}")
         try:
-            start = stream.read()
-            if not start.startswith(b"PAR1") and (what := foreign(start)):
-                raise DataError(f"{self.name}: {what}")
-            place = path or BytesIO(start + stream.read_all())
-            self._file = pyarrow.parquet.ParquetFile(place)
+            # Arrow reads a file faster by its path.
+            self._file = pyarrow.parquet.ParquetFile(stream.path or stream.as_file())
         except self._damage as error:
             raise self._damaged(error) from error
-        finally:
-            stream.close()
         self.schema = self._file.schema_arrow
         super().__init__(stream.name, unique_names(self.schema.names))
         self.header = list(self.schema.names)
+        self.nested = {
+            name: _fields_of(field.type, name)
+            for name, field in zip(self.columns, self.schema, strict=True)
+            if pyarrow.types.is_nested(field.type)
+        }
         self.row_count: int = self._file.metadata.num_rows
         self.class_names = _class_names(self.schema.metadata or {})
 
@@ -85,10 +88,20 @@ class ParquetSource(Source):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._stream.close()
 
     def _damaged(self, error: Exception) -> DataError:
         reason = " ".join(str(error).split())
         return DataError(f"{self.name}: not a Parquet file, or damaged ({reason}); get it again")
+
+
+def _fields_of(type: Any, name: str) -> list[str]:
+    """Return the dotted names of the values of a struct that are neither structs nor lists."""
+    from pyarrow import types
+
+    if not types.is_struct(type):
+        return [] if types.is_nested(type) else [name]
+    return [each for field in type for each in _fields_of(field.type, f"{name}.{field.name}")]
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
@@ -118,6 +131,8 @@ class ParquetWriter(Writer):
     Rows from Parquet keep their Arrow schema. For other rows, the first batch determines the type
     of each column: boolean, integer, float, or else text. The stream need not be seekable.
     """
+
+    needs_end = True
 
     def __init__(self, stream: BinaryIO, source: Source, added: Sequence[str]) -> None:
         super().__init__(stream)
@@ -168,7 +183,7 @@ class ParquetWriter(Writer):
 
     def _write_group(self) -> None:
         if self._writer is None:
-            sink = self._pyarrow.PythonFile(_Sink(self._stream), mode="w")
+            sink = self._pyarrow.PythonFile(LentFile(self._stream), mode="w")
             self._writer = self._pyarrow.parquet.ParquetWriter(sink, self._schema())
         if self._waiting:
             table = self._pyarrow.Table.from_batches(self._waiting)
@@ -209,7 +224,7 @@ class ParquetWriter(Writer):
             if number not in batch.bad:
                 what = (
                     f'{visible(cell(value))[:SHOWN_CHARS]} in the column "{name}" does not fit '
-                    f"{type}, the type in the first rows; write --format jsonl"
+                    f"{type}, the type in the first rows; {instead('jsonl')}"
                 )
                 raise row_error(batch.name, batch.row_number(number), what)
             values[number] = None
@@ -238,27 +253,3 @@ class ParquetWriter(Writer):
             return self._pyarrow.array(values, type)
         except (self._pyarrow.ArrowException, OverflowError, TypeError):
             return None
-
-
-class _Sink:
-    """A stream that Arrow cannot close or seek, because standard output must stay open."""
-
-    closed = False
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._written = 0
-
-    def write(self, data: Any) -> int:
-        self._stream.write(data)
-        self._written += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        return self._written
-
-    def flush(self) -> None:
-        self._stream.flush()
-
-    def close(self) -> None:
-        pass

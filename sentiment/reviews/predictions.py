@@ -14,8 +14,9 @@ from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_er
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import SHOWN_CLASSES
 from sentiment.reviews.opening import open_source
-from sentiment.reviews.rules import WORDS, class_key, key_of
+from sentiment.reviews.rules import WORDS, class_key, key_of, numbered
 from sentiment.reviews.streams import ReadOptions
+from sentiment.values import number_of
 
 PREDICTED = "predicted"
 NO_ANSWER = -1
@@ -182,10 +183,15 @@ def _kind_of(value: Any) -> str:
 
 
 def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, row: int) -> int:
-    kind = _kind_of(value)
+    kind, key = _kind_of(value), key_of(value)
     if kind in meaning:
         return meaning[kind]
-    if key_of(value) is None or kind in (UNCERTAIN, NEUTRAL):
+    number, word = numbered(key), WORDS.meaning_of(key)
+    if number is not None and labels.is_binary and number < 2:
+        return int(number)
+    if word in labels.names:
+        return labels.names.index(word)
+    if key is None or NEUTRAL in (kind, word) or kind == UNCERTAIN:
         return NO_ANSWER
     names = and_more(labels.names, SHOWN_CLASSES)
     what = f'"{value}" is no answer; write {names} or uncertain'
@@ -195,10 +201,7 @@ def _answer(value: Any, labels: LabelSet, meaning: dict[str, int], path: str, ro
 def _probability(value: Any, path: str, row: int) -> float:
     if key_of(value) is None:
         return nan
-    try:
-        p = float(value)
-    except (TypeError, ValueError):
-        p = nan
+    p = number_of(value)
     if not 0 <= p <= 1:
         what = f'"{value}" is no probability; write a number between 0 and 1'
         raise row_error(path, row, what)

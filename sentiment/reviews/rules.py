@@ -1,29 +1,45 @@
-"""What label values mean: their keys, and the rules of words and scales."""
+"""What label values mean: their keys, the numbers in them, and rules."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.reviews.words import (
+    LABEL_WORDS,
+    NEGATIVE_WORDS,
+    NEUTRAL_WORDS,
+    POSITIVE_WORDS,
+    YES_OR_NO,
+    is_assumed_word,
+    is_pole,
+    meaning_of,
+)
 from sentiment.values import MISSING_WORDS, is_missing, is_missing_word
-
-POSITIVE_WORDS = frozenset({"pos", "positive", "good", "true", "yes"})
-NEGATIVE_WORDS = frozenset({"neg", "negative", "bad", "false", "no"})
-NEUTRAL_WORDS = frozenset({"neu", "neut", "neutral", "neither", "mixed"})
-# Words whose orientation is assumed, like that of numbers.
-ASSUMED_WORDS = frozenset({"true", "false", "yes", "no"})
-LABEL_WORDS = POSITIVE_WORDS | NEGATIVE_WORDS | NEUTRAL_WORDS
 
 Key = str | float | None
 
 # Digits match in one way only, which avoids backtracking over a million digits.
-_STARS = re.compile(
-    r"([1-5](?:[.,][05])?)(?:[ -]?stars?|[ ]?[★⭐*]| ?/ ?5| (?:out )?of 5(?: stars)?)"
-)
-_SIGNS = re.compile(r"([★⭐]{1,5})☆*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?\d{1,3},\d{1,3}", re.ASCII)
+_NUMBERED = re.compile(r"(?:_*label|class|category|cluster)[ _-]*(\d{1,2})", re.ASCII)
+_RATED = r"(?:(?:rated|rating|score)\s?:?\s?)?"
+_COUNT = r"(\d{1,3}(?:[.,]\d{1,3})?)"
+_UNIT = r"(?:[ -]?(?:stars?|points?|bubbles?))?(?: rating)?"
+_OUT_OF = re.compile(
+    rf"{_RATED}{_COUNT}\s?(?:/|(?:out )?of)\s?(\d{{1,3}})(?:[.,]0+)?{_UNIT}", re.ASCII
+)
+_STARS = re.compile(rf"{_RATED}{_COUNT}(?:[ -]?stars?(?: rating)?|\s?[★⭐🌟*])", re.ASCII)
+_PERCENT = re.compile(rf"{_COUNT}\s?(?:%|percent|per cent|pct)", re.ASCII)
+_SIGNS = re.compile(r"((?:[★⭐🌟*] ?){1,10})(½?)((?: ?[☆✩✰]){0,10})")
+_RATING = re.compile(r"(\S+) stars|(\S+)/(\d+)|(\S+)%")  # the keys of ratings
+_LONGEST_RATING = 40  # characters
+_OF = (4, 5, 6, 7, 10, 20, 100)  # the best marks of ratings
+_SPELLED = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+# Variation selectors, joiners and skin tones of emoji.
+_VARIANTS = dict.fromkeys([0xFE0E, 0xFE0F, 0x200D, *range(0x1F3FB, 0x1F400)])
 
 
 def is_number(text: str) -> bool:
@@ -41,6 +57,11 @@ def is_figure(text: str) -> bool:
     return not has_letters(text) and any(map(str.isdigit, text))
 
 
+def is_numbered(text: str) -> bool:
+    """Return whether a text is a class without a name, such as `LABEL_1`."""
+    return numbered(text.strip().casefold()) is not None
+
+
 def is_label_word(text: str) -> bool:
     """Return whether a text is a label such as `positive`, `no` or `5 stars`, in any case."""
     key = key_of(text)
@@ -54,12 +75,12 @@ def text_in(value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as a text: None and NaN are empty, other values are converted."""
+    """Return a value as a text: None, NaN, objects and lists are empty, others are converted."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return "" if is_missing(value) else str(value)
+    return "" if is_missing(value) or isinstance(value, (dict, list, tuple)) else str(value)
 
 
 def key_of(value: Any, missing: frozenset[str] = MISSING_WORDS) -> Key:
@@ -92,19 +113,92 @@ def _cached_key(value: Any) -> Key:
 
 def _key_of_word(word: str) -> Key:
     """Return a word, the same for equal ratings: `4 stars`, `4.0 out of 5`, `★★★★☆`."""
-    word = word.replace("\ufe0f", "")  # the emoji variation selector
-    if stars := _STARS.fullmatch(word):
-        return f"{float(stars[1].replace(',', '.')):g} stars"
-    if signs := _SIGNS.fullmatch(word):
-        return f"{len(signs[1])} stars"
-    return word or None
+    word = word.translate(_VARIANTS).strip()
+    rating = _read_rating(word) if len(word) <= _LONGEST_RATING else None
+    if rating is None:
+        return word or None
+    marks, of = rating
+    return f"{marks:g} stars" if of == 5 else f"{marks:g}{'%' if of == 100 else f'/{of}'}"
+
+
+def _read_rating(word: str) -> tuple[float, int] | None:
+    """Return the marks that a word gives, and the best ones, or None."""
+    word = " ".join(word.split())
+    if found := _OUT_OF.fullmatch(word):
+        marks, of = _decimal(found[1]), int(found[2])
+    elif found := _PERCENT.fullmatch(word):
+        marks, of = _decimal(found[1]), 100
+    elif signs := _SIGNS.fullmatch(word):
+        full, half, empty = (len(signs[group].replace(" ", "")) for group in (1, 2, 3))
+        marks, of = full + half / 2, full + half + empty if empty else 5
+    else:
+        first, _, rest = word.partition(" ")
+        if not (found := _STARS.fullmatch(f"{_SPELLED.get(first, first)} {rest}".strip())):
+            return None
+        marks, of = _decimal(found[1]), 5
+    return (marks, of) if of in _OF and marks <= of else None
+
+
+def _decimal(digits: str) -> float:
+    return float(digits.replace(",", "."))
+
+
+@lru_cache(maxsize=4096)
+def rating_of(key: Key) -> tuple[float, int] | None:
+    """Return the marks and the best ones of a key such as `4 stars`, `8/10` or `80%`, or None."""
+    found = _RATING.fullmatch(key) if isinstance(key, str) else None
+    if not found or not all(group is None or is_number(group) for group in found.groups()):
+        return None
+    marks, of = next(
+        (float(digits), int(found[3] or best))
+        for digits, best in ((found[1], 5), (found[2], 0), (found[4], 100))
+        if digits
+    )
+    return (marks, of) if of in _OF and 0 <= marks <= of else None
+
+
+def plain_number(key: Key) -> float | None:
+    """Return the number that a key is, also with a decimal comma, or None."""
+    if isinstance(key, str):
+        return _decimal(key) if _WITH_COMMA.fullmatch(key) else None
+    return key
+
+
+def has_comma(key: Key) -> bool:
+    """Return whether a key is a number with a decimal comma."""
+    return isinstance(key, str) and plain_number(key) is not None
+
+
+def numbered(key: Key) -> float | None:
+    """Return the number of a class without a name, such as `LABEL_1`, or None."""
+    found = _NUMBERED.fullmatch(key) if isinstance(key, str) else None
+    return float(found[1]) if found else None
+
+
+def number_in(key: Key) -> float | None:
+    """Return the number that a key is or has, as 4 in `4/5` and `LABEL_4`, or None."""
+    if rating := rating_of(key):
+        return rating[0]
+    number = plain_number(key)
+    return numbered(key) if number is None else number
 
 
 def reads_as_label(key: Key) -> bool:
-    """Return whether a value could be a label: a word, or −1 to 10 in halves."""
+    """Return whether a value is a label wherever it stands: a word, or −1 to 10 in halves."""
     if isinstance(key, str):
-        return key in LABEL_WORDS or key in WORDS_OF_STARS.meaning
+        stars = rating_of(key)
+        return key in LABEL_WORDS or is_pole(key) or bool(stars and stars[1] == 5)
     return key is not None and -1 <= key <= 10 and (2 * key).is_integer()
+
+
+def may_be_label(key: Key) -> bool:
+    """Return whether a value in a column of labels may be one: any rating, *recommended*, 7.9."""
+    if reads_as_label(key) or rating_of(key) or numbered(key) is not None:
+        return True
+    number = plain_number(key)
+    if number is None:
+        return isinstance(key, str) and (key in YES_OR_NO or meaning_of(key) is not None)
+    return -10 <= number <= 10
 
 
 OTHER = ""  # the meaning of values that belong to no class
@@ -114,21 +208,61 @@ Rules = Mapping[str, tuple["Rule", ...]]  # by the name of the label column
 
 
 @dataclass(frozen=True)
+class Scale:
+    """The classes of ordered numbers: up to `bad` they are negative, from `good` on positive."""
+
+    low: float
+    bad: float
+    good: float
+    high: float
+
+    def __call__(self, key: Key) -> str | None:
+        """Return the class of a number, or None if it is not on the scale."""
+        number = plain_number(key)
+        return None if number is None else self.class_of(number)
+
+    def class_of(self, number: float) -> str | None:
+        """Return the class of a number, or None if it is not on the scale."""
+        if not self.low <= number <= self.high:
+            return None
+        return NEGATIVE if number <= self.bad else POSITIVE if number >= self.good else NEUTRAL
+
+    def __str__(self) -> str:
+        negative, positive = (self.low, self.bad), (self.good, self.high)
+        return f"{_span(*negative)} negative, {_span(*positive)} positive"
+
+
+def _span(low: float, high: float) -> str:
+    return f"{show(float(low))}{' to ' if low < 0 else '–'}{show(float(high))}"
+
+
+@dataclass(frozen=True)
 class Rule:
     """The meaning of values: the name of a class each. Rows of a class not in use are dropped."""
 
-    meaning: Mapping[Key, str]  # all values it knows, whether or not they occur in a file
+    meaning: Mapping[Key, str]  # whether or not they occur in a file
     classes: LabelSet = SENTIMENT  # in use unless others are asked for
     other: str | None = None  # the meaning of all other values; None if they are unknown
     words: str = ""  # a description; "" to list the values that were found
+    reads: Callable[[Key], str | None] | None = None  # the meaning of values not in `meaning`
+    assumed: bool = False  # whether the values could be meant the other way round
+
+    def meaning_of(self, key: Key) -> str | None:
+        """Return the meaning of a value, or None if it is unknown."""
+        name = self.meaning.get(key)
+        if name is None and self.reads is not None:
+            name = self.reads(key)
+        return self.other if name is None else name
 
     def known(self, keys: Iterable[Key]) -> dict[Key, str]:
         """Return the meanings of values, without unknown ones."""
-        read = {key: self.meaning.get(key, self.other) for key in keys}
+        read = {key: self.meaning_of(key) for key in keys}
         return {key: name for key, name in read.items() if name is not None}
 
     def values_of(self, found: Iterable[Key], name: str) -> tuple[str, ...]:
         """Return the values that mean a class, as the command line takes them."""
+        if isinstance(self.reads, Scale):
+            return (f"<={self.reads.bad:g}" if name == NEGATIVE else f">={self.reads.good:g}",)
         known = self.known(sorted(found, key=_in_order))
         return tuple(
             f"{key:g}" if isinstance(key, float) else str(key)
@@ -144,8 +278,9 @@ class Rule:
     def describe(self, found: Collection[Key], classes: LabelSet = SENTIMENT) -> str:
         """Return a description of the meaning of the values that were found."""
         if self.words:
-            between = ", between neutral" if self in SCALES and NEUTRAL in classes.names else ""
-            return self.words + between
+            on_scale = self.classes == SENTIMENT and self.other is None
+            between = on_scale and NEUTRAL in classes.names
+            return self.words + ", between neutral" * between
         if not found:
             return "all missing"
         read = self.known(found)
@@ -161,80 +296,31 @@ def _in_order(key: Key) -> tuple[float, str]:
     return (key, "") if isinstance(key, float) else (0.0, str(key))
 
 
-def _rule(
-    negative: Iterable[Key], positive: Iterable[Key] = (), neutral: Iterable[Key] = ()
-) -> Rule:
-    meaning = (
-        dict.fromkeys(negative, NEGATIVE)
-        | dict.fromkeys(positive, POSITIVE)
-        | dict.fromkeys(neutral, NEUTRAL)
-    )
-    return Rule(meaning, WITH_NEUTRAL if NEUTRAL in meaning.values() else SENTIMENT)
+def _read_word(key: Key) -> str | None:
+    return meaning_of(key) if isinstance(key, str) else None
 
 
-def _scale(noun: str, *, low: int, high: int, top: int) -> Rule:
-    """Return the rule of a scale from 1 to `top`, in halves."""
-    meaning: dict[Key, str] = {
-        half / 2: NEGATIVE if half <= 2 * low else POSITIVE if half >= 2 * high else NEUTRAL
-        for half in range(2, 2 * top + 1)
-    }
-    return Rule(meaning, words=f"{noun}: 1–{low} negative, {high}–{top} positive")
-
-
-WORDS = _rule(NEGATIVE_WORDS, POSITIVE_WORDS, NEUTRAL_WORDS)
-# Each applies to a column with exactly its values.
-NUMBERS = (
-    _rule([0.0], [1.0]),
-    _rule([1.0], [2.0]),
-    _rule([-1.0], [1.0]),
-    _rule([0.0], [4.0]),
-    _rule([0.0], [2.0], [1.0]),
-    _rule([0.0], [4.0], [2.0]),
-    _rule([-1.0], [1.0], [0.0]),
-    _rule([0.0]),
-    _rule([-1.0]),
-)
-STARS = _scale("stars", low=2, high=4, top=5)
-WORDS_OF_STARS = Rule(
-    {f"{stars:g} stars": label for stars, label in STARS.meaning.items()}, words=STARS.words
-)
-RATINGS = _scale("ratings", low=4, high=7, top=10)
-SCALES = (STARS, WORDS_OF_STARS, RATINGS)
-
-
-def find_rule(keys: Iterable[Key]) -> Rule | None:
-    """Return the rule for a set of values, or None if it is unknown or ambiguous."""
-    found = set(keys)
-    if not found:
-        return None
-    for rule in NUMBERS:
-        if found == rule.meaning.keys():
-            return rule
-    if {"mixed"} < found & NEUTRAL_WORDS:  # two kinds
-        return None
-    for rule in (WORDS, WORDS_OF_STARS):
-        if found <= rule.meaning.keys():
-            return rule
-    if found <= STARS.meaning.keys():  # 1, 2, 3 may be negative, neutral, positive
-        both_ends = {POSITIVE, NEGATIVE} <= set(STARS.known(found).values())
-        of_stars = len(found) >= 3 or found == {1.0, 5.0}
-        return STARS if of_stars and both_ends else None
-    # A scale that never exceeds 6 is another one, such as school grades.
-    is_rating = found <= RATINGS.meaning.keys() and POSITIVE in RATINGS.known(found).values()
-    return RATINGS if is_rating else None
+_USUAL_WORDS: dict[Key, str] = {
+    **dict.fromkeys(NEGATIVE_WORDS, NEGATIVE),
+    **dict.fromkeys(POSITIVE_WORDS, POSITIVE),
+    **dict.fromkeys(NEUTRAL_WORDS, NEUTRAL),
+}
+WORDS = Rule(_USUAL_WORDS, WITH_NEUTRAL, reads=_read_word)
 
 
 def is_assumed(rule: Rule, found: Collection[Key]) -> bool:
     """Return whether the orientation of values is assumed: 0 and 1, stars, `no`, `yes`."""
-    return rule in (*NUMBERS, STARS, RATINGS) or (rule is WORDS and ASSUMED_WORDS.issuperset(found))
+    named = [key for key, name in rule.known(found).items() if name != OTHER]
+    words = rule.reads is WORDS.reads and all(is_assumed_word(str(key)) for key in named)
+    return rule.assumed or words
 
 
 def class_key(key: Key) -> str:
     """Return what the values of a class share: `4 stars` and 4.0 are "4", `pos` is "positive"."""
     if isinstance(key, float):
         return f"{key + 0.0:.15g}"
-    if key in WORDS_OF_STARS.meaning:
-        return str(key).removesuffix(" stars")
+    if (stars := rating_of(key)) and stars[1] == 5:
+        return f"{stars[0]:.15g}"
     word = " ".join(str(key).split())
     return _SHORT_NAMES.get(word, word)
 

@@ -1,18 +1,16 @@
-"""Reading bytes from files and stdin, decompressed; kinds of files by name and first bytes."""
+"""Reading bytes from files and stdin, decompressed; formats of files by name."""
 
-import io
 import os
-import re
 import stat
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
-from sentiment.runtime import require
+from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, SENTIMENT, WITH_NEUTRAL, LabelSet
+from sentiment.reviews import compression
 
 if TYPE_CHECKING:
     from sentiment.reviews.batch import BadRows
@@ -21,16 +19,11 @@ Where = Path | Literal["-"]
 STDIN = "<stdin>"  # the name of "-" in messages
 
 BLOCK_BYTES = 1 << 17  # larger blocks are slower
-COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
-# The first bytes of compressed data.
-_COMPRESSED = {
-    "gzip": re.compile(rb"\x1f\x8b"),
-    "bzip2": re.compile(rb"BZh\d(?:1AY&SY|\x17rE8P\x90)"),
-    "xz": re.compile(rb"\xfd7zXZ\0"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-}
-INPUT_FORMATS = ("lines", "csv", "tsv", "jsonl", "parquet", "folder", "fasttext")
-OUTPUT_FORMATS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext")
+_ZIP = b"PK\x03\x04"
+INPUT_FORMATS = ("lines", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "folder", "fasttext")
+OUTPUT_FORMATS = ("text", "csv", "tsv", "json", "jsonl", "parquet", "xlsx", "fasttext")
+JSON_FORMATS = ("json", "jsonl")  # read alike: the content decides
+COMPRESSED_FORMATS = ("parquet", "xlsx")  # which are not compressed once more
 SUFFIXES = {
     ".txt": "lines",
     ".csv": "csv",
@@ -38,22 +31,23 @@ SUFFIXES = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
-    ".json": "jsonl",
+    ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".ft": "fasttext",
 }
+# Files whose content decides: zip archives, and spreadsheets that may be something else.
+BY_CONTENT = (".zip", ".xls", ".xlsb", ".ods")
 NOT_READ = {
-    ".xlsx": "spreadsheets are not read; save the sheet as CSV",
-    ".xls": "spreadsheets are not read; save the sheet as CSV",
-    ".zip": "archives are not read; unpack it first",
     ".tar": "archives are not read; unpack it first",
     ".tgz": "archives are not read; unpack it first",
 }
 # Suffixes of files that answers cannot be written to, with the kind of file.
 OTHER_KINDS = {
-    "spreadsheets": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
-    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar", ".zst"),
+    "spreadsheets of this kind": (".xls", ".xlsm", ".xlsb", ".ods", ".numbers"),
+    "archives": (".zip", ".tar", ".tgz", ".7z", ".rar"),
     "documents": (".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".epub"),
     "pages": (".html", ".htm", ".xhtml"),
     "pictures": (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
@@ -62,20 +56,29 @@ OTHER_KINDS = {
     "XML and YAML": (".xml", ".yaml", ".yml"),
     "arrays and frames": (".arrow", ".feather", ".avro", ".orc", ".pkl", ".pickle", ".npy", ".npz"),
 }
-NAMES_WRITTEN = "name it .csv, .tsv, .jsonl, .parquet or .txt"
+NAMES_WRITTEN = "name it .csv, .tsv, .json, .jsonl, .xlsx, .parquet or .txt"
 
 
-@dataclass(frozen=True)
+# Methods that nobody calls would take a millisecond to generate, which is a part of a cold answer.
+@dataclass(frozen=True, eq=False, repr=False)
 class ReadOptions:
     """The options for reading files of reviews."""
 
     format: str | None = None  # None detects it by suffix and content
-    encoding: str = "utf-8"  # of text formats
+    sheet: str | None = None  # of a workbook; None for the first one with rows
+    encoding: str = "utf-8"  # of text formats; "auto" finds it
+    on_bad_bytes: str = "bad-row"  # or "replace" by U+FFFD
+    skip_lines: int = 0  # lines to leave out at the start of text formats
+    delimiter: str | None = None  # of CSV; None detects it; several spaces are two or more
+    quote: str | None = None  # of CSV; None is ", and "" none
+    comment: str | None = None  # what lines of CSV and TSV to leave out begin with
     header: bool | None = None  # whether delimited files have one; None detects it
     text_columns: tuple[str, ...] = ()  # empty to detect them
     label_column: str | None = None  # None to detect it
-    positive: tuple[str, ...] = ()  # values that mean positive
+    label_files: tuple[str, ...] = ()  # with the labels of each file of texts
+    positive: tuple[str, ...] = ()  # values that mean positive, or conditions such as `>=7`
     negative: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()  # ("all",), ("stars",), or the names of those to keep
     label_set: LabelSet | None = None  # the classes to read; None for those the labels name
     strict: bool = False  # missing labels are errors, and neutral ones where that is no class
@@ -85,8 +88,35 @@ class ReadOptions:
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first
 
     def __post_init__(self) -> None:
-        if self.classes and (self.positive or self.negative):
-            raise UsageError("--classes cannot be combined with --positive and --negative")
+        if self.of_tables and self.format not in (None, "csv", "tsv"):
+            raise UsageError(
+                f"leave out {self.of_tables}: it is for CSV and TSV, not {self.format}"
+            )
+        if self.classes and self.sides:
+            raise UsageError(
+                "--classes cannot be combined with --positive, --negative and --neutral"
+            )
+
+    @property
+    def of_tables(self) -> str:
+        """The first option given that is for CSV and TSV only, or ""."""
+        given = {
+            "--delimiter": self.delimiter,
+            "--quote": self.quote,
+            "--comment": self.comment,
+        }
+        return next((name for name, value in given.items() if value is not None), "")
+
+    @property
+    def of_texts(self) -> str:
+        """The first option given that is for text files only, or ""."""
+        return self.of_tables or "--skip-lines" * bool(self.skip_lines)
+
+    @property
+    def sides(self) -> dict[str, tuple[str, ...]]:
+        """The values that the user named, by class of sentiment."""
+        sides = {NEGATIVE: self.negative, NEUTRAL: self.neutral, POSITIVE: self.positive}
+        return {name: values for name, values in sides.items() if values}
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -97,7 +127,7 @@ class ReadOptions:
     def labels(self) -> tuple[str, ...]:
         """The values that the user, or the model, calls labels."""
         own = self.label_set.names if self.has_own_classes and self.label_set else ()
-        return (*self.positive, *self.negative, *self.named, *own)
+        return (*self.positive, *self.negative, *self.neutral, *self.named, *own)
 
     @property
     def has_own_classes(self) -> bool:
@@ -118,11 +148,6 @@ class OpenFile:
     max_bytes: int  # decompressed
     max_row_chars: int
 
-    @property
-    def suffix(self) -> str:
-        """The last suffix of its name, in lower case."""
-        return Path(self.name).suffix.lower()
-
 
 class ByteStream:
     """A binary stream, decompressed, that is read in blocks of what is available.
@@ -131,12 +156,19 @@ class ByteStream:
         stream: An open binary stream.
         name: Its name in messages.
         owned: Whether `close` closes the stream; standard input is left open.
-        compression: One of the values of `COMPRESSIONS`; None to detect it by the first bytes.
+        compression: The one its name promises; None to detect it by the first bytes.
         max_bytes: The maximum size, decompressed; None for no limit.
+        size: The number of bytes in all, if the stream does not tell.
+        again: Returns all blocks from the start, if the stream itself cannot be read again.
+        max_row_chars: The maximum number of characters of a row; None for no own limit.
+        path: That of a regular file.
 
     Attributes:
         bytes: The number of bytes read so far, decompressed.
         size: The number of bytes in all; None if unknown, as of a pipe or a compressed file.
+        max_bytes: The maximum size.
+        max_row_chars: The maximum number of characters of a row.
+        path: That of the regular file whose bytes it gives; None for other streams.
     """
 
     def __init__(
@@ -147,9 +179,15 @@ class ByteStream:
         owned: bool = True,
         compression: str | None = None,
         max_bytes: int | None = None,
+        size: int | None = None,
+        again: Callable[[], Iterator[bytes]] | None = None,
+        max_row_chars: int | None = None,
+        path: str | None = None,
     ) -> None:
         self.name = name
-        self._max_bytes = max_bytes
+        self.path = path
+        self.max_row_chars = max_row_chars
+        self.max_bytes = max_bytes
         self.bytes = 0
         self._stream = stream
         self._read = getattr(stream, "read1", stream.read)
@@ -157,8 +195,13 @@ class ByteStream:
         self._compression = compression
         self._damage: tuple[type[Exception], ...] = ()
         self._pipe = _pipe_number(stream)
-        self.size = _size_of(stream)
+        self.size = _size_of(stream) if size is None else size
         self._at_start = True
+        self._is_plain = True  # whether what is read is the stream itself, not decompressed
+        self._begin = _place_in(stream)
+        self._again = again
+        self._peeked: bytes | None = None
+        self._copy: BinaryIO | None = None
 
     def read(self) -> bytes:
         """Return what is available, at most a block, waiting for at least a byte; b"" at the end.
@@ -168,21 +211,45 @@ class ByteStream:
             TooLargeError: It exceeds the maximum size.
             MissingDependencyError: Its decompressor is not installed.
         """
-        block = self._block()
+        if self._peeked is not None:
+            block, self._peeked = self._peeked, None
+            return block
         if not self._at_start:
-            return block
+            return self._block()
         self._at_start = False
-        detected = (name for name, start in _COMPRESSED.items() if start.match(block))
-        compression = self._compression or next(detected, None)
-        if compression is None:
+        block = self._first_block()
+        found = compression.detect(block)
+        kind = found or self._compression
+        if kind is None or is_zip(block):
             return block
+        if not found:
+            from sentiment.reviews.foreign import foreign  # few files are called what they are not
 
-        if not _COMPRESSED[compression].match(block) and (what := foreign(block)):
-            raise DataError(f"{self.name}: {what}")
-        self.bytes, self.size = 0, None  # decompressed bytes count
-        stream, self._damage = _decompressed(compression, _Rest(block, self._read))
+            if what := foreign(block):
+                raise DataError(f"{self.name}: {what}")
+        # Decompressed bytes count.
+        self.bytes, self.size, self.path, self._is_plain = 0, None, None, False
+        stream, self._damage = compression.decompressed(kind, block, self._read)
         self._read = getattr(stream, "read1", stream.read)
-        return self._block()
+        return self._first_block()
+
+    def peek(self) -> bytes:
+        """Return the first block, which is read again."""
+        if self._peeked is None:
+            self._peeked = self.read()
+        return self._peeked
+
+    def _first_block(self) -> bytes:
+        """Return what is available, and more if that may be part of a sign of what it is."""
+        from sentiment.reviews.encodings import MARKS  # a text alone is answered without it
+
+        # What streams that are not plain text begin with.
+        signs = (_ZIP, *compression.STARTS, *(mark for mark, _ in MARKS))
+        block = more = self._block()
+        while more and any(len(block) < len(sign) and sign.startswith(block) for sign in signs):
+            more = self._block()
+            block += more
+        return block
 
     def _block(self) -> bytes:
         try:
@@ -192,15 +259,57 @@ class ByteStream:
         except OSError as error:
             raise DataError(f"{self.name}: {error.strerror or error}") from error
         self.bytes += len(block)
-        if self._max_bytes is not None and self.bytes > self._max_bytes:
+        if self.max_bytes is not None and self.bytes > self.max_bytes:
             raise TooLargeError(
-                f"{self.name}: more than {self._max_bytes:,} bytes, unpacked; cut it up"
+                f"{self.name}: more than {self.max_bytes:,} bytes, unpacked; cut it up"
             )
         return block
 
     def read_all(self) -> bytes:
         """Return the rest of the stream."""
         return b"".join(iter(self.read, b""))
+
+    def as_file(self) -> BinaryIO:
+        """Return the stream as a seekable file, which `close` closes.
+
+        It is the file itself, or else a temporary copy.
+
+        Raises:
+            DataError: The stream cannot be read or is damaged.
+            SentimentError: There is no space for the copy.
+        """
+        self.peek()
+        if self._is_plain and self._begin == 0:
+            self._stream.seek(0)
+            return self._stream
+        from sentiment.storage import temporary_copy  # few inputs need one
+
+        self._copy = temporary_copy(iter(self.read, b""))
+        return self._copy
+
+    def again(self) -> Iterator[bytes] | None:
+        """Return all blocks from the start, decompressed; None if the stream gives them only once.
+
+        Where reading continues does not change.
+        """
+        if self._again:
+            return self._again()
+        return None if self._begin is None else self._from_start(self._begin)
+
+    def _from_start(self, begin: int) -> Iterator[bytes]:
+        place = self._stream.tell()
+        self._stream.seek(begin)
+        copy = ByteStream(
+            self._stream,
+            self.name,
+            owned=False,
+            compression=self._compression,
+            max_bytes=self.max_bytes,
+        )
+        try:
+            yield from iter(copy.read, b"")
+        finally:
+            self._stream.seek(place)
 
     def would_block(self) -> bool:
         """Return whether the next read would wait for a producer."""
@@ -216,6 +325,8 @@ class ByteStream:
 
     def close(self) -> None:
         """Close the stream if it was opened here."""
+        if self._copy:
+            self._copy.close()
         if self._owned:
             self._stream.close()
 
@@ -231,69 +342,37 @@ def open_stream(where: Path | str | OpenFile) -> ByteStream:
             raise DataError(f"{STDIN}: closed; it cannot be read")
         return ByteStream(sys.stdin.buffer, STDIN, owned=False)
     if isinstance(where, OpenFile):
-        stream, name, suffix = where.file, where.name, where.suffix
+        stream, name, is_file = where.file, where.name, False
         empty = not stream.seek(0, 2)
         stream.seek(0)
     else:
         path, name = Path(where), str(where)
-        suffix = path.suffix.lower()
         try:
-            empty = path.is_file() and not path.stat().st_size
+            is_file = path.is_file()
+            empty = is_file and not path.stat().st_size
             stream = path.open("rb")
         except OSError as error:
             raise DataError(f"{name}: {error.strerror or error}") from error
-    max_bytes = where.max_bytes if isinstance(where, OpenFile) else None
+    limits = where if isinstance(where, OpenFile) else None
     found = ByteStream(
         stream,
         name,
-        owned=not isinstance(where, OpenFile),
-        compression=COMPRESSIONS.get(suffix),
-        max_bytes=max_bytes,
+        owned=limits is None,
+        compression=compression.compression_of(name),
+        max_bytes=limits.max_bytes if limits else None,
+        max_row_chars=limits.max_row_chars if limits else None,
+        path=name if is_file else None,
     )
-    if empty and suffix in COMPRESSIONS:  # gzip would accept it as an empty text
+    # gzip would accept it as an empty text.
+    if empty and (compression.compression_of(name) or input_format_of(name) == "xlsx"):
         found.close()
         raise DataError(f"{name}: damaged or cut short (it is empty); get it again")
     return found
 
 
-class _Rest(io.RawIOBase):
-    """A stream whose first block has been read; it returns what is available."""
-
-    def __init__(self, first: bytes, read: Any) -> None:
-        self._first = first
-        self._read = read
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size = len(buffer)
-        block = self._first or self._read(size)
-        self._first = block[size:]
-        buffer[: len(block[:size])] = block[:size]
-        return len(block[:size])
-
-
-def _decompressed(compression: str, rest: Any) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return a decompressed stream, and the exceptions it raises for damaged data."""
-    if compression == "gzip":
-        import gzip
-        import zlib
-
-        return gzip.GzipFile(fileobj=rest, mode="rb"), (EOFError, gzip.BadGzipFile, zlib.error)
-    if compression == "bzip2":
-        import bz2
-
-        return bz2.BZ2File(rest), (EOFError, OSError)
-    if compression == "xz":
-        import lzma
-
-        return lzma.LZMAFile(rest), (EOFError, lzma.LZMAError)
-    require("zstd needs pyarrow", "pyarrow.lib", "pyarrow; or unpack with unzstd")
-    import pyarrow
-
-    stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(rest, mode="r"), "zstd")
-    return stream, (OSError, pyarrow.ArrowException)
+def is_zip(start: bytes) -> bool:
+    """Return whether data are a zip archive, as workbooks are, by their first bytes."""
+    return start.startswith((_ZIP, b"PK\x05\x06"))  # the second one is empty
 
 
 def _pipe_number(stream: BinaryIO) -> int | None:
@@ -301,6 +380,16 @@ def _pipe_number(stream: BinaryIO) -> int | None:
     try:
         number = stream.fileno()
         return None if stat.S_ISREG(os.fstat(number).st_mode) else number
+    except (OSError, AttributeError, ValueError):
+        return None
+
+
+def _place_in(stream: BinaryIO) -> int | None:
+    """Return the place in a stream that can be read again; None for other streams."""
+    if _pipe_number(stream) is not None:  # a device may say that it can
+        return None
+    try:
+        return stream.tell() if stream.seekable() else None
     except (OSError, AttributeError, ValueError):
         return None
 
@@ -331,107 +420,39 @@ def output_format_of(path: str | Path, named: str | None = None) -> str:
     Raises:
         UsageError: The suffix is that of another format, or cannot be written.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix in COMPRESSIONS:
-        raise UsageError(
-            f"{path}: answers are not compressed; write {Path(path).with_suffix('')}, "
-            f"then compress it with {COMPRESSIONS[suffix]}"
-        )
+    packed = compression.compression_of(path)
+    inner = Path(path).with_suffix("") if packed else Path(path)
+    suffix = inner.suffix.lower()
+    if suffix in compression.SUFFIXES:
+        raise UsageError(f"{path}: answers are compressed once; name it {inner}")
     for kind, suffixes in OTHER_KINDS.items():
         if suffix in suffixes:
             raise UsageError(f"{path}: answers are not written as {kind}; {NAMES_WRITTEN}")
-    if suffix == ".json" and named != "jsonl":
-        raise UsageError(f"{path}: JSON is written one object a line; name it .jsonl")
     by_name = "text" if SUFFIXES.get(suffix) == "lines" else SUFFIXES.get(suffix)
-    # Any text format may have the suffix .txt.
-    fits = by_name in (None, named) or (by_name == "text" and named != "parquet")
+    # Any text format may have the suffix .txt, and JSON lines are often called .json.
+    fits = by_name in (None, named) or (by_name == "text" and named not in COMPRESSED_FORMATS)
+    fits = fits or (by_name, named) == ("json", "jsonl")
     if named and not fits:
         raise UsageError(
             f"{path} ends in {suffix}, but the format is {named}: rename the file, or leave the "
             "format out"
         )
-    return named or by_name or "text"
+    format = named or by_name or "text"
+    if packed and format in COMPRESSED_FORMATS:
+        raise UsageError(f"{path}: {format} is compressed by itself; name it {inner}")
+    return format
 
 
 def looks_like_file(text: str) -> bool:
     """Return whether a text ends like the name of a file of reviews, readable or not."""
     suffix = suffix_of(text)
-    return suffix in SUFFIXES or suffix in NOT_READ or Path(text).suffix.lower() in COMPRESSIONS
+    known = suffix in SUFFIXES or suffix in BY_CONTENT or suffix in NOT_READ
+    return known or compression.compression_of(text) is not None
 
 
 def suffix_of(path: str | Path) -> str:
     """Return the last suffix in lower case, ignoring those of compression."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    while suffixes and suffixes[-1] in COMPRESSIONS:
+    while suffixes and suffixes[-1] in compression.SUFFIXES:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
-
-
-LOOKED_AT = 4096  # bytes
-READ_LINES = "--input-format lines reads its lines"
-ERROR_ANSWER = "a web server's error, saved instead of the data; download the data again"
-
-
-def foreign(start: bytes, *, markup: bool = False) -> str | None:
-    """Return the kind of a file without reviews, and what to do; None if it may have reviews.
-
-    Args:
-        start: Its first bytes, as many as are available.
-        markup: Whether to accept HTML, XML and other notations as texts.
-    """
-    head = start[:LOOKED_AT]
-    what = next((what for pattern, _, what in _kinds("bytes") if pattern.match(head)), None)
-    if what or markup:
-        return what
-    text = re.sub(r"\r\n?", "\n", head.decode("utf-8", "replace").removeprefix("\ufeff"))
-    what = next((what for pattern, _, what in _kinds("text") if pattern.match(text)), None)
-    what = what or _of_lines(text, cut=len(start) > LOOKED_AT)
-    return what and f"{what}; {READ_LINES}"
-
-
-def is_refusal(text: str) -> bool:
-    """Return whether a text is the error message of a web service."""
-    others = r"bad credentials|invalid (?:api )?(?:key|token).*|.*rate limit.*"
-    return re.fullmatch(rf"(?i:{_catalog()['fragments']['refused']}\W*|{others})", text) is not None
-
-
-def _of_lines(text: str, *, cut: bool) -> str | None:
-    """Return the kind of the lines; None if they may be texts."""
-    lines = text.split("\n")[: -1 if cut else None]
-    lines = [line.strip() for line in lines if line.strip()]
-    for pattern, least, what in _kinds("line"):
-        if len(lines) >= least and all(map(pattern.fullmatch, lines)):
-            return what
-    return None
-
-
-@cache
-def _catalog() -> dict[str, Any]:
-    """Return the catalogue, with each pattern in one piece."""
-    import tomllib  # a text alone is answered without it
-
-    path = Path(__file__).with_name("foreign.toml")
-    catalog = tomllib.loads(path.read_text(encoding="utf-8"))
-    fragments: dict[str, str] = {}
-
-    def joined(pattern: str | list[str]) -> str:
-        return re.sub("@([a-z-]+)@", lambda name: fragments[name[1]], "".join(pattern))
-
-    for name, pattern in catalog["fragments"].items():
-        fragments[name] = joined(pattern)
-    for kind in (*catalog["bytes"], *catalog["text"], *catalog["line"]):
-        kind["pattern"] = joined(kind["pattern"])
-    return catalog | {"fragments": fragments}
-
-
-@cache
-def _kinds(table: str) -> list[tuple[re.Pattern[Any], int, str]]:
-    """Return the patterns of a table, the least number of lines they need, and what they are."""
-
-    def compiled(pattern: str) -> re.Pattern[Any]:
-        if table == "bytes":
-            return re.compile(pattern.encode("latin-1"), re.DOTALL)
-        return re.compile(pattern)
-
-    kinds = _catalog()[table]
-    return [(compiled(kind["pattern"]), kind.get("lines", 0), kind["what"]) for kind in kinds]

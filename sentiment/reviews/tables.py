@@ -2,17 +2,20 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sentiment.reviews.asked import Asked
 from sentiment.reviews.cells import cell, visible
-from sentiment.reviews.columns import texts_of
-from sentiment.reviews.labels import asked_keys
-from sentiment.reviews.opening import open_reviews
+from sentiment.reviews.dataset import ReadFile
+from sentiment.reviews.opening import Opened
 from sentiment.reviews.rules import Key, key_of
+from sentiment.reviews.separate_labels import open_labelled
 from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.texts import texts_of
 from sentiment.storage import GrowingTexts
 
 SHOWN_NAMES = 5
@@ -30,11 +33,24 @@ class Table:
     values: list[Any]  # the labels
     how: str  # how it was read, for display
     kept: dict[str, list[str]]  # n cells of each column to keep, by the name asked for
+    gaps: Sequence[int] = ()  # of rows left out, as `Batch.gaps`
 
     @cached_property
+    def counts(self) -> Counter[Key]:
+        """How often each label occurs, without missing ones."""
+        counts = Counter(map(key_of, self.values))
+        counts.pop(None, None)
+        return counts
+
+    @property
     def keys(self) -> set[Key]:
         """The distinct labels, without missing ones."""
-        return {key_of(value) for value in self.values} - {None}
+        return set(self.counts)
+
+    @property
+    def file(self) -> ReadFile:
+        """Its name, and the numbers of its rows."""
+        return ReadFile(self.name, len(self.filled), self.gaps)
 
 
 def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table:
@@ -44,13 +60,21 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
         DataError: It cannot be read, or its columns cannot be determined.
         UsageError: An option does not fit.
     """
-    opened = open_reviews(where, options, need_label=True)
+    return table_of(open_labelled(where, options), options, texts)
+
+
+def table_of(opened: Opened, options: ReadOptions, texts: GrowingTexts) -> Table:
+    """Read an opened source of labelled reviews; see `read_table`."""
     label = opened.columns.label or ""
     names = _class_names(opened.source.class_names.get(label, ()), options)
     filled: list[bool] = []
     values: list[Any] = []
     kept: dict[str, list[str]] = {name: [] for name in options.keep}
+    gaps: list[int] = []
     for batch in opened.batches:
+        before = len(filled)
+        gaps += [before] * (batch.first_row - 1 - before - len(gaps))
+        gaps += [before + gap for gap in batch.gaps]
         some = texts_of(batch, opened.columns)
         texts.extend(some)
         filled += map(bool, map(str.strip, some))
@@ -61,13 +85,14 @@ def read_table(where: Where, options: ReadOptions, texts: GrowingTexts) -> Table
     if names:
         shown = [f"{number} {visible(name)}" for number, name in enumerate(names[:SHOWN_NAMES])]
         how += f"; its metadata call {', '.join(shown)}{', …' * (len(names) > SHOWN_NAMES)}"
-    return Table(opened.source.name, label, filled, values, how, kept)
+    return Table(opened.source.name, label, filled, values, how, kept, gaps)
 
 
 def _class_names(names: Sequence[str], options: ReadOptions) -> Sequence[str]:
     """Return a file's names of numbered labels; () if meaningless, or if the user named numbers."""
-    asked = asked_keys(options.labels)
-    if any(map(_NO_CLASS.fullmatch, names)) or (asked and asked.isdisjoint(map(key_of, names))):
+    asked = Asked(options.labels)
+    by_number = asked and not any(key_of(name) in asked for name in names)
+    if any(map(_NO_CLASS.fullmatch, names)) or by_number:
         return ()
     return names
 

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from codecs import getincrementalencoder
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from sentiment.labels import SENTIMENT, LabelSet, probability_of_answer, shown_p
 from sentiment.reviews.batch import Batch, Source, row_error
 from sentiment.reviews.cells import (
     cell,
-    csv_cell,
+    csv_quoting,
     encode,
     four_digits,
     json_probability,
@@ -23,10 +22,12 @@ from sentiment.reviews.cells import (
     to_json,
     tsv_cell,
 )
-from sentiment.reviews.columns import Columns, texts_to_score, texts_to_show
+from sentiment.reviews.columns import Columns
 from sentiment.reviews.delimited import DelimitedSource, Dialect
-from sentiment.reviews.streams import OUTPUT_FORMATS
+from sentiment.reviews.streams import JSON_FORMATS, OUTPUT_FORMATS
+from sentiment.reviews.texts import texts_to_score, texts_to_show
 
+OTHER_NAMES = "--prefix model_ gives the added ones other names"
 # Text → its explanation, a JSON value.
 Explainer = Callable[[str], Any]
 
@@ -36,6 +37,7 @@ class Writer(ABC):
 
     columns: Columns  # where the texts are; to be set again when the source changes
     note = ""  # for the user, about the output
+    needs_end = False  # whether what is written cannot be read without its end
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -54,14 +56,17 @@ class Writer(ABC):
             batch: The rows.
             predicted: Names of classes, `uncertain` or "", [n].
             probabilities: Those of `LabelSet.columns`, NaN where there is no answer, [n, C].
-            reasons: Why rows are uncertain, "" for others; or (). Only written to JSON lines.
+            reasons: Why rows are uncertain, "" for others; or (). Only written to JSON.
 
         Raises:
             DataError: A row does not fit the format; those before it are written.
         """
 
     def close(self) -> None:
-        """Write the rest, such as the header of an empty table, and flush the stream."""
+        """Write the rest, such as the header of an empty table, and flush the stream.
+
+        After an error it makes what was written readable, where `needs_end` is true.
+        """
         self._stream.flush()
 
 
@@ -201,7 +206,7 @@ class DelimitedWriter(LineWriter):
 
     def _quoting(self, *, raw: bool) -> Callable[[str], str]:
         if self._format == "csv":
-            return partial(csv_cell, delimiter=self._dialect.delimiter)
+            return csv_quoting(self._dialect.delimiter, self._dialect.quote)
         return str if raw else tsv_cell
 
 
@@ -209,7 +214,12 @@ def new_column_error(batch: Batch, number: int, known: frozenset[str], format: s
     """Return the error for the row at an index, which has a column that the header lacks."""
     new = min(batch.rows[number].keys() - known)
     what = f'has a column "{new}" that the first rows lack, and {format} has one header'
-    return row_error(batch.name, batch.row_number(number), f"{what}; write --format jsonl")
+    return row_error(batch.name, batch.row_number(number), f"{what}; {instead('jsonl')}")
+
+
+def instead(format: str) -> str:
+    """Return what to do if rows fit only another format; a file's name must not contradict it."""
+    return f"write --format {format}, and name a file .{format}"
 
 
 class JsonlWriter(LineWriter):
@@ -251,9 +261,26 @@ class JsonlWriter(LineWriter):
                 answer |= {names["error"]: bad.reason, names["raw"]: bad.raw}
             elif not self._taken.isdisjoint(row):
                 name = next(name for name in names.values() if name in row)
-                what = f'has "{name}" already; choose other names with --prefix'
+                what = f'has "{name}" already; {OTHER_NAMES}'
                 raise row_error(batch.name, batch.row_number(number), what)
             yield to_json(own | answer)
+
+
+class JsonWriter(JsonlWriter):
+    """Writes a list of the objects that `JsonlWriter` writes, each on a line."""
+
+    needs_end = True
+    _between = "[\n"
+
+    def close(self) -> None:
+        """Close the list, and flush the stream."""
+        self._stream.write(b"[]\n" if self._between == "[\n" else b"\n]\n")
+        super().close()
+
+    def _put(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._stream.write(encode(self._between + ",\n".join(lines)))
+            self._between = ",\n"
 
 
 def added_names(
@@ -261,10 +288,10 @@ def added_names(
 ) -> dict[str, str]:
     """Return the columns that a format adds: their content → their names.
 
-    Those of JSON lines depend on whether explanations are added and bad rows kept.
+    Those of JSON depend on whether explanations are added and bad rows kept.
     """
     contents = ["predicted", *(name for name, _ in labels.columns)]
-    if format == "jsonl":
+    if format in JSON_FORMATS:
         contents += [*["words"] * explained, "reason", *["error", "raw"] * kept]
     return {what: f"{prefix}{what}" for what in contents}
 
@@ -290,13 +317,13 @@ def writer_for(
         columns: Where its texts are.
         labels: The classes of the answers.
         prefix: Of the names of the added columns.
-        explainer: Its result for each text is added to JSON lines as `words`.
+        explainer: Its result for each text is added to JSON as `words`.
         kept: Whether bad rows are kept.
         to_file: Whether the stream is a file, which may have another encoding than UTF-8.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
-        MissingDependencyError: Parquet needs pyarrow, which is not installed.
+        MissingDependencyError: Parquet or Excel needs a package that is not installed.
     """
     if format == "text":
         return TextWriter(stream, columns, labels)
@@ -305,16 +332,18 @@ def writer_for(
     names = added_names(format, prefix, labels, explained=explainer is not None, kept=kept)
     own = {*source.columns, *source.header}
     if taken := [name for name in names.values() if name in own]:
-        raise UsageError(
-            f'{source.name} has a column "{taken[0]}" already; '
-            "choose other names with --prefix, for instance --prefix model_"
-        )
+        raise UsageError(f'{source.name} has a column "{taken[0]}" already; {OTHER_NAMES}')
     if format in ("csv", "tsv"):
         return DelimitedWriter(stream, source, list(names.values()), format, to_file=to_file)
-    if format == "jsonl":
-        return JsonlWriter(stream, columns, names, labels, explainer)
+    if format in JSON_FORMATS:
+        kind = JsonWriter if format == "json" else JsonlWriter
+        return kind(stream, columns, names, labels, explainer)
     if format == "parquet":
         from sentiment.reviews.parquet import ParquetWriter
 
         return ParquetWriter(stream, source, list(names.values()))
+    if format == "xlsx":
+        from sentiment.reviews.excel import ExcelWriter
+
+        return ExcelWriter(stream, source, list(names.values()))
     raise UsageError(f"unknown output format {format!r}; one of {', '.join(OUTPUT_FORMATS)}")

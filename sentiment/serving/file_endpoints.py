@@ -17,8 +17,14 @@ from starlette.routing import Route
 
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.reviews.cells import encode, to_json, visible
-from sentiment.reviews.feed import check_encoding
-from sentiment.reviews.streams import INPUT_FORMATS, OUTPUT_FORMATS, TooLargeError
+from sentiment.reviews.dialects import check_delimiter, check_quote
+from sentiment.reviews.encodings import check_encoding
+from sentiment.reviews.streams import (
+    COMPRESSED_FORMATS,
+    INPUT_FORMATS,
+    OUTPUT_FORMATS,
+    TooLargeError,
+)
 from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
 from sentiment.serving.requests import (
     JSON_LINES,
@@ -40,8 +46,10 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "tsv": "text/tab-separated-values; charset=utf-8",
+    "json": "application/json",
     "jsonl": JSON_LINES,
     "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "fasttext": "text/plain; charset=utf-8",
 }
 
@@ -190,7 +198,7 @@ def _with_status(function: Callable[..., T], *arguments: Any) -> T:
 
 def _lines_of(to: str, step: Step) -> bytes:
     """Write a step as JSON lines; binary parts go in lines of base64 before it."""
-    if to != "parquet":
+    if to not in COMPRESSED_FORMATS:
         return _line("rows", {**vars(step), "part": step.part.decode()})
     parts = [step.part[at : at + _PART_SIZE] for at in range(0, len(step.part), _PART_SIZE)]
     lines = [_line("part", {"base64": base64.b64encode(part).decode()}) for part in parts]
@@ -206,8 +214,11 @@ _MAX_ROWS = 1_000  # a limit for previews
 _MAX_FIELDS = 1_000
 
 # Options of the command line, and the query parameters of other names.
-_OPTION = re.compile(r"--(input-format|format|encoding|prefix|text-column)(?: (\w[\w-]*))?")
-_PARAMETERS = {"input-format": "format", "format": "to", "text-column": "text_column"}
+_OPTION = re.compile(
+    r"--(input-format|format|encoding|prefix|sheet|text-column|on-bad-bytes|skip-lines|delimiter|quote"
+    r"|comment)(?: (\w[\w-]*|'[^']+'))?"
+)
+_PARAMETERS = {"input-format": "format", "format": "to"}
 
 
 def file_request(query: bytes) -> FileRequest:
@@ -235,8 +246,9 @@ def http_wording(message: str) -> str:
     """Replace command-line options in a message by query parameters."""
 
     def parameter(found: re.Match[str]) -> str:
-        name = _PARAMETERS.get(found[1], found[1])
-        return f"{name}={found[2] or '…'}"
+        name = _PARAMETERS.get(found[1], found[1].replace("-", "_"))
+        value = quote(found[2].strip("'")) if found[2] else "…"
+        return f"{name}={value}"
 
     message = _OPTION.sub(parameter, message)
     return message.replace("--no-header", "header=false").replace("--header", "header=true")
@@ -279,17 +291,26 @@ def _boolean(name: str, value: str) -> bool:
     return _one_of("true", "false")(name, value) == "true"
 
 
-def _encoding(_: str, value: str) -> str:
-    try:
-        return check_encoding(value)
-    except UsageError as error:
-        raise HTTPException(422, str(error)) from None
+def _checked(check: Callable[[str], str]) -> Callable[[str, str], str]:
+    def read(_: str, value: str) -> str:
+        try:
+            return check(value)
+        except UsageError as error:
+            raise HTTPException(422, http_wording(str(error))) from None
+
+    return read
 
 
 def _prefix(name: str, value: str) -> str:
     if visible(value) != value:
         raise HTTPException(422, f'"{name}" has control characters')
     return value
+
+
+def _lines(name: str, value: str) -> int:
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
+        raise HTTPException(422, f'"{name}" is a whole number from 0')
+    return int(value)
 
 
 def _rows(name: str, value: str) -> int:
@@ -301,7 +322,13 @@ def _rows(name: str, value: str) -> int:
 _READERS: dict[str, Callable[[str, str], Any]] = {
     "name": _name,
     "format": _one_of(*(format for format in INPUT_FORMATS if format != "folder")),
-    "encoding": _encoding,
+    "sheet": lambda _, value: value,
+    "encoding": _checked(check_encoding),
+    "on_bad_bytes": _one_of("bad-row", "replace"),
+    "skip_lines": _lines,
+    "delimiter": _checked(check_delimiter),
+    "quote": _checked(check_quote),
+    "comment": lambda _, value: value,
     "header": _boolean,
     "text_column": lambda _, value: value,
     "to": _one_of(*OUTPUT_FORMATS),

@@ -26,16 +26,19 @@ from sentiment.reviews.batch import (
     row_error,
 )
 from sentiment.reviews.cells import json_probability
-from sentiment.reviews.columns import Columns, texts_of
+from sentiment.reviews.columns import Columns
+from sentiment.reviews.compression import without_compression
+from sentiment.reviews.json_layout import SeveralListsError
 from sentiment.reviews.opening import choose_columns, open_source
 from sentiment.reviews.parquet import ParquetSource
 from sentiment.reviews.streams import (
-    COMPRESSIONS,
+    JSON_FORMATS,
     OpenFile,
     ReadOptions,
     TooLargeError,
     input_format_of,
 )
+from sentiment.reviews.texts import texts_of
 from sentiment.reviews.writers import Writer, added_names, writer_for
 from sentiment.serving.server import Limits
 
@@ -46,7 +49,7 @@ _MAX_COLUMNS = 1_000
 _SHOWN = 100  # rows, and rows with their errors
 _SHOWN_CHARS = 300  # of a text
 _PREFIX = "sentiment_"
-_TABLES = ("csv", "tsv", "jsonl", "parquet")  # their results have the same format
+_TABLES = ("csv", "tsv", *JSON_FORMATS, "parquet", "xlsx")  # their results have the same format
 _SUFFIXES = {"text": "txt", "fasttext": "txt"}
 # What a spreadsheet reads as a formula; not a plain number with a sign.
 _FORMULA = re.compile(r"[=+\-@\t\r](?!\d*[.,]?\d*$)")
@@ -58,8 +61,14 @@ class FileRequest:
 
     Attributes:
         name: its name; the suffix shows format and compression.
+        sheet: name of a sheet of a workbook, None for the first one with rows.
         format: one of `INPUT_FORMATS`, None to detect it.
-        encoding: of text formats.
+        encoding: of text formats; `auto` finds it.
+        on_bad_bytes: `bad-row`, or `replace` by U+FFFD.
+        skip_lines: lines to leave out at the start of text formats.
+        delimiter: of CSV, None to detect it.
+        quote: of CSV, None for the double quote.
+        comment: what lines of CSV and TSV to leave out begin with.
         header: whether the first row names the columns, None to detect it.
         text_columns: columns of texts, empty to detect them.
         to: one of `OUTPUT_FORMATS`; None for the format of the file, or CSV if it has no columns.
@@ -69,8 +78,14 @@ class FileRequest:
     """
 
     name: str = "reviews"
+    sheet: str | None = None
     format: str | None = None
     encoding: str = "utf-8"
+    on_bad_bytes: str = "bad-row"
+    skip_lines: int = 0
+    delimiter: str | None = None
+    quote: str | None = None
+    comment: str | None = None
     header: bool | None = None
     text_columns: tuple[str, ...] = ()
     to: str | None = None
@@ -94,7 +109,9 @@ class Found:
     Attributes:
         format: the format it is read as.
         header: whether the first row names the columns, None if the format has no header.
-        columns: names of all columns.
+        sheets: names of the sheets of a workbook, else empty.
+        sheet: name of the one that is read, else None.
+        columns: names of all columns, those of fields instead of a column of objects.
         text_columns: columns of texts, empty without rows or if they are unclear.
         notes: what was detected.
         to: format of the result.
@@ -104,6 +121,8 @@ class Found:
 
     format: str
     header: bool | None
+    sheets: tuple[str, ...]
+    sheet: str | None
     columns: tuple[str, ...]
     text_columns: tuple[str, ...]
     notes: tuple[str, ...]
@@ -138,6 +157,7 @@ class Step:
         shown: those of the first rows in this step, for display: number (from 1), beginning of the
             text, outcome, probabilities by the names of their columns, and reason.
         errors: messages about unreadable rows, the first ones only.
+        notes: what was detected since the file was opened.
         part: bytes to append to the result.
         end: whether the result is complete.
     """
@@ -149,6 +169,7 @@ class Step:
     shown: tuple[dict[str, Any], ...]
     errors: tuple[str, ...]
     part: bytes
+    notes: tuple[str, ...] = ()
     end: bool = False
 
 
@@ -186,7 +207,7 @@ class FileAnswers:
         self._sink = BytesIO()
         outcomes = (*reversed(labels.names), UNCERTAIN, _NO_TEXT, _UNREADABLE)
         self._outcomes: Counter[str] = Counter(dict.fromkeys(outcomes, 0))
-        self._rows = self._formulas = self._unpacked = 0
+        self._rows = self._formulas = self._unpacked = self._notes_told = 0
 
     def open(self) -> Found:
         """Inspect the file.
@@ -199,13 +220,22 @@ class FileAnswers:
         asked, limits = self._request, self._limits
         reading = ReadOptions(
             format=asked.format,
+            sheet=asked.sheet,
             encoding=asked.encoding,
+            on_bad_bytes=asked.on_bad_bytes,
+            skip_lines=asked.skip_lines,
+            delimiter=asked.delimiter,
+            quote=asked.quote,
+            comment=asked.comment,
             header=asked.header,
             text_columns=asked.text_columns,
             bad_rows=BadRows("keep"),
         )
         file = OpenFile(self._file, asked.name, limits.max_file, limits.max_body)
-        source = self._source = open_source(file, reading)
+        try:
+            source = self._source = open_source(file, reading)
+        except SeveralListsError as error:
+            return self._unclear(error)
         self._check_width(source)
         self._to = asked.to or (source.format if source.format in _TABLES else "csv")
         notes, trouble = list(source.notes), None
@@ -220,15 +250,35 @@ class FileAnswers:
             if source.format != "lines":
                 notes.insert(0, opened.columns.how)
             notes += self._open_writer(source)
+        self._notes_told = len(source.notes)
+        within = source.within and f"{source.within}."
         return Found(
             format=source.format,
-            header=source.has_header if source.format in ("csv", "tsv") else None,
-            columns=tuple(source.columns),
-            text_columns=self._columns.text,
+            header=source.has_header if source.format in ("csv", "tsv", "xlsx") else None,
+            sheets=tuple(source.sheets),
+            sheet=source.sheet,
+            columns=tuple(f"{within}{name}" for name in source.fields[:_MAX_COLUMNS]),
+            text_columns=tuple(f"{within}{name}" for name in self._columns.text),
             notes=tuple(map(self._reword, notes)),
             to=self._to,
             result=_result_name(asked.name, self._to),
             error=trouble and self._reword(trouble),
+        )
+
+    def _unclear(self, error: SeveralListsError) -> Found:
+        """Return the columns of texts to choose from."""
+        to = self._request.to or "json"
+        return Found(
+            format="json",
+            header=None,
+            sheets=(),
+            sheet=None,
+            columns=tuple(error.choices),
+            text_columns=(),
+            notes=(),
+            to=to,
+            result=_result_name(self._request.name, to),
+            error=self._reword(str(error)),
         )
 
     def read(self) -> list[str] | None:
@@ -268,7 +318,8 @@ class FileAnswers:
     def end(self) -> Step:
         """Write the end of the result."""
         self._opened_writer().close()
-        return replace(self._step(), share=1.0, end=True)
+        notes = self._source.notes[self._notes_told :] if self._source else []
+        return replace(self._step(), share=1.0, notes=tuple(map(self._reword, notes)), end=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -412,9 +463,7 @@ def _has_formula(cells: Iterable[object]) -> bool:
 
 def _result_name(name: str, format: str) -> str:
     """Return the name of the result: `reviews.csv.gz` → `reviews.scored.csv`."""
-    path = PurePath(name)
-    while path.suffix.lower() in COMPRESSIONS:
-        path = path.with_suffix("")
+    path = without_compression(PurePath(name))
     return f"{path.stem or 'reviews'}.scored.{_SUFFIXES.get(format, format)}"
 
 

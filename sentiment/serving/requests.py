@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from sentiment.errors import DataError
 from sentiment.labels import LabelSet
 from sentiment.reviews.cells import encode, to_json
-from sentiment.reviews.jsonl import as_row
+from sentiment.reviews.json_rows import as_row
 from sentiment.serving.server import Limits
 from sentiment.serving.service import Answer, Service, offload
 from sentiment.values import read_strict_json

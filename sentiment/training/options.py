@@ -9,6 +9,8 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.features.language import LANGUAGES, languages_of
+
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
 # Fewer reviews are cross-validated: a held-out share of them would decide too little.
@@ -66,6 +68,19 @@ class Units:
         return "at most 16 whole numbers from 1 to 4096"
 
 
+class Languages:
+    """Codes of `LANGUAGES`, or `all`; converted to a tuple, empty for all."""
+
+    metavar = "CODES"
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        """Return the codes; or raise ValueError."""
+        return languages_of(value)
+
+    def __str__(self) -> str:
+        return f"some of {', '.join(LANGUAGES)}, or all"
+
+
 class OneOf(tuple[Any, ...]):
     """One of some values."""
 
@@ -79,7 +94,7 @@ class OneOf(tuple[Any, ...]):
         return f"one of {', '.join(self)}" if len(self) > 2 else " or ".join(map(str, self))
 
 
-def _option(default: Any, kind: Range | Units | OneOf, help: str | None = None) -> Any:
+def _option(default: Any, kind: Range | Units | Languages | OneOf, help: str | None = None) -> Any:
     """Declare an option; None, if it is the default, lets the data decide."""
     return field(default=default, metadata={"kind": kind, "help": help})
 
@@ -133,6 +148,7 @@ class TrainingOptions:
     fine_tune: int = _option(
         0, Range("N", 0, 64, whole=True),
         "With --architecture encoder: train its last N blocks, too. Takes far longer.")
+    languages: tuple[str, ...] = _option((), Languages())  # the help is that of repair's commands
     # fmt: on
 
     def __post_init__(self) -> None:

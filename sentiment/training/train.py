@@ -89,7 +89,9 @@ def train(
     known = base or encoder
     record = _record(parts, data, held_out, options, known, refitted=refitted)
     component = own.component(held_out.calibration)
-    model = Model((component,), held_out.decision, record, data.label_set)
+    model = Model(
+        (component,), held_out.decision, record, data.label_set, languages=options.languages
+    )
     if len(parts) > 1:
         base = _beside(parts[1])
     return model if base is None else model.on(base, held_out.weight)
@@ -103,7 +105,8 @@ def _asked(base: Model, labels: LabelSet) -> Model:
             f"the base answers {theirs}, and the labels are {ours}: use a base with at least two "
             "classes of these"
         )
-    return base.restricted(labels)
+    # Which languages are answered is for the new model to say.
+    return base.restricted(labels).for_languages(())
 
 
 def _begin(
@@ -276,7 +279,7 @@ def _suggest_base(
     other = run.other_base()
     if other is None or not set(data.label_set.names) <= set(other.labels.names):
         return
-    other = other.restricted(data.label_set)
+    other = _asked(other, data.label_set)
     new = data.new_to(other, held_out.rows)
     some = new[:: max(-(-new.size // ASKED), 1)]
     if not some.size:
@@ -350,6 +353,7 @@ def _record(
     right = held_out.right
     recorded = asdict(options)
     del recorded["architecture"]  # the kinds of the components say it
+    del recorded["languages"]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
     provenance = Provenance(

@@ -85,3 +85,66 @@ def test_options_that_do_not_fit_are_usage_errors(run, trained, bad_csv, argumen
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert (bad_csv / "in.csv").read_bytes() == BAD
+
+
+# Two rows that cannot be read, before and after those that can.
+LABELLED_BAD = (
+    b"text,label\ninto,three,fields\n"
+    + b"".join(b"Lovely stay %d,pos\nAwful food %d,neg\n" % (n, n) for n in range(30))
+    + b"caf\xe9,pos\nLovely end,neg\n"
+)
+
+
+@pytest.fixture
+def labelled_bad(tmp_path):
+    (tmp_path / "in.csv").write_bytes(LABELLED_BAD)
+    return tmp_path
+
+
+LEARN = ("train", "in.csv", "-o", "m.safetensors", "--epochs", "1", "--hidden", "")
+
+
+def test_one_bad_row_stops_a_training_with_advice_that_works(run, labelled_bad):
+    done = run(*LEARN, cwd=labelled_bad)
+    assert done.returncode == 3
+    assert "in.csv, row 1 (line 2): 3 fields where 2 are expected" in done.stderr
+    assert "; --on-bad-row skip leaves such rows out" in done.stderr
+    assert [path.name for path in labelled_bad.iterdir()] == ["in.csv"]
+    done = run(*LEARN, "--on-bad-row", "skip", "--rejects", "bad.csv", cwd=labelled_bad)
+    assert done.returncode == 0, done.stderr
+    assert "2 rows that cannot be read left out; the first: in.csv, row 1 (line 2)" in done.stderr
+    assert "training on 61 reviews" in done.stderr
+    with (labelled_bad / "bad.csv").open(newline="") as file:
+        assert [row[1] for row in csv.reader(file)] == ["row", "1", "62"]
+
+
+def test_mistakes_have_their_rows_in_the_file_though_bad_ones_are_left_out(
+    run, trained, labelled_bad
+):
+    done = run(
+        "evaluate", "in.csv", "-m", trained, "--on-bad-row", "skip", "--rejects", "bad.jsonl",
+        "--errors", "wrong.jsonl", cwd=labelled_bad,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rejects = (labelled_bad / "bad.jsonl").read_text().splitlines()
+    assert [json.loads(line)["row"] for line in rejects] == [1, 62]
+    wrong = [json.loads(line) for line in (labelled_bad / "wrong.jsonl").read_text().splitlines()]
+    assert {row["text"]: row["row"] for row in wrong}["Lovely end"] == 63
+
+
+@pytest.mark.parametrize("command", [LEARN, ("evaluate", "in.csv")])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rejects", "bad.csv"], "add --on-bad-row skip"),
+        (["--rejects", "in.csv", "--on-bad-row", "skip"], "would overwrite an input"),
+        (["--rejects", "bad.parquet", "--on-bad-row", "skip"], ".csv, .tsv or .jsonl"),
+        (["--on-bad-row", "keep"], "'keep' is not one of"),
+    ],
+)
+def test_rejects_are_refused_before_reviews_are_read(
+    run, labelled_bad, command, arguments, message
+):
+    done = run(*command, *arguments, cwd=labelled_bad)
+    assert done.returncode == 2
+    assert message in done.stderr

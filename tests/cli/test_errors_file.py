@@ -107,9 +107,8 @@ def test_what_cannot_be_written_is_said_before_the_work(run, trained, tmp_path):
     (tmp_path / "there.csv").write_text("mine")
     for name, options, said in (
         ("there.csv", [], "there.csv exists; --force overwrites it"),
-        ("errors.txt", [], "name it .csv, .tsv, .jsonl or .parquet"),
-        ("errors.json", [], "name it .jsonl"),
-        ("errors.csv.gz", [], "not compressed"),
+        ("errors.txt", [], "name it .csv, .tsv, .json, .jsonl, .xlsx or .parquet"),
+        ("errors.xlsx.gz", [], "xlsx is compressed by itself"),
         ("errors.csv", ["--slice", "label"], 'its own column "label"'),
     ):
         done = run("evaluate", TEST, "-m", trained, "--errors", tmp_path / name, *options)

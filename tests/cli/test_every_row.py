@@ -74,7 +74,7 @@ def test_kept_rows_need_names_for_what_is_said_of_them_from_the_start(predict, n
     data = f'{{"text": "good", "{name}": 1}}\n{{"text": "good"}}\nnonsense\n'
     done = predict("in.jsonl", data, "--json", "--on-bad-row", "keep")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f'"{name}" already; choose other names with --prefix' in done.stderr
+    assert f'"{name}" already; --prefix model_ gives' in done.stderr
     done = predict("in.jsonl", data, "--json", "--on-bad-row", "keep", "--prefix", "m_")
     assert [json.loads(line).get("m_raw") for line in answered(done)] == [None, None, "nonsense"]
     assert predict("in.jsonl", data, "--json", "--on-bad-row", "skip").returncode == 0
@@ -249,10 +249,10 @@ def test_lines_with_tabs_and_labels_are_still_tsv(predict):
 
 
 def test_what_is_raw_of_a_bad_row_is_how_it_stands(predict, tmp_path):
-    data = b'id,text\n"1","x","y"\n"2","a ""b""\nc",\n"3",caf\xe9\n'
+    data = b'id,text\n"1","x","y"\n"2","a ""b""\nc",z\n"3",caf\xe9\n'
     done = predict("in.csv", data, "--json", "--on-bad-row", "keep")
     raws = [json.loads(line)["raw"] for line in answered(done)]
-    assert raws == ['"1","x","y"', '"2","a ""b""\nc",', '"3",caf\\xe9']
+    assert raws == ['"1","x","y"', '"2","a ""b""\nc",z', '"3",caf\\xe9']
     done = predict(
         "semi.csv", 'id;text\n1;"a;b";c\n', "--on-bad-row", "skip", "--rejects", "bad.jsonl"
     )

@@ -42,7 +42,7 @@ CASES = {
     "classes both ways": (
         2,
         ["train", "fine.csv", "--classes", "all", "--positive", "1"],
-        "--classes cannot be combined with --positive and --negative",
+        "--classes cannot be combined with --positive, --negative and --neutral",
     ),
     "encoding": (3, ["train", "latin.csv"], "--encoding"),
     "ragged": (3, ["train", "ragged.csv"], "row 2"),
@@ -64,7 +64,7 @@ CASES = {
     "not a number": (2, ["train", "two.csv", "--learning-rate", "nan"], "not finite"),
     "all neutral": (3, ["evaluate", "neutral.csv", "-m", "model"], "no reviews left"),
     "unwritable": (2, ["train", "fine.csv", "-o", "/proc/m"], "cannot write there"),
-    "format": (2, ["predict", "fine", "-m", "model", "-o", "out.json"], ".jsonl"),
+    "format": (2, ["predict", "fine", "-m", "model", "-o", "out.yaml"], ".jsonl"),
     "two formats": (2, ["predict", "fine", "-m", "model", "--json", "--format", "csv"], "--json"),
     "no such slice": (
         2,

@@ -64,6 +64,10 @@ def write(texts, tmp_path):
         ("a.tsv", 5, 1, "It is a box\t3\n"),  # ranks
         ("a.tsv", 10, 1.5, "It is a box\t5\nI love it\t2\nI hate it\t8\n"),
         ("a.tsv", "Yes", "No", ""),
+        ("a.tsv", "Y", "N", ""),
+        ("a.tsv", "LABEL_1", "LABEL_0", ""),
+        ("a.tsv", "8,3", "2,1", "It is a box\t5,5\n"),
+        ("a.tsv", 0.7, -0.7, "It is a box\t0.01\n"),
         ("a.jsonl", True, False, ""),
         ("a.txt", 2, 1, ""),
     ],

@@ -300,7 +300,7 @@ def test_a_column_called_reason_is_in_the_way_of_json_lines_alone(run, trained, 
     source.write_text("text,reason\nwonderful,none\n")
     done = run("predict", "-m", trained, "-i", source, "--json")
     assert done.returncode == 2
-    assert 'a column "reason" already; choose other names with --prefix' in done.stderr
+    assert 'a column "reason" already; --prefix model_ gives the added ones' in done.stderr
     assert run("predict", "-m", trained, "-i", source, "--format", "csv").returncode == 0
     late = tmp_path / "in.jsonl"
     late.write_text('{"text": "wonderful"}\n' * 3_000 + '{"text": "good", "reason": "none"}\n')

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from tests.conftest import TEST, TRAIN
+from tests.reviews.books import book, sheet_of
 
 QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
 OF_SAMPLE = "(trained on the 1,600 sample reviews only; -m general answers better)"
@@ -315,7 +316,8 @@ def test_what_was_answered_is_counted_where_answers_go_to_a_file(run, trained, h
         ["-o", "o.PDF"],
         ["-o", "o.docx", "--format", "text"],
         ["-o", "o.xlsx", "--format", "csv"],
-        ["-o", "o.csv.gz", "--format", "csv"],
+        ["-o", "o.csv.gz", "--format", "tsv"],
+        ["-o", "o.parquet.gz"],
         ["-o", "o.zip"],
         ["-o", "o.safetensors"],
         ["-o", "o.json", "--format", "csv"],
@@ -381,7 +383,7 @@ def test_a_training_that_diverges_is_said_once(run, tmp_path):
         (["train", "--learning_rate=3"], "--learning-rate"),
         (["predict", "--output-file", "o.csv"], "--output"),
         (["predict", "--text", "a"], "--text-column"),
-        (["predict", "good", "--format", "jsno"], "jsonl"),
+        (["predict", "good", "--format", "jsno"], "json"),
         (["train", "reviews.csv", "--optimize", "macrof1"], "macro-f1"),
         (["predict", "good", "-m", "genral"], "general"),
         (["info", "genral"], "general"),
@@ -436,10 +438,14 @@ def test_nothing_is_asked_where_nothing_is_near(run, here, arguments):
         (["predict", "good", "--threshold", "high"], "'high' is not a number."),
         (
             ["evaluate", "tables", "-m", "fast"],
-            "to read the files in it, name them: 'tables/*.csv'",
+            "to read the files in it, name them: 'tables/*.csv' 'tables/*.jsonl'",
         ),
-        (["predict", "-i", "packed"], "to read the files in it, name them: 'packed/*.CSV.gz'"),
-        (["train", "sheets"], "found a.xlsx"),
+        (
+            ["predict", "-i", "packed"],
+            "to read the files in it, name them: 'packed/*.CSV.gz' -i 'packed/",
+        ),
+        (["evaluate", "sheets", "-m", "fast"], "name them: 'sheets/*.xlsx' 'sheets/*.csv'"),
+        (["train", "old"], "found a.xls"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -447,9 +453,12 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
     table = b"text,label\nI love it,1\nI hate it,0\n"
     for name, content in (
         ("tables/a.csv", table),
-        ("tables/b.v2.csv", table),
+        ("tables/b.jsonl", b""),
         ("packed/a.CSV.gz", gzip.compress(table)),
-        ("sheets/a.xlsx", b""),
+        ("packed/b.jsonl", b""),
+        ("sheets/a.xlsx", book(("text", "label"), ("I love it", 1), ("I hate it", 0))),
+        ("sheets/b.csv", b""),
+        ("old/a.xls", b""),
     ):
         (here / name).parent.mkdir(exist_ok=True)
         (here / name).write_bytes(content)
@@ -458,7 +467,8 @@ def test_what_to_do_instead_is_said_and_works(run, here, arguments, said):
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert said in line
     if "name them: " in line:
-        arguments[-1 if "-i" in arguments else 1] = shlex.split(line)[-1]
+        place = len(arguments) - 1 if "-i" in arguments else 1
+        arguments[place : place + 1] = shlex.split(line.partition("name them: ")[2])
         followed = run(*arguments, cwd=here)
     elif "file: sentiment " in line:
         command = line.partition("file: sentiment ")[2].partition(". Try")[0]
@@ -500,6 +510,7 @@ def test_examples_work_when_pasted(here, example):
     (here / "reviews.txt").write_text("good\nbad\nfine\nworse\n")
     (here / "reviews.jsonl").write_text('{"text": "good"}\n')
     (here / "dump.csv").write_text("id,text\n1,good\n2,bad,worse\n")
+    (here / "feedback.xlsx").write_bytes(book(sheets={"May": sheet_of(("text",), ("good",))}))
     program = f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; text=reviews.csv; {example}'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", program], cwd=here, capture_output=True, text=True,

@@ -6,7 +6,7 @@ import pytest
 from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
 from sentiment.model.model import Decision, MultiDecision
-from sentiment.reviews.dataset import LabelledReviews
+from sentiment.reviews.dataset import LabelledReviews, ReadFile
 from tests.answers import answers_to
 from tests.model.small import small_model
 
@@ -37,7 +37,9 @@ def model():
 
 def test_mistakes_are_explained_where_they_stand(model):
     texts = ["good good film", "bad", "Good not good", "I don’t", "Café good bad"]
-    reviews = LabelledReviews(texts, np.zeros(5, np.int8), files=(("a", 2), ("b", 3)))
+    reviews = LabelledReviews(
+        texts, np.zeros(5, np.int8), files=(ReadFile("a", 2), ReadFile("b", 3))
+    )
     p_positive = model.probabilities(texts)[:, 1]
     for labels in (np.zeros(5, np.int8), np.ones(5, np.int8)):
         reviews = replace(reviews, labels=labels)

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("name", ["api", "estimator", "export.inputs", "frames"])
+@pytest.mark.parametrize("name", ["api", "estimator", "export.inputs", "frames", "learning"])
 def test_examples_in_docstrings(name):
     done = doctest.testmod(import_module(f"sentiment.{name}"), report=True)
     assert done.attempted

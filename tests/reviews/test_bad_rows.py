@@ -35,13 +35,28 @@ FILES = {
         ],
     ),
     "jsonl": (
-        b'nonsense\n{"text": "fine", "n": 1}\n[1]\n\n{"text": "caf\xe9"}\n{"n": NaN}\n',
+        b'nonsense\n{"text": "fine", "n": 1}\n[1]\n\n{"text": "caf\xe9"}\n{"n": 1e999}\n',
         [
             ({}, "nonsense"),
             {"text": "fine", "n": 1},
             ({}, "[1]"),
             ({"text": "caf\ufffd"}, '{"text": "caf\\xe9"}'),
-            ({}, '{"n": NaN}'),
+            ({}, '{"n": 1e999}'),
+        ],
+    ),
+    "json": (
+        b'[nonsense, {"text": "fine", "n": 1}, 5,\n {"text": "caf\xe9"},\n {"text": "a},\n'
+        b' {"text": "so" "x"}, {"n": 1e999} {"n": 2}, {"text": "end", "n": [1}]',
+        [
+            ({}, "nonsense"),
+            {"text": "fine", "n": 1},
+            ({}, "5"),
+            ({"text": "caf\ufffd"}, '{"text": "caf\\xe9"}'),
+            ({}, '{"text": "a},'),
+            ({}, '{"text": "so" "x"}'),
+            ({}, '{"n": 1e999}'),
+            {"n": 2},
+            ({}, '{"text": "end", "n": [1}'),
         ],
     ),
     "lines": (
@@ -107,8 +122,8 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(policy):
 
 
 def test_a_file_in_utf_16_is_no_row_that_is_bad():
-    with pytest.raises(DataError, match="--encoding utf-16"):
-        read("good\nbad\n".encode("utf-16"), "lines", "skip")
+    with pytest.raises(DataError, match="--encoding utf-16-le"):
+        read("good\nbad\n".encode("utf-16-le"), "lines", "skip")
 
 
 @pytest.mark.parametrize("policy", ["skip", "keep"])

@@ -4,8 +4,9 @@ from functools import partial
 import pytest
 
 from sentiment.errors import DataError, UsageError
+from sentiment.labels import LabelSet
 from sentiment.reviews.batch import Batch
-from sentiment.reviews.columns import text_of
+from sentiment.reviews.texts import text_of
 from tests.reviews.helpers import find_columns
 
 
@@ -105,6 +106,13 @@ def test_a_label_is_one_whose_values_the_user_named():
     assert found.label == "class"
 
 
+def test_a_rating_in_words_is_one_of_the_stars_of_a_model():
+    rows = [(LONG, "4/5", "Economy"), (LONG + "!", "1/5", "Business")]
+    stars = LabelSet(("1", "4"), ordered=True)
+    found = find(["text", "rating", "class"], rows, label_set=stars)
+    assert (found.label, "(by name)" in found.how.partition("label")[2]) == ("rating", True)
+
+
 @pytest.mark.parametrize(
     "texts", [["good", "bad", "ok"], ["good"], ["good", "good"], [":)", ":("], []]
 )
@@ -139,12 +147,18 @@ def test_columns_without_names_are_found_by_content(rows, text, label):
     [
         [("good", "1"), ("good", "0"), ("good", "1")],  # the same text again and again
         [(LONG, "27"), (LONG + "!", "4,27")],  # nothing reads as labels
-        [("1", "2"), ("3", "4")],  # no words at all
     ],
 )
 def test_unclear_content_is_an_error_that_lists_the_columns(rows):
     with pytest.raises(DataError, match=r'name it with --\w+-column; there are "1", "2"'):
         find(["1", "2"], rows)
+
+
+def test_of_a_table_without_words_another_file_is_asked_for():
+    with pytest.raises(
+        DataError, match=r'no column has words; read the file .* there are "1", "2"'
+    ):
+        find(["1", "2"], [("1", "2"), ("3", "4")])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError
 from sentiment.reviews.batch import unique_names
-from sentiment.reviews.delimited import HEADER_TAKEN
+from sentiment.reviews.header import HEADER_TAKEN
 
 from .helpers import rows_from, stdin_source
 

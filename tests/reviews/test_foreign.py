@@ -14,8 +14,9 @@ import pytest
 import safetensors.numpy
 
 from sentiment.errors import DataError
+from sentiment.reviews.foreign import foreign
 from sentiment.reviews.opening import open_reviews
-from sentiment.reviews.streams import ReadOptions, foreign
+from sentiment.reviews.streams import ReadOptions
 from tests.reviews.helpers import open_source
 
 from .helpers import rows_from, rows_of, save, stdin
@@ -51,10 +52,10 @@ def numpy_array():
     return stream.getvalue()
 
 
-def archive(name):
+def archive(name, content="good"):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as file:
-        file.writestr(name, "good")
+        file.writestr(name, content)
     return stream.getvalue()
 
 
@@ -82,8 +83,14 @@ KINDS = {
     "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "image": b"\xff\xd8\xff\xe0\0\x10JFIF",
     "a PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-    "a spreadsheet": archive("xl/workbook.xml"),
-    "a zip archive": archive("reviews.csv"),
+    "a binary workbook": archive("xl/workbook.bin"),
+    "a document of a word": archive("word/document.xml"),
+    "a presentation": archive("ppt/presentation.xml"),
+    "Apple's programs": archive("Index/Document.iwa"),
+    r"a spreadsheet \(.ods\)": archive(
+        "mimetype", "application/vnd.oasis.opendocument.spreadsheet"
+    ),
+    "a zip archive": archive("folder/"),
     "an old Office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0",
     "a RAR archive": b"Rar!\x1a\x07\x01\0",
     "R data": b"RDX3\nX\n\0\0\0\x03",
@@ -287,10 +294,7 @@ def test_texts_that_hold_such_marks_are_texts(text):
             "grep",
         ),
         ('id,text\n1,"__label__1 Lovely, stay"\n2,__label__0 Dirty room\n', "sed"),
-        ('{"n": 2, "data": [{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
-        ('{"n": 2,\n "data": [\n{"text": "Lovely, stay"}, {"text": "Dirty room"}]}\n', "jq"),
-        ('[{"text": "Lovely, stay"},\n {"text": "Dirty room"}]\n', "jq"),
-        ('{\n"text": "Lovely, stay"\n}\n{"text": "Dirty room"}\n', "jq"),
+        ("[{'text': 'Lovely, stay',\n  'n': 1},\n {'text': 'Dirty room', 'n': 2}]\n", "python3"),
     ],
 )
 @pytest.mark.parametrize("name", ["in.txt", "in.csv", "in.json"])

@@ -57,7 +57,7 @@ def read(values, *, label_set=SENTIMENT, **options):
         ([1, 4], None),
         ([0, 2], None),
         ([0, 1, 2, 3], None),
-        ([0, 10], None),
+        ([0, 10], [0, 1]),
         ([3.7, 1, 2], None),
         ([1, 11], None),
         (["pos", "0"], None),
@@ -287,10 +287,10 @@ def test_stars_are_ordered_and_other_classes_are_not(values, classes, ordered):
         (["joy", "x" * 81], {"classes": ("all",)}, '"x{30}…", which cannot be the name'),
         (["joy", "a\u200bb"], {"classes": ("all",)}, "the name of a class .*; name"),
         (["joy", "anger"], {}, "--negative VALUE .*, or make each a class with --classes all$"),
-        (["Good", "bad", "unsure"], {}, "the others with --classes negative,positive, or"),
-        (["good", "bad", "unsure"], {"label_set": SENTIMENT}, "others with --classes n.*e,p.*e$"),
-        (["neutral", "mixed", "positive"], {}, "make each a class with --classes all$"),
-        ([1, 2, 3], {}, "--classes all$"),
+        (["Good", "bad", 7], {}, "the others with --classes negative,positive, or"),
+        (["good", "bad", 7], {"label_set": SENTIMENT}, "others with --classes n.*e,p.*e$"),
+        (["neutral", "joy", "positive"], {}, "make each a class with --classes all$"),
+        ([1, 2, 3], {}, "a condition such as '>=7' or '5..6'\\).* --classes all$"),
         (["joy", "hate", 1, "meh"], {"label_set": EMOTIONS},
          "holds hate, 1, meh, not among the classes anger, Joy, no emotion; correct"),
         ([1, 3, 5], {"label_set": STARS}, "holds 3, not among the classes 1, 2, 4, 5; correct"),
@@ -316,7 +316,7 @@ def test_positive_and_negative_need_a_model_with_these_classes():
         read(["a", "b"], label_set=EMOTIONS, positive=["a"])
 
 
-@pytest.mark.parametrize("also", [{"positive": ("1",)}, {"negative": ("0",)}])
+@pytest.mark.parametrize("also", [{"positive": ("1",)}, {"negative": ("0",)}, {"neutral": ("0",)}])
 def test_classes_and_values_of_two_classes_cannot_be_combined(also):
     with pytest.raises(UsageError, match="--classes cannot be combined with --positive"):
         ReadOptions(classes=("all",), **also)

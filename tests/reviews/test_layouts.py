@@ -18,6 +18,7 @@ from .helpers import rows_of, save, stdin
 
 LABELLED = [
     "text,label|Lovely stay,1|Dirty room,0",
+    "text,label|Lovely stay,1,|Dirty room,0,",
     "label,text|1,Lovely stay|0,Dirty room",
     "text;label|Lovely stay;1|Dirty room;0",
     "Kommentar;Urteil|Lovely stay;positive|Dirty room;negative",
@@ -36,6 +37,7 @@ LABELLED = [
     "__label__1 Lovely stay|__label__0 Dirty room",
     "__label__positive,Lovely stay|__label__negative,Dirty room",
     "Lovely stay __label__positive|Dirty room __label__negative",
+    "Lovely stay__label__positive|Dirty room__label__negative",
     "[1] Lovely stay|[0] Dirty room",
     "(pos) Lovely stay|(neg) Dirty room",
     "1###Lovely stay|0###Dirty room",
@@ -49,6 +51,8 @@ LABELLED = [
     "__class__1 Lovely stay|__class__0 Dirty room",
     "text|__label__1 Lovely stay|__label__0 Dirty room",
     "Lovely stay , __label__1|Dirty room , __label__0",
+    "positive\tLovely stay|negative\tDirty room",
+    "LABEL_1\tLovely stay|LABEL_0\tDirty room",
     '{"text": "Lovely stay", "label": 1}|{"text": "Dirty room", "label": 0}',
 ]
 
@@ -75,6 +79,8 @@ def test_lines_with_labels_give_their_texts(tmp_path, listing):
     expected = ["Lovely stay", "Dirty room"]
     assert texts(save(tmp_path, "in.txt", lines_of(listing))) == expected
     assert texts("-", lines_of(listing)) == expected
+    if listing[0] not in "[{":
+        assert texts(save(tmp_path, "in.json", lines_of(listing))) == expected
 
 
 @pytest.mark.parametrize("listing", LABELLED)
@@ -188,19 +194,6 @@ def test_any_prose_is_lines(sentences):
     assert texts("-", "\n".join(sentences).encode()) == sentences
 
 
-@pytest.mark.parametrize(
-    ("data", "way_out"),
-    [
-        ('[{"text": "good"}, {"text": "bad"}]', r"a JSON array.* jq -c '\.\[\]' FILE"),
-        ('[\n  {"text": "good"},\n  {"text": "bad"}\n]\n', "a JSON array"),
-        ('{\n  "text": "good"\n}\n', "JSON over several lines.* jq -c"),
-    ],
-)
-def test_json_that_is_not_on_lines_names_what_makes_it_so(tmp_path, data, way_out):
-    with pytest.raises(DataError, match=f"in.txt: {way_out}"):
-        rows_of(save(tmp_path, "in.txt", data))
-
-
 def test_json_lines_that_are_called_csv_are_read(tmp_path):
     path = save(tmp_path, "in.csv", '{"text": "good, really"}\n{"text": "bad"}\n')
     assert rows_of(path) == [{"text": "good, really"}, {"text": "bad"}]
@@ -213,6 +206,7 @@ def test_json_lines_that_are_called_csv_are_read(tmp_path):
         (b"I was there, once\n", b"Nice, too\n"),
         (b"1 a lovely film\n", b"0 a dull film\n"),
         (b'{"text": "good"}\n', b'{"text": "bad"}\n'),
+        (b'[{"text": "good"},\n', b'{"text": "bad"}]\n'),
         (b"__label__1 good\n", b"__label__0 bad\n"),
     ],
 )
@@ -246,7 +240,7 @@ def test_a_first_line_on_a_slow_pipe_is_answered_before_the_next(first, second):
     ],
 )
 def test_numbers_that_count_what_follows_are_no_labels(text):
-    assert layout_of(text, "said.txt", need_label=False).format == "lines"
+    assert layout_of(text, need_label=False).format == "lines"
 
 
 @pytest.mark.parametrize("header", ["text", "review", "Comments", "Review Text", "customer_review"])
@@ -332,3 +326,28 @@ def test_a_name_alone_is_a_header_without_rows(tmp_path):
     path = save(tmp_path, "in.csv", "text\n")
     assert texts(path) == []
     assert "commas" not in notes_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "listing", "expected"),
+    [
+        ("in.txt", "Lovely\tstay\tpositive|Dirty room\tnegative", ["Lovely\tstay", "Dirty room"]),
+        ("in.txt", "Lovely\tpositive|Dirty\tnegative", ["Lovely", "Dirty"]),
+        ("in.txt", "Y\tLovely stay|N\tDirty room", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", "Lovely stay\tpos|Dirty room\tneg", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", "label,text|1,Lovely stay|0,Dirty room", ["Lovely stay", "Dirty room"]),
+        ("in.tsv", 'label;text|1;"Lovely; stay"|0;Dirty room', ["Lovely; stay", "Dirty room"]),
+        ("in.ft", "Lovely stay __label__1|Dirty room __label__0", ["Lovely stay", "Dirty room"]),
+        ("in.csv", "hotel.stars,review.stars,review.text|3,5,Lovely stay|3,1,Dirty room",
+         ["Lovely stay", "Dirty room"]),
+    ],
+)  # fmt: skip
+def test_labels_are_found_in_more_layouts(tmp_path, name, listing, expected):
+    reviews = read_labelled([str(save(tmp_path, name, lines_of(listing)))], ReadOptions())
+    assert (list(reviews.texts), reviews.labels.tolist()) == (expected, [1, 0])
+
+
+def test_a_second_label_at_the_end_is_no_part_of_the_text(tmp_path):
+    path = save(tmp_path, "in.txt", "Fine __label__pos __label__5\nBad __label__neg __label__1\n")
+    with pytest.raises(DataError, match="row 1: more than one label; keep one on each line"):
+        read_labelled([str(path)], ReadOptions())

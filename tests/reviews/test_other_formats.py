@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment.errors import DataError, MissingDependencyError, UsageError
-from sentiment.reviews.columns import texts_of
+from sentiment.reviews.texts import texts_of
 from tests.reviews.helpers import find_columns, open_source
 
 from .helpers import rows_from, rows_of, save, stdin_source
@@ -57,11 +57,11 @@ def test_a_folder_without_classes_says_what_was_expected(tmp_path):
 def test_a_folder_without_classes_is_read_where_no_label_is_needed(tmp_path):
     for name in ("b.txt", "a.TXT", "notes.md", ".hidden.txt"):
         save(tmp_path, name, name)
-    (tmp_path / "more").mkdir()
+    (tmp_path / "empty").mkdir()
     source = open_source(tmp_path)
     assert (source.columns, source.notes) == (
         ["text", "file"],
-        ["skipped 2 that are not .txt files: more, notes.md"],
+        ["skipped 1 that are not .txt files: notes.md"],
     )
     assert [
         {"text": "a.TXT", "file": "a.TXT"},

@@ -25,6 +25,8 @@ def test_answers_and_probabilities_are_read(tmp_path):
 def test_answers_alone_have_no_probabilities(tmp_path):
     found = read(tmp_path, '{"predicted": "positive"}\n{"predicted": null}\n', "p.jsonl")
     assert (found.answers.tolist(), found.probabilities) == ([1, -1], None)
+    found = read(tmp_path, '[{"predicted": "positive"}, {"predicted": null}]', "p.json")
+    assert (found.answers.tolist(), found.probabilities) == ([1, -1], None)
 
 
 def test_probabilities_alone_answer_positive_from_a_half_on(tmp_path):
@@ -72,6 +74,8 @@ def test_what_is_no_prediction_is_an_error_that_names_its_row(tmp_path, data, me
          [[0.1, 0.2, 0.7], [np.nan] * 3]),
         ("predicted,p_positive\npositive,0.7\nuncertain,0.4\n", WITH_NEUTRAL, [2, -1], None),
         ("predicted\n1\n4 stars\n2.0\n", STARS, [0, 2, 1], None),
+        ("predicted\nLABEL_1\nLABEL_0\nVery positive\nok\n", SENTIMENT, [1, 0, 1, -1], None),
+        ("predicted\nMostly negative\nok\n", WITH_NEUTRAL, [0, 1], None),
         ("p_1,p_2,p_4\n0.2,0.5,0.3\n", STARS, [1], [[0.2, 0.5, 0.3]]),
         ("x,4,0.1,0.2,0.7\ny,uncertain,0.3,0.3,0.4\n", STARS, [2, -1],
          [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]),

@@ -174,6 +174,7 @@ def test_tsv_to_tsv(rows):
 @given(st.lists(st.dictionaries(TEXT, JSON, max_size=4), max_size=4))
 def test_jsonl_to_jsonl(rows):
     assume(len(rows) != 1)  # one object alone may be an answer that holds the rows in a list
+    assume(not any(name in row for row in rows for name in ("predicted", "p_positive")))
     data = "".join(json.dumps(row) + "\n" for row in rows).encode()
     output = written("jsonl", stdin_source(data, "jsonl")).decode()
     lines = output.split("\n")[:-1]

@@ -14,6 +14,7 @@ CASES = {
     "csv": (b"text,label\n", b'"good\nfilm",1\n', b"bad,0\n"),
     "tsv": (b"text\tlabel\n", b"good\t1\n", b"bad\t0\n"),
     "jsonl": (b"", b'{"text": "good"}\n', b'{"text": "bad"}\n'),
+    "json": (b"[", b'{"text": "good"},', b'{"text": "bad"}]'),
     "fasttext": (b"", b"__label__pos good\n", b"__label__neg bad\n"),
 }
 

@@ -117,6 +117,12 @@ def test_lines_are_answered_without_chunks_where_http_knows_none(live):
     assert live.raw(too_large).startswith(b"HTTP/1.1 413 ")
 
 
+def test_another_language_is_named(served):
+    answer = served.post("/predict", {"text": "La comida estaba muy buena y el sitio bonito"}).json
+    assert (answer["predicted"], answer["reason"]) == ("uncertain", "looks Spanish")
+    assert served.ask("GET", "/info").json["languages"] == ["en"]
+
+
 def test_an_empty_stream_is_answered_with_nothing(served):
     answer = served.post("/predict", b"\n \n", LINES)
     assert (answer.status, answer.body) == (200, b"")

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
 from sentiment.serving.files import Answered
 from sentiment.serving.server import LOOPBACK, Limits
+from tests.reviews.books import book, sheet_of, zipped
 from tests.serving.conftest import (
     ask,
     body_of,
@@ -176,7 +178,8 @@ def test_what_is_found_is_told_before_the_rows_and_then_how_far_it_is(served):
     opened, *rows = told(served, to_bytes("many.csv"), name="many.csv")
     assert opened == {
         "event": "opened", "format": "csv", "header": True, "columns": ["n", "text"],
-        "text_columns": ["text"], "to": "csv", "result": "many.scored.csv", "error": None,
+        "sheets": [], "sheet": None, "text_columns": ["text"], "to": "csv",
+        "result": "many.scored.csv", "error": None,
         "notes": ['text from "text" (by name)',
                   "first row taken as header; header=false reads it as a row"],
     }  # fmt: skip
@@ -218,6 +221,42 @@ def test_a_column_that_cannot_be_told_is_asked_for(served):
     assert joined[1]["shown"][0]["text"] == "Lovely stay\nGreat food"
 
 
+def test_a_list_of_json_comes_back_as_one(served):
+    rows = [{"id": 1, "review": {"text": "I loved it"}}, {"id": 2, "review": {"text": "Dreadful"}}]
+    for body in (rows, {"data": rows}):
+        got = sent(served, json.dumps(body).encode(), name="said.json")
+        assert (got.status, got.headers["content-type"]) == (200, "application/json")
+        answers = json.loads(got.body)
+        assert [{"id": row["id"], "review": row["review"]} for row in answers] == rows
+        assert [row["predicted"] for row in answers] == ["positive", "negative"]
+    opened, *_, last = told(served, b'{"data": [{"a": {"text": "x", "n": 1}}]}', name="said.json")
+    assert opened["columns"] == ["data.a.text", "data.a.n"]
+    assert opened["text_columns"] == ["data.a.text"]
+    assert (opened["format"], opened["to"], last["notes"]) == ("json", "json", [])
+    many = b'[{"text": "fine"},' + b'{"text": "fine"},' * 9000 + b'{"text": "fine", "n": NaN}]'
+    assert told(served, many, name="said.json")[-1]["notes"] == [
+        "NaN and Infinity are read as null"
+    ]
+
+
+def test_one_of_several_lists_is_asked_for(served):
+    body = b'{"train": [{"text": "Lovely stay"}], "test": [{"text": "Dirty room"}]}'
+    (opened,) = told(served, body, name="said.json")
+    assert opened["columns"] == ["train.text", "test.text"]
+    assert opened["error"].endswith("choose with text_column=train.text or text_column=test.text")
+    assert sent(served, body, name="said.json").status == 422
+    opened, rows, *_ = told(served, body, name="said.json", text_column="test.text")
+    assert opened["text_columns"] == ["test.text"]
+    assert [row["text"] for row in rows["shown"]] == ["Dirty room"]
+
+
+def test_the_beginning_of_a_list_is_enough_to_look_at_it(served):
+    body = b'[{"text": "Lovely stay"}, {"text": "Dirty room"}, {"text": "cut o'
+    opened, rows, *_ = told(served, body, name="said.json", rows=5, cut="true")
+    assert [row["text"] for row in rows["shown"]] == ["Lovely stay", "Dirty room"]
+    assert opened["error"] is None
+
+
 def test_names_that_are_taken_are_begun_with_another_word(served):
     body = b'{"text": "I loved it", "predicted": "mine"}\n'
     opened, rows, _ = told(served, body, name="said.jsonl")
@@ -226,7 +265,7 @@ def test_names_that_are_taken_are_begun_with_another_word(served):
     assert any("begin with sentiment_" in note for note in opened["notes"])
     refused = sent(served, body, name="said.jsonl", prefix="")
     assert refused.status == 422
-    assert refused.json["error"].endswith("with prefix=…, for instance prefix=model_")
+    assert refused.json["error"].endswith("; prefix=model_ gives the added ones other names")
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -248,10 +287,48 @@ def test_the_beginning_of_a_file_is_enough_for_its_first_rows(served, pack):
     }  # fmt: skip
 
 
+def test_a_workbook_comes_back_as_one(served):
+    rows = [("text", "label"), ("I loved it", 1), ("Dreadful", 2)]
+    body = book(sheets={"Notes": sheet_of(("x",)), "May": sheet_of(*rows)})
+    opened, *_ = told(served, body, name="said.xlsx", sheet="May")
+    assert (opened["sheets"], opened["sheet"]) == (["Notes", "May"], "May")
+    assert (opened["format"], opened["to"], opened["header"]) == ("xlsx", "xlsx", True)
+    opened, *_ = told(served, body, name="said.xlsx", text_column="1")
+    assert 'sheet "Notes" of "Notes", "May"; sheet=NAME reads another' in opened["notes"]
+    got = sent(served, body, name="said.xlsx", sheet="May")
+    sheet = openpyxl.load_workbook(io.BytesIO(got.body)).active
+    header, *scored = sheet.values
+    assert (sheet.title, header[:4]) == ("May", ("text", "label", "predicted", "p_positive"))
+    assert [row[:3] for row in scored] == [
+        ("I loved it", 1, "positive"), ("Dreadful", 2, "negative")
+    ]  # fmt: skip
+    events = told(served, body, name="said.xlsx", sheet="May")
+    parts = [base64.b64decode(each["base64"]) for each in events if each["event"] == "part"]
+    assert [row[:3] for row in openpyxl.load_workbook(io.BytesIO(b"".join(parts))).active.values][
+        1:
+    ] == [row[:3] for row in scored]
+
+
+def test_the_table_of_an_archive_comes_back_by_itself(served):
+    body = zipped({"said.csv": "text,n\nI loved it,1\n"})
+    got = sent(served, body, name="all.zip")
+    assert got.body.decode().splitlines()[1].startswith("I loved it,1,positive,")
+    assert "all.scored.csv" in got.headers["content-disposition"]
+
+
 REFUSED = {
-    "spreadsheet": (b"PK\x03\x04", {"name": "said.xlsx"}, "said.xlsx: spreadsheets are not read"),
-    "packed": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv: a zip archive; unpack it first"),
-    "UTF-16": ("text\n".encode("utf-16"), {"name": "said.csv"}, "said.csv, line 1: not UTF-8"),
+    "no workbook": (b"PK\x03\x04", {"name": "said.xlsx"}, "said.xlsx: damaged or cut short"),
+    "no archive": (b"PK\x03\x04", {"name": "said.csv"}, "said.csv: damaged or cut short"),
+    "packed twice": (zipped({"a.zip": zipped({})}), {"name": "s.zip"}, "s.zip/a.zip: an archive"),
+    "packed Parquet": (zipped({"a.pq": b"PAR1"}), {"name": "s.zip"}, "s.zip/a.pq: Parquet in an"),
+    "no sheet": (book(("text",)), {"sheet": "May"}, 'reviews: no sheet "May"; there is "Sheet1"'),
+    "a sheet": (b"text\n", {"sheet": "May"}, "reviews is no workbook (.xlsx), and has no sheets"),
+    "UTF-16": ("A lovely stay\n".encode("utf-16-le"), {"name": "said.csv"},
+               "said.csv, line 1: probably UTF-16-LE, without a byte order mark"),
+    "no delimiter": (b"", {"delimiter": '"'}, "delimiter="),
+    "no quote": (b"", {"quote": "ab"}, "quote="),
+    "no lines": (b"", {"skip_lines": "-1"}, '"skip_lines" is a whole number from 0'),
+    "no table": (b"{}", {"format": "jsonl", "comment": "#"}, "leave out comment="),
     "no Parquet": (b"PAR1", {"name": "said.parquet"}, "said.parquet: not a Parquet file"),
     "no gzip": (b"text", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
     "nothing in gzip": (b"", {"name": "said.csv.gz"}, "said.csv.gz: damaged or cut short"),
@@ -259,7 +336,7 @@ REFUSED = {
     "no encoding": (b"", {"encoding": "latin-47"}, "unknown encoding 'latin-47'"),
     "no text": (b"", {"encoding": "hex"}, "unknown encoding 'hex'"),
     "no format": (b"", {"format": "folder"}, '"format" is one of lines, csv'),
-    "no result": (b"", {"to": "xlsx"}, '"to" is one of text, csv'),
+    "no result": (b"", {"to": "xls"}, '"to" is one of text, csv'),
     "no flag": (b"", {"header": "1"}, '"header" is one of true, false'),
     "no number": (b"", {"rows": "²"}, '"rows" is a whole number from 1 to 1,000'),
     "twice": (b"", {"rows": ["1", "2"]}, '"rows" is given twice'),
@@ -271,6 +348,25 @@ REFUSED = {
                    "reviews: the names of its columns have 100,005 characters"),
     "a row": (b"text,n\n" + b"a" * 2_200_000, {"name": "s.csv"}, "s.csv, row 1: a line of more"),
 }  # fmt: skip
+
+
+READ = {
+    "UTF-16": ("text\nI loved it\n".encode("utf-16"), {}),
+    "found": ("text\nI loved it, caf\u00e9\n".encode("cp1252"), {"encoding": "auto"}),
+    "replaced": (b"text\nI loved it, caf\xe9\n", {"on_bad_bytes": "replace"}),
+    "skipped": (b"one\ntwo\ntext\nI loved it\n", {"skip_lines": "2"}),
+    "delimiter": (b"n~text\n1~I loved it\n", {"delimiter": "~"}),
+    "quotes": (b"n,text\n1,'I loved it, all'\n", {"quote": "'"}),
+    "comments": (b"n,text\n; by, a, program\n1,I loved it\n", {"comment": ";"}),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_is_read_as_the_query_says(served, name):
+    body, query = READ[name]
+    answer = sent(served, body, "/files", name="said.csv", to="fasttext", **query)
+    assert answer.status == 200
+    assert answer.body.startswith(b"__label__positive")
 
 
 @pytest.mark.parametrize("name", REFUSED)

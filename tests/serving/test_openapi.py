@@ -54,3 +54,14 @@ def test_every_path_is_there_and_every_reference_leads_somewhere(served):
     kept = {f"#/components/{kind}/{name}" for kind, all_of in document["components"].items()
             for name in all_of}  # fmt: skip
     assert kept == named
+
+
+def test_a_parameter_without_a_value_means_its_default_and_the_document_says_so(served):
+    body, kind = "text,n\nI loved it,1\n", {"Content-Type": "application/octet-stream"}
+    plain = served.ask("POST", "/files", body, kind)
+    assert plain.status == 200
+    for parameter in served.ask("GET", "/openapi.json").json["components"]["parameters"].values():
+        schema = parameter["schema"]
+        assert schema.get("type") in ("string", "array") or parameter["allowEmptyValue"]
+        got = served.ask("POST", f"/files?{parameter['name']}=", body, kind)
+        assert (got.status, got.body) == (200, plain.body), parameter["name"]

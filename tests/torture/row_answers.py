@@ -14,6 +14,7 @@ csv.field_size_limit(1 << 30)
 
 ADDED = ("predicted", "p_positive")
 _ESCAPE = re.compile(r"\\(\\|n|t|r|x[0-9a-f]{2}|u[0-9a-f]{4})")
+_IN_XML = re.compile("_x([0-9A-F]{4})_")
 _PLAIN = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -25,7 +26,7 @@ class Answer:
         own: the row's own columns, None where the format does not hold them.
         predicted: the answer, empty for none.
         p_positive: its probability as it is written, empty for none.
-        error: of a row that was kept, why it could not be read; only in JSON lines.
+        error: of a row that was kept, why it could not be read; only in JSON.
     """
 
     own: Any
@@ -69,8 +70,11 @@ def _read_fasttext(raw: bytes, _: File) -> list[Answer]:
 def _read_csv(raw: bytes, file: File) -> list[Answer]:
     text = raw.decode("utf-8").removeprefix("\ufeff")
     assert not text or text.endswith(("\n", "\r")), "the last record has no end"
+    assert not text or text.startswith(file.preface)
+    text = text.removeprefix(file.preface).lstrip("\r\n") if file.preface else text
     lines = io.StringIO(text, newline="")
-    return _of_cells(list(csv.reader(lines, delimiter=file.delimiter, strict=True)), file)
+    rows = csv.reader(lines, delimiter=file.delimiter, quotechar=file.quote, strict=True)
+    return _of_cells(list(rows), file)
 
 
 def _read_tsv(raw: bytes, file: File) -> list[Answer]:
@@ -89,15 +93,22 @@ def _of_cells(records: list[list[str]], file: File) -> list[Answer]:
     return [Answer(own, *answer) for *own, a, b in records for answer in [(a, b)]]
 
 
+def _read_json(raw: bytes, file: File) -> list[Answer]:
+    return _of_records(json.loads(raw) if raw else [], file)  # nothing if no input was opened
+
+
 def _read_jsonl(raw: bytes, file: File) -> list[Answer]:
+    return _of_records([json.loads(line) for line in complete_lines(raw)], file)
+
+
+def _of_records(records: list[dict[str, Any]], file: File) -> list[Answer]:
     answers = []
-    for line in complete_lines(raw):
-        record = json.loads(line)
+    for record in records:
         word, p = (record.pop(name) for name in ADDED)
         error = record.pop("error", None)
         record.pop("raw", None)
         reason = record.pop("reason", None)  # an own column of that name would have been refused
-        assert (reason is not None) == (word == "uncertain"), line
+        assert (reason is not None) == (word == "uncertain"), record
         own = record if file.text is None else list(record.values())
         answers.append(Answer(own, word or "", "" if p is None else str(p), error))
     return answers
@@ -118,11 +129,29 @@ def _read_parquet(raw: bytes, file: File) -> list[Answer]:
     return answers
 
 
+def _read_xlsx(raw: bytes, file: File) -> list[Answer]:
+    if not raw:  # stopped before it was written
+        return []
+    import openpyxl
+
+    def read(value: Any) -> str:
+        text = "" if value is None else str(value)
+        return _IN_XML.sub(lambda found: chr(int(found[1], 16)), text)
+
+    rows = [list(map(read, row)) for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values]
+    width = len(ADDED) + max(len(row or ()) for row in [file.names, *file.rows])
+    if file.names is None:  # empty cells at the end of all rows are not there
+        rows = [row + [""] * (width - len(row)) for row in rows]
+    return _of_cells(rows, file)
+
+
 _READERS = {
     "text": _read_text,
     "csv": _read_csv,
     "tsv": _read_tsv,
+    "json": _read_json,
     "jsonl": _read_jsonl,
     "parquet": _read_parquet,
+    "xlsx": _read_xlsx,
     "fasttext": _read_fasttext,
 }

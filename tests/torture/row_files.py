@@ -5,8 +5,11 @@ Nothing here uses the project's readers or writers: what a file holds is known b
 
 import io
 import json
+import re
+import zipfile
 from dataclasses import dataclass, field
 from typing import Any
+from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
@@ -40,7 +43,10 @@ class File:
         names: of the columns; None without a header.
         text: which column holds the text, None if that is not told from cells.
         arguments: of the command line, to read it.
-        delimiter: what parts the cells of CSV, in the file and in CSV made of it.
+        delimiter: what parts the cells of CSV made of it, and mostly of the file.
+        quote: what quotes these cells.
+        by_beginning: whether the program finds how it is written by its first block.
+        preface: a line that names the delimiter, which CSV made of it has, too.
     """
 
     format: str
@@ -51,6 +57,9 @@ class File:
     text: int | None = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     delimiter: str = ","
+    quote: str = '"'
+    preface: str = ""
+    by_beginning: bool = False
 
 
 def with_bad_bytes(draw: Any, text: str) -> tuple[bytes, str]:
@@ -92,7 +101,7 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
     parts = [line(names, quoted=True).encode()] if header else []
     truth, bad = [], set()
     for number, cells in enumerate(rows, start=1):
-        kinds = ["extra", "bytes", "quotes"] + ["missing"] * (width > 1)
+        kinds = ["extra", "surplus", "bytes", "quotes"] + ["missing"] * (width > 1)
         # The first row without a header says how wide the others must be.
         first = number == 1 and not header
         if not damaged or draw(st.booleans()):
@@ -100,25 +109,12 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
             truth.append(cells)
             continue
         kind = "bytes" if first else draw(st.sampled_from(kinds))
-        bad.add(number)
-        if kind == "bytes":
-            raw, read = with_bad_bytes(draw, cells[0].replace('"', ""))
-            others = [f'"{text}"'.encode() for text in (t.replace('"', "") for t in cells[1:])]
-            parts.append(delimiter.encode().join([b'"' + raw + b'"', *others]))
-            truth.append([read, *(text.replace('"', "") for text in cells[1:])])
-        elif kind == "quotes":
-            # A row whose quotes are wrong ends with its line.
-            others = [cell(draw(WORDS), quoted=True) for _ in cells[1:]]
-            parts.append(delimiter.join(['"x"y', *others]).encode())
-            truth.append(None)
-        elif kind == "extra":
-            more = draw(st.lists(TEXTS, min_size=1, max_size=3))
-            parts.append(line([*cells, *more]).encode())
-            truth.append(cells)
-        else:
-            fewer = [_not_blank(cells[0]), *cells[1 : draw(st.integers(1, width - 1))]]
-            parts.append(line(fewer).encode())
-            truth.append(fewer + [""] * (width - len(fewer)))
+        data, read, is_bad = _damaged(draw, kind, cells, line, delimiter)
+        if kind == "missing" and header and not any(names[len(read or ()) :]):
+            is_bad = False  # of columns without names, they are empty
+        parts.append(data)
+        truth.append(read and read + [""] * (width - len(read)))
+        bad |= {number} if is_bad else set()
     lines = [part + draw(st.sampled_from(ends)).encode() for part in parts]
     if lines and draw(st.booleans()):
         lines[-1] = parts[-1]
@@ -126,6 +122,34 @@ def csv_files(draw: Any, *, damaged: bool) -> File:
     data = with_mark(draw, b"".join(lines))
     delimiter = delimiter if parts else ","
     return File("csv", data, truth, bad, names if header else None, 0, arguments, delimiter)
+
+
+def _damaged(
+    draw: Any, kind: str, cells: list[str], line: Any, delimiter: str
+) -> tuple[bytes, list[str] | None, bool]:
+    """Damage a row of CSV: its bytes, what can be read of it, and whether it is bad."""
+    if kind == "bytes":
+        plain = [text.replace('"', "") for text in cells]
+        raw, read = with_bad_bytes(draw, plain[0])
+        others = [f'"{text}"'.encode() for text in plain[1:]]
+        data = delimiter.encode().join([b'"' + raw + b'"', *others])
+        return data, [read, *plain[1:]], True
+    if kind == "quotes":  # a row whose quotes are wrong ends with its line
+        others = [f'"{draw(WORDS)}"' for _ in cells[1:]]
+        return delimiter.join(['"x"y', *others]).encode(), None, True
+    if kind == "surplus":  # what is empty beyond the columns is no loss
+        return line([*cells, *[""] * draw(st.integers(1, 3))]).encode(), cells, False
+    # Other ways to read a row, with backslashes as escapes or quoted as a whole, may make it fit.
+    cells = [text.replace("\\", "") for text in cells]
+    if kind == "extra":
+        more = draw(st.lists(TEXTS, min_size=1, max_size=3))
+        more[-1] = _not_blank(more[-1].replace("\\", ""))
+        return line([*cells, *more]).encode(), cells, True
+    fewer = [
+        _not_blank(cells[0].replace(delimiter, "")),
+        *cells[1 : draw(st.integers(1, len(cells) - 1))],
+    ]
+    return line(fewer).encode(), fewer, True
 
 
 @st.composite
@@ -179,6 +203,8 @@ def tsv_files(draw: Any, *, damaged: bool) -> File:
                 read = [_not_blank(cells[0]), *cells[1:-1]]
                 raw = "\t".join(read).encode()
                 read = [*read, ""]
+                if header and not names[-1]:  # of a column without a name, it is empty
+                    bad.discard(number)
             else:
                 raw += b"\tmore"
         lines.append(raw)
@@ -208,7 +234,7 @@ def jsonl_files(draw: Any, *, damaged: bool) -> File:
         truth.append({"text": row} if isinstance(row, str) else row)
         if damaged and draw(st.booleans()):
             bad.add(number)
-            broken = [b"nonsense", b"[1]", b"null", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}',
+            broken = [b"nonsense", b"[1]", b"null", b"{", b'{"a": nan}', b'{"a": 1, "a": 2}',
                       b"[" * 3000, b'{"a": 1e999}', b'{"a": ' + b"9" * 5000 + b"}", line + b"}",
                       b'{"text": "\xff"}', b'\xffx', b'{"text": "a\tb"}']  # fmt: skip
             line = draw(st.sampled_from(broken))
@@ -216,6 +242,32 @@ def jsonl_files(draw: Any, *, damaged: bool) -> File:
         lines.append(line)
     data = with_mark(draw, b"".join(line + end for line in lines))
     return File("jsonl", data, truth, bad, None, None, {"text_columns": ("text",) * bool(rows)})
+
+
+@st.composite
+def json_files(draw: Any, *, damaged: bool) -> File:
+    """A list of rows, or one in an object, on one line or on several."""
+    truth = list(draw(jsonl_files(damaged=False)).rows)
+    indent = draw(st.sampled_from(["", " ", "\n", "\n  ", "\r\n\t"]))
+    lines: list[str] = []
+    bad = set()
+    for number, row in reversed([*enumerate(truth, start=1)]):
+        line = json.dumps(row)
+        if damaged and draw(st.booleans()):
+            bad.add(number)
+            # What is not closed ends where the next object begins on a line.
+            closed = "\n" not in indent or (lines and not lines[0].lstrip().startswith("{"))
+            broken = ["nonsense", "1", "null", '{"a": nan}', '{"a": 1, "a": 2}', '{"a": 1e999}',
+                      '{"a": ' + "9" * 5000 + "}", '{"a": [1}', '{"text": "\xff"}',
+                      *['{"a": "b}', '{"a": 1'] * (not closed)]  # fmt: skip
+            line = draw(st.sampled_from(broken))
+            truth[number - 1] = {"text": "\ufffd"} if "\xff" in line else {}
+        lines.insert(0, indent + line)
+    start, end = draw(st.sampled_from([("[", "]"), ('{"n": 1, "data": [', "]}"), ("[", "\n]\n")]))
+    if damaged or not truth:  # what an object holds is told by its first row
+        start, end = "[", "\n]"
+    data = with_mark(draw, f"{start}{','.join(lines)}{end}".encode("latin-1"))
+    return File("json", data, truth, bad, None, None, {"text_columns": ("text",) * bool(truth)})
 
 
 def one_line(text: str) -> str:
@@ -238,6 +290,8 @@ def line_files(draw: Any, *, damaged: bool) -> File:
         truth.append([read])
     if lines and texts[-1] and draw(st.booleans()):
         lines[-1] = lines[-1].removesuffix(end)
+        if b"\n" not in b"".join(lines):  # lone carriage returns would be the ends of lines
+            lines, truth, bad = [], [], set()
     return File("lines", with_mark(draw, b"".join(lines)), truth, bad, ["text"])
 
 
@@ -280,11 +334,66 @@ def parquet_files(draw: Any, *, damaged: bool) -> File:
     return File("parquet", stream.getvalue(), rows, set(), None, None, {"text_columns": ("text",)})
 
 
+@st.composite
+def xlsx_files(draw: Any, *, damaged: bool) -> File:
+    """Workbooks of texts, shared or in their cells, with blank rows between; none is bad."""
+    width = draw(st.integers(1, 4))
+    header = draw(st.booleans())
+    names = ["text", *draw(st.lists(NAMES, min_size=width - 1, max_size=width - 1))]
+    rows = draw(st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=7))
+    if rows and not header:
+        rows[0] = ["good film"] * width
+    strings: list[str] = []
+
+    def cell(text: str, place: str) -> str:
+        written = re.sub("[\0-\x08\x0b-\x1f_\ufffe\uffff]", lambda c: f"_x{ord(c[0]):04x}_", text)
+        item = f"<t>{escape(written)}</t>"
+        if draw(st.booleans()):
+            return f'<c{place} t="inlineStr"><is>{item}</is></c>'
+        strings.append(f"<si>{item}</si>")
+        return f'<c{place} t="s"><v>{len(strings) - 1}</v></c>'
+
+    lines, at = [], 1
+    named = draw(st.booleans())
+    for row in [names, *rows] if header else rows:
+        places = [f' r="{letter}{at}"' if named else "" for letter in "ABCD"]
+        cells = "".join(map(cell, row, places))
+        lines.append(f'<row r="{at}">{cells}</row>')
+        blank = draw(st.booleans())
+        lines += ["<row><c/></row>"] * blank
+        at += 1 + blank
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    parts = {"sheet1": "worksheet", "sharedStrings": "sharedStrings"}
+    data = zipped({
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.xml": '<workbook xmlns:r="r"><sheet name="a" r:id="sheet1"/></workbook>',
+        "xl/_rels/workbook.xml.rels": "<Relationships>" + "".join(
+            f'<Relationship Id="{part}" Type="{related}/{kind}" Target="{part}.xml"/>'
+            for part, kind in parts.items()
+        ) + "</Relationships>",
+        "xl/sheet1.xml": f"<worksheet><sheetData>{''.join(lines)}</sheetData></worksheet>",
+        "xl/sharedStrings.xml": f"<sst>{''.join(strings)}</sst>",
+    })  # fmt: skip
+    arguments = {"header": header, "text_columns": ("text" if header else "1",) * bool(lines)}
+    return File("xlsx", data, rows, set(), names if header else None, 0, arguments)
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    """Give a zip archive of names and contents."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
 FILES = {
     "csv": csv_files,
     "tsv": tsv_files,
     "jsonl": jsonl_files,
+    "json": json_files,
     "lines": line_files,
     "fasttext": fasttext_files,
     "parquet": parquet_files,
+    "xlsx": xlsx_files,
 }

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from sentiment.cli.answering import Target, answer_rows, handling
@@ -31,16 +31,34 @@ from sentiment.model.model import Model
 from sentiment.reviews.streams import ReadOptions
 from tests.torture.outcome import Outcome
 from tests.torture.row_answers import Answer, answers_of
+from tests.torture.row_dialects import DIALECTS, dialect_files, encoded, packed, replaced_files
 from tests.torture.row_files import FILES, File, open_quote_files
+from tests.torture.row_layouts import LAYOUTS, Layout, check
 
 TITLE = "Rows in, rows out"
 MODEL = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "format-1.safetensors"
 EXAMPLES = 2500  # for each input format, of whole and of damaged files
+LABELLED = 1000  # for each layout of labelled reviews
 COMMANDS = 60
 LARGE = 10_000_000
-# JSON values are not cells: of JSON lines and Parquet, own columns are held to these.
-OUTPUTS = {"jsonl": ["jsonl", "text", "fasttext"], "parquet": ["parquet", "jsonl", "fasttext"]}
-ALL_OUTPUTS = ["text", "csv", "tsv", "jsonl", "parquet", "fasttext"]
+BLOCK = 1 << 17
+OPTIONS = ("encoding", "on_bad_bytes", "delimiter", "quote", "comment", "skip_lines")
+# JSON values are not cells: of JSON and Parquet, own columns are held to these.
+JSON = ("json", "jsonl")
+OUTPUTS = {
+    **{format: [*JSON, "text", "fasttext"] for format in JSON},
+    "parquet": ["parquet", *JSON, "fasttext"],
+}
+ALL_OUTPUTS = ["text", "csv", "tsv", *JSON, "parquet", "xlsx", "fasttext"]
+WHOLE = ("parquet", "xlsx")  # formats whose rows are never bad
+SEARCH: dict[str, Any] = {
+    "deadline": None,
+    "derandomize": True,
+    "database": None,
+    "report_multiple_bugs": False,
+    "phases": [Phase.generate, Phase.shrink],
+    "suppress_health_check": list(HealthCheck),
+}
 
 
 @dataclass
@@ -64,14 +82,25 @@ def run(share: float) -> Iterator[Outcome]:
     for format, files in FILES.items():
         what = f"{format}: a record for each row, own columns intact"
         yield _tried(what, files(damaged=False), examples, in_process)
-        if format != "parquet":
+        if format not in WHOLE:
             what = f"{format}, damaged: stopped at the row, left out or kept"
             yield _tried(what, files(damaged=True), examples, in_process)
+    yield _tried(
+        "csv in dialects that are found or named: a record for each row, own columns intact",
+        dialect_files(damaged=False), 2 * examples, in_process,
+    )  # fmt: skip
+    what = "csv in these dialects, damaged: stopped at the row, left out or kept"
+    yield _tried(what, dialect_files(damaged=True), 2 * examples, in_process)
+    what = "--on-bad-bytes replace: a record for each row, with U+FFFD"
+    yield _tried(what, replaced_files(damaged=True), examples, in_process)
     what = "csv: a quote that is never closed costs its own line only"
     yield _tried(what, open_quote_files(damaged=True), examples, in_process)
-    any_file = st.one_of([files(damaged=True) for files in FILES.values()])
+    kinds = [*FILES.values(), *DIALECTS]
+    any_file = st.one_of([files(damaged=True) for files in kinds])
     what = "any of these, through the real command line"
     yield _tried(what, any_file, max(1, int(share * COMMANDS)), _command)
+    for layout in LAYOUTS:
+        yield _labelled(layout, max(1, int(share * LABELLED)))
     yield _large(max(1, int(share * LARGE)), in_process)
 
 
@@ -79,14 +108,18 @@ def _tried(what: str, files: st.SearchStrategy[File], examples: int, run: Run) -
     """Try files; what fails is made as short as can be."""
     outcome = Outcome(what)
 
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
-        report_multiple_bugs=False,
-              phases=[Phase.generate, Phase.shrink],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
-    @given(file=files, data=st.data(), sizes=st.tuples(*[st.sampled_from([1, 2, 7, 1 << 17])] * 2))
+    @settings(**SEARCH, max_examples=examples)
+    @given(file=files, data=st.data(), sizes=st.tuples(*[st.sampled_from([1, 2, 7, BLOCK])] * 2))
     def one(file: File, data: Any, sizes: tuple[int, int]) -> None:
         output = data.draw(st.sampled_from(OUTPUTS.get(file.format, ALL_OUTPUTS)))
         policy = data.draw(st.sampled_from(["stop", "skip", "keep"]))
+        assume(not _is_refused(file, batch=sizes[1]))
+        if file.by_beginning:
+            sizes = BLOCK, sizes[1]
+        if data.draw(st.integers(0, 3)) == 3:
+            file = encoded(data.draw, file)
+        if data.draw(st.integers(0, 3)) == 3:
+            file = packed(data.draw, file)
         outcome.cases += 1
         with patch("sentiment.reviews.streams.BLOCK_BYTES", sizes[0]), patch(
             "sentiment.reviews.feed.BATCH_ROWS", sizes[1]
@@ -98,8 +131,30 @@ def _tried(what: str, files: st.SearchStrategy[File], examples: int, run: Run) -
         except AssertionError as error:
             raise AssertionError(f"{error} ({case})") from error
 
+    return _failing(outcome, one)
+
+
+def _labelled(layout: Callable[[], st.SearchStrategy[Layout]], examples: int) -> Outcome:
+    """Read labelled reviews in a layout; what fails is made as short as can be."""
+    what = (layout.__doc__ or "").rstrip(".")
+    outcome = Outcome(f"labelled reviews, as a model learns from them: {what}")
+
+    @settings(**SEARCH, max_examples=examples)
+    @given(layout())
+    def one(drawn: Layout) -> None:
+        outcome.cases += 1
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                check(drawn, Path(folder))
+            except (AssertionError, SentimentError) as error:
+                raise AssertionError(f"{error} ({drawn})") from error
+
+    return _failing(outcome, one)
+
+
+def _failing(outcome: Outcome, search: Callable[[], None]) -> Outcome:
     try:
-        one()
+        search()
     except Exception as error:
         outcome.failures.append(f"{type(error).__name__}: {error}")
     return outcome
@@ -133,14 +188,28 @@ def _check_record(file: File, number: int, output: str, answer: Answer) -> None:
     text = _text_of(file, row)
     if is_bad or (text is not None and not text.strip()):
         assert answer.predicted == "", f"row {number} has an answer"
-    if output == "jsonl":
+    if output in JSON:
         assert (answer.error is not None) == is_bad, f"row {number}: {answer.error}"
     if row is None or output == "fasttext":
         return
     own = text if output == "text" else row
-    if output in ("csv", "tsv", "parquet", "jsonl") and file.format == "fasttext":
-        own = [row[0] or (None if output in ("parquet", "jsonl") else ""), row[1]]
+    if output not in ("text", "fasttext") and file.format == "fasttext":
+        own = [row[0] or (None if output in ("parquet", *JSON) else ""), row[1]]
     assert answer.own == own, f"row {number} is {answer.own!r}, not {own!r}"
+
+
+def _is_refused(file: File, batch: int) -> bool:
+    """Tell whether all texts hold a fastText label, or are figures without a letter.
+
+    The program judges by the first batch.
+    """
+    rows = [row for number, row in enumerate(file.rows, start=1) if number not in file.bad]
+    texts = [text for row in rows if (text := _text_of(file, row)) and text.strip()]
+    marked = ["__label__" in text for text in texts]
+    figures = [not any(map(str.isalpha, text)) and any(map(str.isdigit, text)) for text in texts]
+    if batch < len(file.rows):
+        marked, figures = marked[:1], figures[:2]
+    return bool(texts) and (all(marked) or all(figures))
 
 
 def _text_of(file: File, row: Any) -> str | None:
@@ -185,6 +254,9 @@ def _command(file: File, output: str, policy: str) -> Ran:
             arguments += ["--text-column", name]
         if "header" in file.arguments:
             arguments.append("--header" if file.arguments["header"] else "--no-header")
+        for name in OPTIONS:
+            if file.arguments.get(name) is not None:
+                arguments += [f"--{name.replace('_', '-')}", str(file.arguments[name])]
         done = subprocess.run(
             [sys.executable, "-m", "sentiment", "predict", "-q", "-m", MODEL, "-i", path,
              *arguments], capture_output=True, check=False, timeout=300,
@@ -214,6 +286,8 @@ def _large(size: int, run: Run) -> Outcome:
         File("fasttext", f"__label__x a\n__label__y {text}\nb\n".encode(),
              [["x", "a"], ["y", text], ["", "b"]], set(), ["label", "text"], 1),
         File("jsonl", "".join(json.dumps({"text": t}) + "\n" for t in ("a", text, "b")).encode(),
+             [{"text": "a"}, {"text": text}, {"text": "b"}], set(), None, None),
+        File("json", json.dumps([{"text": each} for each in ("a", text, "b")]).encode(),
              [{"text": "a"}, {"text": text}, {"text": "b"}], set(), None, None),
     ]  # fmt: skip
     for file in files:

@@ -5,7 +5,6 @@ python shuffled.py SEED ARGUMENT…
 
 import os
 import sys
-from contextlib import contextmanager
 from random import Random
 
 seed = int(sys.argv.pop(1))
@@ -19,15 +18,31 @@ def shuffled(found):
     return found
 
 
-@contextmanager
-def scan_shuffled(path="."):
-    """As `os.scandir`, which is used in a with statement."""
-    with scan(path) as entries:
-        yield iter(shuffled(entries))
+class Shuffled:
+    """As what `os.scandir` gives: an iterator, which is used in a with statement, or closed."""
+
+    def __init__(self, path="."):
+        with scan(path) as entries:
+            self._entries = iter(shuffled(entries))
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Nothing is open any more."""
 
 
 os.listdir = lambda path=".": shuffled(list_names(path))
-os.scandir = scan_shuffled
+os.scandir = Shuffled
 
 from sentiment.__main__ import main  # noqa: E402
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import sentiment
 from sentiment.model.file import load_model
@@ -177,11 +178,12 @@ def _uses_of_patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
                 yield f"{found.name}.{name}.{method}", functools.partial(_use, pattern, method)
 
 
-def _use(pattern: re.Pattern[str], method: str, text: str) -> None:
+def _use(pattern: re.Pattern[Any], method: str, text: str) -> None:
+    given: Any = text if isinstance(pattern.pattern, str) else text.encode("utf-8", "surrogatepass")
     if method == "sub":
-        pattern.sub("", text)
+        pattern.sub(given[:0], given)
     else:
-        found = getattr(pattern, method)(text)
+        found = getattr(pattern, method)(given)
         if method == "finditer":
             list(found)
 

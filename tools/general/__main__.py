@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sentiment.general import bundled
+from sentiment.general import LANGUAGE, bundled
 from sentiment.model.file import save_model
 from sentiment.model.model import Model
 from tools.general.bundle import Workshop
@@ -38,7 +38,7 @@ def made(workshop: Workshop, name: str) -> Model:
 
 
 def _save(model: Model, path: Path) -> None:
-    save_model(model, path)
+    save_model(model.for_languages((LANGUAGE,)), path)
     print(f"saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
 
 

@@ -5,9 +5,11 @@ import { percent, shownOf, toneOf, visible } from "./words.js";
 
 const MOST_BARS = 8;
 
+// Why a text is not judged: in place of a probability, and as a sentence.
 const REASONS = {
-  "no known words": "The model knows none of these words, so it does not guess.",
-  "few known words": "The model knows too few of these words to answer.",
+  "no known words": ["not enough known words", "The model knows none of these words, so it does not guess."],
+  "few known words": ["not enough known words", "The model knows too few of these words to answer."],
+  "no opinion": ["no opinion", "The text gives no opinion."],
 };
 
 /** Show an answer on the scale with the model's threshold, or with a bar for each class. */
@@ -20,7 +22,7 @@ export function showAnswer(facts, decision) {
   const { labels } = decision;
   el("answer").dataset.answer = toneOf(predicted);
   el("verdict").textContent = visible(predicted);
-  el("chance").textContent = reason in REASONS ? "not enough known words" : chanceOf(facts, labels);
+  el("chance").textContent = unjudged(reason)?.[0] ?? chanceOf(facts, labels);
   drawScale(decision);
   if (labels.length > 2) drawBars(facts, labels);
   else place(shownOf(facts, labels), decision.threshold);
@@ -45,7 +47,7 @@ export function showNothing(decision) {
 /** Announce the answer to screen readers. */
 export function speak(facts, { labels }) {
   const { predicted, reason } = facts;
-  const chance = reason in REASONS ? "" : `, ${chanceOf(facts, labels)}`;
+  const chance = unjudged(reason) ? "" : `, ${chanceOf(facts, labels)}`;
   const why = predicted === "uncertain" ? `. ${whyOf(facts, labels)}` : "";
   el("spoken").textContent = predicted === null ? "" : `${visible(predicted)}${chance}${why}`;
 }
@@ -56,9 +58,14 @@ function chanceOf(facts, labels) {
   return labels.includes(facts.predicted) ? `${p} likely` : `no class is more than ${p} likely`;
 }
 
+function unjudged(reason) {
+  if (!reason?.startsWith("looks ")) return REASONS[reason];
+  return ["another language", `The text ${visible(reason)}, which this model does not answer.`];
+}
+
 function whyOf(facts, labels) {
   const { reason } = facts;
-  if (reason in REASONS) return `${REASONS[reason]} (An empty review gets ${percent(shownOf(facts, labels))}.)`;
+  if (unjudged(reason)) return `${unjudged(reason)[1]} (An empty review gets ${percent(shownOf(facts, labels))}.)`;
   if (!reason) return "The model abstains here.";
   if (labels.length > 2) return `The answer is ${visible(reason)} for this model.`;
   return `The probability is ${visible(reason)}, where this model abstains.`;

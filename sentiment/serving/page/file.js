@@ -10,11 +10,12 @@ const BEGINNING = 1_000_000; // bytes sent for a preview, if a part of the file 
 const BUSY_TRIES = 8; // before the user is asked to try again
 const SPEAK_EACH = 10_000; // milliseconds
 const DRAW_EACH = 100;
-const NAMES = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet" };
+const NAMES = { csv: "CSV", tsv: "TSV", json: "JSON", jsonl: "JSON lines", parquet: "Parquet", xlsx: "Excel" };
+const AS_A_WHOLE = ["parquet", "xlsx"]; // formats that a part of a file cannot be read as
 const NOT_READ = "it cannot be read; is it a folder, or deleted?";
 const CHANGED = "it was changed or deleted after it was chosen; choose it again";
 // What the user may choose, and what is then detected again.
-const CHOICES = { format: ["header", "column"], encoding: ["header", "column"], header: ["column"], column: [] };
+const CHOICES = { format: ["header", "column"], sheet: ["header", "column"], encoding: ["header", "column"], on_bad_bytes: [], header: ["column"], column: [] };
 
 /** Handle files that are chosen, or dropped anywhere on the page. */
 export function startFile() {
@@ -78,9 +79,9 @@ class Plan {
       const large = `it has ${sizeOf(file.size)}; the limit is ${sizeOf(this.#most)}`;
       return this.#complain(`${file.name}: ${readable ? large : NOT_READ}`);
     }
-    [this.#file, this.#chosen] = [file, { encoding: "utf-8" }];
+    [this.#file, this.#chosen] = [file, { encoding: "utf-8", on_bad_bytes: "bad-row" }];
     el("to").value = "";
-    for (const name of ["found", "column-field", "header-field", "rows-part"]) show(el(name), false);
+    for (const name of ["found", "sheet-field", "column-field", "header-field", "rows-part"]) show(el(name), false);
     await this.preview();
     if (others.length > 0 && file === this.#file) this.#complain(`One file at a time: this is ${file.name}.`);
   }
@@ -94,7 +95,8 @@ class Plan {
 
   /** Show what is detected, and the first rows with their answers. */
   async preview() {
-    const whole = /\.(parquet|pq)$/i.test(this.#file.name) || this.#chosen.format === "parquet";
+    // JSON may come by column: then the beginning has no rows.
+    const whole = /\.(parquet|pq|xlsx|xlsm|zip|json)$/i.test(this.#file.name) || [...AS_A_WHOLE, "json"].includes(this.#chosen.format);
     const cut = !whole && this.#file.size > BEGINNING;
     const query = { ...this.#query(this.#chosen), rows: PREVIEW, cut };
     this.#reset();
@@ -116,18 +118,19 @@ class Plan {
   /** Score all rows. */
   async score() {
     if (this.#abort || this.#found === null) return;
-    const { format, header, text_columns: [column] } = this.#found;
-    const { encoding } = this.#chosen;
-    const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], formulas: 0, began: performance.now() };
+    const { format, header, sheet, text_columns: [column] } = this.#found;
+    const { encoding, on_bad_bytes } = this.#chosen;
+    const result = { rows: 0, outcomes: {}, share: null, parts: [], errors: [], notes: [], formulas: 0, began: performance.now() };
     let [timer, spoken] = [null, result.began];
     this.#result = result;
     this.#began();
-    await this.#ask(this.#query({ format, encoding, header, column }), this.#file, (event) => {
+    await this.#ask(this.#query({ format, sheet, encoding, on_bad_bytes, header, column }), this.#file, (event) => {
       if (event.event === "opened") Object.assign(result, { name: event.result, to: event.to, share: 0 });
       if (event.event === "part") result.parts.push(bytesOf(event.base64));
       if (event.event === "rows") {
         if (event.part) result.parts.push(new Blob([event.part])); // which the browser may keep on disk
         result.errors.push(...event.errors);
+        result.notes.push(...(event.notes ?? []));
         for (const name of ["rows", "outcomes", "share", "formulas"]) result[name] = event[name];
         el("rows").append(...event.shown.map((row) => rowOf(row, this.#labels)));
         result.complete = event.end;
@@ -168,8 +171,8 @@ class Plan {
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
-  #query({ format, encoding, header, column }) {
-    const said = { name: this.#file.name, format, encoding, header, text_column: column, to: el("to").value };
+  #query({ format, sheet, encoding, on_bad_bytes, header, column }) {
+    const said = { name: this.#file.name, format, sheet, encoding, on_bad_bytes, header, text_column: column, to: el("to").value };
     return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== null));
   }
 
@@ -205,10 +208,13 @@ class Plan {
   /** Show what was detected. */
   #open(found) {
     this.#found = found;
-    const { format, header, columns, text_columns: [column], notes, error } = found;
+    const { format, header, sheets, sheet, columns, text_columns: [column], notes, error } = found;
     el("format").value = format;
     el("header").checked = header === true;
     show(el("header-field"), header !== null);
+    show(el("sheet-field"), sheets.length > 1);
+    el("sheet").replaceChildren(...sheets.map((name) => make("option", { value: name }, visible(name))));
+    el("sheet").value = sheet ?? "";
     show(el("column-field"), format !== "lines");
     const options = columns.map((name) => make("option", { value: name }, visible(name) || "(no name)"));
     if (column === undefined) options.unshift(make("option", { value: "", disabled: true }, "choose …"));
@@ -228,7 +234,7 @@ class Plan {
     el("file-name").textContent = visible(this.#file.name);
     el("file-size").textContent = sizeOf(this.#file.size);
     el("format").value = this.#chosen.format ?? "";
-    el("encoding").value = this.#chosen.encoding;
+    for (const name of ["encoding", "on_bad_bytes"]) el(name).value = this.#chosen[name];
     el("start").textContent = "Score the rows";
     el("start").disabled = true;
   }
@@ -248,8 +254,9 @@ class Plan {
     const result = this.#result;
     const focused = document.activeElement === el("cancel");
     const line = result.complete ? `${rowsOf(result.rows)} answered.` : `Stopped after ${rowsOf(result.rows)}.`;
-    // A Parquet file without its end is unreadable.
-    const given = result.complete || (result.rows > 0 && result.to !== "parquet");
+    if (!result.complete && result.to === "json" && result.rows > 0) result.parts.push(new Blob(["\n]\n"]));
+    // Without its end, such a file is unreadable.
+    const given = result.complete || (result.rows > 0 && !AS_A_WHOLE.includes(result.to));
     show(el("cancel"), false);
     show(el("start"), true);
     el("start").textContent = "Score again";

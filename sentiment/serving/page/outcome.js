@@ -19,8 +19,8 @@ export function showOutcome({ rows, outcomes }) {
 }
 
 /** Show warnings about a result. */
-export function showNotes({ outcomes, errors, formulas }, name) {
-  const notes = [];
+export function showNotes({ outcomes, errors, notes: found, formulas }, name) {
+  const notes = found.map(inWords);
   const unreadable = outcomes.unreadable ?? 0;
   if (unreadable > 0) {
     const first = errors[0].replace(`${name}, `, "");

@@ -26,8 +26,8 @@ export function visible(text) {
 
 /** Replace query parameters in a message by the labels of the page. */
 export function inWords(line) {
-  const fields = { format: "Format", encoding: "Encoding", text_column: "Text in column", to: "Result" };
-  return line.replace(/\b(format|encoding|text_column|to)=([\w-]+|…)/g, (_, name, value) =>
+  const fields = { format: "Format", encoding: "Encoding", on_bad_bytes: "Bad bytes", sheet: "Sheet", text_column: "Text in column", to: "Result" };
+  return line.replace(/\b(format|encoding|on_bad_bytes|sheet|text_column|to)=([\w-]+(?:\.[\w-]+)*|…)/g, (_, name, value) =>
     `“${fields[name]}${value === "…" ? "" : `: ${value}`}”`);
 }
 

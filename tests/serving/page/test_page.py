@@ -175,6 +175,25 @@ def test_what_is_unknown_is_said_to_be(page):
     assert page.run("document.getElementById('reasons').hidden")
 
 
+def test_what_gives_no_opinion_is_said_to(page):
+    typed(page, "No comment.")
+    page.until("document.getElementById('verdict').textContent === 'uncertain'")
+    assert text_of(page, "#why").startswith("The text gives no opinion.")
+    assert text_of(page, "#chance") == "no opinion"
+
+
+def test_another_language_is_named(holding):
+    hold(holding, "/explain")
+    holding.run("document.getElementById('review').focus()")
+    holding.write("Muy bueno")
+    read = {"predicted": "uncertain", "reason": "looks Spanish"}
+    fulfil(holding, held(holding), made_up("Muy bueno", 0.5) | read)
+    holding.until("document.getElementById('verdict').textContent === 'uncertain'")
+    assert text_of(holding, "#chance") == "another language"
+    said = "The text looks Spanish, which this model does not answer."
+    assert text_of(holding, "#why").startswith(said)
+
+
 def test_where_the_model_would_rather_not_say_is_shown(holding, address):
     hold(holding, "/info")
     holding.call("Page.navigate", url=address)
