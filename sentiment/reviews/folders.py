@@ -288,7 +288,8 @@ class FolderSource(Source):
             raise DataError(
                 f"{path}: a folder of reviews holds pos/ and neg/ (or positive/ and negative/) "
                 f"with .txt files{'' if need_label else ', or .txt files'}; "
-                f"{_instead(path, need_label=need_label)}{way_out if several else ''}"
+                f"{_instead(path, need_label=need_label, folders=several)}"
+                f"{way_out if several else ''}"
             )
         super().__init__(str(path), ["text", *["label"] * self._labelled, "file"])
         if left := self._levels.left_out(sorted(set(texts) - set(self._files))):
@@ -353,8 +354,14 @@ class FolderSource(Source):
         return file.relative_to(self._path).as_posix()
 
 
-def _instead(path: Path, *, need_label: bool) -> str:
-    """Return what a folder contains instead, and how to read that."""
+def _instead(path: Path, *, need_label: bool, folders: bool) -> str:
+    """Return what a folder contains instead, and how to read that.
+
+    Args:
+        path: The folder.
+        need_label: Whether labels are needed.
+        folders: Whether to name the folders of its files, not these.
+    """
     files = _files_below(path)
     patterns: dict[str, None] = {}
     for file in files:
@@ -372,5 +379,7 @@ def _instead(path: Path, *, need_label: bool) -> str:
         names = between.join(list(patterns)[:_SHOWN_PATTERNS])
         return f"to read the files in it, name them: {names}"
     there = files or sorted(path.iterdir())
+    if folders:
+        there = sorted({file.parent for file in files} - {path})
     shown = and_more([file.relative_to(path).as_posix() for file in there], SHOWN_FILES)
     return f"found {shown or 'nothing'}"
