@@ -321,7 +321,7 @@ def _unpacked(name: str) -> str:
 
 def _is_shown(name: str) -> bool:
     """Return whether a file is neither hidden nor an addition of macOS or Office."""
-    return not re.search(r"(?:^|[/\\])(?:__MACOSX[/\\]|\.|~\$)", name)
+    return not re.search(r"(?:^|[/\\])(?:__MACOSX[/\\]|\.(?![/\\])|~\$)", name)
 
 
 def _is_table(name: str) -> bool:

@@ -74,6 +74,7 @@ def find_columns(
     need_label: bool,
     name: str,
     nested: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    is_text: bool = True,
 ) -> Columns:
     """Choose the columns of text and label: as asked, else by name, else by content.
 
@@ -84,6 +85,7 @@ def find_columns(
         need_label: Whether a label must be found.
         name: The source, for messages.
         nested: The columns of objects and lists, see `Source.nested`.
+        is_text: Whether the source can be read as plain lines, unlike a workbook.
 
     Raises:
         UsageError: A named column does not exist, or is both text and label.
@@ -92,7 +94,7 @@ def find_columns(
     if not source_columns and not sample():  # an empty input gets an empty answer
         return Columns((), None, "no rows")
     named_labels = Asked(options.labels)
-    finder = _Finder(list(source_columns), sample, name, named_labels, nested)
+    finder = _Finder(list(source_columns), sample, name, named_labels, nested, is_text=is_text)
     text = tuple(finder.named(column, "--text-column") for column in options.text_columns)
     label = None
     if need_label and options.label_column:
@@ -150,6 +152,8 @@ class _Finder:
         name: str,
         named_labels: Asked,
         nested: Mapping[str, Sequence[str]],
+        *,
+        is_text: bool = True,
     ) -> None:
         @cache
         def values(column: str) -> list[Any]:
@@ -160,6 +164,7 @@ class _Finder:
         self.name = name
         self._sample = sample
         self._nested = nested
+        self._is_text = is_text
         self._fields = [field for fields in nested.values() for field in fields]
         self.names = [field for name in columns for field in nested.get(name) or [name]]
         self.named_labels = named_labels
@@ -339,7 +344,8 @@ class _Finder:
         for name in taken:
             if self._profile(name).repeats or self._reads_as_labels(name):
                 problem = f'"{name}" looks like the label, not the text; call it --label-column'
-        lines = "; --input-format lines reads each line as a text" * self._is_numbered()
+        as_lines = self._is_text and self._is_numbered()
+        lines = "; --input-format lines reads each line as a text" * as_lines
         return NoColumnError(f"{self.name}: {problem}; {self._there_are()}{lines}")
 
     def _is_numbered(self) -> bool:

@@ -309,10 +309,18 @@ class _Column:
         if head in {value.casefold() for value in self.values} - MISSING_WORDS:
             return True
         if is_label_word(head):
-            return all(is_label_word(v) or v.casefold() in MISSING_WORDS for v in self.values)
+            labels = all(is_label_word(v) or v.casefold() in MISSING_WORDS for v in self.values)
+            return labels and not self.answers_head
         if head in YES_OR_NO or is_numbered(head):  # `Y` above `N`, `LABEL_1` above `LABEL_0`
             return all(v.casefold() in YES_OR_NO or is_numbered(v) for v in self.values)
         return _is_opinion(head) and self.is_text
+
+    @property
+    def answers_head(self) -> bool:
+        """Whether the values are only yes and no, of what the head is: `negative` above `False`."""
+        answers = {value.casefold() for value in self.values}
+        asked = self.head.casefold() not in YES_OR_NO
+        return asked and bool(answers) and answers <= YES_OR_NO.keys()
 
     @property
     def differs(self) -> bool:
@@ -324,7 +332,8 @@ class _Column:
         if all(map(is_figure, values)) or all(map(_is_foreign, values)):
             return True
         if _gives_an_opinion(head) or all(map(is_label_word, values)):
-            return not (_gives_an_opinion(head) or is_label_word(head))
+            answered = is_label_word(head) and self.answers_head
+            return answered or not (_gives_an_opinion(head) or is_label_word(head))
         if len(values) > 1 and _IDENTIFIER.fullmatch(head):
             return not any(map(_IDENTIFIER.fullmatch, values))
         if len(values) > 2 and not _has_digit(head) and all(map(_has_digit, values)):

@@ -151,6 +151,7 @@ def choose_columns(source: Source, options: ReadOptions, *, need_label: bool) ->
         need_label=need_label,
         name=source.name,
         nested=source.nested,
+        is_text=source.format not in ("xlsx", "parquet"),
     )
     if source.format not in JSON_FORMATS:
         return Opened(source, columns, batches)

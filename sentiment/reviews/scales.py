@@ -17,7 +17,7 @@ from sentiment.labels import (
     SENTIMENT,
     WITH_NEUTRAL,
 )
-from sentiment.reviews.header import LABEL_NAMES, is_among, normal_name
+from sentiment.reviews.header import LABEL_NAMES, is_among, normal_name, words_in
 from sentiment.reviews.rules import (
     OTHER,
     WORDS,
@@ -30,12 +30,20 @@ from sentiment.reviews.rules import (
     rating_of,
     show,
 )
-from sentiment.reviews.words import YES_OR_NO, is_assumed_word, named_class
+from sentiment.reviews.words import POSITIVE_WORDS, YES_OR_NO, is_assumed_word, named_class
 
 ODD_SHARE = 200  # one row in so many may have a label that does not fit
 _CENTRE = 0.05  # what is nearer to 0 is neither, where numbers have a sign
 _RANGE = re.compile(r"\b(?:out of|of|max) (\d+)\b|\b([01]) (?:to )?(\d+)\b")
 _TOPS = (4, 5, 7, 10, 100)
+# Of these, 1 or *yes* is worse than 0 or *no*, and 5 is worse than 1.
+_BAD = words_in(
+    """
+    abusive bad churn churned complaint difficulty dissatisfaction dissatisfied hate hateful insult
+    neg negative negativity not obscene offensive rank ranking severity spam toxic toxicity
+    unhappy unsatisfied
+    """
+)
 
 
 def _exact(
@@ -129,6 +137,8 @@ def find_rule(counts: Mapping[Key, int], column: str = "") -> Rule | None:
         counts: How often each value occurs.
         column: The name of the column, which may tell a scale.
     """
+    if _tells_the_bad(column) and all(map(_could_be_reversed, counts)):
+        return None
     found, common = set(counts), set(counts) - _rare(counts)
     rule, usual = _fitting(found, column), _fitting(common, column)
     if rule and usual and rule.known(common) != usual.known(common):
@@ -139,6 +149,17 @@ def find_rule(counts: Mapping[Key, int], column: str = "") -> Rule | None:
     elif isinstance(rule.reads, Scale) and _may_have_codes(counts):
         return None
     return leaving_out(rule, counts, column) if rule else None
+
+
+def _tells_the_bad(column: str) -> bool:
+    """Return whether more of what a column is called is worse: `is_negative`, `severity`."""
+    words = set(normal_name(column).split())
+    return not words.isdisjoint(_BAD) and words.isdisjoint(POSITIVE_WORDS)
+
+
+def _could_be_reversed(key: Key) -> bool:
+    """Return whether a value is a number, or `yes` or `no`."""
+    return plain_number(key) is not None or key in _YES_OR_NO.meaning
 
 
 def leaving_out(rule: Rule, counts: Mapping[Key, int], column: str = "") -> Rule | None:

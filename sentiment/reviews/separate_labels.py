@@ -120,7 +120,8 @@ def _labels_in(batches: Iterator[Batch], column: str) -> Iterator[Any]:
     """Yield the labels of a file, without a header above lines; a `BadRow` for a bad one."""
     for batch in batches:
         for place, value in enumerate(batch.column(column)):
-            if batch.format == "lines" and batch.row_number(place) == 1 and _is_header(value):
+            of_lines = batch.format in ("lines", "csv", "tsv")
+            if of_lines and batch.row_number(place) == 1 and _is_header(value):
                 continue
             yield batch.bad.get(place, value)
 

@@ -427,6 +427,8 @@ case("no delimiter", "predict -i in.csv --delimiter ''", {"in.csv": CSV.replace(
      then="predict -i in.csv --delimiter ';'", by_hand={})
 case("no quote", "predict -i in.csv --quote ab", TWO, then="predict -i in.csv --quote none",
      by_hand={})
+case("a label of what is bad", "evaluate in.csv", choose={"--positive": "0", "--negative": "1"},
+     files={"in.csv": "text,is_bad\nLovely,0\nDull,1\n"})
 case("a header taken for a row", "predict -i in.csv",
      {"in.csv": "id,room\n1,A lovely room\n2,A dull room\n"}, fewer={"--no-header": 3})
 case("json without the list", "predict -i in.json --text-column b.text",
@@ -434,6 +436,9 @@ case("json without the list", "predict -i in.json --text-column b.text",
      choose={"--text-column": "text"})
 case("only texts", "evaluate in.csv", files={"in.csv": "text\nLovely\nDull\n", "FILE": "1\n0\n"},
      choose={"--labels": "FILE"}, by_hand=TWO)
+case("only texts in a workbook", "evaluate in.xlsx", choose={"--labels": "FILE"},
+     files={"in.xlsx": book(("Lovely room",), ("Dull room",)), "FILE": "1\n0\n"},
+     by_hand={"in.xlsx": XLSX})
 case("a label taken for the text", "evaluate in.csv", choose={"--label-column": "review"},
      files={"in.csv": "review,x\npositive,nice\nnegative,dull\npositive,fine\n"}, rows=3)
 case("no letter at all", "predict -i in.csv", {"in.csv": "text,n\n17,1\n18,2\n"}, by_hand=TWO)

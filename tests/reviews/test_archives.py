@@ -36,6 +36,7 @@ def parquet():
 ONE_TABLE = {
     "alone": {"r.csv": CSV},
     "in a folder": {"a/": "", "a/b/r.csv": CSV},
+    "in this folder": {"./": "", "./r.csv": CSV, "./.DS_Store": "y", "./__MACOSX/._r.csv": "x"},
     "with a description": {"README.txt": "x", "LICENSE": "y", "r.csv": CSV, "figure.png": "z"},
     "with what macOS adds": {"r.csv": CSV, "__MACOSX/._r.csv": "x", ".DS_Store": "y"},
     "with what Office adds": {"r.csv": CSV, "~$r.xlsx": "x"},

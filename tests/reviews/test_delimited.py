@@ -121,6 +121,8 @@ def test_an_empty_file_has_no_columns_and_no_rows(data, format):
         "kommentar,urteil|good film,positive|bad film,negative",  # label words below
         ",kommentar,urteil|0,good film,1|1,bad film,",
         "text,positive|good film,1|bad film,0",
+        "text,negative|good film,False|bad film,True",
+        "kommentar,bad|good film,no|bad film,yes",
         "review,urteil",
         "Timestamp,What did you like most about it?,Rating|1 May,the food,4",
         "comment_id|1|2",
@@ -163,6 +165,7 @@ def test_a_first_row_that_names_the_columns_is_a_header(lines):
         "Feedback,positive|bad service,negative",
         "good film,1|bad film,0",
         "good,positive|dull,negative",
+        "good,yes|dull,no",
         "neg,bad|pos,good",
         "one long string of words here,x|good,1",
         "Great!,fun|good,1",

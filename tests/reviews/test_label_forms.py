@@ -172,12 +172,36 @@ def test_the_name_of_a_column_tells_its_scale(values, column, signs):
         (["4/5", "3"], "label"),
         (["101%", "5%"], "label"),
         (["9 stars", "2 stars"], "label"),
+        ([0, 1], "is_negative"),  # 1 is what the column is called
+        (["False", "True"], "negative"),
+        (["no", "yes"], "Bad review?"),
+        (["N", "Y"], "not_recommended"),
+        ([0, 1], "toxic"),
+        ([0, 0.5, 1], "toxicity_score"),
+        ([1, 2, 5], "severity"),
+        ([1, 9], "ComplaintSeverity"),
         (["positive", "negative", *(f"word {'abcdefgh'[n % 8] * n}" for n in range(60))], "label"),
     ],
 )
 def test_what_might_be_the_wrong_way_round_is_not_guessed(values, column):
     with pytest.raises(DataError, match=r"cannot tell .*--positive VALUE"):
         read(list(values), column)
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        (["1", "0"], "positive_or_negative"),
+        (["positive", "negative"], "negative_words"),
+        (["5 stars", "1 star"], "rank"),
+    ],
+)
+def test_what_a_bad_name_does_not_turn_is_read(values, column):
+    assert sides(values, column) == "+-"
+
+
+def test_what_a_bad_name_counts_is_read_as_asked():
+    assert sides([0, 1], "is_negative", positive=("0",), negative=("1",)) == "+-"
 
 
 @pytest.mark.parametrize(
