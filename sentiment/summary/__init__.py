@@ -1,0 +1,1 @@
+"""Many reviews summarized: shares of answers, groups, trend, themes, aspects."""
