@@ -6,6 +6,8 @@ PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# With bytecode written, modules of tests are not compiled by every process anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet
 # Additional version constraints for pip, such as numpy==2.0.
 PINS :=
 
@@ -47,10 +49,10 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-slow: $(READY) ## run the slow tests: repeated trainings, statistics, built wheels
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m slow
+	@$(PYTEST) -m slow
 
 test-all: ## run all tests on Python 3.11, 3.12 and 3.13, each in its own environment
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \
