@@ -15,12 +15,12 @@ from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.errors import UsageError
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
-from sentiment.evaluation.report.charts import FORMATS, plot
 from sentiment.evaluation.report.content import PICTURES, Report, picture_of
 from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
+from sentiment.pages.plotting import FORMATS, plot
 from sentiment.reviews.cells import and_more, count_of_class
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import STDIN, ReadOptions

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.charts import plot
 from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
-from sentiment.evaluation.report.page import page_of, visible
+from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import Decision, MultiDecision, even_decision
+from sentiment.pages.plotting import plot
+from sentiment.pages.rendering import visible
 from sentiment.reviews.cells import SPELLED
 from sentiment.reviews.dataset import LabelledReviews
 from tests.model.small import changed, small_model
