@@ -16,13 +16,19 @@ LINES = tuple(f"line-{number}" for number in range(8))
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`; `format` is applied to the numbers at the ticks."""
+    """An axis from `low` to `high`.
+
+    Attributes:
+        format: how the numbers at the ticks are written.
+        names: texts at the ticks in their place.
+    """
 
     label: str
     low: float
     high: float
     ticks: Sequence[float]
     format: str = "{:.0%}"
+    names: Sequence[str] = ()
 
     def place(self, value: Floats | float) -> Floats:
         """Return positions along the axis, clipped to 0–1."""
@@ -30,8 +36,8 @@ class Axis:
         return np.clip(share, 0, 1)
 
     def tick_texts(self) -> list[str]:
-        """Return the numbers at the ticks, unsigned: below 0, counts grow downward."""
-        return [self.format.format(abs(tick)) for tick in self.ticks]
+        """Return the texts at the ticks; numbers unsigned: below 0, counts grow downward."""
+        return list(self.names) or [self.format.format(abs(tick)) for tick in self.ticks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +58,17 @@ class Dots:
     role: str
     x: Floats
     y: Floats
+    low: Floats
+    high: Floats
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The area between two curves, as of the intervals along a line."""
+
+    role: str
+    x: Floats
     low: Floats
     high: Floats
     name: str = ""
@@ -85,7 +102,7 @@ class Cut:
     name: str = ""
 
 
-Layer = Line | Dots | Bars | Here | Cut
+Layer = Line | Dots | Band | Bars | Here | Cut
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,33 @@ class Picture:
     layers: Sequence[Layer]
     summary: str
     square: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """An estimate with its interval in each row of a forest plot, float64 [rows]; NaN for none."""
+
+    role: str
+    name: str
+    x: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ForestPlot:
+    """Estimates with intervals, a row each.
+
+    Attributes:
+        rows: their names, from top to bottom.
+        guides: role and place on the axis of what to compare with.
+    """
+
+    title: str
+    x: Axis
+    rows: Sequence[str]
+    series: Sequence[Series]
+    guides: Sequence[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +308,11 @@ def _shapes(layer: Layer, frame: Drawing) -> Iterator[Shape]:
             )
             for x, y in zip(frame.x(layer.x), frame.y(layer.y), strict=True):
                 yield Shape("dot", layer.role, x=float(x), y=float(y))
+        case Band():
+            there = zip(frame.x(layer.x), frame.y(layer.high), strict=True)
+            back = zip(frame.x(layer.x[::-1]), frame.y(layer.low[::-1]), strict=True)
+            path = "M" + "L".join(f"{x:g} {y:g}" for x, y in (*there, *back)) + "Z"
+            yield Shape("path", f"{layer.role} band", path)
         case Bars():
             yield Shape("path", f"{layer.role} filled", _bars(layer, frame))
         case Here():
@@ -285,4 +334,11 @@ def _bars(layer: Bars, frame: Drawing) -> str:
 
 
 def _role(layer: Layer) -> str:
-    return layer.role if isinstance(layer, Line | Dots | Bars) else type(layer).__name__.lower()
+    match layer:
+        case Line() | Dots():
+            return layer.role
+        case Band():
+            return f"{layer.role} band"
+        case Bars():
+            return f"{layer.role} filled"
+    return type(layer).__name__.lower()
