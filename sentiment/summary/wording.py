@@ -48,18 +48,23 @@ def _shares(summary: Summary) -> Iterator[str]:
     if not shares:
         yield f"{reviews}: too few for shares."
         return
-    labels = shown_first(summary.classes)
-    if not {NEGATIVE, POSITIVE} & set(summary.classes):
-        labels = sorted(labels, key=lambda label: -shares[label].value)
     parts = [
         f"{percent(shares[label].value)} are {summary.classes[label]} ({interval(shares[label])})"
-        for label in labels[:2]
+        for label in _foremost(summary)
     ]
     yield f"Of {reviews}, {' and '.join(parts)}."
 
 
+def _foremost(summary: Summary) -> list[int]:
+    """Return two labels to speak of: negative and positive, else the most frequent."""
+    labels, shares = shown_first(summary.classes), summary.total.shares
+    if shares and not {NEGATIVE, POSITIVE} & set(summary.classes):
+        labels.sort(key=lambda label: -shares[label].value)
+    return labels[:2]
+
+
 def _themes(summary: Summary) -> Iterator[str]:
-    for label in shown_first(summary.classes):
+    for label in _foremost(summary):
         names = [f"“{theme.name}”" for theme in summary.themes if theme.label == label]
         if names:
             most = ", ".join(names[:_NAMED])
@@ -78,21 +83,16 @@ def _moves(summary: Summary) -> Iterator[str]:
 
 
 def _groups(summary: Summary) -> Iterator[str]:
-    for label in shown_first(summary.classes)[:1]:
-        more = [each for each in summary.differences if _is_more(each, label)]
-        more.sort(key=lambda each: each.other - each.share)
-        if more:
-            named = and_more(more, _NAMED, lambda each: group_name(each.group))
-            first = more[0]
-            rest = f"{percent(first.share)} against {percent(first.other)} in the rest"
-            yield (
-                f"More {summary.classes[label]} than the rest beyond chance: {named}"
-                + (
-                    f" ({rest})."
-                    if len(more) == 1
-                    else f"; most in {group_name(first.group)} ({rest})."
-                )
-            )
+    label = shown_first(summary.classes)[0]
+    more = [each for each in summary.differences if _is_more(each, label)]
+    if more:
+        most = max(more, key=lambda each: each.share)
+        named = and_more([group_name(each.group) for each in more], _NAMED)
+        where = "" if len(more) == 1 else f"most in {group_name(most.group)}, "
+        yield (
+            f"More {summary.classes[label]} than the rest beyond chance: {named} "
+            f"({where}{percent(most.share)} against {percent(most.other)} in the rest)."
+        )
 
 
 def _is_more(difference: Difference, label: int) -> bool:
