@@ -49,6 +49,7 @@ def page_of(summary: Summary) -> bytes:
         limits=CORRECTED if summary.corrected else COUNTED,
         roles=pictures.roles_of(summary),
         compared=pictures.compared(summary),
+        leading=pictures.leading(summary),
         trend=draw(pictures.trend(summary)) if _has_trend(summary) else None,
         rows=rows,
         axis=Lanes.of(rows, summary) if rows else None,
@@ -70,7 +71,7 @@ class Row:
 
     Attributes:
         differs: what is beyond chance, in words.
-        spark: the trend of the first class as an SVG path; "" for none.
+        spark: the trend of the leading class as an SVG path; "" for none.
     """
 
     cell: Cell
@@ -79,7 +80,7 @@ class Row:
 
 
 def _rows(summary: Summary) -> list[Row]:
-    """Return the largest groups and those that differ, the largest share of class 0 first."""
+    """Return the largest groups and those that differ, the most of the leading class first."""
     differing: dict[Group, list[str]] = {}
     for each in summary.differences:
         more = "more" if each.share > each.other else "less"
@@ -90,11 +91,12 @@ def _rows(summary: Summary) -> list[Row]:
         for number, cell in enumerate(summary.groups)
         if number < SHOWN_GROUPS or cell.group in differing
     ]
-    shown.sort(key=lambda cell: -cell.shares[0].value if cell.shares else 1.0)
+    leading = pictures.leading(summary)
+    shown.sort(key=lambda cell: -cell.shares[leading].value if cell.shares else 1.0)
     over_time: dict[Group, dict[str, float]] = {}
     for cell in summary.cells:
         if cell.period is not None and cell.shares:
-            over_time.setdefault(cell.group, {})[cell.period] = cell.shares[0].value
+            over_time.setdefault(cell.group, {})[cell.period] = cell.shares[leading].value
     return [
         Row(
             cell,

@@ -90,6 +90,11 @@ def compared(summary: Summary) -> dict[int, str]:
     return {0: roles[0]} if len(summary.classes) == 2 else roles
 
 
+def leading(summary: Summary) -> int:
+    """Return the label that groups are sorted by: the first of those compared."""
+    return next(iter(compared(summary)))
+
+
 def trend(summary: Summary) -> Picture:
     """Return the share of each class over time, with the band of its intervals."""
     layers: list[Layer] = []
@@ -154,13 +159,14 @@ def _trend_in_words(summary: Summary, shown: Sequence[Cell]) -> str:
 
 
 def groups(summary: Summary) -> ForestPlot:
-    """Return the shares of the largest groups, the largest share of the first class on top."""
+    """Return the shares of the largest groups, the largest share of the leading class on top."""
     largest = [cell for cell in summary.groups if cell.shares][:SHOWN_GROUPS]
-    shown = sorted(largest, key=lambda cell: -cell.shares[0].value)
+    first = leading(summary)
+    shown = sorted(largest, key=lambda cell: -cell.shares[first].value)
     differ = {each.group for each in summary.differences}
     roles = compared(summary)
     star = any(cell.group in differ for cell in shown)
-    share = "share of " + (summary.classes[0] if len(roles) == 1 else "the reviews")
+    share = "share of " + (summary.classes[first] if len(roles) == 1 else "the reviews")
     return ForestPlot(
         f"By {', '.join(map(_short, summary.by))}, with 95% intervals",
         _share_axis(

@@ -78,9 +78,20 @@ def test_any_name_is_drawn(tmp_path, word, recwarn):
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("maker", [Maker(), Maker(periods=0), Maker(THREE, periods=0, sites=0)])
-def test_the_same_summary_gives_the_same_picture(tmp_path, maker):
-    for name in ("a.png", "b.png"):
-        write_picture(maker.summary(), tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+@pytest.mark.parametrize(
+    ("maker", "kind"),
+    [
+        (Maker(), "trend"),
+        (Maker(THREE, periods=0), "groups"),
+        (Maker(THREE, periods=0, sites=0), "shares"),
+    ],
+)
+def test_the_same_summary_gives_the_same_picture(tmp_path, maker, kind):
+    for name in ("a.svg", "b.svg"):
+        assert write_picture(maker.summary(), tmp_path / name) == kind
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_picture_is_a_png(tmp_path):
+    write_picture(Maker().summary(), tmp_path / "trend.png")
+    assert (tmp_path / "trend.png").read_bytes().startswith(b"\x89PNG")
