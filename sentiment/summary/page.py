@@ -18,6 +18,7 @@ from sentiment.summary.wording import (
     gist,
     group_name,
     interval,
+    shortened,
     shown_first,
 )
 
@@ -43,7 +44,12 @@ def page_of(summary: Summary) -> bytes:
         _TEMPLATES,
         styles=["summary.css"],
         scripts=["summary.js"],
-        filters={"percent": percent, "interval": interval, "group_name": group_name},
+        filters={
+            "percent": percent,
+            "interval": interval,
+            "group_name": group_name,
+            "short": shortened,
+        },
         summary=summary,
         gist=gist(summary),
         limits=CORRECTED if summary.corrected else COUNTED,
@@ -222,9 +228,7 @@ class Quoted:
 
 def quoted(quote: Quote) -> Quoted:
     """Return a quote with its place in the review, which is shortened if it is very long."""
-    short = quote.sentence
-    if len(short) > _MAX_SENTENCE:
-        short = f"{short[:_MAX_SENTENCE]}…"
+    short = shortened(quote.sentence, _MAX_SENTENCE)
     at = max(quote.review.find(quote.sentence), 0)
     # A sentence far into a long review is shown with what stands around it.
     begin = 0 if at + len(quote.sentence) <= _MAX_REVIEW else max(at - _MAX_REVIEW // 4, 0)

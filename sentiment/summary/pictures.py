@@ -24,7 +24,7 @@ from sentiment.pages.charts import (
 from sentiment.pages.plotting import format_of, plot
 from sentiment.reviews.cells import visible
 from sentiment.summary.result import Cell, Share, Summary
-from sentiment.summary.wording import group_name
+from sentiment.summary.wording import group_name, shortened
 
 SHOWN_GROUPS = 40  # in the picture
 _NAMED_PERIODS = 5
@@ -210,8 +210,7 @@ def _series(role: str, name: str, values: Sequence[Share]) -> Series:
 
 
 def _short(name: str) -> str:
-    name = visible(name).encode("utf-8", "backslashreplace").decode()
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return shortened(visible(name).encode("utf-8", "backslashreplace").decode(), _LONGEST)
 
 
 def _share_axis(label: str, shown: Sequence[Sequence[Share]]) -> Axis:

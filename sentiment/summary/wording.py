@@ -22,6 +22,11 @@ COUNTED = (
 )
 
 
+def shortened(text: str, most: int = 60) -> str:
+    """Return a text, its end replaced by `…` if it has more than so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def group_name(group: Group) -> str:
     """Return the values of a group, `all reviews` for all."""
     return " · ".join(value or "(empty)" for value in group) if group else "all reviews"
@@ -65,7 +70,7 @@ def _foremost(summary: Summary) -> list[int]:
 
 def _themes(summary: Summary) -> Iterator[str]:
     for label in _foremost(summary):
-        names = [f"“{theme.name}”" for theme in summary.themes if theme.label == label]
+        names = [f"“{shortened(theme.name)}”" for theme in summary.themes if theme.label == label]
         if names:
             most = ", ".join(names[:_NAMED])
             yield f"Most typical of {summary.classes[label]} reviews: {most}."
@@ -87,8 +92,8 @@ def _groups(summary: Summary) -> Iterator[str]:
     more = [each for each in summary.differences if _is_more(each, label)]
     if more:
         most = max(more, key=lambda each: each.share)
-        named = and_more([group_name(each.group) for each in more], _NAMED)
-        where = "" if len(more) == 1 else f"most in {group_name(most.group)}, "
+        named = and_more([shortened(group_name(each.group)) for each in more], _NAMED)
+        where = "" if len(more) == 1 else f"most in {shortened(group_name(most.group))}, "
         yield (
             f"More {summary.classes[label]} than the rest beyond chance: {named} "
             f"({where}{percent(most.share)} against {percent(most.other)} in the rest)."
