@@ -27,7 +27,7 @@ from sentiment.summary.result import Cell, Share, Summary
 from sentiment.summary.wording import group_name, shortened
 
 SHOWN_GROUPS = 40  # in the picture
-_NAMED_PERIODS = 5
+_NAMED_PERIODS = {"month": 5, "week": 4, "day": 4}
 _MARKED_PERIODS = 40  # with more of them, points hide the line
 _LONGEST = 32  # characters of a name
 _ROUND = np.array([0.05, 0.1, 0.2, 0.25])
@@ -108,7 +108,7 @@ def trend(summary: Summary) -> Picture:
             layers.append(Band(role, x, low, high))
             lines.append(Line(role, x, value, name, marked=marked or x.size == 1))
             name = ""  # once in the legend
-    every = -(-len(summary.periods) // _NAMED_PERIODS)
+    every = -(-len(summary.periods) // _NAMED_PERIODS.get(summary.unit, 4))
     ticks = range(0, len(summary.periods), every)
     return Picture(
         f"Share of each answer by {summary.unit}",

@@ -77,14 +77,15 @@ def _themes(summary: Summary) -> Iterator[str]:
 
 
 def _moves(summary: Summary) -> Iterator[str]:
-    for move in summary.moves:
-        if move.group == ():
-            went = "rose" if move.share > move.other else "fell"
-            yield (
-                f"The share of {summary.classes[move.label]} {went} from {percent(move.other)} in "
-                f"the first half of the time to {percent(move.share)} in the second."
-            )
-            return  # the other classes moved against it
+    moves = [move for move in summary.moves if move.group == ()]
+    if moves:  # one tells enough: the other classes moved against it
+        first = shown_first(summary.classes)[0]
+        move = next((move for move in moves if move.label == first), moves[0])
+        went = "rose" if move.share > move.other else "fell"
+        yield (
+            f"The share of {summary.classes[move.label]} {went} from {percent(move.other)} in "
+            f"the first half of the time to {percent(move.share)} in the second."
+        )
 
 
 def _groups(summary: Summary) -> Iterator[str]:
