@@ -13,8 +13,6 @@ from sentiment.pages.rendering import render
 from sentiment.summary import pictures
 from sentiment.summary.result import Aspect, Cell, Difference, Group, Quote, Summary, Theme
 from sentiment.summary.wording import (
-    CORRECTED,
-    COUNTED,
     gist,
     group_name,
     interval,
@@ -52,7 +50,6 @@ def page_of(summary: Summary) -> bytes:
         },
         summary=summary,
         gist=gist(summary),
-        limits=CORRECTED if summary.corrected else COUNTED,
         roles=pictures.roles_of(summary),
         compared=pictures.compared(summary),
         leading=pictures.leading(summary),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.errors import UsageError
+from sentiment.errors import DataError, UsageError
 from sentiment.evaluation.metrics import percent
 from sentiment.files import replacing
 from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE
@@ -57,18 +57,31 @@ def kind_of(path: Path, *, dated: bool, grouped: bool) -> str:
     return kind
 
 
-def write_picture(summary: Summary, path: Path) -> str:
-    """Draw a picture of a summary into a file; return which of `KINDS` it is.
+def picture_of(summary: Summary, path: Path) -> Picture | ForestPlot:
+    """Return the picture that the name of a file asks for.
 
     Raises:
         UsageError: as `kind_of`.
+        DataError: there are too few reviews for it.
     """
     kind = kind_of(path, dated=bool(summary.periods), grouped=bool(summary.groups))
+    cells = {"trend": summary.of_periods(), "groups": summary.groups, "shares": [summary.total]}
+    if not any(cell.shares for cell in cells[kind]):
+        of = {
+            "trend": f"no {summary.unit} has",
+            "groups": "no group has",
+            "shares": "there are not",
+        }
+        raise DataError(f"--plot {path}: {of[kind]} enough reviews for shares; lower --min")
     draw: dict[str, Callable[[Summary], Picture | ForestPlot]]
     draw = {"trend": trend, "groups": groups, "shares": shares}
+    return draw[kind](summary)
+
+
+def write_picture(picture: Picture | ForestPlot, path: Path) -> None:
+    """Draw a picture into a file, whole or not at all; the suffix decides the format."""
     with replacing(path) as file:
-        plot(draw[kind](summary), file, format_of(path))
-    return kind
+        plot(picture, file, format_of(path))
 
 
 def roles_of(summary: Summary) -> dict[int, str]:
@@ -187,13 +200,13 @@ def groups(summary: Summary) -> ForestPlot:
 
 def shares(summary: Summary) -> ForestPlot:
     """Return the shares of all reviews; those counted beside them if they were corrected."""
-    total, roles = summary.total.shares, roles_of(summary) if summary.total.shares else {}
+    total, roles = summary.total.shares, roles_of(summary)
     series = []
     for row, (label, role) in enumerate(roles.items()):
         alone = np.full((len(roles), 3), np.nan)
         alone[row] = total[label].value, total[label].low, total[label].high
         series.append(Series(role, summary.classes[label], *alone.T))
-    if summary.corrected and total:
+    if summary.corrected:
         counted = np.array([total[label].counted for label in roles])
         series.append(Series(MAIN, "answers counted", counted, counted, counted))
     return ForestPlot(

@@ -9,18 +9,6 @@ from sentiment.summary.result import Difference, Group, Share, Summary
 
 _NAMED = 3  # groups and themes in the gist
 
-CORRECTED = (
-    "The 95% intervals account for the number of reviews and for the model’s errors, as measured "
-    "on reviews held out from its training. They do not cover reviews of another kind than the "
-    "model learned from, where it errs more or in other ways, nor the opinions of people who "
-    "write no reviews."
-)
-COUNTED = (
-    "Shares are plain counts of answers. The 95% intervals cover chance alone: they account "
-    "neither for the model’s errors, which can shift a share by several points, nor for the "
-    "opinions of people who write no reviews."
-)
-
 
 def shortened(text: str, most: int = 60) -> str:
     """Return a text, its end replaced by `…` if it has more than so many characters."""

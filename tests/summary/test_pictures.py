@@ -1,13 +1,21 @@
 """Pictures of a summary: which one a name asks for, and what is on it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sentiment.errors import UsageError
+from sentiment.errors import DataError, UsageError
 from sentiment.pages.charts import Band, Line, draw
-from sentiment.summary.pictures import groups, kind_of, shares, trend, write_picture
+from sentiment.summary.pictures import (
+    groups,
+    kind_of,
+    picture_of,
+    shares,
+    trend,
+    write_picture,
+)
 from tests.summary.made_up import THREE, Maker
 
 
@@ -73,25 +81,43 @@ def test_shares_have_the_counts_beside_them_where_these_were_corrected():
 def test_any_name_is_drawn(tmp_path, word, recwarn):
     path = tmp_path / "groups.svg"
     summary = Maker(periods=0, sites=2, word=lambda text: word + text).summary()
-    assert write_picture(summary, path) == "groups"
+    write_picture(picture_of(summary, path), path)
     assert path.read_bytes().startswith(b"<?xml")
     assert not recwarn.list
 
 
 @pytest.mark.parametrize(
-    ("maker", "kind"),
+    ("maker", "title"),
     [
-        (Maker(), "trend"),
-        (Maker(THREE, periods=0), "groups"),
-        (Maker(THREE, periods=0, sites=0), "shares"),
+        (Maker(), "Share of each answer by month"),
+        (Maker(THREE, periods=0), "By site"),
+        (Maker(THREE, periods=0, sites=0), "8,412 reviews"),
     ],
 )
-def test_the_same_summary_gives_the_same_picture(tmp_path, maker, kind):
-    for name in ("a.svg", "b.svg"):
-        assert write_picture(maker.summary(), tmp_path / name) == kind
+def test_the_same_summary_gives_the_same_picture(tmp_path, maker, title):
+    for path in (tmp_path / "a.svg", tmp_path / "b.svg"):
+        picture = picture_of(maker.summary(), path)
+        assert picture.title.startswith(title)
+        write_picture(picture, path)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_a_picture_is_a_png(tmp_path):
-    write_picture(Maker().summary(), tmp_path / "trend.png")
-    assert (tmp_path / "trend.png").read_bytes().startswith(b"\x89PNG")
+    path = tmp_path / "trend.png"
+    write_picture(picture_of(Maker().summary(), path), path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("trend.png", "no month has enough reviews"),
+        ("groups.png", "no group has enough reviews"),
+        ("shares.png", "there are not enough reviews"),
+    ],
+)
+def test_without_enough_reviews_there_is_no_picture(name, words):
+    summary = Maker().summary()
+    few = replace(summary, cells=tuple(replace(cell, shares=()) for cell in summary.cells))
+    with pytest.raises(DataError, match=f"{words} for shares; lower --min"):
+        picture_of(few, Path(name))
