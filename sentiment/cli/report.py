@@ -15,12 +15,12 @@ from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.errors import UsageError
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
-from sentiment.evaluation.report.charts import FORMATS, plot
 from sentiment.evaluation.report.content import PICTURES, Report, picture_of
 from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
+from sentiment.pages.plotting import format_of, plot
 from sentiment.reviews.cells import and_more, count_of_class
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.streams import STDIN, ReadOptions
@@ -91,7 +91,7 @@ def command(
     pictures = {path: picture_of(name, report) for path, name in named.items()}
     for target, picture in pictures.items():
         with replacing(target) as file:
-            plot(picture, file, _format(target))
+            plot(picture, file, format_of(target))
     if page is not None:
         content = page_of(report)
         with replacing(page) as file:
@@ -166,8 +166,7 @@ def _without_folders(text: str, reviews: LabelledReviews) -> str:
 
 def _picture_name(path: Path) -> str:
     """Return the picture that a file name ends with; UsageError if there is none."""
-    if _format(path) not in FORMATS:
-        raise UsageError(f"--plot {path}: pictures are {', '.join(f'.{name}' for name in FORMATS)}")
+    format_of(path)
     stem = path.stem.lower().replace("-", "_")
     for name in PICTURES:
         if stem == name or stem.endswith(f"_{name}"):
@@ -175,7 +174,3 @@ def _picture_name(path: Path) -> str:
     raise UsageError(
         f"--plot {path}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
     )
-
-
-def _format(path: Path) -> str:
-    return path.suffix.lower().removeprefix(".")

@@ -4,7 +4,6 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import accumulate
 
 import numpy as np
@@ -15,29 +14,20 @@ from hypothesis import strategies as st
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.charts import plot
 from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
-from sentiment.evaluation.report.page import page_of, visible
+from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import Decision, MultiDecision, even_decision
-from sentiment.reviews.cells import SPELLED
+from sentiment.pages.plotting import plot
 from sentiment.reviews.dataset import LabelledReviews
+from tests.markup import ANY, Page, squeezed
 from tests.model.small import changed, small_model
 
 MODEL = small_model()
 LABELS = np.array([0, 1, 0, 1], np.int8)
 P_POSITIVE = np.array([0.1, 0.9, 0.6, 0.4])
 PLAIN = ["a good film", "bad", "good .", "not good, a film"]
-
-NASTY = st.sampled_from(
-    ["<script>alert(1)</script>", "</style>", "</script>", "<!--", "-->", "<![CDATA[", '"', "'",
-     "&lt;", "&#60;", "{{ 7*7 }}", "{% raw %}", "\u202e", "\u2066", "\x1b[2J", "\x00", "\ud800",
-     "javascript:alert(1)", "<img src=x onerror=alert(1)>", "\r\n", "\u2028", "<br />"]
-)  # fmt: skip
-ANY = st.lists(NASTY | st.text(st.characters(codec=None, exclude_categories=())), max_size=6).map(
-    "".join
-)
 
 
 def report_of(texts: list[str], name: str = "name", **changes) -> Report:
@@ -56,46 +46,6 @@ def report_of(texts: list[str], name: str = "name", **changes) -> Report:
         warnings=[name],
     )
     return replace(report, **changes)
-
-
-class Page(HTMLParser):
-    """What a browser would make of the markup."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.reviews: list[str] = []
-        self.raw: dict[str, list[str]] = {"style": [], "script": []}
-        self.others: list[str] = []
-        self.feed(content.decode())
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(f"{tag}.{dict(attrs).get('class', '')}")
-        if self.open[-1] == "p.review":
-            self.reviews.append("")
-
-    def handle_endtag(self, tag):
-        while self.open and not self.open.pop().startswith(f"{tag}."):
-            pass
-
-    def handle_data(self, data):
-        here = self.open[-1].split(".")[0] if self.open else ""
-        if here in self.raw:
-            self.raw[here].append(data)
-            return
-        self.texts.append(data)
-        if "p.review" in self.open:
-            self.reviews[-1] += data
-
-    def handle_comment(self, data):
-        self.others.append(data)
-
-    def unknown_decl(self, data):
-        self.others.append(data)
 
 
 PLAIN_REPORT = report_of(PLAIN)
@@ -119,15 +69,6 @@ def test_any_text_stays_text(texts, name):
     for text, review in zip(texts, page.reviews, strict=True):
         broken = re.sub(r"<br\s{0,9}/?>", "\n", text, flags=re.IGNORECASE)
         assert squeezed(review) == squeezed(broken)
-
-
-SPACE = re.compile("|".join(re.escape(SPELLED[code]) for code in SPELLED if chr(code).isspace()))
-
-
-def squeezed(text: str) -> str:
-    """How it is spelled on the page, but for white space, which is spelled out within a word."""
-    spelled = "".join(visible(text).encode("utf-8", "backslashreplace").decode().split())
-    return SPACE.sub("", spelled)
 
 
 def test_every_metric_is_on_the_page():

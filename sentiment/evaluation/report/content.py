@@ -13,7 +13,12 @@ from sentiment.evaluation.metrics import Evaluation, Figures, metrics_or_none, n
 from sentiment.evaluation.mistakes import Mistake
 from sentiment.evaluation.ranking import Curve, Ranks, precision_recall_curve, roc_curve
 from sentiment.evaluation.reliability import calibration_noise, reliability_of
-from sentiment.evaluation.report.charts import (
+from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
+from sentiment.evaluation.slices import Slice
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
+from sentiment.model.explanation import Moves, strongest_phrases
+from sentiment.model.model import AnyDecision, Model, confusion_matrix
+from sentiment.pages.charts import (
     GUIDE,
     LINES,
     MAIN,
@@ -27,11 +32,6 @@ from sentiment.evaluation.report.charts import (
     Picture,
     Table,
 )
-from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
-from sentiment.evaluation.slices import Slice
-from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
-from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import AnyDecision, Model, confusion_matrix
 
 _WORDS = 15
 

@@ -1,14 +1,10 @@
 """The report as an HTML page without external resources."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
 from sentiment.evaluation.metrics import (
@@ -17,7 +13,6 @@ from sentiment.evaluation.metrics import (
     number,
     percent,
 )
-from sentiment.evaluation.report.charts import Drawing, draw, draw_table
 from sentiment.evaluation.report.content import (
     CHARTS,
     STEPS,
@@ -29,10 +24,8 @@ from sentiment.evaluation.report.content import (
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
 from sentiment.labels import CLASSES, UNCERTAIN
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
-from sentiment.reviews.cells import SPELLED
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from sentiment.pages.charts import Drawing, draw, draw_table
+from sentiment.pages.rendering import render
 
 _SHOWN_WORDS = 70  # before the rest is folded
 _MAX_CHARACTERS = 6000  # of a review in the page
@@ -95,16 +88,20 @@ def _mark(parts: Sequence[Part]) -> Iterator[Marked]:
 
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
 
 
 def page_of(report: Report) -> bytes:
     """Render the page; the same report gives the same bytes."""
-    style, script = (_markup(name) for name in ("report.css", "report.js"))
-    page = _environment().get_template("report.html.jinja")
     metrics, binary = report.evaluation.metrics, report.label_set.is_binary
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
-    text = page.render(
+    return render(
+        "report.html.jinja",
+        _TEMPLATES,
+        styles=["report.css"],
+        scripts=["report.js"],
+        filters={"percent": percent, "number": number, "signed": signed, "hue": hue},
+        meaning_of=meaning_of,
+        body_of=body_of,
         report=report,
         evaluation=report.evaluation,
         overall=metrics.overall,
@@ -120,18 +117,7 @@ def page_of(report: Report) -> bytes:
         forest=Forest.of(shown),
         min_slice=MIN_SLICE,
         shown_slices=SHOWN_SLICES,
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
-    # Lone surrogates, which UTF-8 cannot encode, are spelled out.
-    return text.encode("utf-8", "backslashreplace")
-
-
-def visible(value: Any) -> Any:
-    """Spell out control and bidirectional characters of inserted text."""
-    return value.translate(_SPELLED) if type(value) is str else value
 
 
 def _drawings(report: Report) -> dict[str, Drawing]:
@@ -165,30 +151,3 @@ def signed(value: float) -> str:
 def hue(name: str) -> str:
     """Return the CSS class for the color of a class; only two have one."""
     return name if name in CLASSES else ""
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "number": number, "signed": signed, "hue": hue}
-    environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
-    return environment
-
-
-def _markup(name: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
-
-
-def _hash(text: str) -> str:
-    return b64encode(hashlib.sha256(text.encode()).digest()).decode()
