@@ -279,6 +279,7 @@ class _Job:
     repair: bool | None
     languages: tuple[str, ...] | None
     explain: bool
+    sentences: bool
     workers: int | None
     prefix: str
     on_bad_row: "Policy"
@@ -315,6 +316,8 @@ class _Job:
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
+@click.option("--sentences", is_flag=True,
+              help="Answer each sentence, with the number of its review and its own.")  # fmt: skip
 @options.answering_workers
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
@@ -356,6 +359,10 @@ def command(
     fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
+    With --sentences each sentence has a row: the columns of its review, except the text; `review`,
+    the number of its row in the input; `sentence`, its place in the review; `text`, the sentence;
+    and its answer. An empty review has one empty row. Lines have both numbers before the text.
+
     With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
     written to a file of the same name, completely or not at all. Without --address, Ray is started
     here for the run.
@@ -368,6 +375,7 @@ def command(
       sentiment predict feedback.xlsx --sheet May -o scored.xlsx
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
+      sentiment predict --sentences reviews.csv -o sentences.csv
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
       tail -f chat.log | sentiment predict | grep ^negative
@@ -379,7 +387,8 @@ def command(
     chosen["output_format"] = "jsonl" if as_json else named
     job = _Job(**chosen)
     given = sort_arguments(arguments, inputs, command="predict", verb="score")
-    plain = job.output is None and job.output_format in (None, "text") and not job.explain
+    plain = job.output is None and job.output_format in (None, "text")
+    plain = plain and not (job.explain or job.sentences)
     if job.engine.is_ray:
         _answer_on_cluster(job, given)
     elif given.texts and plain and job.rejects is None:
@@ -410,7 +419,7 @@ def _answer_inputs(job: _Job, given: Given) -> None:
     from sentiment.cli.progress import Meter
 
     kept = job.on_bad_row == "keep"
-    target = Target(job.output, job.output_format, job.prefix, job.explain, kept)
+    target = Target(job.output, job.output_format, job.prefix, job.explain, kept, job.sentences)
     output = job.output or options.STDOUT
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
@@ -439,6 +448,7 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
         (format not in (None, "parquet"), f"writes Parquet, not {format}"),
         (named not in (None, "parquet"), f"reads Parquet, not {named}"),
         (job.explain, "writes Parquet, and --explain JSON: run it without"),
+        (job.sentences, "answers whole reviews: leave out --sentences"),
         (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
     ])  # fmt: skip
     from sentiment.cli.cluster import Layout, answer_files
