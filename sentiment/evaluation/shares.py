@@ -77,7 +77,9 @@ class ShareModel:
             counts: reviews of each group in each cell, [G, C]; each group has some.
         """
         step = max(_BLOCK // self.likelihood.size, 1)
-        parts = [self._estimate(counts[at : at + step]) for at in range(0, len(counts), step)]
+        parts = [
+            self._estimate(counts[at : at + step]) for at in range(0, max(len(counts), 1), step)
+        ]
         return Shares(*map(np.concatenate, zip(*parts, strict=True)))
 
     def sampled(self, counts: NDArray[np.integer]) -> tuple[Floats, Floats]:
