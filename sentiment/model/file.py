@@ -15,6 +15,7 @@ from sentiment.errors import ModelError, command_line
 from sentiment.features.language import languages_of
 from sentiment.files import replacing
 from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet, can_be_class
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
 from sentiment.model.kinds import KINDS, LEFT_OUT, compact
 from sentiment.model.model import MAX_DEPTH, AnyDecision, Decision, Model, MultiDecision, Record
@@ -78,6 +79,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
     classes = {"labels": labels} if labels != SENTIMENT else {}
     classes |= {"asked": asked} if asked != labels else {}
     named = {field: asdict(each) | {"names": [*each.names]} for field, each in classes.items()}
+    named |= {} if record.cells is None else {"cells": record.cells.as_json()}
     return named | compact(
         {
             "kind": kind,
@@ -120,7 +122,8 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         component = _component(document, tensors, weight)
         components.append(component)
         decision = _decision(document["decision"], component.asked or component.labels)
-        records.append((decision, _record(document, tensors)))
+        classes = len(component.asked or component.labels)
+        records.append((decision, _record(document, tensors, classes)))
         if base is None:
             break
         if len(components) == MAX_DEPTH:
@@ -203,7 +206,7 @@ def _decision(fields: dict[str, Any], labels: LabelSet) -> AnyDecision:
     return Decision(threshold, interval)
 
 
-def _record(document: dict[str, Any], tensors: Tensors) -> Record:
+def _record(document: dict[str, Any], tensors: Tensors, classes: int) -> Record:
     provenance = document["provenance"]
     has_passages = "training.passages" in tensors  # files of older programs have none
     return Record(
@@ -213,6 +216,7 @@ def _record(document: dict[str, Any], tensors: Tensors) -> Record:
             tensor_of(tensors, "training.seen", "u", 1),
             tensor_of(tensors, "training.passages", "u", 1) if has_passages else None,
         ),
+        cells=ScoreCells.from_json(document["cells"], classes) if "cells" in document else None,
     )
 
 

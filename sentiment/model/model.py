@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.language import foreign
 from sentiment.labels import NO_ANSWER, SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import (
     Calibration,
     Component,
@@ -226,11 +227,17 @@ class Record:
         history: one entry per epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
         provenance: data, options, package versions, held-out figures.
         training_hashes: hashes of training and held-out reviews.
+        cells: held-out reviews by class and score of the whole model; None where not known.
     """
 
     history: tuple[dict[str, float], ...] = ()
     provenance: Provenance | None = None
     training_hashes: TrainingHashes = TrainingHashes()
+    cells: ScoreCells | None = None
+
+    def without_cells(self) -> "Record":
+        """Return the record of a model whose scores have become others."""
+        return replace(self, cells=None)
 
 
 # The maximum number of components of a model.
@@ -301,7 +308,7 @@ class Model:
         return replace(
             self,
             components=(replace(self.own, weight=weight), *base.components),
-            below=((base.decision, base.record), *base.below),
+            below=((base.decision, base.record.without_cells()), *base.below),
         )
 
     def restricted(self, labels: LabelSet) -> "Model":
@@ -316,6 +323,7 @@ class Model:
             self,
             components=tuple(each.for_labels(labels) for each in self.components),
             decision=even,
+            record=self.record.without_cells(),
             labels=labels,
             below=tuple((even, record) for _, record in self.below),
         )
@@ -333,7 +341,8 @@ class Model:
         moved = outer.slope * np.array(intercepts) + np.array(outer.intercepts)
         calibration = Calibration(outer.slope * slope, tuple(moved.tolist()))
         own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
-        return replace(self, components=(own, *self.components[1:]))
+        components = (own, *self.components[1:])
+        return replace(self, components=components, record=self.record.without_cells())
 
     def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
         """Add up a value of each component, from the last to the first.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, Component, probabilities_of
 from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
 from sentiment.model.provenance import Provenance, TrainingHashes
@@ -356,6 +357,7 @@ def _record(
     del recorded["languages"]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
+    cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
@@ -378,6 +380,7 @@ def _record(
         history=own.history(),
         provenance=provenance,
         training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
+        cells=cells,
     )
 
 
