@@ -33,8 +33,11 @@ from sentiment.reviews.opening import Opened, open_reviews
 from sentiment.reviews.predictions import PREDICTED, classes_of, predictions_in
 from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.reviews.texts import texts_to_score
+from sentiment.runtime import require
 from sentiment.summary.build import Request, summarize
 from sentiment.summary.collect import EMPTY, UNCERTAIN, Collector, Rows
+from sentiment.summary.page import write_page
+from sentiment.summary.pictures import kind_of, picture_of, write_picture
 from sentiment.summary.result import Summary
 from sentiment.summary.tables import as_json, tidy_columns, tidy_rows
 from sentiment.workers import default_workers
@@ -68,6 +71,8 @@ class _Job:
     output: Path | None
     as_json: bool
     csv: Path | None
+    html: Path | None
+    plots: tuple[Path, ...]
     reading: ReadOptions
     force: bool
 
@@ -80,7 +85,8 @@ class _Job:
     @property
     def targets(self) -> list[Path]:
         """The files to write."""
-        return [path for path in (self.output, self.csv, self.rejects) if path is not None]
+        named = (self.output, self.csv, self.html, *self.plots, self.rejects)
+        return [path for path in named if path is not None]
 
 
 class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -125,6 +131,12 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 @options.as_json
 @click.option("--csv", type=options.TARGET, metavar="FILE",
               help="Write a row for each group, period and class.")  # fmt: skip
+@click.option("--html", type=options.TARGET, metavar="FILE",
+              help="Write a page for a browser: one file that needs no network.")  # fmt: skip
+@click.option("--plot", "plots", multiple=True, type=options.TARGET, metavar="FILE",
+              help="Write a picture, PNG, SVG or PDF; a name that ends with trend, groups or "
+              "shares says which, as in shop-groups.png; others get the trend, else the groups, "
+              "else the shares; may be repeated.")  # fmt: skip
 @options.summarized_reading
 @options.force
 @options.verbosity
@@ -159,6 +171,7 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
       sentiment summarize tweets.csv --by airline --label-column airline_sentiment
       sentiment summarize hotel.csv --aspects breakfast,staff,bed
       sentiment summarize scored.csv --by country --by product --min 50 --csv shares.csv
+      sentiment summarize reviews.csv --by store --over date --html summary.html --plot trend.png
       sentiment summarize reviews.csv --json -o summary.json
     """
     paths = (*files, *inputs)
@@ -174,6 +187,10 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
         raise UsageError(f"--by {twice[0]} is given twice")
     if (job.unit or job.timezone) and not job.over:
         raise UsageError("--unit and --timezone are of dates: name their column with --over")
+    for path in job.plots:
+        kind_of(path, dated=bool(job.over), grouped=bool(job.by))
+    if job.plots:
+        require("pictures need matplotlib", "matplotlib")
     summary = _summary(job, paths)
     console.clear_status()
     _write(summary, job)
@@ -358,11 +375,18 @@ def _write(summary: Summary, job: _Job) -> None:
     else:
         width = terminal_width() if job.output is None else 100
         content = "".join(f"{line}\n" for line in page_lines(summary, width))
+    pictures = {path: picture_of(summary, path) for path in job.plots}
     if job.csv is not None:
         with writing(job.csv) as file:
             for row in chain([tidy_columns(summary)], tidy_rows(summary)):
                 file.write(encode(",".join(map(csv_cell, row)) + "\n"))
         console.note(f"saved {job.csv}")
+    if job.html is not None:
+        write_page(summary, job.html)
+        console.note(f"saved {job.html}")
+    for path, picture in pictures.items():
+        write_picture(picture, path)
+        console.note(f"saved {path}: {picture.title}")
     if job.output is None:
         click.echo(content, nl=False)
         return

@@ -18,6 +18,7 @@ from sentiment.summary.wording import (
     interval,
     shortened,
     shown_first,
+    without_folders,
 )
 
 SHOWN_GROUPS = 200
@@ -47,6 +48,7 @@ def page_of(summary: Summary) -> bytes:
             "interval": interval,
             "group_name": group_name,
             "short": shortened,
+            "without_folders": without_folders,
         },
         summary=summary,
         gist=gist(summary),

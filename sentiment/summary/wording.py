@@ -1,5 +1,6 @@
 """Words of a summary: names of groups, intervals, and its gist for a reader in a hurry."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sentiment.evaluation.metrics import percent
@@ -13,6 +14,11 @@ _NAMED = 3  # groups and themes in the gist
 def shortened(text: str, most: int = 60) -> str:
     """Return a text, its end replaced by `…` if it has more than so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def without_folders(name: str) -> str:
+    """Return what follows the folders of a file: not all readers need to know them."""
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1] or name
 
 
 def group_name(group: Group) -> str:

@@ -93,6 +93,13 @@ def test_shares_stand_with_intervals_counts_and_labels():
     )
 
 
+@pytest.mark.parametrize("title", ["/home/ann/r.csv", "C:\\ann\\r.csv", "ann/r.csv/", "r.csv"])
+def test_the_page_does_not_tell_folders(title):
+    shown = words_of(Page(page_of(replace(Maker().summary(), title=title))))
+    assert "r.csv" in shown
+    assert "ann" not in shown
+
+
 def test_every_note_is_shown():
     shown = words_of(RICH)
     assert all(note in shown for note in Maker(THREE).summary().notes)
