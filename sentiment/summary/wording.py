@@ -48,8 +48,9 @@ def _shares(summary: Summary) -> Iterator[str]:
         yield f"{reviews}: too few for shares."
         return
     parts = [
-        f"{percent(shares[label].value)} are {summary.classes[label]} ({interval(shares[label])})"
-        for label in _foremost(summary)
+        f"{percent(shares[label].value)} are {summary.classes[label]} "
+        f"({'' if place else '95% interval '}{interval(shares[label])})"
+        for place, label in enumerate(_foremost(summary))
     ]
     yield f"Of {reviews}, {' and '.join(parts)}."
 
@@ -71,13 +72,18 @@ def _themes(summary: Summary) -> Iterator[str]:
 
 
 def _moves(summary: Summary) -> Iterator[str]:
-    moves = [move for move in summary.moves if move.group == ()]
-    if moves:  # one tells enough: the other classes moved against it
-        first = shown_first(summary.classes)[0]
-        move = next((move for move in moves if move.label == first), moves[0])
+    """Yield how the share of the first class moved: in all reviews, else where it is most certain.
+
+    The other classes moved against it.
+    """
+    first = shown_first(summary.classes)[0]
+    moves = [move for move in summary.moves if move.label == first]
+    moves.sort(key=lambda move: move.group != ())
+    for move in moves[:1]:
+        where = f" in {shortened(group_name(move.group))}" if move.group else ""
         went = "rose" if move.share > move.other else "fell"
         yield (
-            f"The share of {summary.classes[move.label]} {went} from {percent(move.other)} in "
+            f"The share of {summary.classes[first]}{where} {went} from {percent(move.other)} in "
             f"the first half of the time to {percent(move.share)} in the second."
         )
 

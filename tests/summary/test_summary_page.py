@@ -87,7 +87,7 @@ def test_shares_stand_with_intervals_counts_and_labels():
     shown = words_of(RICH)
     share = Maker(THREE, labelled=True).summary().total.shares[0]
     assert share.labelled is not None
-    assert f"{share.value:.1%} {100 * share.low:.1f}–{share.high:.1%}" in shown
+    assert f"{share.value:.1%} 95% interval {100 * share.low:.1f}–{share.high:.1%}" in shown
     assert f"answers counted, {share.counted:.1%} ; labelled: {share.labelled:.1%}" in (
         shown.replace("%;", "% ;")
     )
@@ -196,6 +196,9 @@ def test_the_first_words_are_for_a_reader_in_a_hurry():
     assert "Of 8,412 reviews, 27.0% are negative" in shown
     assert "The share of negative rose from 23.0%" in shown
     assert "More negative than the rest beyond chance: Station (46.0% against 26.0%" in shown
+    move = replace(summary.moves[-1], group=("Station",))
+    shown = words_of(Page(page_of(replace(summary, moves=(move,)))))
+    assert "The share of negative in Station rose from 23.0%" in shown
     one = replace(summary, reviews=1, cells=(Cell((), None, 1, 0, ()),), periods=(), moves=())
     assert "1 review: too few for shares." in words_of(Page(page_of(one)))
 
