@@ -20,10 +20,12 @@ from sentiment.model.cells import ScoreCells
 
 Floats = NDArray[np.float64]
 
-# Held-out reviews added to each class, spread over the cells as those of all classes are; and what
-# the number of held-out reviews is divided by. Without either, intervals are too narrow where a
-# class has few (benchmarks/FINDINGS.md).
-_PRIOR, _CAUTION = 3.0, 1.2
+# Held-out reviews added to each class, spread over the cells as those of all classes are; what the
+# number of held-out reviews is divided by; and how many say as much of the model as it was then, of
+# fewer reviews, does of the finished one. Without these, intervals are too narrow: the first two
+# where a class has few held-out reviews, the last where it has many (benchmarks/FINDINGS.md).
+_PRIOR, _CAUTION, _FINISHED = 3.0, 1.2, 2_000
+
 # How far steps of expectation and maximization go on, and until how small a change.
 _STEPS, _SMALL = 2000, 1e-8
 # Numbers in memory at once.
@@ -64,7 +66,7 @@ class ShareModel:
         held_out = counts.sum(axis=1)
         pooled = (counts / held_out[:, None]).mean(axis=0)
         likelihood = (counts + _PRIOR * pooled) / (held_out[:, None] + _PRIOR)
-        return cls(likelihood, held_out / _CAUTION)
+        return cls(likelihood, 1 / (_CAUTION / held_out + 1 / _FINISHED))
 
     def estimate(self, counts: NDArray[np.integer]) -> Shares:
         """Compute the shares of each group by maximum likelihood, with 95% intervals.

@@ -56,7 +56,7 @@ def test_intervals_shrink_with_held_out_reviews_and_with_reviews():
         widths[held_out, size] = float(np.ptp([found.low, found.high], axis=0).max())
     assert widths[20_000, 400] < widths[200, 400]
     assert widths[200, 20_000] < widths[200, 400]
-    assert widths[20_000, 20_000] < 0.02
+    assert widths[20_000, 20_000] < 0.05
 
 
 @settings(max_examples=25)
