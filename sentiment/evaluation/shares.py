@@ -85,16 +85,16 @@ class ShareModel:
         return Shares(*map(np.concatenate, zip(*parts, strict=True)))
 
     def sampled(self, counts: NDArray[np.integer]) -> tuple[Floats, Floats]:
-        """Return the shares of a sample and their variances, [G, K], if the model is known exactly.
+        """Return the shares of samples, and their variances for one review, float64 [G, K].
+
+        These are those of what customers say, by a model that is known exactly.
 
         Args:
             counts: as for `estimate`.
         """
         value = self._maximize(counts.astype(np.float64))
-        size = counts.sum(axis=1)[:, None]
         within = self._variances(value, self._influence(value))
-        variance = np.einsum("gk,gkj->gj", value, within) + value * (1 - value)
-        return value, (variance + 0.25 / size) / size
+        return value, np.einsum("gk,gkj->gj", value, within) + value * (1 - value)
 
     def _estimate(self, counts: NDArray[np.integer]) -> Shares:
         value = self._maximize(counts.astype(np.float64))
@@ -178,17 +178,18 @@ def contrast(
         counts: of the ones, [G, C]; without a model of answers, [G, K].
         others: of the others, the same.
     """
-    one, other = ((model.sampled if model else _sampled)(each) for each in (counts, others))
-    spread = np.sqrt(np.maximum(one[1] + other[1], 1e-300))
-    z = np.abs(one[0] - other[0]) / spread
-    return Contrasts(one[0], other[0], np.vectorize(_two_sided, otypes=[float])(z))
+    sampled = model.sampled if model else _sampled
+    # If they do not differ, both have the variance of all together.
+    (one, _), (other, _), (_, variance) = map(sampled, (counts, others, counts + others))
+    sizes = 1 / counts.sum(axis=1, keepdims=True) + 1 / others.sum(axis=1, keepdims=True)
+    z = np.abs(one - other) / np.sqrt(np.maximum(variance * sizes, 1e-300))
+    return Contrasts(one, other, np.vectorize(_two_sided, otypes=[float])(z))
 
 
 def _sampled(counts: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return shares of answers and their variances, [G, K]; a review is added so that none is 0."""
-    size = counts.sum(axis=1, keepdims=True)
-    rough = (counts + 1 / counts.shape[1]) / (size + 1)
-    return counts / size, rough * (1 - rough) / size
+    """Return shares of answers, and their variances for one review, [G, K]."""
+    share = counts / counts.sum(axis=1, keepdims=True)
+    return share, share * (1 - share)
 
 
 def _two_sided(z: float) -> float:

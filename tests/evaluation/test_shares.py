@@ -120,6 +120,15 @@ def test_equal_groups_rarely_differ_and_others_do(corrected):
     assert (moved.other > moved.share)[:, 1].mean() > 0.9
 
 
+def test_a_rare_class_that_a_small_group_happens_to_lack_is_no_difference():
+    random = np.random.default_rng(8)
+    counts = random.multinomial(60, [0.03, 0.97], 2000)
+    rest = random.multinomial(10_000, [0.03, 0.97], 2000)
+    found = contrast(None, counts, rest)
+    assert np.mean(found.p[:, 0] < 0.05) < 0.07
+    assert adjusted(found.p[:, 0]).min() > 0.01
+
+
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
     p = np.array([0.01, 0.04, 0.03, 0.005, 0.9])
     assert np.allclose(adjusted(p), [0.025, 0.05, 0.05, 0.025, 0.9])
