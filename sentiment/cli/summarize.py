@@ -25,8 +25,9 @@ from sentiment.general import bundled
 from sentiment.labels import LabelSet
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.batch import Batch
-from sentiment.reviews.cells import csv_cell, encode, to_json
+from sentiment.reviews.cells import and_more, csv_cell, encode, to_json
 from sentiment.reviews.compression import writing
+from sentiment.reviews.dataset import SHOWN_CLASSES
 from sentiment.reviews.dates import UNITS, Unit
 from sentiment.reviews.labels import read_labels
 from sentiment.reviews.opening import Opened, open_reviews
@@ -363,6 +364,13 @@ def _labels_of(
         label_set=classes,
     )
     console.note(reading.description)
+    if not (reading.labels >= 0).any():
+        raise DataError(
+            f'{title}: "{column}" never names {and_more(classes.names, SHOWN_CLASSES)}; name '
+            "another with --label-column"
+        )
+    for warning in reading.warnings:
+        console.warn(warning)
     meaning = np.full(len(counts), -1)
     meaning[rows] = reading.labels
     return meaning
