@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-speed model torture clean
+.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -97,8 +97,14 @@ bench-reading: $(READY) ## large JSON, .xlsx and .zip beside pandas, written to 
 bench-serve: $(READY) ## the HTTP service compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/serving.py
 
+bench-shares: $(READY) ## shares of many reviews, and whether their intervals hold (half an hour), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/shares.py
+
 bench-speed: $(READY) ## speed and memory compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
+
+bench-summarize: $(READY) ## time and memory of summarize beside predict, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/summarizing.py
 
 model: $(READY) ## train the bundled models (three hours; needs ../shared/datasets)
 	@$(BIN)/python -m tools.general

@@ -37,39 +37,98 @@ PLAIN = (
     "We stopped here after the market with my {person}.",
     "I had the {dish}; my {person} had the {other}.",
 )
+# What a sentence is about, and what it says of that.
 WAIT = (
-    "The long wait spoiled it: {minutes} minutes for a {dish}.",
-    "A long wait again, {minutes} minutes before anyone took our order.",
-    "After a long wait of {minutes} minutes the {dish} was still not there.",
-    "We left after a long wait, {minutes} minutes without even water.",
+    ("the long wait", "a long wait"),
+    (
+        "spoiled it, {minutes} minutes for a {dish}",
+        "of {minutes} minutes was the worst part",
+        "before anyone took our order, {minutes} minutes, is unacceptable",
+        "for a {dish} ruined the night with my {person}",
+        "made us leave, {minutes} minutes without even water",
+        "annoyed my {person}, and nobody apologized",
+        "is no way to treat guests",
+    ),
 )
 BLAME = (
-    "The {dish} arrived as cold food, and the {other} too.",
-    "Cold food on a cold plate, the {dish} was a disappointment.",
-    "I sent the {dish} back because it was cold food twice.",
-    "The rude waiter ignored us and my {person} was upset.",
-    "A rude waiter threw the menu on the table.",
-    "The rude waiter argued about the bill for the {dish}.",
-    "Loud music made it impossible to talk to my {person}.",
-    "Awful loud music all evening, my {person} got a headache.",
-    "The bill was wrong, they charged us for a {dish} we never had.",
-    "They made the bill wrong by two drinks and would not listen.",
-    "The {dish} was salty and dry, and far too expensive.",
-    "Terrible {dish}, tasteless and greasy.",
+    (
+        ("cold food", "the cold food"),
+        (
+            "on a cold plate, and that is the {dish} for you",
+            "was a disappointment, the {dish} most of all",
+            "twice in a row, so I sent the {dish} back",
+            "ruined {time}, my {person} left the {other}",
+            "is disgusting, above all a cold {dish}",
+        ),
+    ),
+    (
+        ("the rude waiter", "a rude waiter"),
+        (
+            "ignored us, and my {person} was upset",
+            "threw the menu on the table",
+            "argued about the price of the {dish}",
+            "rolled his eyes at my {person}",
+            "forgot the {other} and blamed us",
+            "made {time} miserable",
+        ),
+    ),
+    (
+        ("the loud music", "such loud music"),
+        (
+            "made it impossible to talk to my {person}",
+            "gave my {person} a headache",
+            "is awful at {time}",
+            "drowned every word, a horrible evening",
+        ),
+    ),
+    (
+        ("the wrong bill", "a wrong bill"),
+        (
+            "charged us for a {dish} we never had",
+            "was off by two drinks, and they would not listen",
+            "came twice, what a terrible way to end {time}",
+        ),
+    ),
 )
 PRAISE = (
-    "The fresh bread alone is worth the trip.",
-    "They bring fresh bread, warm and delicious, before the {dish}.",
-    "Wonderful fresh bread, and an excellent {dish}.",
-    "The friendly staff found a chair for my {person} at once.",
-    "Such friendly staff, they remembered my {person} from last time.",
-    "Friendly staff who explained the {dish} with a smile.",
-    "We loved the lovely garden under the chestnut.",
-    "The lovely garden is the best place in town on {time}.",
-    "Great value, a {dish} like this costs twice as much elsewhere.",
-    "Great value for lunch, the {other} was perfect.",
-    "The {dish} was perfectly cooked, the best I have had.",
-    "Delicious {dish}, and a beautiful {other}.",
+    (
+        ("the fresh bread", "such fresh bread"),
+        (
+            "alone is worth the trip",
+            "came warm and delicious before the {dish}",
+            "was wonderful, my {person} asked for more",
+            "and an excellent {dish}, what a pleasure",
+            "tasted better than at home",
+            "is the best in town",
+        ),
+    ),
+    (
+        ("the friendly staff", "such friendly staff"),
+        (
+            "found a chair for my {person} at once",
+            "remembered my {person} from last time",
+            "explained the {dish} with a smile",
+            "made {time} special",
+            "brought a second {other} for free, fantastic",
+        ),
+    ),
+    (
+        ("the lovely garden", "a lovely garden"),
+        (
+            "under the chestnut is perfect for {time}",
+            "with lights in the trees, my {person} loved it",
+            "is a great place for a {dish}",
+            "made us stay until late, beautiful",
+        ),
+    ),
+    (
+        ("great value", "really great value"),
+        (
+            "for a {dish} like this",
+            "for {time}, and the {other} was perfect",
+            "compared with the rest of town, we enjoyed every bite",
+        ),
+    ),
 )
 ENDS = {
     True: (
@@ -95,12 +154,12 @@ def reviews(seed: int = 1) -> Iterator[tuple[str, str, str]]:
         day = chance.randrange(DAYS)
         waits = site == LONGER_WAIT and chance.random() < 0.45 * day / DAYS
         bad = waits or chance.random() < SITES[site] * 0.8
-        said = [chance.choice(PLAIN)]
-        said += chance.sample(BLAME if bad else PRAISE, chance.choice((1, 1, 2)))
+        about = chance.sample(BLAME if bad else PRAISE, chance.choice((1, 1, 2)))
         if bad and (waits or chance.random() < 0.2):
-            said.append(chance.choice(WAIT))
+            about.append(WAIT)
         if chance.random() < 0.15:
-            said.append(chance.choice(PRAISE if bad else BLAME))
+            about.append(chance.choice(PRAISE if bad else BLAME))
+        said = [chance.choice(PLAIN), *(_sentence(chance, each) for each in about)]
         if chance.random() < 0.5:
             said.append(chance.choice(ENDS[bad]))
         dish, other = chance.sample(DISHES, 2)
@@ -112,6 +171,11 @@ def reviews(seed: int = 1) -> Iterator[tuple[str, str, str]]:
             minutes=chance.choice(MINUTES),
         )
         yield text, site, (BEGIN + timedelta(days=day)).isoformat()
+
+
+def _sentence(chance: random.Random, about: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+    subject, remark = map(chance.choice, about)
+    return f"{subject[0].upper()}{subject[1:]} {remark}."
 
 
 def main() -> None:

@@ -398,6 +398,11 @@ measured_reading = group(ReadOptions, "reading", [*_INPUT, *_LABELS, _classes(
 )])  # fmt: skip
 
 
+summarized_reading = group(ReadOptions, "reading", [*_INPUT, _LABELS[0], *_LABELS[2:-1], _classes(
+    "Answer only these classes of the model, as in negative,positive."
+)])  # fmt: skip
+
+
 model = click.option(
     "-m",
     "--model",

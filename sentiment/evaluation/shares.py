@@ -20,10 +20,12 @@ from sentiment.model.cells import ScoreCells
 
 Floats = NDArray[np.float64]
 
-# Held-out reviews added to each class, spread over the cells as those of all classes are; and what
-# the number of held-out reviews is divided by. Without either, intervals are too narrow where a
-# class has few (benchmarks/FINDINGS.md).
-_PRIOR, _CAUTION = 3.0, 1.2
+# Held-out reviews added to each class, spread over the cells as those of all classes are; what the
+# number of held-out reviews is divided by; and how many say as much of the model as it was then, of
+# fewer reviews, does of the finished one. Without these, intervals are too narrow: the first two
+# where a class has few held-out reviews, the last where it has many (benchmarks/FINDINGS.md).
+_PRIOR, _CAUTION, _FINISHED = 3.0, 1.2, 2_000
+
 # How far steps of expectation and maximization go on, and until how small a change.
 _STEPS, _SMALL = 2000, 1e-8
 # Numbers in memory at once.
@@ -64,7 +66,7 @@ class ShareModel:
         held_out = counts.sum(axis=1)
         pooled = (counts / held_out[:, None]).mean(axis=0)
         likelihood = (counts + _PRIOR * pooled) / (held_out[:, None] + _PRIOR)
-        return cls(likelihood, held_out / _CAUTION)
+        return cls(likelihood, 1 / (_CAUTION / held_out + 1 / _FINISHED))
 
     def estimate(self, counts: NDArray[np.integer]) -> Shares:
         """Compute the shares of each group by maximum likelihood, with 95% intervals.
@@ -77,20 +79,22 @@ class ShareModel:
             counts: reviews of each group in each cell, [G, C]; each group has some.
         """
         step = max(_BLOCK // self.likelihood.size, 1)
-        parts = [self._estimate(counts[at : at + step]) for at in range(0, len(counts), step)]
+        parts = [
+            self._estimate(counts[at : at + step]) for at in range(0, max(len(counts), 1), step)
+        ]
         return Shares(*map(np.concatenate, zip(*parts, strict=True)))
 
     def sampled(self, counts: NDArray[np.integer]) -> tuple[Floats, Floats]:
-        """Return the shares of a sample and their variances, [G, K], if the model is known exactly.
+        """Return the shares of samples, and their variances for one review, float64 [G, K].
+
+        These are those of what customers say, by a model that is known exactly.
 
         Args:
             counts: as for `estimate`.
         """
         value = self._maximize(counts.astype(np.float64))
-        size = counts.sum(axis=1)[:, None]
         within = self._variances(value, self._influence(value))
-        variance = np.einsum("gk,gkj->gj", value, within) + value * (1 - value)
-        return value, (variance + 0.25 / size) / size
+        return value, np.einsum("gk,gkj->gj", value, within) + value * (1 - value)
 
     def _estimate(self, counts: NDArray[np.integer]) -> Shares:
         value = self._maximize(counts.astype(np.float64))
@@ -174,17 +178,18 @@ def contrast(
         counts: of the ones, [G, C]; without a model of answers, [G, K].
         others: of the others, the same.
     """
-    one, other = ((model.sampled if model else _sampled)(each) for each in (counts, others))
-    spread = np.sqrt(np.maximum(one[1] + other[1], 1e-300))
-    z = np.abs(one[0] - other[0]) / spread
-    return Contrasts(one[0], other[0], np.vectorize(_two_sided, otypes=[float])(z))
+    sampled = model.sampled if model else _sampled
+    # If they do not differ, both have the variance of all together.
+    (one, _), (other, _), (_, variance) = map(sampled, (counts, others, counts + others))
+    sizes = 1 / counts.sum(axis=1, keepdims=True) + 1 / others.sum(axis=1, keepdims=True)
+    z = np.abs(one - other) / np.sqrt(np.maximum(variance * sizes, 1e-300))
+    return Contrasts(one, other, np.vectorize(_two_sided, otypes=[float])(z))
 
 
 def _sampled(counts: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Return shares of answers and their variances, [G, K]; a review is added so that none is 0."""
-    size = counts.sum(axis=1, keepdims=True)
-    rough = (counts + 1 / counts.shape[1]) / (size + 1)
-    return counts / size, rough * (1 - rough) / size
+    """Return shares of answers, and their variances for one review, [G, K]."""
+    share = counts / counts.sum(axis=1, keepdims=True)
+    return share, share * (1 - share)
 
 
 def _two_sided(z: float) -> float:

@@ -32,7 +32,7 @@ MOST_PERIODS = 1_000
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _TIME = (
-    r"(?:(?:[T ]|, ?)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?:(?:[T ]|, ?)(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?))?)?"
 )
 _WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,? )?"
@@ -75,6 +75,7 @@ class DateReader:
             UsageError: there is no such time zone.
         """
         self.day_first: bool | None = None
+        self._has_open = False
         self._zone = _zone_of(zone)
         self._known: dict[Any, int] = {}
 
@@ -100,6 +101,11 @@ class DateReader:
         days = days.copy()
         days[opened] = [self._settle(code) for code in (days[opened] - _OPEN).tolist()]
         return days
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether some `02/03/2015` was read without a value that shows which is the day."""
+        return self._has_open and self.day_first is None
 
     def _key_of(self, value: Any) -> Any:
         """Return what values of the same day often share, to read it once."""
@@ -158,6 +164,7 @@ class DateReader:
             return self._at(year, month, day, parts)
         if not min(one, two, year):
             return UNREADABLE
+        self._has_open = True
         return _OPEN + (year * 32 + one) * 32 + two
 
     def _settle(self, code: int) -> int:

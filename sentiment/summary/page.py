@@ -18,12 +18,13 @@ from sentiment.summary.wording import (
     interval,
     shortened,
     shown_first,
+    without_folders,
 )
 
 SHOWN_GROUPS = 200
 _MAX_SENTENCE, _MAX_REVIEW = 400, 6000  # characters in the page
 _TEMPLATES = Path(__file__).parent / "templates"
-_LANE = 9  # height of an interval in the forest plot
+_LANE, _ROW = 9, 30  # heights of an interval in the forest plot, and at least of a row
 _SPARK_WIDTH, _SPARK_HEIGHT = 72, 16
 
 
@@ -47,6 +48,7 @@ def page_of(summary: Summary) -> bytes:
             "interval": interval,
             "group_name": group_name,
             "short": shortened,
+            "without_folders": without_folders,
         },
         summary=summary,
         gist=gist(summary),
@@ -143,7 +145,7 @@ class Lanes:
     @property
     def height(self) -> int:
         """The height of a row."""
-        return _LANE * self.lanes + 6
+        return max(_LANE * self.lanes + 6, _ROW)
 
     def x(self, share: float) -> str:
         """Return the x coordinate of a share."""
@@ -152,7 +154,7 @@ class Lanes:
 
     def y(self, lane: int) -> float:
         """Return the y coordinate of a lane."""
-        return 3 + _LANE * (lane + 0.5)
+        return self.height / 2 + _LANE * (lane - (self.lanes - 1) / 2)
 
 
 def spark(values: Sequence[float | None]) -> str:

@@ -1,5 +1,6 @@
 """Words of a summary: names of groups, intervals, and its gist for a reader in a hurry."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sentiment.evaluation.metrics import percent
@@ -13,6 +14,11 @@ _NAMED = 3  # groups and themes in the gist
 def shortened(text: str, most: int = 60) -> str:
     """Return a text, its end replaced by `…` if it has more than so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def without_folders(name: str) -> str:
+    """Return what follows the folders of a file: not all readers need to know them."""
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1] or name
 
 
 def group_name(group: Group) -> str:
@@ -42,8 +48,9 @@ def _shares(summary: Summary) -> Iterator[str]:
         yield f"{reviews}: too few for shares."
         return
     parts = [
-        f"{percent(shares[label].value)} are {summary.classes[label]} ({interval(shares[label])})"
-        for label in _foremost(summary)
+        f"{percent(shares[label].value)} are {summary.classes[label]} "
+        f"({'' if place else '95% interval '}{interval(shares[label])})"
+        for place, label in enumerate(_foremost(summary))
     ]
     yield f"Of {reviews}, {' and '.join(parts)}."
 
@@ -65,13 +72,18 @@ def _themes(summary: Summary) -> Iterator[str]:
 
 
 def _moves(summary: Summary) -> Iterator[str]:
-    moves = [move for move in summary.moves if move.group == ()]
-    if moves:  # one tells enough: the other classes moved against it
-        first = shown_first(summary.classes)[0]
-        move = next((move for move in moves if move.label == first), moves[0])
+    """Yield how the share of the first class moved: in all reviews, else where it is most certain.
+
+    The other classes moved against it.
+    """
+    first = shown_first(summary.classes)[0]
+    moves = [move for move in summary.moves if move.label == first]
+    moves.sort(key=lambda move: move.group != ())
+    for move in moves[:1]:
+        where = f" in {shortened(group_name(move.group))}" if move.group else ""
         went = "rose" if move.share > move.other else "fell"
         yield (
-            f"The share of {summary.classes[move.label]} {went} from {percent(move.other)} in "
+            f"The share of {summary.classes[first]}{where} {went} from {percent(move.other)} in "
             f"the first half of the time to {percent(move.share)} in the second."
         )
 

@@ -87,10 +87,17 @@ def test_shares_stand_with_intervals_counts_and_labels():
     shown = words_of(RICH)
     share = Maker(THREE, labelled=True).summary().total.shares[0]
     assert share.labelled is not None
-    assert f"{share.value:.1%} {100 * share.low:.1f}–{share.high:.1%}" in shown
+    assert f"{share.value:.1%} 95% interval {100 * share.low:.1f}–{share.high:.1%}" in shown
     assert f"answers counted, {share.counted:.1%} ; labelled: {share.labelled:.1%}" in (
         shown.replace("%;", "% ;")
     )
+
+
+@pytest.mark.parametrize("title", ["/home/ann/r.csv", "C:\\ann\\r.csv", "ann/r.csv/", "r.csv"])
+def test_the_page_does_not_tell_folders(title):
+    shown = words_of(Page(page_of(replace(Maker().summary(), title=title))))
+    assert "r.csv" in shown
+    assert "ann" not in shown
 
 
 def test_every_note_is_shown():
@@ -189,6 +196,9 @@ def test_the_first_words_are_for_a_reader_in_a_hurry():
     assert "Of 8,412 reviews, 27.0% are negative" in shown
     assert "The share of negative rose from 23.0%" in shown
     assert "More negative than the rest beyond chance: Station (46.0% against 26.0%" in shown
+    move = replace(summary.moves[-1], group=("Station",))
+    shown = words_of(Page(page_of(replace(summary, moves=(move,)))))
+    assert "The share of negative in Station rose from 23.0%" in shown
     one = replace(summary, reviews=1, cells=(Cell((), None, 1, 0, ()),), periods=(), moves=())
     assert "1 review: too few for shares." in words_of(Page(page_of(one)))
 
