@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,14 @@ class Judge:
         return cls(model, tuple(names.index(each) if each in names else -1 for each in classes))
 
     @property
+    def is_slow(self) -> bool:
+        """Whether a sentence takes milliseconds."""
+        return self.model is not None and self.model.reads_pieces
+
+    @property
     def most(self) -> int:
         """How many sentences it can be asked about for each theme."""
-        return _ASKED_SLOWLY if self.model and self.model.reads_pieces else _ASKED
+        return _ASKED_SLOWLY if self.is_slow else _ASKED
 
     def probabilities(
         self, texts: Sequence[str], passages: Sequence[Passage], label: int
@@ -58,6 +64,18 @@ class Judge:
         if self.model is None or column < 0:
             return np.array([np.nan_to_num(p.likelihood[label], nan=0.5) for p in passages])
         return self._scored(texts)[:, column]
+
+    def labels(self, texts: Sequence[str], passages: Sequence[Passage]) -> NDArray[np.int64]:
+        """Return the label of the answer to each sentence, −1 for none, int64 [n].
+
+        Without a model, it is that of the whole passage.
+        """
+        if self.model is None or not texts:
+            return np.array([passage.label for passage in passages], np.int64)
+        answers = self.model.answers(self.model.scores(texts))
+        names = self.model.labels.names
+        label_of = {names[each]: label for label, each in enumerate(self.columns) if each >= 0}
+        return np.array([label_of.get(answer, -1) for answer in answers], np.int64)
 
     def _scored(self, texts: Sequence[str]) -> Floats:
         """Return the probabilities of sentences, 1 / K each where there is none, [n, K]."""
@@ -105,7 +123,12 @@ def spread(numbers: Sequence[int], most: int) -> list[int]:
 
 
 def choose_quotes(
-    corpus: Corpus, sentences: Sequence[int], names: Sequence[str], label: int, judge: Judge
+    corpus: Corpus,
+    sentences: Sequence[int],
+    names: Sequence[str],
+    label: int,
+    judge: Judge,
+    most: int = QUOTES,
 ) -> tuple[Quote, ...]:
     """Choose the most telling sentences: short, plainly of the class, different from each other.
 
@@ -115,6 +138,7 @@ def choose_quotes(
         names: ways to write what they should have, the best first.
         label: the class.
         judge: what the model says of them.
+        most: how many to choose.
     """
     fitting = [n for n in sentences if _SHORTEST <= len(corpus.texts[n]) <= _LONGEST]
     named = written_as(names[:1])
@@ -128,17 +152,15 @@ def choose_quotes(
     ranked = np.argsort(-telling, kind="stable").tolist()
     return tuple(
         Quote(texts[n], passages[n].text, passages[n].place, label)
-        for n in _different(texts, ranked)
+        for n in islice(_different(texts, ranked), most)
     )
 
 
 def _different(texts: Sequence[str], ranked: Sequence[int]) -> Iterator[int]:
-    """Yield the first few texts of a ranking of which no two are alike."""
+    """Yield the texts of a ranking of which no two are alike."""
     chosen: list[frozenset[str]] = []
     for number in ranked:
         words = frozenset(re.findall(r"\w+", texts[number].lower()))
         if all(len(words & other) <= _ALIKE * len(words | other) for other in chosen):
             yield number
             chosen.append(words)
-        if len(chosen) == QUOTES:
-            return

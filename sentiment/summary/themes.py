@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import Model
-from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, plain_stems, spelled
+from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, spelled
 from sentiment.summary.quotes import Judge, choose_quotes
 from sentiment.summary.result import Passage, Theme
 
@@ -31,7 +31,7 @@ _LEAST_REVIEWS = 3
 _CANDIDATES = 400  # phrases of a class that are looked at
 # Two topics are one if so many of the reviews of the rarer have both, and so many times as many as
 # by chance.
-_SAME, _BEYOND_CHANCE, _TOGETHER = 0.5, 4.0, 5
+_SAME, _BEYOND_CHANCE, _TOGETHER = 0.5, 4.0, 8
 _NEAR = 4  # words between an opinion and what it is about
 _NAMED = 0.12  # of the reviews of a topic, those with the phrase that names it
 _COMMON = 1 / 3  # the power of the share of reviews by which it counts how many say it
@@ -139,8 +139,7 @@ class _Finder:
         self._is_own = labels == label
         self._is_other = (labels >= 0) & ~self._is_own
         self._counts = self._over_use_of(grams.phrase, grams.passage, len(grams))
-        words = plain_stems()
-        about = np.array([words.is_topic(each) for each in corpus.stems], np.bool_)
+        about = corpus.topic
         self._topics = [tuple(n for n in stems if about[n]) for stems in grams.stems]
         self._alone = {each[0]: n for n, each in enumerate(grams.stems) if len(each) == 1}
         self._telling = (self._counts.z >= _LEAST_Z) & (self._counts.telling > 0)
@@ -148,7 +147,7 @@ class _Finder:
         self._opinions = frozenset(
             stem
             for stem, phrase in self._alone.items()
-            if self._telling[phrase] and corpus.stems[stem] in words.opinion
+            if self._telling[phrase] and corpus.opinion[stem]
         )
 
     def _over_use_of(self, phrases: Ints, passages: Ints, count: int) -> _Counts:
