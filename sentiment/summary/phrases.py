@@ -25,10 +25,11 @@ _BREAK = -1  # in place of punctuation, and between sentences
 
 # Names of users, addresses, tags and entities of HTML are no words; nor are marks, which no phrase
 # crosses, nor what is longer than any word. In a script without spaces, each character is a word.
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(
     r"https?://\S+|www\.\S+|@\w+|&#?\w{1,9};|<[^<>]{0,99}>"
     r"|[^\W_]{31,}"
-    r"|([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+    rf"|({UNSPACED.pattern}"
     r"|[^\W_]+(?:['’\-][^\W_]{1,30}){0,3})"
     r"|[^\w\s'’#]"
 )
@@ -157,7 +158,7 @@ class Corpus:
     @cached_property
     def function(self) -> NDArray[np.bool_]:
         """Which stems are words of grammar, or other words without a topic, bool [stems]."""
-        short = [len(each) < 2 or each == "#" for each in self.stems]
+        short = [each == "#" or (len(each) < 2 and each.isascii()) for each in self.stems]
         return self.are(plain_words()["function"]) | np.array(short, np.bool_)
 
     @cached_property
@@ -230,7 +231,8 @@ def frequent(corpus: Corpus, least: int) -> Grams:
     for length in range(1, LONGEST + 1):
         if length > 1:
             # The phrase before, and one word more: a new number for each pair.
-            following = np.append(corpus.words[length - 1 :], np.full(length - 1, _BREAK))
+            breaks = np.full(length - 1, _BREAK)
+            following = np.append(corpus.words, breaks)[length - 1 :]
             there = np.flatnonzero((current >= 0) & (following >= 0))
             pairs = current[there] * width + following[there]
             found, numbers = np.unique(pairs, return_inverse=True)
@@ -298,5 +300,10 @@ def spelled(corpus: Corpus, grams: Grams, phrase: int, most: int = 3) -> list[st
     forms = corpus.forms[places[:, None] + np.arange(length)]
     ways, counts = np.unique(forms, axis=0, return_counts=True)
     ranked = np.argsort(-counts, kind="stable")
-    names = (" ".join(corpus.spellings[form] for form in ways[way].tolist()) for way in ranked)
+    names = (joined([corpus.spellings[form] for form in ways[way].tolist()]) for way in ranked)
     return [*islice(names, most)]
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as a phrase, with spaces unless their script has none."""
+    return ("" if all(map(UNSPACED.fullmatch, words)) else " ").join(words)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.model import Model
-from sentiment.summary.phrases import Corpus
+from sentiment.summary.phrases import UNSPACED, Corpus
 from sentiment.summary.result import Passage, Quote
 
 Floats = NDArray[np.float64]
@@ -110,9 +110,12 @@ class Judge:
 
 def written_as(ways: Sequence[str]) -> re.Pattern[str]:
     """Return what finds phrases in texts as written, in any case and with any space between."""
-    spelled = sorted(ways, key=len, reverse=True)
-    found = "|".join(r"[\s,\-]{1,3}".join(map(re.escape, way.split())) for way in spelled)
-    return re.compile(rf"(?<!\w)(?:{found})(?!\w)", re.IGNORECASE)
+    patterns = []
+    for way in sorted(ways, key=len, reverse=True):
+        pattern = r"[\s,\-]{1,3}".join(map(re.escape, way.split()))
+        is_apart = not UNSPACED.match(way)
+        patterns.append(rf"(?<!\w){pattern}(?!\w)" if is_apart else pattern)
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 def spread(numbers: Sequence[int], most: int) -> list[int]:

@@ -122,7 +122,7 @@ def over_use(own: Ints, others: Ints, size: int, rest: int) -> _Counts:
         size: the number of reviews of the class.
         rest: the number of other reviews.
     """
-    prior = _PRIOR * np.maximum(own + others, 1) / (size + rest)
+    prior = _PRIOR * (own + others + 0.5) / (size + rest + 1)
     inside, outside = own + prior, others + prior
     ratio = np.log(inside / (size + _PRIOR - inside)) - np.log(outside / (rest + _PRIOR - outside))
     error = np.sqrt(1 / inside + 1 / outside)
@@ -305,16 +305,20 @@ class _Finder:
         return list(dict.fromkeys(way for each in ways for way in each))
 
     def _name(self, topic: _Topic) -> int:
-        """Return the phrase that names a topic: the longest of those in enough of its reviews."""
-        own = self._counts.own
-        size = int(self._is_own[topic.passages].sum())
-        lengths = {phrase: len(self._grams.stems[phrase]) for phrase in topic.phrases}
-        frequent_ones = [phrase for phrase in topic.phrases if own[phrase] >= _NAMED * size]
-        several = [phrase for phrase in frequent_ones if lengths[phrase] > 1]
-        return max(
-            several or frequent_ones or topic.phrases,
-            key=lambda phrase: (self._counts.telling[phrase] * lengths[phrase] ** 0.5, -phrase),
-        )
+        """Return the phrase that names a topic: of those in enough of its reviews a long one.
+
+        One with a number is a name only if all have one.
+        """
+        counts, stems = self._counts, self._grams.stems
+        least = _NAMED * int(self._is_own[topic.passages].sum())
+
+        def rank(phrase: int) -> tuple[bool, bool, float, int]:
+            length = len(stems[phrase])
+            has_number = any(self._corpus.stems[each] == "#" for each in stems[phrase])
+            is_name = length > 1 and counts.own[phrase] >= least
+            return not has_number, is_name, counts.telling[phrase] * length**0.5, -phrase
+
+        return max(topic.phrases, key=rank)
 
     def _theme(self, topic: _Topic, periods: int) -> Theme:
         """Return a topic as a theme with its trend and quotes."""
