@@ -1,9 +1,4 @@
-"""What people talk about: nouns and noun phrases, and what the sentences about each say.
-
-Without a tagger, a noun is a word that follows articles, possessives and prepositions far more
-often than other words do, and is often followed by a word of grammar or by punctuation, where an
-adjective is followed by its noun.
-"""
+"""What people talk about: nouns and noun phrases, and what the sentences about each say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sentiment.model.model import Model
-from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, plain_words, spelled, stem
+from sentiment.summary.nouns import are_nouns
+from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, spelled, stem
 from sentiment.summary.quotes import Judge, choose_quotes, spread
 from sentiment.summary.result import Aspect, Passage, Quote
 
 LIMIT = 12
 _LEAST_SENTENCES = 5
-_FOLLOWS = 2.0  # times as often as any word, a noun follows one of these
-_ENDS = 0.45  # the least share of its uses in which it ends its phrase
-_LONGEST = 3  # words of a noun phrase
 _MOSTLY = 0.5  # of the uses of a word, those in a longer phrase that then stands for it
 # Sentences of an aspect that a model of n-grams is asked about, and one that takes milliseconds.
 _ASKED, _ASKED_SLOWLY = 400, 24
@@ -98,21 +91,10 @@ def _stems(corpus: Corpus, name: str) -> tuple[int, ...]:
 
 def _nouns(corpus: Corpus, grams: Grams, most: int) -> list[int]:
     """Return the frequent phrases that are nouns, by the sentences that have them."""
-    ends_phrase = np.append(corpus.function, True)
-    begins_noun = np.append(corpus.are(plain_words()["before_nouns"]), False)
-    padded = np.concatenate(([-1], corpus.words, np.full(_LONGEST, -1)))
-    after_one = begins_noun[padded[: corpus.words.size]]
-    usual = float(after_one[corpus.words >= 0].mean()) if len(grams) else 0.0
     found: list[tuple[int, int, Ints]] = []
-    for phrase, stems in enumerate(grams.stems):
-        if len(stems) > _LONGEST or not corpus.topic[list(stems)].all():
-            continue
-        places = grams.places_of(phrase)
-        follows = float(after_one[places].mean())
-        ends = float(ends_phrase[padded[places + 1 + len(stems)]].mean())
-        if follows >= _FOLLOWS * usual and ends >= _ENDS:
-            sentences = np.unique(corpus.sentence[places])
-            found.append((int(sentences.size), phrase, sentences))
+    for phrase in np.flatnonzero(are_nouns(corpus, grams)).tolist():
+        sentences = np.unique(corpus.sentence[grams.places_of(phrase)])
+        found.append((int(sentences.size), phrase, sentences))
     found.sort(key=lambda each: (-each[0], each[1]))
     return _unnested(grams, found, most)
 

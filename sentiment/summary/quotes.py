@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -17,6 +18,7 @@ Floats = NDArray[np.float64]
 QUOTES = 3
 # Sentences of a theme that a model of n-grams is asked about, and one that takes milliseconds.
 _ASKED, _ASKED_SLOWLY = 32, 6
+_SIDES = 50_000  # sentences whose side is asked for
 _SHORTEST, _SHORT, _LONGEST = 12, 120, 400  # characters of a quote
 _PER_CHARACTER = 1 / 500  # of probability, beyond a short one
 _ALIKE = 0.4  # the share of words, of both, that two quotes have in common at most
@@ -36,6 +38,36 @@ class Judge:
     model: Model | None
     columns: tuple[int, ...]
     known: dict[str, Floats] = field(default_factory=dict)
+
+    @cached_property
+    def quick(self) -> Model | None:
+        """The part of the model that reads n-grams, which answers thousands of sentences."""
+        if self.model is None:
+            return None
+        parts = tuple(each for each in self.model.components if each.encoder.kind == "ngrams")
+        return (
+            replace(self.model, components=parts, below=self.model.below[: len(parts) - 1])
+            if parts
+            else None
+        )
+
+    def sides(self, corpus: Corpus) -> NDArray[np.int64] | None:
+        """Return the label of the likeliest class of each sentence, int64 [sentences].
+
+        −1 stands for a class that the labels lack, and for sentences that are not asked about. None
+        if there is no model that is quick enough.
+        """
+        if self.quick is None or not corpus.texts:
+            return None
+        asked = spread(range(len(corpus.texts)), _SIDES)
+        likeliest = self.quick.probabilities([corpus.texts[number] for number in asked])
+        label_of = np.full(likeliest.shape[1], -1)
+        for label, column in enumerate(self.columns):
+            if column >= 0:
+                label_of[column] = label
+        found = np.full(len(corpus.texts), -1)
+        found[asked] = label_of[np.nan_to_num(likeliest).argmax(axis=1)]
+        return found
 
     @classmethod
     def of(cls, model: Model | None, classes: Sequence[str]) -> "Judge":

@@ -8,7 +8,7 @@ joined, words of opinion that name no topic stand back, and what moves the model
 for more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import Model
+from sentiment.summary.nouns import are_nouns
 from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, spelled
 from sentiment.summary.quotes import Judge, choose_quotes
 from sentiment.summary.result import Passage, Theme
@@ -25,8 +26,11 @@ Floats = NDArray[np.float64]
 
 LIMIT = 10
 _PRIOR = 100.0  # reviews that the prior counts for
-_MARGIN = float(np.log(1.5))  # what is over-used by less is not telling
-_LEAST_Z = 1.96
+# What is over-used by less, in log-odds and as a z-score, is not telling. Of a class that has
+# nearly all reviews, little is over-used: then the second of each counts.
+_MARGINS = float(np.log(1.5)), 0.0
+_LEAST_Z = 1.96, 1.0
+_FEW = 30  # phrases of such a class
 _LEAST_REVIEWS = 3
 _CANDIDATES = 400  # phrases of a class that are looked at
 # Two topics are one if so many of the reviews of the rarer have both, and so many times as many as
@@ -34,6 +38,8 @@ _CANDIDATES = 400  # phrases of a class that are looked at
 _SAME, _BEYOND_CHANCE, _TOGETHER = 0.5, 4.0, 8
 _NEAR = 4  # words between an opinion and what it is about
 _NAMED = 0.12  # of the reviews of a topic, those with the phrase that names it
+_JUDGED = 0.6  # the weight of a noun that is not over-used by itself
+_MOST_LIFT = 2.0  # times as often as any word, a noun is judged so
 _COMMON = 1 / 3  # the power of the share of reviews by which it counts how many say it
 _OPINION = 0.25  # the weight of an opinion without a topic
 _OPINIONS = 3  # at most one in so many themes
@@ -65,12 +71,14 @@ class _Topic:
         passages: the passages of any class that have one, ascending, int64.
         opinion: whether it says that something is good or bad, but not what.
         score: the higher, the more telling.
+        judged: whether it is a noun that is not over-used by itself.
     """
 
     phrases: tuple[int, ...]
     passages: Ints
     opinion: bool
     score: float
+    judged: bool = False
 
 
 def find_themes(
@@ -94,6 +102,8 @@ def find_themes(
         telling first.
     """
     corpus = Corpus.of(passages)
+    if not corpus.spellings:
+        return ()
     labels = np.array([passage.label for passage in passages], np.int64)
     sizes = np.bincount(labels[labels >= 0], minlength=len(classes))
     compared = [label for label, size in enumerate(sizes.tolist()) if size >= _LEAST_REVIEWS]
@@ -101,9 +111,10 @@ def find_themes(
         return ()
     grams = frequent(corpus, max(_LEAST_REVIEWS, int(sizes[compared].min()) // 200))
     judge = Judge.of(model, classes)
+    sides = judge.sides(corpus)
     found: list[Theme] = []
     for label in sorted(compared, key=lambda label: _rank(classes[label])):
-        finder = _Finder(corpus, grams, labels, label, judge)
+        finder = _Finder(corpus, grams, labels, label, judge, sides)
         found += finder.themes(len(periods), limit)
     return tuple(found)
 
@@ -113,7 +124,7 @@ def _rank(name: str) -> int:
     return {NEGATIVE: 0, POSITIVE: 1}.get(name, 2)
 
 
-def over_use(own: Ints, others: Ints, size: int, rest: int) -> _Counts:
+def over_use(own: Ints, others: Ints, size: int, rest: int, margin: float = 0.0) -> _Counts:
     """Compute how over-used phrases are (Monroe, Colaresi and Quinn, 2008, equations 15 to 22).
 
     Args:
@@ -121,29 +132,39 @@ def over_use(own: Ints, others: Ints, size: int, rest: int) -> _Counts:
         others: other reviews with each, int64 [phrases].
         size: the number of reviews of the class.
         rest: the number of other reviews.
+        margin: the log-odds by which phrases are over-used at least, for `telling`.
     """
     prior = _PRIOR * (own + others + 0.5) / (size + rest + 1)
     inside, outside = own + prior, others + prior
     ratio = np.log(inside / (size + _PRIOR - inside)) - np.log(outside / (rest + _PRIOR - outside))
     error = np.sqrt(1 / inside + 1 / outside)
-    return _Counts(own, ratio / error, (ratio - _MARGIN) / error)
+    return _Counts(own, ratio / error, (ratio - margin) / error)
 
 
 class _Finder:
     """Finds the themes of a class."""
 
     def __init__(
-        self, corpus: Corpus, grams: Grams, labels: Ints, label: int, judge: Judge
+        self,
+        corpus: Corpus,
+        grams: Grams,
+        labels: Ints,
+        label: int,
+        judge: Judge,
+        sides: Ints | None,
     ) -> None:
+        self._sides = sides
         self._corpus, self._grams, self._label, self._judge = corpus, grams, label, judge
         self._is_own = labels == label
         self._is_other = (labels >= 0) & ~self._is_own
-        self._counts = self._over_use_of(grams.phrase, grams.passage, len(grams))
+        for self._margin, self._least_z in zip(_MARGINS, _LEAST_Z, strict=True):
+            self._counts = self._over_use_of(grams.phrase, grams.passage, len(grams))
+            self._telling = self._are_telling(self._counts)
+            if self._telling.sum() >= _FEW:
+                break
         about = corpus.topic
         self._topics = [tuple(n for n in stems if about[n]) for stems in grams.stems]
         self._alone = {each[0]: n for n, each in enumerate(grams.stems) if len(each) == 1}
-        self._telling = (self._counts.z >= _LEAST_Z) & (self._counts.telling > 0)
-        self._telling &= self._counts.own >= _LEAST_REVIEWS
         self._opinions = frozenset(
             stem
             for stem, phrase in self._alone.items()
@@ -155,7 +176,12 @@ class _Finder:
         own = np.bincount(phrases[self._is_own[passages]], minlength=count)
         others = np.bincount(phrases[self._is_other[passages]], minlength=count)
         sizes = int(self._is_own.sum()), int(self._is_other.sum())
-        return over_use(own, others, *sizes)
+        return over_use(own, others, *sizes, self._margin)
+
+    def _are_telling(self, counts: _Counts) -> NDArray[np.bool_]:
+        """Return which phrases are over-used enough, bool [phrases]."""
+        enough = (counts.z >= self._least_z) & (counts.telling > 0)
+        return enough & (counts.own >= _LEAST_REVIEWS)
 
     def themes(self, periods: int, limit: int) -> list[Theme]:
         """Return the themes, the most telling first."""
@@ -183,14 +209,14 @@ class _Finder:
             key = self._grams.stems[phrase] if head is None else (head,)
             heads.setdefault(key, []).append(phrase)
         topics = [self._gathered(phrases) for phrases in heads.values()]
-        for stem, near in self._judged().items():
-            topic = self._topic(self._judging(stem), near, self._rarity(stem))
-            phrases = heads.get((stem,))
-            place = [*heads].index((stem,)) if phrases else None
+        places = {head: place for place, head in enumerate(heads)}
+        for topic, stem in self._judged():
+            place = places.get((stem,))
             if place is None:
                 topics.append(topic)
-            elif topic.score > topics[place].score:
-                topics[place] = topic
+            elif not self._telling[self._alone[stem]] and topic.score > topics[place].score:
+                phrases = dict.fromkeys((*topics[place].phrases, *topic.phrases))
+                topics[place] = replace(topic, phrases=tuple(phrases))
         return topics
 
     def _gathered(self, phrases: Sequence[int]) -> _Topic:
@@ -201,18 +227,46 @@ class _Finder:
     def _rarity(self, stem: int) -> float:
         """Return the weight of a word that opinions stand by: the less, the more talk of it."""
         known = self._grams.passages_of(self._alone[stem]).size
-        return float(1 - (known / len(self._corpus.passages)) ** 0.5)
+        return float(1 - (known / len(self._corpus.passages)) ** 0.5) ** 2
 
     def _weight(self, stem: int) -> float:
         """Return how telling a word is by itself: of two, that is what a phrase is about."""
         phrase = self._alone.get(stem)
         return -np.inf if phrase is None else float(self._counts.telling[phrase])
 
-    def _judged(self) -> dict[int, Ints]:
-        """Return the words that over-used opinions stand by, with the passages where they do.
+    def _judged(self) -> Iterator[tuple[_Topic, int]]:
+        """Yield the nouns that are judged: where sentences about them are over-used.
 
-        They are those for which that is over-used.
+        They are sentences of the class by the model, else those with an over-used opinion nearby.
         """
+        corpus, size = self._corpus, len(self._corpus.passages)
+        is_side = (
+            self._near_opinions()
+            if self._sides is None
+            else (self._sides == self._label)[corpus.sentence]
+        )
+        nouns = np.zeros(len(corpus.stems) + 1, np.bool_)
+        for phrase in np.flatnonzero(are_nouns(corpus, self._grams)).tolist():
+            if len(self._grams.stems[phrase]) == 1:
+                nouns[self._grams.stems[phrase]] = True
+        about = nouns[corpus.words]
+        pairs = np.unique(corpus.words[about & is_side] * size + corpus.passage[about & is_side])
+        words, passages = np.divmod(pairs, size)
+        counts = self._over_use_of(words, passages, len(corpus.stems))
+        telling = self._are_telling(counts)
+        usual = is_side[corpus.words >= 0].mean()
+        share = np.bincount(corpus.words[about], is_side[about], len(corpus.stems)) / np.maximum(
+            np.bincount(corpus.words[about], minlength=len(corpus.stems)), 1
+        )
+        for stem in np.flatnonzero(telling).tolist():
+            lift = _JUDGED * min(float(share[stem] / usual), _MOST_LIFT)
+            topic = self._topic(
+                self._judging(stem), passages[words == stem], lift * self._rarity(stem)
+            )
+            yield replace(topic, judged=True), stem
+
+    def _near_opinions(self) -> NDArray[np.bool_]:
+        """Return which words stand near an over-used opinion, bool [positions]."""
         corpus = self._corpus
         is_opinion = np.isin(corpus.words, np.array(sorted(self._opinions), np.int64))
         near = np.zeros(is_opinion.size, np.bool_)
@@ -220,15 +274,7 @@ class _Finder:
             same = corpus.sentence[step:] == corpus.sentence[:-step]
             near[step:] |= is_opinion[:-step] & same
             near[:-step] |= is_opinion[step:] & same
-        stems = [stem for stem, phrase in self._alone.items() if self._topics[phrase]]
-        stems = [stem for stem in stems if self._judging(stem)]
-        near &= np.isin(corpus.words, np.array(stems, np.int64))
-        size = len(corpus.passages)
-        pairs = np.unique(corpus.words[near] * size + corpus.passage[near])
-        words, passages = np.divmod(pairs, size)
-        counts = self._over_use_of(words, passages, len(corpus.stems))
-        telling = (counts.z >= _LEAST_Z) & (counts.telling > 0) & (counts.own >= _LEAST_REVIEWS)
-        return {stem: passages[words == stem] for stem in stems if telling[stem]}
+        return near
 
     @cached_property
     def _with_opinion(self) -> dict[int, list[int]]:
@@ -241,8 +287,9 @@ class _Finder:
         return found
 
     def _judging(self, stem: int) -> list[int]:
-        """Return the phrases of a word with an over-used opinion, the most frequent first."""
-        return sorted(self._with_opinion.get(stem, []), key=lambda n: -self._counts.own[n])
+        """Return the phrases of a noun that an over-used opinion is in, and the noun itself."""
+        both = sorted(self._with_opinion.get(stem, []), key=lambda n: -self._counts.own[n])
+        return [*both, self._alone[stem]]
 
     def _topic(self, phrases: Sequence[int], passages: Ints, rarity: float = 1.0) -> _Topic:
         """Return phrases as one topic."""
@@ -274,7 +321,9 @@ class _Finder:
         both = np.intersect1d(a, b, assume_unique=True).size
         by_chance = a.size * b.size / max(int(self._is_own.sum()), 1)
         return (
-            one.opinion == other.opinion
+            not one.judged
+            and not other.judged
+            and one.opinion == other.opinion
             and both >= max(_TOGETHER, _SAME * min(a.size, b.size))
             and both >= _BEYOND_CHANCE * by_chance
         )
