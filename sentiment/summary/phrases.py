@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import islice
@@ -147,6 +147,24 @@ class Corpus:
     def passage(self) -> Ints:
         """The passage of each word, int64 [positions]."""
         return self.owner[self.sentence]
+
+    def parted(self, sides: Ints) -> tuple["Corpus", Ints]:
+        """Return the corpus with the sentences of each side of a passage as a passage of their own.
+
+        Args:
+            sides: that of each sentence, from −1, int64 [sentences].
+
+        Returns:
+            The corpus, and the passage that each of its passages is a part of, int64 [parts].
+        """
+        width = int(sides.max(initial=0)) + 2
+        parts, owner = np.unique(self.owner * width + sides + 1, return_inverse=True)
+        whole = parts // width
+        passages = [
+            replace(self.passages[number], label=side - 1)
+            for number, side in zip(whole.tolist(), (parts % width).tolist(), strict=True)
+        ]
+        return replace(self, passages=passages, owner=owner), whole
 
     def are(self, listed: Container[str]) -> NDArray[np.bool_]:
         """Return of which stems most uses are listed words, bool [stems]."""

@@ -19,6 +19,7 @@ QUOTES = 3
 # Sentences of a theme that a model of n-grams is asked about, and one that takes milliseconds.
 _ASKED, _ASKED_SLOWLY = 32, 6
 _SIDES = 50_000  # sentences whose side is asked for
+_LABEL = 2.0  # log-odds for the label of the review that a sentence is in
 _SHORTEST, _SHORT, _LONGEST = 12, 120, 400  # characters of a quote
 _PER_CHARACTER = 1 / 500  # of probability, beyond a short one
 _ALIKE = 0.4  # the share of words, of both, that two quotes have in common at most
@@ -51,23 +52,24 @@ class Judge:
             else None
         )
 
-    def sides(self, corpus: Corpus) -> NDArray[np.int64] | None:
-        """Return the label of the likeliest class of each sentence, int64 [sentences].
+    def sides(self, corpus: Corpus) -> NDArray[np.int64]:
+        """Return the class that each sentence is taken to speak for, int64 [sentences].
 
-        −1 stands for a class that the labels lack, and for sentences that are not asked about. None
-        if there is no model that is quick enough.
+        It is the likeliest by the model and by the label of the review, −1 for none. Without a
+        model of n-grams, which answers thousands of sentences, it is the label.
         """
-        if self.quick is None or not corpus.texts:
-            return None
-        asked = spread(range(len(corpus.texts)), _SIDES)
-        likeliest = self.quick.probabilities([corpus.texts[number] for number in asked])
-        label_of = np.full(likeliest.shape[1], -1)
-        for label, column in enumerate(self.columns):
-            if column >= 0:
-                label_of[column] = label
-        found = np.full(len(corpus.texts), -1)
-        found[asked] = label_of[np.nan_to_num(likeliest).argmax(axis=1)]
-        return found
+        labels = np.array([passage.label for passage in corpus.passages], np.int64)[corpus.owner]
+        if self.quick is None or min(self.columns) < 0 or not corpus.texts:
+            return labels
+        asked = np.array(spread(range(len(corpus.texts)), _SIDES))
+        found = self.quick.probabilities([corpus.texts[number] for number in asked.tolist()])
+        with np.errstate(divide="ignore"):
+            odds = np.log(np.nan_to_num(found[:, self.columns], nan=1.0))
+        labelled = labels[asked] >= 0
+        odds[np.flatnonzero(labelled), labels[asked][labelled]] += _LABEL
+        sides = labels.copy()
+        sides[asked[labelled]] = odds.argmax(axis=1)[labelled]
+        return sides
 
     @classmethod
     def of(cls, model: Model | None, classes: Sequence[str]) -> "Judge":

@@ -38,8 +38,7 @@ _CANDIDATES = 400  # phrases of a class that are looked at
 _SAME, _BEYOND_CHANCE, _TOGETHER = 0.5, 4.0, 8
 _NEAR = 4  # words between an opinion and what it is about
 _NAMED = 0.12  # of the reviews of a topic, those with the phrase that names it
-_JUDGED = 0.6  # the weight of a noun that is not over-used by itself
-_MOST_LIFT = 2.0  # times as often as any word, a noun is judged so
+_JUDGED = 0.8  # the weight of a noun that is not over-used by itself
 _COMMON = 1 / 3  # the power of the share of reviews by which it counts how many say it
 _OPINION = 0.25  # the weight of an opinion without a topic
 _OPINIONS = 3  # at most one in so many themes
@@ -104,19 +103,61 @@ def find_themes(
     corpus = Corpus.of(passages)
     if not corpus.spellings:
         return ()
-    labels = np.array([passage.label for passage in passages], np.int64)
+    judge = Judge.of(model, classes)
+    parts, whole = corpus.parted(judge.sides(corpus))
+    labels = np.array([part.label for part in parts.passages], np.int64)
     sizes = np.bincount(labels[labels >= 0], minlength=len(classes))
     compared = [label for label, size in enumerate(sizes.tolist()) if size >= _LEAST_REVIEWS]
     if len(compared) < 2:
         return ()
-    grams = frequent(corpus, max(_LEAST_REVIEWS, int(sizes[compared].min()) // 200))
-    judge = Judge.of(model, classes)
-    sides = judge.sides(corpus)
+    grams = frequent(parts, max(_LEAST_REVIEWS, int(sizes[compared].min()) // 200))
+    reviews = _Reviews.of(passages, whole, len(periods))
     found: list[Theme] = []
     for label in sorted(compared, key=lambda label: _rank(classes[label])):
-        finder = _Finder(corpus, grams, labels, label, judge, sides)
-        found += finder.themes(len(periods), limit)
+        finder = _Finder(parts, grams, labels, label, judge)
+        found += finder.themes(reviews, limit)
     return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Reviews:
+    """The reviews that the parts of a corpus are parts of.
+
+    Attributes:
+        whole: the review of each part, int64 [parts].
+        labels: of the reviews, int64 [reviews].
+        when: their periods, −1 for none, int64 [reviews].
+        periods: how many there are.
+    """
+
+    whole: Ints
+    labels: Ints
+    when: Ints
+    periods: int
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage], whole: Ints, periods: int) -> "_Reviews":
+        """Return the reviews of a corpus."""
+        labels = np.array([passage.label for passage in passages], np.int64)
+        when = [-1 if passage.period is None else passage.period for passage in passages]
+        return cls(whole, labels, np.array(when, np.int64), periods)
+
+    def of_class(self, parts: Ints, label: int) -> Ints:
+        """Return the reviews of a class that some parts are of, ascending, int64."""
+        found = np.unique(self.whole[parts])
+        return found[self.labels[found] == label]
+
+    def trend(self, reviews: Ints, label: int) -> tuple[float | None, ...]:
+        """Return the share of the reviews of a class in each period that are these."""
+        if not self.periods:
+            return ()
+        dated = self.when >= 0
+        every = np.bincount(self.when[dated & (self.labels == label)], minlength=self.periods)
+        these = np.bincount(self.when[reviews[dated[reviews]]], minlength=self.periods)
+        return tuple(
+            part / all_of if all_of else None
+            for part, all_of in zip(these.tolist(), every.tolist(), strict=True)
+        )
 
 
 def _rank(name: str) -> int:
@@ -151,9 +192,7 @@ class _Finder:
         labels: Ints,
         label: int,
         judge: Judge,
-        sides: Ints | None,
     ) -> None:
-        self._sides = sides
         self._corpus, self._grams, self._label, self._judge = corpus, grams, label, judge
         self._is_own = labels == label
         self._is_other = (labels >= 0) & ~self._is_own
@@ -183,7 +222,7 @@ class _Finder:
         enough = (counts.z >= self._least_z) & (counts.telling > 0)
         return enough & (counts.own >= _LEAST_REVIEWS)
 
-    def themes(self, periods: int, limit: int) -> list[Theme]:
+    def themes(self, reviews: _Reviews, limit: int) -> list[Theme]:
         """Return the themes, the most telling first."""
         topics = self._joined(self._by_head())
         topics.sort(key=lambda topic: -topic.score)
@@ -193,7 +232,7 @@ class _Finder:
             opinions = sum(each.opinion for each in chosen)
             if len(chosen) < limit and not (topic.opinion and opinions >= limit // _OPINIONS):
                 chosen.append(topic)
-        return [self._theme(topic, periods) for topic in chosen]
+        return [self._theme(topic, reviews) for topic in chosen]
 
     def _by_head(self) -> list[_Topic]:
         """Gather phrases by their most telling word that is a topic.
@@ -227,7 +266,7 @@ class _Finder:
     def _rarity(self, stem: int) -> float:
         """Return the weight of a word that opinions stand by: the less, the more talk of it."""
         known = self._grams.passages_of(self._alone[stem]).size
-        return float(1 - (known / len(self._corpus.passages)) ** 0.5) ** 2
+        return float(1 - (known / len(self._corpus.passages)) ** 0.5)
 
     def _weight(self, stem: int) -> float:
         """Return how telling a word is by itself: of two, that is what a phrase is about."""
@@ -235,34 +274,18 @@ class _Finder:
         return -np.inf if phrase is None else float(self._counts.telling[phrase])
 
     def _judged(self) -> Iterator[tuple[_Topic, int]]:
-        """Yield the nouns that are judged: where sentences about them are over-used.
-
-        They are sentences of the class by the model, else those with an over-used opinion nearby.
-        """
+        """Yield the nouns that over-used opinions stand by, where they do that over-often."""
         corpus, size = self._corpus, len(self._corpus.passages)
-        is_side = (
-            self._near_opinions()
-            if self._sides is None
-            else (self._sides == self._label)[corpus.sentence]
-        )
         nouns = np.zeros(len(corpus.stems) + 1, np.bool_)
         for phrase in np.flatnonzero(are_nouns(corpus, self._grams)).tolist():
-            if len(self._grams.stems[phrase]) == 1:
-                nouns[self._grams.stems[phrase]] = True
-        about = nouns[corpus.words]
-        pairs = np.unique(corpus.words[about & is_side] * size + corpus.passage[about & is_side])
+            nouns[self._grams.stems[phrase][0]] |= len(self._grams.stems[phrase]) == 1
+        places = np.flatnonzero(nouns[corpus.words] & self._near_opinions())
+        pairs = np.unique(corpus.words[places] * size + corpus.passage[places])
         words, passages = np.divmod(pairs, size)
-        counts = self._over_use_of(words, passages, len(corpus.stems))
-        telling = self._are_telling(counts)
-        usual = is_side[corpus.words >= 0].mean()
-        share = np.bincount(corpus.words[about], is_side[about], len(corpus.stems)) / np.maximum(
-            np.bincount(corpus.words[about], minlength=len(corpus.stems)), 1
-        )
-        for stem in np.flatnonzero(telling).tolist():
-            lift = _JUDGED * min(float(share[stem] / usual), _MOST_LIFT)
-            topic = self._topic(
-                self._judging(stem), passages[words == stem], lift * self._rarity(stem)
-            )
+        telling = self._are_telling(self._over_use_of(words, passages, len(corpus.stems)))
+        for stem in filter(self._judging, np.flatnonzero(telling).tolist()):
+            weight = _JUDGED * self._rarity(stem)
+            topic = self._topic(self._judging(stem), passages[words == stem], weight)
             yield replace(topic, judged=True), stem
 
     def _near_opinions(self) -> NDArray[np.bool_]:
@@ -287,9 +310,8 @@ class _Finder:
         return found
 
     def _judging(self, stem: int) -> list[int]:
-        """Return the phrases of a noun that an over-used opinion is in, and the noun itself."""
-        both = sorted(self._with_opinion.get(stem, []), key=lambda n: -self._counts.own[n])
-        return [*both, self._alone[stem]]
+        """Return the phrases of a noun that an over-used opinion is in, the most frequent first."""
+        return sorted(self._with_opinion.get(stem, []), key=lambda n: -self._counts.own[n])
 
     def _topic(self, phrases: Sequence[int], passages: Ints, rarity: float = 1.0) -> _Topic:
         """Return phrases as one topic."""
@@ -369,9 +391,9 @@ class _Finder:
 
         return max(topic.phrases, key=rank)
 
-    def _theme(self, topic: _Topic, periods: int) -> Theme:
+    def _theme(self, topic: _Topic, reviews: _Reviews) -> Theme:
         """Return a topic as a theme with its trend and quotes."""
-        own = topic.passages[self._is_own[topic.passages]]
+        own = reviews.of_class(topic.passages[self._is_own[topic.passages]], self._label)
         together = self._over_use_of(np.zeros_like(topic.passages), topic.passages, 1)
         name = spelled(self._corpus, self._grams, self._name(topic), 1)[0]
         phrases = self._spelled(topic)
@@ -380,25 +402,10 @@ class _Finder:
             phrases=tuple(phrases[:_PHRASES]),
             label=self._label,
             reviews=int(own.size),
-            share=own.size / int(self._is_own.sum()),
+            share=own.size / max(int((reviews.labels == self._label).sum()), 1),
             z=round(float(together.z[0]), 2),
-            trend=self._trend(own, periods),
+            trend=reviews.trend(own, self._label),
             quotes=choose_quotes(
                 self._corpus, self._sentences(topic), [name, *phrases], self._label, self._judge
             ),
-        )
-
-    def _trend(self, passages: Ints, periods: int) -> tuple[float | None, ...]:
-        """Return the share of the reviews of the class in each period that are these."""
-        if not periods:
-            return ()
-        when = np.array([-1 if p.period is None else p.period for p in self._corpus.passages])
-        there = when >= 0
-        all_of = np.bincount(when[there & self._is_own], minlength=periods)
-        mine = np.zeros(when.size, np.bool_)
-        mine[passages] = True
-        these = np.bincount(when[there & mine], minlength=periods)
-        return tuple(
-            part / whole if whole else None
-            for part, whole in zip(these.tolist(), all_of.tolist(), strict=True)
         )
