@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import islice
 
@@ -25,56 +25,35 @@ _BREAK = -1  # in place of punctuation, and between sentences
 
 # Names of users, addresses, tags and entities of HTML are no words; nor are marks, which no phrase
 # crosses, nor what is longer than any word. In a script without spaces, each character is a word.
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(
     r"https?://\S+|www\.\S+|@\w+|&#?\w{1,9};|<[^<>]{0,99}>"
     r"|[^\W_]{31,}"
-    r"|([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+    rf"|({UNSPACED.pattern}"
     r"|[^\W_]+(?:['’\-][^\W_]{1,30}){0,3})"
     r"|[^\w\s'’#]"
 )
 
 
-@dataclass(frozen=True)
-class Words:
-    """English words that tell nothing by themselves; see words.toml.
-
-    Attributes:
-        function: words of grammar and other words without a topic.
-        leading, trailing: those that a phrase of several words may begin and end with.
-        opinion: words that praise or blame and do not say what.
-        nouns_in_ly: words in -ly that are no adverbs.
-    """
-
-    function: frozenset[str]
-    leading: frozenset[str]
-    trailing: frozenset[str]
-    opinion: frozenset[str]
-    nouns_in_ly: frozenset[str]
-
-    def is_topic(self, stem: str) -> bool:
-        """Return whether something can be about a word: it is none of grammar or opinion."""
-        if stem in self.function or stem in self.opinion or stem == "#":
-            return False
-        return not stem.endswith("ly") or stem in self.nouns_in_ly
-
-
 @lru_cache(maxsize=1)
-def plain_words() -> Words:
-    """Read the lists of words."""
+def plain_words() -> dict[str, frozenset[str]]:
+    """Read the lists of English words that tell nothing by themselves, by name; see words.toml."""
     text = resources.files("sentiment.summary").joinpath("words.toml").read_text("utf-8")
-    return Words(
-        **{name: frozenset(listed.split()) for name, listed in tomllib.loads(text).items()}
-    )
+    return {name: frozenset(listed.split()) for name, listed in tomllib.loads(text).items()}
 
 
-_VOWELS = frozenset("aeiouy")
+_VOWELS = frozenset("aeiou")
+_SHORT_VOWEL = re.compile(r"[^aeiou][aeiou][^aeiouwxy]\Z")
 
 
-@lru_cache(maxsize=1 << 16)
-def stem(word: str) -> str:
+def stem(word: str, known: Container[str]) -> str:
     """Return an English word without its inflection: *flights* → *flight*, *delayed* → *delay*.
 
     Words of the same stem are taken for the same. The stem itself need not be a word.
+
+    Args:
+        word: in small letters.
+        known: the words that occur; of several possible stems it is one of these.
     """
     if word[0].isdecimal():
         return "#" if word[-1].isdecimal() else word
@@ -82,19 +61,28 @@ def stem(word: str) -> str:
     if not (word.isascii() and word.isalpha()) or len(word) < 4:
         return word
     if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-1] if word[:-1] in known else word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
     for ending in ("ing", "ed"):
         bare = word.removesuffix(ending)
         if bare != word and len(bare) > 2 and not _VOWELS.isdisjoint(bare):
-            word = bare[:-1] if bare[-1] == bare[-2] and bare[-1] not in "sz" else bare
-            break
-    if word.endswith("i"):
-        return word[:-1] + "y"
-    return word.removesuffix("e") if len(word) > 3 else word
+            return next((each for each in _bases(bare) if each in known), bare)
+    return word
+
+
+def _bases(bare: str) -> Iterator[str]:
+    """Yield what a word may be without *ing* or *ed*, the likeliest first."""
+    if bare[-1] == bare[-2]:
+        yield bare[:-1]
+    if bare[-1] == "i":
+        yield bare[:-1] + "y"
+    if _SHORT_VOWEL.search(bare):  # else the consonant would be doubled, as in *planned*
+        yield bare + "e"
+    yield bare
+    yield bare + "e"
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +131,7 @@ class Corpus:
                 texts.append(text)
                 owner.append(number)
         stems: dict[str, int] = {}
-        stem_of = [stems.setdefault(stem(word), len(stems)) for word in spellings]
+        stem_of = [stems.setdefault(stem(word, spellings), len(stems)) for word in spellings]
         return cls(
             passages,
             texts,
@@ -159,6 +147,49 @@ class Corpus:
     def passage(self) -> Ints:
         """The passage of each word, int64 [positions]."""
         return self.owner[self.sentence]
+
+    def parted(self, sides: Ints) -> tuple["Corpus", Ints]:
+        """Return the corpus with the sentences of each side of a passage as a passage of their own.
+
+        Args:
+            sides: that of each sentence, from −1, int64 [sentences].
+
+        Returns:
+            The corpus, and the passage that each of its passages is a part of, int64 [parts].
+        """
+        width = int(sides.max(initial=0)) + 2
+        parts, owner = np.unique(self.owner * width + sides + 1, return_inverse=True)
+        whole = parts // width
+        passages = [
+            replace(self.passages[number], label=side - 1)
+            for number, side in zip(whole.tolist(), (parts % width).tolist(), strict=True)
+        ]
+        return replace(self, passages=passages, owner=owner), whole
+
+    def are(self, listed: Container[str]) -> NDArray[np.bool_]:
+        """Return of which stems most uses are listed words, bool [stems]."""
+        there = self.forms >= 0
+        forms = np.array([word in listed for word in self.spellings], np.int64)
+        of_list = np.bincount(self.words[there], forms[self.forms[there]], len(self.stems))
+        return 2 * of_list > np.bincount(self.words[there], minlength=len(self.stems))
+
+    @cached_property
+    def function(self) -> NDArray[np.bool_]:
+        """Which stems are words of grammar, or other words without a topic, bool [stems]."""
+        short = [each == "#" or (len(each) < 2 and each.isascii()) for each in self.stems]
+        return self.are(plain_words()["function"]) | np.array(short, np.bool_)
+
+    @cached_property
+    def opinion(self) -> NDArray[np.bool_]:
+        """Which stems praise or blame, and do not say what, bool [stems]."""
+        return self.are(plain_words()["opinion"]) & ~self.function
+
+    @cached_property
+    def topic(self) -> NDArray[np.bool_]:
+        """Which stems may be what something is about: no grammar, opinion or adverb, [stems]."""
+        nouns = plain_words()["nouns_in_ly"]
+        adverb = [each.endswith("ly") and each not in nouns for each in self.stems]
+        return ~(self.function | self.opinion | np.array(adverb, np.bool_))
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -213,11 +244,13 @@ def frequent(corpus: Corpus, least: int) -> Grams:
     current = corpus.words
     stems: list[tuple[int, ...]] = [(number,) for number in range(width)]
     kept_stems: list[tuple[int, ...]] = []
+    stands_alone = _standing_alone(corpus)
     at: list[Ints] = []
     for length in range(1, LONGEST + 1):
         if length > 1:
             # The phrase before, and one word more: a new number for each pair.
-            following = np.append(corpus.words[length - 1 :], np.full(length - 1, _BREAK))
+            breaks = np.full(length - 1, _BREAK)
+            following = np.append(corpus.words, breaks)[length - 1 :]
             there = np.flatnonzero((current >= 0) & (following >= 0))
             pairs = current[there] * width + following[there]
             found, numbers = np.unique(pairs, return_inverse=True)
@@ -227,7 +260,7 @@ def frequent(corpus: Corpus, least: int) -> Grams:
         counts = _passages_with(current, of_passage, size, len(stems))
         frequent_ones = counts >= least
         current, stems = _renumbered(current, stems, frequent_ones)
-        allowed = np.array([_stands_alone(corpus, each) for each in stems], np.bool_)
+        allowed = np.array([stands_alone(each) for each in stems], np.bool_)
         shown, names = _renumbered(current, stems, allowed)
         at.append(np.where(shown >= 0, shown + len(kept_stems), -1))
         kept_stems += names
@@ -263,28 +296,19 @@ def _paired(
     return Grams(stems, at, phrase, passage, bounds)
 
 
-def _stands_alone(corpus: Corpus, numbers: tuple[int, ...]) -> bool:
-    """Return whether a phrase may stand alone: no word of grammar begins or ends it."""
-    words, stems = plain_stems(), [corpus.stems[number] for number in numbers]
-    if len(stems) == 1:
-        return stems[0] not in words.function and len(stems[0]) > 1 and stems[0] != "#"
-    begins = stems[0] in words.leading or stems[0] not in words.function
-    ends = stems[-1] in words.trailing or stems[-1] not in words.function
-    has_topic = not words.function.issuperset(stems)
-    return begins and ends and has_topic and "#" not in (stems[0], stems[-1])
+def _standing_alone(corpus: Corpus) -> Callable[[tuple[int, ...]], bool]:
+    """Return what tells whether a phrase may stand alone: no word of grammar begins or ends it."""
+    function = corpus.function
+    begins = (~function | corpus.are(plain_words()["leading"])).tolist()
+    ends = (~function | corpus.are(plain_words()["trailing"])).tolist()
+    solid = (~function).tolist()
 
+    def stands(stems: tuple[int, ...]) -> bool:
+        if len(stems) == 1:
+            return bool(solid[stems[0]])
+        return begins[stems[0]] and ends[stems[-1]] and any(solid[each] for each in stems)
 
-@lru_cache(maxsize=1)
-def plain_stems() -> Words:
-    """Return the stems of the words that tell nothing by themselves."""
-    words = plain_words()
-    return Words(
-        frozenset(map(stem, words.function)) | words.function,
-        frozenset(map(stem, words.leading)),
-        frozenset(map(stem, words.trailing)),
-        frozenset(map(stem, words.opinion)),
-        words.nouns_in_ly,
-    )
+    return stands
 
 
 def spelled(corpus: Corpus, grams: Grams, phrase: int, most: int = 3) -> list[str]:
@@ -294,5 +318,10 @@ def spelled(corpus: Corpus, grams: Grams, phrase: int, most: int = 3) -> list[st
     forms = corpus.forms[places[:, None] + np.arange(length)]
     ways, counts = np.unique(forms, axis=0, return_counts=True)
     ranked = np.argsort(-counts, kind="stable")
-    names = (" ".join(corpus.spellings[form] for form in ways[way].tolist()) for way in ranked)
+    names = (joined([corpus.spellings[form] for form in ways[way].tolist()]) for way in ranked)
     return [*islice(names, most)]
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as a phrase, with spaces unless their script has none."""
+    return ("" if all(map(UNSPACED.fullmatch, words)) else " ").join(words)

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.model import Model
-from sentiment.summary.phrases import Corpus
+from sentiment.summary.phrases import UNSPACED, Corpus
 from sentiment.summary.result import Passage, Quote
 
 Floats = NDArray[np.float64]
@@ -16,6 +18,8 @@ Floats = NDArray[np.float64]
 QUOTES = 3
 # Sentences of a theme that a model of n-grams is asked about, and one that takes milliseconds.
 _ASKED, _ASKED_SLOWLY = 32, 6
+_SIDES = 50_000  # sentences whose side is asked for
+_LABEL = 2.0  # log-odds for the label of the review that a sentence is in
 _SHORTEST, _SHORT, _LONGEST = 12, 120, 400  # characters of a quote
 _PER_CHARACTER = 1 / 500  # of probability, beyond a short one
 _ALIKE = 0.4  # the share of words, of both, that two quotes have in common at most
@@ -36,6 +40,37 @@ class Judge:
     columns: tuple[int, ...]
     known: dict[str, Floats] = field(default_factory=dict)
 
+    @cached_property
+    def quick(self) -> Model | None:
+        """The part of the model that reads n-grams, which answers thousands of sentences."""
+        if self.model is None:
+            return None
+        parts = tuple(each for each in self.model.components if each.encoder.kind == "ngrams")
+        return (
+            replace(self.model, components=parts, below=self.model.below[: len(parts) - 1])
+            if parts
+            else None
+        )
+
+    def sides(self, corpus: Corpus) -> NDArray[np.int64]:
+        """Return the class that each sentence is taken to speak for, int64 [sentences].
+
+        It is the likeliest by the model and by the label of the review, −1 for none. Without a
+        model of n-grams, which answers thousands of sentences, it is the label.
+        """
+        labels = np.array([passage.label for passage in corpus.passages], np.int64)[corpus.owner]
+        if self.quick is None or min(self.columns) < 0 or not corpus.texts:
+            return labels
+        asked = np.array(spread(range(len(corpus.texts)), _SIDES))
+        found = self.quick.probabilities([corpus.texts[number] for number in asked.tolist()])
+        with np.errstate(divide="ignore"):
+            odds = np.log(np.nan_to_num(found[:, self.columns], nan=1.0))
+        labelled = labels[asked] >= 0
+        odds[np.flatnonzero(labelled), labels[asked][labelled]] += _LABEL
+        sides = labels.copy()
+        sides[asked[labelled]] = odds.argmax(axis=1)[labelled]
+        return sides
+
     @classmethod
     def of(cls, model: Model | None, classes: Sequence[str]) -> "Judge":
         """Return the judge for labels by name."""
@@ -43,9 +78,14 @@ class Judge:
         return cls(model, tuple(names.index(each) if each in names else -1 for each in classes))
 
     @property
+    def is_slow(self) -> bool:
+        """Whether a sentence takes milliseconds."""
+        return self.model is not None and self.model.reads_pieces
+
+    @property
     def most(self) -> int:
         """How many sentences it can be asked about for each theme."""
-        return _ASKED_SLOWLY if self.model and self.model.reads_pieces else _ASKED
+        return _ASKED_SLOWLY if self.is_slow else _ASKED
 
     def probabilities(
         self, texts: Sequence[str], passages: Sequence[Passage], label: int
@@ -58,6 +98,18 @@ class Judge:
         if self.model is None or column < 0:
             return np.array([np.nan_to_num(p.likelihood[label], nan=0.5) for p in passages])
         return self._scored(texts)[:, column]
+
+    def labels(self, texts: Sequence[str], passages: Sequence[Passage]) -> NDArray[np.int64]:
+        """Return the label of the answer to each sentence, −1 for none, int64 [n].
+
+        Without a model, it is that of the whole passage.
+        """
+        if self.model is None or not texts:
+            return np.array([passage.label for passage in passages], np.int64)
+        answers = self.model.answers(self.model.scores(texts))
+        names = self.model.labels.names
+        label_of = {names[each]: label for label, each in enumerate(self.columns) if each >= 0}
+        return np.array([label_of.get(answer, -1) for answer in answers], np.int64)
 
     def _scored(self, texts: Sequence[str]) -> Floats:
         """Return the probabilities of sentences, 1 / K each where there is none, [n, K]."""
@@ -92,9 +144,12 @@ class Judge:
 
 def written_as(ways: Sequence[str]) -> re.Pattern[str]:
     """Return what finds phrases in texts as written, in any case and with any space between."""
-    spelled = sorted(ways, key=len, reverse=True)
-    found = "|".join(r"[\s,\-]{1,3}".join(map(re.escape, way.split())) for way in spelled)
-    return re.compile(rf"(?<!\w)(?:{found})(?!\w)", re.IGNORECASE)
+    patterns = []
+    for way in sorted(ways, key=len, reverse=True):
+        pattern = r"[\s,\-]{1,3}".join(map(re.escape, way.split()))
+        is_apart = not UNSPACED.match(way)
+        patterns.append(rf"(?<!\w){pattern}(?!\w)" if is_apart else pattern)
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 def spread(numbers: Sequence[int], most: int) -> list[int]:
@@ -105,7 +160,12 @@ def spread(numbers: Sequence[int], most: int) -> list[int]:
 
 
 def choose_quotes(
-    corpus: Corpus, sentences: Sequence[int], names: Sequence[str], label: int, judge: Judge
+    corpus: Corpus,
+    sentences: Sequence[int],
+    names: Sequence[str],
+    label: int,
+    judge: Judge,
+    most: int = QUOTES,
 ) -> tuple[Quote, ...]:
     """Choose the most telling sentences: short, plainly of the class, different from each other.
 
@@ -115,6 +175,7 @@ def choose_quotes(
         names: ways to write what they should have, the best first.
         label: the class.
         judge: what the model says of them.
+        most: how many to choose.
     """
     fitting = [n for n in sentences if _SHORTEST <= len(corpus.texts[n]) <= _LONGEST]
     named = written_as(names[:1])
@@ -128,17 +189,15 @@ def choose_quotes(
     ranked = np.argsort(-telling, kind="stable").tolist()
     return tuple(
         Quote(texts[n], passages[n].text, passages[n].place, label)
-        for n in _different(texts, ranked)
+        for n in islice(_different(texts, ranked), most)
     )
 
 
 def _different(texts: Sequence[str], ranked: Sequence[int]) -> Iterator[int]:
-    """Yield the first few texts of a ranking of which no two are alike."""
+    """Yield the texts of a ranking of which no two are alike."""
     chosen: list[frozenset[str]] = []
     for number in ranked:
         words = frozenset(re.findall(r"\w+", texts[number].lower()))
         if all(len(words & other) <= _ALIKE * len(words | other) for other in chosen):
             yield number
             chosen.append(words)
-        if len(chosen) == QUOTES:
-            return
