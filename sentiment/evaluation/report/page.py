@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
+from sentiment.evaluation.comparison import Difference
 from sentiment.evaluation.metrics import (
     Evaluation,
     Metric,
@@ -22,11 +23,11 @@ from sentiment.evaluation.report.content import (
     CHARTS,
     STEPS,
     Cuts,
-    Forest,
     Report,
     matrix,
 )
-from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
+from sentiment.evaluation.report.sieve import Sieve
+from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES, Slice
 from sentiment.labels import CLASSES, UNCERTAIN
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
 from sentiment.reviews.cells import SPELLED
@@ -94,6 +95,26 @@ def _mark(parts: Sequence[Part]) -> Iterator[Marked]:
             yield "".join(text for text, _ in run), ""
 
 
+@dataclass(frozen=True)
+class Forest:
+    """The common x axis of the intervals of slices, from an accuracy of `low` to 1."""
+
+    low: float
+    width: float = 160.0
+
+    @classmethod
+    def of(cls, slices: Sequence[Slice]) -> "Forest":
+        """Choose a round number below the intervals of all slices that are large enough."""
+        intervals = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in intervals if interval]
+        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
+
+    def x(self, accuracy: float) -> str:
+        """Return the x coordinate of an accuracy."""
+        share = max((accuracy - self.low) / (1 - self.low), 0)
+        return f"{4 + share * (self.width - 8):.1f}"
+
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
 
@@ -118,6 +139,8 @@ def page_of(report: Report) -> bytes:
         matrix=None if binary else draw_table(matrix(report)),
         steps=STEPS,
         forest=Forest.of(shown),
+        sieve=Sieve.of(report),
+        compared=[metric for metric in metrics.all if metric.compared],
         min_slice=MIN_SLICE,
         shown_slices=SHOWN_SLICES,
         style=style,
@@ -162,6 +185,14 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def change_of(metric: Metric, each: Difference | None) -> str:
+    """Return a difference and its interval, shares in points; "" if it is undefined."""
+    if each is None:
+        return ""
+    ends = f" ({' to '.join(map(metric.write_change, each.interval))})" if each.interval else ""
+    return f"{metric.write_change(each.difference)}{ends}"
+
+
 def hue(name: str) -> str:
     """Return the CSS class for the color of a class; only two have one."""
     return name if name in CLASSES else ""
@@ -180,7 +211,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "number": number, "signed": signed, "hue": hue}
-    environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
+    environment.globals |= {"meaning_of": meaning_of, "body_of": body_of, "change_of": change_of}
     return environment
 
 
