@@ -104,7 +104,8 @@ def facts_of(model: Model) -> dict[str, Any]:
         [_facts(model.labels, *part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
     )
-    return facts | {"languages": [*model.languages] or None}
+    words = model.words.described(model.labels)
+    return facts | {"languages": [*model.languages] or None, "words": words or None}
 
 
 def _facts(
@@ -153,6 +154,8 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     if facts["languages"]:
         names = and_more([LANGUAGES[code] for code in facts["languages"]], SHOWN)
         yield "languages", f"{names}; texts in others are {UNCERTAIN}"
+    if facts["words"]:
+        yield "your words", f"{len(facts['words']):,}: {and_more(facts['words'], SHOWN)}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:

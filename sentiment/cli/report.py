@@ -52,6 +52,7 @@ _CHANGES = 50  # answers that differ from those of --against
               help="Fit TF-IDF and logistic regression on the same reviews, cross-validated, and "
               "show their figures beside.  [default: baseline]")  # fmt: skip
 @options.threshold
+@options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
@@ -67,6 +68,7 @@ def command(
     against: str | None,
     baseline: bool,
     threshold: float | None,
+    words: Path | None,
     sliced: tuple[str, ...],
     workers: int | None,
     force: bool,
@@ -105,10 +107,10 @@ def command(
     targets = [*([page] if page else []), *plots]
     if plots:
         require("pictures need matplotlib", "matplotlib")
-    path, model = open_model(model_path, threshold, classes=reading.classes)
+    path, model = open_model(model_path, threshold, classes=reading.classes, words=words)
     paths = data or test_reviews()
     inputs = [*options.resolve_inputs(paths, "evaluation"), path]
-    inputs += [Path(against)] if against is not None else []
+    inputs += [Path(each) for each in (against, words) if each is not None]
     options.check_targets(targets, inputs, force=force)
     job = _Job(tuple(paths), path, against, baseline and page is not None, sliced, reading, workers)
     report = _report(job, model)
