@@ -105,7 +105,8 @@ def facts_of(model: Model) -> dict[str, Any]:
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
     )
     words = model.words.described(model.labels)
-    return facts | {"languages": [*model.languages] or None, "words": words or None}
+    facts |= {"languages": [*model.languages] or None}
+    return facts | ({"own_words": words} if words else {})
 
 
 def _facts(
@@ -154,8 +155,8 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     if facts["languages"]:
         names = and_more([LANGUAGES[code] for code in facts["languages"]], SHOWN)
         yield "languages", f"{names}; texts in others are {UNCERTAIN}"
-    if facts["words"]:
-        yield "your words", f"{len(facts['words']):,}: {and_more(facts['words'], SHOWN)}"
+    if own := facts.get("own_words"):
+        yield "your words", f"{len(own):,}: {and_more(own, SHOWN)}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:

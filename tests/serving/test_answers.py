@@ -136,7 +136,7 @@ def test_your_own_words_count_as_in_predict_and_explain(run, tmp_path):
         assert running.post("/predict", {"texts": texts}).json == {"predictions": answers}
         for text, expected in zip(texts, explained, strict=True):
             assert running.post("/explain", {"text": text}).json == expected
-        assert running.ask("GET", "/info").json["words"] == ["sick +2.00", "long queue -3.00"]
+        assert running.ask("GET", "/info").json["own_words"] == ["sick +2.00", "long queue -3.00"]
 
 
 def test_an_empty_stream_is_answered_with_nothing(served):
