@@ -26,7 +26,7 @@ from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
-from sentiment.reviews.cells import and_more, count_of_class
+from sentiment.reviews.cells import and_more, count_of, count_of_class
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.predictions import PredictionFile
 from sentiment.reviews.streams import STDIN, ReadOptions
@@ -224,7 +224,9 @@ def _origin(path: Path, model: Model) -> str:
     digest = sha256(path.read_bytes()).hexdigest()
     about = model.record.provenance
     trained = f", trained on {by_class(about.training.counts)}" if about is not None else ""
-    return f"{path.name}, SHA-256 {digest[:12]}{trained}"
+    own = len(model.words.phrases)
+    words = f", with {count_of(own, 'word')} of a user" if own else ""
+    return f"{path.name}, SHA-256 {digest[:12]}{trained}{words}"
 
 
 def _about(path: Path, model: Model) -> Iterator[tuple[str, str]]:

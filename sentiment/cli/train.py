@@ -183,9 +183,8 @@ def _train(job: _Job) -> Model:
         with handling(job.on_bad_row, job.rejects) as bad_rows:
             reading = replace(job.reading, bad_rows=bad_rows)
             reviews, held_out = _read(replace(job, reading=reading), paths)
-            words = OwnWords()
-            if job.words is not None:
-                words = read_words(job.words, reviews.label_set)
+            named = job.words
+            words = read_words(named, reviews.label_set) if named is not None else OwnWords()
             console.status(FEATURIZING)
             unlabeled = resolve(job.unlabeled, "unlabeled")
             more = read_texts(unlabeled, reading, max_chars=job.run.memory.texts)
@@ -194,8 +193,7 @@ def _train(job: _Job) -> Model:
             repairs.count(texts)
         repairs.report()
         model = train(reviews, job.options, held_out, more, base, job.run, encoder)
-        model = model.with_words(words)
-        save_model(model, job.target)
+        save_model(model := model.with_words(words), job.target)
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
     _report(model, job.target, base or encoder, held_out or reviews)

@@ -14,6 +14,8 @@ FOLDS = 5
 MIN_REVIEWS, MAX_REVIEWS = 100, 50_000
 _MAX_CHARACTERS = 50_000_000
 _MIN_TEXTS = 2  # that a feature occurs in
+# The default, 1, says little more than the same for all where there are hundreds of reviews.
+_INVERSE_REGULARIZATION = 10.0
 
 
 def folds_of(texts: Sequence[str]) -> NDArray[np.int64]:
@@ -41,8 +43,8 @@ def out_of_fold(texts: Sequence[str], labels: Labels, classes: int) -> Floats:
     """Compute the probabilities of a baseline for reviews that it was not fitted on.
 
     Word 1- and 2-grams that occur in two texts, logarithmic term frequencies times inverse document
-    frequencies, and a logistic regression with scikit-learn's own settings. Each fifth of the
-    reviews is answered by what was fitted on the other four: the vocabulary, too.
+    frequencies, and a logistic regression (C = 10). Each fifth of the reviews is answered by what
+    was fitted on the other four: the vocabulary, too.
 
     Args:
         texts: n texts, for which `why_not` has no reason.
@@ -69,7 +71,8 @@ def out_of_fold(texts: Sequence[str], labels: Labels, classes: int) -> Floats:
             continue
         weighting = TfidfTransformer(sublinear_tf=True)
         rows = weighting.fit_transform(counts[fitted][:, kept])
-        model = LogisticRegression(max_iter=1000).fit(rows, labels[fitted])
+        model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=1000)
+        model.fit(rows, labels[fitted])
         found = model.predict_proba(weighting.transform(counts[asked][:, kept]))
         p[np.ix_(asked, model.classes_)] = found
     return p

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.places import Spans, written_spans
-from sentiment.features.tokens import pieces
 from sentiment.labels import NO_ANSWER, SENTIMENT, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import Model
@@ -254,12 +253,6 @@ def _own_words(model: Model, text: str, direction: NDArray[np.float64]) -> list[
     if not model.words or model.foreign([text])[0]:
         return []
     starts, ends = written_spans(text, repaired=model.repairs)
-    found: dict[int, list[Span]] = {}
-    done = 0
-    for chunk in pieces([text], repaired=model.repairs):
-        for _, number, first, end in model.words.matches(chunk):
-            found.setdefault(number, []).append((done + first, done + end))
-        done += chunk.starts.size
     return [
         (
             Phrase(
@@ -269,7 +262,7 @@ def _own_words(model: Model, text: str, direction: NDArray[np.float64]) -> list[
             ),
             places,
         )
-        for number, places in found.items()
+        for number, places in model.words.places(text, repaired=model.repairs).items()
     ]
 
 

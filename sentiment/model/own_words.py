@@ -99,6 +99,19 @@ class OwnWords:
                     reached = end
                     break
 
+    def places(self, text: str, *, repaired: bool) -> dict[int, list[tuple[int, int]]]:
+        """Return the phrases in a text by number, each with the tokens of its places.
+
+        A place is its first token, and the first behind it.
+        """
+        found: dict[int, list[tuple[int, int]]] = {}
+        before = 0  # tokens of the chunks of a long text
+        for chunk in pieces([text], repaired=repaired):
+            for _, number, first, end in self.matches(chunk):
+                found.setdefault(number, []).append((before + first, before + end))
+            before += chunk.starts.size
+        return found
+
     @cached_property
     def _by_first(self) -> dict[str, list[tuple[int, list[str]]]]:
         """The number and the tokens of the phrases by their first token, the longest first."""
