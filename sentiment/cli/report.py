@@ -13,11 +13,18 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.info import about_model, by_class, facts_of
 from sentiment.cli.models import find_model, open_model, test_reviews
-from sentiment.cli.reading import read_reviews, score, shared_classes
+from sentiment.cli.reading import (
+    overlap_of,
+    read_reviews,
+    score,
+    shared_classes,
+    warn_of_overlap,
+)
 from sentiment.cli.systems import common_classes, open_systems, system_of_file, system_of_model
 from sentiment.errors import UsageError
 from sentiment.evaluation.baseline import why_not
 from sentiment.evaluation.beside import Against, Beside, Change, baseline_beside
+from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
 from sentiment.evaluation.report.charts import FORMATS, plot
@@ -144,17 +151,15 @@ def _report(job: _Job, model: Model) -> Report:
     """Measure a model on reviews, and collect what the page shows."""
     columns = list(dict.fromkeys([*job.sliced, *BUILT_IN]))
     reading = reading_for(list(dict.fromkeys(job.sliced)), job.reading)
-    model, old, reviews = _read(job, model, reading)
-    reviews, scores = score(model, reviews, workers=job.workers)
+    model, old, read = _read(job, model, reading)
+    reviews, scores = score(model, read, workers=job.workers)
+    if isinstance(old, System):
+        old = old.take(np.flatnonzero(np.isin(read.places, reviews.places)))
     evaluation = Evaluation(scores.probabilities, reviews.labels, model.decision, model.labels)
     values = {column: slice_values(column, reviews) for column in columns}
     worst = rank_mistakes(scores.probabilities, reviews.labels, model.decision)[:_MISTAKES]
     today = date.today()
-    no_baseline = why_not(reviews.texts, reviews.labels) if job.baseline else ""
-    baseline = None
-    if job.baseline and not no_baseline:
-        console.status("fitting a baseline …")
-        baseline = baseline_beside(reviews.texts, evaluation)
+    baseline, no_baseline = _baseline(job, reviews, evaluation)
     report = Report(
         model=model,
         probabilities=scores.probabilities,
@@ -181,10 +186,25 @@ def _report(job: _Job, model: Model) -> Report:
     return replace(report, warnings=[_without_folders(each, reviews) for each in console.warnings])
 
 
+def _baseline(
+    job: _Job, reviews: LabelledReviews, evaluation: Evaluation
+) -> tuple[Beside | None, str]:
+    """Return a baseline beside the model, and why there is none if one was wanted."""
+    if not job.baseline:
+        return None, ""
+    if reason := why_not(reviews.texts, reviews.labels):
+        return None, reason
+    console.status("fitting a baseline …")
+    return baseline_beside(reviews.texts, evaluation), ""
+
+
 def _read(
     job: _Job, model: Model, reading: ReadOptions
-) -> tuple[Model, Model | PredictionFile | None, LabelledReviews]:
-    """Read the reviews; return the model and that of --against with the classes that both have."""
+) -> tuple[Model, Model | System | None, LabelledReviews]:
+    """Read the reviews; return the model and what is before it, with the classes that both have.
+
+    A file of predictions is read as well: what is wrong with it is said before the long part.
+    """
     label_set, old = model.labels, None
     if job.against is not None:
         (old,) = open_systems([job.against], reading.classes, model.labels.names).values()
@@ -193,19 +213,22 @@ def _read(
     reviews = read_reviews(job.paths, reading, "evaluation", label_set=label_set)
     models = [model, old] if isinstance(old, Model) else [model]
     (model, *others), reviews = shared_classes(models, reviews, reading.named)
-    return model, others[0] if others else old, reviews
+    if isinstance(old, PredictionFile):
+        return model, system_of_file(str(job.against), old, reviews), reviews
+    return model, others[0] if others else None, reviews
 
 
 def _against(
-    job: _Job, old: Model | PredictionFile, reviews: LabelledReviews, evaluation: Evaluation
+    job: _Job, old: Model | System, reviews: LabelledReviews, evaluation: Evaluation
 ) -> Against:
     """Compare the model with an older one, or its predictions."""
     name = Path(job.against or "").name
     if isinstance(old, Model):
+        warn_of_overlap({name: overlap_of(old, reviews)})
         system = system_of_model(name, old, reviews, job.workers)
         note = _origin(find_model(Path(job.against or "")), old)
     else:
-        system, note = system_of_file(name, old, reviews), "a file of predictions"
+        system, note = old, "a file of predictions"
     beside = Beside.of(name, note, system, evaluation)
     names = [*reviews.label_set.names, "no answer"]
     before = system.answers_or(len(names) - 1)

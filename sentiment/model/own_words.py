@@ -128,7 +128,7 @@ class OwnWords:
         return np.concatenate([_hash(token) for token in self._by_first])
 
     def described(self, labels: LabelSet) -> list[str]:
-        """Return each phrase with its weights in words: `sick +2.00`, or by class."""
+        """Return each phrase with its weights: `sick +2.00`, or by class `crash (bug +2.00)`."""
         return [
             f"{phrase} {_weights(weights, labels)}"
             for phrase, weights in zip(self.phrases, self.weights, strict=True)
@@ -164,7 +164,7 @@ def _weights(weights: Sequence[float], labels: LabelSet) -> str:
         if tuple(weights) == signed_weights(2 * weights[positive], labels):
             return f"{2 * weights[positive]:+.2f}"
     pairs = zip(labels.names, weights, strict=True)
-    return ", ".join(f"{name} {weight:+.2f}" for name, weight in pairs if weight) or "+0.00"
+    return f"({', '.join(f'{name} {weight:+.2f}' for name, weight in pairs if weight)})"
 
 
 def _token(chunk: TextChunk, number: int) -> str:

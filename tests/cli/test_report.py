@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from tests.conftest import TEST
+from tests.conftest import ROOT, TEST
+
+TWO = ROOT / "tests" / "fixtures" / "format-4.safetensors"
 
 
 def test_the_page_holds_what_evaluate_says_and_is_always_the_same(run, trained, tmp_path):
@@ -171,3 +173,15 @@ def test_without_matplotlib_the_command_that_installs_it(start, trained, tmp_pat
     )
     page = start("report", TEST, "-m", trained, cwd=tmp_path, env=environment)
     assert page.returncode == 0, page.stderr
+
+
+def test_predictions_keep_to_their_rows_when_reviews_are_dropped(run, tmp_path):
+    reviews, old, page = (tmp_path / name for name in ("r.csv", "old.csv", "page.html"))
+    reviews.write_text("text,label\ngood film,1\n\u200b,0\n,1\nbad film,0\na good film,1\n")
+    old.write_text("predicted\npositive\npositive\npositive\nnegative\nnegative\n")
+    done = run("report", reviews, "-m", TWO, "--against", old, "-o", page)
+    assert done.returncode == 0, done.stderr
+    shown = page.read_text(encoding="utf-8")
+    found = json.loads(run("compare", old, TWO, reviews, "--json").stdout)
+    assert (found["n"], found["accuracy"]["a"]) == (3, pytest.approx(2 / 3))
+    assert "<td>66.7%</td>" in shown.split("<bdi>old.csv</bdi>")[1]

@@ -165,3 +165,12 @@ def test_a_file_with_damaged_words_is_refused(words, tmp_path):
     save_model(replace(MODEL, words=words), tmp_path / "m.safetensors")
     with pytest.raises(ModelError, match="damaged model"):
         load_model(tmp_path / "m.safetensors")
+
+
+def test_they_are_described_by_sign_or_by_class():
+    words = OwnWords(("sick", "meh", "long queue"), ((-1, 0, 1), (0, 2.5, 0), (0.5, 0, -0.5)))
+    assert words.described(WITH_NEUTRAL) == [
+        "sick +2.00",
+        "meh (neutral +2.50)",
+        "long queue -1.00",
+    ]
