@@ -178,9 +178,11 @@ def as_text(
         _WORDS,
     )
     phrases = _strongest(((p.text, p.contribution) for p in explanation.phrases), _PHRASES)
-    most_moved = max((abs(moved) for _, moved in [*words, *phrases]), default=1.0)
+    own = [(phrase.text, phrase.contribution) for phrase in explanation.own]
+    most_moved = max((abs(moved) for _, moved in [*words, *phrases, *own]), default=1.0)
     yield from _table("words", words, most_moved, colors, style)
     yield from _table("phrases (contained in the words above)", phrases, most_moved, colors, style)
+    yield from _table("your words (contained in the words above)", own, most_moved, colors, style)
     yield ""
     yield style.style(f"  {_sum(explanation, labels)}")
     if most:
@@ -253,6 +255,7 @@ class _Job:
     toward: str | None
     repair: bool | None
     languages: tuple[str, ...] | None
+    words: Path | None
     most: int
     as_json: bool
     reading: ReadOptions
@@ -270,6 +273,7 @@ class _Job:
               "more.")  # fmt: skip
 @options.repair
 @options.languages
+@options.words
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Remove at most N words to change the answer.")  # fmt: skip
 @options.as_json
@@ -317,6 +321,7 @@ def _explain(job: _Job, given: Given) -> None:
         classes=job.only,
         repair=job.repair,
         languages=job.languages,
+        words=job.words,
     )
     toward = None if job.toward is None else _label(model, job.toward)
     style = _style()

@@ -278,6 +278,7 @@ class _Job:
     only: tuple[str, ...]
     repair: bool | None
     languages: tuple[str, ...] | None
+    words: Path | None
     explain: bool
     sentences: bool
     workers: int | None
@@ -297,6 +298,7 @@ class _Job:
             classes=self.only,
             repair=self.repair,
             languages=self.languages,
+            words=self.words,
         )
 
 
@@ -313,6 +315,7 @@ class _Job:
 @options.threshold
 @options.repair
 @options.languages
+@options.words
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
@@ -426,7 +429,8 @@ def _answer_inputs(job: _Job, given: Given) -> None:
     path, model = job.open_model()
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     targets = [output, *([job.rejects] if job.rejects else [])]
-    options.check_targets(targets, [*places, path], force=job.force)
+    read = [*places, path, *([] if job.words is None else [job.words])]
+    options.check_targets(targets, read, force=job.force)
     with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
         opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
         # Answers on the terminal itself are a sign of progress, and a line between them is none.

@@ -19,6 +19,7 @@ from sentiment.model.cells import ScoreCells
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
 from sentiment.model.kinds import KINDS, LEFT_OUT, compact
 from sentiment.model.model import MAX_DEPTH, AnyDecision, Decision, Model, MultiDecision, Record
+from sentiment.model.own_words import MOST, OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
@@ -70,7 +71,9 @@ def document_of(model: Model) -> dict[str, Any]:
         [_document(*part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
     )
-    return document | ({"languages": [*model.languages]} if model.languages else {})
+    document |= {"languages": [*model.languages]} if model.languages else {}
+    words = zip(model.words.phrases, model.words.weights, strict=True)
+    return document | ({"words": [[name, [*of]] for name, of in words]} if model.words else {})
 
 
 def _document(component: Component, decision: AnyDecision, record: Record) -> dict[str, Any]:
@@ -104,7 +107,8 @@ def format_of(model: Model) -> int:
         for labels in (component.labels, component.asked)
     )
     newer = named or bool(model.languages)
-    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if newer else 1)
+    least = 5 if model.words else 4 if newer else 1
+    return max(oldest, 1 if len(encoders) == 1 else 2, least)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
@@ -114,6 +118,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
     languages = languages_of([string(code) for code in listed(document.get("languages", []))])
+    words = listed(document.get("words", []))
     components: list[Component] = []
     records: list[tuple[AnyDecision, Record]] = []
     while True:
@@ -140,7 +145,24 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         raise ValueError("its components answer with different classes")
     if not set(labels.names) <= set(components[0].labels.names):  # a base may lack some
         raise ValueError("it is asked for classes that it does not know")
-    return Model(tuple(components), decision, record, labels, tuple(below), languages)
+    return Model(
+        tuple(components), decision, record, labels, tuple(below), languages, _words(words, labels)
+    )
+
+
+def _words(entries: list[Any], labels: LabelSet) -> OwnWords:
+    if len(entries) > MOST:
+        raise ValueError(f"more than {MOST:,} words of a user")
+    phrases, weights = [], []
+    for entry in entries:
+        phrase, of_classes = listed(entry)
+        phrases.append(string(phrase))
+        weights.append(_numbers(of_classes, -_LARGEST, _LARGEST, (len(labels),)))
+    if len(set(phrases)) < len(phrases) or not all(
+        phrase and all(phrase.split(" ")) for phrase in phrases
+    ):
+        raise ValueError("its words of a user are not different phrases")
+    return OwnWords(tuple(phrases), tuple(weights))
 
 
 def _labels(fields: object) -> LabelSet:
@@ -228,7 +250,7 @@ def _epoch(fields: object) -> dict[str, float]:
 
 
 # Each format version has fields that older ones lack, with a value if they are left out.
-_READERS = dict.fromkeys(range(1, 5), model_of)
+_READERS = dict.fromkeys(range(1, 6), model_of)
 
 FORMAT_VERSION = max(_READERS)
 MAX_FILE_SIZE = 1 << 30

@@ -21,6 +21,7 @@ from sentiment.model.component import (
     unknown,
     why_unknown,
 )
+from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 
 # Texts that a model which reads pieces of words scores together, at most.
@@ -259,6 +260,7 @@ class Model:
         below: the decision and the record of each base. They are kept in the file only.
         languages: codes of `LANGUAGES`: texts that look to be in another one are `uncertain`. () to
             answer all, and for a base, which leaves this to the model above it.
+        words: words that a user weighs; none for a base, as above.
     """
 
     components: tuple[Component, ...]
@@ -267,6 +269,7 @@ class Model:
     labels: LabelSet = SENTIMENT
     below: tuple[tuple[AnyDecision, Record], ...] = ()
     languages: tuple[str, ...] = ()
+    words: OwnWords = OwnWords()
 
     @property
     def own(self) -> Component:
@@ -326,23 +329,34 @@ class Model:
             record=self.record.without_cells(),
             labels=labels,
             below=tuple((even, record) for _, record in self.below),
+            words=self.words.restricted(self.labels.indices_of(labels.names)),
         )
 
     def for_languages(self, languages: Sequence[str]) -> "Model":
         """Return the model that answers texts in these languages alone; () for all."""
         return replace(self, languages=tuple(languages))
 
+    def with_words(self, words: OwnWords) -> "Model":
+        """Return the model with these words of a user in place of those it has."""
+        return replace(self, words=words)
+
     def recalibrated(self, outer: Calibration) -> "Model":
         """Return the model with another calibration of the sum of its components.
 
-        It is applied to the calibration and the weight of the first component.
+        It is applied to the calibration and the weight of the first component, and to the words of
+        a user.
         """
         slope, intercepts = self.own.calibration
         moved = outer.slope * np.array(intercepts) + np.array(outer.intercepts)
         calibration = Calibration(outer.slope * slope, tuple(moved.tolist()))
         own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
         components = (own, *self.components[1:])
-        return replace(self, components=components, record=self.record.without_cells())
+        return replace(
+            self,
+            components=components,
+            record=self.record.without_cells(),
+            words=self.words.scaled(outer.slope),
+        )
 
     def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
         """Add up a value of each component, from the last to the first.
@@ -432,6 +446,10 @@ class Model:
         coverage[coverage == Coverage.LEFT_OPEN] = Coverage.OK
         log_odds[is_other] = self.empty_logits
         coverage[is_other] = others[is_other]
+        if self.words:
+            added, found = self.words.added(texts, repaired=self.repairs)
+            log_odds += added
+            coverage[found] = Coverage.OK  # a text with such a word is known
         return log_odds, coverage
 
     def foreign(self, texts: Sequence[str]) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from sentiment.labels import LabelSet
 from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, Component, probabilities_of
 from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
+from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES, Architecture
@@ -106,8 +107,8 @@ def _asked(base: Model, labels: LabelSet) -> Model:
             f"the base answers {theirs}, and the labels are {ours}: use a base with at least two "
             "classes of these"
         )
-    # Which languages are answered is for the new model to say.
-    return base.restricted(labels).for_languages(())
+    # Which languages are answered, and which words of a user count, is for the new model to say.
+    return base.restricted(labels).for_languages(()).with_words(OwnWords())
 
 
 def _begin(

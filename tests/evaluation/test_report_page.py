@@ -12,10 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
+from sentiment.evaluation.beside import Against, Beside, Change
+from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
 from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
 from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import Decision, MultiDecision, even_decision
@@ -44,7 +47,14 @@ def report_of(texts: list[str], name: str = "name", **changes) -> Report:
         data_name=name,
         about=[(name, name)],
         warnings=[name],
+        mistake_slices=[[name]] * len(texts),
+        no_baseline=name,
+        date=name,
+        origin=name,
     )
+    beside = Beside.of(name, name, System(1 - report.evaluation.answers), report.evaluation)
+    differing = [Change(text, name, 1, name, name, name) for text in texts]
+    report = replace(report, baseline=beside, against=Against(beside, 1, differing))
     return replace(report, **changes)
 
 
@@ -69,6 +79,25 @@ def test_any_text_stays_text(texts, name):
     for text, review in zip(texts, page.reviews, strict=True):
         broken = re.sub(r"<br\s{0,9}/?>", "\n", text, flags=re.IGNORECASE)
         assert squeezed(review) == squeezed(broken)
+
+
+def test_mistakes_are_numbered_by_what_they_can_be_filtered_by():
+    report = report_of(PLAIN, mistake_slices=[["x"], ["y"], ["x"], [""]])
+    sieve = Sieve.of(report)
+    labels = {value: number for number, value, _ in sieve.choices["label"]}
+    values = {value: (number, count) for number, value, count in sieve.choices["name"]}
+    assert {value: count for value, (_, count) in values.items()} == {"x": 2, "y": 1, "": 1}
+    for mistake, numbers, value in zip(report.mistakes, sieve.numbers, "xyx", strict=False):
+        assert numbers == [labels[mistake.labelled], values[value][0]]
+    one = Sieve.of(report_of(PLAIN, mistake_slices=[["x"]] * 4))
+    assert "name" not in one.choices  # a single choice filters nothing
+
+
+def test_what_the_figures_mean_stands_on_top():
+    page = page_of(PLAIN_REPORT).decode()
+    first = PLAIN_REPORT.in_words[0]
+    assert page.index(first) < page.index('id="figures"')
+    assert first.startswith("Of 100 reviews like these, it answers about 50 correctly")
 
 
 def test_every_metric_is_on_the_page():

@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from sentiment.errors import DataError
+from sentiment.evaluation.comparison import Difference
 from sentiment.evaluation.metrics import (
     Evaluation,
     Metric,
@@ -17,11 +18,11 @@ from sentiment.evaluation.report.content import (
     CHARTS,
     STEPS,
     Cuts,
-    Forest,
     Report,
     matrix,
 )
-from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
+from sentiment.evaluation.report.sieve import Sieve
+from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES, Slice
 from sentiment.labels import CLASSES, UNCERTAIN
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
 from sentiment.pages.charts import Drawing, draw, draw_table
@@ -87,6 +88,26 @@ def _mark(parts: Sequence[Part]) -> Iterator[Marked]:
             yield "".join(text for text, _ in run), ""
 
 
+@dataclass(frozen=True)
+class Forest:
+    """The common x axis of the intervals of slices, from an accuracy of `low` to 1."""
+
+    low: float
+    width: float = 160.0
+
+    @classmethod
+    def of(cls, slices: Sequence[Slice]) -> "Forest":
+        """Choose a round number below the intervals of all slices that are large enough."""
+        intervals = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in intervals if interval]
+        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
+
+    def x(self, accuracy: float) -> str:
+        """Return the x coordinate of an accuracy."""
+        share = max((accuracy - self.low) / (1 - self.low), 0)
+        return f"{4 + share * (self.width - 8):.1f}"
+
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -102,6 +123,7 @@ def page_of(report: Report) -> bytes:
         filters={"percent": percent, "number": number, "signed": signed, "hue": hue},
         meaning_of=meaning_of,
         body_of=body_of,
+        change_of=change_of,
         report=report,
         evaluation=report.evaluation,
         overall=metrics.overall,
@@ -115,6 +137,8 @@ def page_of(report: Report) -> bytes:
         matrix=None if binary else draw_table(matrix(report)),
         steps=STEPS,
         forest=Forest.of(shown),
+        sieve=Sieve.of(report),
+        compared=[metric for metric in metrics.all if metric.compared],
         min_slice=MIN_SLICE,
         shown_slices=SHOWN_SLICES,
     )
@@ -146,6 +170,14 @@ def meaning_of(metric: Metric, evaluation: Evaluation) -> str:
 def signed(value: float) -> str:
     """Write a change of the log-odds with its sign."""
     return f"{value:+.2f}".replace("-", "−")
+
+
+def change_of(metric: Metric, each: Difference | None) -> str:
+    """Return a difference and its interval, shares in points; "" if it is undefined."""
+    if each is None:
+        return ""
+    ends = f" ({' to '.join(map(metric.write_change, each.interval))})" if each.interval else ""
+    return f"{metric.write_change(each.difference)}{ends}"
 
 
 def hue(name: str) -> str:
