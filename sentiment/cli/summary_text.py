@@ -10,7 +10,7 @@ from sentiment.reviews.cells import and_more, count_of
 from sentiment.summary.result import Aspect, Cell, Difference, Group, Share, Summary, Theme
 
 _NARROWEST, _WIDEST = 60, 120
-_PERIODS, _GROUPS, _MOVES, _THEMES, _ASPECTS = 14, 10, 5, 5, 8
+_PERIODS, _GROUPS, _MOVES, _THEMES, _ASPECTS = 10, 8, 4, 5, 6
 _NAME = 24  # characters of the name of a group, a theme or an aspect
 
 
