@@ -40,8 +40,8 @@ _NEAR = 4  # words between an opinion and what it is about
 _NAMED = 0.12  # of the reviews of a topic, those with the phrase that names it
 _JUDGED = 0.8  # the weight of a noun that is not over-used by itself
 _COMMON = 1 / 3  # the power of the share of reviews by which it counts how many say it
-_OPINION = 0.25  # the weight of an opinion without a topic
-_OPINIONS = 3  # at most one in so many themes
+_OPINION = 0.15  # the weight of an opinion without a topic
+_OPINIONS = 4  # at most one in so many themes
 _PHRASES = 12  # of a theme that are listed
 _MOVED = (0.7, 1.4)  # the least and the greatest weight by what the model makes of a phrase
 
@@ -247,7 +247,7 @@ class _Finder:
             head = max(self._topics[phrase], key=self._weight, default=None)
             key = self._grams.stems[phrase] if head is None else (head,)
             heads.setdefault(key, []).append(phrase)
-        topics = [self._gathered(phrases) for phrases in heads.values()]
+        topics = [self._gathered(*each) for each in heads.items()]
         places = {head: place for place, head in enumerate(heads)}
         for topic, stem in self._judged():
             place = places.get((stem,))
@@ -258,13 +258,16 @@ class _Finder:
                 topics[place] = replace(topic, phrases=tuple(phrases))
         return topics
 
-    def _gathered(self, phrases: Sequence[int]) -> _Topic:
+    def _gathered(self, head: Sequence[int], phrases: Sequence[int]) -> _Topic:
         """Return over-used phrases as one topic."""
         passages = [self._grams.passages_of(phrase) for phrase in phrases]
-        return self._topic(phrases, np.unique(np.concatenate(passages)))
+        rarity = min(map(self._rarity, head))
+        return self._topic(phrases, np.unique(np.concatenate(passages)), rarity)
 
     def _rarity(self, stem: int) -> float:
-        """Return the weight of a word that opinions stand by: the less, the more talk of it."""
+        """Return the weight of a word: the less, the more reviews have it anyway."""
+        if stem not in self._alone:
+            return 1.0
         known = self._grams.passages_of(self._alone[stem]).size
         return float(1 - (known / len(self._corpus.passages)) ** 0.5)
 
@@ -318,7 +321,7 @@ class _Finder:
         together = self._over_use_of(np.zeros_like(passages), passages, 1)
         opinion = not any(self._topics[phrase] for phrase in phrases)
         share = int(together.own[0]) / int(self._is_own.sum())
-        weight = share**_COMMON * (_OPINION if opinion else rarity)
+        weight = share**_COMMON * rarity * (_OPINION if opinion else 1)
         score = float(together.telling[0]) * weight
         return _Topic(tuple(phrases), passages, opinion, score)
 
