@@ -103,7 +103,8 @@ def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: A
     """Refit a model's probabilities, or set where it abstains.
 
     DATA are labelled reviews that the model was not trained on. The new model remembers them, so
-    that evaluate warns of them, too.
+    that evaluate warns of them, too, and how it scored those of each class, by which summarize
+    corrects the shares of many reviews.
 
     Without --goal, the calibration is refitted (Platt scaling): of new reviews like DATA that get
     probability 0.8, about 80% will be positive. The threshold keeps its value, as a probability, so
