@@ -11,7 +11,7 @@ from sentiment.files import replacing
 from sentiment.pages.charts import draw
 from sentiment.pages.rendering import render
 from sentiment.summary import pictures
-from sentiment.summary.result import Aspect, Cell, Difference, Group, Quote, Summary, Theme
+from sentiment.summary.result import Aspect, Cell, Group, Quote, Summary, Theme
 from sentiment.summary.wording import (
     gist,
     group_name,
@@ -56,7 +56,6 @@ def page_of(summary: Summary) -> bytes:
         compared=pictures.compared(summary),
         leading=pictures.leading(summary),
         trend=draw(pictures.trend(summary)) if _has_trend(summary) else None,
-        moves=_compared(summary, summary.moves),
         rows=rows,
         axis=Lanes.of(rows, summary) if rows else None,
         others=len(summary.groups) - len(rows),
@@ -69,12 +68,6 @@ def page_of(summary: Summary) -> bytes:
 
 def _has_trend(summary: Summary) -> bool:
     return any(cell.shares for cell in summary.of_periods())
-
-
-def _compared(summary: Summary, found: Sequence[Difference]) -> list[Difference]:
-    """Return those of the classes compared: of two classes, the other moves against the first."""
-    labels = pictures.compared(summary)
-    return [each for each in found if each.label in labels]
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,7 @@ class Row:
 def _rows(summary: Summary) -> list[Row]:
     """Return the largest groups and those that differ, the most of the leading class first."""
     differing: dict[Group, list[str]] = {}
-    for each in _compared(summary, summary.differences):
+    for each in summary.differences:
         more = "more" if each.share > each.other else "less"
         words = f"{more} {summary.classes[each.label]} than the rest ({percent(each.other)})"
         differing.setdefault(each.group, []).append(words)

@@ -23,7 +23,7 @@ def without_folders(name: str) -> str:
 
 def group_name(group: Group) -> str:
     """Return the values of a group, `all reviews` for all."""
-    return " · ".join(value or "(empty)" for value in group) if group else "all reviews"
+    return " · ".join(group) if group else "all reviews"
 
 
 def interval(share: Share) -> str:

@@ -100,10 +100,7 @@ class Maker:
             differences=tuple(
                 Difference(name, 0, 0.46, 0.26, 1e-9, 1e-8) for name in names[2:3]
             ) + tuple(Difference(name, 0, 0.2, 0.29, 1e-3, 2e-3) for name in names[:1]),
-            moves=(
-                Difference((), len(self.classes) - 1, 0.69, 0.77, 1e-5, 1e-4),
-                Difference((), 0, 0.31, 0.23, 1e-5, 1e-4),
-            ) if first else (),
+            moves=(Difference((), 0, 0.31, 0.23, 1e-5, 1e-4),) if first else (),
             sampled=5_000,
             themes=tuple(self._themes(first)) if self.themes else (),
             aspects=tuple(self._aspects()) if self.themes else (),

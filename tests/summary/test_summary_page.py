@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from sentiment.summary.page import SHOWN_GROUPS, page_of, quoted, spark, write_page
 from sentiment.summary.result import Cell, Quote, Share
 from tests.markup import ANY, Page, squeezed
-from tests.summary.made_up import THREE, TWO, Maker
+from tests.summary.made_up import THREE, Maker
 
 FIVE = ("one", "two", "three", "four", "five")
 RICH = Page(page_of(Maker(THREE, labelled=True).summary()))
@@ -112,13 +112,6 @@ def test_groups_that_differ_are_marked_and_the_most_negative_is_first():
     assert ("differs", "Harbor") in rows
     assert rows[-1] == ("small", "Closed")
     assert "less negative than the rest (29.0%)" in page
-
-
-def test_of_two_classes_one_is_compared():
-    two, three = (page_of(Maker(of).summary()).decode() for of in (TWO, THREE))
-    moved = re.compile(r'<td class="(\w+)">\w+</td><td>[\d.]+%</td><td>[▲▼]')
-    assert moved.findall(two) == ["negative"]
-    assert moved.findall(three) == ["positive", "negative"]
 
 
 def test_of_many_groups_the_largest_are_shown_and_those_that_differ():
