@@ -215,6 +215,29 @@ def test_bad_input_is_one_clear_line(run, tmp_path, args, content, code, message
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("options", "first", "advice", "ways"),
+    [
+        (["--timezone", "Mars"], "2023-01-01", "name one such as Europe/Berlin or UTC",
+         [["--timezone", "Europe/Berlin"], ["--timezone", "UTC"]]),
+        (["--unit", "day"], "2014-01-01", "choose a longer --unit",
+         [["--unit", "week"], ["--unit", "month"]]),
+        (["--unit", "month"], "1024-01-01", "correct or leave out such rows", []),
+    ],
+)  # fmt: skip
+def test_what_is_advised_about_dates_works(run, tmp_path, options, first, advice, ways):
+    rows = f"when,text\n{first},a great film\n2024-01-01,a bad film\n"
+    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
+    done = run("summarize", "r.csv", *FAST, "--over", "when", *options, cwd=tmp_path)
+    assert done.returncode in (2, 3)
+    assert advice in done.stderr
+    if not ways:  # correct it
+        (tmp_path / "r.csv").write_text(rows.replace("1024", "2022"), encoding="utf-8")
+    for way in ways or [options]:
+        done = run("summarize", "r.csv", *FAST, "--over", "when", *way, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
 def test_some_dates_that_cannot_be_read_are_said_and_in_no_period(run, reviews):
     with reviews.open("a", encoding="utf-8") as file:
         file.write('north,someday,"a great film, loved it",1\nnorth,,"a dull mess",0\n')
