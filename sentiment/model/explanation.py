@@ -489,8 +489,10 @@ def as_values(
         "text": explanation.text,
         "predicted": explanation.answer or None,
         "reason": explanation.reason or None,
-        **_columns(explanation.probabilities, labels, blank=blank),
     }
+    values |= answer_values(
+        explanation.answer if not blank else "", explanation.probabilities, labels
+    )
     if not labels.is_binary or explanation.toward != 1:
         pair = (labels.names[label] for label in (explanation.toward, explanation.over))
         values |= dict(zip(("toward", "over"), pair, strict=True))
@@ -505,16 +507,19 @@ def as_values(
     if removal is not None:
         values["without"] = {
             "words": [asdict(explanation.words[number]) for number in removal.words],
-            "predicted": removal.answer,
-            **_columns(removal.probabilities, labels),
+            **answer_values(removal.answer, removal.probabilities, labels),
         }
     return values
 
 
-def _columns(
-    probabilities: Sequence[float], labels: LabelSet, *, blank: bool = False
-) -> dict[str, float | None]:
-    """Return the probabilities as JSON values by the names of their columns."""
-    return {
-        name: None if blank else round(probabilities[label], 6) for name, label in labels.columns
+def answer_values(
+    answer: str, probabilities: Sequence[float], labels: LabelSet
+) -> dict[str, str | float | None]:
+    """Return an answer as JSON values: `predicted`, and the columns of probabilities.
+
+    They are null for the empty answer.
+    """
+    columns = {
+        name: round(probabilities[label], 6) if answer else None for name, label in labels.columns
     }
+    return {"predicted": answer or None, **columns}

@@ -125,18 +125,20 @@ class Judge:
     ) -> float:
         """Return how far phrases move the log-odds of a class in sentences, on average.
 
-        The model is asked about some sentences with and without them; 0 without a model.
+        The model, of which the part that reads n-grams will do, is asked about some sentences with
+        and without them; 0 without a model.
         """
         column = self.columns[label]
         if self.model is None or column < 0:
             return 0.0
         pattern = written_as(ways)
-        texts = [corpus.texts[number] for number in spread(sentences, self.most)]
+        asker = Judge(self.quick, self.columns) if self.is_slow and self.quick else self
+        texts = [corpus.texts[number] for number in spread(sentences, asker.most)]
         pairs = [(text, pattern.sub(" ", text)) for text in texts]
         pairs = [(text, rest) for text, rest in pairs if text != rest]
         if not pairs:
             return 0.0
-        asked = self._scored([text for pair in pairs for text in pair])[:, column]
+        asked = asker._scored([text for pair in pairs for text in pair])[:, column]
         p = np.clip(asked, _CLIPPED, 1 - _CLIPPED)
         odds = np.log(p / (1 - p))
         return float((odds[::2] - odds[1::2]).mean())

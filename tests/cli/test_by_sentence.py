@@ -1,4 +1,4 @@
-"""`sentiment predict --sentences`: a row for each sentence."""
+"""`predict --sentences`: a row for each sentence; `explain` of mixed reviews."""
 
 import csv
 import json
@@ -164,3 +164,33 @@ def test_a_sentence_that_reads_like_a_missing_value_is_one(run: Run, trained, tm
     )
     assert [row["text"] for row in rows_of(done.stdout)] == ["Any faults?", "None", ""]
     assert [bool(row["predicted"]) for row in rows_of(done.stdout)] == [True, True, False]
+
+
+MIXED = "The room was wonderful and lovely. The staff were rude, an awful lot."
+
+
+@pytest.mark.parametrize("model", ["general", "fast"])
+def test_a_mixed_review_is_explained_sentence_by_sentence(run: Run, model: str) -> None:
+    done = run("explain", "-m", model, MIXED)
+    *_, first, second = done.stdout.splitlines()
+    assert first.split(maxsplit=2)[0::2] == ["positive", "The room was wonderful and lovely."]
+    assert second.split(maxsplit=2)[0::2] == ["negative", "The staff were rude, an awful lot."]
+    predicted = run("predict", "-m", model, "--sentences", MIXED)
+    assert [line.split("\t")[:2] for line in predicted.stdout.splitlines()] == [
+        line.split()[:2] for line in (first, second)
+    ]
+
+
+def test_json_has_the_sentences_of_mixed_reviews_alone(run: Run) -> None:
+    done = run("explain", "-m", "fast", "--json", MIXED, "I love it. It is great.", "Awful.", "")
+    mixed, *others = map(json.loads, done.stdout.splitlines())
+    for each in mixed["sentences"]:
+        assert each["text"] == MIXED[each["start"] : each["end"]]
+    assert [each["predicted"] for each in mixed["sentences"]] == ["positive", "negative"]
+    assert all("sentences" not in each for each in others)
+
+
+def test_sentences_cannot_take_over_a_terminal(run: Run) -> None:
+    done = run("explain", "-m", "fast", f"{MIXED} \x1b[31mred.\n\u202eturned.")
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
