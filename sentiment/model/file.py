@@ -94,15 +94,16 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
 
 def format_of(model: Model) -> int:
     """Return the oldest format version that can hold a model."""
-    encoders = [component.encoder for component in model.components]
-    oldest = max(KINDS[encoder.kind]().version(encoder) for encoder in encoders)
+    oldest = max(
+        KINDS[each.encoder.kind]().version(each.encoder, each.network) for each in model.components
+    )
     named = any(
         labels not in (None, SENTIMENT)
         for component in model.components
         for labels in (component.labels, component.asked)
     )
     newer = named or bool(model.languages)
-    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if newer else 1)
+    return max(oldest, 1 if len(model.components) == 1 else 2, 4 if newer else 1)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
@@ -224,7 +225,7 @@ def _epoch(fields: object) -> dict[str, float]:
 
 
 # Each format version has fields that older ones lack, with a value if they are left out.
-_READERS = dict.fromkeys(range(1, 5), model_of)
+_READERS = dict.fromkeys(range(1, 6), model_of)
 
 FORMAT_VERSION = max(_READERS)
 MAX_FILE_SIZE = 1 << 30

@@ -21,13 +21,17 @@ LINES = tuple(f"line-{number}" for number in range(8))
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`; `format` is applied to the numbers at the ticks."""
+    """An axis from `low` to `high`; `format` is applied to the numbers at the ticks.
+
+    Below 0 these are written without a sign, as counts that grow downward, unless `signed`.
+    """
 
     label: str
     low: float
     high: float
     ticks: Sequence[float]
     format: str = "{:.0%}"
+    signed: bool = False
 
     def place(self, value: Floats | float) -> Floats:
         """Return positions along the axis, clipped to 0–1."""
@@ -35,8 +39,8 @@ class Axis:
         return np.clip(share, 0, 1)
 
     def tick_texts(self) -> list[str]:
-        """Return the numbers at the ticks, unsigned: below 0, counts grow downward."""
-        return [self.format.format(abs(tick)) for tick in self.ticks]
+        """Return the numbers at the ticks."""
+        return [self.format.format(tick if self.signed else abs(tick)) for tick in self.ticks]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,60 @@
+"""`train --activation` as users meet it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sentiment.model.file import load_model
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    rows = (f"{'wonderful' if n % 2 else 'terrible'} film {n},{n % 2}\n" for n in range(60))
+    (tmp_path / "few.csv").write_text("text,label\n" + "".join(rows))
+    return tmp_path
+
+
+TRAIN = ["train", "few.csv", "-q", "--epochs", "2", "--hidden", "8", "-o"]
+
+
+def test_a_model_says_its_activation_and_answers_by_it(run, reviews):
+    done = run(*TRAIN, "tanh", "--activation", "tanh", cwd=reviews)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(run("info", "tanh", "--json", cwd=reviews).stdout)
+    assert [layer["activation"] for layer in facts["layers"]] == ["tanh", "sigmoid"]
+    text = "a wonderful film"
+    explained = json.loads(run("explain", text, "-m", "tanh", "--json", cwd=reviews).stdout)
+    moved = sum(word["contribution"] for word in explained["words"])
+    assert explained["base"] + moved == pytest.approx(explained["logit"], abs=1e-5)
+    model = load_model(reviews / "tanh")
+    first, last = (layer.dense_kernel() for layer in model.own.network.layers)
+    biases = [layer.bias for layer in model.own.network.layers]
+    row = model.own.encoder.transform([text])
+    hidden = np.tanh(row.data @ first[row.indices] + biases[0])
+    assert model.own.network.logits(row)[0] == pytest.approx(hidden @ last + biases[1], abs=1e-5)
+
+
+def test_another_name_is_refused(run, reviews):
+    done = run(*TRAIN, "m", "--activation", "sigmoid", cwd=reviews)
+    assert (done.returncode, (reviews / "m").exists()) == (2, False)
+    assert "'relu', 'tanh', 'gelu'" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_of_one_activation_and_resumed_with_it(run, reviews, monkeypatch):
+    from sentiment.training.run import Checkpoint
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "remove", interrupted)  # when all is fitted
+    kept = [*TRAIN, "m", "--activation", "gelu", "--checkpoint", "ck"]
+    done = run(*kept, cwd=reviews)
+    monkeypatch.undo()
+    assert not (reviews / "m").exists(), done.stderr
+    other = run(*TRAIN, "m", "--checkpoint", "ck", "--resume", cwd=reviews)
+    assert "a training with another activation" in other.stderr
+    assert run(*kept, "--resume", cwd=reviews).returncode == 0
+    assert run(*TRAIN, "again", "--activation", "gelu", cwd=reviews).returncode == 0
+    assert (reviews / "m").read_bytes() == (reviews / "again").read_bytes()
