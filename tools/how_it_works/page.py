@@ -59,6 +59,7 @@ def _page(model: Model, done: Walk, pictures: dict[str, Picture]) -> str:
     calibration = model.own.calibration
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         done=done,
+        model=model,
         strongest=strongest[:_SHOWN],
         norm=float(np.sqrt(sum(feature.weight**2 for feature in done.features))),
         contributions=done.forward.hidden * done.weights.output,
@@ -80,10 +81,10 @@ def _moved(done: Walk, feature: Feature) -> list[dict[str, Any]]:
     """Return some weights with what the step does to them: before, gradient, means, behind."""
     unit = int(np.argmax(done.forward.hidden * np.abs(done.weights.output)))
     place = [each.place for each in done.features].index(feature.place)
-    some = {
+    some: dict[str, tuple[int, tuple[int, ...]]] = {
         f"`{feature.name}` → unit {unit + 1}": (0, (place, unit)),
-        f"bias of unit {unit + 1}": (1, unit),
-        f"unit {unit + 1} → output": (2, unit),
+        f"bias of unit {unit + 1}": (1, (unit,)),
+        f"unit {unit + 1} → output": (2, (unit,)),
         "bias of the output": (3, ()),
     }
     return [
@@ -102,8 +103,8 @@ def _moved(done: Walk, feature: Feature) -> list[dict[str, Any]]:
 def _units(done: Walk) -> Picture:
     """Return what each hidden unit passes on, by what it speaks for."""
     count = done.forward.hidden.size
-    most = float(np.ceil(done.forward.hidden.max() * 10) / 10) or 0.1
-    edges = np.arange(count + 1) + 0.5
+    most = float(np.ceil(done.forward.hidden.max() * 13) / 10) or 0.1  # with room for the legend
+    edges = np.arange(count + 1, dtype=np.float64) + 0.5
     layers = [
         Bars(role, edges, np.where(sign * done.weights.output > 0, done.forward.hidden, 0.0), name)
         for role, sign, name in (
@@ -139,7 +140,7 @@ def _curve(done: Walk) -> Picture:
 def _epochs(model: Model) -> Picture:
     """Return the losses of the training, epoch by epoch."""
     epochs = model.record.history
-    numbers = np.arange(1, len(epochs) + 1)
+    numbers = np.arange(1, len(epochs) + 1, dtype=np.float64)
     losses = {
         name: np.array([epoch[key] for epoch in epochs])
         for name, key in (("reviews fitted", "loss"), ("reviews held out", "validation_loss"))
