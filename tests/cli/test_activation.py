@@ -45,10 +45,13 @@ def test_another_name_is_refused(run, reviews):
 def test_a_checkpoint_is_of_one_activation_and_resumed_with_it(run, reviews, monkeypatch):
     from sentiment.training.run import Checkpoint
 
-    def interrupted(_):
+    save = Checkpoint.save
+
+    def save_and_stop(*arguments):
+        save(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Checkpoint, "remove", interrupted)  # when all is fitted
+    monkeypatch.setattr(Checkpoint, "save", save_and_stop)
     kept = [*TRAIN, "m", "--activation", "gelu", "--checkpoint", "ck"]
     done = run(*kept, cwd=reviews)
     monkeypatch.undo()
