@@ -119,8 +119,8 @@ class TrainingOptions:
         None, Units(), "Units of each hidden layer, such as 64,32; '' for none. By default 16; "
         "none for fewer than 1,000 reviews.")
     activation: str = _option(
-        USUAL, OneOf(tuple(ACTIVATIONS)), "What each unit of the hidden layers makes of its sum, if "
-        "there are any.")
+        USUAL, OneOf(tuple(ACTIVATIONS)), "What each unit of the hidden layers makes of its sum; "
+        "nothing where there are none.")
     dropout: float = _option(
         0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
     epochs: int | None = _option(
