@@ -1,6 +1,7 @@
 """`info --weights`, and how n-grams are written."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,3 +105,15 @@ def test_info_names_input_loss_and_optimizer(run, trained):
     (optimizer,) = [line for line in lines if line.startswith("optimizer")]
     assert f"Adam, learning rate {recipe['learning_rate']:.4g}" in optimizer
     assert f"{recipe['batch_size']:,} reviews a step" in optimizer
+
+
+@pytest.mark.parametrize(
+    "rate", ["fast", None, [0.01], -1, 10**400], ids=["word", "none", "list", "negative", "huge"]
+)
+def test_a_recipe_that_makes_no_sense_is_not_shown(run, trained, tmp_path, rate):
+    model = load_model(trained)
+    about = model.record.provenance
+    forged = replace(about, recipe=about.recipe | {"learning_rate": rate})
+    save_model(changed(model, provenance=forged), tmp_path / "m")
+    done = run("info", tmp_path / "m")
+    assert (done.returncode, "optimizer" in done.stdout) == (0, False), done.stderr
