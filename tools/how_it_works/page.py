@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
-from sentiment.evaluation.report.charts import GUIDE, MAIN, Axis, Bars, Here, Line, Picture, plot
 from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import Model
+from sentiment.pages.charts import GUIDE, MAIN, Axis, Bars, Here, Line, Picture
+from sentiment.pages.plotting import plot
 from tools.how_it_works.walk import BETA_1, BETA_2, EPSILON, Feature, Walk, sigmoid, walk
 
 # For whoever reads the page: a fault and praise, and what a word near them means.
