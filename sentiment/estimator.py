@@ -76,7 +76,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Args:
         hidden: units of each hidden layer, empty for none; None for one layer of 16, or none with
             fewer than 1,000 reviews.
-        activation: what each hidden unit makes of its sum: `relu`, `tanh` or `gelu`.
+        activation: what each hidden unit makes of its sum: `relu`, `tanh` or `gelu`; without
+            hidden layers it has no effect.
         dropout: share of hidden activations dropped in training, [0, 1).
         epochs: maximum number of epochs; None to choose by the data, as for the next two.
         batch_size: rows per step.

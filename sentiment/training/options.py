@@ -120,7 +120,7 @@ class TrainingOptions:
         "none for fewer than 1,000 reviews.")
     activation: str = _option(
         USUAL, OneOf(tuple(ACTIVATIONS)), "What each unit of the hidden layers makes of its sum; "
-        "nothing where there are none.")
+        "without any, it has no effect.")
     dropout: float = _option(
         0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
     epochs: int | None = _option(

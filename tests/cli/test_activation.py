@@ -41,6 +41,31 @@ def test_another_name_is_refused(run, reviews):
     assert "'relu', 'tanh', 'gelu'" in done.stderr
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_it_is_refused_where_no_hidden_layer_is_asked_for(run, reviews, activation):
+    done = run(*TRAIN, "m", "--hidden", "", "--activation", activation, cwd=reviews)
+    assert (done.returncode, (reviews / "m").exists()) == (2, False)
+    line = "error: --activation needs hidden layers, --hidden '' has none: leave out one\n"
+    assert done.stderr == line
+
+
+def test_it_is_warned_of_where_there_is_no_hidden_layer_by_default(run, reviews):
+    train = ("train", "few.csv", "-q", "--epochs", "1")
+    done = run(*train, "-o", "m", "--activation", "tanh", cwd=reviews)
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if "--activation" in line]
+    assert line == (
+        "warning: --activation has no effect: by default, so few reviews are trained on without a "
+        "hidden layer; --hidden 16 adds one"
+    )
+    followed = run(*train, "-o", "l", "--activation", "tanh", "--hidden", "16", cwd=reviews)
+    assert "--activation" not in followed.stderr
+    assert "--activation" not in run(*train, "-o", "n", cwd=reviews).stderr
+    # A base has layers of its own, which were trained with another choice.
+    based = run(*train, "-o", "b", "--activation", "gelu", "--base", "l", cwd=reviews)
+    assert line in based.stderr.splitlines()
+
+
 @pytest.mark.slow
 def test_a_checkpoint_is_of_one_activation_and_resumed_with_it(run, reviews, monkeypatch):
     from sentiment.training.run import Checkpoint

@@ -19,6 +19,7 @@ from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MultiDecision
+from sentiment.model.own_words import OwnWords
 from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST
 from tests.format import reader
@@ -87,7 +88,8 @@ def test_features_and_answers(path):
 
 @pytest.mark.parametrize("activation", ["tanh", "gelu"])
 def test_other_activations(activation, tmp_path):
-    model = small_model((8, 4), activation=activation)
+    words = OwnWords(("good",), ((0.0, 0.5),))  # the other reason for version 5
+    model = small_model((8, 4), activation=activation).with_words(words)
     save_model(model, tmp_path / "m.safetensors")
     found = reader.read(tmp_path / "m.safetensors")
     text = "not a good film, but I loved the bad music"
