@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
+.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -45,6 +45,9 @@ endef
 
 demo: $(READY) ## set up, train on data/, evaluate, predict
 	@$(DEMO)
+
+how-it-works: $(READY) ## write docs/how-it-works.md and its pictures from the demo model
+	@$(BIN)/python -m tools.how_it_works
 
 test: lint pytest ## lint, type-check and run the tests
 

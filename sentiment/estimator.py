@@ -74,8 +74,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The same texts, labels, options and seed give the same model as the command line, byte for byte.
 
     Args:
-        hidden: units of each ReLU layer, empty for none; None for one layer of 16, or none with
+        hidden: units of each hidden layer, empty for none; None for one layer of 16, or none with
             fewer than 1,000 reviews.
+        activation: what each hidden unit makes of its sum: `relu`, `tanh` or `gelu`; without
+            hidden layers it has no effect.
         dropout: share of hidden activations dropped in training, [0, 1).
         epochs: maximum number of epochs; None to choose by the data, as for the next two.
         batch_size: rows per step.
@@ -119,6 +121,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         *,
         hidden: Sequence[int] | None = TrainingOptions.hidden,
+        activation: str = TrainingOptions.activation,
         dropout: float = TrainingOptions.dropout,
         epochs: int | None = TrainingOptions.epochs,
         batch_size: int | None = TrainingOptions.batch_size,
@@ -138,6 +141,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         positive: Any = None,
     ) -> None:
         self.hidden = hidden
+        self.activation = activation
         self.dropout = dropout
         self.epochs = epochs
         self.batch_size = batch_size

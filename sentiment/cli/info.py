@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sentiment.cli import options
 from sentiment.cli.console import bar
 from sentiment.cli.models import describe_band, open_model
+from sentiment.cli.weights import notation, weights_as_text, weights_of
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
 from sentiment.evaluation.metrics import constant_confusion, metrics_of
@@ -229,7 +230,23 @@ def _origin(about: Mapping[str, Any]) -> Rows:
     how = "cross-validation" if about["in_turns"] else "held-out reviews"
     refit = f", then retrained for {epochs} on all reviews" * about["refitted"]
     yield "epochs", f"{epochs} (chosen by {how}){refit}"
+    yield from _fitting(about)
     yield "versions", ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+
+
+def _fitting(about: Mapping[str, Any]) -> Rows:
+    """Yield loss and optimizer, if the file says how the network was fitted."""
+    recipe, classes = about["recipe"], len(DatasetSummary.from_json(about["training"]).counts)
+    rate, epochs, batch = (recipe.get(name) for name in ("learning_rate", "epochs", "batch_size"))
+    given = rate, epochs, batch
+    if not all(isinstance(each, int | float) and 0 <= each < 1e12 for each in given):
+        return
+    loss, output = ("binary", "sigmoid") if classes == 2 else ("categorical", "softmax")
+    yield "loss", f"{loss} cross-entropy of the {output}"
+    # Only the blocks of an encoder are fine-tuned, by another optimizer.
+    name, decay = ("AdamW", "rising, then falling") if "tuned" in recipe else ("Adam", "falling")
+    steps = f"over {epochs} epochs, {batch:,} reviews a step"
+    yield "optimizer", f"{name}, learning rate {rate:.4g} {decay} to 0 {steps}"
 
 
 _WORD = 24
@@ -258,6 +275,7 @@ def words_as_text(words: Mapping[str, Sequence[Move]]) -> Iterator[str]:
         for moves in zip_longest(*(words[name] for name in pair)):
             shown = (_move(move, most) if move else "" for move in moves)
             yield "  ".join(f"{each:<{width}}" for each in shown).rstrip()
+    yield from notation(name for side in words.values() for name, _ in side)
 
 
 def _move(move: Move, most: float) -> str:
@@ -370,39 +388,48 @@ _WIDTH = 100
 @click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of each class.")  # fmt: skip
+@click.option("--weights", is_flag=True,
+              help="Show the range of each layer's weights, and which n-grams feed which hidden "
+              "unit most.")  # fmt: skip
 @click.option("--history", is_flag=True, help="Show the training curve, epoch by epoch.")
 @click.option("--card", is_flag=True,
               help="Write a model card: Markdown with the YAML header of model hubs.")  # fmt: skip
 @options.as_json
 @options.verbosity
 def command(
-    model_path: Path | None, words: int | None, history: bool, card: bool, as_json: bool
+    model_path: Path | None,
+    words: int | None,
+    weights: bool,
+    history: bool,
+    card: bool,
+    as_json: bool,
 ) -> None:
     """Show what is in a model: its vectorizer, its network layer by layer, its training data.
 
     Without MODEL: $SENTIMENT_MODEL, else ./model.safetensors, else general; general and fast
-    are bundled. --words and --history replace this overview; with --json they are added to it.
-    --card writes a model card; it leaves out what the file does not say.
+    are bundled. --words, --weights and --history replace this overview; with --json they are added
+    to it. --card writes a model card; it leaves out what the file does not say.
 
     The number of an n-gram is its effect on the log-odds in a text of nothing else; the n-gram
-    with the largest weight counts in full, others in proportion. Marks: "not … good" is a word
-    after a negation, "… good" one near the end of a review, "excel-" the beginning of a word,
-    "‹goo›" a piece of one.
+    with the largest weight counts in full, others in proportion. What marks such as "… good" mean
+    is said below the list.
 
     \b
     Examples:
       sentiment info
       sentiment info --words 20
-      sentiment info --history
+      sentiment info --history --weights
       sentiment info big.safetensors --json
       sentiment info big.safetensors --card
     """
-    if card and (as_json or history or words is not None):
-        raise UsageError("--card cannot be combined with --json, --words or --history")
+    if card and (as_json or history or weights or words is not None):
+        raise UsageError("--card cannot be combined with --json, --words, --weights or --history")
     path, model = open_model(model_path)
     facts = facts_of(model) | {"model": str(path), "bytes": path.stat().st_size}
     if words is not None:
         facts |= _words(model, words)
+    if weights:
+        facts["weights"] = weights_of(model)
     if card:
         click.echo(card_of(facts))
         return
@@ -410,6 +437,7 @@ def command(
         click.echo(json.dumps(facts))
         return
     parts = [list(words_as_text(facts["words"]))] if words is not None else []
+    parts += [list(weights_as_text(facts["weights"]))] if weights else []
     parts += [list(history_as_text(facts))] if history else []
     click.echo("\n\n".join("\n".join(part) for part in parts or [list(_as_text(facts))]))
 
@@ -426,19 +454,21 @@ def _words(model: Model, count: int) -> dict[str, Any]:
 
 def _as_text(facts: dict[str, Any]) -> Iterator[str]:
     vectorizer, network, *about = about_model(facts)
+    inputs = facts["vectorizer"]
     yield f"{printable(facts['model'])} ({facts['bytes'] / 1e6:.1f} MB)"
     yield ""
     yield _titled(*vectorizer)
     yield _titled(*network)
     yield ""
     wide = max(12, *(len(layer["name"]) + 2 for layer in facts["layers"]))
-    yield f"{'layer':<{wide}}{'inputs':>10}{'units':>8}  {'activation':<12}{'parameters':>12}"
+    yield f"{'layer':<{wide}}{'inputs':>10}{'units':>10}  {'activation':<12}{'parameters':>12}"
+    yield f"{'input':<{wide}}{'':>10}{inputs['features']:>10,}  {inputs['unit']}"
     for layer in facts["layers"]:
         yield (
-            f"{layer['name']:<{wide}}{layer['inputs']:>10,}{layer['units']:>8,}  "
+            f"{layer['name']:<{wide}}{layer['inputs']:>10,}{layer['units']:>10,}  "
             f"{layer['activation']:<12}{layer['trainable_parameters']:>12,}"
         )
-    yield f"{'total':<{wide}}{facts['trainable_parameters']:>44,}"
+    yield f"{'total':<{wide}}{facts['trainable_parameters']:>46,}"
     yield ""
     for title, text in about:
         yield _titled(title, text)

@@ -24,7 +24,13 @@ from sentiment.cli.models import (
 )
 from sentiment.cli.own_words import read_words
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
-from sentiment.cli.train_options import running_options, training_options
+from sentiment.cli.train_options import (
+    is_given,
+    running_options,
+    training_options,
+    warn_of_idle_activation,
+    warn_of_idle_options,
+)
 from sentiment.cli.training import FEATURIZING
 from sentiment.datasets.cache import resolve
 from sentiment.errors import DataError, ModelError, UsageError, command_line
@@ -41,7 +47,7 @@ from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
-from sentiment.training.options import FEW, TrainingOptions, cross_validates
+from sentiment.training.options import TrainingOptions, cross_validates
 from sentiment.training.run import Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
@@ -160,6 +166,8 @@ def _train(job: _Job) -> Model:
         check_rejects(job.rejects, job.on_bad_row)
     if job.reading.label_files and not job.data:
         raise UsageError("--labels has the labels of DATA: name the file of texts, too")
+    if job.options.hidden == () and is_given("activation"):
+        raise UsageError("--activation needs hidden layers, --hidden '' has none: leave out one")
     base = _load_base(job.base_path) if job.base_path is not None else None
     encoder = _load_encoder(job)
     ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
@@ -197,6 +205,7 @@ def _train(job: _Job) -> Model:
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
     _report(model, job.target, base or encoder, held_out or reviews)
+    warn_of_idle_activation(model, job.options)
     if replaces:
         console.warn(f"replaced {job.target}; -o FILE writes elsewhere")
     _suggest_base(job.run.progress.gain, overwrites=job.output is not None)
@@ -215,7 +224,7 @@ def _read(job: _Job, paths: Sequence[str]) -> tuple[LabelledReviews, LabelledRev
     _warn_of_contradictions(reviews)
     held_out = _read_validation(job, reviews)
     if held_out is None and cross_validates(len(reviews), job.options):
-        _warn_of_idle_options()
+        warn_of_idle_options()
     return reviews, held_out
 
 
@@ -246,17 +255,6 @@ def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
             "leave out --weight-column",
         )
     return weight
-
-
-def _warn_of_idle_options() -> None:
-    """Warn of options that have no effect in cross-validation."""
-    context = click.get_current_context()
-    for name in ("patience", "validation_share"):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            console.warn(
-                f"--{name.replace('_', '-')} has no effect: fewer than {FEW:,} reviews are trained "
-                "on by cross-validation"
-            )
 
 
 def _load_base(path: Path) -> Model:

@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from sentiment.cli import options
+from sentiment.cli.console import console
 from sentiment.cli.models import fast_model
 from sentiment.cli.training import shown_progress
 from sentiment.errors import UsageError
+from sentiment.model.model import Model
 from sentiment.runtime import MIN_MEMORY, Memory
-from sentiment.training.options import OneOf, TrainingOptions, Units
+from sentiment.training.options import FEW, OneOf, TrainingOptions, Units
 from sentiment.training.run import Checkpoint, Run
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
@@ -113,3 +115,32 @@ running_options = options.group(
                      "is the same."),
     ],
 )  # fmt: skip
+
+
+def is_given(option: str) -> bool:
+    """Return whether an option of the command was given, be it with its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not click.core.ParameterSource.DEFAULT
+
+
+def warn_of_idle_options() -> None:
+    """Warn of options that have no effect in cross-validation."""
+    for name in ("patience", "validation_share"):
+        if is_given(name):
+            console.warn(
+                f"--{name.replace('_', '-')} has no effect: fewer than {FEW:,} reviews are trained "
+                "on by cross-validation"
+            )
+
+
+def warn_of_idle_activation(model: Model, chosen: TrainingOptions) -> None:
+    """Warn of `--activation` if a new model has no hidden layers, nor n-grams beside it any."""
+    about = model.record.provenance
+    recipe = about.recipe if about is not None else {}
+    layers = [recipe.get("hidden"), recipe.get("beside", {}).get("hidden")]
+    if is_given("activation") and not any(layers):
+        more = "" if chosen.fine_tune else "; --hidden 16 adds one"
+        console.warn(
+            "--activation has no effect: by default, so few reviews are trained on without a "
+            f"hidden layer{more}"
+        )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.model.activations import GELU_CUBIC, GELU_LINEAR
 from sentiment.model.network import Layer
 
 
@@ -61,6 +62,16 @@ class Graph:
     def scalar(self, value: int) -> str:
         """Add a constant integer without dimensions."""
         return self.constant(np.array(value, np.int64))
+
+    def gelu(self, x: str, dtype: type[np.floating]) -> str:
+        """Add GELU by its tanh formula; the operator `Gelu` needs a newer version of ONNX."""
+        cubic, linear, one, half = (
+            self.constant(np.asarray(each, dtype)) for each in (GELU_CUBIC, GELU_LINEAR, 1, 0.5)
+        )
+        squares = self.add("Mul", self.add("Mul", x, x), cubic)
+        inner = self.add("Mul", self.add("Add", squares, linear), x)
+        share = self.add("Add", self.add("Tanh", inner), one)
+        return self.add("Mul", self.add("Mul", x, share), half)
 
     def dense(self, x: str, layer: Layer) -> str:
         """Add a dense layer in single precision: float [..., inputs] → float [..., units].

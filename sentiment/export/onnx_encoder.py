@@ -9,15 +9,7 @@ import numpy as np
 
 from sentiment.export.graph import Graph
 from sentiment.model.network import Layer
-from sentiment.model.transformer import (
-    EPSILON,
-    GELU_CUBIC,
-    GELU_LINEAR,
-    Block,
-    Norm,
-    Table,
-    Transformer,
-)
+from sentiment.model.transformer import EPSILON, Block, Norm, Table, Transformer
 
 # Subtracted from the attention scores of padding, whose weight is 0 then.
 _NOTHING = 1e9
@@ -97,7 +89,7 @@ def _block(graph: Graph, x: str, block: Block, heads: int, scores: str) -> str:
     """
     found = graph.dense(_attended(graph, x, block.attention, heads, scores), block.merge)
     x = _normalized(graph, graph.add("Add", x, found), block.merge_norm)
-    wide = _gelu(graph, graph.dense(x, block.widen))
+    wide = graph.gelu(graph.dense(x, block.widen), np.float32)
     found = graph.dense(wide, block.narrow)
     return _normalized(graph, graph.add("Add", x, found), block.narrow_norm)
 
@@ -119,11 +111,3 @@ def _attended(graph: Graph, x: str, attention: Layer, heads: int, scores: str) -
     weights = graph.add("Softmax", graph.add("Add", products, scores), axis=-1)
     found = graph.add("Transpose", graph.add("MatMul", weights, values), perm=[0, 2, 1, 3])
     return graph.add("Reshape", found, graph.integers(0, 0, width))
-
-
-def _gelu(graph: Graph, x: str) -> str:
-    """Add GELU by its tanh formula; the operator `Gelu` needs a newer version of ONNX."""
-    squares = graph.add("Mul", graph.add("Mul", x, x), graph.floats(GELU_CUBIC))
-    inner = graph.add("Mul", graph.add("Add", squares, graph.floats(GELU_LINEAR)), x)
-    share = graph.add("Add", graph.add("Tanh", inner), graph.floats(1))
-    return graph.add("Mul", graph.add("Mul", x, share), graph.floats(0.5))

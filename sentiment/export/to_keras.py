@@ -96,12 +96,13 @@ def _logit(component: Component, inputs: Inputs, prefix: str) -> Any:
         sums = _row_sums(first, ids, values, prefix)
         # Quantized weights as in the model file, and their scale in a layer behind.
         chain = [Layer.exact(np.diag(first.scale), first.bias), *rest]
-        return _chained(sums, chain, prefix)
+        return _chained(sums, chain, network.activation, prefix)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         ids = _input(inputs, f"{prefix}input_ids", "int32")
         mask = _input(inputs, f"{prefix}attention_mask", "int32")
         mean = mean_vectors(network, encoder.pieces.longest, ids, mask, prefix)
-        return scaled(_chained(mean, network.head, prefix), network, mask)
+        sums = _chained(mean, network.head, network.activation, prefix)
+        return scaled(sums, network, mask)
     raise not_exported(component)
 
 
@@ -115,10 +116,14 @@ def _row_sums(first: Layer, ids: Any, values: Any, prefix: str) -> Any:
     return layers.Dot(1, name=f"{prefix}sums")([values, found])
 
 
-def _chained(x: Any, chain: Sequence[Layer], prefix: str) -> Any:
-    """Return the sums of the last of some dense layers, with ReLU between them."""
+def _chained(x: Any, chain: Sequence[Layer], activation: str, prefix: str) -> Any:
+    """Return the sums of the last of some dense layers, with an activation between them."""
     for number, layer in enumerate(chain[:-1], start=1):
-        x = _dense(layer, f"{prefix}hidden_{number}", "relu")(x)
+        name = f"{prefix}hidden_{number}"
+        if activation == "gelu":  # Keras's own of that name is the exact one
+            x = load_keras().ops.gelu(_dense(layer, name)(x), approximate=True)
+        else:
+            x = _dense(layer, name, activation)(x)
     return _dense(chain[-1], f"{prefix}logit")(x)
 
 

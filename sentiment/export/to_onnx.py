@@ -1,6 +1,7 @@
 """Export the networks of a model, calibrated and added up, as an ONNX graph."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -144,20 +145,28 @@ def _logits(graph: Graph, component: Component, prefix: str) -> str:
         sums = _row_sums(graph, first.kernel, prefix)
         sums = graph.add("Mul", sums, graph.doubles(first.scale))
         sums = graph.add("Add", sums, graph.doubles(first.bias))
-        return _after_relu(graph, sums, rest)
+        return _activated(graph, sums, rest, network.activation)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         pooled = mean_vectors(graph, network, encoder.pieces.longest, prefix)
         first, *rest = network.head
         sums = graph.dense_in_doubles(graph.cast(pooled, np.float64), first)
-        return scaled(graph, _after_relu(graph, sums, rest), network, prefix)
+        sums = _activated(graph, sums, rest, network.activation)
+        return scaled(graph, sums, network, prefix)
     raise not_exported(component)
 
 
-def _after_relu(graph: Graph, sums: str, layers: list[Layer]) -> str:
-    """Add dense layers with ReLU before each: double [rows, inputs] → double [rows, outputs]."""
+def _activated(graph: Graph, sums: str, layers: list[Layer], activation: str) -> str:
+    """Add layers with an activation before each: double [rows, inputs] → double [rows, outputs]."""
     for layer in layers:
-        sums = graph.dense_in_doubles(graph.add("Relu", sums), layer)
+        sums = graph.dense_in_doubles(_ACTIVATIONS[activation](graph, sums), layer)
     return sums
+
+
+_ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "relu": lambda graph, sums: graph.add("Relu", sums),
+    "tanh": lambda graph, sums: graph.add("Tanh", sums),
+    "gelu": lambda graph, sums: graph.gelu(sums, np.float64),
+}
 
 
 def _row_sums(graph: Graph, kernel: NDArray[Any], prefix: str) -> str:

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.wordpiece import Pieces
+from sentiment.model.activations import ACTIVATIONS, GELU_CUBIC, GELU_LINEAR
 from sentiment.model.network import forward
 from sentiment.model.transformer import (
     EPSILON,
-    GELU_CUBIC,
-    GELU_LINEAR,
     Doubles,
     Floats,
     Transformer,
@@ -156,14 +155,16 @@ def _gradients(
 
 def _by_means(network: Transformer, means: Array) -> Doubles:
     """Return the gradients of log-odds by mean vectors, float64 [K − 1, texts, width]."""
-    x, on = means, []
+    activation = ACTIVATIONS[network.activation]
+    x, own = means, []
     for layer in network.hidden:
-        x = np.maximum(forward((layer,), x), 0)
-        on.append(x > 0)
+        sums = forward((layer,), x)
+        own.append(activation.slope(sums))
+        x = activation.value(sums)
     kernel = network.output.dense_kernel().astype(np.float64)
     slopes: Doubles = np.repeat(kernel.T[:, None], len(means), axis=1)
-    for layer, active in zip(reversed(network.hidden), reversed(on), strict=True):
-        slopes = (slopes * active) @ layer.dense_kernel().T
+    for layer, slope in zip(reversed(network.hidden), reversed(own), strict=True):
+        slopes = (slopes * slope) @ layer.dense_kernel().T
     return slopes
 
 

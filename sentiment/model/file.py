@@ -99,8 +99,9 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
 
 def format_of(model: Model) -> int:
     """Return the oldest format version that can hold a model."""
-    encoders = [component.encoder for component in model.components]
-    oldest = max(KINDS[encoder.kind]().version(encoder) for encoder in encoders)
+    oldest = max(
+        KINDS[each.encoder.kind]().version(each.encoder, each.network) for each in model.components
+    )
     named = any(
         labels not in (None, SENTIMENT)
         for component in model.components
@@ -108,7 +109,7 @@ def format_of(model: Model) -> int:
     )
     newer = named or bool(model.languages)
     least = 5 if model.words else 4 if newer else 1
-    return max(oldest, 1 if len(encoders) == 1 else 2, least)
+    return max(oldest, 1 if len(model.components) == 1 else 2, least)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:

@@ -3,7 +3,9 @@
 Here are that of n-grams and the table of all; `pieces.py` has the other.
 """
 
+import reprlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +13,10 @@ from numpy.typing import NDArray
 
 from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
+from sentiment.model.activations import ACTIVATIONS, USUAL
 from sentiment.model.component import MIN_COVERAGE, Encoder, Network
 from sentiment.model.network import DenseNetwork, Layer
-from sentiment.model.tensors import Tensors, mapping, number, tensor_of, truth, whole
+from sentiment.model.tensors import Tensors, mapping, number, string, tensor_of, truth, whole
 
 _LARGEST_FEATURE = float(np.finfo(np.float16).max)
 # Weights and sums of the first layer are float32; later sums float64, and multiplied in pairs.
@@ -30,6 +33,7 @@ LEFT_OUT: dict[str, Any] = {
     "corrected": [],
     "hidden": 0,
     "long_scale": 1.0,
+    "activation": USUAL,
 }
 
 
@@ -47,14 +51,14 @@ class Kind(NamedTuple):
 
     Attributes:
         tensors, document: (encoder, network) → tensors, JSON values.
-        version: encoder → the oldest format version that can hold it.
+        version: (encoder, network) → the oldest format version that can hold them.
         read: (document, tensors, outputs) → encoder, network; raises ValueError, TypeError or
             KeyError.
     """
 
     tensors: Callable[[Any, Any], Tensors]
     document: Callable[[Any, Any], dict[str, Any]]
-    version: Callable[[Any], int]
+    version: Callable[[Any, Any], int]
     read: Callable[[dict[str, Any], Tensors, int], tuple[Encoder, Network]]
 
 
@@ -73,11 +77,17 @@ def _ngram_tensors(encoder: Vectorizer, network: DenseNetwork) -> Tensors:
 
 
 def _ngram_document(encoder: Vectorizer, network: DenseNetwork) -> dict[str, Any]:
-    return {"ngrams": compact(encoder.settings()), "layers": len(network.layers)}
+    return {
+        "ngrams": compact(encoder.settings()),
+        "layers": len(network.layers),
+        "activation": network.activation,
+    }
 
 
-def _ngram_version(encoder: Vectorizer) -> int:
+def _ngram_version(encoder: Vectorizer, network: DenseNetwork) -> int:
     ngrams = encoder.ngrams
+    if network.activation != USUAL:
+        return 5
     return 4 if ngrams.ratings or not ngrams.repair else 3 if ngrams.reversal else 1
 
 
@@ -85,7 +95,16 @@ def _read_ngrams(
     document: dict[str, Any], tensors: Tensors, outputs: int
 ) -> tuple[Vectorizer, DenseNetwork]:
     encoder = _vectorizer(document["ngrams"], tensors)
-    return encoder, _network(document["layers"], encoder.size, outputs, tensors)
+    network = _network(document["layers"], encoder.size, outputs, tensors)
+    return encoder, replace(network, activation=activation_of(document))
+
+
+def activation_of(document: dict[str, Any]) -> str:
+    """Return the activation of the hidden layers of a component, checked."""
+    name = string(document.get("activation", LEFT_OUT["activation"]))
+    if name not in ACTIVATIONS:
+        raise ValueError(f"an unknown activation, {reprlib.repr(name)}")
+    return name
 
 
 def _vectorizer(fields: object, tensors: Tensors) -> Vectorizer:

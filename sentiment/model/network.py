@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.matrix import CSRMatrix, runs
+from sentiment.model.activations import ACTIVATIONS, USUAL
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 # Non-zeros multiplied at once: the gathered kernel rows then stay in the processor's cache.
 _BLOCK = 1 << 15
+# Parts of a line, and points in each, at which the gradient through smooth activations is taken.
+_PARTS, _POINTS = 32, 8
 
 
 def quantized(weights: Floats, axis: int) -> tuple[NDArray[np.int8], Floats]:
@@ -55,12 +58,15 @@ class Layer:
         return np.multiply(self.kernel, self.scale, dtype=np.float32)
 
 
-def forward(layers: Sequence[Layer], inputs: NDArray[np.floating]) -> Doubles:
-    """Return the sums of the last of some dense layers, with ReLU between them.
+def forward(
+    layers: Sequence[Layer], inputs: NDArray[np.floating], activation: str = USUAL
+) -> Doubles:
+    """Return the sums of the last of some dense layers, with an activation between them.
 
     Args:
         layers: one or more.
         inputs: of the first, [rows, inputs].
+        activation: its name.
 
     Returns:
         float64 [rows, outputs]; in double precision, so that the number of rows multiplied at once
@@ -70,20 +76,29 @@ def forward(layers: Sequence[Layer], inputs: NDArray[np.floating]) -> Doubles:
     sums: Doubles = inputs.astype(np.float64) @ first.dense_kernel().astype(np.float64)
     sums += first.bias
     for layer in rest:
-        np.maximum(sums, 0, out=sums)
-        sums = sums @ layer.dense_kernel().astype(np.float64) + layer.bias
+        sums = ACTIVATIONS[activation].value(sums) @ layer.dense_kernel().astype(np.float64)
+        sums += layer.bias
     return sums
 
 
 @dataclass(frozen=True, eq=False)
 class DenseNetwork:
-    """Dense layers with ReLU between them, over sparse rows.
+    """Dense layers with an activation between them, over sparse rows.
 
     The outputs of the last are log-odds against the first class, K − 1 of them. Training has a
     sigmoid for one of them; for more a softmax of K units, whose first is subtracted.
+
+    Attributes:
+        layers: the hidden ones and the output.
+        activation: of the hidden layers, one of `ACTIVATIONS`; without any it is the usual one.
     """
 
     layers: tuple[Layer, ...]
+    activation: str = USUAL
+
+    def __post_init__(self) -> None:
+        if not self.hidden:
+            object.__setattr__(self, "activation", USUAL)
 
     def logits(self, rows: CSRMatrix | Floats) -> Doubles:
         """Return the log-odds of rows, before calibration: float64 [rows, K − 1].
@@ -92,18 +107,23 @@ class DenseNetwork:
             rows: sparse, or of training dense ones, [rows, inputs].
         """
         if isinstance(rows, np.ndarray):
-            return forward(self.layers, rows)
+            return forward(self.layers, rows, self.activation)
         first, *rest = self.layers
         sums = sparse_product(rows, first.kernel) * first.scale + first.bias
-        return forward(rest, np.maximum(sums, 0)) if rest else sums.astype(np.float64)
+        if not rest:
+            return sums.astype(np.float64)
+        return forward(rest, ACTIVATIONS[self.activation].value(sums), self.activation)
 
     def credit(self, row: CSRMatrix) -> Doubles:
         """Compute what each feature of a row adds to its log-odds, by integrated gradients.
 
         Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the value
         of a feature times its mean gradient on the straight path from the empty row to this one.
-        The network is linear between the points of that path where a ReLU turns on or off; with
-        these known, the mean is exact for any number of layers.
+        With ReLU, the network is linear between the points of that path where a unit turns on or
+        off; with these known, the mean is exact for any number of layers. Through tanh and GELU it
+        is taken at 8 points in each of 32 parts of the path, by the quadrature of Gauss and
+        Legendre; the error, which tests hold below 1e-5 for sums of hidden units up to 10, is
+        divided in proportion to what the features are given.
 
         Returns:
             float64 [non-zeros, K − 1]; the sums are the row's log-odds less those of the empty row.
@@ -113,31 +133,45 @@ class DenseNetwork:
         values = row.data.astype(np.float64)
         reached = values @ kernel  # what the whole row adds to the first layer's units
         outputs = range(self.layers[-1].bias.size)
-        return np.stack(
+        found: Doubles = np.stack(
             [values * (kernel @ self._mean_gradient(reached, output)) for output in outputs], axis=1
         )
+        return found if ACTIVATIONS[self.activation].bends else self._completed(found, reached)
+
+    def _completed(self, found: Doubles, reached: Doubles) -> Doubles:
+        """Return the credit with what it lacks of the change of the log-odds over `reached`."""
+        first, *rest = self.layers
+        sums = first.bias + np.stack([np.zeros_like(reached), reached])
+        empty, full = forward(rest, ACTIVATIONS[self.activation].value(sums), self.activation)
+        sizes = np.abs(found)
+        shares = sizes / np.maximum(sizes.sum(axis=0), 1e-300)
+        return found + (full - empty - found.sum(axis=0)) * shares
 
     def _mean_gradient(self, reached: Doubles, output: int) -> Doubles:
         """Return the mean gradient of an output by the first layer's sums, over `reached`."""
         first, *rest = self.layers
         kernels = [layer.dense_kernel().astype(np.float64) for layer in rest]
         biases = [layer.bias.astype(np.float64) for layer in rest]
+        activation = ACTIVATIONS[self.activation]
 
         def sums_at(times: Doubles, depth: int) -> Doubles:
             """Return the sums of the units of a layer, [times, units]."""
             sums: Doubles = times[:, None] * reached + first.bias
             for kernel, bias in zip(kernels[:depth], biases[:depth], strict=True):
-                sums = np.maximum(sums, 0) @ kernel + bias
+                sums = activation.value(sums) @ kernel + bias
             return sums
 
-        times = np.array([0.0, 1.0])
-        for depth in range(len(rest)):
-            times = np.union1d(times, _crossings(times, sums_at(times, depth)))
-        middles, lengths = (times[1:] + times[:-1]) / 2, np.diff(times)
-        gradient = np.zeros((middles.size, self.layers[-1].bias.size))
+        if activation.bends:
+            times = np.array([0.0, 1.0])
+            for depth in range(len(rest)):
+                times = np.union1d(times, _crossings(times, sums_at(times, depth)))
+            points, lengths = (times[1:] + times[:-1]) / 2, np.diff(times)
+        else:
+            points, lengths = _quadrature()
+        gradient = np.zeros((points.size, self.layers[-1].bias.size))
         gradient[:, output] = 1
         for depth in reversed(range(len(rest))):
-            gradient = (gradient @ kernels[depth].T) * (sums_at(middles, depth) > 0)
+            gradient = (gradient @ kernels[depth].T) * activation.slope(sums_at(points, depth))
         return lengths @ gradient
 
     @property
@@ -149,14 +183,15 @@ class DenseNetwork:
         """Return what it is, for people."""
         sizes = [self.layers[0].kernel.shape[0], *(layer.bias.size for layer in self.layers)]
         units = " → ".join(f"{size:,}" for size in sizes)
-        relu = "ReLU and at the end " * bool(self.hidden)
-        return f"{units} units, {relu}{self.summary()[-1]['activation']}"
+        between = f"{ACTIVATIONS[self.activation].title} and at the end " * bool(self.hidden)
+        return f"{units} units, {between}{self.summary()[-1]['activation']}"
 
     def summary(self) -> list[dict[str, Any]]:
         """Return name, sizes and activation of each layer, as JSON values."""
         shapes = [layer.kernel.shape for layer in self.layers]
         inputs, outputs = shapes.pop()
-        kinds = [(f"hidden {number}", *shape, "ReLU") for number, shape in enumerate(shapes, 1)]
+        title = ACTIVATIONS[self.activation].title
+        kinds = [(f"hidden {number}", *shape, title) for number, shape in enumerate(shapes, 1)]
         last = (1, "sigmoid") if outputs == 1 else (outputs + 1, "softmax")
         return [
             {
@@ -173,6 +208,7 @@ class DenseNetwork:
         """Return whether both have the same weights."""
         return (
             isinstance(other, DenseNetwork)
+            and self.activation == other.activation
             and len(self.layers) == len(other.layers)
             and all(
                 np.array_equal(mine, theirs)
@@ -197,6 +233,13 @@ def sparse_product(rows: CSRMatrix, kernel: Floats | NDArray[np.int8]) -> Floats
             starts = rows.indptr[first + filled] - start
             product[first + filled] = np.add.reduceat(terms, starts, axis=0)
     return product
+
+
+def _quadrature() -> tuple[Doubles, Doubles]:
+    """Return points between 0 and 1 to integrate by, and their weights, float64 [points] each."""
+    points, weights = np.polynomial.legendre.leggauss(_POINTS)
+    starts = np.arange(_PARTS)[:, None]
+    return ((starts + (1 + points) / 2) / _PARTS).ravel(), np.tile(weights, _PARTS) / (2 * _PARTS)
 
 
 def _crossings(times: Doubles, sums: Doubles) -> Doubles:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import WordPiece
-from sentiment.model.kinds import LEFT_OUT, Kind, compact, largest_of
+from sentiment.model.activations import USUAL
+from sentiment.model.kinds import LEFT_OUT, Kind, activation_of, compact, largest_of
 from sentiment.model.network import Layer
 from sentiment.model.tensors import Tensors, mapping, number, tensor_of, truth, whole
 from sentiment.model.transformer import Block, Norm, Table, Transformer
@@ -67,11 +68,12 @@ def _document(encoder: PieceEncoder, network: Transformer) -> dict[str, Any]:
         "blocks": len(network.blocks),
         "hidden": len(network.hidden),
         "long_scale": network.long_scale,
+        "activation": network.activation,
     }
 
 
-def _version(_: PieceEncoder) -> int:
-    return 4
+def _version(_: PieceEncoder, network: Transformer) -> int:
+    return 4 if network.activation == USUAL else 5
 
 
 def _read(
@@ -121,13 +123,14 @@ def _transformer(document: dict[str, Any], tensors: Tensors, outputs: int) -> Tr
     hidden, output = _head(document, tensors, width, outputs, reader.reach)
     heads = whole(document["heads"], 1, width)
     long_scale = number(document.get("long_scale", LEFT_OUT["long_scale"]), 0, _LARGEST_SCALE)
-    return Transformer(words, places, norm, blocks, output, heads, hidden, long_scale)
+    activation = activation_of(document)
+    return Transformer(words, places, norm, blocks, output, heads, hidden, long_scale, activation)
 
 
 def _head(
     document: dict[str, Any], tensors: Tensors, width: int, outputs: int, reach: float
 ) -> tuple[tuple[Layer, ...], Layer]:
-    """Read the layers over the mean: those with ReLU, and the output."""
+    """Read the layers over the mean: the hidden ones, and the output."""
     hidden = []
     for place in range(whole(document.get("hidden", LEFT_OUT["hidden"]), 0, _MOST_HIDDEN)):
         bias = tensor_of(tensors, f"hidden.{place}.bias", "f", 1)

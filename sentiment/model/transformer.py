@@ -19,16 +19,13 @@ from numpy.typing import NDArray
 
 from sentiment.features.matrix import runs
 from sentiment.features.wordpiece import Pieces
+from sentiment.model.activations import ACTIVATIONS, GELU_CUBIC, GELU_LINEAR, USUAL
 from sentiment.model.network import Layer, forward, quantized
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 EPSILON = 1e-12  # added to variances, as in BERT
-# GELU as √(2/π) (x + 0.044715 x³) has it (Hendrycks and Gimpel, "Gaussian error linear units",
-# 2016), which is Keras's `gelu(approximate=True)`.
-GELU_LINEAR = float(np.sqrt(2 / np.pi))
-GELU_CUBIC = 0.044715 * GELU_LINEAR
 
 # Pieces in memory at once, some 15 kB each, but always one text.
 _MOST_PIECES = 1 << 11
@@ -251,7 +248,8 @@ class Transformer:
         output: mean → log-odds against the first class, [width, K − 1]. Training has a softmax of K
             units, whose first is subtracted.
         heads: how many parts of equal width attention has.
-        hidden: layers between mean and output, with ReLU after each; usually none.
+        hidden: layers between mean and output; usually none.
+        activation: of these layers, one of `ACTIVATIONS`.
         long_scale: what the log-odds of a text of `longest` pieces are multiplied by. A shorter one
             has a number between it and 1, on a line: long texts make a network too sure, or short
             ones not sure enough.
@@ -268,6 +266,7 @@ class Transformer:
     heads: int
     hidden: tuple[Layer, ...] = ()
     long_scale: float = 1.0
+    activation: str = USUAL
 
     def __post_init__(self) -> None:
         width, inner = self.width, self.inner
@@ -290,7 +289,7 @@ class Transformer:
 
     @property
     def head(self) -> tuple[Layer, ...]:
-        """The dense layers over the mean, with ReLU between them."""
+        """The dense layers over the mean, with the activation between them."""
         return (*self.hidden, self.output)
 
     @property
@@ -341,7 +340,7 @@ class Transformer:
 
         Takes [texts, width] and returns float64 [texts, K − 1].
         """
-        return forward(self.head, pooled)
+        return forward(self.head, pooled, self.activation)
 
     def credit(self, row: Pieces) -> Doubles:
         """Return what each piece of a text adds to its log-odds, float64 [pieces, K − 1]."""
@@ -405,8 +404,9 @@ class Transformer:
                 names, block.layers, activations, norms, strict=True
             )
         ]
+        title = ACTIVATIONS[self.activation].title
         rows += [
-            (f"hidden {number}", layer.kernel.shape, "ReLU", layer.bias.size)
+            (f"hidden {number}", layer.kernel.shape, title, layer.bias.size)
             for number, layer in enumerate(self.hidden, 1)
         ]
         size = self.output.bias.size

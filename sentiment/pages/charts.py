@@ -21,6 +21,7 @@ class Axis:
     Attributes:
         format: how the numbers at the ticks are written.
         names: texts at the ticks in their place.
+        signed: whether numbers below 0 have a sign; those of counts that grow downward have none.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Axis:
     ticks: Sequence[float]
     format: str = "{:.0%}"
     names: Sequence[str] = ()
+    signed: bool = False
 
     def place(self, value: Floats | float) -> Floats:
         """Return positions along the axis, clipped to 0–1."""
@@ -36,8 +38,9 @@ class Axis:
         return np.clip(share, 0, 1)
 
     def tick_texts(self) -> list[str]:
-        """Return the texts at the ticks; numbers unsigned: below 0, counts grow downward."""
-        return list(self.names) or [self.format.format(abs(tick)) for tick in self.ticks]
+        """Return the texts at the ticks."""
+        numbers = self.ticks if self.signed else map(abs, self.ticks)
+        return list(self.names) or [self.format.format(number) for number in numbers]
 
 
 @dataclass(frozen=True, eq=False)

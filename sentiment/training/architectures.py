@@ -91,7 +91,7 @@ class Architecture(Protocol):
     def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[FittedNetwork, ...]:
         """Return each network that `build` made, without Keras."""
 
-    def network(self, layers: tuple[Layer, ...]) -> FittedNetwork:
+    def network(self, layers: tuple[Layer, ...], options: TrainingOptions) -> FittedNetwork:
         """Return the network of layers from a checkpoint."""
 
     def compact(self, network: Any) -> Network:

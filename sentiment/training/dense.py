@@ -10,37 +10,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.model.activations import USUAL
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.training.backend import fused_adam, load_keras
 
-# (units, activation) → a layer.
-Maker = Callable[[int, str], Any]
+# (units, activation: what Keras calls one, or a function of tensors) → a layer.
+Maker = Callable[[int, Any], Any]
 
 
 def add_layers(
-    model: Any, first: Maker, rest: Maker, hidden: Sequence[int], classes: int, dropout: float
+    model: Any,
+    first: Maker,
+    rest: Maker,
+    hidden: Sequence[int],
+    classes: int,
+    dropout: float,
+    activation: str = USUAL,
 ) -> Any:
-    """Add ReLU layers and the output, see `output_of`, to a `keras.Sequential`, and compile it.
+    """Add hidden layers and the output, see `output_of`, to a `keras.Sequential`, and compile it.
 
     Args:
         model: with its input.
         first: makes the first layer.
         rest: makes all others.
-        hidden: units of each ReLU layer.
+        hidden: units of each hidden layer.
         classes: the number of classes.
         dropout: the share of hidden activations to drop.
+        activation: of the hidden layers, one of `sentiment.model.activations`.
     """
-    make = first
+    make, between = first, _gelu if activation == "gelu" else activation
     for units in hidden:
-        model.add(make(units, "relu"))
+        model.add(make(units, between))
         make = rest
         if dropout:
             model.add(load_keras().layers.Dropout(dropout))
-    units, activation, loss = output_of(classes)
-    model.add(make(units, activation))
+    units, last, loss = output_of(classes)
+    model.add(make(units, last))
     model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _gelu(sums: Any) -> Any:
+    """Return GELU by its tanh formula: Keras's own of that name is the exact one."""
+    return load_keras().activations.gelu(sums, approximate=True)
+
+
+def activation_of(model: Any) -> str:
+    """Return the activation that `add_layers` gave the hidden layers, the usual one without any."""
+    *hidden, _ = (layer.activation for layer in model.layers if hasattr(layer, "activation"))
+    return hidden[0].__name__.removeprefix("_") if hidden else USUAL
 
 
 def output_of(classes: int) -> tuple[int, str, str]:
@@ -65,7 +84,7 @@ def dense(networks: int, **options: Any) -> Maker:
     if networks == 1:
         return lambda units, activation: layers.Dense(units, activation=activation, **options)
 
-    def make(units: int, activation: str) -> Any:
+    def make(units: int, activation: Any) -> Any:
         # An initializer draws a random number when it is made, so each layer makes its own.
         usual = {"kernel_initializer": initializer(networks)}
         return layers.EinsumDense(
@@ -84,9 +103,12 @@ def initializer(networks: int) -> Any:
     return load_keras().initializers.VarianceScaling(networks, "fan_avg", "uniform")
 
 
-def network_of(layers: Sequence[Sequence[NDArray[np.float32]]]) -> DenseNetwork:
+def network_of(
+    layers: Sequence[Sequence[NDArray[np.float32]]], activation: str = USUAL
+) -> DenseNetwork:
     """Return the network of these kernels and biases; a softmax as log-odds against its first."""
     *hidden, (kernel, bias) = layers
     if bias.size > 1:
         kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-    return DenseNetwork(tuple(Layer.exact(*weights) for weights in [*hidden, (kernel, bias)]))
+    every = [*hidden, (kernel, bias)]
+    return DenseNetwork(tuple(Layer.exact(*weights) for weights in every), activation)

@@ -23,7 +23,7 @@ from sentiment.model.network import DenseNetwork, Layer, forward
 from sentiment.model.transformer import Transformer
 from sentiment.storage import ArrayFile, ArrayList
 from sentiment.training.backend import load_keras, seeded
-from sentiment.training.dense import add_layers, dense, network_of
+from sentiment.training.dense import activation_of, add_layers, dense, network_of
 from sentiment.training.options import Hyperparameters, TrainingOptions, objective_for
 from sentiment.training.run import Run
 
@@ -243,10 +243,13 @@ class FrozenEncoder(OnEncoder):
             hidden = dense(count, kernel_regularizer=ridge)
             output = dense(count, kernel_regularizer=ridge, kernel_initializer="zeros")
 
-            def make(units: int, activation: str) -> Any:
-                return (hidden if activation == "relu" else output)(units, activation)
+            def make(units: int, activation: Any) -> Any:
+                last = activation in ("sigmoid", "softmax")
+                return (output if last else hidden)(units, activation)
 
-            return add_layers(model, make, make, recipe.hidden, classes, options.dropout)
+            return add_layers(
+                model, make, make, recipe.hidden, classes, options.dropout, options.activation
+            )
 
     def interleave(self, parts: Sequence[Floats], places: Sequence[Numbers]) -> Floats:
         """Interleave the rows of several networks; −1 is an empty row."""
@@ -274,9 +277,12 @@ class FrozenEncoder(OnEncoder):
         """Return each network that `build` made, without Keras."""
         layers = [weights for layer in model.layers if (weights := layer.get_weights())]
         if len(widths) == 1:
-            return (network_of(layers),)
+            return (network_of(layers, activation_of(model)),)
         return tuple(
-            network_of([(kernels[place], biases[place]) for kernels, biases in layers])
+            network_of(
+                [(kernels[place], biases[place]) for kernels, biases in layers],
+                activation_of(model),
+            )
             for place in range(len(widths))
         )
 
@@ -286,9 +292,9 @@ class FrozenEncoder(OnEncoder):
         """Return the places of an epoch's rows as they are."""
         return np.arange(order.size)
 
-    def network(self, layers: tuple[Layer, ...]) -> DenseNetwork:
+    def network(self, layers: tuple[Layer, ...], options: TrainingOptions) -> DenseNetwork:
         """Return the network of layers from a checkpoint."""
-        return DenseNetwork(layers)
+        return DenseNetwork(layers, options.activation)
 
     def compact(self, network: DenseNetwork) -> DenseNetwork:
         """Return the network: it is small."""
@@ -308,7 +314,9 @@ class FrozenEncoder(OnEncoder):
         bias = bias + known.bias.astype(np.float64) @ of_known
         first = Layer.exact(joined.astype(np.float32), bias.astype(np.float32))
         *hidden, output = first, *rest
-        return self.encoder, replace(self.source, output=output, hidden=tuple(hidden))
+        return self.encoder, replace(
+            self.source, output=output, hidden=tuple(hidden), activation=network.activation
+        )
 
     def logits(
         self,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sentiment.errors import UsageError
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import Pieces
+from sentiment.model.activations import USUAL
 from sentiment.model.component import Component
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Block, Norm, Transformer
@@ -105,7 +106,7 @@ class TunedNetwork:
         parts = [tuned[first : first + _PARTS] for first in range(0, len(tuned), _PARTS)]
         kept = self.source.blocks[: len(self.source.blocks) - len(parts)]
         blocks = (*kept, *(_block(*each) for each in parts))
-        return replace(self.source, blocks=blocks, output=output, hidden=())
+        return replace(self.source, blocks=blocks, output=output, hidden=(), activation=USUAL)
 
     def logits(self, rows: Pieces) -> Doubles:
         """Return the log-odds of texts, before calibration: float64 [texts, K − 1]."""
@@ -231,7 +232,7 @@ class TunedEncoder(OnEncoder):
         """Return the network without Keras."""
         return (TunedNetwork.of(to_numpy(model, self.source), self.tuned, self.source),)
 
-    def network(self, layers: tuple[Layer, ...]) -> TunedNetwork:
+    def network(self, layers: tuple[Layer, ...], options: TrainingOptions) -> TunedNetwork:
         """Return the network of layers from a checkpoint."""
         return TunedNetwork(layers, self.source)
 

@@ -81,7 +81,8 @@ class Fitter:
         """
         self._number = next(self._numbers)
         checkpoint, done, last = self._checkpoint, 0, epochs or recipe.epochs
-        state = checkpoint.load(self._number, self._kind.network) if checkpoint else None
+        network = partial(self._kind.network, options=self._options)
+        state = checkpoint.load(self._number, network) if checkpoint else None
         if isinstance(state, Fit):
             return state
         # With few reviews, losses vary too much to stop early: folds run to the end.

@@ -9,15 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sentiment.model.activations import GELU_CUBIC, GELU_LINEAR
 from sentiment.model.network import Layer
-from sentiment.model.transformer import (
-    EPSILON,
-    GELU_CUBIC,
-    GELU_LINEAR,
-    Block,
-    Norm,
-    Transformer,
-)
+from sentiment.model.transformer import EPSILON, Block, Norm, Transformer
 
 # Added to the scores of padding, which get no attention.
 _NOTHING = -1e9

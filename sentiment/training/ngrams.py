@@ -22,7 +22,7 @@ from sentiment.model.component import MIN_COVERAGE
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.storage import sizes_of
 from sentiment.training.backend import load_keras, seeded
-from sentiment.training.dense import add_layers, dense, initializer, network_of
+from sentiment.training.dense import activation_of, add_layers, dense, initializer, network_of
 from sentiment.training.options import FEW, Hyperparameters, TrainingOptions, objective_for
 from sentiment.training.run import Run
 from sentiment.workers import Pool, Worker, default_workers
@@ -277,7 +277,9 @@ def build(
         count = len(widths)
         model = keras.Sequential([keras.Input((sum(widths),), sparse=True)])
         makers = _sparse_dense(count), dense(count)
-        return add_layers(model, *makers, recipe.hidden, classes, options.dropout)
+        return add_layers(
+            model, *makers, recipe.hidden, classes, options.dropout, options.activation
+        )
 
 
 def _sparse_dense(networks: int) -> Any:
@@ -302,7 +304,7 @@ def _sparse_dense(networks: int) -> Any:
             return self.activation(tf.nn.bias_add(upper + lower, self.bias))
 
     class SideBySide(keras.layers.Layer):  # type: ignore[misc, name-defined]
-        def __init__(self, units: int, activation: str) -> None:
+        def __init__(self, units: int, activation: Any) -> None:
             super().__init__()
             self.units = units
             self.activation = keras.activations.get(activation)
@@ -340,25 +342,27 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[DenseNetwork, ...]:
     """Return each network that `build` made for these widths, without Keras."""
     layers = [weights for layer in model.layers if (weights := layer.get_weights())]
     if len(widths) == 1:
-        return (network_of(layers),)
+        return (network_of(layers, activation_of(model)),)
     (kernel, bias), *rest = layers
     ends = np.cumsum(widths)[:-1]
     return tuple(
         network_of(
-            [(first, bias[place]), *((kernels[place], each[place]) for kernels, each in rest)]
+            [(first, bias[place]), *((kernels[place], each[place]) for kernels, each in rest)],
+            activation_of(model),
         )
         for place, first in enumerate(np.split(kernel, ends))
     )
 
 
-def network(layers: tuple[Layer, ...]) -> DenseNetwork:
+def network(layers: tuple[Layer, ...], options: TrainingOptions) -> DenseNetwork:
     """Return the network of layers from a checkpoint."""
-    return DenseNetwork(layers)
+    return DenseNetwork(layers, options.activation)
 
 
 def compact(network: DenseNetwork) -> DenseNetwork:
     """Return a network as the model file stores it."""
-    return DenseNetwork((network.layers[0].quantized(), *network.layers[1:]))
+    first, *rest = network.layers
+    return replace(network, layers=(first.quantized(), *rest))
 
 
 def parts_of(encoder: Vectorizer, network: DenseNetwork) -> tuple[Vectorizer, DenseNetwork]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.language import LANGUAGES, languages_of
+from sentiment.model.activations import ACTIVATIONS, USUAL
 
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
@@ -115,8 +116,11 @@ class TrainingOptions:
 
     # fmt: off
     hidden: tuple[int, ...] | None = _option(
-        None, Units(), "Units of each ReLU layer, such as 64,32; '' for none. By default 16; none "
-        "for fewer than 1,000 reviews.")
+        None, Units(), "Units of each hidden layer, such as 64,32; '' for none. By default 16; "
+        "none for fewer than 1,000 reviews.")
+    activation: str = _option(
+        USUAL, OneOf(tuple(ACTIVATIONS)), "What each unit of the hidden layers makes of its sum; "
+        "without any, it has no effect.")
     dropout: float = _option(
         0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
     epochs: int | None = _option(

@@ -355,7 +355,8 @@ def _record(
     right = held_out.right
     recorded = asdict(options)
     del recorded["architecture"]  # the kinds of the components say it
-    del recorded["languages"]  # the model says it
+    for name in ("activation", "languages"):
+        del recorded[name]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
     cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None

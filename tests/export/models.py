@@ -51,11 +51,17 @@ def deep() -> Model:
     return changed(pieces_model(), network=random_transformer(1, 1, hidden=(6, 5)))
 
 
+def activated(model: Model, activation: str) -> Model:
+    """The model with another activation of its hidden layers."""
+    return changed(model, network=replace(model.own.network, activation=activation))
+
+
 PIECES = {
     "pieces": pieces_model,
     "pieces, three classes": lambda: pieces_model(WITH_NEUTRAL),
     "pieces, two of three": lambda: pieces_model(WITH_NEUTRAL).restricted(SENTIMENT),
     "pieces, hidden layers": deep,
+    "pieces, hidden layers of GELU": lambda: activated(deep(), "gelu"),
     "pieces, no block": lambda: changed(pieces_model(), network=random_transformer(0, 1)),
     "pieces beside n-grams": beside_ngrams,
     "pieces under n-grams": lambda: small_model().on(pieces_model(), 0.5),
@@ -65,6 +71,8 @@ MODELS = {
     "one": small_model,
     "two": lambda: small_model((64, 32)),
     "unquantized": unquantized,
+    "tanh": lambda: small_model((64, 32), activation="tanh"),
+    "GELU": lambda: small_model((64, 32), activation="gelu"),
     "stacked": stacked,
     "three classes": lambda: small_model(labels=WITH_NEUTRAL),
     "other names": lambda: small_model((), labels=LabelSet(("a", "b/c", "d e", "f"))),

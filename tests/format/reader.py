@@ -596,6 +596,11 @@ class Model:
             }
             self.base = model_of(document["base"]["model"], below)
 
+    def activation(self, s: float) -> float:
+        """What a hidden unit makes of its sum."""
+        functions = {"relu": lambda s: max(s, 0.0), "tanh": math.tanh, "gelu": gelu}
+        return functions[self.document.get("activation", "relu")](s)
+
     def row(self, text: str) -> Any:
         raise NotImplementedError
 
@@ -762,7 +767,7 @@ class NGramModel(Model):
             kernel, scale, bias = (
                 self.tensors[f"layers.{depth}.{part}"] for part in ("kernel", "scale", "bias")
             )
-            inputs = row if depth == 0 else dict(enumerate(max(each, 0.0) for each in sums))
+            inputs = row if depth == 0 else dict(enumerate(map(self.activation, sums)))
             products = [0.0] * kernel.width
             for i, value in inputs.items():
                 for unit, weight in enumerate(kernel.row(i)):
@@ -997,7 +1002,7 @@ class PieceModel(Model):
             x = self._norm(added(x, self._layer(wide, f"{prefix}.narrow")), f"{prefix}.narrow_norm")
         mean = [sum(column) / len(x) for column in zip(*x, strict=True)]
         for number in range(self.document.get("hidden", 0)):
-            mean = [max(each, 0) for each in self._layer([mean], f"hidden.{number}")[0]]
+            mean = [*map(self.activation, self._layer([mean], f"hidden.{number}")[0])]
         longest = len(self.tensors["places.scale"].all())
         scale = 1 - (1 - self.document.get("long_scale", 1)) * len(row) / longest
         return [scale * each for each in self._layer([mean], "output")[0]]

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -18,13 +19,14 @@ from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MultiDecision
+from sentiment.model.own_words import OwnWords
 from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST
 from tests.format import reader
 from tests.format.vectors import FILE, FIXTURES, vectors
 from tests.format.wild import WILD
 from tests.model.encoders import pieces_model, random_transformer
-from tests.model.small import changed
+from tests.model.small import changed, small_model
 
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
@@ -84,8 +86,20 @@ def test_features_and_answers(path):
         assert model.answer(vector["text"])[1] == vector["answer"]
 
 
-def test_dense_layers_over_the_mean_of_pieces(tmp_path):
-    model = changed(pieces_model(), network=random_transformer(1, 1, hidden=(6, 5)))
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+def test_other_activations(activation, tmp_path):
+    words = OwnWords(("good",), ((0.0, 0.5),))  # the other reason for version 5
+    model = small_model((8, 4), activation=activation).with_words(words)
+    save_model(model, tmp_path / "m.safetensors")
+    found = reader.read(tmp_path / "m.safetensors")
+    text = "not a good film, but I loved the bad music"
+    assert found.weigh(text)[0] == pytest.approx(model.log_odds([text])[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+def test_dense_layers_over_the_mean_of_pieces(activation, tmp_path):
+    network = replace(random_transformer(1, 1, hidden=(6, 5)), activation=activation)
+    model = changed(pieces_model(), network=network)
     save_model(model, tmp_path / "m.safetensors")
     found = reader.read(tmp_path / "m.safetensors")
     text = "unbelievable, a good film"

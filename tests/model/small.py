@@ -35,7 +35,10 @@ CHARACTERS = NGrams(2, 3, 1, 3, 4, (1, 4))
 
 
 def small_model(
-    hidden: tuple[int, ...] = (16,), ngrams: NGrams = CHARACTERS, labels: LabelSet = SENTIMENT
+    hidden: tuple[int, ...] = (16,),
+    ngrams: NGrams = CHARACTERS,
+    labels: LabelSet = SENTIMENT,
+    activation: str = "relu",
 ) -> Model:
     random = np.random.default_rng(3)
     texts = [" ".join(random.choice(WORDS, 8)) for _ in range(60)]
@@ -49,7 +52,7 @@ def small_model(
         )
         for shape in pairwise(sizes)
     ]
-    network = DenseNetwork((layers[0].quantized(), *layers[1:]))
+    network = DenseNetwork((layers[0].quantized(), *layers[1:]), activation)
     calibration = Calibration(0.9, (0.2, -0.1, 0.3, 0.0)[:outputs])
     own = Component(vectorizer, network, calibration, labels=labels)
     return Model((own,), even_decision(len(labels)), labels=labels)

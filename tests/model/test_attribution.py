@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from sentiment.features.matrix import CSRMatrix
+from sentiment.model.activations import ACTIVATIONS
+from sentiment.model.network import DenseNetwork, forward
 from tests.model.small import SHAPES, WORDS, small_model
 
 TEXT = " ".join(WORDS + WORDS[::-2])
@@ -17,6 +19,28 @@ def test_the_credits_add_up_to_the_logit_less_that_of_the_empty_row(hidden):
     row = model.own.encoder.transform([TEXT])
     change = model.own.network.logits(row)[0] - model.own.network.logits(scaled(row, 0))[0]
     assert model.own.network.credit(row).sum(axis=0) == pytest.approx(change, abs=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+@pytest.mark.parametrize(("most", "error"), [(1, 1e-9), (10, 1e-5), (100, 2)])
+def test_through_smooth_activations_little_is_left_over(activation, most, error, monkeypatch):
+    network = small_model((16, 8), activation=activation).own.network
+    row = small_model().own.encoder.transform([TEXT])
+    first = network.layers[0]
+    row = scaled(row, most / np.abs(row.data @ first.dense_kernel()[row.indices]).max())
+    small = scaled(row, 0)
+    change = forward_in_doubles(network, row) - forward_in_doubles(network, small)
+    assert network.credit(row).sum(axis=0) == pytest.approx(change, abs=1e-9)
+    monkeypatch.setattr(DenseNetwork, "_completed", lambda network, found, reached: found)
+    assert network.credit(row).sum(axis=0) == pytest.approx(change, abs=error)
+
+
+def forward_in_doubles(network: DenseNetwork, row: CSRMatrix) -> np.ndarray:
+    """The log-odds of a row, without the float32 of its first product."""
+    first, *rest = network.layers
+    kernel = first.kernel[row.indices] * first.scale.astype(float)
+    sums = row.data.astype(float) @ kernel + first.bias
+    return forward(rest, ACTIVATIONS[network.activation].value(sums)[None], network.activation)[0]
 
 
 @pytest.mark.parametrize("hidden", SHAPES)

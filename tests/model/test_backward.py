@@ -25,9 +25,19 @@ def without_places(network: Transformer) -> Transformer:
     return replace(network, places=Table.exact(np.zeros((LONGEST, WIDTH), np.float32)))
 
 
-@pytest.mark.parametrize(("blocks", "hidden"), [(0, ()), (1, (9,)), (2, ()), (2, (6, 5))])
-def test_the_gradients_are_those_of_finite_differences(blocks, hidden):
-    network = random_transformer(blocks, hidden=hidden)
+@pytest.mark.parametrize(
+    ("blocks", "hidden", "activation"),
+    [
+        (0, (), "relu"),
+        (1, (9,), "relu"),
+        (2, (), "relu"),
+        (2, (6, 5), "relu"),
+        (1, (6, 5), "tanh"),
+        (1, (6, 5), "gelu"),
+    ],
+)
+def test_the_gradients_are_those_of_finite_differences(blocks, hidden, activation):
+    network = replace(random_transformer(blocks, hidden=hidden), activation=activation)
     _, slopes = gradients(network, VECTORS, PRESENCE)
     assert (slopes.dtype, slopes.shape) == (np.float64, (2, 3, LENGTH))
     step = 1e-5

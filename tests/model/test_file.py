@@ -173,6 +173,20 @@ def test_how_texts_are_read_is_kept_by_a_model_and_by_what_it_stands_on(fields, 
     assert format_of(loaded) == (3 if "reversal" in fields else 4)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+@pytest.mark.parametrize("base", [False, True])
+def test_another_activation_is_kept_and_older_programs_refuse_it(activation, base, tmp_path):
+    model = small_model()
+    network = replace(model.own.network, activation=activation)
+    model = changed(model, network=network)
+    model = small_model().on(model, 1.0) if base else model
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.components[-1].network == network
+    assert format_of(loaded) == 5
+    assert np.array_equal(loaded.log_odds(["good"]), model.log_odds(["good"]))
+
+
 def message_of(data: bytes, folder: Path) -> str:
     with pytest.raises(ModelError) as error:
         load_bytes(data, folder)
@@ -256,6 +270,9 @@ def test_a_file_cut_short_is_found(saved, tmp_path_factory, data):
         {"labels": LabelSet(("good", "uncertain"))},
         {"labels": LabelSet(("bad", "\x1b[2J"))},
         {"labels": LabelSet(("bad", "good" * 21))},
+        {"network": replace(small_model().own.network, activation="cube")},
+        {"network": replace(small_model().own.network, activation=["relu"])},
+        {"network": replace(small_model().own.network, activation=None)},
         {"network": scaled(1e38)},
         {"network": scaled(1e-30, 1e38)},
         {"network": scaled(1e25, 1e38, 1e38, 1e38)},

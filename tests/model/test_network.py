@@ -1,3 +1,5 @@
+import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.matrix import CSRMatrix
+from sentiment.model.activations import ACTIVATIONS
 from sentiment.model.network import DenseNetwork, Layer, sparse_product
 
 
@@ -51,6 +54,36 @@ def test_rows_longer_than_a_block_are_multiplied_too():
     rows = random_rows([0, 40_000, 3, 0, 40_000], 50_000)
     kernel = np.ones((50_000, 1), np.float32)
     assert sparse_product(rows, kernel) == pytest.approx(dense(rows) @ kernel, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_slope_of_an_activation_is_its_derivative(name):
+    activation, sums = ACTIVATIONS[name], np.linspace(-12, 12, 98)  # without 0, where ReLU bends
+    step = 1e-6
+    change = activation.value(sums + step) - activation.value(sums - step)
+    assert activation.slope(sums) == pytest.approx(change / (2 * step), abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_sums_of_any_size_have_an_activation(name):
+    with np.errstate(all="raise"):
+        for large in (np.array([-1e38, 1e38], np.float32), np.array([-1e120, 1e120])):
+            found = ACTIVATIONS[name].value(large)
+            assert found.dtype == large.dtype
+            assert np.isfinite(found).all()
+            assert np.isfinite(ACTIVATIONS[name].slope(large.astype(np.float64))).all()
+
+
+def test_gelu_is_that_of_the_error_function_to_three_places():
+    sums = np.linspace(-6, 6, 50)
+    exact = [s / 2 * (1 + math.erf(s / math.sqrt(2))) for s in sums]
+    assert ACTIVATIONS["gelu"].value(sums) == pytest.approx(np.array(exact), abs=5e-4)
+
+
+def test_networks_with_hidden_layers_differ_by_their_activation():
+    two, one = random_network(6, 4, 1), random_network(6, 1)
+    assert replace(two, activation="tanh") != two
+    assert replace(one, activation="tanh") == one  # it has no place to apply it
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

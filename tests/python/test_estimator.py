@@ -203,7 +203,7 @@ def test_what_cannot_be_learned_from_is_a_clear_error(texts, labels, error, word
      {"positive": "no such label"}, {"hidden": "64,32"}, {"hidden": (16.5,)},
      {"hidden": (1,) * 17}, {"epochs": 2.7},
      {"epochs": "4"}, {"features": None}, {"refit": "no"}, {"seed": None}, {"dropout": "0.1"},
-     {"batch_size": [1, 2]}, {"optimize": ["accuracy"]}],
+     {"batch_size": [1, 2]}, {"optimize": ["accuracy"]}, {"activation": "swish"}],
 )  # fmt: skip
 def test_a_parameter_out_of_its_range_is_named(wrong):
     (name,) = wrong

@@ -86,9 +86,13 @@ def test_it_learns_a_task_that_the_encoder_was_not_made_for(classes, tmp_path):
     assert loaded.record.provenance.accuracy > 0.8
 
 
-@pytest.mark.parametrize("hidden", [(), (7,), (6, 5)])
-def test_the_head_of_the_transformer_is_what_was_fitted_over_standardized_vectors(hidden):
-    options = replace(OPTIONS, hidden=hidden)
+@pytest.mark.parametrize(
+    ("hidden", "activation"), [((), "relu"), ((7,), "relu"), ((6, 5), "relu"), ((6, 5), "gelu")]
+)
+def test_the_head_of_the_transformer_is_what_was_fitted_over_standardized_vectors(
+    hidden, activation
+):
+    options = replace(OPTIONS, hidden=hidden, activation=activation)
     architecture = FrozenEncoder(ENCODER.own, options)
     reviews = reviews_of(40, 3)
     recipe = architecture.choose(reviews.texts, reviews.labels, options)
@@ -104,7 +108,7 @@ def test_the_head_of_the_transformer_is_what_was_fitted_over_standardized_vector
         layer.set_weights([random.normal(size=each.shape) for each in layer.get_weights()])
     (network,) = architecture.to_numpy(model, [width + 1])
     pieces, transformer = architecture.parts_of(encoder, network)
-    expected = forward(network.layers, rows)
+    expected = forward(network.layers, rows, activation)
     assert transformer.logits(pieces.transform(reviews.texts)) == pytest.approx(expected, abs=1e-4)
     of_keras = model(rows).numpy()
     every = np.exp(np.pad(expected, ((0, 0), (1, 0))))

@@ -35,7 +35,7 @@ def test_keras_and_numpy_agree_and_only_the_last_blocks_are_trained(blocks):
     for each in model.trainable_variables:
         each.assign(np.asarray(each) + random.normal(0, 0.1, each.shape))
     (network,) = architecture.to_numpy(model, [1])
-    again = architecture.network(network.layers)
+    again = architecture.network(network.layers, OPTIONS)
     found = model(architecture.arrays(rows)[0]).numpy()
     expected = np.exp(np.pad(network.logits(rows), ((0, 0), (1, 0))))
     assert found == pytest.approx(expected / expected.sum(axis=1, keepdims=True), abs=1e-4)

@@ -19,7 +19,7 @@ from sentiment.training.backend import release
 from sentiment.training.decide import EncodedSplit, EpochSelector
 from sentiment.training.fitting import Fitter
 from sentiment.training.learner import Learner, TrainingData
-from sentiment.training.ngrams import NGramHyperparameters, build, choose, to_numpy
+from sentiment.training.ngrams import NGramHyperparameters, build, choose, compact, to_numpy
 from sentiment.training.options import Hyperparameters, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
@@ -43,21 +43,25 @@ def keras_probabilities(network, rows: CSRMatrix) -> np.ndarray:
     return network(tf.SparseTensor(entries, rows.data, (len(rows), rows.width))).numpy()
 
 
-@pytest.mark.parametrize("hidden", [(), (16,), (64, 32)])
-def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden):
+@pytest.mark.parametrize(
+    ("hidden", "activation"),
+    [((), "relu"), ((16,), "relu"), ((64, 32), "relu"), ((64, 32), "tanh"), ((64, 32), "gelu")],
+)
+def test_the_numpy_forward_pass_is_that_of_keras(reviews, hidden, activation):
     ngrams = choose(reviews.texts, reviews.labels, FAST).ngrams
     vectorizer = Vectorizer.fit(DocumentTermMatrix.of(reviews.texts, ngrams), reviews.labels)
     rows = vectorizer.transform([*reviews.texts, "", "unheard"])
-    network = build([rows.width], recipe(hidden=hidden), 2, TrainingOptions())
+    options = TrainingOptions(activation=activation)
+    network = build([rows.width], recipe(hidden=hidden), 2, options)
     (ours,) = to_numpy(network, [rows.width])
-    assert ours.hidden == hidden
+    assert (ours.hidden, ours.activation) == (hidden, activation)
 
     def p(network: DenseNetwork) -> np.ndarray:
         return 1 / (1 + np.exp(-network.logits(rows)))
 
     assert p(ours) == pytest.approx(keras_probabilities(network, rows), abs=1e-5)
     # With the weights as the file stores them, put back into Keras.
-    stored = DenseNetwork((ours.layers[0].quantized(), *ours.layers[1:]))
+    stored = compact(ours)
     dense = [layer for layer in network.layers if layer.get_weights()]
     for keras_layer, layer in zip(dense, stored.layers, strict=True):
         keras_layer.set_weights([layer.dense_kernel(), layer.bias])
