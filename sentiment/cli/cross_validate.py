@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
+from sentiment.cli.curve import Curve, check_plot
 from sentiment.cli.evaluate import side_by_side, slices_as_text
 from sentiment.cli.out_of_fold import check_out_of_fold, write_out_of_fold
-from sentiment.cli.progress import time_left
+from sentiment.cli.progress import duration
 from sentiment.cli.reading import (
     Repairs,
     data_name,
@@ -47,9 +48,10 @@ from sentiment.selection.crossing import (
     differences,
     estimates,
 )
+from sentiment.selection.curve import subsets
 from sentiment.selection.estimates import NONE, Estimate
 from sentiment.selection.folds import Fold, by_group, in_time, stratified
-from sentiment.training.options import TrainingOptions
+from sentiment.training.options import TrainingOptions, objective_for
 from sentiment.training.run import Progress, Run
 
 _FOLDS = 10
@@ -66,6 +68,8 @@ class _Job:
         columns: what to slice by, for the table or a gate.
         gates: limits of metrics.
         out_of_fold: where to write each row with its answer; None for nowhere.
+        curve: whether to train on fewer reviews, too.
+        plot: where to draw the curve; None for nowhere.
         group: a column whose values are not divided.
         time: a column with the time of each review.
     """
@@ -77,6 +81,8 @@ class _Job:
     gates: tuple[Gate, ...]
     out_of_fold: Path | None
     baseline: bool
+    curve: bool
+    plot: Path | None
     group: str | None
     time: str | None
     base_path: Path | None
@@ -89,12 +95,13 @@ class _Job:
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """What came of it: the estimates of all reviews, of baselines, and of slices."""
+    """What came of it: the estimates of all reviews, of baselines and of slices, and the curve."""
 
     overall: Estimates
     baselines: dict[str, Estimates]
     ahead: Estimates
     slices: dict[str, list[Slice]]
+    curve: Curve | None = None
 
 
 @click.command(short_help="Measure what training makes of reviews, by cross-validation.")
@@ -113,6 +120,11 @@ class _Result:
 @click.option("--baseline", is_flag=True,
               help="Measure two baselines on the same folds: the most frequent label for all, and "
               "TF-IDF with logistic regression.")  # fmt: skip
+@click.option("--curve", is_flag=True,
+              help="Train on a sixteenth to half of the reviews, too, and tell what more labels "
+              "would give.")  # fmt: skip
+@click.option("--plot", type=options.TARGET, metavar="FILE",
+              help="Draw the curve here: PNG, SVG or PDF. Needs matplotlib.")  # fmt: skip
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
@@ -145,12 +157,16 @@ def command(
     Where reviews of one customer or product resemble each other, --group keeps them together. Where
     a model will answer reviews to come, --time trains on the past only.
 
+    --curve tells how the accuracy (macro F1, if a class is rare) depends on the number of labels,
+    what twice and four times as many would give, and how many more raise it by one point.
+
     \b
     Examples:
       sentiment cross-validate reviews.csv
       sentiment cross-validate reviews.csv --folds 10 --repeats 3 --baseline
       sentiment cross-validate reviews.csv --group customer --slice product
       sentiment cross-validate reviews.csv --time date --folds 5
+      sentiment cross-validate reviews.csv --curve --plot curve.png
       sentiment cross-validate reviews.csv --out-of-fold answers.csv --fail-under macro_f1=0.8
     """
     gates = tuple(map(read_gate, fail_under))
@@ -178,18 +194,29 @@ def _cross_validate(job: _Job) -> None:
         what = "base" if base else "encoder"
         warn_of_overlap({f"the {what}": overlap_of(known, reviews)})
     plan = _plan(job, reviews)
-    _announce(plan, reviews)
+    smaller = subsets(reviews, plan[0], job.options.seed) if job.curve else {}
+    _announce(plan, smaller, reviews)
     repairs = Repairs(wanted=job.options.repair)
     repairs.count(reviews.texts)
     repairs.report()
-    progress = _FoldProgress(len(plan), len(plan[0]))
+    progress = _FoldProgress(len(plan), len(plan[0]), [*smaller])
     fit = fits.trained(job.options, Run(progress), base, encoder)
     results = cross_validate(reviews, plan, fit, progress.begin)
     console.clear_status()
     _warn_of_unread(results, plan, reviews)
     if job.out_of_fold is not None:
         write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0])
-    found = _measured(job, reviews, plan, results, values)
+    curve = None
+    if smaller:
+        metric = "accuracy"
+        if objective_for(reviews.labels, job.options) != "accuracy":
+            metric = "macro_f1"
+        curve = Curve.measure(
+            metric, reviews, smaller, results[0], lambda share: (fit, progress.of_share(share))
+        )
+    found = replace(_measured(job, reviews, plan, results, values), curve=curve)
+    if curve is not None and job.plot is not None:
+        curve.draw(job.plot)
     _print(job, reviews, plan, found)
     figures = {name: each.value for name, each in found.overall.items()}
     if failures := failed_gates(job.gates, figures, found.slices):
@@ -202,14 +229,18 @@ def _check(job: _Job) -> None:
         raise UsageError("--group and --time divide the reviews differently: leave out one of them")
     if job.time is not None and job.repeats > 1:
         raise UsageError("--time divides the reviews in one way only: leave out --repeats")
-    if job.out_of_fold is not None:
-        if "-" in job.data:
-            raise UsageError("--out-of-fold reads DATA twice: save the reviews to a file first")
-        inputs = [
-            *options.resolve_inputs(job.data, "training"),
-            *map(Path, job.reading.label_files),
-        ]
-        options.check_targets([job.out_of_fold], inputs, force=job.force)
+    if job.curve and job.time is not None:
+        raise UsageError("--curve divides the reviews at random, not by --time: leave out one")
+    if job.plot is not None:
+        if not job.curve:
+            raise UsageError("--plot draws the curve: add --curve")
+        check_plot(job.plot)
+    if job.out_of_fold is not None and "-" in job.data:
+        raise UsageError("--out-of-fold reads DATA twice: save the reviews to a file first")
+    if targets := [each for each in (job.out_of_fold, job.plot) if each is not None]:
+        labels = map(Path, job.reading.label_files)
+        inputs = [*options.resolve_inputs(job.data, "training"), *labels]
+        options.check_targets(targets, inputs, force=job.force)
 
 
 def _plan(job: _Job, reviews: LabelledReviews) -> list[list[Fold]]:
@@ -222,8 +253,13 @@ def _plan(job: _Job, reviews: LabelledReviews) -> list[list[Fold]]:
     return stratified(reviews, *how)
 
 
-def _announce(plan: Sequence[Sequence[Fold]], reviews: LabelledReviews) -> None:
-    trained = [fold.training.size for folds in plan for fold in folds]
+def _announce(
+    plan: Sequence[Sequence[Fold]],
+    smaller: Mapping[float, Sequence[Fold]],
+    reviews: LabelledReviews,
+) -> None:
+    every = [*smaller.values(), *plan]
+    trained = [fold.training.size for folds in every for fold in folds]
     sizes = f"{min(trained):,}"
     if max(trained) > min(trained):
         sizes += f" to {max(trained):,}"
@@ -236,18 +272,30 @@ def _announce(plan: Sequence[Sequence[Fold]], reviews: LabelledReviews) -> None:
 class _FoldProgress(Progress):
     """Shows which fold is trained, and about how long the rest takes."""
 
-    def __init__(self, repeats: int, folds: int) -> None:
+    def __init__(self, repeats: int, folds: int, shares: Sequence[float]) -> None:
         self._repeats, self._folds = repeats, folds
+        self._shares = shares
         self._started = time.monotonic()
         self._diverged = False
+        self._done = 0.0  # in trainings on all reviews
+        self._total = folds * (repeats + sum(shares))
 
     def begin(self, repeat: int, fold: int) -> None:
-        """Say that a training begins, counted from 0."""
-        done = repeat * self._folds + fold
-        rest = self._repeats * self._folds - done
-        left = time_left(time.monotonic() - self._started, done, rest)
+        """Say that a training begins; both are counted from 0."""
         again = f" of repeat {repeat + 1} of {self._repeats}" if self._repeats > 1 else ""
-        text = f"fold {fold + 1} of {self._folds}{again}{left} …"
+        self._show(fold, again, 1.0)
+
+    def of_share(self, share: float) -> Callable[[int], None]:
+        """Return what says that a training on a share of the reviews begins."""
+        return lambda fold: self._show(fold, f" with 1/{1 / share:.0f} of the reviews", share)
+
+    def _show(self, fold: int, what: str, size: float) -> None:
+        rest = self._total - self._done
+        left = ""
+        if self._done:
+            left = f", {duration((time.monotonic() - self._started) * rest / self._done)} left"
+        self._done += size
+        text = f"fold {fold + 1} of {self._folds}{what}{left} …"
         if console.shows_status:
             console.status(text)
         else:
@@ -322,6 +370,8 @@ def _print(
         return
     parts = ["\n".join(_overall(metrics, found)), "\n".join(_classes(reviews, metrics, found))]
     parts += [slices_as_text(name, of, metrics.headline) for name, of in found.slices.items()]
+    if found.curve is not None:
+        parts.append(found.curve.as_text())
     click.echo("\n\n".join(parts))
 
 
@@ -393,4 +443,6 @@ def _facts(
         facts["slices"] = {
             name: [each.as_json() for each in of] for name, of in found.slices.items()
         }
+    if found.curve is not None:
+        facts["curve"] = found.curve.as_json()
     return facts | {"data": list(job.data)}

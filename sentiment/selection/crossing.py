@@ -13,7 +13,7 @@ from sentiment.evaluation.metrics import Evaluation, Figures, metrics_for, metri
 from sentiment.labels import LabelSet
 from sentiment.model.model import Model, answers_of, confusion_matrix, even_decision
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.selection.estimates import Estimate, Part, estimates_of
+from sentiment.selection.estimates import Estimate, Part, estimates_of, pseudo_values
 from sentiment.selection.folds import Fold, Rows
 
 
@@ -139,6 +139,23 @@ def count_estimates(
         return metrics_or_none(confusion_matrix(labels, answers, len(label_set)), label_set)
 
     return estimates_of(_parts(results, some), figures, _bounds(reviews))
+
+
+def fold_values(
+    result: OutOfFold, reviews: LabelledReviews, metric: str
+) -> tuple[float, Floats] | None:
+    """Return a metric of the answers of a repeat, and what each fold contributes to it, [K].
+
+    None if the metric is undefined for some of them.
+    """
+    ((part, folds),) = _parts([result])
+
+    def measure(part: Part) -> Figures:
+        return _figures(part, [result], reviews)
+
+    whole = measure(part)
+    value, pseudo = whole[metric], pseudo_values(part, folds, whole, measure)[0][metric]
+    return None if value is None or pseudo is None else (value, pseudo)
 
 
 def _bounds(reviews: LabelledReviews) -> dict[str, Interval]:

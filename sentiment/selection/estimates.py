@@ -100,24 +100,36 @@ def corrected_interval(
     return max(value - reach, min(bounds[0], value)), min(value + reach, max(bounds[1], value))
 
 
-def _variances(part: Part, folds: Rows, whole: Figures, measure: Measure) -> Figures:
-    """Estimate the variance of the pseudo-values of each metric; None where it is undefined."""
+def pseudo_values(
+    part: Part, folds: Rows, whole: Figures, measure: Measure
+) -> tuple[dict[str, Floats | None], Floats]:
+    """Compute what each fold contributes to each metric, [K]; None where that is undefined.
+
+    Returns:
+        The values, whose mean is about the metric, and n / n₂ of each fold, [K].
+    """
     numbers, sizes = np.unique(folds, return_counts=True)
-    if numbers.size < 2:
-        return dict.fromkeys(whole)
     ratios = folds.size / sizes
+    if numbers.size < 2:
+        return dict.fromkeys(whole), ratios
     without = [measure(Part(part.repeat, part.rows[folds != number])) for number in numbers]
-    found: Figures = {}
+    found: dict[str, Floats | None] = {}
     for name, value in whole.items():
         left = [each[name] for each in without]
-        if value is None or any(each is None for each in left):
+        found[name] = None
+        if value is not None and not any(each is None for each in left):
+            found[name] = ratios * value - (ratios - 1) * np.array(left, np.float64)
+    return found, ratios
+
+
+def _variances(part: Part, folds: Rows, whole: Figures, measure: Measure) -> Figures:
+    """Estimate the variance of the folds of each metric, as if they had the same size."""
+    pseudo, ratios = pseudo_values(part, folds, whole, measure)
+    found: Figures = {}
+    for name, value in whole.items():
+        values = pseudo[name]
+        if value is None or values is None:
             found[name] = None
-            continue
-        found[name] = _variance(value, np.array(left, np.float64), ratios)
+        else:
+            found[name] = float(np.sum((values - value) ** 2 / (ratios - 1)))
     return found
-
-
-def _variance(value: float, without: Floats, ratios: Floats) -> float:
-    """Return the mean square of pseudo-values around the whole, as of folds of equal size."""
-    pseudo = ratios * value - (ratios - 1) * without
-    return float(np.sum((pseudo - value) ** 2 / (ratios - 1)))

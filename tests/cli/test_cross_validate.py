@@ -176,3 +176,46 @@ def test_nothing_is_overwritten_and_columns_are_not_taken_twice(run, data, tmp_p
     done = run("cross-validate", "-", "--out-of-fold", tmp_path / "new.csv", stdin="text,label\n")
     assert (done.returncode, "reads DATA twice" in done.stderr) == (2, True)
     assert not (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_curve_says_what_more_labels_would_give(run, tmp_path):
+    data = write(tmp_path / "data.csv", rows(240))
+    args = ["cross-validate", data, "--folds", "4", "--curve"]
+    done = run(*args)
+    assert "training 20 models, each on 12 to 180 of 240 reviews" in done.stderr
+    assert "trained on    accuracy" in done.stdout
+    assert "expected accuracy (90% interval): 2 times as many" in done.stdout
+    assert "one more point of accuracy" in done.stdout
+    flat = json.loads(run(*args, "--json").stdout)["curve"]
+    assert flat["trained_on"] == [12, 22, 44, 90, 180]
+    assert [each["trained_on"] for each in flat["expected"]] == [360, 720]
+    for each in flat["expected"]:
+        assert each["interval"][0] <= each["value"] <= each["interval"][1]
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_curve_is_drawn(run, tmp_path):
+    pytest.importorskip("matplotlib")
+    data = write(tmp_path / "data.csv", rows(120))
+    args = ["cross-validate", data, "--folds", "3", "--curve", "--plot"]
+    done = run(*args, tmp_path / "curve.svg")
+    assert done.returncode == 0, done.stderr
+    assert "reviews trained on" in (tmp_path / "curve.svg").read_text()
+    assert run(*args, tmp_path / "curve.svg").returncode == 2
+    assert "name it .png" in run(*args, tmp_path / "curve.txt").stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--plot", "curve.png"], "add --curve"),
+        (["--curve", "--time", "day"], "leave out one"),
+        (["--curve", "--folds", "2"], "too few reviews for --curve"),
+    ],
+)
+def test_what_has_no_curve(run, tmp_path, args, words):
+    data = write(tmp_path / "data.csv", rows(40))
+    done = run("cross-validate", data, *args)
+    assert done.returncode in (2, 3)
+    assert words in done.stderr
