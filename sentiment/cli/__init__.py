@@ -26,6 +26,7 @@ COMMANDS = {
     "train": "Train a model on labelled reviews.",
     "evaluate": "Measure a model on labelled reviews.",
     "cross-validate": "Measure what training makes of reviews, by cross-validation.",
+    "tune": "Search for better training options, and train with them.",
     "report": "Write a page that shows how good a model is, and why.",
     "compare": "Compare two models on the same reviews.",
     "calibrate": "Refit a model's probabilities, or set where it abstains.",

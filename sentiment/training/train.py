@@ -356,6 +356,9 @@ def _record(
     del recorded["languages"]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
+    for name in ("word_ngrams", "char_ngrams", "min_df", "smoothing"):  # younger than the format
+        if recorded[name] is None:
+            del recorded[name]
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
