@@ -166,6 +166,10 @@ def _fingerprint(job: _Job) -> str:
 
 def _search(job: _Job, search: Search) -> None:
     """Run the search, and show how far it is."""
+    ends = [count_of(job.trials, "trial")] if job.trials is not None else []
+    if job.minutes is not None:
+        ends.append(duration(60 * job.minutes))
+    console.note(f"searching on {job.folds} folds, for {' or '.join(ends)}; the defaults are first")
     if search.done:
         console.note(f"resuming {job.study} after {count_of(search.done, 'trial')}")
     began = time.monotonic()

@@ -21,10 +21,9 @@ LEVEL = 0.9
 _Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 # What is known of learning curves before any is measured: the error falls as a power of the number
-# of reviews (Hestness et al., 2017), and does not level off within reach: an asymptote fitted to
-# few sizes foretells too little. Mean and deviation of the exponent, and how far the logarithm of
-# the error strays from the law within a factor of e, are wide enough for UCI, half A of multi-domain
-# and data/train.csv, with a logistic regression (benchmarks/FINDINGS.md).
+# of reviews (Hestness et al., 2017), and an asymptote fitted to few sizes foretells too little. The
+# mean and deviation of the exponent, and how far the logarithm of the error strays from the law
+# within a factor of e, were chosen on training reviews of other sets (benchmarks/FINDINGS.md).
 _EXPONENT, _EXPONENT_DEVIATION = 0.22, 0.09
 _STRAYS = 0.05
 _OF_CHANCE = 0.85  # of the error of one answer for all: more is no law yet

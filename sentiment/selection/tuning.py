@@ -53,12 +53,14 @@ class Trial:
         values: the options tried, as sampled; {} for the default.
         counts: of each fold by label and answer, int64 [K, C, C].
         score: the metric of all folds together.
+        right: which reviews were answered correctly, fold by fold, bool [n].
     """
 
     number: int
     values: Values
     counts: Counts
     score: float
+    right: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ class Search:
     ) -> float | None:
         """Train on each fold; return the score, None if it was stopped."""
         options = replace(options_of(values, self._options), refit=False)
-        fit, found = self._makes(options), list[Counts]()
+        fit, found, right = self._makes(options), list[Counts](), list[NDArray[np.bool_]]()
         for place, fold in enumerate(self._folds):
             told(number, place)
             texts = [self._reviews.texts[row] for row in fold.held_out.tolist()]
@@ -219,12 +221,14 @@ class Search:
             found.append(
                 confusion_matrix(labels, answered.labels, len(self._reviews.label_set)).astype(int)
             )
+            right.append(answered.labels == labels)
             running = self._score(np.array(found))
             trial.report(running, place)
             if number and place < len(self._folds) - 1 and self._is_hopeless(running, place):
                 return None
         trial.set_user_attr("values", values)
         trial.set_user_attr("counts", np.array(found).tolist())
+        trial.set_user_attr("right", np.packbits(np.concatenate(right)).tobytes().hex())
         return self._score(np.array(found))
 
     def _score(self, counts: Counts) -> float:
@@ -246,9 +250,7 @@ class Search:
 
         complete = optuna.trial.TrialState.COMPLETE
         trials = [
-            Trial(
-                number, each.user_attrs["values"], np.array(each.user_attrs["counts"]), each.value
-            )
+            self._read(number, each)
             for number, each in enumerate(
                 self._study.get_trials(deepcopy=False, states=(complete,))
             )
@@ -265,10 +267,20 @@ class Search:
             self.done - len(trials),
         )
 
+    def _read(self, number: int, trial: Any) -> Trial:
+        """Return a finished trial from the study."""
+        attributes = trial.user_attrs
+        bits = np.frombuffer(bytes.fromhex(attributes["right"]), np.uint8)
+        right = np.unpackbits(bits, count=len(self._reviews)).astype(np.bool_)
+        counts = np.array(attributes["counts"])
+        return Trial(number, attributes["values"], counts, trial.value, right)
+
     def _standard_error(self, one: Trial, other: Trial) -> float:
         """Return the standard error of the difference of two trials on the same folds.
 
-        From what each fold contributes, see `estimates.corrected_interval`.
+        It is the larger of two: from what each fold contributes (see `corrected_interval` in
+        `estimates.py`), which a few folds may make too small by chance; and from the reviews that
+        only one answers correctly, as McNemar's test does.
         """
         folds = len(self._folds)
         without = [
@@ -276,7 +288,9 @@ class Search:
             - self._score(np.delete(other.counts, fold, axis=0))
             for fold in range(folds)
         ]
-        return sqrt((folds - 1) * float(np.var(without, ddof=1)))
+        of_folds = sqrt((folds - 1) * float(np.var(without, ddof=1)))
+        changes = one.right.astype(np.float64) - other.right
+        return max(of_folds, float(changes.std()) / sqrt(changes.size))
 
     def _importance(self) -> tuple[tuple[str, float], ...]:
         import optuna
