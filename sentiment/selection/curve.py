@@ -28,6 +28,7 @@ _EXPONENT, _EXPONENT_DEVIATION = 0.22, 0.09
 _STRAYS = 0.05
 _OF_CHANCE = 0.85  # of the error of one answer for all: more is no law yet
 _VAGUE = 10.0  # deviation of the logarithm of the error, before it is measured
+_CORRELATION = 0.5  # of values of neighboring sizes, before it is measured
 _LEAST_ERROR = 1e-4
 _FARTHEST = 100.0  # times as many reviews; nothing is said of more
 _STEPS = 2000
@@ -102,13 +103,15 @@ class LearningCurve:
     Attributes:
         sizes: numbers of training reviews, ascending, float64 [s].
         values: of the metric, the mean of the folds, [s].
-        folds: of each fold, [K, s]; their covariance, which paired folds share, weighs the sizes.
+        folds: of each fold, [K, s].
+        tested: the number of reviews that all models answered.
         constant: the metric of one answer for all. The law begins where the error is clearly lower.
     """
 
     sizes: Floats
     values: Floats
     folds: Floats
+    tested: int
     constant: float = 0.0
 
     @classmethod
@@ -128,7 +131,9 @@ class LearningCurve:
         constant = metrics_or_none(
             constant_confusion(np.diag(np.bincount(reviews.labels))), reviews.label_set
         )[metric]
-        return cls(sizes, np.array(values), np.stack(folds, axis=1), constant or 0.0)
+        return cls(
+            sizes, np.array(values), np.stack(folds, axis=1), results[-1].rows.size, constant or 0.0
+        )
 
     @cached_property
     def _first(self) -> int:
@@ -141,9 +146,30 @@ class LearningCurve:
         """The log sizes relative to the largest, [f], log errors, [f], and their covariance."""
         some = slice(self._first, None)
         errors = np.maximum(1 - self.values[some], _LEAST_ERROR)
-        covariance = np.cov(self.folds[:, some].T) / (len(self.folds) - 1)
-        noise = covariance / np.outer(errors, errors)
+        deviations = self._deviations(some) / errors
+        noise = np.outer(deviations, deviations) * self._correlation(some)
         return np.log(self.sizes[some] / self.sizes[-1]), np.log(errors), noise
+
+    def _deviations(self, some: slice) -> Floats:
+        """Return the standard errors of the values, [f]: few folds may agree by chance.
+
+        They are no less than those of shares of so many reviews.
+        """
+        of_folds = self.folds[:, some].var(axis=0, ddof=1) / (len(self.folds) - 1)
+        value = np.clip(self.values[some], _LEAST_ERROR, 1 - _LEAST_ERROR)
+        return np.sqrt(np.maximum(of_folds, value * (1 - value) / self.tested))
+
+    def _correlation(self, some: slice) -> NDArray[np.float64]:
+        """Return how values that are measured on the same reviews go together, [f, f].
+
+        Half of it is estimated from the folds, of which there are too few for more.
+        """
+        centred = self.folds[:, some] - self.folds[:, some].mean(axis=0)
+        lengths = np.maximum(np.linalg.norm(centred, axis=0), 1e-12)
+        usual = np.full((lengths.size, lengths.size), _CORRELATION)
+        mean = ((centred / lengths).T @ (centred / lengths) + usual) / 2
+        np.fill_diagonal(mean, 1.0)
+        return mean
 
     def _log_errors(self, sizes: Floats) -> tuple[Floats, Floats]:
         """Return mean and deviation of the log error at some numbers of reviews."""

@@ -18,11 +18,11 @@ def reviews(n, texts=None):
     return LabelledReviews(texts, (np.arange(n) % 2).astype(np.int16))
 
 
-def curve(error, sizes=(100, 200, 400, 800, 1600), noise=0.0, seed=0):
+def curve(error, sizes=(100, 200, 400, 800, 1600), noise=0.0, seed=0, tested=100_000):
     random = np.random.default_rng(seed)
     sizes = np.array(sizes, np.float64)
     folds = 1 - error(sizes) + noise * random.standard_normal((10, sizes.size))
-    return LearningCurve(sizes, folds.mean(axis=0), folds)
+    return LearningCurve(sizes, folds.mean(axis=0), folds, tested)
 
 
 @given(st.integers(200, 400), st.integers(0, 99))
@@ -69,6 +69,8 @@ def test_the_interval_grows_with_the_distance_and_with_the_noise():
     widths = [np.ptp(quiet.at(size)[1]) for size in (1600, 3200, 6400)]
     assert widths == sorted(widths)
     assert np.ptp(loud.at(3200)[1]) > np.ptp(quiet.at(3200)[1])
+    few = curve(error, noise=0.002, tested=200)
+    assert np.ptp(few.at(3200)[1]) > np.ptp(quiet.at(3200)[1])
 
 
 def test_small_sizes_near_chance_do_not_bend_the_law():
@@ -100,7 +102,7 @@ def test_how_many_more_labels_raise_it_by_a_point():
 )
 def test_wild_values_have_finite_forecasts(folds, size):
     values = np.array(folds)
-    law = LearningCurve(np.array([25.0, 50.0, 100.0]), values.mean(axis=0), values)
+    law = LearningCurve(np.array([25.0, 50.0, 100.0]), values.mean(axis=0), values, 100)
     value, (low, high) = law.at(size)
     assert np.isfinite([value, low, high]).all()
     assert 0 <= low <= high <= 1

@@ -145,6 +145,8 @@ def test_a_text_that_the_block_has_too_is_not_trained_on():
         ["2024-05-31", "2024-06-01 10:00", "2024-06-01T12:00:00+02:00", "20 Jul 2024"],
         ["2015-02-24 11:35:52 -0800", "2015-02-24 12:00:00 -0800", "2015/02/25", "Mar 1, 2015"],
         ["1", "2.5", "3,5", "1e3"],
+        ["24-01-2015 11.35", "05-02-2015 9.10", "05-02-2015 10.10", "1-03-2015 11.35"],
+        ["1/24/2015", "2/5/2015 9:10", "2/5/2015 10:10:59", "3/1/2015"],
     ],
 )
 def test_forms_of_time(cells):
@@ -160,7 +162,7 @@ def test_forms_of_time(cells):
         ("yesterday", r'row 3: "yesterday" in "date" is no time: write'),
         ("", r'row 3: "" in "date" is no time'),
         ("5", r'row 3: "5" in "date" is a number among dates'),
-        ("05/06/2024", "no time"),
+        ("05/06/2024", "not clear which is the day"),
     ],
 )
 def test_a_time_that_does_not_parse_is_one_clear_line(cell, words):
