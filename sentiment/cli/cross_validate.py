@@ -13,7 +13,7 @@ import numpy as np
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.curve import Curve, check_plot
-from sentiment.cli.evaluate import side_by_side, slices_as_text
+from sentiment.cli.estimates import Result, result_as_json, result_as_text
 from sentiment.cli.out_of_fold import check_out_of_fold, write_out_of_fold
 from sentiment.cli.progress import duration
 from sentiment.cli.reading import (
@@ -23,10 +23,9 @@ from sentiment.cli.reading import (
     read_reviews,
     warn_of_overlap,
 )
-from sentiment.cli.tables import class_name, width_of
 from sentiment.cli.train_options import base_options, load_base, load_encoder, training_options
-from sentiment.errors import GoalError, UsageError
-from sentiment.evaluation.metrics import Metric, Metrics, metrics_for
+from sentiment.errors import DataError, GoalError, UsageError
+from sentiment.evaluation.metrics import metrics_for
 from sentiment.evaluation.slices import (
     Gate,
     Slice,
@@ -42,6 +41,7 @@ from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.selection import fits
 from sentiment.selection.crossing import (
+    Fit,
     OutOfFold,
     count_estimates,
     cross_validate,
@@ -49,7 +49,7 @@ from sentiment.selection.crossing import (
     estimates,
 )
 from sentiment.selection.curve import subsets
-from sentiment.selection.estimates import NONE, Estimate
+from sentiment.selection.estimates import NONE
 from sentiment.selection.folds import Fold, by_group, in_time, stratified
 from sentiment.training.options import TrainingOptions, objective_for
 from sentiment.training.run import Progress, Run
@@ -57,7 +57,6 @@ from sentiment.training.run import Progress, Run
 _FOLDS = 10
 _COMPARED = "TF-IDF + logistic regression"
 _BASELINES = {"constant": fits.constant, _COMPARED: fits.tfidf}
-Estimates = Mapping[str, Estimate]
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,6 @@ class _Job:
     reading: ReadOptions
     force: bool
     as_json: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Result:
-    """What came of it: the estimates of all reviews, of baselines and of slices, and the curve."""
-
-    overall: Estimates
-    baselines: dict[str, Estimates]
-    ahead: Estimates
-    slices: dict[str, list[Slice]]
-    curve: Curve | None = None
 
 
 @click.command(short_help="Measure what training makes of reviews, by cross-validation.")
@@ -206,14 +194,7 @@ def _cross_validate(job: _Job) -> None:
     _warn_of_unread(results, plan, reviews)
     if job.out_of_fold is not None:
         write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0])
-    curve = None
-    if smaller:
-        metric = "accuracy"
-        if objective_for(reviews.labels, job.options) != "accuracy":
-            metric = "macro_f1"
-        curve = Curve.measure(
-            metric, reviews, smaller, results[0], lambda share: (fit, progress.of_share(share))
-        )
+    curve = _curve(job, reviews, smaller, results[0], fit, progress) if smaller else None
     found = replace(_measured(job, reviews, plan, results, values), curve=curve)
     if curve is not None and job.plot is not None:
         curve.draw(job.plot)
@@ -321,13 +302,33 @@ def _warn_of_unread(
         console.warn(f"{count_of(unread, 'review')} with nothing to read: not measured")
 
 
+def _curve(
+    job: _Job,
+    reviews: LabelledReviews,
+    smaller: dict[float, list[Fold]],
+    whole: OutOfFold,
+    fit: Fit,
+    progress: _FoldProgress,
+) -> Curve | None:
+    """Return the learning curve; None, with a warning, if its metric is undefined."""
+    wanted = objective_for(reviews.labels, job.options)
+    metric = "accuracy" if wanted == "accuracy" else "macro_f1"
+    try:
+        return Curve.measure(
+            metric, reviews, smaller, whole, lambda share: (fit, progress.of_share(share))
+        )
+    except DataError as error:  # the figures of the folds are there all the same
+        console.warn(f"no curve: {error}")
+        return None
+
+
 def _measured(
     job: _Job,
     reviews: LabelledReviews,
     plan: Sequence[Sequence[Fold]],
     results: Sequence[OutOfFold],
     values: Mapping[str, Sequence[str]],
-) -> _Result:
+) -> Result:
     """Compute all estimates; train the baselines on the same folds if they are asked for."""
     console.status("measuring …")
     others = {
@@ -337,7 +338,7 @@ def _measured(
     slices = {column: list(_slices(of, reviews, results)) for column, of in values.items()}
     for each in slices.values():
         each.sort(key=lambda part: (part.too_small, part.accuracy, -part.n))
-    found = _Result(
+    found = Result(
         estimates(results, reviews),
         {name: estimates(each, reviews) for name, each in others.items()},
         differences(results, others[_COMPARED], reviews) if others else {},
@@ -362,87 +363,17 @@ def _slices(
 
 
 def _print(
-    job: _Job, reviews: LabelledReviews, plan: Sequence[Sequence[Fold]], found: _Result
+    job: _Job, reviews: LabelledReviews, plan: Sequence[Sequence[Fold]], found: Result
 ) -> None:
-    metrics = metrics_for(reviews.label_set)
-    if job.as_json:
-        click.echo(json.dumps(_facts(job, reviews, plan, found)))
+    if not job.as_json:
+        click.echo(result_as_text(found, reviews))
         return
-    parts = ["\n".join(_overall(metrics, found)), "\n".join(_classes(reviews, metrics, found))]
-    parts += [slices_as_text(name, of, metrics.headline) for name, of in found.slices.items()]
-    if found.curve is not None:
-        parts.append(found.curve.as_text())
-    click.echo("\n\n".join(parts))
-
-
-def _overall(metrics: Metrics, found: _Result) -> Iterator[str]:
-    """Write the metrics of all reviews; with baselines, theirs and how far ahead it is."""
-    width = max(9, *(len(metric.title) + 1 for metric in metrics.overall))
-    heads = "".join(f"{name:>{len(name) + 3}}" for name in found.baselines)
-    ahead = f"{'ahead of it':>14}" if found.baselines else ""
-    yield f"{'':{width}}{'':9}{'95% interval':>17}{heads}{ahead}"
-    for metric in metrics.overall:
-        own = found.overall[metric.name]
-        line = f"{metric.title:<{width}}{metric.write(own.value):>9}"
-        line += f"{metric.write_interval(own.interval):>17}"
-        for name, theirs in found.baselines.items():
-            line += f"{metric.write(theirs[metric.name].value):>{len(name) + 3}}"
-        if found.baselines:
-            line += f"   {_difference(metric, found.ahead[metric.name])}"
-        yield line.rstrip()
-
-
-def _difference(metric: Metric, estimate: Estimate) -> str:
-    """Return a difference with its interval, in points for shares."""
-    if estimate.value is None:
-        return ""
-    scale, form = (100, "+.1f") if metric.kind == "share" else (1, "+.4f")
-    text = f"{scale * estimate.value:{form}}"
-    if estimate.interval is not None:
-        low, high = estimate.interval
-        text += f" ({scale * low:{form}} to {scale * high:{form}})"
-    return text.replace("-", "−")
-
-
-def _classes(reviews: LabelledReviews, metrics: Metrics, found: _Result) -> Iterator[str]:
-    """Write the metrics of each class."""
-    width = width_of(reviews.label_set)
-    of_class = {
-        name: [each for each in of if each.of_counts] for name, of in metrics.of_class.items()
-    }
-    titles = "".join(f"{metric.title:>9}{'':13}" for metric in next(iter(of_class.values())))
-    yield f"{'':<{width}}{titles}{'reviews':>10}"
-    counts = np.bincount(reviews.labels, minlength=len(reviews.label_set)).tolist()
-    figures = {name: each.value for name, each in found.overall.items()}
-    intervals = {name: each.interval for name, each in found.overall.items()}
-    for (name, of), n in zip(of_class.items(), counts, strict=True):
-        cells = side_by_side(of, figures, intervals, 9)
-        yield f"{class_name(name):<{width}}{cells}{n:>10,}"
-
-
-def _facts(
-    job: _Job, reviews: LabelledReviews, plan: Sequence[Sequence[Fold]], found: _Result
-) -> dict[str, Any]:
-    """Return everything as a JSON object."""
-    facts: dict[str, Any] = {
+    facts = {
         "n": len(reviews),
         "folds": len(plan[0]),
         "repeats": len(plan),
         "trained_on": [fold.training.size for folds in plan for fold in folds],
-        **{name: each.value for name, each in found.overall.items()},
-        "intervals": {name: each.interval for name, each in found.overall.items()},
+        **result_as_json(found),
+        "data": list(job.data),
     }
-    if found.baselines:
-        facts["baselines"] = {
-            name: {metric: each.value for metric, each in of.items()}
-            for name, of in found.baselines.items()
-        }
-        facts["ahead"] = {name: each.value for name, each in found.ahead.items()}
-        facts["ahead_intervals"] = {name: each.interval for name, each in found.ahead.items()}
-    if found.slices:
-        facts["slices"] = {
-            name: [each.as_json() for each in of] for name, of in found.slices.items()
-        }
-    if found.curve is not None:
-        facts["curve"] = found.curve.as_json()
-    return facts | {"data": list(job.data)}
+    click.echo(json.dumps(facts))
