@@ -1,7 +1,7 @@
 """Search for the options of a training, each tried on the same folds; alone imports Optuna.
 
-The default is the first trial, and is kept unless another is better by more than one standard
-error of the difference on the folds (as Breiman et al. choose trees, 1984). Trials are sampled by
+The default is the first trial, and is kept unless another is better by more than two standard
+errors of the difference on the folds. Trials train as `train` does, and are sampled by
 TPE (Bergstra et al., NIPS 2011; Optuna: Akiba et al., KDD 2019); one that is worse than most after
 some folds is stopped.
 """
@@ -41,6 +41,7 @@ _FIRST: tuple[Values, ...] = (
 )
 _STARTUP = 8  # trials before the sampler goes by their results
 _MIN_COMPARED = 4  # trials that a running one is compared with
+_BEYOND_CHANCE = 2.0  # standard errors: the best of many trials is partly lucky
 _IMPORTANCE = 10  # trials from which on it can be told what mattered
 
 
@@ -88,7 +89,7 @@ class Outcome:
     @property
     def chosen(self) -> Trial:
         """The best, if it is better than the default by more than chance, else the default."""
-        return self.best if self.gain > self.error else self.default
+        return self.best if self.gain > _BEYOND_CHANCE * self.error else self.default
 
 
 def options_of(values: Values, options: TrainingOptions) -> TrainingOptions:
@@ -211,7 +212,7 @@ class Search:
         self, trial: Any, number: int, values: Values, told: Callable[[int, int], None]
     ) -> float | None:
         """Train on each fold; return the score, None if it was stopped."""
-        options = replace(options_of(values, self._options), refit=False)
+        options = options_of(values, self._options)
         fit, found, right = self._makes(options), list[Counts](), list[NDArray[np.bool_]]()
         for place, fold in enumerate(self._folds):
             told(number, place)
