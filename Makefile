@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
+.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -84,6 +84,9 @@ bench-explanations: $(READY) ## faithfulness of explanations, written to benchma
 
 bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/few.py
+
+bench-folds: $(READY) ## intervals of cross-validation, curves, tuning (an hour; PARTS="coverage" some), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/folds.py $(PARTS)
 
 bench-general: $(READY) ## the bundled models beside VADER (hours; PARTS="real probe" some), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/general.py $(PARTS)

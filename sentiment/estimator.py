@@ -95,6 +95,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
             with n-grams beside it.
         fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
+        word_ngrams: longest word n-gram; None to choose by the data, as for the next three.
+        char_ngrams: longest character n-gram, 0 for none.
+        min_df: fewest texts that an n-gram must be in.
+        smoothing: of the weights of n-grams.
         languages: codes of languages to answer, such as `"en"` or `["en", "es"]`; () for all. A
             text that looks to be in another one is `uncertain` to a saved model.
         base: an existing model to start from: a path, `"general"`, `"fast"`, or what
@@ -135,6 +139,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
         fine_tune: int = TrainingOptions.fine_tune,
+        word_ngrams: int | None = TrainingOptions.word_ngrams,
+        char_ngrams: int | None = TrainingOptions.char_ngrams,
+        min_df: int | None = TrainingOptions.min_df,
+        smoothing: float | None = TrainingOptions.smoothing,
         languages: str | Sequence[str] = TrainingOptions.languages,
         base: "str | PathLike[str] | LoadedModel | None" = None,
         encoder: "str | PathLike[str] | LoadedModel" = "general",
@@ -155,6 +163,10 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.architecture = architecture
         self.fine_tune = fine_tune
+        self.word_ngrams = word_ngrams
+        self.char_ngrams = char_ngrams
+        self.min_df = min_df
+        self.smoothing = smoothing
         self.languages = languages
         self.base = base
         self.encoder = encoder

@@ -22,7 +22,7 @@ ALLOWED = {
     if imported != "everything"
 }
 HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}
-HEAVY |= {"ray", "pyspark"}
+HEAVY |= {"ray", "pyspark", "optuna"}
 # Classes of Keras layers; imported in functions.
 OF_KERAS = {"training/layers.py"}
 # The baseline of the report; imported in a function.

@@ -2,13 +2,12 @@
 
 import re
 import shlex
-from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
-from sentiment.cli import COMMANDS
+from sentiment.cli import COMMANDS, find_command
 from tests.conftest import ROOT
 
 PAGES = [
@@ -18,7 +17,9 @@ PAGES = [
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ )?(?:.*\| )?sentiment ([a-z]+)((?:'[^'\n]*'|[^|>\n])*)", re.MULTILINE)
+COMMAND = re.compile(
+    r"^(?:\$ )?(?:.*\| )?sentiment ([a-z-]+)((?:'[^'\n]*'|[^|>\n])*)", re.MULTILINE
+)
 
 
 def anchors(page: Path) -> set[str]:
@@ -47,7 +48,7 @@ def test_commands_are_shown_with_options_that_they_have(page):
     for block in FENCED.findall(page.read_text(encoding="utf-8")):
         for name, rest in COMMAND.findall(block):
             assert name in COMMANDS
-            command = import_module(f"sentiment.cli.{name}").command
+            command = find_command(name)
             arguments = shlex.split(rest, comments=True)
             if isinstance(command, click.Group):
                 command = command.commands[arguments.pop(0)]

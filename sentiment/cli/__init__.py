@@ -25,6 +25,8 @@ from sentiment.runtime import stop
 COMMANDS = {
     "train": "Train a model on labelled reviews.",
     "evaluate": "Measure a model on labelled reviews.",
+    "cross-validate": "Measure what training makes of reviews, by cross-validation.",
+    "tune": "Search for better training options, and train with them.",
     "report": "Write a page that shows how good a model is, and why.",
     "compare": "Compare two models on the same reviews.",
     "calibrate": "Refit a model's probabilities, or set where it abstains.",
@@ -39,6 +41,12 @@ COMMANDS = {
 }
 
 
+def find_command(name: str) -> click.Command:
+    """Return a command, by importing its module."""
+    command: click.Command = import_module(f"sentiment.cli.{name.replace('-', '_')}").command
+    return command
+
+
 class _LazyGroup(Group):
     """Imports a command when it is used."""
 
@@ -46,10 +54,7 @@ class _LazyGroup(Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"sentiment.cli.{cmd_name}").command
-        return command
+        return find_command(cmd_name) if cmd_name in COMMANDS else None
 
     def without_command(self, args: Sequence[str]) -> str:
         """Suggest `predict` for a text, with or without quotes, and for a file."""

@@ -245,7 +245,7 @@ def answer_rows(
     # Texts are repaired once, where they are counted.
     scoring = model.with_repair(False) if repairs.wanted else model
     with target.open() as stream, MeteredScorer(scoring, workers, meter) as scorer:
-        output = _Output(stream, target, model.labels, explainer)
+        output = Output(stream, target, model.labels, explainer)
         try:
             for opened in inputs:
                 with closing(opened.source):
@@ -272,7 +272,7 @@ def _answer_input(
     model: Model,
     each: Opened,
     scorer: MeteredScorer,
-    output: "_Output",
+    output: "Output",
     repairs: Repairs,
     tally: Tally,
 ) -> None:
@@ -309,7 +309,7 @@ def _explainer(model: Model) -> Explainer:
 
 
 @dataclass
-class _Output:
+class Output:
     """Where records go, and how; the first input decides the columns."""
 
     stream: BinaryIO

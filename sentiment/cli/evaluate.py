@@ -318,7 +318,7 @@ def slices_as_text(column: str, slices: Sequence[Slice], headline: Sequence[Metr
     titles = "".join(f"{metric.title:>10}{'':13}" for metric in headline)
     rows = [f"{title:<{width}}{'reviews':>9}{titles}".rstrip()]
     for name, each in zip(names, shown, strict=True):
-        figures = _side_by_side(headline, each.figures, each.intervals, 10)
+        figures = side_by_side(headline, each.figures, each.intervals, 10)
         note = "  too few reviews" if each.too_small else ""
         rows.append(f"{name:<{width}}{each.n:>9,}{figures}{note}".rstrip())
     if len(slices) > len(shown):
@@ -359,9 +359,10 @@ def _overall(evaluation: Evaluation) -> Iterator[str]:
         yield f"{metric.title:<{width}}{figure:>9}{interval:>17}    {note}".rstrip()
 
 
-def _side_by_side(
+def side_by_side(
     metrics: Sequence[Metric], figures: Figures, intervals: Intervals, width: int
 ) -> str:
+    """Return metrics with their intervals in columns of a table, each value so wide."""
     return "".join(
         f"{metric.write(figures[metric.name]):>{width}}  "
         f"{metric.write_interval(intervals[metric.name]):<11}"
@@ -380,7 +381,7 @@ def _classes(evaluation: Evaluation) -> Iterator[str]:
     titles = "".join(f"{metric.title:>9}{'':13}" for metric in of_class[0])
     yield f"{'':<{width}}{titles}{'reviews':>10}"
     for name, metrics, n in zip(names, of_class, evaluation.support.values(), strict=True):
-        figures = _side_by_side(metrics, evaluation.figures, evaluation.intervals, 9)
+        figures = side_by_side(metrics, evaluation.figures, evaluation.intervals, 9)
         yield f"{name:<{width}}{figures}{n:>10,}"
     yield ""
     if len(names) <= _MATRIX_CLASSES:

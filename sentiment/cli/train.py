@@ -25,7 +25,10 @@ from sentiment.cli.models import (
 from sentiment.cli.own_words import read_words
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.cli.train_options import (
-    is_given,
+    base_options,
+    check_activation,
+    load_base,
+    load_encoder,
     running_options,
     training_options,
     warn_of_idle_activation,
@@ -37,7 +40,7 @@ from sentiment.errors import DataError, ModelError, UsageError, command_line
 from sentiment.features.hashing import among
 from sentiment.general import FAST
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.model.model import Model
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import Policy, row_error
@@ -105,12 +108,7 @@ class _Job:
               help="Hold out these reviews, not a share of DATA; may be repeated.")  # fmt: skip
 @click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
               help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
-@click.option("--base", "base_path", type=options.MODEL, metavar="MODEL",
-              help="Start from an existing model; helps most when you have few reviews. `general` "
-              "and `fast` are bundled models.")  # fmt: skip
-@click.option("--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
-              help="With --architecture encoder: take the encoder of this model. Default: "
-              "`general`, the bundled model.")  # fmt: skip
+@base_options
 @click.option("--weight-column", metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
@@ -166,10 +164,11 @@ def _train(job: _Job) -> Model:
         check_rejects(job.rejects, job.on_bad_row)
     if job.reading.label_files and not job.data:
         raise UsageError("--labels has the labels of DATA: name the file of texts, too")
-    if job.options.hidden == () and is_given("activation"):
-        raise UsageError("--activation needs hidden layers, --hidden '' has none: leave out one")
-    base = _load_base(job.base_path) if job.base_path is not None else None
-    encoder = _load_encoder(job)
+    check_activation(job.options)
+    base = load_base(job.base_path)
+    encoder = load_encoder(
+        job.options, job.encoder_path, base=job.base_path is not None, unlabeled=job.unlabeled
+    )
     ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
     paths = job.data or (bundled_reviews("train.csv"),)
     replaces = job.output is None and _may_replace(
@@ -255,42 +254,6 @@ def _weight(reviews: LabelledReviews, row: int, cell: str) -> float:
             "leave out --weight-column",
         )
     return weight
-
-
-def _load_base(path: Path) -> Model:
-    base = load_model(find_model(path))
-    if len(base.components) >= MAX_DEPTH:
-        raise UsageError(f"{path}: at most {MAX_DEPTH} models can be stacked")
-    return base
-
-
-def _load_encoder(job: _Job) -> Model | None:
-    """Return the model with the encoder that the architecture needs, None if it needs none.
-
-    Raises:
-        UsageError: it has none, or other options do not go with it.
-        ModelError: it cannot be loaded.
-    """
-    name = job.options.architecture
-    if name != "encoder":
-        if job.encoder_path is not None:
-            raise UsageError("--encoder needs --architecture encoder")
-        return None
-    for option, given in (("--base", job.base_path), ("--unlabeled", job.unlabeled)):
-        if given:
-            raise UsageError(
-                f"{option} cannot be combined with --architecture encoder: leave out one of the two"
-            )
-    path = job.encoder_path or Path(BUNDLED)
-    model = load_model(find_model(path))
-    if find_encoder(model) is None:
-        which = f"{path}: this model has no encoder, only n-grams"
-        if job.encoder_path is None:
-            which = "the bundled model of this copy has no encoder"
-        raise UsageError(
-            f"{which}; --encoder MODEL names one that has, --architecture ngrams needs none"
-        )
-    return model
 
 
 def _may_replace(path: Path, *, needs_force: bool) -> bool:

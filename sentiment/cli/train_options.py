@@ -1,7 +1,7 @@
 """The options of `sentiment train`: what decides the model, and how it is trained."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ import click
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.models import fast_model
+from sentiment.cli.models import BUNDLED, fast_model, find_model
 from sentiment.cli.training import shown_progress
 from sentiment.errors import UsageError
-from sentiment.model.model import Model
+from sentiment.model.file import load_model
+from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.encoder import find_encoder
 from sentiment.training.options import FEW, OneOf, TrainingOptions, Units
 from sentiment.training.run import Checkpoint, Run
 
@@ -86,6 +88,71 @@ training_options = options.group(
 )
 
 
+def base_options(command: options.Command) -> options.Command:
+    """Declare `--base` and `--encoder`, the models that a training begins with."""
+    of_encoder = click.option(
+        "--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
+        help="With --architecture encoder: take the encoder of this model. Default: "
+        "`general`, the bundled model.",
+    )  # fmt: skip
+    of_base = click.option(
+        "--base", "base_path", type=options.MODEL, metavar="MODEL",
+        help="Start from an existing model; helps most when you have few reviews. `general` "
+        "and `fast` are bundled models.",
+    )  # fmt: skip
+    return of_base(of_encoder(command))
+
+
+def load_base(path: Path | None) -> Model | None:
+    """Return the model of `--base`, None without one.
+
+    Raises:
+        UsageError: too many models are stacked in it.
+        ModelError: it cannot be loaded.
+    """
+    if path is None:
+        return None
+    base = load_model(find_model(path))
+    if len(base.components) >= MAX_DEPTH:
+        raise UsageError(f"{path}: at most {MAX_DEPTH} models can be stacked")
+    return base
+
+
+def load_encoder(
+    chosen: TrainingOptions, path: Path | None, *, base: bool, unlabeled: Sequence[str] = ()
+) -> Model | None:
+    """Return the model with the encoder that the architecture needs, None if it needs none.
+
+    Args:
+        chosen: with the architecture.
+        path: of `--encoder`.
+        base: whether there is a base.
+        unlabeled: reviews without labels.
+
+    Raises:
+        UsageError: it has none, or other options do not go with it.
+        ModelError: it cannot be loaded.
+    """
+    if chosen.architecture != "encoder":
+        if path is not None:
+            raise UsageError("--encoder needs --architecture encoder")
+        return None
+    for option, given in (("--base", base), ("--unlabeled", unlabeled)):
+        if given:
+            raise UsageError(
+                f"{option} cannot be combined with --architecture encoder: leave out one of the two"
+            )
+    model = load_model(find_model(path or Path(BUNDLED)))
+    if find_encoder(model) is None:
+        which = f"{path}: this model has no encoder, only n-grams"
+        if path is None:
+            which = "the bundled model of this copy has no encoder"
+        raise UsageError(
+            f"{which}; --encoder MODEL names one that has, --architecture ngrams needs none"
+        )
+    return model
+
+
 def _run(checkpoint: Path | None, resume: bool, log_dir: Path | None, memory: Memory | None) -> Run:
     if resume and checkpoint is None:
         raise UsageError("--resume needs --checkpoint DIR, the folder to resume from")
@@ -121,6 +188,12 @@ def is_given(option: str) -> bool:
     """Return whether an option of the command was given, be it with its default."""
     source = click.get_current_context().get_parameter_source(option)
     return source is not click.core.ParameterSource.DEFAULT
+
+
+def check_activation(chosen: TrainingOptions) -> None:
+    """Raise UsageError if `--activation` is given with `--hidden ''`."""
+    if chosen.hidden == () and is_given("activation"):
+        raise UsageError("--activation needs hidden layers, --hidden '' has none: leave out one")
 
 
 def warn_of_idle_options() -> None:

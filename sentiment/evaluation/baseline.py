@@ -1,6 +1,7 @@
 """A baseline that anyone could fit: TF-IDF and logistic regression, cross-validated."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,7 @@ def why_not(texts: Sequence[str], labels: Labels) -> str:
 def out_of_fold(texts: Sequence[str], labels: Labels, classes: int) -> Floats:
     """Compute the probabilities of a baseline for reviews that it was not fitted on.
 
-    Word 1- and 2-grams that occur in two texts, logarithmic term frequencies times inverse document
-    frequencies, and a logistic regression (C = 10). Each fifth of the reviews is answered by what
-    was fitted on the other four: the vocabulary, too.
+    Each fifth of the reviews is answered by what was fitted on the other four.
 
     Args:
         texts: n texts, for which `why_not` has no reason.
@@ -54,25 +53,66 @@ def out_of_fold(texts: Sequence[str], labels: Labels, classes: int) -> Floats:
     Returns:
         Float64 [n, K]; 0 for a class that the other folds lack.
     """
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
-    from sklearn.linear_model import LogisticRegression
-
-    # Counting takes most of the time, and learns nothing but which columns there are.
-    try:
-        counts = CountVectorizer(ngram_range=(1, 2)).fit_transform(texts)
-    except ValueError:  # not a word in any text
-        return np.full((len(texts), classes), 1 / classes)
-    folds, p = folds_of(texts), np.zeros((len(texts), classes))
+    counts, folds = _counts(texts), folds_of(texts)
+    p = np.zeros((len(texts), classes))
     for fold in range(FOLDS):
         fitted, asked = folds != fold, folds == fold
-        kept = np.flatnonzero(counts[fitted].getnnz(axis=0) >= _MIN_TEXTS)
-        if not kept.size:
-            p[asked] = np.bincount(labels[fitted], minlength=classes) / np.count_nonzero(fitted)
-            continue
-        weighting = TfidfTransformer(sublinear_tf=True)
-        rows = weighting.fit_transform(counts[fitted][:, kept])
-        model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=1000)
-        model.fit(rows, labels[fitted])
-        found = model.predict_proba(weighting.transform(counts[asked][:, kept]))
-        p[np.ix_(asked, model.classes_)] = found
+        p[asked] = _answers(counts[fitted], labels[fitted], counts[asked], classes)
+    return p
+
+
+def fit_and_answer(
+    training: Sequence[str], labels: Labels, texts: Sequence[str], classes: int
+) -> Floats:
+    """Compute the probabilities of a baseline that is fitted on some reviews, for other texts.
+
+    Args:
+        training: n texts.
+        labels: theirs, from 0 to `classes` − 1, [n]; of at least two classes.
+        texts: m texts.
+        classes: K.
+
+    Returns:
+        Float64 [m, K]; 0 for a class without training texts.
+    """
+    counts = _counts([*training, *texts])
+    return _answers(counts[: len(training)], labels, counts[len(training) :], classes)
+
+
+def _counts(texts: Sequence[str]) -> Any:
+    """Count word 1- and 2-grams, sparse [n, F]; with no column if no text has a word.
+
+    Counting takes most of the time, and learns nothing but which columns there are.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    try:
+        return CountVectorizer(ngram_range=(1, 2)).fit_transform(texts)
+    except ValueError:  # not a word in any text
+        return csr_matrix((len(texts), 0), dtype=np.int64)
+
+
+def _answers(fitted: Any, labels: Labels, asked: Any, classes: int) -> Floats:
+    """Fit on the counts of some texts, [n, F]; return the probabilities of others, [m, K].
+
+    N-grams that occur in two texts, logarithmic term frequencies times inverse document
+    frequencies, and a logistic regression (C = 10).
+    """
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.linear_model import LogisticRegression
+
+    p = np.zeros((asked.shape[0], classes))
+    kept = np.flatnonzero(fitted.getnnz(axis=0) >= _MIN_TEXTS)
+    if not fitted.shape[1]:
+        p[:] = 1 / classes
+        return p
+    if not kept.size:
+        p[:] = np.bincount(labels, minlength=classes) / labels.size
+        return p
+    weighting = TfidfTransformer(sublinear_tf=True)
+    rows = weighting.fit_transform(fitted[:, kept])
+    model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=1000)
+    model.fit(rows, labels)
+    p[:, model.classes_] = model.predict_proba(weighting.transform(asked[:, kept]))
     return p

@@ -325,6 +325,7 @@ class Evaluation:
         label_set: the classes.
         replicates: bootstrap draws.
         seed: of the bootstrap.
+        given: the label answered, int64 [n], where reviews have decisions of their own.
     """
 
     probabilities: Floats
@@ -333,6 +334,7 @@ class Evaluation:
     label_set: LabelSet = SENTIMENT
     replicates: int = REPLICATES
     seed: int = SEED
+    given: NDArray[np.int64] | None = None
 
     @property
     def n(self) -> int:
@@ -347,7 +349,7 @@ class Evaluation:
     @cached_property
     def answers(self) -> NDArray[np.int64]:
         """The label answered, whether uncertain or not, int64 [n]."""
-        return self.decision.choose(self.probabilities)
+        return self.decision.choose(self.probabilities) if self.given is None else self.given
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:

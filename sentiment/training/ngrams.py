@@ -71,6 +71,17 @@ class NGramHyperparameters(Hyperparameters):
         return replace(self, min_count=1)
 
 
+def _families(options: TrainingOptions, *, small: bool) -> NGrams:
+    """Return which n-grams are features; `small` if the reviews are short or few."""
+    ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
+    if options.word_ngrams is not None:
+        ngrams = ngrams._replace(words=options.word_ngrams)
+    if options.char_ngrams is not None:
+        longest = options.char_ngrams
+        ngrams = ngrams._replace(characters=(min(2, longest), longest))
+    return ngrams._replace(repair=options.repair, ratings=True)
+
+
 def choose(
     sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
 ) -> NGramHyperparameters:
@@ -96,11 +107,10 @@ def choose(
         learning_rate = _TINY_RATE if tiny else _FEW_RATE
     more = max(labels.size / _MANY, 1.0)
     epochs = _FEW_EPOCHS if few else 5 if short else 3
-    ngrams = NGrams(words=2, tail=0, characters=(2, 5)) if small else NGrams()
     return NGramHyperparameters(
-        ngrams=ngrams._replace(repair=options.repair, ratings=True),
-        min_count=1 if short or tiny else 2,
-        smoothing=2.0 * more,
+        ngrams=_families(options, small=small),
+        min_count=options.min_df or (1 if short or tiny else 2),
+        smoothing=options.smoothing or 2.0 * more,
         epochs=options.epochs or max(round(epochs / more), 1),
         batch_size=batch_size,
         learning_rate=options.learning_rate or learning_rate / more,

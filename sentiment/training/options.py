@@ -152,6 +152,18 @@ class TrainingOptions:
     fine_tune: int = _option(
         0, Range("N", 0, 64, whole=True),
         "With --architecture encoder: train its last N blocks, too. Takes far longer.")
+    word_ngrams: int | None = _option(
+        None, Range("N", 1, 5, whole=True), "Longest word n-gram; by default 3 for long reviews, "
+        "2 for short or few.")
+    char_ngrams: int | None = _option(
+        None, Range("N", 0, 8, whole=True), "Longest character n-gram, of 2 on; 0 for none. By "
+        "default 5 for short or few reviews, 0 for long.")
+    min_df: int | None = _option(
+        None, _COUNT, "Fewest reviews that an n-gram must be in; by default 1 for short or few "
+        "reviews, 2 for long.")
+    smoothing: float | None = _option(
+        None, Range("S", 0, min_open=True), "Of the weights of n-grams: more makes rare ones count "
+        "less. By default 2, and more beyond 100,000 reviews.")
     languages: tuple[str, ...] = _option((), Languages())  # the help is that of repair's commands
     # fmt: on
 

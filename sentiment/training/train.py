@@ -359,6 +359,9 @@ def _record(
         del recorded[name]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
+    for name in ("word_ngrams", "char_ngrams", "min_df", "smoothing"):  # younger than the format
+        if recorded[name] is None:
+            del recorded[name]
     cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None
     provenance = Provenance(
         training=data.summary(data.training),

@@ -47,6 +47,8 @@ def test_it_is_refused_where_no_hidden_layer_is_asked_for(run, reviews, activati
     assert (done.returncode, (reviews / "m").exists()) == (2, False)
     line = "error: --activation needs hidden layers, --hidden '' has none: leave out one\n"
     assert done.stderr == line
+    done = run("cross-validate", "few.csv", "--hidden", "", "--activation", activation, cwd=reviews)
+    assert (done.returncode, done.stderr) == (2, line)
 
 
 def test_it_is_warned_of_where_there_is_no_hidden_layer_by_default(run, reviews):

@@ -6,13 +6,12 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
-from sentiment.cli import COMMANDS
+from sentiment.cli import COMMANDS, find_command
 from tests.conftest import ROOT, TEST, TRAIN
 
 QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
@@ -133,7 +132,7 @@ def test_the_model_is_found_by_variable_then_by_name(run, trained, tmp_path):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example_that_parses(run, name):
-    command = import_module(f"sentiment.cli.{name}").command
+    command = find_command(name)
     assert command.short_help == COMMANDS[name]
     examples = re.findall(rf"sentiment {name}[^|\n]*", command.help)
     assert examples

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from sentiment.evaluation.baseline import FOLDS, MAX_REVIEWS, folds_of, out_of_fold, why_not
+from sentiment.evaluation.baseline import (
+    FOLDS,
+    MAX_REVIEWS,
+    fit_and_answer,
+    folds_of,
+    out_of_fold,
+    why_not,
+)
 from sentiment.evaluation.beside import baseline_beside, constant_beside
 from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.model.model import Decision
@@ -23,6 +30,14 @@ def test_it_learns_from_the_other_folds():
     assert (p.argmax(axis=1) == LABELS).all()
     assert np.allclose(p.sum(axis=1), 1)
     assert (p[:, 2] == 0).all()  # no review has this label
+
+
+def test_its_answers_to_other_texts_depend_on_the_training_texts_alone():
+    texts = ["a good one", "a bad one"]
+    p = fit_and_answer(GOOD + BAD, LABELS, texts, 3)
+    assert p.argmax(axis=1).tolist() == [1, 0]
+    beside = fit_and_answer(GOOD + BAD, LABELS, [*texts, "one one", "a one"], 3)
+    assert np.array_equal(p, beside[:2])
 
 
 def test_it_learns_nothing_from_the_review_itself():

@@ -1,0 +1,1 @@
+"""Choosing a model: cross-validation, learning curves, search for hyperparameters."""
