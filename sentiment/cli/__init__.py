@@ -29,6 +29,8 @@ COMMANDS = {
     "compare": "Compare two models on the same reviews.",
     "calibrate": "Refit a model's probabilities, or set where it abstains.",
     "probe": "Check what a model can do: negation, contrast, typos and more.",
+    "check": "Find wrong labels, repeats and leaks in labelled reviews.",
+    "drift": "Tell whether new texts differ from earlier ones.",
     "predict": "Classify reviews as positive or negative.",
     "explain": "Show which words led to an answer.",
     "info": "Show what is in a model.",
