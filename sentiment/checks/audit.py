@@ -115,8 +115,9 @@ class Audit:
                 other = next(each for each in group if labels[each] != labels[row])
                 why = f"{self.where(other)} says the same and is {names[labels[other]]}"
                 found.append(Problem("contradiction", row, why))
-        for row, of_test in self.repeated.in_test if self.test is not None else ():
-            found.append(Problem("in_test", row, f"as {where_of(self.test, of_test)}"))
+        if self.test is not None:
+            for row, of_test in self.repeated.in_test:
+                found.append(Problem("in_test", row, f"as {where_of(self.test, of_test)}"))
         for group in self.repeated.repeats:
             why = f"as {self.where(group[0])}"
             found += [Problem("repeat", row, why) for row in group[1:]]

@@ -37,8 +37,9 @@ class Drift:
         p_values: of each test of `TESTS` that was made, corrected for their number.
         unknown_words: the share of the new texts' words that stand in no old text.
         unknown_expected: the same for a text of the reference and all others of it.
-        score_distance: the largest difference between the distributions of a class's probability.
-        shares: of the answers, by class: of the old and of the new texts.
+        score_distance: the largest difference between the distributions of a class's probability;
+            None if the model has seen one side.
+        shares: of the answers, by class: of the old and of the new texts; empty in that case.
         came, went: words that stand in more, or in fewer, of the new texts.
         classifier_auc: how well a classifier tells new texts from old ones; None if not asked for.
         accuracy: of the model on the reference; None without labels.
@@ -50,7 +51,7 @@ class Drift:
     p_values: dict[str, float]
     unknown_words: float
     unknown_expected: float
-    score_distance: float
+    score_distance: float | None
     shares: dict[str, tuple[float, float]]
     came: list[Move]
     went: list[Move]
@@ -107,12 +108,13 @@ class Sample:
 
     Attributes:
         texts: n texts.
-        probabilities: of each class, float64 [n, K]; NaN for a text without a token.
+        probabilities: of each class, float64 [n, K]; NaN for a text without a token. None if the
+            model has seen some of the texts, of which it is surer than of others.
         labels: the classes that the reviews have; None for texts without labels, [n].
     """
 
     texts: Sequence[str]
-    probabilities: Floats
+    probabilities: Floats | None
     labels: NDArray[np.integer] | None = None
 
 
@@ -132,34 +134,51 @@ def drift(
     every = [words_of_text(text) for text in texts]
     words = Words.of(every)
     members = member_rows(len(old.texts), len(new.texts), seed)
-    probabilities = np.nan_to_num(np.concatenate((old.probabilities, new.probabilities)), nan=0.0)
-    columns = range(1, len(names)) if len(names) == 2 else range(len(names))
-    scores = np.max([distances(probabilities[:, k], members) for k in columns], axis=0)
-    lengths = distances(np.array([float(len(text)) for text in texts]), members)
-    differences = words.differences(members)
-    p_values = corrected({"words": differences, "scores": scores, "lengths": lengths})
-    auc = None
+    statistics = {
+        "words": words.differences(members),
+        "lengths": distances(np.array([float(len(text)) for text in texts]), members),
+    }
+    scores, shares = None, {}
+    if old.probabilities is not None and new.probabilities is not None:
+        scores = score_distances(np.concatenate((old.probabilities, new.probabilities)), members)
+        statistics["scores"] = scores
+        both = (
+            answered(each.probabilities) for each in (old, new) if each.probabilities is not None
+        )
+        shares = dict(zip(names, zip(*both, strict=True), strict=True))
+    p_values, auc = corrected(statistics), None
     if classifier:
         auc, p_value = classifier_test(texts, members[0], seed)
         p_values = {name: min(2 * p, 1.0) for name, p in p_values.items()}  # Bonferroni
         p_values["classifier"] = min(2 * p_value, 1.0)
     unknown, expected = unknown_words(every[: len(old.texts)], every[len(old.texts) :])
     came, went = words.moved(members[0], _MOVES)
-    shares = zip(names, answered(old, len(names)), answered(new, len(names)), strict=True)
     return Drift(
         old=len(old.texts),
         new=len(new.texts),
         p_values=p_values,
         unknown_words=unknown,
         unknown_expected=expected,
-        score_distance=float(scores[0]),
-        shares={name: (was, now) for name, was, now in shares},
+        score_distance=None if scores is None else float(scores[0]),
+        shares=shares,
         came=came,
         went=went,
         classifier_auc=auc,
         accuracy=accuracy_of(old),
         accuracy_expected=accuracy_expected(old, new),
     )
+
+
+def score_distances(probabilities: Floats, members: NDArray[np.bool_]) -> Floats:
+    """Return how far apart the probabilities of a class are, of all the furthest, [shuffles].
+
+    Args:
+        probabilities: of each class, [n, K]; NaN for a text without a token.
+        members: which texts are new, bool [shuffles, n].
+    """
+    known = np.nan_to_num(probabilities, nan=0.0)
+    columns = range(1, 2) if known.shape[1] == 2 else range(known.shape[1])
+    return np.asarray(np.max([distances(known[:, k], members) for k in columns], axis=0))
 
 
 def words_of_text(text: str) -> frozenset[str]:
@@ -181,37 +200,39 @@ def unknown_words(
     return unknown / max(sum(map(len, new)), 1), once / max(counts.total(), 1)
 
 
-def answered(sample: Sample, classes: int) -> list[float]:
-    """Return the share of the likeliest class among the texts that can be read, [K]."""
-    readable = sample.probabilities[~np.isnan(sample.probabilities).any(axis=1)]
-    counts = np.bincount(readable.argmax(axis=1), minlength=classes)
+def answered(probabilities: Floats) -> list[float]:
+    """Return the share of the texts that can be read of which each class is the likeliest, [K]."""
+    readable = probabilities[~np.isnan(probabilities).any(axis=1)]
+    counts = np.bincount(readable.argmax(axis=1), minlength=probabilities.shape[1])
     return (counts / max(len(readable), 1)).tolist()
 
 
 def accuracy_of(sample: Sample) -> float | None:
-    """Return the accuracy of the likeliest class; None without labels."""
-    if sample.labels is None:
-        return None
-    return float(np.mean(_right(sample)))
+    """Return the accuracy of the likeliest class; None without labels or probabilities."""
+    right = _right(sample)
+    return None if right is None else float(right.mean())
 
 
 def accuracy_expected(old: Sample, new: Sample) -> float | None:
-    """Estimate the accuracy on new texts without labels; None if the reference has none, either.
+    """Estimate the accuracy on new texts without labels; None where that of the old is unknown.
 
     Average thresholded confidence (Garg et al., ICLR 2022): the threshold that as many confidences
     of the reference lie above as answers are right; then the share above it of the new ones.
     """
-    if old.labels is None:
+    right = _right(old)
+    if right is None or old.probabilities is None or new.probabilities is None:
         return None
     confidence = np.sort(np.nan_to_num(old.probabilities, nan=0.0).max(axis=1))
-    wrong = int(confidence.size - np.count_nonzero(_right(old)))
-    if wrong == 0:
-        return float(np.mean(~np.isnan(new.probabilities).any(axis=1)))
-    threshold = confidence[wrong - 1]
+    wrong = int(np.count_nonzero(~right))
+    threshold = confidence[wrong - 1] if wrong else 0.0
     return float(np.mean(np.nan_to_num(new.probabilities, nan=0.0).max(axis=1) > threshold))
 
 
-def _right(sample: Sample) -> NDArray[np.bool_]:
+def _right(sample: Sample) -> NDArray[np.bool_] | None:
+    """Return which texts are answered correctly, [n]; None without labels or probabilities."""
+    if sample.labels is None or sample.probabilities is None:
+        return None
+    # A text that cannot be read has no answer.
     readable = ~np.isnan(sample.probabilities).any(axis=1)
     answers = np.nan_to_num(sample.probabilities, nan=0.0).argmax(axis=1)
     return np.asarray((answers == sample.labels) & readable)

@@ -57,7 +57,7 @@ def leaking_columns(columns: Mapping[str, Sequence[str]], labels: Labels) -> lis
         filled = np.flatnonzero([bool(cell.strip()) for cell in cells])
         if filled.size < _LEAST_ROWS:
             continue
-        _, values = np.unique([cells[row].strip() for row in filled], return_inverse=True)
+        _, values = np.unique([cells[row].strip() for row in filled.tolist()], return_inverse=True)
         if values.max() + 1 > filled.size / _ROWS_PER_VALUE:
             continue
         own = labels[filled].astype(np.int64)

@@ -18,13 +18,13 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import check_errors_file
 from sentiment.cli.limits import check_limits, fail_over, read_limits
-from sentiment.cli.models import bundled, find_model
+from sentiment.cli.models import find_model
 from sentiment.cli.reading import data_name, read_reviews
 from sentiment.cli.scoring import score_texts
 from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import UsageError
 from sentiment.evaluation.metrics import percent
-from sentiment.general import NAME
+from sentiment.general import NAME, bundled
 from sentiment.model.component import log_odds_of
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -130,7 +130,7 @@ def _check(job: _Job) -> None:
         test = read_reviews(job.test, plain, "evaluation", reviews, label_set=reviews.label_set)
     folds = folds_for(len(reviews))
     log_odds = out_of_fold(
-        reviews, job.seed, folds, lambda done: console.status(f"checking labels: {done}/{folds} …")
+        reviews, job.seed, folds, lambda done: console.status(f"fitting {done}/{2 * folds} …")
     )
     if unchecked := int(np.isnan(log_odds).any(axis=1).sum()):
         console.warn(

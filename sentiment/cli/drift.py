@@ -79,7 +79,8 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
     in 5% of cases, all tests together.
 
     With labels in REFERENCE, the accuracy on NEW is estimated without its labels, by how confident
-    the model is. The estimate is good only if the model has not seen REFERENCE.
+    the model is. Of texts that it has seen, a model is surer than of others: if REFERENCE has some,
+    scores and accuracy are left out.
 
     \b
     Examples:
@@ -126,10 +127,16 @@ def _sample(name: str, job: _Job, model: Model, *, labelled: bool) -> Sample:
             f"{shown}: {count_of(len(texts), 'text')}; drift needs at least {_LEAST} on each side"
         )
     rows = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(np.int64))
-    some = [*take(texts, rows)]
+    some, labels = [*take(texts, rows)], None if labels is None else labels[rows]
+    seen = model.record.training_hashes
+    if seen.overlap(digests := seen.digests(some)).found and not seen.new(digests).all():
+        console.note(
+            f"{name}: the model has seen some of these texts, so scores and accuracy are not "
+            "compared; name held-out reviews, or another model with -m"
+        )
+        return Sample(some, None, labels)
     console.status(f"scoring {count_of(len(some), 'text')} …")
-    scores = score_texts(model, some, workers=job.workers)
-    return Sample(some, scores.probabilities, None if labels is None else labels[rows])
+    return Sample(some, score_texts(model, some, workers=job.workers).probabilities, labels)
 
 
 def _read(name: str, job: _Job, model: Model, *, labelled: bool) -> tuple[Sequence[str], Any]:
@@ -142,12 +149,6 @@ def _read(name: str, job: _Job, model: Model, *, labelled: bool) -> tuple[Sequen
             if asked:
                 raise
         else:
-            seen = model.record.training_hashes
-            if seen.overlap(seen.digests(reviews.texts)).found:
-                console.note(
-                    "the model has seen reviews of the reference: its accuracy there, and the "
-                    "estimate, are better than they would be on others"
-                )
             return reviews.texts, reviews.labels
     places = options.resolve_inputs([name], "answering")
     plain = replace(job.reading, label_column=None, label_files=())
@@ -159,11 +160,11 @@ def _as_text(found: Drift) -> Iterator[str]:
     yield f"{count_of(found.new, 'new text')}, {found.old:,} of the reference"
     yield ""
     yield f"{'':<18}{'old':>8}{'new':>8}"
-    yield (
-        f"{'unknown words':<18}{percent(found.unknown_expected):>8}{percent(found.unknown_words):>8}"
-    )
-    for name, (old, new) in found.shares.items():
-        yield f"{'reads ' + class_name(name):<18}{percent(old):>8}{percent(new):>8}"
+    old, new = percent(found.unknown_expected), percent(found.unknown_words)
+    yield f"{'unknown words':<18}{old:>8}{new:>8}"
+    for name, shares in found.shares.items():
+        old, new = map(percent, shares)
+        yield f"{'reads ' + class_name(name):<18}{old:>8}{new:>8}"
     if found.accuracy is not None and found.accuracy_expected is not None:
         old, new = percent(found.accuracy), percent(found.accuracy_expected)
         yield f"{'accuracy':<18}{old:>8}{new:>8}  (new: estimated without labels)"

@@ -1,16 +1,17 @@
 """`--fail-over NAME=NUMBER`: the largest value that a figure may have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 
 import click
 
+from sentiment.cli.options import Command
 from sentiment.errors import GoalError, UsageError, hint
 
 
-def fail_over(names: Sequence[str], example: str) -> click.Option:
+def fail_over(names: Sequence[str], example: str) -> Callable[[Command], Command]:
     """Return the declaration of `--fail-over` for figures of these names."""
-    return click.option(  # type: ignore[return-value]  # a decorator; click types it as one of any
+    return click.option(
         "--fail-over",
         multiple=True,
         metavar="NAME=NUMBER",
