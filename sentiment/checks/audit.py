@@ -196,7 +196,7 @@ def other_languages(texts: Sequence[str]) -> dict[int, str]:
     """
     codes = [*LANGUAGES]
     found = foreign(texts, ("en",))
-    common, count = Counter(found.tolist()).most_common(1)[0]
-    if common >= 0 and count > len(texts) / 2:
-        found = foreign(texts, (codes[common],))
+    for language, count in Counter(found.tolist()).most_common(1):
+        if language >= 0 and count > len(texts) / 2:
+            found = foreign(texts, (codes[language],))
     return {int(row): LANGUAGES[codes[found[row]]] for row in np.flatnonzero(found >= 0)}
