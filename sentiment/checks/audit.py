@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -76,6 +76,13 @@ class Audit:
         names = self.reviews.label_set.names
         found = np.bincount(self.reviews.labels, minlength=len(names)).tolist()
         return dict(zip(names, found, strict=True))
+
+    @cached_property
+    def dropped(self) -> list[tuple[str, int]]:
+        """The file and row of each row that was left out in reading."""
+        others = np.setdiff1d(np.arange(self.reviews.rows_read), self.reviews.places)
+        of_them = replace(self.reviews, places=others)
+        return [of_them.place(number) for number in range(others.size)]
 
     @cached_property
     def figures(self) -> dict[str, float]:
@@ -152,6 +159,7 @@ class Audit:
             "figures": self.figures,
             "estimated_wrong_labels": self.wrong.estimated,
             "leaks": leaks,
+            "dropped": [{"file": file, "row": row} for file, row in self.dropped],
             "rows": rows,
         }
 

@@ -29,7 +29,7 @@ from sentiment.model.component import log_odds_of
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.reviews.batch import Batch, RowsSource
-from sentiment.reviews.cells import count_of, count_of_class
+from sentiment.reviews.cells import and_more, count_of, count_of_class
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import writing
 from sentiment.reviews.dataset import LabelledReviews, require_classes
@@ -204,6 +204,9 @@ def _as_text(found: Audit) -> Iterator[str]:
         yield (
             f"unbalanced: always answering {class_name(largest)} would be right in {percent(share)}"
         )
+    if found.dropped:
+        rows = and_more([row for _, row in found.dropped], _SHOWN)
+        yield f"left out in reading, without a text or a label in use: row {rows}"
     for leak in found.leaks:
         name = shortened(leak.name, _TEXT_WIDTH)
         if leak.label is None:

@@ -44,7 +44,7 @@ def halves(count: int, seed: int) -> tuple[Sample, Sample]:
 
 def test_new_words_raise_an_alarm_and_are_named():
     found = drift(sample(100, 1), sample(100, 2, SEA), NAMES)
-    assert found.differing == ["words"]
+    assert "words" in found.differing
     assert {move.word for move in found.came} <= set(SEA)
     assert {move.word for move in found.went} <= set(PLAIN)
     assert len(found.came) > 5
