@@ -21,7 +21,12 @@ LEVEL = 0.05
 # Figures that a limit can be set for.
 FIGURES = ("alarm", "unknown_words", "score_distance", "accuracy_drop", "classifier_auc")
 # The tests, and what they look at, in words.
-TESTS = {"words": "words", "scores": "scores", "lengths": "lengths", "classifier": "classifier"}
+TESTS = {
+    "words": "other words",
+    "scores": "other scores",
+    "lengths": "other lengths",
+    "classifier": "a classifier tells them",
+}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LONGEST = 5_000  # characters of a text that are looked at
 _MOVES = 10
@@ -87,9 +92,12 @@ class Drift:
     def verdict(self) -> str:
         """What was found, in a sentence."""
         if not self.differing:
-            return "The new texts may be of the same kind as the reference: no test tells them."
-        what = " and ".join(TESTS[name] for name in self.differing)
-        return f"The new texts differ from the reference, by their {what}."
+            return (
+                "The new texts may be of the same kind as the reference: no test tells them apart."
+            )
+        *others, last = (TESTS[name] for name in self.differing)
+        what = f"{', '.join(others)}{' and ' if others else ''}{last}"
+        return f"The new texts differ from the reference: {what}."
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values."""

@@ -177,7 +177,7 @@ def _as_text(found: Drift) -> Iterator[str]:
     yield f"tests, corrected for their number: {tests}"
     if found.classifier_auc is not None:
         yield f"a classifier tells new from old with ROC AUC {found.classifier_auc:.2f}"
-    yield f"{found.verdict} (at {LEVEL:.0%})"
+    yield f"{found.verdict} (False alarms: {LEVEL:.0%}.)"
 
 
 def _moves(title: str, moves: Sequence[Move]) -> Iterator[str]:

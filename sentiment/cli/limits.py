@@ -26,7 +26,7 @@ def read_limits(given: Sequence[str], names: Sequence[str], example: str) -> dic
     Raises:
         UsageError: the syntax is wrong, or there is no such figure.
     """
-    limits = {}
+    limits: dict[str, float] = {}
     for text in given:
         name, equals, number = text.rpartition("=")
         try:
