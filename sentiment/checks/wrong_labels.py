@@ -63,6 +63,8 @@ def joined(own: Floats, other: Floats | None, labels: Labels) -> Floats:
     """
     known = ~np.isnan(own).any(axis=1)
     found = np.full(own.shape, np.nan)
+    if not known.any():
+        return found
     found[known] = Calibration.fit(own[known], labels[known]).log_odds(own[known])
     if other is not None:
         both = known & ~np.isnan(other).any(axis=1)

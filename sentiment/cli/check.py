@@ -205,8 +205,10 @@ def _as_text(found: Audit) -> Iterator[str]:
             f"unbalanced: always answering {class_name(largest)} would be right in {percent(share)}"
         )
     if found.dropped:
-        rows = and_more([row for _, row in found.dropped], _SHOWN)
-        yield f"left out in reading, without a text or a label in use: row {rows}"
+        several = len(found.reviews.files) > 1
+        places = [f"{file} row {row}" if several else f"row {row}" for file, row in found.dropped]
+        rows = and_more(places, _SHOWN)
+        yield f"left out in reading, without a text or a label in use: {rows}"
     for leak in found.leaks:
         name = shortened(leak.name, _TEXT_WIDTH)
         if leak.label is None:

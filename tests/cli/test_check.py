@@ -138,6 +138,22 @@ def test_a_class_of_one_review_is_checked_for_all_else(run, tmp_path):
     assert "row 4  " in done.stdout
 
 
+def test_two_reviews_are_too_few_for_their_labels_but_not_for_the_rest(run, tmp_path):
+    (tmp_path / "two.csv").write_text("text,label\ngood,pos\nGood!,neg\n")
+    done = run("check", tmp_path / "two.csv", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "the labels of 2 reviews were not checked" in done.stderr
+    assert "texts that stand under different labels: 2" in done.stdout
+
+
+def test_rows_of_several_files_have_their_names(run, reviews, tmp_path):
+    path, _ = reviews
+    (tmp_path / "more.csv").write_text("text,label\nsame thing HERE,pos\n,neg\n")
+    out = run("check", path, tmp_path / "more.csv", *QUICK).stdout
+    assert f"{path} row 105, {tmp_path / 'more.csv'} row 2" in out
+    assert f"{tmp_path / 'more.csv'} row 1  positive" in out
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
