@@ -130,18 +130,28 @@ def _evened(text: str) -> bytes:
 
 def _signatures(parts: Sequence[bytes]) -> _Signatures:
     """Return the signature of each text, uint16 [n, parts]."""
-    data = np.frombuffer(_BETWEEN.join([*parts, b""]), np.uint8)
+    runs = _runs(_BETWEEN.join([*parts, b""]))
     lengths = np.array([len(part) for part in parts])
-    starts = np.concatenate(([0], np.cumsum(lengths[:-1] + _RUN)))
-    runs = np.lib.stride_tricks.sliding_window_view(data, _RUN)
-    hashes = _hashed(np.ascontiguousarray(runs).view("<u8").ravel().astype(np.uint64))
-    owner = np.repeat(np.arange(len(parts)), lengths + _RUN)[: hashes.size]
-    inside = np.arange(hashes.size) - starts[owner] <= lengths[owner] - _RUN
+    ends = np.cumsum(lengths + _RUN) - _RUN
+    # The upper bits of a product are hash enough (Dietzfelbinger et al., 1997).
+    hashes = runs * _MIX
+    value = (hashes >> np.uint64(43)).astype(np.uint16)
+    beyond = (ends[:, None] + np.arange(1 - _RUN, _RUN)).ravel()  # runs not within one text
+    value[beyond[(beyond >= 0) & (beyond < value.size)]] = _NOTHING
+    owner = np.repeat(np.arange(len(parts)), lengths + _RUN)[: value.size]
     place = owner * _PARTS + (hashes >> np.uint64(59)).astype(np.int64)
-    value = (hashes >> np.uint64(40)).astype(np.uint16)
     least = np.full(len(parts) * _PARTS, _NOTHING)
-    np.minimum.at(least, place[inside], value[inside])
+    np.minimum.at(least, place, value)
     return least.reshape(-1, _PARTS)
+
+
+def _runs(data: bytes) -> _Hashes:
+    """Return the eight bytes at each place as a number, uint64 [bytes − 7]."""
+    runs = np.empty(len(data) - _RUN + 1, np.uint64)
+    for first in range(_RUN):
+        count = (runs.size - first + _RUN - 1) // _RUN
+        runs[first::_RUN] = np.frombuffer(data, "<u8", count, first)
+    return runs
 
 
 def _slots_of(signatures: _Signatures) -> NDArray[np.int64]:
