@@ -55,8 +55,9 @@ def _opinion(reviews: LabelledReviews) -> Floats | None:
     found = np.full((len(reviews), 1), np.nan)
     new = np.flatnonzero(hashes.new(digests))
     asked = model.restricted(reviews.label_set)
-    texts = [reviews.texts[row] for row in new.tolist()]
-    found[new] = log_odds_of(asked.scores(texts).probabilities)
+    for some in np.array_split(new, max(new.size // 512, 1)):
+        texts = [reviews.texts[row] for row in some.tolist()]
+        found[some] = log_odds_of(asked.scores(texts).probabilities)
     return found
 
 

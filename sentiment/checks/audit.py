@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from sentiment.checks.leaks import Leak, leaking_columns, leaking_words
 from sentiment.checks.repeated import Repeated, find_repeated
-from sentiment.checks.wrong_labels import WrongLabels
+from sentiment.checks.wrong_labels import WrongLabels, joined
 from sentiment.features.language import LANGUAGES, foreign
+from sentiment.model.component import probabilities_of
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.values import gives_no_opinion
 
@@ -60,6 +61,8 @@ class Audit:
         leaks: columns and words that give labels away, the surest first.
         empty: reviews without an opinion, such as *n/a*, by number.
         languages: the language of each review in another one than most, by number.
+        opinion: the log-odds of a model that saw none of the reviews, float64 [n, K − 1], NaN where
+            it has none; None for no such model.
     """
 
     reviews: LabelledReviews
@@ -69,6 +72,7 @@ class Audit:
     leaks: Sequence[Leak]
     empty: Sequence[int]
     languages: Mapping[int, str]
+    opinion: NDArray[np.float64] | None = None
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -111,8 +115,17 @@ class Audit:
         for row in self.wrong.rows.tolist():
             answer = int(answers[row])
             why = f"reads {names[answer]} ({self.wrong.probabilities[row, answer]:.2f})"
+            why += self._said(row)
             found.append(Problem("wrong_label", row, why, answer))
         return found
+
+    def _said(self, number: int) -> str:
+        """Return what the other model says of a review, for people; "" if nothing."""
+        if self.opinion is None or np.isnan(self.opinion[number]).any():
+            return ""
+        said = probabilities_of(self.opinion[number : number + 1])[0]
+        answer = int(said.argmax())
+        return f"; the model: {self.reviews.label_set.names[answer]} ({said[answer]:.2f})"
 
     def _repeated(self) -> list[Problem]:
         names, labels = self.reviews.label_set.names, self.reviews.labels
@@ -173,13 +186,15 @@ def where_of(reviews: LabelledReviews, number: int) -> str:
 def audit(
     reviews: LabelledReviews,
     log_odds: NDArray[np.float64],
+    opinion: NDArray[np.float64] | None = None,
     test: LabelledReviews | None = None,
 ) -> Audit:
     """Check labelled reviews.
 
     Args:
         reviews: with the cells of all other columns.
-        log_odds: of models that did not see a review's label, float64 [n, K − 1]; NaN for none.
+        log_odds: of models fitted on other reviews, float64 [n, K − 1]; NaN for none.
+        opinion: of a model that saw none of them, to be weighed in; see `Audit`.
         test: reviews that must not stand among these.
     """
     texts = [reviews.texts[row] for row in range(len(reviews))]
@@ -187,9 +202,10 @@ def audit(
     others = [] if test is None else [test.texts[row] for row in range(len(test))]
     empty = [row for row, text in enumerate(texts) if says_nothing(text)]
     leaks = [*leaking_columns(reviews.columns, labels), *leaking_words(texts, labels)]
-    wrong = WrongLabels.find(log_odds, labels)
+    wrong = WrongLabels.find(joined(log_odds, opinion, labels), labels)
     repeated = find_repeated(texts, labels, others)
-    return Audit(reviews, wrong, repeated, test, leaks, empty, other_languages(texts))
+    languages = other_languages(texts)
+    return Audit(reviews, wrong, repeated, test, leaks, empty, languages, opinion)
 
 
 def says_nothing(text: str) -> bool:

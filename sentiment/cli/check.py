@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sentiment.checks.audit import FIGURES, KINDS, Audit, Problem, audit
 from sentiment.checks.out_of_fold import folds_for, out_of_fold
-from sentiment.checks.wrong_labels import joined
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import check_errors_file
@@ -139,7 +138,7 @@ def _check(job: _Job) -> None:
         )
     other = None if opinion is None else _opinion(opinion, reviews, job.workers)
     console.status("looking for repeats and leaks …")
-    found = audit(reviews, joined(log_odds, other, reviews.labels), test)
+    found = audit(reviews, log_odds, other, test)
     console.clear_status()
     if job.as_json:
         click.echo(json.dumps(found.as_json() | {"data": list(job.data)}))
