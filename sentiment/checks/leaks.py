@@ -15,6 +15,7 @@ Labels = NDArray[np.integer]
 _TELLS = 0.97
 _LEAST_GAIN = 0.02
 _LEAST_SHARE, _LEAST_ROWS = 0.1, 10
+_Z = 1.96
 # With fewer reviews for each value, values are names or numbers of rows.
 _ROWS_PER_VALUE = 3
 # Reviews whose words are looked at, evenly spaced.
@@ -95,7 +96,14 @@ def leaking_words(texts: Sequence[str], labels: Labels) -> list[Leak]:
         base = sizes[label] / sizes.total()
         for word, count in of_label.items():
             share = count / every[word]
-            sure = share - (share * (1 - share) / every[word]) ** 0.5
-            if count >= least and share >= max(_TELLS, (1 + base) / 2) and sure >= _TELLS:
+            if count >= least and _at_least(count, every[word]) >= max(_TELLS, (1 + base) / 2):
                 found.append(Leak("word", word, label, share, every[word]))
     return sorted(found, key=lambda leak: (-leak.reviews * leak.share, leak.name))
+
+
+def _at_least(count: int, of: int) -> float:
+    """Return the lower end of the 95% interval of a share (Wilson, 1927)."""
+    share, squared = count / of, _Z**2
+    middle = share + squared / (2 * of)
+    spread = _Z * (share * (1 - share) / of + squared / (4 * of**2)) ** 0.5
+    return (middle - spread) / (1 + squared / of)

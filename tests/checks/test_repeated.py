@@ -68,6 +68,10 @@ def test_a_word_that_only_one_class_has_is_a_leak():
         f"{text} #neg" if not label else text for text, label in zip(texts, labels, strict=True)
     ]
     assert {(leak.name, leak.label) for leak in leaking_words(marked, labels)} >= {("neg", 0)}
+    few = [
+        f"{text} cancelled" if row in range(0, 24, 2) else text for row, text in enumerate(texts)
+    ]
+    assert "cancelled" not in {leak.name for leak in leaking_words(few[:40], labels[:40])}
     shared = ["the food was fine today"] * 400
     assert not leaking_words(shared, labels)
 
