@@ -137,7 +137,8 @@ class Audit:
                 found.append(Problem("contradiction", row, why))
         if self.test is not None:
             for row, of_test in self.repeated.in_test:
-                found.append(Problem("in_test", row, f"as {where_of(self.test, of_test)}"))
+                file, place = self.test.place(of_test)
+                found.append(Problem("in_test", row, f"as row {place} of {file}"))
         for group in self.repeated.repeats:
             why = f"as {self.where(group[0])}"
             found += [Problem("repeat", row, why) for row in group[1:]]
@@ -148,8 +149,9 @@ class Audit:
         return found + [Problem("foreign", row, name) for row, name in self.languages.items()]
 
     def where(self, number: int) -> str:
-        """Return where a review stands, for people."""
-        return where_of(self.reviews, number)
+        """Return where a review stands, for people: `row 7`, with its file if there are several."""
+        file, row = self.reviews.place(number)
+        return f"{file} row {row}" if len(self.reviews.files) > 1 else f"row {row}"
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -175,12 +177,6 @@ class Audit:
             "dropped": [{"file": file, "row": row} for file, row in self.dropped],
             "rows": rows,
         }
-
-
-def where_of(reviews: LabelledReviews, number: int) -> str:
-    """Return where a review stands, for people: `row 7`, with its file if there are several."""
-    file, row = reviews.place(number)
-    return f"{file} row {row}" if len(reviews.files) > 1 else f"row {row}"
 
 
 def audit(
