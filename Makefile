@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
+.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-checks bench-classes bench-cluster bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -72,6 +72,9 @@ bench: bench-speed bench-serve bench-accuracy bench-general bench-explanations #
 
 bench-accuracy: $(READY) ## accuracy compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/accuracy.py
+
+bench-checks: $(READY) ## flipped labels found, and drift (half an hour), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/checks.py $(PARTS)
 
 bench-classes: $(READY) ## more than two classes compared with peers (half an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/classes.py $(PARTS)

@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 # What peers need lives in an environment of its own: nobody needs it to use the program.
 _ENVIRONMENT = HERE / ".peers"
 _PACKAGES = [
+    "cleanlab",
     "fastapi",
     "fasttext-wheel",
     "httptools",
@@ -144,6 +145,27 @@ def fasttext_tuned_answers(
         with suppress(subprocess.TimeoutExpired):
             return _run_fasttext(_TUNE.format(seed, seconds), folds, (3 + len(folds)) * seconds)
     raise AssertionError
+
+
+_RANK = """
+import sys
+import numpy as np
+from cleanlab.rank import get_label_quality_scores
+found = np.load(sys.argv[1])
+scores = get_label_quality_scores(found["labels"], found["probabilities"])
+np.save(sys.argv[2], np.argsort(scores, kind="stable"))
+"""
+
+
+def cleanlab_ranking(
+    probabilities: NDArray[np.float64], labels: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Return the reviews by how likely cleanlab finds their label to be wrong, int64 [n]."""
+    with tempfile.TemporaryDirectory() as name:
+        given, found = Path(name, "given.npz"), Path(name, "found.npy")
+        np.savez(given, probabilities=probabilities, labels=labels.astype(np.int64))
+        subprocess.run([peers_python(), "-c", _RANK, given, found], check=True)
+        return np.load(found)
 
 
 def tfidf(training: LabelledReviews, test: LabelledReviews) -> float:

@@ -23,6 +23,7 @@ _ALIKE = 26  # equal parts of two texts that say the same: about four fifths of 
 _KEPT = 1 << 17  # texts that later ones are compared with
 _SLOTS = 1 << 18  # of each band
 _NAMED = 2_000  # repeated texts whose number is kept
+_AT_ONCE = 1_000  # texts whose runs are in memory
 _LONGEST = 2_000  # characters of a text that are looked at
 _NOTHING = np.uint16(0xFFFF)
 _GAPS = bytes(code if chr(code).isalnum() or code >= 0x80 else 0x20 for code in range(256))
@@ -104,6 +105,29 @@ class Repeats:
             kept = sorted(self._named.items(), key=lambda each: (-int(each[1][1]), each[0]))
             self._named = dict(kept[: _NAMED // 2])
         self._named[number] = [text, 2]
+
+
+def first_alike(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return for each text the number of the first one like it, or its own, int64 [n].
+
+    Texts of fewer than `LEAST_WORDS` words are like no other. Unlike `Repeats`, this compares all
+    texts with one another, and tells which they repeat.
+    """
+    first = np.arange(len(texts))
+    rows: list[int] = []
+    slots, signatures = [np.zeros((0, _BANDS), np.int64)], [np.zeros((0, _PARTS), np.uint16)]
+    for start in range(0, len(texts), _AT_ONCE):
+        evened = [_evened(text) for text in texts[start : start + _AT_ONCE]]
+        long = [row for row, text in enumerate(evened) if text.count(b" ") >= LEAST_WORDS - 1]
+        if long:
+            rows += [start + row for row in long]
+            signatures.append(_signatures([evened[row] for row in long]))
+            slots.append(_slots_of(signatures[-1]))
+    if rows:
+        numbers = np.array(rows)
+        alike = _first_alike(np.concatenate(slots), np.concatenate(signatures))
+        first[numbers] = numbers[alike]
+    return first
 
 
 def _are_alike(ones: _Signatures, others: _Signatures) -> Flags:

@@ -31,6 +31,8 @@ COMMANDS = {
     "compare": "Compare two models on the same reviews.",
     "calibrate": "Refit a model's probabilities, or set where it abstains.",
     "probe": "Check what a model can do: negation, contrast, typos and more.",
+    "check": "Find wrong labels, repeats and leaks in labelled reviews.",
+    "drift": "Tell whether new texts differ from earlier ones.",
     "predict": "Classify reviews as positive or negative.",
     "summarize": "Show what many reviews say: shares, trends, groups, themes.",
     "explain": "Show which words led to an answer.",

@@ -1,0 +1,98 @@
+"""`sentiment drift` through the command line."""
+
+import json
+
+import pytest
+
+from tests.checks.helpers import PLAIN, made
+from tests.conftest import TEST, TRAIN
+
+SEA = [f"sea{word}" for word in PLAIN]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drift")
+    for name, seed, words in (("old", 1, PLAIN), ("same", 2, PLAIN), ("sea", 3, SEA)):
+        texts, labels = made(120, seed, words)
+        (folder / f"{name}.txt").write_text("\n".join(texts) + "\n")
+        rows = zip(texts, ("pos" if label else "neg" for label in labels), strict=True)
+        lines = "".join(f"{text},{label}\n" for text, label in rows)
+        (folder / f"{name}.csv").write_text(f"text,label\n{lines}")
+    return folder
+
+
+def test_new_words_are_an_alarm_with_code_6_after_the_result(run, files, trained):
+    done = run("drift", files / "old.txt", files / "sea.txt", "-m", trained,
+               "--fail-over", "alarm=0")  # fmt: skip
+    assert done.returncode == 6
+    assert "over the limit: alarm is 1 (maximum 0)" in done.stderr
+    assert "The new texts differ from the reference: other words" in done.stdout
+    assert "came: sea" in done.stdout
+    assert "went: " in done.stdout
+
+
+def test_texts_of_one_kind_pass(run, files, trained):
+    done = run("drift", files / "old.txt", files / "same.txt", "-m", trained, "--json",
+               "--fail-over", "alarm=0")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert not facts["alarm"]
+    assert facts["p_value"] > 0.05
+    assert set(facts["p_values"]) == {"words", "scores", "lengths"}
+    assert facts["accuracy"] is None
+    assert facts["came"] == facts["went"] == []
+
+
+def test_labels_of_the_reference_give_the_expected_accuracy(run, files, trained):
+    done = run("drift", files / "old.csv", files / "same.csv", "-m", trained, "--json")
+    facts = json.loads(done.stdout)
+    assert 0.5 < facts["accuracy"] <= 1
+    assert abs(facts["accuracy"] - facts["accuracy_expected"]) < 0.15
+    drop = facts["accuracy"] - facts["accuracy_expected"]
+    assert facts["figures"]["accuracy_drop"] == pytest.approx(drop)
+    measured = json.loads(run("evaluate", files / "old.csv", "-m", trained, "--json").stdout)
+    assert abs(facts["accuracy"] - measured["accuracy"]) < 0.1  # by its own threshold
+
+
+def test_scores_of_texts_that_the_model_has_seen_are_not_compared(run, trained):
+    done = run("drift", TRAIN, TEST, "-m", trained, "--fail-over", "accuracy_drop=0.5")
+    assert done.returncode == 6
+    assert "the model has seen some of these texts" in done.stderr
+    assert "accuracy_drop could not be computed" in done.stderr
+    assert "scores" not in done.stdout
+    assert "may be of the same kind" in done.stdout
+
+
+def test_the_classifier_is_one_more_test(run, files, trained):
+    done = run("drift", files / "old.txt", files / "sea.txt", "-m", trained, "--classifier",
+               "--fail-over", "classifier_auc=0.7")  # fmt: skip
+    assert done.returncode == 6
+    assert "a classifier tells new from old with ROC AUC 1.00" in done.stdout
+
+
+def test_new_texts_from_stdin(run, files, trained):
+    text = (files / "sea.txt").read_text()
+    done = run("drift", files / "old.txt", "-", "-m", trained, stdin=text)
+    assert done.returncode == 0, done.stderr
+    assert "120 new texts, 120 of the reference" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["-", "-"], 2, "stdin is named twice"),
+        (["old.txt", "nowhere.txt"], 3, "no such file"),
+        (["old.txt", "few.txt"], 3, "2 texts; drift needs at least 20 on each side"),
+        (["old.txt", "same.txt", "--fail-over", "alarms=0"], 2, "did you mean alarm?"),
+        (["old.txt", "same.txt", "--fail-over", "classifier_auc=1"], 2, "needs --classifier"),
+        (["MODEL", "same.txt"], 2, "a model; name the texts it was trained on"),
+        (["old.txt", "same.txt", "--label-column", "x"], 3, "x"),
+    ],
+)
+def test_bad_input_is_one_line(run, files, trained, args, code, said):
+    (files / "few.txt").write_text("one\ntwo\n")
+    args = [str(trained) if arg == "MODEL" else arg for arg in args]
+    done = run("drift", *args, "-m", trained, cwd=files)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr.splitlines()[-1]
