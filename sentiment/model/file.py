@@ -224,7 +224,7 @@ def _epoch(fields: object) -> dict[str, float]:
 
 
 # Each format version has fields that older ones lack, with a value if they are left out.
-_READERS = dict.fromkeys(range(1, 5), model_of)
+_READERS = dict.fromkeys(range(1, 6), model_of)
 
 FORMAT_VERSION = max(_READERS)
 MAX_FILE_SIZE = 1 << 30

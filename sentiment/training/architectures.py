@@ -14,7 +14,7 @@ from sentiment.errors import UsageError
 from sentiment.model.component import Encoder, Network
 from sentiment.model.model import Model
 from sentiment.model.network import Layer
-from sentiment.training import ngrams
+from sentiment.training import cnn, ngrams
 from sentiment.training.decide import EncodedRows, FittedNetwork
 from sentiment.training.encoder import FrozenEncoder, find_encoder
 from sentiment.training.fine_tuning import TunedEncoder
@@ -120,6 +120,12 @@ def _ngrams(_encoder: Model | None, options: TrainingOptions) -> Kinds:
     return (ngrams,)
 
 
+def _cnn(_encoder: Model | None, options: TrainingOptions) -> Kinds:
+    if options.fine_tune:
+        raise UsageError("--fine-tune needs --architecture encoder")
+    return (cnn,)
+
+
 def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
     source = find_encoder(encoder) if encoder is not None else None
     if source is None:
@@ -134,5 +140,6 @@ def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
 # Name → the kinds of the components that are fitted, whose log-odds add up.
 ARCHITECTURES: dict[str, Callable[[Model | None, TrainingOptions], Kinds]] = {
     "ngrams": _ngrams,
+    "cnn": _cnn,
     "encoder": _encoder,
 }

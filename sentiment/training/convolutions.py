@@ -1,0 +1,97 @@
+"""The Keras layer of a convolutional network: filters of several widths, and their highest numbers.
+
+It computes on padded batches what `sentiment.model.convolution` computes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from sentiment.training.dense import initializer
+
+
+class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
+    """Convolutions (Conv1D) of several widths side by side, each with GlobalMaxPooling1D.
+
+    A `Sequential` takes one layer after the other, so this is one for all widths. A filter's highest
+    number is found without gradients, and computed again from the words at its place. So gradients
+    go back through these words alone, which is the gradient of a maximum, and cost little: those of
+    all places would be zeros.
+
+    Input: vectors, float [texts, length, numbers], with a mask of words; each text has as many
+    places without a word behind its last as the widest filter looks at. Texts of several networks
+    side by side alternate. Output: [texts, filters of all widths], or [rounds, networks, filters].
+    """
+
+    def __init__(self, networks: int, widths: Sequence[int], filters: int) -> None:
+        super().__init__()
+        self.supports_masking = True
+        self.networks, self.widths, self.filters = networks, tuple(widths), filters
+
+    def build(self, shape: Any) -> None:
+        """Make kernels, [networks, width · numbers, filters], and biases."""
+        self.kernels = [
+            self.add_weight(
+                shape=(self.networks, width * shape[-1], self.filters),
+                initializer=initializer(self.networks),
+                name=f"kernel_{width}",
+            )
+            for width in self.widths
+        ]
+        size = self.filters * len(self.widths)
+        self.bias = self.add_weight(shape=(self.networks, size), initializer="zeros", name="bias")
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the highest number of each filter; a `Sequential` is first built without a mask."""
+        if mask is not None:
+            inputs = inputs * tf.cast(mask, inputs.dtype)[..., None]
+        if self.networks == 1:
+            return self._pooled(inputs, 0)
+        each = [inputs[place :: self.networks] for place in range(self.networks)]
+        return tf.stack([self._pooled(one, place) for place, one in enumerate(each)], axis=1)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:  # noqa: ARG002
+        """Return nothing: the filters have no places."""
+
+    def _pooled(self, vectors: Any, network: int) -> Any:
+        """Return the highest number of each filter of a network, [texts, filters]."""
+        kernels = [kernel[network] for kernel in self.kernels]
+        shape = tf.shape(vectors)
+        texts, length, size = shape[0], shape[1], vectors.shape[-1]
+        count = length - max(self.widths) + 1
+        flat = tf.reshape(vectors, (-1, size))
+        starts = length * tf.range(texts)[:, None]
+        places = [
+            starts + self._highest(tf.stop_gradient(vectors), tf.stop_gradient(kernel), width, count)
+            for width, kernel in zip(self.widths, kernels, strict=True)
+        ]
+        steps = [
+            place[..., None] + tf.range(width)
+            for place, width in zip(places, self.widths, strict=True)
+        ]
+        # All words are taken at once: their gradients are added up at once, too.
+        rows = tf.concat([tf.reshape(step, (texts, -1)) for step in steps], axis=1)
+        taken = tf.split(
+            tf.gather(flat, rows), [self.filters * width for width in self.widths], axis=1
+        )
+        sums = [
+            tf.reduce_sum(
+                tf.reshape(some, (texts, self.filters, width * size)) * tf.transpose(kernel), axis=2
+            )
+            for some, width, kernel in zip(taken, self.widths, kernels, strict=True)
+        ]
+        return tf.concat(sums, axis=1) + self.bias[network]
+
+    def _highest(self, vectors: Any, kernel: Any, width: int, count: Any) -> Any:
+        """Return the place of each filter's highest number, int32 [texts, filters]."""
+        frames = tf.concat([vectors[:, place : place + count] for place in range(width)], axis=2)
+        sums = tf.matmul(tf.reshape(frames, (-1, kernel.shape[0])), kernel)
+        sums = tf.reshape(sums, (-1, count, self.filters))
+        return tf.argmax(sums, axis=1, output_type=tf.int32)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Return the shape of the output."""
+        filters = self.filters * len(self.widths)
+        return (None, filters) if self.networks == 1 else (None, self.networks, filters)
