@@ -191,7 +191,7 @@ class ConvolutionalNetwork:
 
     def describe(self) -> str:
         """Return what it is, for people."""
-        size, widths = self.words.rows.shape[1], " and ".join(map(str, self.widths))
+        size, widths = self.words.rows.shape[1], listed(self.widths)
         units = [self.pooled_bias.size, *(layer.bias.size for layer in self.head)]
         return (
             f"vectors of {size} numbers, {units[0]} filters over {widths} words, the highest of "
@@ -225,6 +225,12 @@ class ConvolutionalNetwork:
             }
             for name, inputs, units, activation, parameters in named
         ]
+
+
+def listed(widths: Sequence[int]) -> str:
+    """Return widths for people, such as *1, 2 and 3*."""
+    *first, last = map(str, widths)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _parameters(layer: Layer) -> int:

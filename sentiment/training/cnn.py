@@ -16,7 +16,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
 from sentiment.features.sequences import Numbers, Sequences, bounds_of
 from sentiment.features.words import MIN_KNOWN, WordEncoder, WordReading
-from sentiment.model.convolution import ConvolutionalNetwork
+from sentiment.model.convolution import ConvolutionalNetwork, listed
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Table
 from sentiment.storage import ArrayFile, ArrayList
@@ -36,7 +36,7 @@ _EPOCHS, _BATCH, _RATE = 6, 64, 1e-3
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # The largest number of a vector at the start.
 _START = 0.05
-# A word that occurs less often is in a bucket; so many words of one bucket, at most so many buckets.
+# A word that occurs less often is in one of so many buckets.
 _MIN_COUNT, _BUCKETS = 2, 1_000
 # Texts read at once, and words counted at once.
 _AT_ONCE, _COUNTED = 4_096, 1 << 22
@@ -70,11 +70,9 @@ class CNNHyperparameters(Hyperparameters):
 
     def describe(self) -> str:
         """Return what the features are, for people."""
-        *first, last = map(str, self.widths)
-        widths = f"{', '.join(first)} and {last}" if first else last
         return (
             f"words in their order: vectors of {self.size} numbers, {self.filters} filters each "
-            f"over {widths} words"
+            f"over {listed(self.widths)} words"
         )
 
     def for_weighted_texts(self) -> "CNNHyperparameters":
@@ -133,7 +131,9 @@ least_known = MIN_KNOWN
 
 
 def choose(
-    sample: Sequence[str], labels: NDArray[np.integer], options: TrainingOptions
+    sample: Sequence[str],  # noqa: ARG001
+    labels: NDArray[np.integer],
+    options: TrainingOptions,
 ) -> CNNHyperparameters:
     """Choose what the user left open, from the training rows alone."""
     return CNNHyperparameters(
@@ -185,7 +185,7 @@ def _moved(lists: tuple[ArrayList, ArrayList]) -> tuple[ArrayFile, ArrayFile]:
 
 def fit_encoder(
     indexed: IndexedWords,
-    targets: Doubles,
+    targets: Doubles,  # noqa: ARG001  # which words there are, not what they mean
     sample_weight: Doubles,
     recipe: CNNHyperparameters,
     options: TrainingOptions,
@@ -232,12 +232,14 @@ def phrases(
     network: ConvolutionalNetwork,
 ) -> dict[int, str]:
     """Return the words that say most by themselves, read from the first reviews with them."""
-    alone = network.logits(Sequences(np.arange(encoder.keys.size), np.arange(encoder.keys.size + 1)))
+    alone = network.logits(
+        Sequences(np.arange(encoder.keys.size), np.arange(encoder.keys.size + 1))
+    )
     moves = np.abs(alone - network.logits(encoder.empty())).max(axis=1)
     keys = encoder.keys[np.argsort(-moves, kind="stable")[:_PHRASES]]
     rows = np.unique(_first_rows(indexed, np.sort(keys)))
-    words = NGrams(1, 0, 1, 0, 0, repair=encoder.repairs, ratings=encoder.reading.ratings)
-    return name_features(texts_of(rows), words, keys)
+    reading = NGrams(1, 0, 1, 0, 0, repair=encoder.repairs, ratings=encoder.reading.ratings)
+    return name_features(texts_of(rows), reading, keys)
 
 
 def _first_rows(indexed: IndexedWords, keys: Hashes) -> Numbers:
@@ -317,7 +319,7 @@ def specs() -> Any:
     return (tf.TensorSpec((None, None), tf.int32),)
 
 
-def tensor(arrays: Any, width: int) -> Any:
+def tensor(arrays: Any, width: int) -> Any:  # noqa: ARG001
     """Return the words."""
     return arrays[0]
 
@@ -338,7 +340,9 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[ConvolutionalNetwork, .
     networks = []
     for place, table in enumerate(tables):
         parts = np.split(biases[place], len(kernels))
-        filters = [Layer.exact(*each) for each in zip([k[place] for k in kernels], parts, strict=True)]
+        filters = [
+            Layer.exact(*each) for each in zip([k[place] for k in kernels], parts, strict=True)
+        ]
         own = head if len(widths) == 1 else [[array[place] for array in layer] for layer in head]
         networks.append(
             ConvolutionalNetwork(Table.exact(table), tuple(filters), network_of(own).layers)
@@ -364,7 +368,7 @@ def parts_of(
 
 
 def logits(
-    indexed: IndexedWords,
+    indexed: IndexedWords,  # noqa: ARG001  # with the words of all reviews
     texts_of: Callable[[Numbers], list[str]],
     encoder: WordEncoder,
     network: ConvolutionalNetwork,

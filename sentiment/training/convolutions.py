@@ -15,10 +15,10 @@ from sentiment.training.dense import initializer
 class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
     """Convolutions (Conv1D) of several widths side by side, each with GlobalMaxPooling1D.
 
-    A `Sequential` takes one layer after the other, so this is one for all widths. A filter's highest
-    number is found without gradients, and computed again from the words at its place. So gradients
-    go back through these words alone, which is the gradient of a maximum, and cost little: those of
-    all places would be zeros.
+    A `Sequential` takes one layer after the other, so this is one for all widths. The highest
+    number of a filter is found without gradients, and computed again from the words at its place. So
+    gradients go back through these words alone, which is the gradient of a maximum, and costs
+    little: those of all other places are zeros.
 
     Input: vectors, float [texts, length, numbers], with a mask of words; each text has as many
     places without a word behind its last as the widest filter looks at. Texts of several networks
@@ -44,7 +44,7 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight(shape=(self.networks, size), initializer="zeros", name="bias")
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the highest number of each filter; a `Sequential` is first built without a mask."""
+        """Return the highest number of each filter; a `Sequential` is built without a mask."""
         if mask is not None:
             inputs = inputs * tf.cast(mask, inputs.dtype)[..., None]
         if self.networks == 1:
@@ -52,7 +52,7 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
         each = [inputs[place :: self.networks] for place in range(self.networks)]
         return tf.stack([self._pooled(one, place) for place, one in enumerate(each)], axis=1)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:  # noqa: ARG002
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """Return nothing: the filters have no places."""
 
     def _pooled(self, vectors: Any, network: int) -> Any:
@@ -64,7 +64,8 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
         flat = tf.reshape(vectors, (-1, size))
         starts = length * tf.range(texts)[:, None]
         places = [
-            starts + self._highest(tf.stop_gradient(vectors), tf.stop_gradient(kernel), width, count)
+            starts
+            + self._highest(tf.stop_gradient(vectors), tf.stop_gradient(kernel), width, count)
             for width, kernel in zip(self.widths, kernels, strict=True)
         ]
         steps = [
