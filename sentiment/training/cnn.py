@@ -232,9 +232,8 @@ def phrases(
     network: ConvolutionalNetwork,
 ) -> dict[int, str]:
     """Return the words that say most by themselves, read from the first reviews with them."""
-    alone = network.logits(
-        Sequences(np.arange(encoder.keys.size), np.arange(encoder.keys.size + 1))
-    )
+    words = np.arange(encoder.keys.size + 1)
+    alone = network.logits(Sequences(words[:-1].astype(np.int32), words))
     moves = np.abs(alone - network.logits(encoder.empty())).max(axis=1)
     keys = encoder.keys[np.argsort(-moves, kind="stable")[:_PHRASES]]
     rows = np.unique(_first_rows(indexed, np.sort(keys)))

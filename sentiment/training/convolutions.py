@@ -16,8 +16,8 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
     """Convolutions (Conv1D) of several widths side by side, each with GlobalMaxPooling1D.
 
     A `Sequential` takes one layer after the other, so this is one for all widths. The highest
-    number of a filter is found without gradients, and computed again from the words at its place. So
-    gradients go back through these words alone, which is the gradient of a maximum, and costs
+    number of a filter is found without gradients, and computed again from the words at its place.
+    So gradients go back through these words alone, which is the gradient of a maximum, and costs
     little: those of all other places are zeros.
 
     Input: vectors, float [texts, length, numbers], with a mask of words; each text has as many
