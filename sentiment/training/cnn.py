@@ -107,6 +107,17 @@ class IndexedWords:
 
 
 @dataclass(frozen=True, eq=False)
+class WordRows(Sequences):
+    """Some reviews as numbers of words.
+
+    Attributes:
+        width: how many different numbers there may be.
+    """
+
+    width: int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class EncodedWords:
     """The numbers of the words of all reviews as rows of a training.
 
@@ -122,9 +133,10 @@ class EncodedWords:
         """Return the number of reviews."""
         return len(self.words)
 
-    def take(self, rows: NDArray[np.integer]) -> Sequences:
+    def take(self, rows: NDArray[np.integer]) -> WordRows:
         """Return some reviews."""
-        return self.words.take(rows)
+        some = self.words.take(rows)
+        return WordRows(some.ids, some.bounds, self.width)
 
 
 least_known = MIN_KNOWN
@@ -280,21 +292,22 @@ def build(
         return add_layers(model, make, make, recipe.hidden, classes, dropout)
 
 
-def interleave(parts: Sequence[Sequences], places: Sequence[Numbers]) -> Sequences:
-    """Interleave the rows of several networks, which have numbers of their own already.
+def interleave(parts: Sequence[WordRows], places: Sequence[Numbers]) -> Sequences:
+    """Interleave the rows of several networks, their words one after the other.
 
     Args:
         parts: the rows of each network.
         places: the order of each, −1 for an empty row; [rounds] each.
     """
+    starts = np.cumsum([0, *(part.width for part in parts)])
     before = np.cumsum([0, *map(len, parts)])
+    ids = [part.ids + np.int32(start) for part, start in zip(parts, starts, strict=False)]
     numbers = [
         np.where(place < 0, before[-1], place + first)
         for place, first in zip(places, before, strict=False)
     ]
-    ids = np.concatenate([part.ids for part in parts])
     lengths = np.concatenate([*(part.lengths for part in parts), [0]])
-    every = Sequences(ids, bounds_of(lengths))
+    every = Sequences(np.concatenate(ids), bounds_of(lengths))
     return every.take(np.stack(numbers, axis=1).ravel())
 
 
