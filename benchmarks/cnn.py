@@ -70,12 +70,15 @@ def sst2(table: Table) -> None:
 
 
 def phrases_of(path: Path) -> LabelledReviews:
-    """Read the different phrases of trees that are positive or negative, whole sentences too."""
+    """Read the different phrases of trees that are positive or negative, whole sentences too.
+
+    They are written as the sentences of SST-2 are: in lower case, hyphens as spaces.
+    """
     labels: dict[str, int] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         for label, text in nodes(line):
             if label != 2:
-                labels[text] = int(label > 2)
+                labels[text.lower().replace("-", " ")] = int(label > 2)
     return LabelledReviews([*labels], np.fromiter(labels.values(), np.int16))
 
 

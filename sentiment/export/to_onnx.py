@@ -1,7 +1,6 @@
 """Export the networks of a model, calibrated and added up, as an ONNX graph."""
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -150,7 +149,9 @@ def _logits(graph: Graph, component: Component, prefix: str) -> str:
         sums = graph.add("Add", sums, graph.doubles(first.bias))
         return _after_relu(graph, sums, rest)
     if isinstance(network, ConvolutionalNetwork):
-        return _after_relu(graph, onnx_units(graph, network, prefix), network.head)
+        first, *rest = network.head
+        sums = graph.dense_in_doubles(onnx_units(graph, network, prefix), first)
+        return _after_relu(graph, sums, rest)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         pooled = mean_vectors(graph, network, encoder.pieces.longest, prefix)
         first, *rest = network.head
@@ -159,7 +160,7 @@ def _logits(graph: Graph, component: Component, prefix: str) -> str:
     raise not_exported(component)
 
 
-def _after_relu(graph: Graph, sums: str, layers: Sequence[Layer]) -> str:
+def _after_relu(graph: Graph, sums: str, layers: list[Layer]) -> str:
     """Add dense layers with ReLU before each: double [rows, inputs] → double [rows, outputs]."""
     for layer in layers:
         sums = graph.dense_in_doubles(graph.add("Relu", sums), layer)

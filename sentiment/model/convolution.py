@@ -2,8 +2,9 @@
 
 Kim, "Convolutional neural networks for sentence classification" (EMNLP 2014): each word has a
 vector; a filter looks at so many words in a row and gives a number; of all places in a text the
-highest number stays (max-pooling over time, Collobert et al., JMLR 2011); ReLU and dense layers
-make log-odds of these.
+highest number stays (max-pooling over time, Collobert et al., JMLR 2011), and ReLU follows. Dense
+layers make log-odds of these numbers and of the mean of the words' vectors, times the root of
+their number: the maximum tells that something is said, the mean how often.
 
 Behind the last word of a text there is nothing: vectors of zeros. There, too, a filter finds 0, so
 no filter finds less. Texts of a batch stand one after the other and are not padded to one length,
@@ -52,9 +53,9 @@ class ConvolutionalNetwork:
         words: the vector of each word, and of each bucket of others.
         filters: for each width a layer, [width · numbers of a vector, filters]: the rows of its
             kernel are for the first word, then for the second, and so on.
-        head: what follows the ReLU: dense layers with ReLU between them; the outputs of the last
-            are log-odds against the first class, K − 1 of them. Training has a softmax of K units,
-            whose first is subtracted.
+        head: dense layers with ReLU between them, over the highest numbers, one filter after the
+            other, and then the mean; the outputs of the last are log-odds against the first class,
+            K − 1 of them. Training has a softmax of K units, whose first is subtracted.
 
     Raises:
         ValueError: shapes that do not agree.
@@ -67,7 +68,7 @@ class ConvolutionalNetwork:
     def __post_init__(self) -> None:
         size = self.words.rows.shape[1]
         fits = all(len(layer.kernel) % size == 0 for layer in self.filters) and self.filters
-        sizes = [sum(layer.bias.size for layer in self.filters)]
+        sizes = [sum(layer.bias.size for layer in self.filters) + size]
         sizes += [layer.bias.size for layer in self.head]
         if not fits or sizes[:-1] != [len(layer.kernel) for layer in self.head]:
             raise ValueError(f"layers that do not fit vectors of {size} numbers")
@@ -94,26 +95,28 @@ class ConvolutionalNetwork:
             float64 [texts, K − 1]. In double precision behind the filters, so that the number of
             texts in a batch does not show.
         """
-        return forward(self.head, np.maximum(self.pooled(rows) + self.pooled_bias, 0))
+        return forward(self.head, self.pooled(rows))
 
     def pooled(self, rows: Sequences) -> Floats:
-        """Return the highest number of each filter in each text, without its bias.
+        """Return the highest number of each filter in each text, after ReLU, and the mean.
 
         Memory is bounded by the longest text.
 
         Returns:
-            float32 [texts, filters of all widths], 0 or more.
+            float32 [texts, filters of all widths + numbers of a vector].
         """
         kernels = [layer.dense_kernel() for layer in self.filters]
-        pooled = np.zeros((len(rows), self.pooled_bias.size), np.float32)
+        pooled = np.zeros((len(rows), len(self.head[0].kernel)), np.float32)
         order = np.argsort(rows.lengths, kind="stable")
         ascending = rows.take(order)
         for some in runs(ascending.bounds, _MOST_WORDS):
             pooled[order[some]] = self._pooled(rows.take(order[some]), kernels)
+        filters = pooled[:, : self.pooled_bias.size]
+        np.maximum(filters + self.pooled_bias, 0, out=filters)
         return pooled
 
     def _pooled(self, rows: Sequences, kernels: Sequence[Floats]) -> Floats:
-        """Return the same of texts in the order of their lengths, all at once."""
+        """Return the same without bias and ReLU, of texts in the order of their lengths."""
         gap = max(self.widths) - 1  # so that no filter looks into the next text
         groups = list(_groups(rows.lengths))
         size = self.words.rows.shape[1]
@@ -122,17 +125,19 @@ class ConvolutionalNetwork:
         starts = rows.bounds[:-1] + gap * np.arange(len(rows))
         places = np.arange(rows.ids.size) + np.repeat(starts - rows.bounds[:-1], rows.lengths)
         vectors[places] = self.words.take(rows.ids)
+
+        def of_texts(values: Floats) -> Iterator[Floats]:
+            """Yield values of places as those of texts of one length: [texts, length, …]."""
+            for first, texts, length in groups:
+                part = slice(starts[first], starts[first] + texts * (length + gap))
+                yield values[part].reshape(texts, length + gap, -1)[:, :length]
+
         found = []
         for width, kernel in zip(self.widths, kernels, strict=True):
             sums = _frames(vectors, width, count) @ kernel
-            highest = [
-                sums[starts[first] : starts[first] + texts * (length + gap)]
-                .reshape(texts, length + gap, -1)[:, :length]
-                .max(axis=1, initial=0)
-                for first, texts, length in groups
-            ]
-            found.append(np.concatenate([np.zeros((0, kernel.shape[1]), np.float32), *highest]))
-        return np.concatenate(found, axis=1)
+            found.append([each.max(axis=1, initial=0) for each in of_texts(sums)])
+        found.append([_scaled_mean(each).astype(np.float32) for each in of_texts(vectors)])
+        return np.concatenate([np.concatenate(each) for each in found], axis=1)
 
     def credit(self, row: Sequences) -> Doubles:
         """Compute what each word of a text adds to its log-odds, by integrated gradients.
@@ -140,7 +145,8 @@ class ConvolutionalNetwork:
         Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (ICML 2017): the path
         leads from the empty text to this one, where all its words have their vectors by the same
         share. On it the highest number of a filter stays at one place and is that share of its
-        last value, so only the ReLU behind it bends the path, and the mean gradient is exact.
+        last value, and so is the mean. Only the ReLU behind them bend the path, and the mean
+        gradient is exact.
 
         Returns:
             float64 [words, K − 1]; the sums are the text's log-odds less those of the empty one.
@@ -151,20 +157,30 @@ class ConvolutionalNetwork:
             return added[:0]
         each = list(self._found(vectors))
         terms = [_terms(found, vectors) for found in each]
-        reached = np.concatenate([term.sum(axis=0) for term in terms])
+        mean = _scaled_mean(vectors[None])[0]
+        reached = np.concatenate([*(term.sum(axis=0) for term in terms), mean, -mean])
         slopes = self._dense.mean_gradients(reached).T
-        ends = np.cumsum([found.places.size for found in each])
-        parts = np.split(slopes, ends[:-1])
+        ends = np.cumsum([*(found.places.size for found in each), mean.size])
+        *parts, up, down = np.split(slopes, ends)
         for found, term, slope in zip(each, terms, parts, strict=True):
             for place in range(found.width):
                 np.add.at(added, found.places + place, term[place][:, None] * slope)
-        return added[: len(vectors)]
+        return added[: len(vectors)] + vectors @ (up - down) / np.sqrt(len(vectors))
 
     @property
     def _dense(self) -> DenseNetwork:
-        """What follows the highest numbers, as dense layers: the first adds the filters' biases."""
-        bias = self.pooled_bias
-        return DenseNetwork((Layer.exact(np.zeros((0, bias.size), np.float32), bias), *self.head))
+        """What follows, as dense layers, the first of which adds the filters' biases.
+
+        A mean is ReLU of it less ReLU of its opposite, so the units are those of filters, of the
+        mean, and of its opposite.
+        """
+        first, *rest = self.head
+        size = self.words.rows.shape[1]
+        kernel = first.dense_kernel()
+        kernel = np.concatenate((kernel, -kernel[len(kernel) - size :]))
+        bias = np.concatenate((self.pooled_bias, np.zeros(2 * size, np.float32)))
+        begin = Layer.exact(np.zeros((0, bias.size), np.float32), bias)
+        return DenseNetwork((begin, Layer.exact(kernel, first.bias), *rest))
 
     def _found(self, vectors: Doubles) -> Iterator[Found]:
         """Yield what the filters of each width find in a text, from its words' vectors."""
@@ -192,10 +208,11 @@ class ConvolutionalNetwork:
     def describe(self) -> str:
         """Return what it is, for people."""
         size, widths = self.words.rows.shape[1], listed(self.widths)
-        units = [self.pooled_bias.size, *(layer.bias.size for layer in self.head)]
+        filters = self.pooled_bias.size
+        units = [filters + size, *(layer.bias.size for layer in self.head)]
         return (
-            f"vectors of {size} numbers, {units[0]} filters over {widths} words, the highest of "
-            f"each, {' → '.join(map(str, units))} units, ReLU and at the end "
+            f"vectors of {size} numbers, their mean and the highest of each of {filters} filters "
+            f"over {widths} words, {' → '.join(map(str, units))} units, ReLU and at the end "
             f"{self.summary()[-1]['activation']}"
         )
 
@@ -243,6 +260,16 @@ def _groups(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
     for first, last in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         if first < last:
             yield first, last - first, int(lengths[first])
+
+
+def _scaled_mean(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of the vectors of words times the root of their number.
+
+    Takes [texts, length, numbers] and returns float64 [texts, numbers]; zeros without a word.
+    """
+    total = vectors.sum(axis=1, dtype=np.float64)
+    scaled: NDArray[Any] = total / np.sqrt(max(vectors.shape[1], 1))
+    return scaled
 
 
 def _frames(vectors: NDArray[Any], width: int, count: int) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """The kind `words` in model files: a vocabulary and a convolutional network, checked before use."""
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,8 @@ def _network(
     longest = encoder.reading.head + encoder.reading.tail
     widest = max(len(layer.kernel) for layer in filters)
     number(longest * (widest + units), 0, _MOST_NUMBERS)
-    reach = max(_sum(layer, reach, _LARGEST_SUM) for layer in filters)
+    of_mean = number(sqrt(longest) * reach, 0, _LARGEST_SUM)
+    reach = max(of_mean, *(_sum(layer, reach, _LARGEST_SUM) for layer in filters))
     head = []
     for place in range(whole(document["layers"], 1, _MOST_HIDDEN + 1)):
         head.append(_layer(tensors, f"layers.{place}"))

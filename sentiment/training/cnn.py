@@ -285,7 +285,6 @@ def build(
         )
         model.add(keras.layers.Dropout(_DROP_VECTORS))
         model.add(PooledConvolutions(count, recipe.widths, recipe.filters))
-        model.add(keras.layers.ReLU())
         dropout = options.dropout or _DROPOUT
         model.add(keras.layers.Dropout(dropout))
         make = dense(count)

@@ -1,4 +1,4 @@
-"""The Keras layer of a convolutional network: filters of several widths, and their highest numbers.
+"""The Keras layer of a convolutional network: the highest numbers of filters, and the mean vector.
 
 It computes on padded batches what `sentiment.model.convolution` computes.
 """
@@ -13,16 +13,17 @@ from sentiment.training.dense import initializer
 
 
 class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
-    """Convolutions (Conv1D) of several widths side by side, each with GlobalMaxPooling1D.
+    """Convolutions (Conv1D) of several widths with GlobalMaxPooling1D and ReLU, beside the mean.
 
-    A `Sequential` takes one layer after the other, so this is one for all widths. The highest
+    A `Sequential` takes one layer after the other, so this is one for all of them. The highest
     number of a filter is found without gradients, and computed again from the words at its place.
     So gradients go back through these words alone, which is the gradient of a maximum, and costs
     little: those of all other places are zeros.
 
     Input: vectors, float [texts, length, numbers], with a mask of words; each text has as many
     places without a word behind its last as the widest filter looks at. Texts of several networks
-    side by side alternate. Output: [texts, filters of all widths], or [rounds, networks, filters].
+    side by side alternate. Output: [texts, filters of all widths + numbers], or [rounds, networks,
+    filters + numbers]; the mean is multiplied by the root of the number of words.
     """
 
     def __init__(self, networks: int, widths: Sequence[int], filters: int) -> None:
@@ -44,28 +45,34 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight(shape=(self.networks, size), initializer="zeros", name="bias")
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the highest number of each filter; a `Sequential` is built without a mask."""
-        if mask is not None:
-            inputs = inputs * tf.cast(mask, inputs.dtype)[..., None]
+        """Return the highest numbers and the mean; a `Sequential` is built without a mask."""
+        if mask is None:
+            mask = tf.ones(tf.shape(inputs)[:-1], tf.bool)
+        words = tf.cast(mask, inputs.dtype)[..., None]
+        inputs = inputs * words
+        count = tf.maximum(tf.reduce_sum(words, axis=1), 1)
+        mean = tf.reduce_sum(inputs, axis=1) / tf.sqrt(count)
         if self.networks == 1:
-            return self._pooled(inputs, 0)
-        each = [inputs[place :: self.networks] for place in range(self.networks)]
-        return tf.stack([self._pooled(one, place) for place, one in enumerate(each)], axis=1)
+            return tf.concat((self._highest(inputs, 0), mean), axis=1)
+        every = range(self.networks)
+        highest = [self._highest(inputs[place :: self.networks], place) for place in every]
+        means = tf.reshape(mean, (-1, self.networks, mean.shape[-1]))
+        return tf.concat((tf.stack(highest, axis=1), means), axis=2)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """Return nothing: the filters have no places."""
 
-    def _pooled(self, vectors: Any, network: int) -> Any:
-        """Return the highest number of each filter of a network, [texts, filters]."""
+    def _highest(self, vectors: Any, network: int) -> Any:
+        """Return the highest number of each filter of a network, after ReLU: [texts, filters]."""
         kernels = [kernel[network] for kernel in self.kernels]
         shape = tf.shape(vectors)
         texts, length, size = shape[0], shape[1], vectors.shape[-1]
         count = length - max(self.widths) + 1
         flat = tf.reshape(vectors, (-1, size))
         starts = length * tf.range(texts)[:, None]
+        fixed = tf.stop_gradient(vectors)
         places = [
-            starts
-            + self._highest(tf.stop_gradient(vectors), tf.stop_gradient(kernel), width, count)
+            starts + self._places(fixed, tf.stop_gradient(kernel), width, count)
             for width, kernel in zip(self.widths, kernels, strict=True)
         ]
         steps = [
@@ -83,9 +90,9 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
             )
             for some, width, kernel in zip(taken, self.widths, kernels, strict=True)
         ]
-        return tf.concat(sums, axis=1) + self.bias[network]
+        return tf.nn.relu(tf.concat(sums, axis=1) + self.bias[network])
 
-    def _highest(self, vectors: Any, kernel: Any, width: int, count: Any) -> Any:
+    def _places(self, vectors: Any, kernel: Any, width: int, count: Any) -> Any:
         """Return the place of each filter's highest number, int32 [texts, filters]."""
         frames = tf.concat([vectors[:, place : place + count] for place in range(width)], axis=2)
         sums = tf.matmul(tf.reshape(frames, (-1, kernel.shape[0])), kernel)
@@ -94,5 +101,5 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
 
     def compute_output_shape(self, shape: Any) -> Any:
         """Return the shape of the output."""
-        filters = self.filters * len(self.widths)
-        return (None, filters) if self.networks == 1 else (None, self.networks, filters)
+        units = self.filters * len(self.widths) + shape[-1]
+        return (None, units) if self.networks == 1 else (None, self.networks, units)

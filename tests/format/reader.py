@@ -1086,15 +1086,18 @@ class WordModel(Model):
                 max(column) * s + b
                 for column, s, b in zip(zip(*found, strict=True), scale, bias, strict=True)
             ]
+        root = math.sqrt(max(len(x), 1))
+        units = [max(each, 0.0) for each in highest]
+        units += [sum(column) / root for column in zip(nothing, *x, strict=True)]
         for place in range(self.document["layers"]):
             kernel, scale, bias = self._parts(f"layers.{place}")
-            units = [max(each, 0.0) for each in highest]
             columns = [*zip(*kernel, strict=True)]
-            highest = [
+            sums = [
                 dot(units, column) * s + b
                 for column, s, b in zip(columns, scale, bias, strict=True)
             ]
-        return highest
+            units = [max(each, 0.0) for each in sums]
+        return sums
 
     def _parts(self, name: str) -> tuple[list[tuple[float, ...]], list[float], list[float]]:
         kernel, scale, bias = (

@@ -33,7 +33,7 @@ def random_network(
 
     words = Table.exact(random.normal(0, 0.7, (rows, SIZE)).astype(np.float32))
     filters = tuple(layer(width * SIZE, FILTERS) for width in widths)
-    sizes = (FILTERS * len(widths), *hidden, outputs)
+    sizes = (FILTERS * len(widths) + SIZE, *hidden, outputs)
     return ConvolutionalNetwork(words, filters, tuple(layer(*pair) for pair in pairwise(sizes)))
 
 
@@ -61,7 +61,8 @@ def words_model(labels: LabelSet = SENTIMENT, seed: int = 5, head: int = 6, tail
 def reference(network: ConvolutionalNetwork, ids: np.ndarray) -> np.ndarray:
     """The log-odds of one text, float64 [K − 1]: each filter at each place, one after the other.
 
-    Kim (2014), equations 2 to 4, with a vector of zeros for each place behind the last word.
+    Kim (2014), equations 2 to 4, with a vector of zeros for each place behind the last word; and
+    the sum of the vectors, divided by the root of their number.
     """
     vectors = [network.words.take(np.array([number]))[0].astype(np.float64) for number in ids]
     vectors += [np.zeros(SIZE)] * max(network.widths)
@@ -74,7 +75,9 @@ def reference(network: ConvolutionalNetwork, ids: np.ndarray) -> np.ndarray:
                 for place in range(len(ids) + 1)
             ]
             highest.append(max(sums))
-    x = np.array(highest)
-    for layer in network.head:
-        x = np.maximum(x, 0) @ layer.dense_kernel().astype(np.float64) + layer.bias
+    mean = sum(vectors) / max(len(ids), 1) ** 0.5
+    x = np.concatenate((np.maximum(highest, 0), mean))
+    for place, layer in enumerate(network.head):
+        x = np.maximum(x, 0) if place else x
+        x = x @ layer.dense_kernel().astype(np.float64) + layer.bias
     return x

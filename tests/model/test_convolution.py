@@ -113,13 +113,13 @@ def test_what_it_is():
     assert names == [
         ("vectors", 24, SIZE),
         *((f"filters of {width}", width * SIZE, FILTERS) for width in (1, 2, 3)),
-        ("hidden 1", 12, 3),
+        ("hidden 1", 12 + SIZE, 3),
         ("output", 3, 3),
     ]
     assert NETWORK.summary()[-1]["activation"] == "softmax"
     assert random_network(1).describe() == (
-        "vectors of 5 numbers, 12 filters over 1, 2 and 3 words, the highest of each, 12 → 1 "
-        "units, ReLU and at the end sigmoid"
+        "vectors of 5 numbers, their mean and the highest of each of 12 filters over 1, 2 and 3 "
+        "words, 17 → 1 units, ReLU and at the end sigmoid"
     )
 
 

@@ -131,7 +131,8 @@ def forged_encoder(**changes: object) -> WordEncoder:
 
 SCALE = np.ones(ENCODER.size, np.float32)
 FIRST, *REST = NETWORK.filters
-SQUARE = Layer.exact(np.ones((12, 12), np.float32), np.zeros(12, np.float32))
+INPUTS = 3 * FILTERS + SIZE
+SQUARE = Layer.exact(np.ones((INPUTS, INPUTS), np.float32), np.zeros(INPUTS, np.float32))
 WIDE = Layer.exact(np.ones((17 * SIZE, FILTERS), np.float32), np.zeros(FILTERS, np.float32))
 REFUSED = {
     "keys out of order": {"encoder": forged_encoder(keys=ENCODER.keys[::-1])},
@@ -144,7 +145,7 @@ REFUSED = {
         "encoder": forged_encoder(reading=WordReading(1 << 16, 1 << 16)),
         "network": network(
             filters=(replace(WIDE, kernel=WIDE.kernel[: 16 * SIZE]),) * 150,
-            head=(Layer.exact(np.ones((600, 1), np.float32), np.zeros(1, np.float32)),),
+            head=(Layer.exact(np.ones((600 + SIZE, 1), np.float32), np.zeros(1, np.float32)),),
         ),
     },
     "no truth": {"encoder": forged_encoder(reading=WordReading(repair=3))},
@@ -164,7 +165,7 @@ REFUSED = {
     "filters too wide": {
         "network": network(
             filters=(WIDE,),
-            head=(Layer.exact(np.ones((FILTERS, 1), np.float32), np.zeros(1, np.float32)),),
+            head=(Layer.exact(np.ones((FILTERS + SIZE, 1), np.float32), np.zeros(1, np.float32)),),
         )
     },
     "large dense layers": {"network": network(head=(*(large(SQUARE, 1e30),) * 5, *NETWORK.head))},

@@ -81,7 +81,7 @@ def test_keras_and_numpy_agree(networks, classes, hidden):
 
 
 def test_the_gradient_is_that_of_the_maximum():
-    """As of plain Conv1D and GlobalMaxPooling1D, of each width."""
+    """As of plain Conv1D, GlobalMaxPooling1D and ReLU of each width, and of the mean."""
     import keras
     import tensorflow as tf
 
@@ -99,8 +99,9 @@ def test_the_gradient_is_that_of_the_maximum():
     given = tf.Variable(vectors)
     with tf.GradientTape(persistent=True) as tape:
         found = ours(given)
-        highest = [tf.reduce_max(layer(given)[:, :9], axis=1) for layer in plain]
-        expected = tf.concat(highest, axis=1)
+        highest = [tf.nn.relu(tf.reduce_max(layer(given)[:, :9], axis=1)) for layer in plain]
+        mean = tf.reduce_sum(given, axis=1) / np.sqrt(11)
+        expected = tf.concat([*highest, mean], axis=1)
         weights = random.normal(size=found.shape)
         one, other = (tf.reduce_sum(each * weights) for each in (found, expected))
     assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-5)
