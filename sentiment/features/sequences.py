@@ -1,6 +1,6 @@
 """Texts as sequences of numbers, one after the other in a single array."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -35,12 +35,13 @@ class Sequences:
         lengths = self.lengths[rows]
         bounds = bounds_of(lengths)
         places = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], lengths)
-        return type(self)(self.ids[places], bounds)
+        return replace(self, ids=self.ids[places], bounds=bounds)
 
     def cleared(self, rows: NDArray[np.bool_]) -> Self:
         """Return the texts, those marked as an empty one."""
         kept = ~np.repeat(rows, self.lengths)
-        return type(self)(self.ids[kept], bounds_of(np.where(rows, 0, self.lengths)))
+        bounds = bounds_of(np.where(rows, 0, self.lengths))
+        return replace(self, ids=self.ids[kept], bounds=bounds)
 
 
 def bounds_of(lengths: Numbers) -> Numbers:

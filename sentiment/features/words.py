@@ -1,7 +1,8 @@
 """The encoder of a network that reads words in their order: texts → sequences of known words.
 
-A word that the vocabulary does not have is in one of some buckets, by its hash, so that it is a
-word of its own kind and not nothing (the hashing trick: Weinberger et al., ICML 2009).
+A word that the vocabulary does not have is in one of some buckets, by the hash of its first
+letters, so that it is what words are that begin like it (the hashing trick: Weinberger et al., ICML
+2009).
 """
 
 import unicodedata
@@ -32,11 +33,13 @@ class ReadWords(NamedTuple):
 
     Attributes:
         keys: the hash of each token, uint64 [tokens].
+        beginnings: the hash of its first letters, uint64 [tokens].
         kinds: what each is, uint8 [tokens].
         bounds: where each text begins, and the last ends, int64 [texts + 1].
     """
 
     keys: Hashes
+    beginnings: Hashes
     kinds: NDArray[np.uint8]
     bounds: Numbers
 
@@ -47,12 +50,14 @@ class WordReading(NamedTuple):
     Attributes:
         head, tail: of a text with more tokens than `head + tail`, so many first and last ones are
             read.
+        stem: how many letters are the beginning of a word.
         repair: whether to repair damaged texts first.
         ratings: whether to replace ratings, such as 4/5, by words for a rating out of 10.
     """
 
     head: int = 256
     tail: int = 256
+    stem: int = 5
     repair: bool = True
     ratings: bool = True
 
@@ -65,16 +70,23 @@ class WordReading(NamedTuple):
 
         Memory and time are in proportion to the characters, whatever they are.
         """
-        keys, kinds = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint8)]
+        keys, beginnings = ([np.zeros(0, np.uint64)] for _ in range(2))
+        kinds = [np.zeros(0, np.uint8)]
         lengths = np.zeros(len(texts), np.int64)
         for chunk in pieces(texts, repaired=self.repair, rated=self.ratings):
             keys.append(feature_keys(chunk.hashes()))
+            beginnings.append(feature_keys(chunk.stems(self.stem)))
             kinds.append(_kinds_of(chunk))
             rows = chunk.first_row + chunk.token_rows()
             lengths += np.bincount(rows, minlength=lengths.size)
         kept = self.kept(lengths)
         read = np.minimum(lengths, self.head + self.tail)
-        return ReadWords(np.concatenate(keys)[kept], np.concatenate(kinds)[kept], bounds_of(read))
+        return ReadWords(
+            np.concatenate(keys)[kept],
+            np.concatenate(beginnings)[kept],
+            np.concatenate(kinds)[kept],
+            bounds_of(read),
+        )
 
     def kept(self, lengths: Numbers) -> NDArray[np.bool_] | slice:
         """Return which tokens are read, of texts with so many, [texts]: bool [tokens], or all."""
@@ -164,23 +176,22 @@ class WordEncoder:
     def _index(self) -> KeyIndex:
         return KeyIndex(self.keys)
 
-    def numbers_of(self, keys: Hashes) -> NDArray[np.int32]:
-        """Return the number of each token, from its key: int32 [tokens]."""
-        found = self._index.find(keys)
-        others = np.flatnonzero(found < 0)
-        rest = self.bucketed(keys[others])
-        found[others] = rest
-        return found
+    def numbers_of(self, keys: Hashes, beginnings: Hashes) -> NDArray[np.int32]:
+        """Return the number of each token, from its hash and that of its beginning: int32."""
+        numbers = self._index.find(keys)
+        others = np.flatnonzero(numbers < 0)
+        numbers[others] = self.buckets_of(beginnings[others])
+        return numbers
 
-    def bucketed(self, keys: Hashes) -> NDArray[np.int32]:
-        """Return the numbers of the buckets of words that are not in the vocabulary: int32."""
-        bucket = (keys >> np.uint64(32)) % np.uint64(self.buckets)
-        return (self.keys.size + bucket.astype(np.int64)).astype(np.int32)
+    def buckets_of(self, beginnings: Hashes) -> NDArray[np.int32]:
+        """Return the number of the bucket of words with these beginnings: int32 [words]."""
+        places = (beginnings >> np.uint64(32)) % np.uint64(self.buckets)
+        return (self.keys.size + places.astype(np.int64)).astype(np.int32)
 
     def transform(self, texts: Sequence[str]) -> Sequences:
         """Return the words of texts."""
         read = self.reading.read(texts)
-        return Sequences(self.numbers_of(read.keys), read.bounds)
+        return Sequences(self.numbers_of(read.keys, read.beginnings), read.bounds)
 
     def empty(self) -> Sequences:
         """Return the row of an empty text: no word."""

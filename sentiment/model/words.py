@@ -41,7 +41,7 @@ def _tensors(encoder: WordEncoder, network: ConvolutionalNetwork) -> Tensors:
 
 
 def _document(encoder: WordEncoder, network: ConvolutionalNetwork) -> dict[str, Any]:
-    # Unlike n-grams, words always say whether ratings are words.
+    # Unlike those of n-grams, these settings always say whether ratings are words.
     settings = compact(encoder.settings()) | {"ratings": encoder.reading.ratings}
     return {"words": settings, "filters": len(network.filters), "layers": len(network.head)}
 
@@ -63,6 +63,7 @@ def _encoder(fields: object, tensors: Tensors) -> WordEncoder:
     reading = WordReading(
         whole(settings["head"], 1, _MOST_READ),
         whole(settings["tail"], 0, _MOST_READ),
+        whole(settings["stem"], 1, _MOST_READ),
         truth(settings["repair"]),
         truth(settings["ratings"]),
     )

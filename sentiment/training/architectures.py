@@ -94,7 +94,7 @@ class Architecture(Protocol):
     def network(self, layers: tuple[Layer, ...]) -> FittedNetwork:
         """Return the network of layers from a checkpoint."""
 
-    def compact(self, network: Any) -> Network:
+    def compact(self, network: Any) -> FittedNetwork | Network:
         """Return a network with weights as precise as in the model file."""
 
     def parts_of(self, encoder: Any, network: Any) -> tuple[Encoder, Network]:

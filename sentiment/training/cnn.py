@@ -1,7 +1,9 @@
 """The architecture `cnn`: vectors of words, filters over words in a row, dense layers.
 
 Kim, "Convolutional neural networks for sentence classification" (EMNLP 2014), with vectors that are
-learned here. The functions are described in `Architecture`.
+learned here. In training the vector of a word is the sum of its own and of that of its bucket,
+which words that begin like it share; the model has the sums. The functions are described in
+`Architecture`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes
 from sentiment.features.ngrams import NGrams
 from sentiment.features.places import name_features
 from sentiment.features.sequences import Numbers, Sequences, bounds_of
@@ -19,27 +20,40 @@ from sentiment.features.words import MIN_KNOWN, WordEncoder, WordReading
 from sentiment.model.convolution import ConvolutionalNetwork, listed
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Table
-from sentiment.storage import ArrayFile, ArrayList
 from sentiment.training.backend import load_keras, seeded
 from sentiment.training.dense import add_layers, dense, network_of
 from sentiment.training.options import Hyperparameters, TrainingOptions, objective_for
 from sentiment.training.run import Run
 from sentiment.training.transformer import arranged_by_length
+from sentiment.training.vocabulary import (
+    EncodedWords,
+    FittedWords,
+    IndexedWords,
+    WordRows,
+    encode_words,
+    first_rows,
+    fit_words,
+    index_words,
+)
 
 Doubles = NDArray[np.float64]
 
 # How many words the filters look at, filters of each width, numbers of a vector.
 WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
-# Epochs, texts per step, learning rate.
-_EPOCHS, _BATCH, _RATE = 6, 64, 1e-3
-# Shares of the numbers of vectors, and of highest numbers, that a step leaves out.
+# Longer reviews, in words, are many words to learn from: larger steps, fewer epochs.
+_SHORT = 60
+_LONG_EPOCHS, _LONG_RATE = 4, 2e-3
+_SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
+# Texts per step, at least and at most; about so many steps an epoch, and so many in all at least.
+_LEAST_ROWS, _MOST_ROWS, _STEPS, _LEAST_STEPS = 16, 64, 100, 600
+# More epochs than this are never needed.
+_MOST_EPOCHS = 20
+# Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # The largest number of a vector at the start.
 _START = 0.05
 # A word that occurs less often is in one of so many buckets.
-_MIN_COUNT, _BUCKETS = 2, 1_000
-# Texts read at once, and words counted at once.
-_AT_ONCE, _COUNTED = 4_096, 1 << 22
+_MIN_COUNT, _BUCKETS = 2, 8_192
 # Words to store with a model by name.
 _PHRASES = 2_000
 
@@ -81,77 +95,53 @@ class CNNHyperparameters(Hyperparameters):
 
 
 @dataclass(frozen=True, eq=False)
-class IndexedWords:
-    """The words of all reviews, perhaps in files.
+class NetworkInTraining:
+    """A network in training, whose words have vectors without those of their buckets.
 
     Attributes:
-        keys: uint64 [words].
-        kinds: uint8 [words].
-        bounds: where each review begins, and the last ends, int64 [reviews + 1].
-        in_files: whether numbers of these words, too, do not fit into memory.
+        network: with these vectors.
+        exact: whether it is not rounded, as in the model file.
     """
 
-    keys: Hashes
-    kinds: NDArray[np.uint8]
-    bounds: Numbers
-    in_files: bool
+    network: ConvolutionalNetwork
+    exact: bool = True
 
-    def __len__(self) -> int:
-        """Return the number of reviews."""
-        return self.bounds.size - 1
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All that was fitted."""
+        return self.network.layers
 
-    def blocks(self) -> list[slice]:
-        """Return the words in blocks of some millions."""
-        size = self.keys.size
-        return [slice(first, min(first + _COUNTED, size)) for first in range(0, size, _COUNTED)]
+    def logits(self, rows: WordRows) -> Doubles:
+        """Return the log-odds of reviews, before calibration: float64 [reviews, K − 1]."""
+        return self.summed(rows.beginnings).logits(rows)
 
-
-@dataclass(frozen=True, eq=False)
-class WordRows(Sequences):
-    """Some reviews as numbers of words.
-
-    Attributes:
-        width: how many different numbers there may be.
-    """
-
-    width: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class EncodedWords:
-    """The numbers of the words of all reviews as rows of a training.
-
-    Attributes:
-        words: the numbers.
-        width: how many vectors there are.
-    """
-
-    words: Sequences
-    width: int
-
-    def __len__(self) -> int:
-        """Return the number of reviews."""
-        return len(self.words)
-
-    def take(self, rows: NDArray[np.integer]) -> WordRows:
-        """Return some reviews."""
-        some = self.words.take(rows)
-        return WordRows(some.ids, some.bounds, self.width)
+    def summed(self, beginnings: NDArray[np.int32]) -> ConvolutionalNetwork:
+        """Return the network whose words have the sums of both vectors."""
+        vectors = self.network.words.take(np.arange(beginnings.size))
+        words = np.flatnonzero(beginnings >= 0)
+        vectors[words] += vectors[beginnings[words]]
+        found = replace(self.network, words=Table.exact(vectors))
+        return found if self.exact else found.quantized()
 
 
 least_known = MIN_KNOWN
 
 
 def choose(
-    sample: Sequence[str],  # noqa: ARG001
+    sample: Sequence[str],
     labels: NDArray[np.integer],
     options: TrainingOptions,
 ) -> CNNHyperparameters:
     """Choose what the user left open, from the training rows alone."""
+    short = float(np.median([len(text.split()) for text in sample])) < _SHORT
+    rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
+    rows = options.batch_size or rows
+    least = -(-_LEAST_STEPS * rows // labels.size)
+    epochs = max(_SHORT_EPOCHS if short else _LONG_EPOCHS, min(least, _MOST_EPOCHS))
     return CNNHyperparameters(
-        epochs=options.epochs or _EPOCHS,
-        batch_size=options.batch_size or _BATCH,
-        learning_rate=options.learning_rate or _RATE,
+        epochs=options.epochs or epochs,
+        batch_size=rows,
+        learning_rate=options.learning_rate or (_SHORT_RATE if short else _LONG_RATE),
         hidden=options.hidden or (),
         objective=objective_for(labels, options),
         reading=WordReading(repair=options.repair),
@@ -170,29 +160,7 @@ def identity() -> dict[str, str]:
 
 def index(texts: Sequence[str], recipe: CNNHyperparameters, run: Run) -> IndexedWords:
     """Read the words of all reviews, into files if they do not fit into memory."""
-    parts: tuple[Any, Any] = (ArrayList(), ArrayList())
-    size, in_files, lengths = 0, False, [np.zeros(0, np.int64)]
-    for first in range(0, len(texts), _AT_ONCE):
-        read = recipe.reading.read(texts[first : first + _AT_ONCE])
-        lengths.append(np.diff(read.bounds))
-        size += read.keys.nbytes + read.kinds.nbytes
-        if not in_files and size > run.memory.bytes // 4:
-            parts, in_files = _moved(parts), True
-        for part, values in zip(parts, (read.keys, read.kinds), strict=True):
-            part.append(values)
-        run.progress.featurized(min(first + _AT_ONCE, len(texts)), len(texts))
-    keys, kinds = parts
-    bounds = bounds_of(np.concatenate(lengths))
-    return IndexedWords(keys.joined(np.uint64), kinds.joined(np.uint8), bounds, in_files)
-
-
-def _moved(lists: tuple[ArrayList, ArrayList]) -> tuple[ArrayFile, ArrayFile]:
-    """Return files of what is in lists."""
-    files = ArrayFile(), ArrayFile()
-    for each, file in zip(lists, files, strict=True):
-        for values in each:
-            file.append(values)
-    return files
+    return index_words(texts, recipe.reading, run)
 
 
 def fit_encoder(
@@ -201,40 +169,19 @@ def fit_encoder(
     sample_weight: Doubles,
     recipe: CNNHyperparameters,
     options: TrainingOptions,
-) -> WordEncoder:
-    """Return the encoder whose vocabulary are the most frequent words of the reviews that count."""
-    keys, counts = _counted(indexed, sample_weight > 0)
-    kept = np.flatnonzero(counts >= recipe.min_count)
-    most = np.argsort(-counts[kept], kind="stable")[: options.features]
-    keys = keys[np.sort(kept[most])]
-    kinds = np.zeros(keys.size, np.uint8)
-    encoder = WordEncoder(recipe.reading, keys, kinds, recipe.buckets)
-    for block in indexed.blocks():
-        numbers = encoder.numbers_of(np.asarray(indexed.keys[block]))
-        known = np.flatnonzero(numbers < keys.size)
-        kinds[numbers[known]] = indexed.kinds[block][known]
-    return encoder
+) -> FittedWords:
+    """Take the most frequent words of the reviews that count as the vocabulary."""
+    return fit_words(
+        indexed,
+        sample_weight > 0,
+        recipe.reading,
+        buckets=recipe.buckets,
+        min_count=recipe.min_count,
+        most=options.features,
+    )
 
 
-def _counted(indexed: IndexedWords, counting: NDArray[np.bool_]) -> tuple[Hashes, Numbers]:
-    """Return the different words of the reviews that count, and how often each occurs."""
-    keys, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    used = np.repeat(counting, np.diff(indexed.bounds))
-    for block in indexed.blocks():
-        found, times = np.unique(indexed.keys[block][used[block]], return_counts=True)
-        every = np.concatenate((keys, found))
-        keys, places = np.unique(every, return_inverse=True)
-        added = np.bincount(places, np.concatenate((counts, times)), keys.size)
-        counts = added.astype(np.int64)
-    return keys, counts
-
-
-def encode(indexed: IndexedWords, encoder: WordEncoder) -> EncodedWords:
-    """Return the rows of all reviews."""
-    found = ArrayFile() if indexed.in_files else ArrayList()
-    for block in indexed.blocks():
-        found.append(encoder.numbers_of(np.asarray(indexed.keys[block])))
-    return EncodedWords(Sequences(found.joined(np.int32), indexed.bounds), encoder.size)
+encode = encode_words
 
 
 def phrases(
@@ -248,20 +195,9 @@ def phrases(
     alone = network.logits(Sequences(words[:-1].astype(np.int32), words))
     moves = np.abs(alone - network.logits(encoder.empty())).max(axis=1)
     keys = encoder.keys[np.argsort(-moves, kind="stable")[:_PHRASES]]
-    rows = np.unique(_first_rows(indexed, np.sort(keys)))
+    rows = np.unique(first_rows(indexed, np.sort(keys)))
     reading = NGrams(1, 0, 1, 0, 0, repair=encoder.repairs, ratings=encoder.reading.ratings)
     return name_features(texts_of(rows), reading, keys)
-
-
-def _first_rows(indexed: IndexedWords, keys: Hashes) -> Numbers:
-    """Return the first review with each of some words, sorted keys: int64 [found]."""
-    first = np.full(keys.size, -1)
-    for block in indexed.blocks():
-        places = np.minimum(np.searchsorted(keys, indexed.keys[block]), keys.size - 1)
-        hits = np.flatnonzero(keys[places] == indexed.keys[block])[::-1]
-        new = hits[first[places[hits]] < 0]
-        first[places[new]] = new + block.start
-    return np.searchsorted(indexed.bounds, first[first >= 0], side="right") - 1
 
 
 def build(
@@ -273,16 +209,13 @@ def build(
     """
     with seeded(options.seed):
         keras = load_keras()
-        from sentiment.training.convolutions import PooledConvolutions
+        from sentiment.training.convolutions import PooledConvolutions, WordVectors
 
         count = len(widths)
         uniform = keras.initializers.RandomUniform(-_START, _START)
-        model = keras.Sequential([keras.Input((None,), dtype="int32")])
-        model.add(
-            keras.layers.Embedding(
-                1 + sum(widths), recipe.size, embeddings_initializer=uniform, mask_zero=True
-            )
-        )
+        model = keras.Sequential([keras.Input((None, 2), dtype="int32")])
+        rows, size = 1 + sum(widths), recipe.size
+        model.add(WordVectors(rows, size, embeddings_initializer=uniform, mask_zero=True))
         model.add(keras.layers.Dropout(_DROP_VECTORS))
         model.add(PooledConvolutions(count, recipe.widths, recipe.filters))
         dropout = options.dropout or _DROPOUT
@@ -291,43 +224,44 @@ def build(
         return add_layers(model, make, make, recipe.hidden, classes, dropout)
 
 
-def interleave(parts: Sequence[WordRows], places: Sequence[Numbers]) -> Sequences:
+def interleave(parts: Sequence[WordRows], places: Sequence[Numbers]) -> WordRows:
     """Interleave the rows of several networks, their words one after the other.
 
     Args:
         parts: the rows of each network.
         places: the order of each, −1 for an empty row; [rounds] each.
     """
-    starts = np.cumsum([0, *(part.width for part in parts)])
+    starts = np.cumsum([0, *(part.beginnings.size for part in parts)]).astype(np.int32)
     before = np.cumsum([0, *map(len, parts)])
-    ids = [part.ids + np.int32(start) for part, start in zip(parts, starts, strict=False)]
-    numbers = [
-        np.where(place < 0, before[-1], place + first)
-        for place, first in zip(places, before, strict=False)
-    ]
+    ids, beginnings, numbers = [], [], []
+    for part, place, start, first in zip(parts, places, starts, before, strict=False):
+        ids.append(part.ids + start)
+        beginnings.append(np.where(part.beginnings < 0, -1, part.beginnings + start))
+        numbers.append(np.where(place < 0, before[-1], place + first))
     lengths = np.concatenate([*(part.lengths for part in parts), [0]])
     every = Sequences(np.concatenate(ids), bounds_of(lengths))
-    return every.take(np.stack(numbers, axis=1).ravel())
+    some = every.take(np.stack(numbers, axis=1).ravel())
+    return WordRows(some.ids, some.bounds, np.concatenate(beginnings))
 
 
-def arrays(rows: Sequences) -> tuple[NDArray[np.int32]]:
-    """Return the words in a rectangle, 0 for none."""
-    return (padded(rows),)
+def arrays(rows: WordRows) -> tuple[NDArray[np.int32]]:
+    """Return 1 + the numbers of words and of their beginnings in a rectangle, 0 for none.
 
-
-def padded(rows: Sequences) -> NDArray[np.int32]:
-    """Return 1 + the numbers of words in a rectangle, int32 [texts, longest + widest filter]."""
+    Returns:
+        int32 [texts, longest + widest filter, 2].
+    """
     lengths = rows.lengths
-    filled = np.zeros((len(rows), int(lengths.max(initial=0)) + max(WIDTHS)), np.int32)
-    filled[np.arange(filled.shape[1]) < lengths[:, None]] = rows.ids + 1
-    return filled
+    filled = np.zeros((len(rows), int(lengths.max(initial=0)) + max(WIDTHS), 2), np.int32)
+    both = np.stack((rows.ids, rows.beginnings[rows.ids]), axis=1)
+    filled[np.arange(filled.shape[1]) < lengths[:, None]] = both + 1
+    return (filled,)
 
 
 def specs() -> Any:
     """Return the type of `arrays` in TensorFlow."""
     import tensorflow as tf
 
-    return (tf.TensorSpec((None, None), tf.int32),)
+    return (tf.TensorSpec((None, None, 2), tf.int32),)
 
 
 def tensor(arrays: Any, width: int) -> Any:  # noqa: ARG001
@@ -342,7 +276,7 @@ def arranged(
     return arranged_by_length(rows.words.lengths[order], steps, random)
 
 
-def to_numpy(model: Any, widths: Sequence[int]) -> tuple[ConvolutionalNetwork, ...]:
+def to_numpy(model: Any, widths: Sequence[int]) -> tuple[NetworkInTraining, ...]:
     """Return each network that `build` made for these widths, without Keras."""
     (vectors,), (*kernels, biases), *head = (
         weights for layer in model.layers if (weights := layer.get_weights())
@@ -355,27 +289,26 @@ def to_numpy(model: Any, widths: Sequence[int]) -> tuple[ConvolutionalNetwork, .
             Layer.exact(*each) for each in zip([k[place] for k in kernels], parts, strict=True)
         ]
         own = head if len(widths) == 1 else [[array[place] for array in layer] for layer in head]
-        networks.append(
-            ConvolutionalNetwork(Table.exact(table), tuple(filters), network_of(own).layers)
-        )
+        found = ConvolutionalNetwork(Table.exact(table), tuple(filters), network_of(own).layers)
+        networks.append(NetworkInTraining(found))
     return tuple(networks)
 
 
-def network(layers: tuple[Layer, ...]) -> ConvolutionalNetwork:
+def network(layers: tuple[Layer, ...]) -> NetworkInTraining:
     """Return the network of layers from a checkpoint."""
-    return ConvolutionalNetwork.of(layers, len(WIDTHS))
+    return NetworkInTraining(ConvolutionalNetwork.of(layers, len(WIDTHS)))
 
 
-def compact(network: ConvolutionalNetwork) -> ConvolutionalNetwork:
-    """Return a network as the model file stores it."""
-    return network.quantized()
+def compact(network: NetworkInTraining) -> NetworkInTraining:
+    """Return a network with weights as precise as in the model file."""
+    return replace(network, exact=False)
 
 
 def parts_of(
-    encoder: WordEncoder, network: ConvolutionalNetwork
+    encoder: FittedWords, network: NetworkInTraining
 ) -> tuple[WordEncoder, ConvolutionalNetwork]:
-    """Return encoder and network of a component, which are these."""
-    return encoder, network
+    """Return encoder and network of a component: words have the sums of both vectors."""
+    return encoder.encoder, network.summed(encoder.beginnings)
 
 
 def logits(

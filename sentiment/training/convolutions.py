@@ -1,6 +1,6 @@
-"""The Keras layer of a convolutional network: the highest numbers of filters, and the mean vector.
+"""The Keras layers of a convolutional network: vectors, highest numbers of filters, the mean.
 
-It computes on padded batches what `sentiment.model.convolution` computes.
+They compute on padded batches what `sentiment.model.convolution` computes.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,29 @@ import tensorflow as tf
 from sentiment.training.dense import initializer
 
 
+class WordVectors(keras.layers.Embedding):  # type: ignore[misc]
+    """An Embedding in which the vector of a word is the sum of its own and of its beginning's.
+
+    So words that begin alike are alike, the more so the rarer they are (after the subwords of
+    Bojanowski et al., TACL 2017).
+
+    Input: both numbers, int32 [texts, length, 2], 0 for none. Output: [texts, length, numbers].
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the sums; where there is no word, zeros."""
+        there = tf.cast(inputs > 0, self.compute_dtype)[..., None]
+        return tf.reduce_sum(super().call(inputs) * there, axis=-2)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return where there is a word, bool [texts, length]."""
+        return inputs[..., 0] > 0
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Return the shape of the output."""
+        return (*shape[:-1], self.output_dim)
+
+
 class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
     """Convolutions (Conv1D) of several widths with GlobalMaxPooling1D and ReLU, beside the mean.
 
@@ -20,10 +43,11 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
     So gradients go back through these words alone, which is the gradient of a maximum, and costs
     little: those of all other places are zeros.
 
-    Input: vectors, float [texts, length, numbers], with a mask of words; each text has as many
-    places without a word behind its last as the widest filter looks at. Texts of several networks
-    side by side alternate. Output: [texts, filters of all widths + numbers], or [rounds, networks,
-    filters + numbers]; the mean is multiplied by the root of the number of words.
+    Input: vectors, float [texts, length, numbers], with a mask of words, zeros where there is none;
+    each text has as many places without a word behind its last as the widest filter looks at. Texts
+    of several networks side by side alternate. Output: [texts, filters of all widths + numbers], or
+    [rounds, networks, filters + numbers]; the mean is multiplied by the root of the number of
+    words.
     """
 
     def __init__(self, networks: int, widths: Sequence[int], filters: int) -> None:
@@ -48,10 +72,8 @@ class PooledConvolutions(keras.layers.Layer):  # type: ignore[misc]
         """Return the highest numbers and the mean; a `Sequential` is built without a mask."""
         if mask is None:
             mask = tf.ones(tf.shape(inputs)[:-1], tf.bool)
-        words = tf.cast(mask, inputs.dtype)[..., None]
-        inputs = inputs * words
-        count = tf.maximum(tf.reduce_sum(words, axis=1), 1)
-        mean = tf.reduce_sum(inputs, axis=1) / tf.sqrt(count)
+        count = tf.reduce_sum(tf.cast(mask, inputs.dtype), axis=1, keepdims=True)
+        mean = tf.reduce_sum(inputs, axis=1) / tf.sqrt(tf.maximum(count, 1))
         if self.networks == 1:
             return tf.concat((self._highest(inputs, 0), mean), axis=1)
         every = range(self.networks)

@@ -30,6 +30,12 @@ def test_each_word_has_its_number_and_others_share_buckets():
     assert empty == []
 
 
+def test_other_words_that_begin_alike_share_a_bucket():
+    (row,) = rows_of(word_encoder().transform(["wonderful wonderfully wonder zebra wond"]))
+    assert row[0] == row[1] == row[2]
+    assert min(row) >= ENCODER.keys.size
+
+
 def test_of_a_long_text_the_first_and_the_last_words_are_read():
     words = [f"w{number}" for number in range(40)]
     long, short = rows_of(ENCODER.transform([" ".join(words), " ".join(words[:11])]))

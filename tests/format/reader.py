@@ -1050,11 +1050,12 @@ class WordModel(Model):
         tokens = tokens_of(characters_of(text, self.reading))
         if len(tokens) > head + tail:
             tokens = tokens[:head] + tokens[len(tokens) - tail :]
-        return [self.number(key_of(hash_of(token))) for token in tokens]
+        return [self.number(token) for token in tokens]
 
-    def number(self, key: int) -> int:
-        other = len(self.keys) + (key >> 32) % self.reading["buckets"]
-        return self.keys.get(key, other)
+    def number(self, token: str) -> int:
+        beginning = key_of(hash_of(token[: self.reading["stem"]]))
+        other = len(self.keys) + (beginning >> 32) % self.reading["buckets"]
+        return self.keys.get(key_of(hash_of(token)), other)
 
     def empty(self) -> list[int]:
         return []

@@ -44,7 +44,7 @@ def random_words(lengths: list[int], seed: int = 4) -> Sequences:
 
 def word_encoder(head: int = 6, tail: int = 5, repair: bool = True) -> WordEncoder:
     """An encoder that knows a few words."""
-    reading = WordReading(head, tail, repair)
+    reading = WordReading(head, tail, repair=repair)
     read = WordReading(1_000, 0).read([KNOWN])
     keys, places = np.unique(read.keys, return_index=True)
     return WordEncoder(reading, keys, read.kinds[places], BUCKETS)

@@ -105,7 +105,8 @@ def test_a_loaded_model_is_the_saved_one(tmp_path):
 def test_what_is_kept_of_how_texts_are_read():
     encoder = replace(ENCODER, reading=WordReading(5, 0, repair=False, ratings=False))
     own = model_of(*parts(changed(MODEL, encoder=encoder))).own
-    settings = {"head": 5, "tail": 0, "repair": False, "ratings": False, "buckets": BUCKETS}
+    settings = {"head": 5, "tail": 0, "stem": 5, "repair": False, "ratings": False}
+    settings |= {"buckets": BUCKETS}
     assert own.encoder.settings() == settings
     assert own.min_coverage == MIN_KNOWN
     text = json.dumps(document_of(MODEL))
@@ -198,11 +199,12 @@ def test_a_well_sealed_file_with_parts_that_do_not_fit_is_refused(name, tmp_path
         {"layers": 1},
         {"layers": 3},
         {"words": []},
-        {"words": {"head": 6, "tail": 5}},
-        {"words": {"head": 6, "tail": -1, "buckets": BUCKETS}},
-        {"words": {"head": 6, "tail": 5, "buckets": 0}},
-        {"words": {"head": 6, "tail": 5, "buckets": 1 << 40}},
-        {"words": {"head": "6", "tail": 5, "buckets": BUCKETS}},
+        {"words": {"head": 6, "tail": 5, "stem": 5}},
+        {"words": {"head": 6, "tail": -1, "stem": 5, "buckets": BUCKETS}},
+        {"words": {"head": 6, "tail": 5, "stem": 5, "buckets": 0}},
+        {"words": {"head": 6, "tail": 5, "stem": 5, "buckets": 1 << 40}},
+        {"words": {"head": 6, "tail": 5, "stem": 0, "buckets": BUCKETS}},
+        {"words": {"head": "6", "tail": 5, "stem": 5, "buckets": BUCKETS}},
         {"kind": "ngrams"},
         {"kind": "pieces"},
         {"kind": "cnn"},

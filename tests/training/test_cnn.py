@@ -15,6 +15,7 @@ from sentiment.training import cnn
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Run
 from sentiment.training.train import train
+from sentiment.training.vocabulary import FittedWords
 from tests.model.small import small_model
 
 THREE = LabelSet(("negative", "neutral", "positive"))
@@ -42,14 +43,14 @@ def encoded(reviews: LabelledReviews, options: TrainingOptions = OPTIONS):
     indexed = cnn.index(reviews.texts, recipe, Run())
     count = len(reviews)
     encoder = cnn.fit_encoder(indexed, np.eye(2)[:1], np.ones(count), recipe, options)
-    return recipe, encoder, cnn.encode(indexed, encoder)
+    return recipe, encoder.encoder, cnn.encode(indexed, encoder)
 
 
 def shaken(model, seed: int = 0):
     """The network of Keras with other weights."""
     random = np.random.default_rng(seed)
     for each in model.trainable_variables:
-        each.assign(random.normal(0, 0.3, each.shape))
+        each.assign(random.normal(0, 0.15, each.shape))
     return model
 
 
@@ -70,14 +71,21 @@ def test_keras_and_numpy_agree(networks, classes, hidden):
     found = found if networks > 1 else found[:, None]
     for place, network in enumerate(cnn.to_numpy(model, [width] * networks)):
         logits = network.logits(rows.take(np.maximum(orders[place], 0)))
-        logits[orders[place] < 0] = network.logits(encoder.empty())
+        logits[orders[place] < 0] = network.network.logits(encoder.empty())
         every = np.exp(np.pad(logits, ((0, 0), (1, 0))))
         every /= every.sum(axis=1, keepdims=True)
         expected = every[:, 1:] if classes == 2 else every
+        assert 0.01 < expected.min() < expected.max() < 0.99  # where differences show
         assert found[:, place] == pytest.approx(expected, abs=1e-5)
         again = cnn.network(network.layers)
         assert again.logits(parts[0]).tolist() == network.logits(parts[0]).tolist()
-        assert cnn.compact(network).words.rows.dtype == np.int8
+        words, found_network = cnn.parts_of(
+            FittedWords(encoder, rows.beginnings), cnn.compact(network)
+        )
+        assert words is encoder
+        assert found_network.words.rows.dtype == np.int8
+        of_file = found_network.logits(parts[0])
+        assert of_file.tolist() == cnn.compact(network).logits(parts[0]).tolist()
 
 
 def test_the_gradient_is_that_of_the_maximum():
@@ -131,12 +139,15 @@ def test_the_vocabulary_is_of_the_reviews_that_count():
     recipe = cnn.choose(texts, reviews.labels, OPTIONS)
     indexed = cnn.index(texts, recipe, Run())
     encoder = cnn.fit_encoder(indexed, np.eye(2), np.array([1.0, 2.0, 0.0]), recipe, OPTIONS)
-    known = encoder.numbers_of(recipe.reading.read(["good bad film :) other"]).keys)
-    assert (known < encoder.keys.size).tolist() == [True, True, False, False, False]
+    (known,) = np.split(encoder.encoder.transform(["good bad film :) other"]).ids, 1)
+    assert (known < encoder.encoder.keys.size).tolist() == [True, True, False, False, False]
+    of_words, of_buckets = np.split(encoder.beginnings, [2])
+    assert (of_words >= 2).all()
+    assert (of_buckets < 0).all()
     every = cnn.fit_encoder(
         indexed, np.eye(2), np.ones(3), recipe.for_weighted_texts(), replace(OPTIONS, features=3)
     )
-    assert every.keys.size == 3
+    assert every.encoder.keys.size == 3
 
 
 def test_with_little_memory_words_are_in_files_and_the_same():
