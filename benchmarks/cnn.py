@@ -63,20 +63,24 @@ def sst2(table: Table) -> None:
     options = [TrainingOptions(architecture="cnn", seed=seed) for seed in SEEDS]
     alone = [accuracy(train(read("sst2/train.tsv"), each), test) for each in options]
     table.add("SST-2 test, cnn, sentences", alone)
-    phrases, dev = phrases_of(DATASETS / "sst-trees/train.txt"), read("sst2/dev.tsv")
+    trees = DATASETS / "sst-trees"
+    phrases = phrases_of(trees / "train.txt", but=trees / "dev.txt")
     # Phrases of a sentence are alike: those held out have to be of other sentences.
+    dev = read("sst2/dev.tsv")
     both = [accuracy(train(phrases, each, validation=dev), test) for each in options]
     table.add(f"SST-2 test, cnn, {len(phrases):,} phrases", both)
 
 
-def phrases_of(path: Path) -> LabelledReviews:
+def phrases_of(path: Path, but: Path) -> LabelledReviews:
     """Read the different phrases of trees that are positive or negative, whole sentences too.
 
-    They are written as the sentences of SST-2 are: in lower case, hyphens as spaces.
+    They are written as the sentences of SST-2 are: in lower case, hyphens as spaces. Trees of
+    another file are left out: the file of training trees has those of dev at its end.
     """
     labels: dict[str, int] = {}
+    others = set(but.read_text(encoding="utf-8").splitlines())
     for line in path.read_text(encoding="utf-8").splitlines():
-        for label, text in nodes(line):
+        for label, text in nodes(line) if line not in others else ():
             if label != 2:
                 labels[text.lower().replace("-", " ")] = int(label > 2)
     return LabelledReviews([*labels], np.fromiter(labels.values(), np.int16))

@@ -55,8 +55,8 @@ class WordReading(NamedTuple):
         ratings: whether to replace ratings, such as 4/5, by words for a rating out of 10.
     """
 
-    head: int = 256
-    tail: int = 256
+    head: int = 512
+    tail: int = 512
     stem: int = 5
     repair: bool = True
     ratings: bool = True
@@ -162,10 +162,10 @@ class WordEncoder:
 
     def describe(self) -> str:
         """Return what it looks for, for people."""
-        reading, words = self.reading, self.keys.size
+        reading = self.reading
         return (
-            f"{words:,} words and {self.buckets:,} buckets for others, in order; of a text the "
-            f"first {reading.head} and the last {reading.tail} at most"
+            f"{self.buckets:,} of them buckets for others; in their order, of a long text the "
+            f"first {reading.head} and the last {reading.tail}"
         ) + "; texts are not repaired" * (not reading.repair)
 
     def settings(self) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _LONG_EPOCHS, _LONG_RATE = 4, 2e-3
 _SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
 # Texts per step, at least and at most; about so many steps an epoch, and so many in all at least.
 _LEAST_ROWS, _MOST_ROWS, _STEPS, _LEAST_STEPS = 16, 64, 100, 600
-# More epochs than this are never needed.
-_MOST_EPOCHS = 20
+# More epochs than this are never needed; more reviews than this repeat one another.
+_MOST_EPOCHS, _MANY = 20, 100_000
 # Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # The largest number of a vector at the start.
@@ -137,7 +137,9 @@ def choose(
     rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
     rows = options.batch_size or rows
     least = -(-_LEAST_STEPS * rows // labels.size)
-    epochs = max(_SHORT_EPOCHS if short else _LONG_EPOCHS, min(least, _MOST_EPOCHS))
+    usual = _SHORT_EPOCHS if short else _LONG_EPOCHS
+    fewer = max(round(usual * _MANY / max(labels.size, _MANY)), 1)
+    epochs = max(fewer, min(least, _MOST_EPOCHS))
     return CNNHyperparameters(
         epochs=options.epochs or epochs,
         batch_size=rows,

@@ -122,6 +122,25 @@ def test_the_gradient_is_that_of_the_maximum():
         assert by_ours.numpy() == pytest.approx(by_keras.numpy().reshape(-1, 6), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("words", "reviews", "epochs", "rows", "rate"),
+    [
+        (300, 25_000, 4, 64, 2e-3), (300, 2_000, 5, 16, 2e-3), (300, 400_000, 1, 64, 2e-3),
+        (9, 7_000, 6, 64, 1e-3), (9, 200, 20, 16, 1e-3),
+    ],
+)  # fmt: skip
+def test_epochs_and_steps_suit_the_number_of_reviews_and_their_length(
+    words, reviews, epochs, rows, rate
+):
+    labels = (np.arange(reviews) % 2).astype(np.int16)
+    recipe = cnn.choose(["word " * words] * 3, labels, TrainingOptions())
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (epochs, rows, rate)
+    asked = TrainingOptions(epochs=7, batch_size=5, learning_rate=0.5, hidden=(3,))
+    recipe = cnn.choose(["word"], labels, asked)
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (7, 5, 0.5)
+    assert recipe.hidden == (3,)
+
+
 def test_texts_of_a_batch_are_of_similar_length_and_each_comes_once():
     texts = ["a film " * (1 + number % 17) for number in range(200)]
     reviews = LabelledReviews(texts, (np.arange(200) % 2).astype(np.int16))
