@@ -6,6 +6,7 @@ which words that begin like it share; the model has the sums. The functions are 
 `Architecture`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,10 +45,10 @@ WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
 _SHORT = 60
 _LONG_EPOCHS, _LONG_RATE = 4, 2e-3
 _SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
-# Texts per step, at least and at most; about so many steps an epoch, and so many in all at least.
-_LEAST_ROWS, _MOST_ROWS, _STEPS, _LEAST_STEPS = 16, 64, 100, 600
-# More epochs than this are never needed; more reviews than this repeat one another.
-_MOST_EPOCHS, _MANY = 20, 100_000
+# Texts per step, at least and at most, about so many steps an epoch.
+_LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
+# Steps of all epochs: few reviews need more epochs than usual, and many are learned in fewer.
+_LEAST_STEPS, _MOST_STEPS, _MOST_EPOCHS = 600, 2_500, 20
 # Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # The largest number of a vector at the start.
@@ -136,10 +137,9 @@ def choose(
     short = float(np.median([len(text.split()) for text in sample])) < _SHORT
     rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
     rows = options.batch_size or rows
-    least = -(-_LEAST_STEPS * rows // labels.size)
-    usual = _SHORT_EPOCHS if short else _LONG_EPOCHS
-    fewer = max(round(usual * _MANY / max(labels.size, _MANY)), 1)
-    epochs = max(fewer, min(least, _MOST_EPOCHS))
+    least = min(math.ceil(_LEAST_STEPS * rows / labels.size), _MOST_EPOCHS)
+    most = max(round(_MOST_STEPS * rows / labels.size), 1)
+    epochs = max(min(_SHORT_EPOCHS if short else _LONG_EPOCHS, most), least)
     return CNNHyperparameters(
         epochs=options.epochs or epochs,
         batch_size=rows,
