@@ -1,11 +1,13 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-cnn bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-speed model torture clean
+.PHONY: help demo test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-classes bench-cluster bench-cnn bench-explanations bench-general bench-few bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# With bytecode written, modules of tests are not compiled by every process anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet
 # Additional version constraints for pip, such as numpy==2.0.
 PINS :=
 
@@ -47,10 +49,10 @@ demo: $(READY) ## set up, train on data/, evaluate, predict
 test: lint pytest ## lint, type-check and run the tests
 
 pytest: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-slow: $(READY) ## run the slow tests: repeated trainings, statistics, built wheels
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet -m slow
+	@$(PYTEST) -m slow
 
 test-all: ## run all tests on Python 3.11, 3.12 and 3.13, each in its own environment
 	@for python in python3.11 python3.12 python3.13; do echo "$$python:"; \
@@ -98,8 +100,14 @@ bench-reading: $(READY) ## large JSON, .xlsx and .zip beside pandas, written to 
 bench-serve: $(READY) ## the HTTP service compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/serving.py
 
+bench-shares: $(READY) ## shares of many reviews, and whether their intervals hold (half an hour), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/shares.py
+
 bench-speed: $(READY) ## speed and memory compared with peers, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/speed.py
+
+bench-summarize: $(READY) ## time and memory of summarize beside predict, written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/summarizing.py
 
 model: $(READY) ## train the bundled models (three hours; needs ../shared/datasets)
 	@$(BIN)/python -m tools.general

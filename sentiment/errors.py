@@ -54,7 +54,10 @@ def command_line(*words: object) -> str:
 
 # What other programs call it.
 _SYNONYMS = {
-    "analyse": "predict", "analyze": "predict", "classify": "predict", "infer": "predict",
+    "analyse": "summarize", "analyze": "summarize", "analysis": "summarize",
+    "aggregate": "summarize", "overview": "summarize", "summarise": "summarize",
+    "summary": "summarize", "topics": "summarize", "themes": "summarize", "trends": "summarize",
+    "classify": "predict", "infer": "predict",
     "score": "predict", "benchmark": "evaluate", "eval": "evaluate", "test": "evaluate",
     "validate": "evaluate", "finetune": "train", "fit": "train", "learn": "train",
     "diff": "compare", "interpret": "explain", "why": "explain", "show": "info",

@@ -30,6 +30,7 @@ COMMANDS = {
     "calibrate": "Refit a model's probabilities, or set where it abstains.",
     "probe": "Check what a model can do: negation, contrast, typos and more.",
     "predict": "Classify reviews as positive or negative.",
+    "summarize": "Show what many reviews say: shares, trends, groups, themes.",
     "explain": "Show which words led to an answer.",
     "info": "Show what is in a model.",
     "serve": "Answer over HTTP, with a page to try it on.",

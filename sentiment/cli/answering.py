@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sentiment.cli.by_sentence import by_sentence
 from sentiment.cli.console import console
 from sentiment.cli.progress import Meter
 from sentiment.cli.reading import Repairs
@@ -31,7 +32,7 @@ from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import writing
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import COMPRESSED_FORMATS, JSON_FORMATS, output_format_of
-from sentiment.reviews.texts import texts_to_score
+from sentiment.reviews.texts import texts_to_score, texts_to_show
 from sentiment.reviews.writers import Explainer, Writer, instead, writer_for
 from sentiment.workers import default_workers
 
@@ -169,6 +170,7 @@ class Target:
         prefix: put before the names of added columns.
         explain: whether to add the contributions of words.
         kept: whether rows that cannot be read keep their places.
+        by_sentence: whether each sentence has a row.
 
     Raises:
         UsageError: the choices contradict each other.
@@ -179,6 +181,7 @@ class Target:
     prefix: str
     explain: bool
     kept: bool = False
+    by_sentence: bool = False
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
@@ -244,8 +247,9 @@ def answer_rows(
     with target.open() as stream, MeteredScorer(scoring, workers, meter) as scorer:
         output = _Output(stream, target, model.labels, explainer)
         try:
-            for each in inputs:
-                with closing(each.source):
+            for opened in inputs:
+                with closing(opened.source):
+                    each = by_sentence(opened, target.prefix) if target.by_sentence else opened
                     tally.begin(each.source.name)
                     meter.begin()
                     if each.columns.text:  # an empty file has no columns
@@ -273,11 +277,14 @@ def _answer_input(
     tally: Tally,
 ) -> None:
     writer = output.writer(each.source, each.columns)
+    is_split = output.target.by_sentence
+    # A sentence is never a word for a missing value: *Any faults? None*.
+    texts_of = texts_to_show if is_split else texts_to_score
     batches = scorer.scored(
         each.batches,
-        lambda batch: repairs.count(texts_to_score(batch, columns=each.columns)),
+        lambda batch: repairs.count(texts_of(batch, each.columns)),
         each.source.would_block,
-        each.source.expected_rows,
+        _unknown if is_split else each.source.expected_rows,
     )
     for batch, scores in batches:
         answers = model.answers(scores)
@@ -285,6 +292,10 @@ def _answer_input(
         writer.write(batch, answers, scores.of_columns(model.labels), reasons)
         tally.add(answers)
         output.stream.flush()
+
+
+def _unknown() -> None:
+    """Return how many sentences there will be."""
 
 
 def _explainer(model: Model) -> Explainer:

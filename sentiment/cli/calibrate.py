@@ -30,6 +30,7 @@ from sentiment.evaluation.selective import (
 )
 from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, log_odds_of
 from sentiment.model.file import save_model
 from sentiment.model.model import AnyDecision, Decision, Model, Scores
@@ -102,7 +103,8 @@ def command(goal_texts: tuple[str, ...], refit: bool, as_json: bool, **chosen: A
     """Refit a model's probabilities, or set where it abstains.
 
     DATA are labelled reviews that the model was not trained on. The new model remembers them, so
-    that evaluate warns of them, too.
+    that evaluate warns of them, too, and how it scored those of each class, by which summarize
+    corrects the shares of many reviews.
 
     Without --goal, the calibration is refitted (Platt scaling): of new reviews like DATA that get
     probability 0.8, about 80% will be positive. The threshold keeps its value, as a probability, so
@@ -161,12 +163,14 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
     facts: dict[str, Any] = {"n": len(reviews)}
     lines: list[str] = []
     made = _with_record(model, reviews, job)
-    rest = reviews
+    known, rest = np.flatnonzero(~scores.unknown), reviews
+    p = scores.probabilities[known]
     if job.refit:
         rows, others = _halves(reviews) if job.goals else (np.arange(len(reviews)),) * 2
         decision = model.decision.always_answering()
         refit = _fit(reviews.take(rows), scores.take(rows), decision, data_name(job.data))
         made = replace(made.recalibrated(refit.calibration), decision=decision)
+        p = refit.calibration.probabilities(log_odds_of(p))
         rest = reviews.take(others)
         facts |= refit.as_json() | decision.as_json()
         lines += _refit_as_text(refit, decision, made.labels)
@@ -179,6 +183,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
         lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest), made.labels)]
     else:
         _note_dropped_goal(model)
+    made = _with_cells(made, p, reviews.labels[known])
     console.clear_status()
     save_model(made, job.output)
     console.note(f"saved {job.output}")
@@ -196,6 +201,12 @@ def _with_record(model: Model, reviews: LabelledReviews, job: _Job) -> Model:
             about = replace(about, calibrated=calibrated, accuracy=None, right=None)
     seen = model.record.training_hashes.adding(reviews.texts)
     return replace(model, record=replace(model.record, provenance=about, training_hashes=seen))
+
+
+def _with_cells(model: Model, probabilities: Floats, labels: Labels) -> Model:
+    """Return the model with these reviews as what is known of its errors."""
+    cells = ScoreCells.of(probabilities, labels)
+    return replace(model, record=replace(model.record, cells=cells))
 
 
 def _halves(reviews: LabelledReviews) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -1,10 +1,9 @@
 """`sentiment compare`: which of two models is better."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, nan
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,26 +11,23 @@ import numpy as np
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.models import find_model, note_sample, restricted
 from sentiment.cli.reading import (
     overlap_of,
     read_reviews,
     readable_rows,
-    score_all,
     shared_classes,
     warn_of_overlap,
 )
+from sentiment.cli.systems import common_classes, open_systems, system_of_file, system_of_model
 from sentiment.cli.tables import class_name, shortened, width_of
-from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import Comparison, System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, Interval
 from sentiment.evaluation.metrics import Metric, metrics_for
-from sentiment.labels import SENTIMENT, UNCERTAIN, WITH_NEUTRAL, LabelSet
-from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Model, even_decision
-from sentiment.reviews.cells import and_more, count_of
+from sentiment.labels import LabelSet
+from sentiment.model.model import Model
+from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.reviews.predictions import NO_ANSWER, PredictionFile
+from sentiment.reviews.predictions import PredictionFile
 from sentiment.reviews.streams import ReadOptions
 
 SHOWN_REVIEWS = 5
@@ -123,7 +119,7 @@ def _figures(compared: Compared) -> Iterator[str]:
         if each is None:
             continue
         a, b = metric.write(each.a), metric.write(each.b)
-        change = _signed(each.difference, metric)
+        change = metric.write_change(each.difference)
         ends = _ends(each.interval, metric)
         n = count_of(len(compared.reviews), "review")
         note = f"    of {n}" if metric.name == "accuracy" else ""
@@ -205,13 +201,7 @@ def _answer(facts: dict[str, Any], label_set: LabelSet) -> str:
 def _ends(interval: Interval | None, metric: Metric) -> str:
     if interval is None:
         return f"needs {MIN_CHANGES} reviews"
-    return " to ".join(_signed(end, metric) for end in interval)
-
-
-def _signed(value: float, metric: Metric) -> str:
-    """Return a difference as text: shares in points, with a real minus sign."""
-    text = f"{100 * value:+.1f}" if metric.kind == "share" else f"{value:+.4f}"
-    return text.replace("-", "−") if float(text) else text.lstrip("+-")
+    return " to ".join(map(metric.write_change, interval))
 
 
 @click.command(short_help="Compare two models on the same reviews.")
@@ -246,17 +236,17 @@ def command(
       sentiment compare old.safetensors new.safetensors held_out.csv
       sentiment compare new.safetensors their_answers.csv held_out.csv --json
     """
-    opened = _opened((a, b), reading.classes)
-    label_set = _common_classes(opened, reading)
+    opened = open_systems((a, b), reading.classes)
+    label_set = common_classes(opened, reading)
     reviews = read_reviews(data, reading, "evaluation", label_set=label_set)
     models = {path: each for path, each in opened.items() if isinstance(each, Model)}
     shared, reviews = shared_classes(list(models.values()), reviews, reading.named)
     models = dict(zip(models, shared, strict=True))
     warn_of_overlap({path: overlap_of(model, reviews) for path, model in models.items()})
     answers = {
-        path: _of_file(path, each, reviews)
+        path: system_of_file(path, each, reviews)
         if isinstance(each, PredictionFile)
-        else _of_model(path, models[path], reviews, workers)
+        else system_of_model(path, models[path], reviews, workers)
         for path, each in opened.items()
     }
     systems = [answers[path] for path in (a, b)]
@@ -274,98 +264,3 @@ def command(
         click.echo(json.dumps(as_json_facts(compared) | {"data": list(data)}))
     else:
         click.echo(as_text(compared))
-
-
-def _opened(paths: Sequence[str], asked: Sequence[str]) -> dict[str, Model | PredictionFile]:
-    """Open models, restricted to the classes asked for if any are, and files of predictions."""
-    opened: dict[str, Model | PredictionFile] = {}
-    for path in dict.fromkeys(paths):
-        model = _model(path)
-        if model is not None:
-            opened[path] = restricted(model, asked) if asked else model
-    sets = [model.labels.names for model in opened.values() if isinstance(model, Model)]
-    names = dict.fromkeys([*(name for each in sets for name in each), *asked, *WITH_NEUTRAL.names])
-    for path in dict.fromkeys(paths):
-        if path not in opened:
-            opened[path] = _predictions(path, [*names])
-    return opened
-
-
-def _model(path: str) -> Model | None:
-    """Return a model; None for a file of predictions."""
-    try:
-        model = find_model(Path(path), or_reviews=True)
-        if model.suffix.lower() != ".safetensors" and not is_model_file(model):
-            return None
-        loaded = load_model(model)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
-    note_sample(path, loaded)
-    return loaded
-
-
-def _predictions(path: str, names: Sequence[str]) -> PredictionFile:
-    try:
-        return PredictionFile(path, names)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
-
-
-def _common_classes(
-    opened: Mapping[str, Model | PredictionFile], reading: ReadOptions
-) -> LabelSet | None:
-    """Return the classes that both systems have, and say so; None for those of the labels.
-
-    Raises:
-        ModelError: they share fewer than two.
-    """
-    sets = [each.labels for each in opened.values() if isinstance(each, Model)]
-    if reading.classes:
-        return sets[0] if sets else None
-    every = dict.fromkeys([name for each in (*sets, WITH_NEUTRAL) for name in each.names])
-    found = {
-        path: each.labels.names if isinstance(each, Model) else each.classes_among([*every])
-        for path, each in opened.items()
-    }
-    known = {path: names for path, names in found.items() if len(names) > 1}
-    shared = [name for name in every if all(name in each for each in known.values())]
-    if len(shared) < 2:
-        own = "; ".join(f"{path}: {and_more(each, _SHOWN_NAMES)}" for path, each in known.items())
-        raise ModelError(f"the models share fewer than two classes ({own})")
-    if any(len(names) > len(shared) for names in known.values()):
-        console.note(f"compared on the classes that both have: {', '.join(shared)}")
-    if not sets and len(known) < len(found):
-        return SENTIMENT
-    ordered = bool(sets) and all(each.ordered for each in sets) and len(shared) > 2
-    return LabelSet(tuple(shared), ordered)
-
-
-def _of_model(path: str, model: Model, reviews: LabelledReviews, workers: int | None) -> System:
-    """Return the answers of a model."""
-    scores = score_all(model, reviews, path, workers=workers)
-    unreadable = np.isnan(scores.probabilities).any(axis=1)
-    answers = model.decision.choose(scores.probabilities)
-    uncertain = np.array(model.answers(scores)) == UNCERTAIN
-    return System(np.where(unreadable, NO_ANSWER, answers), scores.probabilities, uncertain)
-
-
-def _of_file(path: str, file: PredictionFile, reviews: LabelledReviews) -> System:
-    """Return the answers of a file of predictions.
-
-    Raises:
-        DataError: it has more or fewer rows than the data.
-    """
-    content = file.read(reviews.label_set)
-    if len(content) != reviews.rows_read:
-        raise DataError(
-            f"{path}: {len(content):,} predictions for {reviews.rows_read:,} rows; "
-            "one is needed for each row, in the same order"
-        )
-    answers = content.answers[reviews.places]
-    if content.probabilities is None:
-        return System(answers)
-    # Without an answer the probability counts, as it does for an abstaining model.
-    probabilities = content.probabilities[reviews.places]
-    uncertain = (answers == NO_ANSWER) & ~np.isnan(probabilities).any(axis=1)
-    by_probability = even_decision(len(reviews.label_set)).choose(probabilities)
-    return System(np.where(uncertain, by_probability, answers), probabilities, uncertain)

@@ -69,6 +69,7 @@ class _Job:
     threshold: float | None
     repair: bool | None
     languages: tuple[str, ...] | None
+    words: Path | None
     columns: tuple[str, ...]
     gates: tuple[Gate, ...]
     errors: Path | None
@@ -87,6 +88,7 @@ class _Job:
 @options.threshold
 @options.repair
 @options.languages
+@options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
@@ -152,6 +154,7 @@ def _evaluate(job: _Job) -> None:
         classes=classes,
         repair=job.repair,
         languages=job.languages,
+        words=job.words,
     )
     check_metrics(job.gates, model.labels)
     paths = job.data or test_reviews()
@@ -160,6 +163,7 @@ def _evaluate(job: _Job) -> None:
     if targets := [target for target in (job.errors, job.rejects) if target is not None]:
         labels = map(Path, job.reading.label_files)
         inputs = [*options.resolve_inputs(paths, "evaluation"), *labels, path]
+        inputs += [] if job.words is None else [job.words]
         options.check_targets(targets, inputs, force=job.force)
     model, reviews, scores = _score(job, path, model, paths)
     check_metrics(job.gates, model.labels)  # a class may have been left out

@@ -17,7 +17,7 @@ from sentiment.cli.models import open_model
 from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.errors import UsageError
-from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet, shown_probability
 from sentiment.model.explanation import (
     LEVELS,
     Explanation,
@@ -31,7 +31,8 @@ from sentiment.model.explanation import (
     smallest_removal,
 )
 from sentiment.model.model import Model
-from sentiment.reviews.cells import and_more, encode, printable, to_json
+from sentiment.model.sentences import SentenceAnswer, mixed_sentences, sentence_values
+from sentiment.reviews.cells import and_more, encode, four_digits, printable, to_json
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import ReadOptions
 from sentiment.reviews.texts import texts_of
@@ -178,9 +179,11 @@ def as_text(
         _WORDS,
     )
     phrases = _strongest(((p.text, p.contribution) for p in explanation.phrases), _PHRASES)
-    most_moved = max((abs(moved) for _, moved in [*words, *phrases]), default=1.0)
+    own = [(phrase.text, phrase.contribution) for phrase in explanation.own]
+    most_moved = max((abs(moved) for _, moved in [*words, *phrases, *own]), default=1.0)
     yield from _table("words", words, most_moved, colors, style)
     yield from _table("phrases (contained in the words above)", phrases, most_moved, colors, style)
+    yield from _table("your words (contained in the words above)", own, most_moved, colors, style)
     yield ""
     yield style.style(f"  {_sum(explanation, labels)}")
     if most:
@@ -243,6 +246,26 @@ def _flip(
     return f"without {named} it would be {answer} ({_probabilities(removal.probabilities, labels)})"
 
 
+def _by_sentence(
+    answers: Sequence[SentenceAnswer], labels: LabelSet, style: Style
+) -> Iterator[str]:
+    """Yield a line for each sentence of a mixed review: its answer, and where it begins."""
+    if not answers:
+        return
+    yield ""
+    yield style.style("  sentences by themselves")
+    answer_width = max(len(each.answer) for each in answers)
+    shown = shown_probability(labels)
+    for each in answers:
+        columns = [each.probabilities[label] for _, label in labels.columns]
+        probability = four_digits(shown(each.answer, columns)) if each.answer else ""
+        room = max(style.width - answer_width - 14, 20)
+        text = printable(" ".join(each.text.split()))
+        text = text if len(text) <= room else f"{text[: room - 1]}…"
+        answer = style.style(each.answer.ljust(answer_width), _COLORS.get(each.answer, "blue"))
+        yield f"    {answer}  {probability:6}  {text}"
+
+
 @dataclass(frozen=True)
 class _Job:
     """What `explain` was asked to do; fields are named like its options."""
@@ -253,6 +276,7 @@ class _Job:
     toward: str | None
     repair: bool | None
     languages: tuple[str, ...] | None
+    words: Path | None
     most: int
     as_json: bool
     reading: ReadOptions
@@ -270,6 +294,7 @@ class _Job:
               "more.")  # fmt: skip
 @options.repair
 @options.languages
+@options.words
 @click.option("--remove", "most", type=click.IntRange(0), default=10, show_default=True,
               metavar="N", help="Remove at most N words to change the answer.")  # fmt: skip
 @options.as_json
@@ -282,6 +307,9 @@ def command(arguments: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) 
     uncertain; the text, on a terminal with positive words green and negative words red; the words
     and phrases that count most; and the words whose removal changes the answer, found by asking the
     model again without them.
+
+    Of a mixed review, whose sentences are of different classes, the last lines have the answer to
+    each sentence by itself; in JSON they are `sentences`, which other reviews lack.
 
     Of more than two classes, the answer is compared with the likeliest other class, or --toward
     CLASS with the likeliest other: the numbers are parts of the log-odds of the one over the other,
@@ -317,6 +345,7 @@ def _explain(job: _Job, given: Given) -> None:
         classes=job.only,
         repair=job.repair,
         languages=job.languages,
+        words=job.words,
     )
     toward = None if job.toward is None else _label(model, job.toward)
     style = _style()
@@ -327,11 +356,13 @@ def _explain(job: _Job, given: Given) -> None:
         explanation = explain(model, text, toward)
         removal = smallest_removal(model, explanation, job.most)
         if job.as_json:
-            lines = [to_json(as_values(explanation, removal, model.labels))]
+            values = as_values(explanation, removal, model.labels)
+            lines = [to_json(values | sentence_values(model, text))]
         else:
             lines = [
                 *[""] * (count > 1),
                 *as_text(explanation, removal, job.most, model.labels, style),
+                *_by_sentence(mixed_sentences(model, text), model.labels, style),
             ]
         # UTF-8 whatever the locale is, and at once.
         sys.stdout.buffer.write(encode("".join(f"{line}\n" for line in lines)))

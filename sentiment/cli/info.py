@@ -104,7 +104,9 @@ def facts_of(model: Model) -> dict[str, Any]:
         [_facts(model.labels, *part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, **base}},
     )
-    return facts | {"languages": [*model.languages] or None}
+    words = model.words.described(model.labels)
+    facts |= {"languages": [*model.languages] or None}
+    return facts | ({"own_words": words} if words else {})
 
 
 def _facts(
@@ -153,6 +155,8 @@ def about_model(facts: Mapping[str, Any]) -> Rows:
     if facts["languages"]:
         names = and_more([LANGUAGES[code] for code in facts["languages"]], SHOWN)
         yield "languages", f"{names}; texts in others are {UNCERTAIN}"
+    if own := facts.get("own_words"):
+        yield "your words", f"{len(own):,}: {and_more(own, SHOWN)}"
     if facts["base"] is not None:
         yield "base", _base(facts["base"])
     if facts["provenance"] is not None:

@@ -84,6 +84,7 @@ def open_model(
     classes: Sequence[str] = (),
     repair: bool | None = None,
     languages: Sequence[str] | None = None,
+    words: Path | None = None,
 ) -> tuple[Path, Model]:
     """Load the model named, else $SENTIMENT_MODEL, else ./model.safetensors, else the bundled one.
 
@@ -95,15 +96,21 @@ def open_model(
         classes: those that it may answer; () for all.
         repair: whether to repair texts; None for what the model does.
         languages: codes of those that it may answer, () for all; None for what the model does.
+        words: a file of a user's own words, in place of those of the model; None for these.
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
         UsageError: it lacks a class, or has too many for a threshold.
+        DataError: the words cannot be read.
     """
     path, name = _choose(named)
     model = load_model(path)
     if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
+    if words is not None:
+        from sentiment.cli.own_words import read_words  # most answers need none
+
+        model = model.with_words(read_words(words, model.labels))
     if classes:
         model = restricted(model, classes)
     if threshold is not None:

@@ -398,6 +398,11 @@ measured_reading = group(ReadOptions, "reading", [*_INPUT, *_LABELS, _classes(
 )])  # fmt: skip
 
 
+summarized_reading = group(ReadOptions, "reading", [*_INPUT, _LABELS[0], *_LABELS[2:-1], _classes(
+    "Answer only these classes of the model, as in negative,positive."
+)])  # fmt: skip
+
+
 model = click.option(
     "-m",
     "--model",
@@ -485,6 +490,13 @@ def languages_option(default: tuple[str, ...] | None = None) -> Callable[[Comman
     )
 
 
+words = click.option(
+    "--words",
+    type=FILE,
+    metavar="FILE",
+    help="Your own words and phrases, each with a sign or a weight in log-odds, as in sick,+ or "
+    "long queue,-1.5, one a line; added to what the model says.",
+)
 repair = repair_option()
 languages = languages_option()
 answered_classes = _classes(

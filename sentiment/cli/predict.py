@@ -278,7 +278,9 @@ class _Job:
     only: tuple[str, ...]
     repair: bool | None
     languages: tuple[str, ...] | None
+    words: Path | None
     explain: bool
+    sentences: bool
     workers: int | None
     prefix: str
     on_bad_row: "Policy"
@@ -296,6 +298,7 @@ class _Job:
             classes=self.only,
             repair=self.repair,
             languages=self.languages,
+            words=self.words,
         )
 
 
@@ -312,9 +315,12 @@ class _Job:
 @options.threshold
 @options.repair
 @options.languages
+@options.words
 @click.option("--json", "as_json", is_flag=True, help="Short for --format jsonl.")
 @click.option("--explain", is_flag=True,
               help="Add what each word adds to the log-odds; JSON only.")  # fmt: skip
+@click.option("--sentences", is_flag=True,
+              help="Answer each sentence, with the number of its review and its own.")  # fmt: skip
 @options.answering_workers
 @click.option("--prefix", default="", metavar="WORD",
               help="Put before the names of the added columns.")  # fmt: skip
@@ -356,6 +362,10 @@ def command(
     fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
+    With --sentences each sentence has a row: the columns of its review, except the text; `review`,
+    the number of its row in the input; `sentence`, its place in the review; `text`, the sentence;
+    and its answer. An empty review has one empty row. Lines have both numbers before the text.
+
     With --engine ray, -o is a folder: each Parquet file is scored on one core of a cluster and
     written to a file of the same name, completely or not at all. Without --address, Ray is started
     here for the run.
@@ -368,6 +378,7 @@ def command(
       sentiment predict feedback.xlsx --sheet May -o scored.xlsx
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
+      sentiment predict --sentences reviews.csv -o sentences.csv
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
       tail -f chat.log | sentiment predict | grep ^negative
@@ -379,7 +390,8 @@ def command(
     chosen["output_format"] = "jsonl" if as_json else named
     job = _Job(**chosen)
     given = sort_arguments(arguments, inputs, command="predict", verb="score")
-    plain = job.output is None and job.output_format in (None, "text") and not job.explain
+    plain = job.output is None and job.output_format in (None, "text")
+    plain = plain and not (job.explain or job.sentences)
     if job.engine.is_ray:
         _answer_on_cluster(job, given)
     elif given.texts and plain and job.rejects is None:
@@ -410,14 +422,15 @@ def _answer_inputs(job: _Job, given: Given) -> None:
     from sentiment.cli.progress import Meter
 
     kept = job.on_bad_row == "keep"
-    target = Target(job.output, job.output_format, job.prefix, job.explain, kept)
+    target = Target(job.output, job.output_format, job.prefix, job.explain, kept, job.sentences)
     output = job.output or options.STDOUT
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
     path, model = job.open_model()
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
     targets = [output, *([job.rejects] if job.rejects else [])]
-    options.check_targets(targets, [*places, path], force=job.force)
+    read = [*places, path, *([] if job.words is None else [job.words])]
+    options.check_targets(targets, read, force=job.force)
     with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
         opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
         # Answers on the terminal itself are a sign of progress, and a line between them is none.
@@ -439,6 +452,7 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
         (format not in (None, "parquet"), f"writes Parquet, not {format}"),
         (named not in (None, "parquet"), f"reads Parquet, not {named}"),
         (job.explain, "writes Parquet, and --explain JSON: run it without"),
+        (job.sentences, "answers whole reviews: leave out --sentences"),
         (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
     ])  # fmt: skip
     from sentiment.cli.cluster import Layout, answer_files

@@ -50,6 +50,7 @@ _LIMITS = [
 @options.answered_classes
 @options.threshold
 @options.languages
+@options.words
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
               help="Address to listen on; 0.0.0.0 is open to other machines.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
@@ -63,6 +64,7 @@ def command(
     only: tuple[str, ...],
     threshold: float | None,
     languages: tuple[str, ...] | None,
+    words: Path | None,
     host: str,
     port: int,
     allowed: tuple[str, ...],
@@ -92,7 +94,7 @@ def command(
     for name in allowed:
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not a host name")
-    path, model = open_model(model_path, threshold, classes=only, languages=languages)
+    path, model = open_model(model_path, threshold, classes=only, languages=languages, words=words)
     from sentiment.serving.app import App  # after the packages were checked
     from sentiment.serving.service import Service
 

@@ -22,6 +22,7 @@ from sentiment.cli.models import (
     find_model,
     is_of_sample,
 )
+from sentiment.cli.own_words import read_words
 from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.cli.train_options import running_options, training_options
 from sentiment.cli.training import FEATURIZING
@@ -31,6 +32,7 @@ from sentiment.features.hashing import among
 from sentiment.general import FAST
 from sentiment.model.file import load_model, save_model
 from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import Policy, row_error
 from sentiment.reviews.cells import count_of, visible
@@ -57,6 +59,7 @@ class _Job:
         base_path: the model to start from.
         encoder_path: the model whose encoder to take; None for the bundled one.
         weight_column: the column with the weight of each review.
+        words: a file of words that the model keeps; None for none.
         on_bad_row: what to do with a row that cannot be read.
         rejects: where to list skipped rows; None for nowhere.
         force: whether to overwrite the output and old checkpoints.
@@ -69,6 +72,7 @@ class _Job:
     base_path: Path | None
     encoder_path: Path | None
     weight_column: str | None
+    words: Path | None
     on_bad_row: Policy
     rejects: Path | None
     run: Run
@@ -104,6 +108,7 @@ class _Job:
 @click.option("--weight-column", metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
+@options.words
 @options.on_bad_row("stop", "skip")
 @options.rejects
 @running_options
@@ -126,6 +131,9 @@ def command(as_json: bool, **chosen: Any) -> None:
 
     Labels of sentiment (positive, 0 and 1, stars, …) make two classes, or three if some are
     neutral. With --classes all each label is a class, whatever it is called.
+
+    --words FILE keeps your own words and phrases in the model, which are added to what it learns.
+    The figures of the held-out reviews are without them; evaluate has those with them.
 
     --on-bad-row skip leaves out rows that cannot be read, with their number; --rejects lists them.
 
@@ -165,6 +173,7 @@ def _train(job: _Job) -> Model:
         *options.resolve_inputs(job.unlabeled, "unlabeled"),
         *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
         *map(Path, job.reading.label_files),
+        *([] if job.words is None else [job.words]),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     if job.rejects is not None:
@@ -174,6 +183,8 @@ def _train(job: _Job) -> Model:
         with handling(job.on_bad_row, job.rejects) as bad_rows:
             reading = replace(job.reading, bad_rows=bad_rows)
             reviews, held_out = _read(replace(job, reading=reading), paths)
+            named = job.words
+            words = read_words(named, reviews.label_set) if named is not None else OwnWords()
             console.status(FEATURIZING)
             unlabeled = resolve(job.unlabeled, "unlabeled")
             more = read_texts(unlabeled, reading, max_chars=job.run.memory.texts)
@@ -182,7 +193,7 @@ def _train(job: _Job) -> Model:
             repairs.count(texts)
         repairs.report()
         model = train(reviews, job.options, held_out, more, base, job.run, encoder)
-        save_model(model, job.target)
+        save_model(model := model.with_words(words), job.target)
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
     _report(model, job.target, base or encoder, held_out or reviews)

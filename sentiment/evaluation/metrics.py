@@ -98,6 +98,11 @@ class Metric:
         """Return the value as text."""
         return percent(value) if self.kind == "share" else number(value)
 
+    def write_change(self, value: float) -> str:
+        """Return a difference as text: shares in points, with a real minus sign."""
+        text = f"{100 * value:+.1f}" if self.kind == "share" else f"{value:+.4f}"
+        return text.replace("-", "−") if float(text) else text.lstrip("+-")
+
     def write_interval(self, ends: Interval | None) -> str:
         """Return the interval as text, "" for None."""
         if ends is None:

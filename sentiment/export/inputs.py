@@ -36,8 +36,13 @@ def check(model: Model) -> None:
     """Check that each network of a model is of a kind that can be exported.
 
     Raises:
-        UsageError: one is not.
+        UsageError: one is not, or the model has words of a user.
     """
+    if model.words:
+        raise UsageError(
+            "an exported network cannot hold the words that were kept with train --words: export a "
+            "model trained without them"
+        )
     for component in model.components:
         if not isinstance(component.network, DenseNetwork | ConvolutionalNetwork | Transformer):
             raise not_exported(component)

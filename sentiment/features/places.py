@@ -24,7 +24,7 @@ from sentiment.features.ngrams import (
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.repair import Edit, edited, ratings, repairs
 from sentiment.features.sequences import Sequences
-from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize, read
+from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize, pieces, read
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.features.wordpiece import Pieces
 from sentiment.features.words import WordEncoder
@@ -274,6 +274,12 @@ def _written(
     """Return the span in the original text of each token of the normalized one."""
     starts, ends = aligned(text, repaired=repaired, rated=rated)
     return starts[tokens[0]], ends[tokens[1] - 1]
+
+
+def written_spans(text: str, *, repaired: bool, rated: bool = False) -> tuple[Numbers, Numbers]:
+    """Return the span in a text of each of its tokens: starts and ends, int64 [tokens] each."""
+    parts = list(pieces([text], repaired=repaired, rated=rated))
+    return _written(text, _bounds(parts), repaired=repaired, rated=rated)
 
 
 # Characters of a name. A word may be as long as a review, and models store names.

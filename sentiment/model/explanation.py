@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.places import Spans
+from sentiment.features.places import Spans, written_spans
 from sentiment.labels import NO_ANSWER, SENTIMENT, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import Model
+from sentiment.model.own_words import OwnWords
 
 Span = tuple[int, int]
 
@@ -84,6 +85,7 @@ class Explanation:
         base: the logit of an empty review.
         words: every token, in order.
         phrases: those with the largest contributions, the largest first.
+        own: the words of a user in it; their contributions are in those of the words, too.
     """
 
     text: str
@@ -96,6 +98,7 @@ class Explanation:
     base: float
     words: tuple[Word, ...]
     phrases: tuple[Phrase, ...]
+    own: tuple[Phrase, ...] = ()
 
     @property
     def p_positive(self) -> float:
@@ -135,9 +138,13 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
     answers = model.answers(scores)
     winner, other = _compared(model, scores.probabilities, toward)
     direction = np.eye(len(model.labels))[winner] - np.eye(len(model.labels))[other]
-    known = not scores.unknown[0]
+    bare = model.with_words(OwnWords())
+    known = not (bare.scores([text]) if model.words else scores).unknown[0]
     each = [_Parts.of(component, text, direction[1:], known) for component in model.components]
     parts = model.add_up(each, _Parts.plus)
+    own = _own_words(model, text, direction[1:])
+    if own:
+        parts = parts.plus(_Parts.of_own(model, text, own), 1.0)
     return Explanation(
         text,
         answers[0],
@@ -149,6 +156,7 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
         parts.empty,
         _words(text, parts),
         _phrases(parts),
+        tuple(phrase for phrase, _ in own),
     )
 
 
@@ -201,6 +209,18 @@ class _Parts:
             _candidates(text, spans, credit),
         )
 
+    @classmethod
+    def of_own(cls, model: Model, text: str, own: Sequence["_Own"]) -> "_Parts":
+        """Return the parts of the words of a user, each shared equally by its places' tokens."""
+        starts, ends = written_spans(text, repaired=model.repairs)
+        tokens = np.zeros(starts.size)
+        for phrase, places in own:
+            count = sum(end - first for first, end in places)
+            for first, end in places:
+                tokens[first:end] += phrase.contribution / count
+        logit = sum(phrase.contribution for phrase, _ in own)
+        return cls(logit, 0.0, starts, ends, tokens, {})
+
     def plus(self, base: "_Parts", weight: float) -> "_Parts":
         """Add those of the base, which may have other tokens."""
         phrases = dict(self.phrases)
@@ -223,6 +243,27 @@ class _Parts:
             tokens,
             phrases,
         )
+
+
+_Own = tuple[Phrase, list[Span]]
+
+
+def _own_words(model: Model, text: str, direction: NDArray[np.float64]) -> list[_Own]:
+    """Return the words of a user in a text, with the tokens of each place, in their order."""
+    if not model.words or model.foreign([text])[0]:
+        return []
+    starts, ends = written_spans(text, repaired=model.repairs)
+    return [
+        (
+            Phrase(
+                model.words.phrases[number],
+                tuple((int(starts[first]), int(ends[end - 1])) for first, end in places),
+                float(model.words.log_odds[number] @ direction),
+            ),
+            places,
+        )
+        for number, places in model.words.places(text, repaired=model.repairs).items()
+    ]
 
 
 def _words(text: str, parts: _Parts) -> tuple[Word, ...]:
@@ -448,8 +489,10 @@ def as_values(
         "text": explanation.text,
         "predicted": explanation.answer or None,
         "reason": explanation.reason or None,
-        **_columns(explanation.probabilities, labels, blank=blank),
     }
+    values |= answer_values(
+        explanation.answer if not blank else "", explanation.probabilities, labels
+    )
     if not labels.is_binary or explanation.toward != 1:
         pair = (labels.names[label] for label in (explanation.toward, explanation.over))
         values |= dict(zip(("toward", "over"), pair, strict=True))
@@ -458,21 +501,25 @@ def as_values(
         "base": explanation.base,
         "words": [asdict(word) for word in explanation.words],
         "phrases": [asdict(phrase) for phrase in explanation.phrases],
+        **({"own": [asdict(phrase) for phrase in explanation.own]} if explanation.own else {}),
         "without": None,
     }
     if removal is not None:
         values["without"] = {
             "words": [asdict(explanation.words[number]) for number in removal.words],
-            "predicted": removal.answer,
-            **_columns(removal.probabilities, labels),
+            **answer_values(removal.answer, removal.probabilities, labels),
         }
     return values
 
 
-def _columns(
-    probabilities: Sequence[float], labels: LabelSet, *, blank: bool = False
-) -> dict[str, float | None]:
-    """Return the probabilities as JSON values by the names of their columns."""
-    return {
-        name: None if blank else round(probabilities[label], 6) for name, label in labels.columns
+def answer_values(
+    answer: str, probabilities: Sequence[float], labels: LabelSet
+) -> dict[str, str | float | None]:
+    """Return an answer as JSON values: `predicted`, and the columns of probabilities.
+
+    They are null for the empty answer.
+    """
+    columns = {
+        name: round(probabilities[label], 6) if answer else None for name, label in labels.columns
     }
+    return {"predicted": answer or None, **columns}

@@ -15,9 +15,11 @@ from sentiment.errors import ModelError, command_line
 from sentiment.features.language import languages_of
 from sentiment.files import replacing
 from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet, can_be_class
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
 from sentiment.model.kinds import KINDS, LEFT_OUT, compact
 from sentiment.model.model import MAX_DEPTH, AnyDecision, Decision, Model, MultiDecision, Record
+from sentiment.model.own_words import MOST, OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (
     NotOursError,
@@ -69,7 +71,9 @@ def document_of(model: Model) -> dict[str, Any]:
         [_document(*part) for part in model.parts],
         lambda own, base, weight: own | {"base": {"weight": weight, "model": base}},
     )
-    return document | ({"languages": [*model.languages]} if model.languages else {})
+    document |= {"languages": [*model.languages]} if model.languages else {}
+    words = zip(model.words.phrases, model.words.weights, strict=True)
+    return document | ({"words": [[name, [*of]] for name, of in words]} if model.words else {})
 
 
 def _document(component: Component, decision: AnyDecision, record: Record) -> dict[str, Any]:
@@ -78,6 +82,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
     classes = {"labels": labels} if labels != SENTIMENT else {}
     classes |= {"asked": asked} if asked != labels else {}
     named = {field: asdict(each) | {"names": [*each.names]} for field, each in classes.items()}
+    named |= {} if record.cells is None else {"cells": record.cells.as_json()}
     return named | compact(
         {
             "kind": kind,
@@ -102,7 +107,8 @@ def format_of(model: Model) -> int:
         for labels in (component.labels, component.asked)
     )
     newer = named or bool(model.languages)
-    return max(oldest, 1 if len(encoders) == 1 else 2, 4 if newer else 1)
+    least = 5 if model.words else 4 if newer else 1
+    return max(oldest, 1 if len(encoders) == 1 else 2, least)
 
 
 def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
@@ -112,6 +118,7 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         ValueError, TypeError, KeyError, RecursionError: they do not agree.
     """
     languages = languages_of([string(code) for code in listed(document.get("languages", []))])
+    words = listed(document.get("words", []))
     components: list[Component] = []
     records: list[tuple[AnyDecision, Record]] = []
     while True:
@@ -120,7 +127,8 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         component = _component(document, tensors, weight)
         components.append(component)
         decision = _decision(document["decision"], component.asked or component.labels)
-        records.append((decision, _record(document, tensors)))
+        classes = len(component.asked or component.labels)
+        records.append((decision, _record(document, tensors, classes)))
         if base is None:
             break
         if len(components) == MAX_DEPTH:
@@ -137,7 +145,24 @@ def model_of(document: dict[str, Any], tensors: Tensors) -> Model:
         raise ValueError("its components answer with different classes")
     if not set(labels.names) <= set(components[0].labels.names):  # a base may lack some
         raise ValueError("it is asked for classes that it does not know")
-    return Model(tuple(components), decision, record, labels, tuple(below), languages)
+    return Model(
+        tuple(components), decision, record, labels, tuple(below), languages, _words(words, labels)
+    )
+
+
+def _words(entries: list[Any], labels: LabelSet) -> OwnWords:
+    if len(entries) > MOST:
+        raise ValueError(f"more than {MOST:,} words of a user")
+    phrases, weights = [], []
+    for entry in entries:
+        phrase, of_classes = listed(entry)
+        phrases.append(string(phrase))
+        weights.append(_numbers(of_classes, -_LARGEST, _LARGEST, (len(labels),)))
+    if len(set(phrases)) < len(phrases) or not all(
+        phrase and all(phrase.split(" ")) for phrase in phrases
+    ):
+        raise ValueError("its words of a user are not different phrases")
+    return OwnWords(tuple(phrases), tuple(weights))
 
 
 def _labels(fields: object) -> LabelSet:
@@ -203,7 +228,7 @@ def _decision(fields: dict[str, Any], labels: LabelSet) -> AnyDecision:
     return Decision(threshold, interval)
 
 
-def _record(document: dict[str, Any], tensors: Tensors) -> Record:
+def _record(document: dict[str, Any], tensors: Tensors, classes: int) -> Record:
     provenance = document["provenance"]
     has_passages = "training.passages" in tensors  # files of older programs have none
     return Record(
@@ -213,6 +238,7 @@ def _record(document: dict[str, Any], tensors: Tensors) -> Record:
             tensor_of(tensors, "training.seen", "u", 1),
             tensor_of(tensors, "training.passages", "u", 1) if has_passages else None,
         ),
+        cells=ScoreCells.from_json(document["cells"], classes) if "cells" in document else None,
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.language import foreign
 from sentiment.labels import NO_ANSWER, SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import (
     Calibration,
     Component,
@@ -20,6 +21,7 @@ from sentiment.model.component import (
     unknown,
     why_unknown,
 )
+from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 
 # Texts that a model which reads words or pieces of words in their order scores together, at most.
@@ -226,11 +228,17 @@ class Record:
         history: one entry per epoch: `number`, `loss`, `validation_loss`, `validation_accuracy`.
         provenance: data, options, package versions, held-out figures.
         training_hashes: hashes of training and held-out reviews.
+        cells: held-out reviews by class and score of the whole model; None where not known.
     """
 
     history: tuple[dict[str, float], ...] = ()
     provenance: Provenance | None = None
     training_hashes: TrainingHashes = TrainingHashes()
+    cells: ScoreCells | None = None
+
+    def without_cells(self) -> "Record":
+        """Return the record of a model whose scores have become others."""
+        return replace(self, cells=None)
 
 
 # The maximum number of components of a model.
@@ -252,6 +260,7 @@ class Model:
         below: the decision and the record of each base. They are kept in the file only.
         languages: codes of `LANGUAGES`: texts that look to be in another one are `uncertain`. () to
             answer all, and for a base, which leaves this to the model above it.
+        words: words that a user weighs; none for a base, as above.
     """
 
     components: tuple[Component, ...]
@@ -260,6 +269,7 @@ class Model:
     labels: LabelSet = SENTIMENT
     below: tuple[tuple[AnyDecision, Record], ...] = ()
     languages: tuple[str, ...] = ()
+    words: OwnWords = OwnWords()
 
     @property
     def own(self) -> Component:
@@ -301,7 +311,7 @@ class Model:
         return replace(
             self,
             components=(replace(self.own, weight=weight), *base.components),
-            below=((base.decision, base.record), *base.below),
+            below=((base.decision, base.record.without_cells()), *base.below),
         )
 
     def restricted(self, labels: LabelSet) -> "Model":
@@ -316,24 +326,37 @@ class Model:
             self,
             components=tuple(each.for_labels(labels) for each in self.components),
             decision=even,
+            record=self.record.without_cells(),
             labels=labels,
             below=tuple((even, record) for _, record in self.below),
+            words=self.words.restricted(self.labels.indices_of(labels.names)),
         )
 
     def for_languages(self, languages: Sequence[str]) -> "Model":
         """Return the model that answers texts in these languages alone; () for all."""
         return replace(self, languages=tuple(languages))
 
+    def with_words(self, words: OwnWords) -> "Model":
+        """Return the model with these words of a user in place of those it has."""
+        return replace(self, words=words)
+
     def recalibrated(self, outer: Calibration) -> "Model":
         """Return the model with another calibration of the sum of its components.
 
-        It is applied to the calibration and the weight of the first component.
+        It is applied to the calibration and the weight of the first component, and to the words of
+        a user.
         """
         slope, intercepts = self.own.calibration
         moved = outer.slope * np.array(intercepts) + np.array(outer.intercepts)
         calibration = Calibration(outer.slope * slope, tuple(moved.tolist()))
         own = replace(self.own, calibration=calibration, weight=outer.slope * self.own.weight)
-        return replace(self, components=(own, *self.components[1:]))
+        components = (own, *self.components[1:])
+        return replace(
+            self,
+            components=components,
+            record=self.record.without_cells(),
+            words=self.words.scaled(outer.slope),
+        )
 
     def add_up(self, parts: Iterable[T], plus: Callable[[T, T, float], T]) -> T:
         """Add up a value of each component, from the last to the first.
@@ -428,6 +451,10 @@ class Model:
         coverage[coverage == Coverage.LEFT_OPEN] = Coverage.OK
         log_odds[is_other] = self.empty_logits
         coverage[is_other] = others[is_other]
+        if self.words:
+            added, found = self.words.added(texts, repaired=self.repairs)
+            log_odds += added
+            coverage[found] = Coverage.OK  # a text with such a word is known
         return log_odds, coverage
 
     def foreign(self, texts: Sequence[str]) -> NDArray[np.uint8]:

@@ -43,7 +43,7 @@ def _tensors(encoder: WordEncoder, network: ConvolutionalNetwork) -> Tensors:
 def _document(encoder: WordEncoder, network: ConvolutionalNetwork) -> dict[str, Any]:
     # Unlike those of n-grams, these settings always say whether ratings are words.
     settings = compact(encoder.settings()) | {"ratings": encoder.reading.ratings}
-    return {"words": settings, "filters": len(network.filters), "layers": len(network.head)}
+    return {"reading": settings, "filters": len(network.filters), "layers": len(network.head)}
 
 
 def _version(_: WordEncoder) -> int:
@@ -53,7 +53,7 @@ def _version(_: WordEncoder) -> int:
 def _read(
     document: dict[str, Any], tensors: Tensors, outputs: int
 ) -> tuple[WordEncoder, ConvolutionalNetwork]:
-    encoder = _encoder(document["words"], tensors)
+    encoder = _encoder(document["reading"], tensors)
     network = _network(document, tensors, encoder, outputs)
     return encoder, network
 

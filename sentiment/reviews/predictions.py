@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
-from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE, UNCERTAIN, LabelSet
+from sentiment.labels import (
+    MAX_CLASSES,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    SENTIMENT,
+    UNCERTAIN,
+    WITH_NEUTRAL,
+    LabelSet,
+    can_be_class,
+)
 from sentiment.reviews.batch import Ahead, Batch, Source, first_readable, row_error
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import SHOWN_CLASSES
@@ -112,6 +122,46 @@ class PredictionFile:
         """Return all classes that the file has a probability of, as answers that are no label."""
         columns = [name for name in self._source.columns if name.startswith("p_")]
         return {_kind_of(name.removeprefix("p_")): _FURTHER for name in columns}
+
+
+def classes_of(columns: Sequence[str]) -> LabelSet | None:
+    """Return the classes that a file of answers has probabilities of; None if it is none.
+
+    They are those of the columns `p_…` beside `predicted`, in the order of `predict`'s models.
+    """
+    names = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
+    if PREDICTED not in columns or not names:
+        return None
+    if set(names) <= set(WITH_NEUTRAL.names):
+        return SENTIMENT if NEUTRAL not in names else WITH_NEUTRAL
+    if len(names) == 1 or not all(map(can_be_class, names)) or len(names) > MAX_CLASSES:
+        return None
+    others = [name for name in names if name != POSITIVE]
+    return LabelSet((*others, POSITIVE) if POSITIVE in names else tuple(others))
+
+
+def predictions_in(batch: Batch, labels: LabelSet, columns: Sequence[str]) -> Predictions:
+    """Read the answers of a batch of a file that has these columns, which `classes_of` knows.
+
+    Raises:
+        DataError: an answer or a probability is none.
+    """
+    meaning, name = _meaning_of(labels), batch.name
+    numbers = [batch.row_number(place) for place in range(len(batch))]
+    answers = [
+        _answer(value, labels, meaning, name, number)
+        for value, number in zip(batch.column(PREDICTED), numbers, strict=True)
+    ]
+    written_columns = [name for each in labels.names if (name := f"p_{each}") in columns]
+    rows = zip(*map(batch.column, written_columns), strict=True)
+    found = [
+        [_probability(value, name, number) for value in row]
+        for number, row in zip(numbers, rows, strict=True)
+    ]
+    written = np.array(found, np.float64).reshape(-1, len(written_columns))
+    if len(written_columns) == 1:
+        written = np.hstack([1 - written, written])
+    return Predictions(np.array(answers, np.int64), written)
 
 
 def _with_probabilities(

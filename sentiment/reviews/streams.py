@@ -83,6 +83,7 @@ class ReadOptions:
     label_set: LabelSet | None = None  # the classes to read; None for those the labels name
     strict: bool = False  # missing labels are errors, and neutral ones where that is no class
     keep: tuple[str, ...] = ()  # additional columns to keep
+    kept_for: str = "weights"  # what these are for, in messages
     slices: tuple[str, ...] = ()  # names allowed in `keep` that need no column, for suggestions
     not_columns: tuple[str, ...] = ()  # built-in slices; a column with such a name is an error
     bad_rows: "BadRows | None" = None  # the policy; None stops at the first

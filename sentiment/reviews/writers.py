@@ -17,6 +17,7 @@ from sentiment.reviews.cells import (
     encode,
     four_digits,
     json_probability,
+    printable,
     six_digits,
     text_line,
     to_json,
@@ -108,7 +109,10 @@ class LineWriter(Writer):
 
 
 class TextWriter(LineWriter):
-    """Writes `predicted<TAB>probability<TAB>text`; see `shown_probability`."""
+    """Writes `predicted<TAB>probability<TAB>text`; see `shown_probability`.
+
+    Columns that were asked for, such as the numbers of a sentence, come before the text.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Columns, labels: LabelSet) -> None:
         super().__init__(stream)
@@ -118,7 +122,17 @@ class TextWriter(LineWriter):
     def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         words = answers.predicted
         shown = map(self._shown, words, answers.probabilities)
-        return map(text_line, words, shown, texts_to_show(batch, self.columns))
+        lines = map(text_line, words, shown, texts_to_show(batch, self.columns))
+        if not self.columns.kept:
+            return lines
+        kept = zip(*(batch.column(name) for name in self.columns.kept), strict=True)
+        return map(_with_kept, lines, kept)
+
+
+def _with_kept(line: str, kept: Sequence[Any]) -> str:
+    """Return a line with columns before its text."""
+    head, text = line.rsplit("\t", 1)  # in a text, tabs are escaped
+    return "\t".join((head, *(printable(str(value)) for value in kept), text))
 
 
 class FasttextWriter(LineWriter):

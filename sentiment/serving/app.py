@@ -284,7 +284,7 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
     _name_classes(made, labels)
     columns = [name for name, _ in labels.columns]
-    for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without")):
+    for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without", "Sentence")):
         schema["properties"] = _replaced(schema["properties"], columns)
         schema["required"] = [*_replaced(dict.fromkeys(schema["required"]), columns)]
     if not labels.is_binary:

@@ -191,7 +191,8 @@ def _record(names: Sequence[str], answered: Answered) -> Answer:
 
 def _explained(model: Model, text: str, toward: int | None = None) -> bytes:
     from sentiment.model.explanation import as_values, explain, smallest_removal  # on demand
+    from sentiment.model.sentences import sentence_values
 
     explanation = explain(model, text, toward)
     values = as_values(explanation, smallest_removal(model, explanation), model.labels)
-    return encode(to_json(values)) + b"\n"
+    return encode(to_json(values | sentence_values(model, text))) + b"\n"

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
+from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, Component, probabilities_of
 from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
+from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES, Architecture
@@ -105,8 +107,8 @@ def _asked(base: Model, labels: LabelSet) -> Model:
             f"the base answers {theirs}, and the labels are {ours}: use a base with at least two "
             "classes of these"
         )
-    # Which languages are answered is for the new model to say.
-    return base.restricted(labels).for_languages(())
+    # Which languages are answered, and which words of a user count, is for the new model to say.
+    return base.restricted(labels).for_languages(()).with_words(OwnWords())
 
 
 def _begin(
@@ -356,6 +358,7 @@ def _record(
     del recorded["languages"]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
+    cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None
     provenance = Provenance(
         training=data.summary(data.training),
         validation=data.summary(held_out.rows),
@@ -378,6 +381,7 @@ def _record(
         history=own.history(),
         provenance=provenance,
         training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
+        cells=cells,
     )
 
 

@@ -1,11 +1,15 @@
 """`report` through the real command line."""
 
+import hashlib
+import json
 import os
 import re
 
 import pytest
 
-from tests.conftest import TEST
+from tests.conftest import ROOT, TEST
+
+TWO = ROOT / "tests" / "fixtures" / "format-4.safetensors"
 
 
 def test_the_page_holds_what_evaluate_says_and_is_always_the_same(run, trained, tmp_path):
@@ -23,9 +27,73 @@ def test_the_page_holds_what_evaluate_says_and_is_always_the_same(run, trained, 
         assert f'<dd class="value">{value}</dd>\n      <dd class="ends">{interval}</dd>' in page
     for title in ("By <bdi>domain", "By <bdi>length", "By <bdi>negation", "model.safetensors, "):
         assert title in page
-    assert page.count("<article") == 20
+    assert page.count("<article") == 50
     assert str(TEST.parent) not in page  # where files are is nobody's business
     assert len(page) < 300_000
+
+
+def test_simple_answers_stand_beside_unless_there_are_too_few_reviews(run, trained, tmp_path):
+    few, page = tmp_path / "few.csv", tmp_path / "page.html"
+    few.write_text("text,label\ngood,1\nbad,0\n")
+    for data, options, there, why in (
+        (TEST, (), True, False),
+        (TEST, ("--no-baseline",), False, False),
+        (few, (), False, True),
+    ):
+        done = run("report", data, "-m", trained, "-o", page, "--force", *options)
+        assert done.returncode == 0, done.stderr
+        shown = page.read_text(encoding="utf-8")
+        assert ("<bdi>TF-IDF + logistic regression</bdi>" in shown) == there
+        assert ("There is no baseline" in shown) == why
+        assert "<bdi>always negative</bdi>" in shown
+
+
+def test_against_says_what_compare_says(run, trained, tmp_path):
+    page, old = tmp_path / "page.html", tmp_path / "old.csv"
+    answered = ("predict", "-i", TEST, "-m", "fast", "--classes", "negative,positive", "-o", old)
+    assert run(*answered).returncode == 0
+    found = json.loads(run("compare", old, trained, TEST, "--json").stdout)
+    done = run("report", TEST, "-m", trained, "--against", old, "-o", page, "--no-baseline")
+    assert done.returncode == 0, done.stderr
+    shown = page.read_text(encoding="utf-8")
+    low, high = (f"{100 * end:+.1f}".replace("-", "−") for end in found["accuracy"]["interval"])
+    change = f"{100 * found['accuracy']['difference']:+.1f}".replace("-", "−")
+    assert f"{change} ({low} to {high})" in shown
+    assert f'<td class="wrong">{found["only_a_right"]}</td>' in shown
+    assert f'<td class="right">{found["only_b_right"]}</td>' in shown
+    assert "old.csv gets" in shown
+    differing = found["only_a_right"] + found["only_b_right"]
+    assert f"{differing} reviews are answered differently" in shown
+    assert str(tmp_path) not in shown
+
+
+@pytest.mark.parametrize(
+    ("old", "code", "said"),
+    [
+        ("none.safetensors", 4, "none.safetensors: no such model"),
+        ("short.csv", 3, "short.csv: 1 predictions for"),
+        ("page.html", 2, "page.html"),
+    ],
+)
+def test_an_old_model_that_cannot_be_read_leaves_the_page_as_it_was(
+    run, trained, tmp_path, old, code, said
+):
+    (tmp_path / "short.csv").write_text("predicted\npositive\n")
+    page = tmp_path / "page.html"
+    page.write_text("as it was")
+    done = run("report", TEST, "-m", trained, "--against", old, "-o", page, "--force", cwd=tmp_path)
+    assert (done.returncode, page.read_text()) == (code, "as it was")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_says_which_model_and_when(run, trained, tmp_path):
+    page = tmp_path / "page.html"
+    assert run("report", TEST, "-m", trained, "-o", page, "--no-baseline").returncode == 0
+    shown = page.read_text(encoding="utf-8")
+    digest = hashlib.sha256(trained.read_bytes()).hexdigest()[:12]
+    assert f"<bdi>model.safetensors, SHA-256 {digest}, trained on " in shown
+    assert re.search(r'<p class="origin">\d{1,2} [A-Z][a-z]+ 20\d\d · ', shown)
 
 
 def test_without_a_name_it_is_report_html_and_is_not_overwritten(run, trained, tmp_path):
@@ -105,3 +173,15 @@ def test_without_matplotlib_the_command_that_installs_it(start, trained, tmp_pat
     )
     page = start("report", TEST, "-m", trained, cwd=tmp_path, env=environment)
     assert page.returncode == 0, page.stderr
+
+
+def test_predictions_keep_to_their_rows_when_reviews_are_dropped(run, tmp_path):
+    reviews, old, page = (tmp_path / name for name in ("r.csv", "old.csv", "page.html"))
+    reviews.write_text("text,label\ngood film,1\n\u200b,0\n,1\nbad film,0\na good film,1\n")
+    old.write_text("predicted\npositive\npositive\npositive\nnegative\nnegative\n")
+    done = run("report", reviews, "-m", TWO, "--against", old, "-o", page)
+    assert done.returncode == 0, done.stderr
+    shown = page.read_text(encoding="utf-8")
+    found = json.loads(run("compare", old, TWO, reviews, "--json").stdout)
+    assert (found["n"], found["accuracy"]["a"]) == (3, pytest.approx(2 / 3))
+    assert "<td>66.7%</td>" in shown.split("<bdi>old.csv</bdi>")[1]

@@ -185,6 +185,41 @@ def test_the_policy_stops_what_would_leave_the_page(browser, page):
     assert browser.run("document.title") != "1"
 
 
+def test_mistakes_are_searched_filtered_and_sorted(browser, run, trained, tmp_path):
+    page = tmp_path / "page.html"
+    done = run("report", TEST, "-m", trained, "-o", page, "--slice", "domain", "--no-baseline")
+    assert done.returncode == 0, done.stderr
+    browser.open(page)
+    shown = "[...document.querySelectorAll('#list > article')].filter(e => !e.hidden)"
+    rows = f"{shown}.map(e => +e.dataset.row)"
+    before = browser.run(rows)
+    assert len(before) == 50
+
+    def choose(field: str, value: str) -> None:
+        browser.run(f"{{const field = document.getElementById('{field}'); field.value = '{value}';"
+                    "field.dispatchEvent(new Event('input'));"
+                    "field.dispatchEvent(new Event('change'))}")  # fmt: skip
+
+    choose("order", "row")
+    assert browser.run(rows) == sorted(before)
+    choose("order", "number")
+    assert browser.run(rows) == before
+    choose("search", "  THE ")
+    texts = browser.run(f"{shown}.map(e => e.textContent.toLowerCase())")
+    assert 0 < len(texts) <= 50
+    assert all("the" in text for text in texts)
+    choose("search", "zzqx")
+    assert browser.run(rows) == []
+    assert browser.run("document.getElementById('sifted').textContent") == "0 of 50 shown"
+    choose("search", "")
+    value = browser.run("document.getElementById('sift-1').options[1].value")
+    choose("sift-1", value)
+    named = browser.run(f"{shown}.map(e => e.querySelector('h3 b').textContent)")
+    count = browser.run("document.getElementById('sift-1').options[1].textContent")
+    assert [count] == list({f"{name} ({len(named)})" for name in named})
+    assert browser.problems() == []
+
+
 @pytest.mark.parametrize("width", [320, 390, 1200])
 def test_nothing_is_wider_than_the_screen(browser, hostile, width):
     browser.screen(width)

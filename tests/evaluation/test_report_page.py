@@ -4,7 +4,6 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import accumulate
 
 import numpy as np
@@ -13,31 +12,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
+from sentiment.evaluation.beside import Against, Beside, Change
+from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.charts import plot
 from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
-from sentiment.evaluation.report.page import page_of, visible
+from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.model import Decision, MultiDecision, even_decision
-from sentiment.reviews.cells import SPELLED
+from sentiment.pages.plotting import plot
 from sentiment.reviews.dataset import LabelledReviews
+from tests.markup import ANY, Page, squeezed
 from tests.model.small import changed, small_model
 
 MODEL = small_model()
 LABELS = np.array([0, 1, 0, 1], np.int8)
 P_POSITIVE = np.array([0.1, 0.9, 0.6, 0.4])
 PLAIN = ["a good film", "bad", "good .", "not good, a film"]
-
-NASTY = st.sampled_from(
-    ["<script>alert(1)</script>", "</style>", "</script>", "<!--", "-->", "<![CDATA[", '"', "'",
-     "&lt;", "&#60;", "{{ 7*7 }}", "{% raw %}", "\u202e", "\u2066", "\x1b[2J", "\x00", "\ud800",
-     "javascript:alert(1)", "<img src=x onerror=alert(1)>", "\r\n", "\u2028", "<br />"]
-)  # fmt: skip
-ANY = st.lists(NASTY | st.text(st.characters(codec=None, exclude_categories=())), max_size=6).map(
-    "".join
-)
 
 
 def report_of(texts: list[str], name: str = "name", **changes) -> Report:
@@ -54,48 +47,15 @@ def report_of(texts: list[str], name: str = "name", **changes) -> Report:
         data_name=name,
         about=[(name, name)],
         warnings=[name],
+        mistake_slices=[[name]] * len(texts),
+        no_baseline=name,
+        date=name,
+        origin=name,
     )
+    beside = Beside.of(name, name, System(1 - report.evaluation.answers), report.evaluation)
+    differing = [Change(text, name, 1, name, name, name) for text in texts]
+    report = replace(report, baseline=beside, against=Against(beside, 1, differing))
     return replace(report, **changes)
-
-
-class Page(HTMLParser):
-    """What a browser would make of the markup."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.reviews: list[str] = []
-        self.raw: dict[str, list[str]] = {"style": [], "script": []}
-        self.others: list[str] = []
-        self.feed(content.decode())
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(f"{tag}.{dict(attrs).get('class', '')}")
-        if self.open[-1] == "p.review":
-            self.reviews.append("")
-
-    def handle_endtag(self, tag):
-        while self.open and not self.open.pop().startswith(f"{tag}."):
-            pass
-
-    def handle_data(self, data):
-        here = self.open[-1].split(".")[0] if self.open else ""
-        if here in self.raw:
-            self.raw[here].append(data)
-            return
-        self.texts.append(data)
-        if "p.review" in self.open:
-            self.reviews[-1] += data
-
-    def handle_comment(self, data):
-        self.others.append(data)
-
-    def unknown_decl(self, data):
-        self.others.append(data)
 
 
 PLAIN_REPORT = report_of(PLAIN)
@@ -121,13 +81,23 @@ def test_any_text_stays_text(texts, name):
         assert squeezed(review) == squeezed(broken)
 
 
-SPACE = re.compile("|".join(re.escape(SPELLED[code]) for code in SPELLED if chr(code).isspace()))
+def test_mistakes_are_numbered_by_what_they_can_be_filtered_by():
+    report = report_of(PLAIN, mistake_slices=[["x"], ["y"], ["x"], [""]])
+    sieve = Sieve.of(report)
+    labels = {value: number for number, value, _ in sieve.choices["label"]}
+    values = {value: (number, count) for number, value, count in sieve.choices["name"]}
+    assert {value: count for value, (_, count) in values.items()} == {"x": 2, "y": 1, "": 1}
+    for mistake, numbers, value in zip(report.mistakes, sieve.numbers, "xyx", strict=False):
+        assert numbers == [labels[mistake.labelled], values[value][0]]
+    one = Sieve.of(report_of(PLAIN, mistake_slices=[["x"]] * 4))
+    assert "name" not in one.choices  # a single choice filters nothing
 
 
-def squeezed(text: str) -> str:
-    """How it is spelled on the page, but for white space, which is spelled out within a word."""
-    spelled = "".join(visible(text).encode("utf-8", "backslashreplace").decode().split())
-    return SPACE.sub("", spelled)
+def test_what_the_figures_mean_stands_on_top():
+    page = page_of(PLAIN_REPORT).decode()
+    first = PLAIN_REPORT.in_words[0]
+    assert page.index(first) < page.index('id="figures"')
+    assert first.startswith("Of 100 reviews like these, it answers about 50 correctly")
 
 
 def test_every_metric_is_on_the_page():

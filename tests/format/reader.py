@@ -635,7 +635,29 @@ class Model:
             little = min(little, little_of_base) if weight > 0 else little
         if not tokens_of(characters_of(text, self.reading)):
             log_odds = [math.nan] * len(log_odds)
+        if found := self.own_words(text):
+            if little in (1, 2):
+                log_odds, little = self.of_nothing(), 0
+            for first, *others in found:
+                log_odds = [x + y - first for x, y in zip(log_odds, others, strict=True)]
         return log_odds, little
+
+    def own_words(self, text: str) -> list[list[float]]:
+        """The weights of each class, of the words of a user in a text."""
+        phrases = {tuple(name.split(" ")): of for name, of in self.document.get("words", [])}
+        tokens = tokens_of(normalize(repair(text) if self.repairs() else text))
+        found, i = {}, 0
+        while i < len(tokens):
+            here = [each for each in phrases if tuple(tokens[i : i + len(each)]) == each]
+            longest = max(here, key=len, default=())
+            found |= {longest: phrases[longest]} if longest else {}
+            i += max(len(longest), 1)
+        return [*found.values()]
+
+    def repairs(self) -> bool:
+        """Whether this or one that it stands on repairs texts."""
+        below = self.base is not None and self.base.repairs()
+        return self.reading.get("repair", True) or below
 
     def little(self, text: str) -> int:
         """How little the model knows of a text: the best of all that have a weight."""
@@ -1040,7 +1062,7 @@ def gelu(s: float) -> float:
 class WordModel(Model):
     def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
         super().__init__(document, tensors)
-        self.reading = document["words"]
+        self.reading = document["reading"]
         self.keys = {key: i for i, key in enumerate(tensors["words.keys"].all())}
         self.kinds = tensors["words.kinds"].all()
 

@@ -16,7 +16,7 @@ from sentiment.model.model import Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"
-VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes", "4-pieces", "5-words"]
+VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes", "4-pieces", "5", "5-cnn"]
 FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in VERSIONS]
 
 WORDS = ["", "a", "good", "não", "映画", "👍"]

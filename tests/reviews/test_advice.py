@@ -310,6 +310,10 @@ ELSEWHERE = (
     "NaN is not JSON; write null",  # of a request to the service: tests/serving/test_answers.py
     "a value is nested too deeply to be written; leave it out",  # tests/reviews/test_writers.py
     "swap them in",  # tests/cli/test_orientation.py
+    # Of dates: tests/cli/test_summarize.py
+    "--timezone Mars: no such time zone; name one such as Europe/Berlin or UTC",
+    "choose a longer --unit",
+    "correct or leave out such rows",
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import sentiment
 from sentiment.general import FAST_MODEL
-from tests.serving.conftest import LINES, ask, chunk, head, read_until
+from tests.serving.conftest import LINES, ask, chunk, head, read_until, serving
 
 COLUMNS = ("p_positive", "p_negative", "p_neutral")
 TEXTS = ["I loved it", "Dreadful, avoid", "", "  ", "qwxz zzkw", "café 🙂 \u202e\x1b[31m", "a\nb"]
@@ -121,6 +121,22 @@ def test_another_language_is_named(served):
     answer = served.post("/predict", {"text": "La comida estaba muy buena y el sitio bonito"}).json
     assert (answer["predicted"], answer["reason"]) == ("uncertain", "looks Spanish")
     assert served.ask("GET", "/info").json["languages"] == ["en"]
+
+
+def test_your_own_words_count_as_in_predict_and_explain(run, tmp_path):
+    words = tmp_path / "words.csv"
+    words.write_text("sick,+\nlong queue,-3\n")
+    texts = ["a sick film", "a long queue", "qwxz sick", "a film"]
+    options = ("-m", "fast", "--words", words, "--json", *texts)
+    answers, explained = (
+        [json.loads(line) for line in run(command, *options).stdout.splitlines()]
+        for command in ("predict", "explain")
+    )
+    with serving("--words", str(words)) as running:
+        assert running.post("/predict", {"texts": texts}).json == {"predictions": answers}
+        for text, expected in zip(texts, explained, strict=True):
+            assert running.post("/explain", {"text": text}).json == expected
+        assert running.ask("GET", "/info").json["own_words"] == ["sick +2.00", "long queue -3.00"]
 
 
 def test_an_empty_stream_is_answered_with_nothing(served):

@@ -315,7 +315,7 @@ def originals(folder: Any) -> list[bytes]:
     classes.document["provenance"] = described["provenance"] | {
         "training": counts, "validation": counts, "right": counts["counts"],
     }  # fmt: skip
-    others = (folder / f"format-{name}.safetensors" for name in ("4-pieces", "5-words"))
+    others = (folder / f"format-{name}.safetensors" for name in ("4-pieces", "5-cnn"))
     return [plain, based, full.sealed(), classes.sealed(), *(each.read_bytes() for each in others)]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sentiment
+from sentiment.features.sentences import sentences
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.reviews import cells
@@ -97,6 +98,7 @@ def _growths(model: Model, size: int, *, timed: bool) -> Iterator[Outcome]:
     for what, work, characters in (
         ("answering a text", lambda text: model.scores([text]), size),
         ("explaining a text", lambda text: explain(model, text), explained),
+        ("cutting a text into sentences", sentences, size),
         ("cutting a text for display", lambda text: list(parts_of(text, ())), size // 4),
         ("writing a cell", _write, size),
         ("reading a value, a name, a header", _read, size),

@@ -8,12 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import DataError
+from sentiment.evaluation.beside import Against, Beside, constant_beside
+from sentiment.evaluation.in_words import in_words
 from sentiment.evaluation.intervals import MIN_LOSSES, Floats, Labels
 from sentiment.evaluation.metrics import Evaluation, Figures, metrics_or_none, number, percent
 from sentiment.evaluation.mistakes import Mistake
 from sentiment.evaluation.ranking import Curve, Ranks, precision_recall_curve, roc_curve
 from sentiment.evaluation.reliability import calibration_noise, reliability_of
-from sentiment.evaluation.report.charts import (
+from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
+from sentiment.evaluation.slices import Slice
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
+from sentiment.model.explanation import Moves, strongest_phrases
+from sentiment.model.model import AnyDecision, Model, confusion_matrix
+from sentiment.pages.charts import (
     GUIDE,
     LINES,
     MAIN,
@@ -27,11 +34,6 @@ from sentiment.evaluation.report.charts import (
     Picture,
     Table,
 )
-from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
-from sentiment.evaluation.slices import Slice
-from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
-from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import AnyDecision, Model, confusion_matrix
 
 _WORDS = 15
 
@@ -50,6 +52,12 @@ class Report:
         about: titles and texts about the model and how the reviews were read.
         warnings: reasons to distrust the metrics.
         unknown: reviews left uncertain whatever the decision, bool [n]; None for none.
+        baseline: a baseline beside the model; None if there is none.
+        no_baseline: why there is none; "" to say nothing.
+        against: an older model; None for none.
+        mistake_slices: the value of each mistake in each column of `slices`; () for none.
+        date: of the measurement; "" to leave it out.
+        origin: which model it is, in a few words: its file, hash, and what it was trained on.
     """
 
     model: Model
@@ -62,6 +70,12 @@ class Report:
     about: Sequence[tuple[str, str]] = ()
     warnings: Sequence[str] = ()
     unknown: NDArray[np.bool_] | None = None
+    baseline: Beside | None = None
+    no_baseline: str = ""
+    against: Against | None = None
+    mistake_slices: Sequence[Sequence[str]] = ()
+    date: str = ""
+    origin: str = ""
 
     @property
     def decision(self) -> AnyDecision:
@@ -90,6 +104,18 @@ class Report:
     def evaluation(self) -> Evaluation:
         """The metrics of all reviews, answered or not."""
         return Evaluation(self.probabilities, self.labels, self.decision, self.label_set)
+
+    @cached_property
+    def besides(self) -> list[Beside]:
+        """What the model is beside: older, baseline, and one answer for all."""
+        found = [self.against.beside if self.against else None, self.baseline]
+        return [*filter(None, found), constant_beside(self.evaluation)]
+
+    @cached_property
+    def in_words(self) -> list[str]:
+        """What the figures mean, a sentence each."""
+        *others, constant = self.besides
+        return in_words(self.evaluation, constant, tuple(others))
 
     @cached_property
     def abstention(self) -> Abstention:
@@ -172,26 +198,6 @@ class Cuts:
             cells[name] = np.bincount(cell, minlength=2 * places.size + 1).tolist()
             unknown[name] = p_known.size - known.size
         return cls(places.tolist(), cells, unknown)
-
-
-@dataclass(frozen=True)
-class Forest:
-    """The common x axis of the intervals of slices, from an accuracy of `low` to 1."""
-
-    low: float
-    width: float = 160.0
-
-    @classmethod
-    def of(cls, slices: Sequence[Slice]) -> "Forest":
-        """Choose a round number below the intervals of all slices that are large enough."""
-        intervals = [each.intervals["accuracy"] for each in slices if not each.too_small]
-        ends = [interval[0] for interval in intervals if interval]
-        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
-
-    def x(self, accuracy: float) -> str:
-        """Return the x coordinate of an accuracy."""
-        share = max((accuracy - self.low) / (1 - self.low), 0)
-        return f"{4 + share * (self.width - 8):.1f}"
 
 
 _QUARTERS = (0, 0.25, 0.5, 0.75, 1)

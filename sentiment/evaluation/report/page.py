@@ -1,38 +1,32 @@
 """The report as an HTML page without external resources."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import DataError
+from sentiment.evaluation.comparison import Difference
 from sentiment.evaluation.metrics import (
     Evaluation,
     Metric,
     number,
     percent,
 )
-from sentiment.evaluation.report.charts import Drawing, draw, draw_table
 from sentiment.evaluation.report.content import (
     CHARTS,
     STEPS,
     Cuts,
-    Forest,
     Report,
     matrix,
 )
-from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES
+from sentiment.evaluation.report.sieve import Sieve
+from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES, Slice
 from sentiment.labels import CLASSES, UNCERTAIN
 from sentiment.model.explanation import Explanation, Part, level_of, parts_of
-from sentiment.reviews.cells import SPELLED
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from sentiment.pages.charts import Drawing, draw, draw_table
+from sentiment.pages.rendering import render
 
 _SHOWN_WORDS = 70  # before the rest is folded
 _MAX_CHARACTERS = 6000  # of a review in the page
@@ -94,17 +88,42 @@ def _mark(parts: Sequence[Part]) -> Iterator[Marked]:
             yield "".join(text for text, _ in run), ""
 
 
+@dataclass(frozen=True)
+class Forest:
+    """The common x axis of the intervals of slices, from an accuracy of `low` to 1."""
+
+    low: float
+    width: float = 160.0
+
+    @classmethod
+    def of(cls, slices: Sequence[Slice]) -> "Forest":
+        """Choose a round number below the intervals of all slices that are large enough."""
+        intervals = [each.intervals["accuracy"] for each in slices if not each.too_small]
+        ends = [interval[0] for interval in intervals if interval]
+        return cls(min(int(min(ends, default=0.0) * 20), 19) / 20)
+
+    def x(self, accuracy: float) -> str:
+        """Return the x coordinate of an accuracy."""
+        share = max((accuracy - self.low) / (1 - self.low), 0)
+        return f"{4 + share * (self.width - 8):.1f}"
+
+
 _TEMPLATES = Path(__file__).parent / "templates"
-_SPELLED = {code: spelled for code, spelled in SPELLED.items() if chr(code) not in "\t\n"}
 
 
 def page_of(report: Report) -> bytes:
     """Render the page; the same report gives the same bytes."""
-    style, script = (_markup(name) for name in ("report.css", "report.js"))
-    page = _environment().get_template("report.html.jinja")
     metrics, binary = report.evaluation.metrics, report.label_set.is_binary
     shown = [each for found in report.slices.values() for each in found[:SHOWN_SLICES]]
-    text = page.render(
+    return render(
+        "report.html.jinja",
+        _TEMPLATES,
+        styles=["report.css"],
+        scripts=["report.js"],
+        filters={"percent": percent, "number": number, "signed": signed, "hue": hue},
+        meaning_of=meaning_of,
+        body_of=body_of,
+        change_of=change_of,
         report=report,
         evaluation=report.evaluation,
         overall=metrics.overall,
@@ -118,20 +137,11 @@ def page_of(report: Report) -> bytes:
         matrix=None if binary else draw_table(matrix(report)),
         steps=STEPS,
         forest=Forest.of(shown),
+        sieve=Sieve.of(report),
+        compared=[metric for metric in metrics.all if metric.compared],
         min_slice=MIN_SLICE,
         shown_slices=SHOWN_SLICES,
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
-    # Lone surrogates, which UTF-8 cannot encode, are spelled out.
-    return text.encode("utf-8", "backslashreplace")
-
-
-def visible(value: Any) -> Any:
-    """Spell out control and bidirectional characters of inserted text."""
-    return value.translate(_SPELLED) if type(value) is str else value
 
 
 def _drawings(report: Report) -> dict[str, Drawing]:
@@ -162,33 +172,14 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
+def change_of(metric: Metric, each: Difference | None) -> str:
+    """Return a difference and its interval, shares in points; "" if it is undefined."""
+    if each is None:
+        return ""
+    ends = f" ({' to '.join(map(metric.write_change, each.interval))})" if each.interval else ""
+    return f"{metric.write_change(each.difference)}{ends}"
+
+
 def hue(name: str) -> str:
     """Return the CSS class for the color of a class; only two have one."""
     return name if name in CLASSES else ""
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "number": number, "signed": signed, "hue": hue}
-    environment.globals |= {"meaning_of": meaning_of, "body_of": body_of}
-    return environment
-
-
-def _markup(name: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
-
-
-def _hash(text: str) -> str:
-    return b64encode(hashlib.sha256(text.encode()).digest()).decode()

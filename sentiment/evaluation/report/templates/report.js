@@ -144,12 +144,39 @@
   }
   if (section) answersByThreshold();
 
-  const theme = byId("theme"), root = document.documentElement;
-  const dark = () => root.dataset.theme
-    ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  const name = () => { theme.textContent = dark() ? "Light" : "Dark"; };
-  theme.addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; name(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
-  name();
-  theme.hidden = false;
+  function sifting() {
+    const list = byId("list"), articles = [...list.children];
+    const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+    const texts = new Map(articles.map((article) => [article, plain(
+      [...article.querySelectorAll(".review, h3")].map((each) => each.textContent).join(" "))]));
+    const selects = [...document.querySelectorAll("[data-sift]")];
+
+    function sift() {
+      const words = plain(byId("search").value);
+      const wanted = selects.map((select) => select.value).filter((value) => value !== "");
+      let shown = 0;
+      for (const article of articles) {
+        const slices = article.dataset.slices.split(" ");
+        const fits = texts.get(article).includes(words)
+          && wanted.every((value) => slices.includes(value));
+        article.hidden = !fits;
+        shown += fits;
+      }
+      byId("sifted").textContent = `${shown} of ${articles.length} shown`;
+    }
+
+    function order() {
+      const key = byId("order").value, sign = key.startsWith("-") ? -1 : 1;
+      const name = key.replace("-", "");
+      const value = (article) => Number(article.dataset[name]);
+      list.append(...[...articles].sort((a, b) => sign * (value(a) - value(b))));
+    }
+
+    byId("search").addEventListener("input", sift);
+    for (const select of selects) select.addEventListener("change", sift);
+    byId("order").addEventListener("change", order);
+    sift();
+    byId("sift").hidden = false;
+  }
+  if (byId("sift")) sifting();
 })();

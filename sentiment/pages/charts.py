@@ -1,17 +1,12 @@
-"""Charts: what is on one, its layout as SVG for the page, and drawing by matplotlib into a file."""
+"""Charts: what is on one, and its layout as SVG for a page; `plotting.py` draws it into a file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.evaluation.intervals import Floats
-from sentiment.labels import NEGATIVE, POSITIVE
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+Floats = NDArray[np.float64]
 
 # The role of a layer decides its color: the curve itself, another one, something to compare with,
 # the name of a class, or one of many classes.
@@ -21,13 +16,19 @@ LINES = tuple(f"line-{number}" for number in range(8))
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`; `format` is applied to the numbers at the ticks."""
+    """An axis from `low` to `high`.
+
+    Attributes:
+        format: how the numbers at the ticks are written.
+        names: texts at the ticks in their place.
+    """
 
     label: str
     low: float
     high: float
     ticks: Sequence[float]
     format: str = "{:.0%}"
+    names: Sequence[str] = ()
 
     def place(self, value: Floats | float) -> Floats:
         """Return positions along the axis, clipped to 0–1."""
@@ -35,8 +36,8 @@ class Axis:
         return np.clip(share, 0, 1)
 
     def tick_texts(self) -> list[str]:
-        """Return the numbers at the ticks, unsigned: below 0, counts grow downward."""
-        return [self.format.format(abs(tick)) for tick in self.ticks]
+        """Return the texts at the ticks; numbers unsigned: below 0, counts grow downward."""
+        return list(self.names) or [self.format.format(abs(tick)) for tick in self.ticks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,17 @@ class Dots:
     role: str
     x: Floats
     y: Floats
+    low: Floats
+    high: Floats
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The area between two curves, as of the intervals along a line."""
+
+    role: str
+    x: Floats
     low: Floats
     high: Floats
     name: str = ""
@@ -90,7 +102,7 @@ class Cut:
     name: str = ""
 
 
-Layer = Line | Dots | Bars | Here | Cut
+Layer = Line | Dots | Band | Bars | Here | Cut
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,33 @@ class Picture:
     layers: Sequence[Layer]
     summary: str
     square: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """An estimate with its interval in each row of a forest plot, float64 [rows]; NaN for none."""
+
+    role: str
+    name: str
+    x: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ForestPlot:
+    """Estimates with intervals, a row each.
+
+    Attributes:
+        rows: their names, from top to bottom.
+        guides: role and place on the axis of what to compare with.
+    """
+
+    title: str
+    x: Axis
+    rows: Sequence[str]
+    series: Sequence[Series]
+    guides: Sequence[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,6 +308,11 @@ def _shapes(layer: Layer, frame: Drawing) -> Iterator[Shape]:
             )
             for x, y in zip(frame.x(layer.x), frame.y(layer.y), strict=True):
                 yield Shape("dot", layer.role, x=float(x), y=float(y))
+        case Band():
+            there = zip(frame.x(layer.x), frame.y(layer.high), strict=True)
+            back = zip(frame.x(layer.x[::-1]), frame.y(layer.low[::-1]), strict=True)
+            path = "M" + "L".join(f"{x:g} {y:g}" for x, y in (*there, *back)) + "Z"
+            yield Shape("path", f"{layer.role} band", path)
         case Bars():
             yield Shape("path", f"{layer.role} filled", _bars(layer, frame))
         case Here():
@@ -290,118 +334,11 @@ def _bars(layer: Bars, frame: Drawing) -> str:
 
 
 def _role(layer: Layer) -> str:
-    return layer.role if isinstance(layer, Line | Dots | Bars) else type(layer).__name__.lower()
-
-
-# Metadata left out of each format, so that the same data gives the same bytes.
-_METADATA: dict[str, dict[str, None]] = {
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    "svg": {"Date": None, "Creator": None},
-}
-FORMATS = tuple(_METADATA)
-
-_DOTS_PER_INCH = 200
-_UPRIGHT = 4  # names of more classes are slanted
-_INK, _QUIET, _RULE, _HERE = "#1a1f26", "#57606c", "#d9dde3", "#7a2fb5"
-_COLORS = {
-    MAIN: _INK,
-    OTHER: "#8a93a0",
-    GUIDE: "#8a93a0",
-    POSITIVE: "#0b62a8",
-    NEGATIVE: "#b3470b",
-    **dict(zip(LINES, ("#b3470b", "#2f7d32", "#0b62a8", "#a0307f", "#8a6a00", "#007a78", "#c0253a",
-                       "#57606c"), strict=True)),
-}  # fmt: skip
-_STYLE: dict[str, Any] = {
-    "font.size": 9,
-    "axes.edgecolor": _RULE,
-    "axes.labelcolor": _QUIET,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "text.color": _INK,
-    "xtick.color": _QUIET,
-    "ytick.color": _QUIET,
-    "svg.hashsalt": "sentiment",
-}
-
-
-def plot(picture: Picture | Table, file: BinaryIO, format: str) -> None:
-    """Draw a picture into a file in one of `FORMATS`."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context(_STYLE):
-        square = isinstance(picture, Table) or picture.square
-        side = max(4.2, 0.7 * len(picture.rows) + 1.5) if isinstance(picture, Table) else 4.2
-        figure = Figure(figsize=(side, side) if square else (6.4, 3.6), layout="constrained")
-        axes = figure.add_subplot()
-        axes.set_title(picture.title)
-        if isinstance(picture, Table):
-            _plot_table(picture, axes)
-        else:
-            _plot_chart(picture, axes)
-        figure.savefig(file, format=format, dpi=_DOTS_PER_INCH, metadata=_METADATA[format])
-
-
-def _plot_chart(picture: Picture, axes: "Axes") -> None:
-    for axis, limits, ticks, label in (
-        (picture.x, axes.set_xlim, axes.set_xticks, axes.set_xlabel),
-        (picture.y, axes.set_ylim, axes.set_yticks, axes.set_ylabel),
-    ):
-        limits(axis.low, axis.high)
-        ticks(list(axis.ticks), axis.tick_texts())
-        label(axis.label)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color=_RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0)
-    if picture.square:
-        axes.set_box_aspect(1)
-    for layer in picture.layers:
-        _plot_layer(layer, axes)
-    axes.legend(frameon=False, fontsize=8, labelcolor=_QUIET)
-
-
-def _plot_layer(layer: Layer, axes: "Axes") -> None:
-    name = layer.name or None
-    color = _COLORS.get(getattr(layer, "role", ""), _HERE)
     match layer:
-        case Line(role="guide"):
-            axes.plot(layer.x, layer.y, color=color, linewidth=1, linestyle=(0, (3, 4)), label=name)
-        case Line():
-            mark = "o" if layer.marked else None
-            axes.plot(layer.x, layer.y, color=color, marker=mark, markersize=4, label=name)
-        case Dots():
-            reach = np.stack([layer.y - layer.low, layer.high - layer.y])
-            axes.errorbar(layer.x, layer.y, np.maximum(reach, 0), color=color, fmt="o",
-                          markersize=4, elinewidth=1.2, clip_on=False, label=name)  # fmt: skip
+        case Line() | Dots():
+            return layer.role
+        case Band():
+            return f"{layer.role} band"
         case Bars():
-            width = 0.9 * np.diff(layer.edges)
-            middle = (layer.edges[1:] + layer.edges[:-1]) / 2
-            axes.bar(middle, layer.heights, width, color=color, label=name)
-        case Here():
-            axes.plot(layer.x, layer.y, "o", color=color, markersize=6, zorder=3, clip_on=False,
-                      label=name)  # fmt: skip
-        case Cut():
-            axes.axvspan(layer.low, layer.high, color=color, alpha=0.15, linewidth=0)
-            axes.axvline(layer.low, color=color, linewidth=1.2, label=name)
-            axes.axvline(layer.high, color=color, linewidth=1.2)
-
-
-def _plot_table(table: Table, axes: "Axes") -> None:
-    shares = table.counts / np.maximum(table.counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.8)  # light enough for dark numbers
-    for (row, column), count in np.ndenumerate(table.counts):
-        share = shares[row, column]
-        axes.text(column, row, f"{count:,}\n{share:.1%}", ha="center", va="center")
-    axes.set_xticks(range(len(table.columns)), table.columns)
-    axes.set_yticks(range(len(table.rows)), table.rows, rotation=90, va="center")
-    if len(table.rows) > _UPRIGHT:
-        axes.tick_params("x", rotation=45)
-        axes.tick_params("y", rotation=0)
-    axes.set_xlabel(table.x)
-    axes.set_ylabel(table.y)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+            return f"{layer.role} filled"
+    return type(layer).__name__.lower()

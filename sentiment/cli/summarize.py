@@ -1,0 +1,403 @@
+"""`sentiment summarize`: what many reviews say."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.cli import options
+from sentiment.cli.answering import handling
+from sentiment.cli.console import console
+from sentiment.cli.models import open_model
+from sentiment.cli.progress import Meter
+from sentiment.cli.reading import Repairs, data_name
+from sentiment.cli.scoring import MeteredScorer
+from sentiment.cli.summary_text import page_lines, terminal_width
+from sentiment.errors import DataError, UsageError
+from sentiment.general import bundled
+from sentiment.labels import LabelSet
+from sentiment.model.model import Model, Scores
+from sentiment.reviews.batch import Batch
+from sentiment.reviews.cells import and_more, csv_cell, encode, to_json
+from sentiment.reviews.compression import writing
+from sentiment.reviews.dataset import SHOWN_CLASSES
+from sentiment.reviews.dates import UNITS, Unit
+from sentiment.reviews.labels import read_labels
+from sentiment.reviews.opening import Opened, open_reviews
+from sentiment.reviews.predictions import PREDICTED, classes_of, predictions_in
+from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.texts import texts_to_score
+from sentiment.runtime import require
+from sentiment.summary.build import Request, summarize
+from sentiment.summary.collect import EMPTY, UNCERTAIN, Collector, Rows
+from sentiment.summary.page import write_page
+from sentiment.summary.pictures import kind_of, picture_of, write_picture
+from sentiment.summary.result import Summary
+from sentiment.summary.tables import as_json, tidy_columns, tidy_rows
+from sentiment.workers import default_workers
+
+if TYPE_CHECKING:
+    from sentiment.reviews.batch import Policy
+
+# Of a label, so many equal values are read by a rule.
+_SHOWN_TO_RULE = 100
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What `summarize` was asked to do; fields are named like its options."""
+
+    model_path: Path | None
+    by: tuple[str, ...]
+    over: str | None
+    unit: Unit | None
+    timezone: str | None
+    minimum: int
+    themes: bool
+    aspects: tuple[str, ...]
+    count_repeats: bool
+    threshold: float | None
+    repair: bool | None
+    languages: tuple[str, ...] | None
+    workers: int | None
+    on_bad_row: "Policy"
+    rejects: Path | None
+    output: Path | None
+    as_json: bool
+    csv: Path | None
+    html: Path | None
+    plots: tuple[Path, ...]
+    reading: ReadOptions
+    force: bool
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns to read beside the texts: groups, dates, labels."""
+        label = self.reading.label_column
+        return (*self.by, *([self.over] if self.over else []), *([label] if label else []))
+
+    @property
+    def targets(self) -> list[Path]:
+        """The files to write."""
+        named = (self.output, self.csv, self.html, *self.plots, self.rejects)
+        return [path for path in named if path is not None]
+
+
+class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Words, separated by commas."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(word for each in value.split(",") if (word := each.strip()))
+
+
+@click.command(short_help="Show what many reviews say: shares, trends, groups, themes.")
+@click.argument("files", nargs=-1, type=options.NAME, metavar="[FILE]...")
+@click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
+              help="Another file; - for stdin. The same as FILE.")  # fmt: skip
+@options.model
+@click.option("--by", multiple=True, metavar="COLUMN",
+              help="Show each value of this column; repeat it to cross several.")  # fmt: skip
+@click.option("--over", metavar="COLUMN", help="Show the trend over the dates in this column.")
+@click.option("--unit", type=options.Choice(UNITS),
+              help="Length of a period. Default: by the span of the dates.")  # fmt: skip
+@click.option("--timezone", metavar="NAME",
+              help="Time zone that days are of, for dates with a zone, such as Europe/Berlin. "
+              "Default: that of each date.")  # fmt: skip
+@click.option("--min", "minimum", type=click.IntRange(1), default=30, show_default=True,
+              metavar="N", help="Show shares of at least so many reviews.")  # fmt: skip
+@click.option("--aspects", type=_Names(), default=(), metavar="WORDS",
+              help="Things to look for, as in battery,staff,price; others are found.")  # fmt: skip
+@click.option("--themes/--no-themes", default=True, show_default=True,
+              help="Whether to find themes and aspects; without is quicker.")  # fmt: skip
+@click.option("--count-repeats", is_flag=True, help="Count repeated texts each time.")
+@options.threshold
+@options.repair
+@options.languages
+@options.answering_workers
+@options.on_bad_row("stop", "skip")
+@options.rejects
+@click.option("-o", "--output", type=options.TARGET, metavar="FILE",
+              help="Write the page, or with --json the JSON, here instead of stdout.")  # fmt: skip
+@options.as_json
+@click.option("--csv", type=options.TARGET, metavar="FILE",
+              help="Write a row for each group, period and class.")  # fmt: skip
+@click.option("--html", type=options.TARGET, metavar="FILE",
+              help="Write a page for a browser: one file that needs no network.")  # fmt: skip
+@click.option("--plot", "plots", multiple=True, type=options.TARGET, metavar="FILE",
+              help="Write a picture, PNG, SVG or PDF; a name that ends with trend, groups or "
+              "shares says which, as in shop-groups.png; others get the trend, else the groups, "
+              "else the shares; may be repeated.")  # fmt: skip
+@options.summarized_reading
+@options.force
+@options.verbosity
+def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> None:
+    """Show what many reviews say: shares, trends, groups, themes.
+
+    Counts how many reviews are negative and positive (or of the classes of the model), in all, by
+    the values of columns (--by) and over time (--over), with 95% intervals, and says which groups
+    differ and what moved beyond chance. Then it shows what each kind of review is about.
+
+    \b
+    Shares are corrected for the errors that the model made on held-out reviews when it was trained
+    or calibrated, and the intervals account for them: where it takes some praise for complaints,
+    complaints are fewer than it counts. They hold for reviews like those that it was trained on,
+    not for another kind of text. The bundled models do not know their errors: then the shares are
+    plain counts, and the intervals cover chance alone; `sentiment calibrate` with a few hundred
+    labelled reviews of yours mends that.
+
+    A review that the model is not sure of counts with its likelier side: a model that was
+    calibrated to abstain does not abstain here. Left out, and counted apart, are reviews without a
+    word, those of which the model knows too little, and texts of eight words or more that repeat an
+    earlier one, word for word or nearly.
+
+    A file that `sentiment predict` wrote is summarized by its answers, without a model, unless one
+    is named with -m. With --label-column, the shares of its labels stand beside.
+
+    \b
+    Examples:
+      sentiment summarize reviews.csv
+      sentiment summarize reviews.csv --by store --over date
+      sentiment summarize 'reviews/*.jsonl' --over created_at --unit week --timezone Europe/Berlin
+      sentiment summarize tweets.csv --by airline --label-column airline_sentiment
+      sentiment summarize hotel.csv --aspects breakfast,staff,bed
+      sentiment summarize scored.csv --by country --by product --min 50 --csv shares.csv
+      sentiment summarize reviews.csv --by store --over date --html summary.html --plot trend.png
+      sentiment summarize reviews.csv --json -o summary.json
+    """
+    paths = (*files, *inputs)
+    if not paths:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError(
+                "nothing to summarize: name a file, or pipe reviews in; see sentiment summarize "
+                "--help"
+            )
+        paths = ("-",)
+    job = _Job(**chosen)
+    if twice := [name for place, name in enumerate(job.by) if name in job.by[:place]]:
+        raise UsageError(f"--by {twice[0]} is given twice")
+    if (job.unit or job.timezone) and not job.over:
+        raise UsageError("--unit and --timezone are of dates: name their column with --over")
+    for path in job.plots:
+        kind_of(path, dated=bool(job.over), grouped=bool(job.by))
+    if job.plots:
+        require("pictures need matplotlib", "matplotlib")
+    summary = _summary(job, paths)
+    console.clear_status()
+    _write(summary, job)
+
+
+def _summary(job: _Job, paths: Sequence[str]) -> Summary:
+    """Read and answer the reviews, and return their summary."""
+    places = options.resolve_inputs(paths, "answering")
+    options.check_targets(job.targets, places, force=job.force)
+    with handling(job.on_bad_row, job.rejects) as bad_rows:
+        reading = replace(
+            job.reading, bad_rows=bad_rows, keep=job.kept,
+            kept_for="--by, --over or --label-column",
+        )  # fmt: skip
+        inputs = _announced(places, reading)
+        first = next(inputs)
+        answered = _answered_classes(job, first)
+        path, model = (None, None) if answered else _open(job)
+        labels = answered or (model.labels if model else LabelSet(()))
+        cells = model.record.cells if model else None
+        collected = Collector(
+            len(labels), cells, len(job.by), job.timezone,
+            repeats=not job.count_repeats, sampling=job.themes,
+        )  # fmt: skip
+        opened = chain([first], inputs)
+        if model is None:
+            _collect_answers(job, opened, labels, collected)
+        else:
+            meter = Meter(path, places)
+            _collect_scores(job, opened, model, collected, meter)
+        unreadable = bad_rows.found
+    request = Request(
+        data_name(paths), job.by, job.over or "", job.unit, job.minimum,
+        themes=10 if job.themes else 0, aspects=job.aspects, unreadable=unreadable,
+    )  # fmt: skip
+    own = _labels_of(collected, job, labels, request.title)
+    console.status("summarizing …")
+    name = "" if path is None else path.stem if path in bundled().values() else path.name
+    return summarize(collected, request, labels.names, own, model, name)
+
+
+def _open(job: _Job) -> tuple[Path, Model]:
+    path, model = open_model(
+        job.model_path,
+        job.threshold,
+        classes=job.reading.classes,
+        repair=job.repair,
+        languages=job.languages,
+    )
+    return path, replace(model, decision=model.decision.always_answering())
+
+
+def _announced(places: Sequence[Where], reading: ReadOptions) -> Iterator[Opened]:
+    """Open the inputs one after the other, and print which column has the texts of each."""
+    for where in places:
+        opened = open_reviews(where, reading, need_label=False)
+        source = opened.source
+        if opened.columns.text:
+            for note in ([] if source.format == "lines" else [opened.columns.how]) + source.notes:
+                console.note(f"{source.name}: {note}")
+        yield opened
+
+
+def _answered_classes(job: _Job, first: Opened) -> LabelSet | None:
+    """Return the classes of the answers that a file has; None if a model is to answer.
+
+    Raises:
+        DataError: they cannot be told.
+    """
+    columns = first.source.columns
+    if job.model_path is not None or PREDICTED not in columns:
+        return None
+    found = classes_of(columns)
+    if found is None:
+        raise DataError(
+            f'{first.source.name}: it has answers in "{PREDICTED}", but not a column of '
+            "probabilities for each class, such as p_positive; name a model with -m to answer anew"
+        )
+    console.note(f'{first.source.name}: answers from "{PREDICTED}"; -m MODEL answers anew')
+    return found
+
+
+def _collect_answers(
+    job: _Job, inputs: Iterator[Opened], labels: LabelSet, collected: Collector
+) -> None:
+    """Collect reviews with the answers that their files have."""
+    for each in inputs:
+        with closing(each.source):
+            if not each.columns.text:
+                continue
+            if classes_of(each.source.columns) != labels:
+                raise DataError(f"{each.source.name}: it has other answers than the first file")
+            for batch in each.batches:
+                found = predictions_in(batch, labels, each.source.columns)
+                known = found.probabilities
+                if known is None:
+                    known = np.full((len(batch), len(labels)), np.nan)
+                texts = texts_to_score(batch, columns=each.columns)
+                collected.add(_rows(job, each, batch, texts, known, found.answers))
+
+
+def _collect_scores(
+    job: _Job, inputs: Iterator[Opened], model: Model, collected: Collector, meter: Meter
+) -> None:
+    """Collect reviews with the answers of a model."""
+    repairs = Repairs(wanted=model.repairs)
+    scoring = model.with_repair(False) if repairs.wanted else model
+    with MeteredScorer(scoring, job.workers or default_workers(), meter) as scorer:
+        for each in inputs:
+            with closing(each.source):
+                meter.begin()
+                if not each.columns.text:
+                    continue
+                texts_of = repairs.count
+                pairs = ((batch, texts_of(texts_to_score(batch, columns=each.columns)))
+                         for batch in each.batches)  # fmt: skip
+                scored = scorer.scored(
+                    pairs, lambda pair: pair[1], each.source.would_block, each.source.expected_rows
+                )
+                for (batch, texts), scores in scored:
+                    collected.languages.update(scores.languages)
+                    answers = _answers(model, scores)
+                    collected.add(_rows(job, each, batch, texts, scores.probabilities, answers))
+    repairs.report()
+
+
+def _answers(model: Model, scores: Scores) -> NDArray[np.int64]:
+    """Return the label of each answer; what it is not known of is not answered."""
+    answers = model.decision.choose(scores.probabilities)
+    answers[scores.unknown] = UNCERTAIN
+    answers[np.isnan(scores.probabilities[:, 0])] = EMPTY
+    return answers
+
+
+def _rows(
+    job: _Job,
+    opened: Opened,
+    batch: Batch,
+    texts: Sequence[str],
+    probabilities: NDArray[np.float64],
+    answers: NDArray[np.int64],
+) -> Rows:
+    """Return a batch with its answers, and the columns that are looked at."""
+    kept = [batch.column(name) for name in opened.columns.kept]
+    groups, rest = kept[: len(job.by)], kept[len(job.by) :]
+    dates = rest.pop(0) if job.over else None
+    first = batch.first_row
+    numbers: Sequence[int] = range(first, first + len(batch))
+    if batch.gaps:
+        numbers = [batch.row_number(place) for place in range(len(batch))]
+    labels = rest.pop(0) if rest else None
+    return Rows(texts, probabilities, answers, groups, dates, labels, batch.name, numbers)
+
+
+def _labels_of(
+    collected: Collector, job: _Job, classes: LabelSet, title: str
+) -> NDArray[np.int64] | None:
+    """Return the class of each label by its number, −1 for none; None without labels."""
+    column = job.reading.label_column
+    if column is None:
+        return None
+    counts = collected.label_counts()
+    shown = np.minimum(counts, _SHOWN_TO_RULE)
+    rows = np.repeat(np.arange(len(counts)), shown).tolist()
+    reading = read_labels(
+        [collected.label_values[number] for number in rows],
+        replace(job.reading, label_set=classes),
+        name=title,
+        column=column,
+        label_set=classes,
+    )
+    console.note(reading.description)
+    if not (reading.labels >= 0).any():
+        raise DataError(
+            f'{title}: "{column}" never names {and_more(classes.names, SHOWN_CLASSES)}; name '
+            "another with --label-column"
+        )
+    for warning in reading.warnings:
+        console.warn(warning)
+    meaning = np.full(len(counts), -1)
+    meaning[rows] = reading.labels
+    return meaning
+
+
+def _write(summary: Summary, job: _Job) -> None:
+    """Write the summary where it was asked for."""
+    if job.as_json:
+        content = to_json(as_json(summary)) + "\n"
+    else:
+        width = terminal_width() if job.output is None else 100
+        content = "".join(f"{line}\n" for line in page_lines(summary, width))
+    pictures = {path: picture_of(summary, path) for path in job.plots}
+    if job.csv is not None:
+        with writing(job.csv) as file:
+            for row in chain([tidy_columns(summary)], tidy_rows(summary)):
+                file.write(encode(",".join(map(csv_cell, row)) + "\n"))
+        console.note(f"saved {job.csv}")
+    if job.html is not None:
+        write_page(summary, job.html)
+        console.note(f"saved {job.html}")
+    for path, picture in pictures.items():
+        write_picture(picture, path)
+        console.note(f"saved {path}: {picture.title}")
+    if job.output is None:
+        click.echo(content, nl=False)
+        return
+    with writing(job.output) as file:
+        file.write(encode(content))
+    console.note(f"saved {job.output}")

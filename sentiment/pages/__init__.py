@@ -1,0 +1,1 @@
+"""Pages and pictures: what the report and the summary have in common."""

@@ -1,0 +1,264 @@
+"""Dates as people and programs write them → days; days → periods of a week or a month.
+
+A *day* is the proleptic Gregorian ordinal of a date, as `datetime.date.toordinal` returns it.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import DataError, UsageError, hint
+from sentiment.reviews.rules import text_in
+
+Days = NDArray[np.int64]
+Unit = Literal["day", "week", "month"]
+UNITS: tuple[Unit, ...] = ("day", "week", "month")
+
+# Not days: nothing written, and nothing that is a date.
+MISSING, UNREADABLE = 0, -1
+# Added to (year · 32 + first) · 32 + second of `02/03/2015` until it is known which is the day.
+_OPEN = 1 << 22
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_LONGEST = 64  # characters of a date
+_REMEMBERED = 100_000  # values
+_SHORT_SPAN, _MIDDLE_SPAN = 45, 200  # days shown one by one, and by the week
+MOST_PERIODS = 1_000
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+_TIME = (
+    r"(?:(?:[T ]|, ?)(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?))?)?"
+)
+_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,? )?"
+_FORMS = [
+    re.compile(form)
+    for form in (
+        rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){_TIME}",
+        rf"(?P<year>\d{{4}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_TIME}",
+        r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
+        rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}|\d{{2}}){_TIME}",
+        rf"(?P<one>\d{{1,2}})([-/])(?P<two>\d{{1,2}})\2(?P<year>\d{{4}}|\d{{2}}){_TIME}",
+        rf"{_WEEKDAY}{_NAME} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}}){_TIME}",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_NAME},?[ -](?P<year>\d{{4}}){_TIME}",
+        rf"{_WEEKDAY}{_NAME} (?P<day>\d{{1,2}}){_TIME} (?P<year>\d{{4}})",
+        rf"{_NAME} (?P<year>\d{{4}})",
+    )
+]
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SECONDS = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})(?:\.0+)?")
+
+
+class DateReader:
+    """Reads the dates of a column.
+
+    ISO 8601 with or without time and zone, `2015-02-24 11:35:52 -0800`, `24.02.2015`,
+    `02/24/2015` or `24/02/2015`, `Feb 24, 2015`, seconds or milliseconds since 1970, and dates of
+    Parquet. A time with a zone is of the day where it was written, unless a time zone is named.
+
+    Attributes:
+        day_first: whether `02/03/2015` is in March; None until a value shows it.
+    """
+
+    def __init__(self, zone: str | None = None) -> None:
+        """Prepare to read.
+
+        Args:
+            zone: the name of a time zone, such as Europe/Berlin, that days are of.
+
+        Raises:
+            UsageError: there is no such time zone.
+        """
+        self.day_first: bool | None = None
+        self._has_open = False
+        self._zone = _zone_of(zone)
+        self._known: dict[Any, int] = {}
+
+    def read(self, values: Sequence[Any]) -> Days:
+        """Return days, int64 [n], `MISSING` or `UNREADABLE`; some need to be `settled`."""
+        known = self._known
+        if len(known) > _REMEMBERED:
+            known.clear()
+        found = []
+        for value in values:
+            key = self._key_of(value)
+            day = known.get(key)
+            if day is None:
+                day = known[key] = self._day_of(key)
+            found.append(day)
+        return np.array(found, np.int64)
+
+    def settled(self, days: Days) -> Days:
+        """Return what `read` returned as days, once all of the column has been read."""
+        opened = days >= _OPEN
+        if not opened.any():
+            return days
+        days = days.copy()
+        days[opened] = [self._settle(code) for code in (days[opened] - _OPEN).tolist()]
+        return days
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether some `02/03/2015` was read without a value that shows which is the day."""
+        return self._has_open and self.day_first is None
+
+    def _key_of(self, value: Any) -> Any:
+        """Return what values of the same day often share, to read it once."""
+        if isinstance(value, str):
+            if self._zone is None and value[10:11] in (" ", "T") and _ISO_DAY.match(value):
+                return value[:10] if len(value) < _LONGEST and ":" in value else value
+            return value
+        return value if isinstance(value, date | int | float) else text_in(value)
+
+    def _day_of(self, value: Any) -> int:
+        try:
+            if isinstance(value, datetime):
+                return self._local(value).toordinal()
+            if isinstance(value, date):
+                return value.toordinal()
+            text = text_in(value).strip()
+            return self._day_in(text) if text else MISSING
+        except (ValueError, OverflowError):
+            return UNREADABLE
+
+    def _day_in(self, text: str) -> int:
+        """Return the day in a text.
+
+        Raises:
+            ValueError, OverflowError: it has none.
+        """
+        if len(text) > _LONGEST:
+            return UNREADABLE
+        if found := _SECONDS.fullmatch(text):
+            seconds = float(found[1]) if found[1] else float(found[2]) / 1000
+            return self._local(
+                datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+            ).toordinal()
+        text = " ".join(text.split())
+        for form in _FORMS:
+            if found := form.fullmatch(text):
+                return self._day_of_parts(found.groupdict())
+        return UNREADABLE
+
+    def _day_of_parts(self, parts: dict[str, str | None]) -> int:
+        year = int(parts["year"] or 0)
+        if len(parts["year"] or "") == 2:  # as in POSIX
+            year += 1900 if year >= 69 else 2000
+        if "one" in parts:
+            return self._slashed(year, int(parts["one"] or 0), int(parts["two"] or 0), parts)
+        name = parts.get("name")
+        month = _month(name) if name else int(parts["month"] or 0)
+        return self._at(year, month, int(parts.get("day") or 1), parts)
+
+    def _slashed(self, year: int, one: int, two: int, parts: dict[str, str | None]) -> int:
+        """Return the day of `02/24/2015`, or a number to settle where either may be the day."""
+        if self.day_first is None and max(one, two) > 12:
+            self.day_first = one > two
+        if max(one, two) > 12:
+            month, day = (two, one) if one > two else (one, two)
+            return self._at(year, month, day, parts)
+        if not min(one, two, year):
+            return UNREADABLE
+        self._has_open = True
+        return _OPEN + (year * 32 + one) * 32 + two
+
+    def _settle(self, code: int) -> int:
+        year, one, two = code // 1024, code // 32 % 32, code % 32
+        month, day = (two, one) if self.day_first else (one, two)
+        return date(year, month, day).toordinal()
+
+    def _at(self, year: int, month: int, day: int, parts: dict[str, str | None]) -> int:
+        if not parts.get("hour"):
+            return date(year, month, day).toordinal()
+        hour = int(parts["hour"] or 0)
+        if half := parts["half"]:
+            hour = hour % 12 + 12 * (half in "pP")
+        minute, second = int(parts["minute"] or 0), min(int(parts["second"] or 0), 59)
+        zone = parts["zone"]
+        written = datetime(
+            year, month, day, hour, minute, second, tzinfo=_offset(zone) if zone else None
+        )
+        return self._local(written).toordinal() if zone else written.toordinal()
+
+    def _local(self, moment: datetime) -> datetime:
+        """Return a moment where its day is asked for; one without a zone is there already."""
+        return (
+            moment if moment.tzinfo is None or self._zone is None else moment.astimezone(self._zone)
+        )
+
+
+def _zone_of(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    from zoneinfo import ZoneInfo, available_timezones  # few runs need one
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        near = hint(name, sorted(available_timezones()))
+        raise UsageError(
+            f"--timezone {name}: no such time zone{near}; name one such as Europe/Berlin or UTC"
+        ) from None
+
+
+def _offset(zone: str) -> tzinfo:
+    if zone[0] not in "+-":
+        return UTC
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-away if zone[0] == "-" else away)
+
+
+def _month(name: str) -> int:
+    """Return the number of a month by its English name, in full or three letters.
+
+    Raises:
+        ValueError: it is not the name of a month.
+    """
+    number = _MONTHS.index(name[:3].casefold()) + 1
+    whole = date(2000, number, 1).strftime("%B").casefold()
+    if name.casefold() not in (whole, whole[:3], whole[:4]):
+        raise ValueError(name)
+    return number
+
+
+def unit_of(days: Days) -> Unit:
+    """Return the unit in which a span of days makes a readable trend."""
+    span = int(np.ptp(days)) + 1
+    return "day" if span <= _SHORT_SPAN else "week" if span <= _MIDDLE_SPAN else "month"
+
+
+def first_days(days: Days, unit: Unit) -> Days:
+    """Return the first day of the period of each day, int64 [n]; weeks begin on Monday."""
+    if unit == "day":
+        return days
+    if unit == "week":
+        return days - (days + 6) % 7
+    months = (days - _EPOCH).astype("datetime64[D]").astype("datetime64[M]")
+    return months.astype("datetime64[D]").astype(np.int64) + _EPOCH
+
+
+def periods_between(first: int, last: int, unit: Unit) -> Days:
+    """Return the first day of each period from one to another day, in order, int64 [P].
+
+    Raises:
+        DataError: there are too many to show.
+    """
+    begin, end = (int(first_days(np.array([day]), unit)[0]) for day in (first, last))
+    if (end - begin) / {"day": 1, "week": 7, "month": 30.5}[unit] > MOST_PERIODS:
+        wider = "choose a longer --unit" if unit != "month" else "correct or leave out such rows"
+        raise DataError(
+            f"dates from {iso(begin)} to {iso(last)} make more than {MOST_PERIODS:,} periods of a "
+            f"{unit}; {wider}"
+        )
+    return np.unique(first_days(np.arange(begin, end + 1), unit))
+
+
+def iso(day: int) -> str:
+    """Return a day as `2015-02-24`."""
+    return date.fromordinal(day).isoformat()
