@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-checks bench-classes bench-cluster bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
+.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-checks bench-classes bench-cluster bench-cnn bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -84,6 +84,9 @@ bench-cluster: $(READY) ## scoring on a cluster (needs Ray), written to benchmar
 
 bench-explanations: $(READY) ## faithfulness of explanations, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/explanations.py
+
+bench-cnn: $(READY) ## the convolutional network (an hour; PARTS="sst2 forward" some), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/cnn.py $(PARTS)
 
 bench-few: $(READY) ## few and unbalanced reviews compared with scikit-learn, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/few.py

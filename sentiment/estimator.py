@@ -92,8 +92,9 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             classes: `accuracy`, `macro-f1` or `balanced-accuracy`; None for accuracy, or macro F1
             if one label is rare.
         seed: of the random numbers; the same seed gives the same model.
-        architecture: the kind of features: `ngrams`; or `encoder`, the vectors of a language model,
-            with n-grams beside it.
+        architecture: the kind of features: `ngrams`; `cnn`, words in their order, read by a
+            convolutional network; or `encoder`, the vectors of a language model, with n-grams
+            beside it.
         fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
         word_ngrams: longest word n-gram; None to choose by the data, as for the next three.
         char_ngrams: longest character n-gram, 0 for none.

@@ -24,7 +24,7 @@ ALLOWED = {
 HEAVY = {"tensorflow", "keras", "sklearn", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2"}
 HEAVY |= {"ray", "pyspark", "optuna"}
 # Classes of Keras layers; imported in functions.
-OF_KERAS = {"training/layers.py"}
+OF_KERAS = {"training/convolutions.py", "training/layers.py"}
 # The baseline of the report; imported in a function.
 OF_SKLEARN = {"evaluation/baseline.py"}
 

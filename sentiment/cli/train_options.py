@@ -211,7 +211,7 @@ def warn_of_idle_activation(model: Model, chosen: TrainingOptions) -> None:
     about = model.record.provenance
     recipe = about.recipe if about is not None else {}
     layers = [recipe.get("hidden"), recipe.get("beside", {}).get("hidden")]
-    if is_given("activation") and not any(layers):
+    if chosen.architecture != "cnn" and is_given("activation") and not any(layers):
         more = "" if chosen.fine_tune else "; --hidden 16 adds one"
         console.warn(
             "--activation has no effect: by default, so few reviews are trained on without a "

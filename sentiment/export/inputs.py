@@ -1,8 +1,8 @@
 """The inputs of an exported network, computed from texts.
 
-A component over n-grams takes the indices of features and their weights; one over pieces of words
-takes the numbers of pieces and a mask, under the names that encoders of language models usually
-have. docs/format.md explains how to compute both from a text.
+A component over n-grams takes the indices of features and their weights; one over words in their
+order their numbers; one over pieces of words the numbers of pieces and a mask, under the names that
+encoders of language models usually have. docs/format.md explains how to compute them from a text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
 from sentiment.features.matrix import CSRMatrix
+from sentiment.features.sequences import Sequences
 from sentiment.features.wordpiece import Pieces
 from sentiment.model.component import Component, Rows, unknown
+from sentiment.model.convolution import ConvolutionalNetwork
 from sentiment.model.model import Model, without
 from sentiment.model.network import DenseNetwork
 from sentiment.model.transformer import Transformer
@@ -42,7 +44,7 @@ def check(model: Model) -> None:
             "model trained without them"
         )
     for component in model.components:
-        if not isinstance(component.network, DenseNetwork | Transformer):
+        if not isinstance(component.network, DenseNetwork | ConvolutionalNetwork | Transformer):
             raise not_exported(component)
 
 
@@ -58,7 +60,7 @@ def inputs_of(model: Model, texts: Sequence[str]) -> dict[str, Rows]:
 
     Returns:
         Rows of the texts by the prefix of the inputs: `""` for the model's own, `base_` for those
-        of its base. Sparse rows [texts, features], or the numbers of pieces.
+        of its base. Sparse rows [texts, features], or the numbers of words or pieces.
 
     >>> from sentiment import load
     >>> rows = inputs_of(load("fast").model, ["good film", "asdf qwer"])[""]
@@ -82,12 +84,15 @@ def onnx_inputs(inputs: Mapping[str, Rows]) -> Arrays:
 
     Returns:
         Of n-grams `ids`, int64 [n], `values`, float32 [n], and `offsets`, int64 [rows + 1]; of
-        pieces `input_ids` and `attention_mask`, int64 [rows, length]; each with its prefix.
+        words `word_ids`, int64 [rows, length], 0 for none; of pieces `input_ids` and
+        `attention_mask`, int64 [rows, length]; each with its prefix.
     """
     arrays: Arrays = {}
     for prefix, rows in inputs.items():
         if isinstance(rows, Pieces):
             arrays |= _padded_pieces(rows, prefix, np.int64)
+        elif isinstance(rows, Sequences):
+            arrays[f"{prefix}word_ids"] = _padded(rows.ids + 1, rows.lengths, np.int64)
         elif isinstance(rows, CSRMatrix):
             arrays[f"{prefix}ids"] = rows.indices.astype(np.int64)
             arrays[f"{prefix}values"] = rows.data
@@ -102,13 +107,16 @@ def keras_inputs(inputs: Mapping[str, Rows]) -> Arrays:
         inputs: from `inputs_of`.
 
     Returns:
-        Of n-grams `ids`, int32, and `values`, float32, [rows, n] each; of pieces `input_ids` and
-        `attention_mask`, int32 [rows, length]; each with its prefix.
+        Of n-grams `ids`, int32, and `values`, float32, [rows, n] each; of words `word_ids`, int32
+        [rows, length], 0 for none; of pieces `input_ids` and `attention_mask`, int32 [rows,
+        length]; each with its prefix.
     """
     arrays: Arrays = {}
     for prefix, rows in inputs.items():
         if isinstance(rows, Pieces):
             arrays |= _padded_pieces(rows, prefix, np.int32)
+        elif isinstance(rows, Sequences):
+            arrays[f"{prefix}word_ids"] = _padded(rows.ids + 1, rows.lengths, np.int32)
         elif isinstance(rows, CSRMatrix):
             lengths = np.diff(rows.indptr)
             arrays[f"{prefix}ids"] = _padded(rows.indices, lengths, np.int32)

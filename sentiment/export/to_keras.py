@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.export.filters import keras_units
 from sentiment.export.inputs import check, not_exported, prefixes_of
 from sentiment.export.keras_encoder import mean_vectors, scaled
 from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import LabelSet
+from sentiment.model.activations import USUAL
 from sentiment.model.component import Component
+from sentiment.model.convolution import ConvolutionalNetwork
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.transformer import Transformer
@@ -97,6 +100,9 @@ def _logit(component: Component, inputs: Inputs, prefix: str) -> Any:
         # Quantized weights as in the model file, and their scale in a layer behind.
         chain = [Layer.exact(np.diag(first.scale), first.bias), *rest]
         return _chained(sums, chain, network.activation, prefix)
+    if isinstance(network, ConvolutionalNetwork):
+        ids = _input(inputs, f"{prefix}word_ids", "int32")
+        return _chained(keras_units(network, ids, prefix), network.head, USUAL, prefix)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         ids = _input(inputs, f"{prefix}input_ids", "int32")
         mask = _input(inputs, f"{prefix}attention_mask", "int32")

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import __version__
+from sentiment.export.filters import onnx_units
 from sentiment.export.graph import Graph
 from sentiment.export.inputs import check, not_exported, prefixes_of
 from sentiment.export.onnx_encoder import mean_vectors, scaled
 from sentiment.features.pieces import PieceEncoder
 from sentiment.labels import LabelSet
+from sentiment.model.activations import USUAL
 from sentiment.model.component import Component
+from sentiment.model.convolution import ConvolutionalNetwork
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.transformer import Transformer
@@ -27,6 +30,9 @@ _IR_VERSION = 8
 _OF_NGRAMS = (
     "the features of all rows, concatenated: indices (ids, int64 [n]), weights (values, float32 "
     "[n]), and the start of each row, then the end of the last (offsets, int64 [rows + 1])"
+)
+_OF_WORDS = (
+    "1 + the numbers of the words of each row, 0 behind the last (word_ids, int64 [rows, length])"
 )
 _OF_PIECES = (
     "the numbers of the pieces of words of each row (input_ids, int64 [rows, length]), and 1 for "
@@ -98,10 +104,8 @@ def _outputs(labels: LabelSet) -> list[Any]:
 
 def _about(model: Model) -> str:
     """Return what the inputs and outputs are, for people."""
-    kinds = [
-        _OF_PIECES if isinstance(component.network, Transformer) else _OF_NGRAMS
-        for component in model.components
-    ]
+    inputs_of = {"ngrams": _OF_NGRAMS, "sequence": _OF_WORDS, "pieces": _OF_PIECES}
+    kinds = [inputs_of[component.encoder.kind] for component in model.components]
     labels = model.labels
     outputs = _OF_TWO.format(labels.names[1]) if labels.is_binary else _OF_MORE
     inputs = "; ".join(dict.fromkeys(kinds))
@@ -146,6 +150,10 @@ def _logits(graph: Graph, component: Component, prefix: str) -> str:
         sums = graph.add("Mul", sums, graph.doubles(first.scale))
         sums = graph.add("Add", sums, graph.doubles(first.bias))
         return _activated(graph, sums, rest, network.activation)
+    if isinstance(network, ConvolutionalNetwork):
+        first, *rest = network.head
+        sums = graph.dense_in_doubles(onnx_units(graph, network, prefix), first)
+        return _activated(graph, sums, rest, USUAL)
     if isinstance(network, Transformer) and isinstance(encoder, PieceEncoder):
         pooled = mean_vectors(graph, network, encoder.pieces.longest, prefix)
         first, *rest = network.head

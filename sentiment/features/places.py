@@ -23,9 +23,11 @@ from sentiment.features.ngrams import (
 )
 from sentiment.features.pieces import PieceEncoder
 from sentiment.features.repair import Edit, edited, ratings, repairs
+from sentiment.features.sequences import Sequences
 from sentiment.features.tokens import LINE_BREAK_TAG, Codes, TextChunk, normalize, pieces, read
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.features.wordpiece import Pieces
+from sentiment.features.words import WordEncoder
 
 Numbers = NDArray[np.int64]
 
@@ -185,6 +187,20 @@ def _of_pieces(normalized: str, encoder: PieceEncoder) -> tuple[Numbers, Numbers
     first, last = _kept(normalized, spelled)
     starts, ends = encoder.pieces.spans(edited(normalized, spelled))
     return first[starts[1:-1]], last[ends[1:-1] - 1]
+
+
+def find_word_spans(text: str, encoder: WordEncoder, row: Sequences) -> Spans:
+    """Return which tokens the words of a text's row are, and the spans of all its tokens.
+
+    The row of a text of which too little is known is empty: it has no places.
+    """
+    reading = encoder.reading
+    tokens = _bounds(reading.chunks([text]))
+    count = tokens[0].size
+    numbers = np.arange(count)[reading.kept(np.array([count]))][: row.ids.size]
+    nothing = np.zeros(numbers.size, np.bool_)
+    written = _written(text, tokens, repaired=reading.repair, rated=reading.ratings)
+    return Spans(np.arange(numbers.size), numbers, numbers, nothing, ~nothing, *written)
 
 
 class _Group(NamedTuple):

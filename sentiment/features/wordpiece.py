@@ -14,12 +14,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.characters import Reading, is_ideograph
+from sentiment.features.sequences import Sequences, bounds_of
 from sentiment.features.spelling import Speller
 
 Numbers = NDArray[np.int64]
@@ -38,38 +39,14 @@ _reading = Reading()
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
-    """Texts as numbers of pieces, one after the other.
+class Pieces(Sequences):
+    """Texts as numbers of pieces, the first and the last of each special."""
 
-    Attributes:
-        ids: the number of each piece in the vocabulary, int32 [pieces].
-        bounds: where each text begins, and the last ends, int64 [texts + 1].
-    """
-
-    ids: NDArray[np.int32]
-    bounds: Numbers
-
-    def __len__(self) -> int:
-        """Return the number of texts."""
-        return self.bounds.size - 1
-
-    @property
-    def lengths(self) -> Numbers:
-        """The number of pieces of each text, int64 [texts]."""
-        return np.diff(self.bounds)
-
-    def take(self, rows: NDArray[np.integer]) -> "Pieces":
-        """Return some of the texts, in the order of `rows`."""
-        lengths = self.lengths[rows]
-        bounds = _bounds(lengths)
-        places = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], lengths)
-        return Pieces(self.ids[places], bounds)
-
-    def cleared(self, rows: NDArray[np.bool_]) -> "Pieces":
+    def cleared(self, rows: NDArray[np.bool_]) -> Self:
         """Return the texts, those marked as an empty one: only their first and last piece."""
         kept = ~np.repeat(rows, self.lengths)
         kept[self.bounds[:-1]] = kept[self.bounds[1:] - 1] = True
-        return Pieces(self.ids[kept], _bounds(np.where(rows, 2, self.lengths)))
+        return type(self)(self.ids[kept], bounds_of(np.where(rows, 2, self.lengths)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,8 +274,3 @@ class _Words(dict[str, tuple[int, ...]]):
                 self.clear()
             self[word] = ids
         return ids
-
-
-def _bounds(lengths: Numbers) -> Numbers:
-    """Return where texts of these lengths begin, and the last ends: int64 [texts + 1]."""
-    return np.concatenate(([0], np.cumsum(lengths)))

@@ -1,6 +1,6 @@
 """Kinds of encoders and networks in model files; everything is checked before they are built.
 
-Here are that of n-grams and the table of all; `pieces.py` has the other.
+Here are that of n-grams and the table of all; `pieces.py` and `words.py` have the others.
 """
 
 import reprlib
@@ -165,5 +165,11 @@ def _pieces() -> Kind:
     return PIECES
 
 
+def _sequence() -> Kind:
+    from sentiment.model.words import SEQUENCE
+
+    return SEQUENCE
+
+
 # A function returns each kind.
-KINDS: dict[str, Callable[[], Kind]] = {"ngrams": _ngrams, "pieces": _pieces}
+KINDS: dict[str, Callable[[], Kind]] = {"ngrams": _ngrams, "pieces": _pieces, "sequence": _sequence}

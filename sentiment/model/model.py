@@ -24,7 +24,7 @@ from sentiment.model.component import (
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 
-# Texts that a model which reads pieces of words scores together, at most.
+# Texts that a model which reads words or pieces of words in their order scores together, at most.
 _PORTION = 256
 
 
@@ -377,6 +377,11 @@ class Model:
         return any(component.encoder.kind == "pieces" for component in self.components)
 
     @property
+    def reads_order(self) -> bool:
+        """Whether any component reads words or pieces in their order, not as a bag of n-grams."""
+        return any(component.encoder.kind != "ngrams" for component in self.components)
+
+    @property
     def repairs(self) -> bool:
         """Whether any component repairs damaged texts."""
         return any(component.encoder.repairs for component in self.components)
@@ -418,7 +423,7 @@ class Model:
         Products of matrices of other sizes have other last digits. So what is scored together does
         not depend on where it is scored. Of n-grams all texts are.
         """
-        if not self.reads_pieces or len(texts) <= _PORTION:
+        if not self.reads_order or len(texts) <= _PORTION:
             return [texts]
         return [texts[first : first + _PORTION] for first in range(0, len(texts), _PORTION)]
 

@@ -132,11 +132,21 @@ class DenseNetwork:
         kernel = first.kernel[row.indices] * first.scale.astype(np.float64)
         values = row.data.astype(np.float64)
         reached = values @ kernel  # what the whole row adds to the first layer's units
-        outputs = range(self.layers[-1].bias.size)
-        found: Doubles = np.stack(
-            [values * (kernel @ self._mean_gradient(reached, output)) for output in outputs], axis=1
-        )
+        slopes = self.mean_gradients(reached)
+        found: Doubles = np.stack([values * (kernel @ slope) for slope in slopes], axis=1)
         return found if ACTIVATIONS[self.activation].bends else self._completed(found, reached)
+
+    def mean_gradients(self, reached: Doubles) -> Doubles:
+        """Return the mean gradient of each output by the first layer's sums.
+
+        Args:
+            reached: what the whole row adds to these sums, [units]; the path to it is straight.
+
+        Returns:
+            float64 [K − 1, units].
+        """
+        outputs = range(self.layers[-1].bias.size)
+        return np.stack([self._mean_gradient(reached, output) for output in outputs])
 
     def _completed(self, found: Doubles, reached: Doubles) -> Doubles:
         """Return the credit with what it lacks of the change of the log-odds over `reached`."""

@@ -25,7 +25,7 @@ from sentiment.model.model import confusion_matrix
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.selection.crossing import Fit
 from sentiment.selection.folds import Fold
-from sentiment.training.options import TrainingOptions
+from sentiment.training.options import OF_NGRAMS, TrainingOptions
 
 Counts = NDArray[np.int64]
 Values = dict[str, Any]
@@ -198,12 +198,16 @@ class Search:
             "min_df": lambda: trial.suggest_int("min_df", 1, 3),
             "smoothing": lambda: trial.suggest_float("smoothing", 0.25, 16.0, log=True),
         }
+        if self._options.architecture == "cnn":
+            free.difference_update(OF_NGRAMS)
         names = [name for name in space if name in free]
         if not self._options.dropout:
             space["dropout"] = lambda: trial.suggest_float("dropout", 0.0, 0.6)
             names.append("dropout")
-        if number <= len(_FIRST):
-            fixed = {name: value for name, value in _FIRST[number - 1].items() if name in names}
+        fixed_of = [{name: each[name] for name in each if name in names} for each in _FIRST]
+        first = [each for each in fixed_of if each]
+        if number <= len(first):
+            fixed = first[number - 1]
             trial.set_user_attr("fixed", fixed)
             return fixed
         return {name: space[name]() for name in names}

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import UsageError
+from sentiment.model.activations import USUAL
 from sentiment.model.component import Encoder, Network
 from sentiment.model.model import Model
 from sentiment.model.network import Layer
-from sentiment.training import ngrams
+from sentiment.training import cnn, ngrams
 from sentiment.training.decide import EncodedRows, FittedNetwork
 from sentiment.training.encoder import FrozenEncoder, find_encoder
 from sentiment.training.fine_tuning import TunedEncoder
-from sentiment.training.options import Hyperparameters, TrainingOptions
+from sentiment.training.options import OF_NGRAMS, Hyperparameters, TrainingOptions
 from sentiment.training.run import Run
 
 
@@ -94,7 +95,7 @@ class Architecture(Protocol):
     def network(self, layers: tuple[Layer, ...], options: TrainingOptions) -> FittedNetwork:
         """Return the network of layers from a checkpoint."""
 
-    def compact(self, network: Any) -> Network:
+    def compact(self, network: Any) -> FittedNetwork | Network:
         """Return a network with weights as precise as in the model file."""
 
     def parts_of(self, encoder: Any, network: Any) -> tuple[Encoder, Network]:
@@ -120,6 +121,20 @@ def _ngrams(_encoder: Model | None, options: TrainingOptions) -> Kinds:
     return (ngrams,)
 
 
+def _cnn(_encoder: Model | None, options: TrainingOptions) -> Kinds:
+    if options.fine_tune:
+        raise UsageError("--fine-tune needs --architecture encoder")
+    given = [name for name in OF_NGRAMS if getattr(options, name) is not None]
+    if options.activation != USUAL:  # the units behind its filters are ReLU, too
+        given.append("activation")
+    if given:
+        raise UsageError(
+            f"--{given[0].replace('_', '-')} cannot be combined with --architecture cnn: leave out "
+            "one of the two"
+        )
+    return (cnn,)
+
+
 def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
     source = find_encoder(encoder) if encoder is not None else None
     if source is None:
@@ -134,5 +149,6 @@ def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
 # Name → the kinds of the components that are fitted, whose log-odds add up.
 ARCHITECTURES: dict[str, Callable[[Model | None, TrainingOptions], Kinds]] = {
     "ngrams": _ngrams,
+    "cnn": _cnn,
     "encoder": _encoder,
 }

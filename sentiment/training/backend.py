@@ -153,7 +153,8 @@ def fused_adam(**options: Any) -> Any:
                 beta1=self.beta_1,
                 beta2=self.beta_2,
                 epsilon=self.epsilon,
-                grad=gradient,
+                # Rows of a gradient that belong to the same vector are added up first.
+                grad=tf.convert_to_tensor(gradient),
             )
 
     return FusedAdam(**options)

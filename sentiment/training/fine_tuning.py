@@ -24,15 +24,22 @@ from sentiment.training.dense import output_of
 from sentiment.training.encoder import EncoderHyperparameters, OnEncoder
 from sentiment.training.options import TrainingOptions, objective_for
 from sentiment.training.run import Run
-from sentiment.training.transformer import build, optimizer, padded, to_numpy, warmed_up
+from sentiment.training.transformer import (
+    arranged_by_length,
+    build,
+    optimizer,
+    padded,
+    to_numpy,
+    warmed_up,
+)
 
 Doubles = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 # Epochs, texts per step, the highest learning rate, the share of steps in which it rises, dropout.
 _EPOCHS, _BATCH, _RATE, _WARM_UP, _DROPOUT = 3, 32, 1e-4, 0.06, 0.1
-# Texts encoded at once, and batches of which texts are sorted by length together.
-_AT_ONCE, _SORTED = 4_096, 64
+# Texts encoded at once.
+_AT_ONCE = 4_096
 # The piece that texts are filled up with.
 _PADDING = "[PAD]"
 # Layers of a block as it is fitted: four dense ones, and two normalizations.
@@ -217,16 +224,7 @@ class TunedEncoder(OnEncoder):
         self, rows: PieceRows, order: Numbers, steps: int, random: np.random.Generator
     ) -> Numbers:
         """Return the places of an epoch's rows so that texts of a batch are of similar length."""
-        lengths = rows.pieces.lengths[order]
-        bounds = order.size * np.arange(steps + 1) // steps
-        batches = []
-        for first in range(0, steps, _SORTED):
-            cuts = bounds[first : first + _SORTED + 1]
-            some = np.arange(cuts[0], cuts[-1])
-            some = some[np.argsort(lengths[some], kind="stable")]
-            found = np.split(some, cuts[1:-1] - cuts[0])
-            batches += [found[place] for place in random.permutation(len(found))]
-        return np.concatenate(batches)
+        return arranged_by_length(rows.pieces.lengths[order], steps, random)
 
     def to_numpy(self, model: Any, widths: Sequence[int]) -> tuple[TunedNetwork]:
         """Return the network without Keras."""

@@ -103,6 +103,9 @@ def _option(default: Any, kind: Range | Units | Languages | OneOf, help: str | N
 _COUNT = Range("N", 1, whole=True)
 _FLAG = OneOf((True, False))
 
+# Options that change n-grams alone.
+OF_NGRAMS = ("word_ngrams", "char_ngrams", "min_df", "smoothing")
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -147,8 +150,9 @@ class TrainingOptions:
         0, Range("N", 0, 2**32 - 1, whole=True),
         "The same data, options and seed give the same file, byte for byte.")
     architecture: str = _option(
-        "ngrams", OneOf(("ngrams", "encoder")),
-        "Features: n-grams; or the vectors of an encoder, with n-grams beside it.")
+        "ngrams", OneOf(("ngrams", "cnn", "encoder")),
+        "Features: n-grams; words in their order, read by a convolutional network; or the vectors "
+        "of an encoder, with n-grams beside it.")
     fine_tune: int = _option(
         0, Range("N", 0, 64, whole=True),
         "With --architecture encoder: train its last N blocks, too. Takes far longer.")

@@ -21,7 +21,7 @@ from sentiment.training.architectures import ARCHITECTURES, Architecture
 from sentiment.training.backend import start_loading
 from sentiment.training.decide import Floats, Numbers, choose_decision, enough_to_choose
 from sentiment.training.learner import FitResult, Learner, TrainingData
-from sentiment.training.options import Hyperparameters, Objective, TrainingOptions
+from sentiment.training.options import OF_NGRAMS, Hyperparameters, Objective, TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.stacking import ASKED, FEW_ENOUGH, Stack, gain_from_base
 
@@ -359,7 +359,7 @@ def _record(
         del recorded[name]  # the model says it
     if not options.fine_tune:
         del recorded["fine_tune"]  # of encoders only
-    for name in ("word_ngrams", "char_ngrams", "min_df", "smoothing"):  # younger than the format
+    for name in OF_NGRAMS:  # younger than the format
         if recorded[name] is None:
             del recorded[name]
     cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None

@@ -81,6 +81,31 @@ def padded(rows: Pieces) -> NDArray[np.int32]:
     return filled
 
 
+# Batches of which texts are sorted by length together.
+_SORTED = 64
+
+
+def arranged_by_length(
+    lengths: NDArray[np.int64], steps: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the places of an epoch's texts, [n], so that those of a step are of similar length.
+
+    Args:
+        lengths: of the texts, in random order, [n].
+        steps: how many there are, all of one size, or of two that differ by one text.
+        random: what the order of the steps is drawn from.
+    """
+    bounds = lengths.size * np.arange(steps + 1) // steps
+    batches = []
+    for first in range(0, steps, _SORTED):
+        cuts = bounds[first : first + _SORTED + 1]
+        some = np.arange(cuts[0], cuts[-1])
+        some = some[np.argsort(lengths[some], kind="stable")]
+        found = np.split(some, cuts[1:-1] - cuts[0])
+        batches += [found[place] for place in random.permutation(len(found))]
+    return np.concatenate(batches)
+
+
 def batches_by_length(
     lengths: NDArray[np.int64], most_pieces: int, rng: np.random.Generator, chunk: int = 1 << 14
 ) -> Iterator[NDArray[np.int64]]:

@@ -88,3 +88,13 @@ def test_a_checkpoint_is_of_one_activation_and_resumed_with_it(run, reviews, mon
     assert run(*kept, "--resume", cwd=reviews).returncode == 0
     assert run(*TRAIN, "again", "--activation", "gelu", cwd=reviews).returncode == 0
     assert (reviews / "m").read_bytes() == (reviews / "again").read_bytes()
+
+
+@pytest.mark.parametrize("option", [("--activation", "tanh"), ("--min-df", "2")])
+@pytest.mark.parametrize("command", ["train", "cross-validate"])
+def test_what_a_cnn_does_not_have_is_refused(run, reviews, command, option):
+    done = run(command, "few.csv", "--architecture", "cnn", *option, cwd=reviews)
+    line = (
+        f"error: {option[0]} cannot be combined with --architecture cnn: leave out one of the two"
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, line)

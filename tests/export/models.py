@@ -11,6 +11,7 @@ from sentiment.model.component import Rows
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork, Layer
+from tests.model.convolutions import random_network, words_model
 from tests.model.encoders import pieces_model, random_transformer
 from tests.model.small import changed, small_model
 
@@ -66,6 +67,15 @@ PIECES = {
     "pieces beside n-grams": beside_ngrams,
     "pieces under n-grams": lambda: small_model().on(pieces_model(), 0.5),
 }
+WORDS = {
+    "words": words_model,
+    "words, three classes": lambda: words_model(WITH_NEUTRAL),
+    "words, exact, one width": lambda: changed(
+        words_model(), network=random_network(1, widths=(2,), rows=24)
+    ),
+    "words under n-grams": lambda: small_model().on(words_model(), 0.5),
+    "words beside pieces": lambda: words_model().on(pieces_model(), 0.5),
+}
 MODELS = {
     "no hidden layer": lambda: small_model(()),
     "one": small_model,
@@ -79,6 +89,7 @@ MODELS = {
     "three on two": lambda: small_model((), labels=WITH_NEUTRAL).on(small_model(), 0.7),
     "two of three": lambda: small_model(labels=WITH_NEUTRAL).restricted(SENTIMENT),
     "bundled": lambda: load_model(FAST_MODEL),
+    **WORDS,
     **PIECES,
 }
 

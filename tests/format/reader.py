@@ -11,7 +11,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def read(path: Path) -> "Model":
 
 
 def model_of(document: dict[str, Any], tensors: dict[str, Tensor]) -> "Model":
-    kinds = {"ngrams": NGramModel, "pieces": PieceModel}
+    kinds = {"ngrams": NGramModel, "pieces": PieceModel, "sequence": WordModel}
     return kinds[document.get("kind", "ngrams")](document, tensors)
 
 
@@ -1059,3 +1059,77 @@ def added(x: Vectors, y: Vectors) -> Vectors:
 
 def gelu(s: float) -> float:
     return s / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (s + 0.044715 * s**3)))
+
+
+# 11. Words in their order
+
+
+class WordModel(Model):
+    def __init__(self, document: dict[str, Any], tensors: dict[str, Tensor]):
+        super().__init__(document, tensors)
+        self.reading = document["reading"]
+        self.keys = {key: i for i, key in enumerate(tensors["words.keys"].all())}
+        self.kinds = tensors["words.kinds"].all()
+
+    def row(self, text: str) -> list[int]:
+        """The numbers of words."""
+        head, tail = self.reading["head"], self.reading["tail"]
+        tokens = tokens_of(characters_of(text, self.reading))
+        if len(tokens) > head + tail:
+            tokens = tokens[:head] + tokens[len(tokens) - tail :]
+        return [self.number(token) for token in tokens]
+
+    def number(self, token: str) -> int:
+        beginning = key_of(hash_of(token[: self.reading["stem"]]))
+        other = len(self.keys) + (beginning >> 32) % self.reading["buckets"]
+        return self.keys.get(key_of(hash_of(token)), other)
+
+    def empty(self) -> list[int]:
+        return []
+
+    def exported(self, rows: list[list[int]], prefix: str) -> dict[str, list[Any]]:
+        length = max(map(len, rows))
+        filled = [[1 + number for number in row] + [0] * (length - len(row)) for row in rows]
+        return {f"{prefix}word_ids": filled}
+
+    def known(self, text: str, row: list[int]) -> float:
+        kinds = [self.kinds[number] if number < len(self.kinds) else None for number in row]
+        if 2 in kinds:
+            return 1.0
+        return kinds.count(1) / max(kinds.count(1) + kinds.count(None), 1)
+
+    def logits(self, row: list[int]) -> list[float]:
+        rows, scales = self.tensors["words.rows"], self.tensors["words.scale"]
+        x = [[scales.row(number)[0] * each for each in rows.row(number)] for number in row]
+        nothing = [0.0] * rows.width
+        highest: list[float] = []
+        for place in range(self.document["filters"]):
+            kernel, scale, bias = self._parts(f"filters.{place}")
+            width = len(kernel) // rows.width
+            columns = [*zip(*kernel, strict=True)]
+            padded = x + [nothing] * width
+            frames = [[*chain(*padded[j : j + width])] for j in range(len(x) + 1)]
+            found = [[dot(frame, column) for column in columns] for frame in frames]
+            highest += [
+                max(column) * s + b
+                for column, s, b in zip(zip(*found, strict=True), scale, bias, strict=True)
+            ]
+        root = math.sqrt(max(len(x), 1))
+        units = [max(each, 0.0) for each in highest]
+        units += [sum(column) / root for column in zip(nothing, *x, strict=True)]
+        for place in range(self.document["layers"]):
+            kernel, scale, bias = self._parts(f"layers.{place}")
+            columns = [*zip(*kernel, strict=True)]
+            sums = [
+                dot(units, column) * s + b
+                for column, s, b in zip(columns, scale, bias, strict=True)
+            ]
+            units = [max(each, 0.0) for each in sums]
+        return sums
+
+    def _parts(self, name: str) -> tuple[list[tuple[float, ...]], list[float], list[float]]:
+        kernel, scale, bias = (
+            self.tensors[f"{name}.{part}"] for part in ("kernel", "scale", "bias")
+        )
+        count = len(kernel.all()) // kernel.width
+        return [kernel.row(i) for i in range(count)], scale.all(), bias.all()

@@ -120,6 +120,8 @@ def check_rows(model: reader.Model, vector) -> None:
     row = model.row(vector["text"])
     if isinstance(model, reader.PieceModel):
         assert " ".join(model.pieces[number] for number in row) == vector["pieces"]
+    elif isinstance(model, reader.WordModel):
+        assert row == vector["words"]
     else:
         assert list(row) == [number for number, *_ in vector["features"]]
         for number, key, weight, value in vector["features"]:

@@ -16,7 +16,7 @@ from sentiment.model.model import Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "docs" / "vectors.json"
-VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes", "4-pieces", "5", "5-activation"]
+VERSIONS = ["1", "2", "3", "4", "4-names", "4-classes", "4-pieces", "5", "5-activation", "5-cnn"]
 FIXTURES = [f"tests/fixtures/format-{version}.safetensors" for version in VERSIONS]
 
 WORDS = ["", "a", "good", "não", "映画", "👍"]
@@ -120,6 +120,8 @@ def _row(component: Component, text: str) -> dict[str, Any]:
     if component.encoder.kind == "pieces":
         vocabulary = component.encoder.pieces.vocabulary
         return {"pieces": " ".join(vocabulary[number] for number in row.ids), "logits": logits}
+    if component.encoder.kind == "sequence":
+        return {"words": row.ids.tolist(), "logits": logits}
     order = row.indices.argsort()
     features = [
         [int(column), _hexadecimal(int(component.encoder.keys[column])),

@@ -10,7 +10,7 @@ from sentiment.reviews.dataset import LabelledReviews
 from sentiment.selection.crossing import Answered
 from sentiment.selection.folds import stratified
 from sentiment.selection.tuning import Search, options_of
-from sentiment.training.options import TrainingOptions
+from sentiment.training.options import OF_NGRAMS, TrainingOptions
 
 pytest.importorskip("optuna", reason="no Optuna here: pip install '.[tune]'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Optuna's parts that are experimental
@@ -92,6 +92,18 @@ def test_options_that_were_given_are_not_searched(tmp_path):
     assert {(each.hidden, each.epochs, each.dropout) for each in seen} == {((8,), 2, 0.25)}
     assert len({each.learning_rate for each in seen}) > 4
     assert all(each.refit for each in seen)  # as `train` does
+
+
+def test_a_cnn_is_not_searched_for_what_n_grams_have(tmp_path):
+    seen = []
+
+    def watch(options):
+        seen.append(options)
+        return 0.7
+
+    search(tmp_path / "s.db", watch, TrainingOptions(architecture="cnn")).run(8, None, nothing)
+    assert all(getattr(each, name) is None for each in seen for name in OF_NGRAMS)
+    assert len(set(seen)) == 8  # no trial is another once more
 
 
 def test_an_interrupted_search_goes_on_as_if_it_had_not_been(tmp_path):

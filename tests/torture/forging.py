@@ -302,7 +302,7 @@ def forged(number: int, originals: list[bytes]) -> tuple[str, bytes]:
 
 
 def originals(folder: Any) -> list[bytes]:
-    """Good models to begin with: plain, based, with all there is, of three classes, of pieces."""
+    """Good models to begin with: plain, based, with all there is, of classes, pieces, words."""
     plain, based = ((folder / f"format-{n}.safetensors").read_bytes() for n in (1, 2))
     full = Forgery(based)
     described = Forgery(plain).document
@@ -315,8 +315,8 @@ def originals(folder: Any) -> list[bytes]:
     classes.document["provenance"] = described["provenance"] | {
         "training": counts, "validation": counts, "right": counts["counts"],
     }  # fmt: skip
-    pieces = (folder / "format-4-pieces.safetensors").read_bytes()
-    return [plain, based, full.sealed(), pieces, classes.sealed()]
+    others = (folder / f"format-{name}.safetensors" for name in ("4-pieces", "5-cnn"))
+    return [plain, based, full.sealed(), classes.sealed(), *(each.read_bytes() for each in others)]
 
 
 def _places(value: Json) -> list[tuple[Json, Any]]:

@@ -1,0 +1,327 @@
+"""The architecture `cnn`: vectors of words, filters over words in a row, dense layers.
+
+Kim, "Convolutional neural networks for sentence classification" (EMNLP 2014), with vectors that are
+learned here. In training the vector of a word is the sum of its own and of that of its bucket,
+which words that begin like it share; the model has the sums. The functions are described in
+`Architecture`.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.features.ngrams import NGrams
+from sentiment.features.places import name_features
+from sentiment.features.sequences import Numbers, Sequences, bounds_of
+from sentiment.features.words import MIN_KNOWN, WordEncoder, WordReading
+from sentiment.model.convolution import ConvolutionalNetwork, listed
+from sentiment.model.network import Layer
+from sentiment.model.transformer import Table
+from sentiment.training.backend import load_keras, seeded
+from sentiment.training.dense import add_layers, dense, network_of
+from sentiment.training.options import Hyperparameters, TrainingOptions, objective_for
+from sentiment.training.run import Run
+from sentiment.training.transformer import arranged_by_length
+from sentiment.training.vocabulary import (
+    EncodedWords,
+    FittedWords,
+    IndexedWords,
+    WordRows,
+    encode_words,
+    first_rows,
+    fit_words,
+    index_words,
+)
+
+Doubles = NDArray[np.float64]
+
+# How many words the filters look at, filters of each width, numbers of a vector.
+WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
+# Longer reviews, in words, are many words to learn from: larger steps, fewer epochs.
+_SHORT = 60
+_LONG_EPOCHS, _LONG_RATE = 4, 2e-3
+_SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
+# Texts per step, at least and at most, about so many steps an epoch.
+_LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
+# Steps of all epochs: few reviews need more epochs than usual, and many are learned in fewer.
+_LEAST_STEPS, _MOST_STEPS, _MOST_EPOCHS = 600, 2_500, 20
+# Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
+_DROP_VECTORS, _DROPOUT = 0.5, 0.5
+# The largest number of a vector at the start.
+_START = 0.05
+# A word that occurs less often is in one of so many buckets.
+_MIN_COUNT, _BUCKETS = 2, 8_192
+# Words to store with a model by name.
+_PHRASES = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CNNHyperparameters(Hyperparameters):
+    """All choices for a convolutional network.
+
+    Attributes:
+        reading: how texts are read.
+        buckets: for words that are not in the vocabulary.
+        min_count: how often a word of the vocabulary occurs at least.
+        size: how many numbers a vector has.
+        widths: how many words filters look at.
+        filters: how many there are of each width.
+    """
+
+    reading: WordReading
+    buckets: int
+    min_count: int
+    size: int
+    widths: tuple[int, ...]
+    filters: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return super().as_json() | {"reading": self.reading._asdict()}
+
+    def describe(self) -> str:
+        """Return what the features are, for people."""
+        return (
+            f"words in their order: vectors of {self.size} numbers, {self.filters} filters each "
+            f"over {listed(self.widths)} words"
+        )
+
+    def for_weighted_texts(self) -> "CNNHyperparameters":
+        """Return the choices with which a word in one text is kept: it may count much."""
+        return replace(self, min_count=1)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInTraining:
+    """A network in training, whose words have vectors without those of their buckets.
+
+    Attributes:
+        network: with these vectors.
+        exact: whether it is not rounded, as in the model file.
+    """
+
+    network: ConvolutionalNetwork
+    exact: bool = True
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All that was fitted."""
+        return self.network.layers
+
+    def logits(self, rows: WordRows) -> Doubles:
+        """Return the log-odds of reviews, before calibration: float64 [reviews, K − 1]."""
+        return self.summed(rows.beginnings).logits(rows)
+
+    def summed(self, beginnings: NDArray[np.int32]) -> ConvolutionalNetwork:
+        """Return the network whose words have the sums of both vectors."""
+        vectors = self.network.words.take(np.arange(beginnings.size))
+        words = np.flatnonzero(beginnings >= 0)
+        vectors[words] += vectors[beginnings[words]]
+        found = replace(self.network, words=Table.exact(vectors))
+        return found if self.exact else found.quantized()
+
+
+least_known = MIN_KNOWN
+
+
+def choose(
+    sample: Sequence[str],
+    labels: NDArray[np.integer],
+    options: TrainingOptions,
+) -> CNNHyperparameters:
+    """Choose what the user left open, from the training rows alone."""
+    short = float(np.median([len(text.split()) for text in sample])) < _SHORT
+    rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
+    rows = options.batch_size or rows
+    least = min(math.ceil(_LEAST_STEPS * rows / labels.size), _MOST_EPOCHS)
+    most = max(round(_MOST_STEPS * rows / labels.size), 1)
+    epochs = max(min(_SHORT_EPOCHS if short else _LONG_EPOCHS, most), least)
+    return CNNHyperparameters(
+        epochs=options.epochs or epochs,
+        batch_size=rows,
+        learning_rate=options.learning_rate or (_SHORT_RATE if short else _LONG_RATE),
+        hidden=options.hidden or (),
+        objective=objective_for(labels, options),
+        reading=WordReading(repair=options.repair),
+        buckets=_BUCKETS,
+        min_count=_MIN_COUNT,
+        size=_SIZE,
+        widths=WIDTHS,
+        filters=_FILTERS,
+    )
+
+
+def identity() -> dict[str, str]:
+    """Return nothing: all that a network depends on is among the options."""
+    return {}
+
+
+def index(texts: Sequence[str], recipe: CNNHyperparameters, run: Run) -> IndexedWords:
+    """Read the words of all reviews, into files if they do not fit into memory."""
+    return index_words(texts, recipe.reading, run)
+
+
+def fit_encoder(
+    indexed: IndexedWords,
+    targets: Doubles,  # noqa: ARG001  # which words there are, not what they mean
+    sample_weight: Doubles,
+    recipe: CNNHyperparameters,
+    options: TrainingOptions,
+) -> FittedWords:
+    """Take the most frequent words of the reviews that count as the vocabulary."""
+    return fit_words(
+        indexed,
+        sample_weight > 0,
+        recipe.reading,
+        buckets=recipe.buckets,
+        min_count=recipe.min_count,
+        most=options.features,
+    )
+
+
+encode = encode_words
+
+
+def phrases(
+    indexed: IndexedWords,
+    texts_of: Callable[[Numbers], list[str]],
+    encoder: WordEncoder,
+    network: ConvolutionalNetwork,
+) -> dict[int, str]:
+    """Return the words that say most by themselves, read from the first reviews with them."""
+    words = np.arange(encoder.keys.size + 1)
+    alone = network.logits(Sequences(words[:-1].astype(np.int32), words))
+    moves = np.abs(alone - network.logits(encoder.empty())).max(axis=1)
+    keys = encoder.keys[np.argsort(-moves, kind="stable")[:_PHRASES]]
+    rows = np.unique(first_rows(indexed, np.sort(keys)))
+    reading = NGrams(1, 0, 1, 0, 0, repair=encoder.repairs, ratings=encoder.reading.ratings)
+    return name_features(texts_of(rows), reading, keys)
+
+
+def build(
+    widths: Sequence[int], recipe: CNNHyperparameters, classes: int, options: TrainingOptions
+) -> Any:
+    """Build and compile the `keras.Sequential` of one network, or of several side by side.
+
+    Number 0 is no word; the words of each network come after those of the one before.
+    """
+    with seeded(options.seed):
+        keras = load_keras()
+        from sentiment.training.convolutions import PooledConvolutions, WordVectors
+
+        count = len(widths)
+        uniform = keras.initializers.RandomUniform(-_START, _START)
+        model = keras.Sequential([keras.Input((None, 2), dtype="int32")])
+        rows, size = 1 + sum(widths), recipe.size
+        model.add(WordVectors(rows, size, embeddings_initializer=uniform, mask_zero=True))
+        model.add(keras.layers.Dropout(_DROP_VECTORS))
+        model.add(PooledConvolutions(count, recipe.widths, recipe.filters))
+        dropout = options.dropout or _DROPOUT
+        model.add(keras.layers.Dropout(dropout))
+        make = dense(count)
+        return add_layers(model, make, make, recipe.hidden, classes, dropout)
+
+
+def interleave(parts: Sequence[WordRows], places: Sequence[Numbers]) -> WordRows:
+    """Interleave the rows of several networks, their words one after the other.
+
+    Args:
+        parts: the rows of each network.
+        places: the order of each, −1 for an empty row; [rounds] each.
+    """
+    starts = np.cumsum([0, *(part.beginnings.size for part in parts)]).astype(np.int32)
+    before = np.cumsum([0, *map(len, parts)])
+    ids, beginnings, numbers = [], [], []
+    for part, place, start, first in zip(parts, places, starts, before, strict=False):
+        ids.append(part.ids + start)
+        beginnings.append(np.where(part.beginnings < 0, -1, part.beginnings + start))
+        numbers.append(np.where(place < 0, before[-1], place + first))
+    lengths = np.concatenate([*(part.lengths for part in parts), [0]])
+    every = Sequences(np.concatenate(ids), bounds_of(lengths))
+    some = every.take(np.stack(numbers, axis=1).ravel())
+    return WordRows(some.ids, some.bounds, np.concatenate(beginnings))
+
+
+def arrays(rows: WordRows) -> tuple[NDArray[np.int32]]:
+    """Return 1 + the numbers of words and of their beginnings in a rectangle, 0 for none.
+
+    Returns:
+        int32 [texts, longest + widest filter, 2].
+    """
+    lengths = rows.lengths
+    filled = np.zeros((len(rows), int(lengths.max(initial=0)) + max(WIDTHS), 2), np.int32)
+    both = np.stack((rows.ids, rows.beginnings[rows.ids]), axis=1)
+    filled[np.arange(filled.shape[1]) < lengths[:, None]] = both + 1
+    return (filled,)
+
+
+def specs() -> Any:
+    """Return the type of `arrays` in TensorFlow."""
+    import tensorflow as tf
+
+    return (tf.TensorSpec((None, None, 2), tf.int32),)
+
+
+def tensor(arrays: Any, width: int) -> Any:  # noqa: ARG001
+    """Return the words."""
+    return arrays[0]
+
+
+def arranged(
+    rows: EncodedWords, order: Numbers, steps: int, random: np.random.Generator
+) -> Numbers:
+    """Return the places of an epoch's rows so that texts of a batch are of similar length."""
+    return arranged_by_length(rows.words.lengths[order], steps, random)
+
+
+def to_numpy(model: Any, widths: Sequence[int]) -> tuple[NetworkInTraining, ...]:
+    """Return each network that `build` made for these widths, without Keras."""
+    (vectors,), (*kernels, biases), *head = (
+        weights for layer in model.layers if (weights := layer.get_weights())
+    )
+    tables = np.split(vectors[1:], np.cumsum(widths)[:-1])
+    networks = []
+    for place, table in enumerate(tables):
+        parts = np.split(biases[place], len(kernels))
+        filters = [
+            Layer.exact(*each) for each in zip([k[place] for k in kernels], parts, strict=True)
+        ]
+        own = head if len(widths) == 1 else [[array[place] for array in layer] for layer in head]
+        found = ConvolutionalNetwork(Table.exact(table), tuple(filters), network_of(own).layers)
+        networks.append(NetworkInTraining(found))
+    return tuple(networks)
+
+
+def network(
+    layers: tuple[Layer, ...],
+    options: TrainingOptions,  # noqa: ARG001  # its units are ReLU
+) -> NetworkInTraining:
+    """Return the network of layers from a checkpoint."""
+    return NetworkInTraining(ConvolutionalNetwork.of(layers, len(WIDTHS)))
+
+
+def compact(network: NetworkInTraining) -> NetworkInTraining:
+    """Return a network with weights as precise as in the model file."""
+    return replace(network, exact=False)
+
+
+def parts_of(
+    encoder: FittedWords, network: NetworkInTraining
+) -> tuple[WordEncoder, ConvolutionalNetwork]:
+    """Return encoder and network of a component: words have the sums of both vectors."""
+    return encoder.encoder, network.summed(encoder.beginnings)
+
+
+def logits(
+    indexed: IndexedWords,  # noqa: ARG001  # with the words of all reviews
+    texts_of: Callable[[Numbers], list[str]],
+    encoder: WordEncoder,
+    network: ConvolutionalNetwork,
+    rows: Numbers,
+) -> Doubles:
+    """Return the logits of some reviews."""
+    return network.logits(encoder.transform(texts_of(rows)))
