@@ -149,7 +149,8 @@ def counted_shares(counts: NDArray[np.integer]) -> Shares:
     share = counts / size
     middle = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
     spread = Z * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2)) / (1 + Z**2 / size)
-    return Shares(share, np.maximum(middle - spread, 0), np.minimum(middle + spread, 1))
+    low, high = np.clip((middle - spread, middle + spread), 0, 1)
+    return Shares(share, np.minimum(low, share), np.maximum(high, share))  # rounded otherwise
 
 
 class Contrasts(NamedTuple):
