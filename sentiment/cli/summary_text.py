@@ -31,8 +31,9 @@ def page_lines(summary: Summary, width: int) -> Iterator[str]:
 
 def _head(summary: Summary, width: int) -> Iterator[str]:
     how = f"answered by {summary.model}" if summary.model else "with the answers they have"
-    of = "" if summary.rows == summary.reviews else f" of {summary.rows:,}"
-    yield from _wrapped(f"{summary.title}: {summary.reviews:,}{of} reviews, {how}", width, "")
+    of = "" if summary.rows == summary.reviews else f"{summary.reviews:,} of "
+    what = f"{summary.title}: {of}{count_of(summary.rows, 'review')}, {how}"
+    yield from _wrapped(what, width, "")
 
 
 def _total(summary: Summary, width: int) -> Iterator[str]:

@@ -129,6 +129,32 @@ def test_a_rare_class_that_a_small_group_happens_to_lack_is_no_difference():
     assert adjusted(found.p[:, 0]).min() > 0.01
 
 
+def test_a_rare_class_that_a_small_group_happens_to_have_is_no_difference():
+    random = np.random.default_rng(9)
+    false = 0
+    for _ in range(100):
+        counts = random.multinomial(40, [0.4, 0.005, 0.595], 60)
+        found = contrast(None, counts, counts.sum(axis=0) - counts)
+        false += bool((adjusted(found.p.ravel()) <= 0.05).any())
+    assert false <= 8
+    many = contrast(None, np.array([[10, 20]]), np.array([[9_990, 10]]))
+    assert many.p.max() < 1e-20
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_a_rare_class_is_tested_exactly(table):
+    stats = pytest.importorskip("scipy.stats")
+    counts, others = np.array([table[:2]]) + 1, np.array([table[2:]]) * 50 + 1
+    found = contrast(None, counts, others).p
+    expected = min(counts.sum(), others.sum()) * (counts + others) / (counts + others).sum()
+    if expected.min() < 5:
+        both = np.vstack([counts, others])
+        tails = [stats.fisher_exact(both, alternative=way)[1] for way in ("less", "greater")]
+        assert found.min() >= min(2 * min(tails), 1) * (1 - 1e-6)
+        assert 0 <= found.min() <= found.max() <= 1
+
+
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
     p = np.array([0.01, 0.04, 0.03, 0.005, 0.9])
     assert np.allclose(adjusted(p), [0.025, 0.05, 0.05, 0.025, 0.9])
