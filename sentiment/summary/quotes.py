@@ -19,7 +19,9 @@ QUOTES = 3
 # Sentences of a theme that a model of n-grams is asked about, and one that takes milliseconds.
 _ASKED, _ASKED_SLOWLY = 32, 6
 _SIDES = 50_000  # sentences whose side is asked for
-_LABEL = 2.0  # log-odds for the label of the review that a sentence is in
+# Log-odds for the label of the review that a sentence is in, divided by the square root of how many
+# sentences that has: the label of a long review says less of each.
+_LABEL = 3.0
 _SHORTEST, _SHORT, _LONGEST = 12, 120, 400  # characters of a quote
 _PER_CHARACTER = 1 / 500  # of probability, beyond a short one
 _ALIKE = 0.4  # the share of words, of both, that two quotes have in common at most
@@ -66,7 +68,8 @@ class Judge:
         with np.errstate(divide="ignore"):
             odds = np.log(np.nan_to_num(found[:, self.columns], nan=1.0))
         labelled = labels[asked] >= 0
-        odds[np.flatnonzero(labelled), labels[asked][labelled]] += _LABEL
+        weights = _LABEL / np.sqrt(np.bincount(corpus.owner)[corpus.owner[asked]])
+        odds[np.flatnonzero(labelled), labels[asked][labelled]] += weights[labelled]
         sides = labels.copy()
         sides[asked[labelled]] = odds.argmax(axis=1)[labelled]
         return sides

@@ -19,7 +19,7 @@ from sentiment.labels import NEGATIVE, POSITIVE
 from sentiment.model.model import Model
 from sentiment.summary.nouns import are_nouns
 from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, spelled
-from sentiment.summary.quotes import Judge, choose_quotes
+from sentiment.summary.quotes import QUOTES, Judge, choose_quotes
 from sentiment.summary.result import Passage, Theme
 
 Floats = NDArray[np.float64]
@@ -40,6 +40,7 @@ _NEAR = 4  # words between an opinion and what it is about
 _NAMED = 0.12  # of the reviews of a topic, those with the phrase that names it
 _JUDGED = 0.8  # the weight of a noun that is not over-used by itself
 _COMMON = 1 / 3  # the power of the share of reviews by which it counts how many say it
+_GENERIC = 0.1  # of reviews with a noun: beyond, an opinion of it tells little, as *great book*
 _OPINION = 0.15  # the weight of an opinion without a topic
 _OPINIONS = 4  # at most one in so many themes
 _PHRASES = 12  # of a theme that are listed
@@ -68,7 +69,7 @@ class _Topic:
     Attributes:
         phrases: their numbers, the most telling first.
         passages: the passages of any class that have one, ascending, int64.
-        opinion: whether it says that something is good or bad, but not what.
+        opinion: whether it says that something is good or bad, but not what, or hardly.
         score: the higher, the more telling.
         judged: whether it is a noun that is not over-used by itself.
     """
@@ -266,10 +267,13 @@ class _Finder:
 
     def _rarity(self, stem: int) -> float:
         """Return the weight of a word: the less, the more reviews have it anyway."""
+        return 1 - self._known(stem) ** 0.5
+
+    def _known(self, stem: int) -> float:
+        """Return the share of the reviews that have a word, 0 for a rare one."""
         if stem not in self._alone:
-            return 1.0
-        known = self._grams.passages_of(self._alone[stem]).size
-        return float(1 - (known / len(self._corpus.passages)) ** 0.5)
+            return 0.0
+        return self._grams.passages_of(self._alone[stem]).size / len(self._corpus.passages)
 
     def _weight(self, stem: int) -> float:
         """Return how telling a word is by itself: of two, that is what a phrase is about."""
@@ -289,7 +293,7 @@ class _Finder:
         for stem in filter(self._judging, np.flatnonzero(telling).tolist()):
             weight = _JUDGED * self._rarity(stem)
             topic = self._topic(self._judging(stem), passages[words == stem], weight)
-            yield replace(topic, judged=True), stem
+            yield replace(topic, judged=True, opinion=self._known(stem) > _GENERIC), stem
 
     def _near_opinions(self) -> NDArray[np.bool_]:
         """Return which words stand near an over-used opinion, bool [positions]."""
@@ -409,6 +413,17 @@ class _Finder:
             z=round(float(together.z[0]), 2),
             trend=reviews.trend(own, self._label),
             quotes=choose_quotes(
-                self._corpus, self._sentences(topic), [name, *phrases], self._label, self._judge
+                self._corpus,
+                self._quotable(topic, reviews),
+                [name, *phrases],
+                self._label,
+                self._judge,
             ),
         )
+
+    def _quotable(self, topic: _Topic, reviews: _Reviews) -> list[int]:
+        """Return the sentences of a topic to quote: those in reviews of the class, if these do."""
+        sentences = self._sentences(topic)
+        labels = reviews.labels[reviews.whole[self._corpus.owner[sentences]]].tolist()
+        agreeing = [n for n, label in zip(sentences, labels, strict=True) if label == self._label]
+        return agreeing if len(agreeing) >= QUOTES else sentences
