@@ -39,12 +39,18 @@ _REPEATED = 5  # texts named
 _ALL: int = -1
 
 UNCORRECTED = (
-    "the shares are counts of answers: the errors of this model are not known, so the intervals "
-    "cover chance alone; a model trained or calibrated on labelled reviews of yours knows them"
+    "the shares are plain counts of answers: how often this model errs on such reviews is not "
+    "known, and the intervals cover chance alone; `sentiment calibrate` with labelled reviews of "
+    "yours makes a model that knows"
+)
+ANSWERS_OF_A_FILE = (
+    "the shares are plain counts of the answers in the file: how often these are wrong is not "
+    "known, and the intervals cover chance alone"
 )
 CORRECTED = (
-    "shares and intervals account for the errors that the model made on held-out reviews; they do "
-    "not cover what it does to another kind of text than it was trained on"
+    "shares are corrected for the errors that the model made on held-out reviews (counted: without "
+    "that), and the intervals account for them; what the model does to another kind of text than "
+    "it was trained on, they do not cover"
 )
 
 
@@ -124,7 +130,7 @@ def summarize(
         else (),
         left_out=_left_out(collected, table, request),
         notes=(
-            *_notes(collected, request, counter, groups),
+            *_notes(collected, request, counter, groups, is_file=model is None),
             *(_notes_on_dates(collected, request, table, cells, unit) if request.over else ()),
         ),
     )
@@ -214,10 +220,16 @@ def _left_out(collected: Collector, table: Table, request: Request) -> LeftOut:
 
 
 def _notes(
-    collected: Collector, request: Request, counter: Counter, groups: Sequence[int]
+    collected: Collector,
+    request: Request,
+    counter: Counter,
+    groups: Sequence[int],
+    *,
+    is_file: bool,
 ) -> Iterator[str]:
-    """Yield what a reader must know, a sentence each."""
-    yield CORRECTED if counter.model else UNCORRECTED
+    """Yield what a reader must know, a sentence each; first what the shares are."""
+    plain = ANSWERS_OF_A_FILE if is_file else UNCORRECTED
+    yield CORRECTED if counter.model else plain
     if collected.groups.overflowed:
         yield (
             f"there are more than {MOST_GROUPS:,} groups: the first {MOST_GROUPS:,} are told "

@@ -75,7 +75,9 @@ def test_groups_that_differ_and_what_moved_are_named(run, reviews):
     assert moved["south",]["share"] > moved["south",]["other"] + 0.2
     assert ("west",) not in moved
     done = run("summarize", reviews, *FAST, "--by", "store", "--over", "when", "--count-repeats")
-    assert "* south" in done.stdout
+    south = next(line for line in done.stdout.splitlines() if line.startswith("south"))
+    assert "%*" in south
+    assert "* differs from the rest beyond chance" in done.stdout
     assert "\x1b" not in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
@@ -86,7 +88,7 @@ def test_a_trained_model_corrects_shares_and_a_bundled_one_says_it_does_not(run,
     assert "account for the errors" in corrected["notes"][0]
     plain = summary(run, reviews, *FAST)
     assert not plain["corrected"]
-    assert "the errors of this model are not known" in plain["notes"][0]
+    assert "how often this model errs on such reviews is not known" in plain["notes"][0]
     assert all(each["value"] == each["counted"] for each in plain["cells"][0]["shares"])
 
 
