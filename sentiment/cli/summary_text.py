@@ -36,8 +36,9 @@ def page_lines(summary: Summary, width: int) -> Iterator[str]:
 def _head(summary: Summary, width: int) -> Iterator[str]:
     """Yield what was read, and for a reader in a hurry what it says."""
     how = f"answered by {summary.model}" if summary.model else "with the answers they have"
-    of = "" if summary.rows == summary.reviews else f" of {summary.rows:,}"
-    yield from _wrapped(f"{summary.title}: {summary.reviews:,}{of} reviews, {how}", width)
+    of = "" if summary.rows == summary.reviews else f"{summary.reviews:,} of "
+    what = f"{summary.title}: {of}{count_of(summary.rows, 'review')}, {how}"
+    yield from _wrapped(what, width)
     yield ""
     yield from _wrapped(" ".join(gist(summary)), width)
 

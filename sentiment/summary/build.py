@@ -1,5 +1,6 @@
 """What was collected → the summary: shares, differences, themes, what is left out."""
 
+from collections import Counter as Tallied
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sentiment.reviews.dates import (
     Unit,
     first_days,
     iso,
+    middle_span,
     periods_between,
     unit_of,
 )
@@ -22,6 +24,7 @@ from sentiment.summary.aspects import find_aspects
 from sentiment.summary.collect import EMPTY, REPEATED, UNCERTAIN, Collector
 from sentiment.summary.estimate import Counter, Table, by_size, cells_of, differences, moves
 from sentiment.summary.result import (
+    Cell,
     LeftOut,
     Passage,
     Repeated,
@@ -100,7 +103,7 @@ def summarize(
     table, unit, periods = _periods(collected, request)
     answered = table.where(table.answers >= 0)
     if not answered.counts.size:
-        raise DataError(_nothing(table, request.title))
+        raise DataError(_nothing(table, request.title, collected.languages))
     counter = Counter(table, collected.cells, len(classes), labels, request.minimum)
     groups = by_size(answered, len(collected.groups.names))
     cells = [*cells_of(counter, collected.groups.names, groups, periods, bool(request.by))]
@@ -126,20 +129,31 @@ def summarize(
         if limit
         else (),
         left_out=_left_out(collected, table, request),
-        notes=tuple(_notes(collected, request, counter, groups, is_file=model is None)),
+        notes=(
+            *_notes(collected, request, counter, groups, is_file=model is None),
+            *(_notes_on_dates(collected, request, table, cells, unit) if request.over else ()),
+        ),
     )
 
 
-def _nothing(table: Table, title: str) -> str:
-    empty, uncertain = (
-        int(table.counts[table.answers == kind].sum()) for kind in (EMPTY, UNCERTAIN)
-    )
+def _nothing(table: Table, title: str, languages: Tallied[str]) -> str:
+    """Return why there is nothing to summarize, and what may help."""
     if not table.counts.size:
         return f"{title}: no rows to summarize"
-    return (
-        f"{title}: nothing to summarize: {count_of(empty, 'review')} without a word, "
-        f"{uncertain:,} uncertain; name the column of texts with --text-column"
-    )
+    kinds = {"without a word": EMPTY, "uncertain": UNCERTAIN, "repeated": REPEATED}
+    counts = {name: int(table.counts[table.answers == kind].sum()) for name, kind in kinds.items()}
+    found = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    if languages:
+        (language, _), *_ = languages.most_common(1)
+        advice = (
+            f"texts look {language}: --languages all answers those with words that the model knows"
+        )
+    elif counts["uncertain"]:
+        advice = "name a model that knows such texts with -m, or the column of texts with "
+        advice += "--text-column"
+    else:
+        advice = "name the column of texts with --text-column"
+    return f"{title}: nothing to summarize: of the reviews {found}; {advice}"
 
 
 def _periods(collected: Collector, request: Request) -> tuple[Table, Unit | None, list[int]]:
@@ -154,10 +168,12 @@ def _periods(collected: Collector, request: Request) -> tuple[Table, Unit | None
         if (table.answers >= 0).any():
             raise DataError(_no_dates(collected, request))
         return table._replace(periods=np.full(days.size, _ALL)), None, []
-    unit = request.unit or unit_of(days[dated])
-    periods = periods_between(int(days[dated].min()), int(days[dated].max()), unit)
-    place = np.searchsorted(periods, first_days(np.maximum(days, 1), unit))
-    place = np.where(days > MISSING, np.minimum(place, periods.size - 1), _ALL)
+    span = np.array(middle_span(days[dated], counts[dated]))
+    unit = request.unit or unit_of(span)
+    periods = periods_between(int(span[0]), int(span[1]), unit)
+    starts = first_days(np.maximum(days, 1), unit)
+    inside = (days > MISSING) & (starts >= periods[0]) & (starts <= periods[-1])
+    place = np.where(inside, np.searchsorted(periods, starts), _ALL)
     return table._replace(periods=place), unit, periods.tolist()
 
 
@@ -224,8 +240,18 @@ def _notes(
             f"{count_of(counter.small, 'group')} of {len(groups):,} with fewer than "
             f"{request.minimum} reviews: no shares (--min)"
         )
-    if not request.over:
-        return
+
+
+def _notes_on_dates(
+    collected: Collector, request: Request, table: Table, cells: Sequence[Cell], unit: Unit | None
+) -> Iterator[str]:
+    """Yield what a reader must know of the dates, a sentence each."""
+    of_periods = [cell for cell in cells if not cell.group and cell.period]
+    if small := sum(not cell.shares for cell in of_periods):
+        yield (
+            f"{count_of(small, unit or 'period')} of {len(of_periods):,} with fewer than "
+            f"{request.minimum} reviews: no shares (--min)"
+        )
     if missing := collected.undated[MISSING]:
         yield f'{count_of(missing, "review")} without a date in "{request.over}": in no period'
     if unreadable := collected.undated[UNREADABLE]:
@@ -233,5 +259,27 @@ def _notes(
             f'{count_of(unreadable, "value")} of "{request.over}" cannot be read as a date, the '
             f"first: {collected.first_unreadable}; in no period"
         )
+    shown = sum(cell.reviews for cell in of_periods)
+    dated = int(table.counts[table.answers >= 0].sum()) - sum(collected.undated.values())
+    if dated > shown:
+        yield (
+            f'{count_of(dated - shown, "date")} of "{request.over}" too far from the others, such '
+            f"as {_far(collected, table)}: in no period"
+        )
     if collected.dates.is_assumed:
         yield "nothing shows whether 02/03/2015 is in February or March: read as February"
+    if collected.dates.is_mixed:
+        month = "March" if collected.dates.day_first else "February"
+        yield (
+            "some dates have the day first and some the month: 02/03/2015, which may be both, is "
+            f"read as {month}"
+        )
+
+
+def _far(collected: Collector, table: Table) -> str:
+    """Return the last or else the first day that is in no period."""
+    _, days, _, _ = collected.tally.table()
+    days = collected.dates.settled(days)
+    far = days[(days > MISSING) & (table.answers >= 0) & (table.periods < 0)]
+    near = days[(days > MISSING) & (table.periods >= 0)]
+    return iso(int(max(far, key=lambda day: abs(int(day) - int(near[0])))))

@@ -225,7 +225,7 @@ class _Finder:
 
     def themes(self, reviews: _Reviews, limit: int) -> list[Theme]:
         """Return the themes, the most telling first."""
-        topics = self._joined(self._by_head())
+        topics = [each for each in self._joined(self._by_head()) if self._is_said(each, reviews)]
         topics.sort(key=lambda topic: -topic.score)
         topics = self._weighed(topics[: 2 * limit])
         chosen: list[_Topic] = []
@@ -234,6 +234,14 @@ class _Finder:
             if len(chosen) < limit and not (topic.opinion and opinions >= limit // _OPINIONS):
                 chosen.append(topic)
         return [self._theme(topic, reviews) for topic in chosen]
+
+    def _is_said(self, topic: _Topic, reviews: _Reviews) -> bool:
+        """Return whether enough reviews of the class have a topic, not only sentences that are."""
+        return self._reviews_of(topic, reviews).size >= _LEAST_REVIEWS
+
+    def _reviews_of(self, topic: _Topic, reviews: _Reviews) -> Ints:
+        """Return the reviews of the class that have a topic in a sentence of the class."""
+        return reviews.of_class(topic.passages[self._is_own[topic.passages]], self._label)
 
     def _by_head(self) -> list[_Topic]:
         """Gather phrases by their most telling word that is a topic.
@@ -400,7 +408,7 @@ class _Finder:
 
     def _theme(self, topic: _Topic, reviews: _Reviews) -> Theme:
         """Return a topic as a theme with its trend and quotes."""
-        own = reviews.of_class(topic.passages[self._is_own[topic.passages]], self._label)
+        own = self._reviews_of(topic, reviews)
         together = self._over_use_of(np.zeros_like(topic.passages), topic.passages, 1)
         name = spelled(self._corpus, self._grams, self._name(topic), 1)[0]
         phrases = self._spelled(topic)

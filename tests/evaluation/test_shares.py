@@ -111,10 +111,9 @@ def test_equal_groups_rarely_differ_and_others_do(corrected):
         answers = [np.bincount(each.argmax(axis=1), minlength=2) for each in p]
         return np.array(of_cells if corrected else answers)
 
-    whole = counts(0.3).sum(axis=0)
     same, moved = (
-        contrast(model, counts(0.3), counts(0.3), whole),
-        contrast(model, counts(0.3), counts(0.5), whole),
+        contrast(model, counts(0.3), counts(0.3)),
+        contrast(model, counts(0.3), counts(0.5)),
     )
     assert np.mean(same.p[:, 1] < 0.05) < 0.1
     assert np.mean(moved.p[:, 1] < 0.05) > 0.9
@@ -125,7 +124,7 @@ def test_a_rare_class_that_a_small_group_happens_to_lack_is_no_difference():
     random = np.random.default_rng(8)
     counts = random.multinomial(60, [0.03, 0.97], 2000)
     rest = random.multinomial(10_000, [0.03, 0.97], 2000)
-    found = contrast(None, counts, rest, rest[0])
+    found = contrast(None, counts, rest)
     assert np.mean(found.p[:, 0] < 0.05) < 0.07
     assert adjusted(found.p[:, 0]).min() > 0.01
 
@@ -182,6 +181,32 @@ def test_a_cell_without_held_out_reviews_says_nothing():
     one, other = model.estimate(np.array([[9, 9, 9, 0, 9, 9], [9, 9, 9, 9, 9, 9]])).value
     assert np.allclose(one, 1 / 3, atol=1e-3)
     assert np.allclose(other, 1 / 3, atol=1e-3)
+
+
+def test_a_rare_class_that_a_small_group_happens_to_have_is_no_difference():
+    random = np.random.default_rng(9)
+    false = 0
+    for _ in range(100):
+        counts = random.multinomial(40, [0.4, 0.005, 0.595], 60)
+        found = contrast(None, counts, counts.sum(axis=0) - counts)
+        false += bool((adjusted(found.p.ravel()) <= 0.05).any())
+    assert false <= 8
+    many = contrast(None, np.array([[10, 20]]), np.array([[9_990, 10]]))
+    assert many.p.max() < 1e-20
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_a_rare_class_is_tested_exactly(table):
+    stats = pytest.importorskip("scipy.stats")
+    counts, others = np.array([table[:2]]) + 1, np.array([table[2:]]) * 50 + 1
+    found = contrast(None, counts, others).p
+    expected = min(counts.sum(), others.sum()) * (counts + others) / (counts + others).sum()
+    if expected.min() < 5:
+        both = np.vstack([counts, others])
+        tails = [stats.fisher_exact(both, alternative=way)[1] for way in ("less", "greater")]
+        assert found.min() >= min(2 * min(tails), 1) * (1 - 1e-6)
+        assert 0 <= found.min() <= found.max() <= 1
 
 
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():

@@ -111,6 +111,20 @@ def test_more_than_two_classes_are_each_compared_with_the_rest_negative_and_posi
     assert "booking" in said(themes, 1)
 
 
+def test_a_theme_of_a_class_needs_reviews_of_it(fast) -> None:
+    """Sentences may speak for a class that hardly any review has."""
+    plot = "The police began the investigation of the murder at the port."
+    made = [
+        Passage(f"{plot} {end} number {n}.", label, "", None, np.full(3, np.nan))
+        for n in range(40)
+        for end, label in (("A great film, loved it", 2), ("A terrible film, hated it", 0))
+    ]
+    made += [Passage("It arrived on Monday.", 1, "", None, np.full(3, np.nan))] * 3
+    themes = find_themes(made, fast, (), ("negative", "neutral", "positive"))
+    assert {theme.label for theme in themes} >= {0, 2}
+    assert all(theme.reviews >= 3 for theme in themes), [(t.name, t.reviews) for t in themes]
+
+
 def test_themes_are_the_same_every_time(fast, themes) -> None:
     assert find_themes(passages(), None, PERIODS, CLASSES) == themes
     assert find_themes(passages(), fast, (), CLASSES) == find_themes(passages(), fast, (), CLASSES)
