@@ -101,8 +101,9 @@ def _moves(summary: Summary) -> Iterator[str]:
         where = f" in {shortened(group_name(move.group))}" if move.group else ""
         went = "rose" if move.share > move.other else "fell"
         yield (
-            f"The share of {summary.classes[first]} reviews{where} {went} from {percent(move.other)} in "
-            f"the first half of the time to {percent(move.share)} in the second."
+            f"The share of {summary.classes[first]} reviews{where} {went} from "
+            f"{percent(move.other)} in the first half of the time to {percent(move.share)} in the "
+            "second."
         )
 
 

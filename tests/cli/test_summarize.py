@@ -85,7 +85,7 @@ def test_groups_that_differ_and_what_moved_are_named(run, reviews):
 def test_a_trained_model_corrects_shares_and_a_bundled_one_says_it_does_not(run, reviews, trained):
     corrected = summary(run, reviews, "-m", trained)
     assert corrected["corrected"]
-    assert "account for the errors" in corrected["notes"][0]
+    assert "corrected for the errors" in corrected["notes"][0]
     plain = summary(run, reviews, *FAST)
     assert not plain["corrected"]
     assert "how often this model errs on such reviews is not known" in plain["notes"][0]
