@@ -9,10 +9,10 @@ from sentiment.labels import NEGATIVE, NEUTRAL, POSITIVE
 from sentiment.reviews.cells import and_more, count_of
 from sentiment.summary.quotes import written_as
 from sentiment.summary.result import Aspect, Cell, Difference, Group, Quote, Share, Summary, Theme
-from sentiment.summary.wording import gist, group_name, shown_first
+from sentiment.summary.wording import gist, group_name, period_name, shown_first
 
 _NARROWEST, _WIDEST = 60, 120
-_PERIODS, _GROUPS, _MOVES, _THEMES, _NEUTRAL, _ASPECTS = 10, 8, 4, 5, 3, 6
+_PERIODS, _GROUPS, _MOVES, _THEMES, _NEUTRAL, _ASPECTS = 12, 8, 4, 5, 3, 6
 _NAME = 24  # columns of the name of a group, a theme or an aspect
 _LEAST_BAR = 6  # columns; where there is less room, fewer classes are shown
 _LEAST_QUOTE = 40  # of an aspect, which has a bar instead
@@ -79,9 +79,8 @@ def _trend(summary: Summary, width: int) -> Iterator[str]:
         return
     shown = cells[-_PERIODS:]
     before = f", the last {len(shown)} of {len(cells)}" if len(shown) < len(cells) else ""
-    yield from _table(
-        summary, width, f"by {summary.unit}{before}", [(cell.period or "", cell) for cell in shown]
-    )
+    rows = [(period_name(cell.period or "", summary.unit), cell) for cell in shown]
+    yield from _table(summary, width, f"by {summary.unit}{before}", rows)
 
 
 def _groups(summary: Summary, width: int) -> Iterator[str]:
@@ -186,7 +185,8 @@ def _aspects(summary: Summary, width: int) -> Iterator[str]:
         labels = shown_classes(summary.classes)
         heads = "".join(f"{shortened(summary.classes[label], 10):>11}" for label in labels)
         yield f"{'what sentences are about':<{_NAME}}{'sentences':>11}{heads}"
-    for each in summary.aspects[:_ASPECTS]:
+    asked = sum(each.asked for each in summary.aspects)
+    for each in summary.aspects[: max(_ASPECTS, asked)]:
         yield _aspect(each, labels, width)
     if summary.sampled < summary.reviews and (summary.themes or summary.aspects):
         yield f"found in a sample of {summary.sampled:,} reviews"

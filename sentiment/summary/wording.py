@@ -26,6 +26,11 @@ def group_name(group: Group) -> str:
     return " · ".join(group) if group else "all reviews"
 
 
+def period_name(first_day: str, unit: str) -> str:
+    """Return the name of a period: a month without its day."""
+    return first_day[:7] if unit == "month" else first_day
+
+
 def interval(share: Share) -> str:
     """Write the interval of a share."""
     return f"{100 * share.low:.1f}–{share.high:.1%}"

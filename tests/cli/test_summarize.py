@@ -292,3 +292,55 @@ def test_a_wide_and_a_narrow_terminal(run, reviews, monkeypatch):
         done = run("summarize", reviews, *FAST, "--by", "store", "--over", "when")
         widest = max(map(len, done.stdout.splitlines()))
         assert width - 25 < widest <= width
+
+
+def shown(run, path, *args, **kwargs):
+    done = run("summarize", path, *args, "-q", **kwargs)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_lines_are_for_a_reader_in_a_hurry(run, reviews):
+    found = shown(run, reviews, *FAST, "--by", "store", "--label-column", "label")
+    above, _, below = found.partition(" share ")
+    assert "counted" not in below.split("note: ")[0]  # it would be the same as the share
+    words = " ".join(above.split())
+    assert " are answered negative and " in words
+    assert "; labelled so: " in words
+    assert "More negative than the rest beyond chance: south (" in words
+
+
+def test_all_aspects_that_are_asked_for_are_shown(run, reviews):
+    words = "table,river,window,film,fun,mess,worst,zebra"
+    lines = shown(run, reviews, *FAST, "--aspects", words).splitlines()
+    names = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert set(words.split(",")) <= set(names)
+    zebra = next(line for line in lines if line.startswith("  zebra"))
+    assert zebra.split()[1:] == ["0", "–"]
+
+
+def test_neutral_comes_last(run, tmp_path):
+    rows = [f'{kind},the {noun} was {word} number {n}' for n in range(60)
+            for kind, noun, word in (("negative", "soup", "cold"), ("neutral", "door", "blue"),
+                                     ("positive", "bread", "fresh"))]  # fmt: skip
+    text = "predicted,p_positive,p_negative,p_neutral,text\n"
+    text += "".join(f"{row.split(',')[0]},0.3,0.3,0.4,{row.split(',')[1]}\n" for row in rows)
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    lines = shown(run, "a.csv", cwd=tmp_path).splitlines()
+    titles = [line.split()[2] for line in lines if line.startswith("typical of ")]
+    assert titles == ["negative", "positive", "neutral"]
+
+
+def test_wide_characters_keep_columns_in_line(run, tmp_path):
+    names = {"東京": "good", "Köln": "bad", "Rome": "good"}
+    text = "city,text\n" + "".join(
+        f"{city},a {word} stay {n}\n" for n in range(40) for city, word in names.items()
+    )
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    lines = shown(run, "a.csv", *FAST, "--by", "city", "--no-themes", cwd=tmp_path).splitlines()
+    ends = {
+        sum(1 + (c in "東京") for c in line[: line.index(" 40 ") + 3])
+        for line in lines
+        if line.split()[:1] and line.split()[0] in names
+    }
+    assert len(ends) == 1
