@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.cli import options
-from sentiment.cli.answering import handling
+from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.models import open_model
 from sentiment.cli.progress import Meter
@@ -24,15 +24,15 @@ from sentiment.errors import DataError, UsageError
 from sentiment.general import bundled
 from sentiment.labels import LabelSet
 from sentiment.model.model import Model, Scores
-from sentiment.reviews.batch import Batch
+from sentiment.reviews.batch import Ahead, Batch, first_readable
 from sentiment.reviews.cells import and_more, csv_cell, encode, to_json
 from sentiment.reviews.compression import writing
 from sentiment.reviews.dataset import SHOWN_CLASSES
 from sentiment.reviews.dates import UNITS, Unit
 from sentiment.reviews.labels import read_labels
 from sentiment.reviews.opening import Opened, open_reviews
-from sentiment.reviews.predictions import PREDICTED, classes_of, predictions_in
-from sentiment.reviews.streams import ReadOptions, Where
+from sentiment.reviews.predictions import PREDICTED, classes_of, predictions_in, two_classes_of
+from sentiment.reviews.streams import SUFFIXES, ReadOptions, Where, output_format_of, suffix_of
 from sentiment.reviews.texts import texts_to_score
 from sentiment.runtime import require
 from sentiment.summary.build import Request, summarize
@@ -82,6 +82,23 @@ class _Job:
         """The columns to read beside the texts: groups, dates, labels."""
         label = self.reading.label_column
         return (*self.by, *([self.over] if self.over else []), *([label] if label else []))
+
+    @property
+    def of_models(self) -> list[str]:
+        """The options that say how a model answers, where they are given."""
+        given = {
+            "--threshold": self.threshold is not None,
+            "--classes": bool(self.reading.classes),
+            "--repair": self.repair is True,
+            "--no-repair": self.repair is False,
+            "--languages": self.languages is not None,
+        }
+        return [name for name, there in given.items() if there]
+
+    @property
+    def prints_other(self) -> bool:
+        """Whether the CSV or the page for a browser goes to standard output."""
+        return options.STDOUT in (self.csv, self.html)
 
     @property
     def targets(self) -> list[Path]:
@@ -188,6 +205,9 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
         raise UsageError(f"--by {twice[0]} is given twice")
     if (job.unit or job.timezone) and not job.over:
         raise UsageError("--unit and --timezone are of dates: name their column with --over")
+    if job.aspects and not job.themes:
+        raise UsageError("--no-themes leaves out aspects, too; give it or --aspects")
+    _check_names(job)
     for path in job.plots:
         kind_of(path, dated=bool(job.over), grouped=bool(job.by))
     if job.plots:
@@ -197,9 +217,25 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
     _write(summary, job)
 
 
+def _check_names(job: _Job) -> None:
+    """Check that files are named as what they are, and that one thing alone goes to stdout.
+
+    Raises:
+        UsageError: they are not.
+    """
+    if job.csv is not None and output_format_of(job.csv) not in ("csv", "text"):
+        raise UsageError(f"--csv {job.csv}: it is written as CSV; name it {job.csv.stem}.csv")
+    if job.html is not None and suffix_of(job.html) in SUFFIXES:
+        raise UsageError(f"--html {job.html}: it is a page; name it {job.html.stem}.html")
+    if job.as_json and job.output is None and job.prints_other:
+        raise UsageError("two results would go to standard output; give one of them a file name")
+
+
 def _summary(job: _Job, paths: Sequence[str]) -> Summary:
     """Read and answer the reviews, and return their summary."""
     places = options.resolve_inputs(paths, "answering")
+    if job.rejects is not None:
+        check_rejects(job.rejects, job.on_bad_row)
     options.check_targets(job.targets, places, force=job.force)
     with handling(job.on_bad_row, job.rejects) as bad_rows:
         reading = replace(
@@ -208,8 +244,12 @@ def _summary(job: _Job, paths: Sequence[str]) -> Summary:
         )  # fmt: skip
         inputs = _announced(places, reading)
         first = next(inputs)
-        answered = _answered_classes(job, first)
+        batches = Ahead(first.batches)
+        first = replace(first, batches=batches)
+        answered = _answered_classes(job, first, batches)
         path, model = (None, None) if answered else _open(job)
+        if path is not None:
+            options.check_targets(job.targets, [path], force=job.force)
         labels = answered or (model.labels if model else LabelSet(()))
         cells = model.record.cells if model else None
         collected = Collector(
@@ -255,8 +295,11 @@ def _announced(places: Sequence[Where], reading: ReadOptions) -> Iterator[Opened
         yield opened
 
 
-def _answered_classes(job: _Job, first: Opened) -> LabelSet | None:
+def _answered_classes(job: _Job, first: Opened, batches: Ahead[Batch]) -> LabelSet | None:
     """Return the classes of the answers that a file has; None if a model is to answer.
+
+    Of two classes other than sentiment, `predict` writes the probability of the second alone; the
+    answers of the first batch name the other.
 
     Raises:
         DataError: they cannot be told.
@@ -265,10 +308,17 @@ def _answered_classes(job: _Job, first: Opened) -> LabelSet | None:
     if job.model_path is not None or PREDICTED not in columns:
         return None
     found = classes_of(columns)
+    if found is None and (sample := first_readable(batches)):
+        found = two_classes_of(columns, sample.column(PREDICTED))
     if found is None:
         raise DataError(
             f'{first.source.name}: it has answers in "{PREDICTED}", but not a column of '
             "probabilities for each class, such as p_positive; name a model with -m to answer anew"
+        )
+    if job.of_models:
+        raise UsageError(
+            f"{first.source.name} has answers, which {job.of_models[0]} does not change; name a "
+            "model with -m to answer anew, or leave it out"
         )
     console.note(f'{first.source.name}: answers from "{PREDICTED}"; -m MODEL answers anew')
     return found
@@ -282,15 +332,20 @@ def _collect_answers(
         with closing(each.source):
             if not each.columns.text:
                 continue
-            if classes_of(each.source.columns) != labels:
-                raise DataError(f"{each.source.name}: it has other answers than the first file")
+            columns = each.source.columns
+            found = classes_of(columns) or two_classes_of(columns, labels.names)
+            if found != labels:
+                raise DataError(
+                    f"{each.source.name}: it has other answers than the first file, or none; "
+                    "name a model with -m to answer all anew"
+                )
             for batch in each.batches:
-                found = predictions_in(batch, labels, each.source.columns)
-                known = found.probabilities
+                answered = predictions_in(batch, labels, columns)
+                known = answered.probabilities
                 if known is None:
                     known = np.full((len(batch), len(labels)), np.nan)
                 texts = texts_to_score(batch, columns=each.columns)
-                collected.add(_rows(job, each, batch, texts, known, found.answers))
+                collected.add(_rows(job, each, batch, texts, known, answered.answers))
 
 
 def _collect_scores(
@@ -395,6 +450,8 @@ def _write(summary: Summary, job: _Job) -> None:
     for path, picture in pictures.items():
         write_picture(picture, path)
         console.note(f"saved {path}: {picture.title}")
+    if job.output is None and job.prints_other:
+        return
     if job.output is None:
         click.echo(content, nl=False)
         return

@@ -28,6 +28,7 @@ _LONGEST = 64  # characters of a date
 _REMEMBERED = 100_000  # values
 _SHORT_SPAN, _MIDDLE_SPAN = 45, 200  # days shown one by one, and by the week
 MOST_PERIODS = 1_000
+_DAYS_IN = {"day": 1, "week": 7, "month": 30.5}
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
@@ -75,7 +76,7 @@ class DateReader:
             UsageError: there is no such time zone.
         """
         self.day_first: bool | None = None
-        self._has_open = False
+        self._has_open = self._has_both = False
         self._zone = _zone_of(zone)
         self._known: dict[Any, int] = {}
 
@@ -106,6 +107,11 @@ class DateReader:
     def is_assumed(self) -> bool:
         """Whether some `02/03/2015` was read without a value that shows which is the day."""
         return self._has_open and self.day_first is None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some `02/03/2015` was read among both `24/02/2015` and `02/24/2015`."""
+        return self._has_open and self._has_both
 
     def _key_of(self, value: Any) -> Any:
         """Return what values of the same day often share, to read it once."""
@@ -157,11 +163,13 @@ class DateReader:
 
     def _slashed(self, year: int, one: int, two: int, parts: dict[str, str | None]) -> int:
         """Return the day of `02/24/2015`, or a number to settle where either may be the day."""
-        if self.day_first is None and max(one, two) > 12:
-            self.day_first = one > two
         if max(one, two) > 12:
             month, day = (two, one) if one > two else (one, two)
-            return self._at(year, month, day, parts)
+            found = self._at(year, month, day, parts)  # what is no date shows nothing
+            if self.day_first is None:
+                self.day_first = one > two
+            self._has_both |= self.day_first != (one > two)
+            return found
         if not min(one, two, year):
             return UNREADABLE
         self._has_open = True
@@ -243,18 +251,36 @@ def first_days(days: Days, unit: Unit) -> Days:
     return months.astype("datetime64[D]").astype(np.int64) + _EPOCH
 
 
+def middle_span(days: Days, counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the first and the last day to show: all, if they make no more months than can be.
+
+    Otherwise they are the first and the last of those in the years around the middle one: a single
+    9999-12-31, which stands for no date, must not stand for a trend either.
+
+    Args:
+        days: int64 [n], n ≥ 1.
+        counts: how often there is each, int64 [n].
+    """
+    most = int(MOST_PERIODS * _DAYS_IN["month"])
+    if np.ptp(days) > most:
+        order = np.argsort(days, kind="stable")
+        total = np.cumsum(counts[order])
+        middle = days[order][np.searchsorted(total, total[-1] // 2, side="right")]
+        days = days[np.abs(days - middle) <= most // 2]
+    return int(days.min()), int(days.max())
+
+
 def periods_between(first: int, last: int, unit: Unit) -> Days:
     """Return the first day of each period from one to another day, in order, int64 [P].
 
     Raises:
-        DataError: there are too many to show.
+        DataError: there are too many to show; of the months of a `middle_span` there are not.
     """
     begin, end = (int(first_days(np.array([day]), unit)[0]) for day in (first, last))
-    if (end - begin) / {"day": 1, "week": 7, "month": 30.5}[unit] > MOST_PERIODS:
-        wider = "choose a longer --unit" if unit != "month" else "correct or leave out such rows"
+    if (end - begin) / _DAYS_IN[unit] > MOST_PERIODS:
         raise DataError(
             f"dates from {iso(begin)} to {iso(last)} make more than {MOST_PERIODS:,} periods of a "
-            f"{unit}; {wider}"
+            f"{unit}; choose a longer --unit"
         )
     return np.unique(first_days(np.arange(begin, end + 1), unit))
 

@@ -1,6 +1,6 @@
 """Files of predictions, as `sentiment predict` or another program writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -140,6 +140,26 @@ def classes_of(columns: Sequence[str]) -> LabelSet | None:
     return LabelSet((*others, POSITIVE) if POSITIVE in names else tuple(others))
 
 
+def two_classes_of(columns: Sequence[str], answers: Iterable[Any]) -> LabelSet | None:
+    """Return the two classes of a file that has the probability of the second alone.
+
+    The first is the other one that is answered. None if there is none, or not one such column.
+    """
+    names = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
+    if PREDICTED not in columns or len(names) != 1 or not can_be_class(names[0]):
+        return None
+    own = _kind_of(names[0])
+    for answer in answers:
+        kind = _kind_of(answer)
+        if (
+            kind not in (own, UNCERTAIN)
+            and key_of(answer) is not None
+            and can_be_class(str(answer))
+        ):
+            return LabelSet((str(answer), names[0]))
+    return None
+
+
 def predictions_in(batch: Batch, labels: LabelSet, columns: Sequence[str]) -> Predictions:
     """Read the answers of a batch of a file that has these columns, which `classes_of` knows.
 
@@ -152,7 +172,7 @@ def predictions_in(batch: Batch, labels: LabelSet, columns: Sequence[str]) -> Pr
         _answer(value, labels, meaning, name, number)
         for value, number in zip(batch.column(PREDICTED), numbers, strict=True)
     ]
-    written_columns = [name for each in labels.names if (name := f"p_{each}") in columns]
+    written_columns = [f"p_{each}" for each in labels.names if f"p_{each}" in columns]
     rows = zip(*map(batch.column, written_columns), strict=True)
     found = [
         [_probability(value, name, number) for value in row]

@@ -49,6 +49,7 @@ class Counter:
 
     Attributes:
         model: what corrects the shares; None to count answers alone.
+        whole: what the shares of all reviews are estimated from.
         minimum, classes: as given.
         small: how many groups have fewer reviews.
     """
@@ -77,6 +78,7 @@ class Counter:
         self._answered = table.where(table.answers >= 0)
         self._uncertain = table.where(table.answers == UNCERTAIN)
         self.small = 0
+        self.whole = self.evidence(lambda each: np.zeros_like(each.groups), 1)[0]
 
     def evidence(self, key: Callable[[Table], Numbers], size: int) -> Numbers:
         """Count what shares are estimated from, by a key of each row below `size`; −1 for none."""
@@ -97,7 +99,11 @@ class Counter:
         reviews = answers.sum(axis=1)
         enough = np.flatnonzero(reviews >= self.minimum)
         evidence = self.evidence(key, size)[enough]
-        shares = self.model.estimate(evidence) if self.model else counted_shares(evidence)
+        shares = (
+            self.model.estimate_parts(evidence, self.whole)
+            if self.model
+            else counted_shares(evidence)
+        )
         labelled = self._labelled(key, size)
         made: dict[int, tuple[Share, ...]] = {
             place: _shares(shares, number, answers[place], labelled[place] if labelled else ())
@@ -242,7 +248,7 @@ def _beyond_chance(
     enough = np.flatnonzero(sizes >= max(counter.minimum, 1))
     if not enough.size:
         return ()
-    found = contrast(counter.model, counts[enough], others[enough])
+    found = contrast(counter.model, counts[enough], others[enough], counter.whole)
     labels = 1 if counter.classes == 2 else counter.classes  # of two, one share tells the other
     p = found.p[:, :labels]
     q = adjusted(p.ravel()).reshape(p.shape)

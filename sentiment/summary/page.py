@@ -16,6 +16,7 @@ from sentiment.summary.wording import (
     gist,
     group_name,
     interval,
+    period_name,
     shortened,
     shown_first,
     without_folders,
@@ -47,6 +48,7 @@ def page_of(summary: Summary) -> bytes:
             "percent": percent,
             "interval": interval,
             "group_name": group_name,
+            "period_name": period_name,
             "short": shortened,
             "without_folders": without_folders,
         },
@@ -75,22 +77,22 @@ class Row:
     """A group: its cell, how it differs from the rest, and its trend.
 
     Attributes:
-        differs: what is beyond chance, in words.
+        differs: what is beyond chance: the class, and words for it.
         spark: the trend of the leading class as an SVG path; "" for none.
     """
 
     cell: Cell
-    differs: Sequence[str]
+    differs: Sequence[tuple[int, str]]
     spark: str
 
 
 def _rows(summary: Summary) -> list[Row]:
     """Return the largest groups and those that differ, the most of the leading class first."""
-    differing: dict[Group, list[str]] = {}
+    differing: dict[Group, list[tuple[int, str]]] = {}
     for each in summary.differences:
         more = "more" if each.share > each.other else "less"
         words = f"{more} {summary.classes[each.label]} than the rest ({percent(each.other)})"
-        differing.setdefault(each.group, []).append(words)
+        differing.setdefault(each.group, []).append((each.label, words))
     shown = [
         cell
         for number, cell in enumerate(summary.groups)

@@ -24,7 +24,7 @@ from sentiment.pages.charts import (
 from sentiment.pages.plotting import format_of, plot
 from sentiment.reviews.cells import visible
 from sentiment.summary.result import Cell, Share, Summary
-from sentiment.summary.wording import group_name, shortened
+from sentiment.summary.wording import group_name, period_name, shortened
 
 SHOWN_GROUPS = 40  # in the picture
 _NAMED_PERIODS = {"month": 5, "week": 4, "day": 4}
@@ -130,17 +130,12 @@ def trend(summary: Summary) -> Picture:
             -0.5,
             len(summary.periods) - 0.5,
             list(ticks),
-            names=[_period(summary.periods[tick], summary.unit) for tick in ticks],
+            names=[period_name(summary.periods[tick], summary.unit) for tick in ticks],
         ),
         _share_axis("share of the reviews", [cell.shares for cell in shown]),
         (*layers, *lines),
         _trend_in_words(summary, shown),
     )
-
-
-def _period(first_day: str, unit: str) -> str:
-    """Return a month without its day."""
-    return first_day[:7] if unit == "month" else first_day
 
 
 Segment = tuple[Floats, Floats, Floats, Floats]
@@ -165,9 +160,10 @@ def _trend_in_words(summary: Summary, shown: Sequence[Cell]) -> str:
         f"to {percent(shown[-1].shares[label].value)}"
         for label in roles_of(summary)
     ]
-    begins, ends = (_period(cell.period or "", summary.unit) for cell in (shown[0], shown[-1]))
+    begins, ends = (period_name(cell.period or "", summary.unit) for cell in (shown[0], shown[-1]))
     few = len(summary.periods) - len(shown)
-    left_out = f" {few} of {len(summary.periods)} periods have too few reviews." if few else ""
+    have = "has" if few == 1 else "have"
+    left_out = f" {few} of {len(summary.periods)} periods {have} too few reviews." if few else ""
     return f"From {begins} to {ends}: {', '.join(said)}. Bands are 95% intervals.{left_out}"
 
 

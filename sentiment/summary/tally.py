@@ -1,5 +1,6 @@
 """Counts of reviews by group, day and outcome, in memory that grows with what differs only."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,9 +64,11 @@ class GroupNames:
 def _named(value: Any) -> str:
     """Return a value as the name of a group, one line."""
     text = value if isinstance(value, str) else text_in(value) or cell(value)
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    return text.strip() or NOTHING
+    text = text.strip()
+    if len(text) > _LONGEST:  # others may begin alike
+        told = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+        text = f"{text[: _LONGEST - 9]}…{told:08x}"
+    return text or NOTHING
 
 
 class Tally:

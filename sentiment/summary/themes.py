@@ -82,7 +82,7 @@ class _Topic:
 
 
 def find_themes(
-    passages: Sequence[Passage],
+    corpus: Corpus,
     model: Model | None,
     periods: Sequence[str],
     classes: Sequence[str],
@@ -91,9 +91,9 @@ def find_themes(
     """Find what the reviews of each class say more often than the others.
 
     Args:
-        passages: reviews, a sample if there are many.
+        corpus: reviews, a sample if there are many.
         model: what answered them; it weighs the themes and chooses the quotes. None if unknown.
-        periods: those that the passages refer to; () without dates.
+        periods: those that its passages refer to; () without dates.
         classes: the names of their labels.
         limit: the maximum number of themes of a class.
 
@@ -101,7 +101,6 @@ def find_themes(
         The themes of the class negative, if there is one, then positive, then the others, the most
         telling first.
     """
-    corpus = Corpus.of(passages)
     if not corpus.spellings:
         return ()
     judge = Judge.of(model, classes)
@@ -112,7 +111,7 @@ def find_themes(
     if len(compared) < 2:
         return ()
     grams = frequent(parts, max(_LEAST_REVIEWS, int(sizes[compared].min()) // 200))
-    reviews = _Reviews.of(passages, whole, len(periods))
+    reviews = _Reviews.of(corpus.passages, whole, len(periods))
     found: list[Theme] = []
     for label in sorted(compared, key=lambda label: _rank(classes[label])):
         finder = _Finder(parts, grams, labels, label, judge)
@@ -225,7 +224,7 @@ class _Finder:
 
     def themes(self, reviews: _Reviews, limit: int) -> list[Theme]:
         """Return the themes, the most telling first."""
-        topics = self._joined(self._by_head())
+        topics = [each for each in self._joined(self._by_head()) if self._is_said(each, reviews)]
         topics.sort(key=lambda topic: -topic.score)
         topics = self._weighed(topics[: 2 * limit])
         chosen: list[_Topic] = []
@@ -234,6 +233,14 @@ class _Finder:
             if len(chosen) < limit and not (topic.opinion and opinions >= limit // _OPINIONS):
                 chosen.append(topic)
         return [self._theme(topic, reviews) for topic in chosen]
+
+    def _is_said(self, topic: _Topic, reviews: _Reviews) -> bool:
+        """Return whether enough reviews of the class have a topic, not only sentences that are."""
+        return self._reviews_of(topic, reviews).size >= _LEAST_REVIEWS
+
+    def _reviews_of(self, topic: _Topic, reviews: _Reviews) -> Ints:
+        """Return the reviews of the class that have a topic in a sentence of the class."""
+        return reviews.of_class(topic.passages[self._is_own[topic.passages]], self._label)
 
     def _by_head(self) -> list[_Topic]:
         """Gather phrases by their most telling word that is a topic.
@@ -400,7 +407,7 @@ class _Finder:
 
     def _theme(self, topic: _Topic, reviews: _Reviews) -> Theme:
         """Return a topic as a theme with its trend and quotes."""
-        own = reviews.of_class(topic.passages[self._is_own[topic.passages]], self._label)
+        own = self._reviews_of(topic, reviews)
         together = self._over_use_of(np.zeros_like(topic.passages), topic.passages, 1)
         name = spelled(self._corpus, self._grams, self._name(topic), 1)[0]
         phrases = self._spelled(topic)

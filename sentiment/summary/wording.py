@@ -26,6 +26,11 @@ def group_name(group: Group) -> str:
     return " · ".join(group) if group else "all reviews"
 
 
+def period_name(first_day: str, unit: str) -> str:
+    """Return the name of a period: a month without its day."""
+    return first_day[:7] if unit == "month" else first_day
+
+
 def interval(share: Share) -> str:
     """Write the interval of a share."""
     return f"{100 * share.low:.1f}–{share.high:.1%}"
@@ -47,12 +52,30 @@ def _shares(summary: Summary) -> Iterator[str]:
     if not shares:
         yield f"{reviews}: too few for shares."
         return
+    labels = _foremost(summary)
+    if not summary.corrected:
+        parts = [
+            f"{percent(shares[label].value)} {'' if place else 'are answered '}"
+            f"{summary.classes[label]}"
+            for place, label in enumerate(labels)
+        ]
+        yield f"Of {reviews}, {' and '.join(parts)}{_unknown(summary, labels)}."
+        return
     parts = [
         f"{percent(shares[label].value)} are {summary.classes[label]} "
         f"({'' if place else '95% interval '}{interval(shares[label])})"
-        for place, label in enumerate(_foremost(summary))
+        for place, label in enumerate(labels)
     ]
     yield f"Of {reviews}, {' and '.join(parts)}."
+
+
+def _unknown(summary: Summary, labels: Sequence[int]) -> str:
+    """Return that the errors of the answers are not known, or how reviews are labelled."""
+    labelled = [summary.total.shares[label].labelled for label in labels]
+    shown = [percent(share) for share in labelled if share is not None]
+    if len(shown) < len(labels):
+        return "; how often these answers are wrong is not known"
+    return f"; labelled so: {' and '.join(shown)}"
 
 
 def _foremost(summary: Summary) -> list[int]:
@@ -83,8 +106,9 @@ def _moves(summary: Summary) -> Iterator[str]:
         where = f" in {shortened(group_name(move.group))}" if move.group else ""
         went = "rose" if move.share > move.other else "fell"
         yield (
-            f"The share of {summary.classes[first]}{where} {went} from {percent(move.other)} in "
-            f"the first half of the time to {percent(move.share)} in the second."
+            f"The share of {summary.classes[first]} reviews{where} {went} from "
+            f"{percent(move.other)} in the first half of the time to {percent(move.share)} in the "
+            "second."
         )
 
 

@@ -75,7 +75,9 @@ def test_groups_that_differ_and_what_moved_are_named(run, reviews):
     assert moved["south",]["share"] > moved["south",]["other"] + 0.2
     assert ("west",) not in moved
     done = run("summarize", reviews, *FAST, "--by", "store", "--over", "when", "--count-repeats")
-    assert "* south" in done.stdout
+    south = next(line for line in done.stdout.splitlines() if line.startswith("south"))
+    assert "%*" in south
+    assert "* differs from the rest beyond chance" in done.stdout
     assert "\x1b" not in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
@@ -83,10 +85,10 @@ def test_groups_that_differ_and_what_moved_are_named(run, reviews):
 def test_a_trained_model_corrects_shares_and_a_bundled_one_says_it_does_not(run, reviews, trained):
     corrected = summary(run, reviews, "-m", trained)
     assert corrected["corrected"]
-    assert "account for the errors" in corrected["notes"][0]
+    assert "corrected for the errors" in corrected["notes"][0]
     plain = summary(run, reviews, *FAST)
     assert not plain["corrected"]
-    assert "the errors of this model are not known" in plain["notes"][0]
+    assert "how often this model errs on such reviews is not known" in plain["notes"][0]
     assert all(each["value"] == each["counted"] for each in plain["cells"][0]["shares"])
 
 
@@ -202,8 +204,15 @@ def test_a_column_with_very_many_values_is_a_said_fallback(run, tmp_path, monkey
         ([], "text,b\n ,1\n,2\n", 3, "nothing to summarize"),
         (["--label-column", "a"], "a,text\nred,a great film\nblue,a bad film\n", 3, '"a"'),
         (["--over", "when", "--unit", "day"],
-         "when,text\n1024-01-01,a great film\n2024-01-01,a bad film\n", 3,
+         "when,text\n2014-01-01,a great film\n2024-01-01,a bad film\n", 3,
          "more than 1,000 periods"),
+        (["--aspects", "film", "--no-themes"], "text\na great film\n", 2, "leaves out aspects"),
+        (["--csv", "shares.xlsx"], "text\na great film\n", 2, "name it shares.csv"),
+        (["--csv", "shares.json"], "text\na great film\n", 2, "name it shares.csv"),
+        (["--html", "page.csv"], "text\na great film\n", 2, "name it page.html"),
+        (["--csv", "-", "--json"], "text\na great film\n", 2, "two results"),
+        (["--csv", "-", "--html", "-"], "text\na great film\n", 2, "twice"),
+        (["--rejects", "bad.csv"], "text\na great film\n", 2, "--on-bad-row skip"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_clear_line(run, tmp_path, args, content, code, message):
@@ -222,7 +231,6 @@ def test_bad_input_is_one_clear_line(run, tmp_path, args, content, code, message
          [["--timezone", "Europe/Berlin"], ["--timezone", "UTC"]]),
         (["--unit", "day"], "2014-01-01", "choose a longer --unit",
          [["--unit", "week"], ["--unit", "month"]]),
-        (["--unit", "month"], "1024-01-01", "correct or leave out such rows", []),
     ],
 )  # fmt: skip
 def test_what_is_advised_about_dates_works(run, tmp_path, options, first, advice, ways):
@@ -231,9 +239,7 @@ def test_what_is_advised_about_dates_works(run, tmp_path, options, first, advice
     done = run("summarize", "r.csv", *FAST, "--over", "when", *options, cwd=tmp_path)
     assert done.returncode in (2, 3)
     assert advice in done.stderr
-    if not ways:  # correct it
-        (tmp_path / "r.csv").write_text(rows.replace("1024", "2022"), encoding="utf-8")
-    for way in ways or [options]:
+    for way in ways:
         done = run("summarize", "r.csv", *FAST, "--over", "when", *way, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
@@ -286,3 +292,55 @@ def test_a_wide_and_a_narrow_terminal(run, reviews, monkeypatch):
         done = run("summarize", reviews, *FAST, "--by", "store", "--over", "when")
         widest = max(map(len, done.stdout.splitlines()))
         assert width - 25 < widest <= width
+
+
+def shown(run, path, *args, **kwargs):
+    done = run("summarize", path, *args, "-q", **kwargs)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_lines_are_for_a_reader_in_a_hurry(run, reviews):
+    found = shown(run, reviews, *FAST, "--by", "store", "--label-column", "label")
+    above, _, below = found.partition(" share ")
+    assert "counted" not in below.split("note: ")[0]  # it would be the same as the share
+    words = " ".join(above.split())
+    assert " are answered negative and " in words
+    assert "; labelled so: " in words
+    assert "More negative than the rest beyond chance: south (" in words
+
+
+def test_all_aspects_that_are_asked_for_are_shown(run, reviews):
+    words = "table,river,window,film,fun,mess,worst,zebra"
+    lines = shown(run, reviews, *FAST, "--aspects", words).splitlines()
+    names = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert set(words.split(",")) <= set(names)
+    zebra = next(line for line in lines if line.startswith("  zebra"))
+    assert zebra.split()[1:] == ["0", "–"]
+
+
+def test_neutral_comes_last(run, tmp_path):
+    rows = [f'{kind},the {noun} was {word} number {n}' for n in range(60)
+            for kind, noun, word in (("negative", "soup", "cold"), ("neutral", "door", "blue"),
+                                     ("positive", "bread", "fresh"))]  # fmt: skip
+    text = "predicted,p_positive,p_negative,p_neutral,text\n"
+    text += "".join(f"{row.split(',')[0]},0.3,0.3,0.4,{row.split(',')[1]}\n" for row in rows)
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    lines = shown(run, "a.csv", cwd=tmp_path).splitlines()
+    titles = [line.split()[2] for line in lines if line.startswith("typical of ")]
+    assert titles == ["negative", "positive", "neutral"]
+
+
+def test_wide_characters_keep_columns_in_line(run, tmp_path):
+    names = {"東京": "good", "Köln": "bad", "Rome": "good"}
+    text = "city,text\n" + "".join(
+        f"{city},a {word} stay {n}\n" for n in range(40) for city, word in names.items()
+    )
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    lines = shown(run, "a.csv", *FAST, "--by", "city", "--no-themes", cwd=tmp_path).splitlines()
+    ends = {
+        sum(1 + (c in "東京") for c in line[: line.index(" 40 ") + 3])
+        for line in lines
+        if line.split()[:1] and line.split()[0] in names
+    }
+    assert len(ends) == 1

@@ -178,3 +178,10 @@ def test_a_report_against_the_same_model_shows_what_they_change(run, trained, tm
                "--no-baseline")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "the model is worse by" in page.read_text(encoding="utf-8")
+
+
+def test_rows_are_those_that_an_editor_counts(run, tmp_path):
+    (tmp_path / "w.csv").write_text('"a\u2028b",+\nsick,?\n', encoding="utf-8")
+    done = run("predict", "-m", "fast", "--words", "w.csv", "--", "sick", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "row 2: '?' is no weight" in done.stderr

@@ -129,6 +129,86 @@ def test_a_rare_class_that_a_small_group_happens_to_lack_is_no_difference():
     assert adjusted(found.p[:, 0]).min() > 0.01
 
 
+def in_two_groups(random, rows, seen):
+    """Labels, groups, and probabilities; `seen` is how far the model reads the group in a text."""
+    groups = random.integers(0, 2, rows)
+    labels = (random.random(rows) < np.array([0.2, 0.7])[groups]).astype(np.int64)
+    odds = 2 * random.normal(size=rows) + 4 * (labels - 0.5)
+    odds += seen * np.log([0.2 / 0.8, 0.7 / 0.3])[groups]
+    p = 1 / (1 + np.exp(-odds))
+    return labels, groups, np.stack([1 - p, p], axis=1)
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_groups_that_the_texts_tell_are_not_corrected_twice(seen):
+    random = np.random.default_rng(seen)
+    labels, _, p = in_two_groups(random, 20_000, seen)
+    cells = ScoreCells.of(p, labels)
+    model = ShareModel.of(cells)
+    inside, error, alone = [], [], []
+    for _ in range(40):
+        labels, groups, p = in_two_groups(random, 2000, seen)
+        counts = np.zeros((2, cells.size), np.int64)
+        np.add.at(counts, (groups, cells.index(p)), 1)
+        true = np.array([labels[groups == each].mean() for each in (0, 1)])
+        found = model.estimate_parts(counts, counts.sum(axis=0))
+        inside.append((found.low[:, 1] <= true) & (true <= found.high[:, 1]))
+        error.append(np.abs(found.value[:, 1] - true))
+        alone.append(np.abs(model.estimate(counts).value[:, 1] - true))
+    assert np.mean(inside) >= 0.95
+    if seen:
+        assert np.mean(error) < 0.5 * np.mean(alone)
+
+
+def test_the_shares_of_groups_add_up_to_those_of_all():
+    random = np.random.default_rng(4)
+    learned = random.integers(0, 3, 600)
+    cells = ScoreCells.of(drawn(random, learned, 3), learned)
+    model, counts = ShareModel.of(cells), random.integers(1, 9, (5, cells.size))
+    whole = counts.sum(axis=0)
+    found = model.estimate_parts(counts, whole)
+    total = model.estimate(whole[None])
+    weights = counts.sum(axis=1) / counts.sum()
+    assert np.allclose(weights @ found.value, total.value[0], atol=1e-6)
+    assert np.allclose(model.parts(counts, whole), found.value)
+    for one, other in zip(model.estimate_parts(whole[None], whole), total, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_cell_without_held_out_reviews_says_nothing():
+    counts = np.array([[50, 5, 5, 0, 9, 9], [5, 50, 5, 0, 9, 9], [5, 5, 50, 0, 9, 9]])
+    model = ShareModel.of(ScoreCells(((),) * 6, counts))
+    one, other = model.estimate(np.array([[9, 9, 9, 0, 9, 9], [9, 9, 9, 9, 9, 9]])).value
+    assert np.allclose(one, 1 / 3, atol=1e-3)
+    assert np.allclose(other, 1 / 3, atol=1e-3)
+
+
+def test_a_rare_class_that_a_small_group_happens_to_have_is_no_difference():
+    random = np.random.default_rng(9)
+    false = 0
+    for _ in range(100):
+        counts = random.multinomial(40, [0.4, 0.005, 0.595], 60)
+        found = contrast(None, counts, counts.sum(axis=0) - counts)
+        false += bool((adjusted(found.p.ravel()) <= 0.05).any())
+    assert false <= 8
+    many = contrast(None, np.array([[10, 20]]), np.array([[9_990, 10]]))
+    assert many.p.max() < 1e-20
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_a_rare_class_is_tested_exactly(table):
+    stats = pytest.importorskip("scipy.stats")
+    counts, others = np.array([table[:2]]) + 1, np.array([table[2:]]) * 50 + 1
+    found = contrast(None, counts, others).p
+    expected = min(counts.sum(), others.sum()) * (counts + others) / (counts + others).sum()
+    if expected.min() < 5:
+        both = np.vstack([counts, others])
+        tails = [stats.fisher_exact(both, alternative=way)[1] for way in ("less", "greater")]
+        assert found.min() >= min(2 * min(tails), 1) * (1 - 1e-6)
+        assert 0 <= found.min() <= found.max() <= 1
+
+
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg():
     p = np.array([0.01, 0.04, 0.03, 0.005, 0.9])
     assert np.allclose(adjusted(p), [0.025, 0.05, 0.05, 0.025, 0.9])

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from sentiment.errors import DataError, UsageError
 from sentiment.reviews import dates
-from sentiment.reviews.dates import DateReader, first_days, iso, periods_between, unit_of
+from sentiment.reviews.dates import (
+    DateReader,
+    first_days,
+    iso,
+    middle_span,
+    periods_between,
+    unit_of,
+)
 
 
 def read(*values, zone=None):
@@ -119,5 +126,6 @@ def test_units_and_periods():
     assert len(periods_between(1, 1, "month")) == 1
     with pytest.raises(DataError, match="more than 1,000 periods of a day; choose a longer"):
         periods_between(1, day, "day")
-    with pytest.raises(DataError, match="correct or leave out such rows"):
-        periods_between(1, day, "month")
+    assert middle_span(np.array([1, day, day + 9]), np.array([1, 1, 1])) == (day, day + 9)
+    assert middle_span(np.array([day, 3_652_059]), np.array([2, 1])) == (day, day)
+    assert middle_span(np.array([day - 9_000, day]), np.array([1, 9])) == (day - 9_000, day)

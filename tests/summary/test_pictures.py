@@ -57,7 +57,7 @@ def test_a_trend_has_a_line_and_a_band_for_each_class_with_gaps():
     assert lines[0].x.tolist() == [0, 1, 2, 3, 4]
     for line, band in zip(lines, bands, strict=True):
         assert np.all((band.low <= line.y) & (line.y <= band.high))
-    assert "1 of 14 periods have too few reviews" in picture.summary
+    assert "1 of 14 periods has too few reviews" in picture.summary
     assert picture.x.tick_texts()[0] == "2023-01"
     assert len(draw(picture).shapes) == len(lines) + len(bands) + 13 * len(THREE)
 

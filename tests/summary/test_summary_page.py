@@ -187,11 +187,11 @@ def test_the_first_words_are_for_a_reader_in_a_hurry():
     summary = Maker().summary()
     shown = words_of(Page(page_of(summary)))
     assert "Of 8,412 reviews, 27.0% are negative" in shown
-    assert "The share of negative rose from 23.0%" in shown
+    assert "The share of negative reviews rose from 23.0%" in shown
     assert "More negative than the rest beyond chance: Station (46.0% against 26.0%" in shown
     move = replace(summary.moves[-1], group=("Station",))
     shown = words_of(Page(page_of(replace(summary, moves=(move,)))))
-    assert "The share of negative in Station rose from 23.0%" in shown
+    assert "The share of negative reviews in Station rose from 23.0%" in shown
     one = replace(summary, reviews=1, cells=(Cell((), None, 1, 0, ()),), periods=(), moves=())
     assert "1 review: too few for shares." in words_of(Page(page_of(one)))
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,12 +8,18 @@ from hypothesis import strategies as st
 
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
+from sentiment.summary import themes as finding
+from sentiment.summary.phrases import Corpus
 from sentiment.summary.quotes import written_as
 from sentiment.summary.result import Passage, Theme
-from sentiment.summary.themes import find_themes, over_use
+from sentiment.summary.themes import over_use
 from tests.summary.passages import CLASSES, passages
 
 PERIODS = ("2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01")
+
+
+def find_themes(passages: Any, *args: Any, **options: Any) -> Any:
+    return finding.find_themes(Corpus.of(passages), *args, **options)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,20 @@ def test_more_than_two_classes_are_each_compared_with_the_rest_negative_and_posi
     themes = find_themes(made + neutral, None, (), ("negative", "neutral", "positive"))
     assert list(dict.fromkeys(theme.label for theme in themes)) == [0, 2, 1]
     assert "booking" in said(themes, 1)
+
+
+def test_a_theme_of_a_class_needs_reviews_of_it(fast) -> None:
+    """Sentences may speak for a class that hardly any review has."""
+    plot = "The police began the investigation of the murder at the port."
+    made = [
+        Passage(f"{plot} {end} number {n}.", label, "", None, np.full(3, np.nan))
+        for n in range(40)
+        for end, label in (("A great film, loved it", 2), ("A terrible film, hated it", 0))
+    ]
+    made += [Passage("It arrived on Monday.", 1, "", None, np.full(3, np.nan))] * 3
+    themes = find_themes(made, fast, (), ("negative", "neutral", "positive"))
+    assert {theme.label for theme in themes} >= {0, 2}
+    assert all(theme.reviews >= 3 for theme in themes), [(t.name, t.reviews) for t in themes]
 
 
 def test_themes_are_the_same_every_time(fast, themes) -> None:
