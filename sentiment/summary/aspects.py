@@ -9,7 +9,7 @@ from sentiment.model.model import Model
 from sentiment.summary.nouns import are_nouns
 from sentiment.summary.phrases import Corpus, Grams, Ints, frequent, spelled, stem
 from sentiment.summary.quotes import Judge, choose_quotes, spread
-from sentiment.summary.result import Aspect, Passage, Quote
+from sentiment.summary.result import Aspect, Quote
 
 LIMIT = 12
 _LEAST_SENTENCES = 5
@@ -33,7 +33,7 @@ class _Found:
 
 
 def find_aspects(
-    passages: Sequence[Passage],
+    corpus: Corpus,
     model: Model | None,
     classes: Sequence[str],
     asked: Sequence[str] = (),
@@ -42,7 +42,7 @@ def find_aspects(
     """Find what people talk about, and the share of each class among the sentences about it.
 
     Args:
-        passages: reviews, a sample if there are many.
+        corpus: reviews, a sample if there are many.
         model: answers the sentences, of frequent aspects a sample; None to take the labels of
             their passages.
         classes: the names of the labels.
@@ -52,14 +52,13 @@ def find_aspects(
     Returns:
         Those asked for, in that order, then others, the most frequent first.
     """
-    corpus = Corpus.of(passages)
     judge = Judge.of(model, classes)
     aspects = []
     for name in dict.fromkeys(filter(None, map(str.strip, asked))):
         found = _asked_for(corpus, name)
         aspects.append(_aspect(corpus, judge, name, found, asked=True))
     known = {_stems(corpus, aspect.name) for aspect in aspects}
-    grams = frequent(corpus, max(_LEAST_SENTENCES, len(passages) // 400))
+    grams = frequent(corpus, max(_LEAST_SENTENCES, len(corpus.passages) // 400))
     for phrase in _nouns(corpus, grams, limit + len(known)):
         if grams.stems[phrase] not in known and len(aspects) < limit + len(known):
             ways = spelled(corpus, grams, phrase)

@@ -23,12 +23,15 @@ from sentiment.reviews.dates import (
 from sentiment.summary.aspects import find_aspects
 from sentiment.summary.collect import EMPTY, REPEATED, UNCERTAIN, Collector
 from sentiment.summary.estimate import Counter, Table, by_size, cells_of, differences, moves
+from sentiment.summary.phrases import Corpus
 from sentiment.summary.result import (
+    Aspect,
     Cell,
     LeftOut,
     Passage,
     Repeated,
     Summary,
+    Theme,
 )
 from sentiment.summary.tally import MOST_GROUPS
 from sentiment.summary.themes import find_themes
@@ -109,7 +112,12 @@ def summarize(
     cells = [*cells_of(counter, collected.groups.names, groups, periods, bool(request.by))]
     passages = _passages(collected, labels, unit, periods)
     shown = [iso(day) for day in periods]
-    limit = request.themes
+    themes: tuple[Theme, ...] = ()
+    aspects: tuple[Aspect, ...] = ()
+    if limit := request.themes:
+        corpus = Corpus.of(passages)
+        themes = find_themes(corpus, model, shown, classes, limit)
+        aspects = find_aspects(corpus, model, classes, request.aspects, limit)
     return Summary(
         title=request.title,
         model=name,
@@ -124,10 +132,8 @@ def summarize(
         differences=differences(counter, collected.groups.names, groups) if request.by else (),
         moves=moves(counter, collected.groups.names, groups, len(shown)),
         sampled=len(passages),
-        themes=tuple(find_themes(passages, model, shown, classes, limit)) if limit else (),
-        aspects=tuple(find_aspects(passages, model, classes, request.aspects, limit))
-        if limit
-        else (),
+        themes=themes,
+        aspects=aspects,
         left_out=_left_out(collected, table, request),
         notes=(
             *_notes(collected, request, counter, groups, is_file=model is None),

@@ -29,7 +29,7 @@ _WITHOUT = 3
 # Different labels that a column may have; with more it is no column of labels.
 _LABELS = 100
 # The sample of texts: reviews, and characters of all together.
-SAMPLE, _CHARS = 20_000, 24_000_000
+SAMPLE, _CHARS = 12_000, 24_000_000
 _LONGEST = 10_000  # characters of a text of the sample
 
 

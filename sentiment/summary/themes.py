@@ -82,7 +82,7 @@ class _Topic:
 
 
 def find_themes(
-    passages: Sequence[Passage],
+    corpus: Corpus,
     model: Model | None,
     periods: Sequence[str],
     classes: Sequence[str],
@@ -91,9 +91,9 @@ def find_themes(
     """Find what the reviews of each class say more often than the others.
 
     Args:
-        passages: reviews, a sample if there are many.
+        corpus: reviews, a sample if there are many.
         model: what answered them; it weighs the themes and chooses the quotes. None if unknown.
-        periods: those that the passages refer to; () without dates.
+        periods: those that its passages refer to; () without dates.
         classes: the names of their labels.
         limit: the maximum number of themes of a class.
 
@@ -101,7 +101,6 @@ def find_themes(
         The themes of the class negative, if there is one, then positive, then the others, the most
         telling first.
     """
-    corpus = Corpus.of(passages)
     if not corpus.spellings:
         return ()
     judge = Judge.of(model, classes)
@@ -112,7 +111,7 @@ def find_themes(
     if len(compared) < 2:
         return ()
     grams = frequent(parts, max(_LEAST_REVIEWS, int(sizes[compared].min()) // 200))
-    reviews = _Reviews.of(passages, whole, len(periods))
+    reviews = _Reviews.of(corpus.passages, whole, len(periods))
     found: list[Theme] = []
     for label in sorted(compared, key=lambda label: _rank(classes[label])):
         finder = _Finder(parts, grams, labels, label, judge)

@@ -20,7 +20,7 @@ from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, 
 from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import CLASSES, SENTIMENT, LabelSet
 from sentiment.model.model import Decision, MultiDecision, even_decision
 from sentiment.pages.plotting import plot
 from sentiment.reviews.dataset import LabelledReviews
@@ -203,7 +203,11 @@ def named_report(texts: list[str], names: list[str], **changes) -> Report:
     return replace(report, **changes) if changes else report
 
 
-NAMES = st.lists(ANY.filter(str.strip), min_size=2, max_size=4, unique=True)
+# *positive* and *negative* have colors of their own.
+NAMES = st.lists(
+    ANY.filter(lambda name: name.strip() and name not in CLASSES),
+    min_size=2, max_size=4, unique=True,
+)  # fmt: skip
 
 
 @settings(max_examples=20)

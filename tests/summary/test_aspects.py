@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,9 +7,14 @@ from hypothesis import strategies as st
 
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
-from sentiment.summary.aspects import find_aspects
+from sentiment.summary import aspects
+from sentiment.summary.phrases import Corpus
 from sentiment.summary.result import Passage
 from tests.summary.passages import CLASSES, passages
+
+
+def find_aspects(passages: Any, *args: Any, **options: Any) -> Any:
+    return aspects.find_aspects(Corpus.of(passages), *args, **options)
 
 
 def made(*texts: tuple[str, int]) -> list[Passage]:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,12 +8,18 @@ from hypothesis import strategies as st
 
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
+from sentiment.summary import themes as finding
+from sentiment.summary.phrases import Corpus
 from sentiment.summary.quotes import written_as
 from sentiment.summary.result import Passage, Theme
-from sentiment.summary.themes import find_themes, over_use
+from sentiment.summary.themes import over_use
 from tests.summary.passages import CLASSES, passages
 
 PERIODS = ("2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01")
+
+
+def find_themes(passages: Any, *args: Any, **options: Any) -> Any:
+    return finding.find_themes(Corpus.of(passages), *args, **options)
 
 
 @pytest.fixture(scope="module")
